@@ -1,0 +1,98 @@
+/*
+ * api.c
+ *		What the SQL-callable functions share: fetching arguments, giving rows.
+ */
+#include "postgres.h"
+
+#include "api/api.h"
+#include "compat.h"
+#include "funcapi.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+
+/* A text argument that must not be NULL. */
+char *
+sv_arg_text(FunctionCallInfo fcinfo, int n, const char *name)
+{
+	if (PG_ARGISNULL(n))
+		ereport(ERROR,
+				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+				 errmsg("argument \"%s\" must not be null", name)));
+	return text_to_cstring(PG_GETARG_TEXT_PP(n));
+}
+
+char *
+sv_arg_text_or_null(FunctionCallInfo fcinfo, int n)
+{
+	return PG_ARGISNULL(n) ? NULL : text_to_cstring(PG_GETARG_TEXT_PP(n));
+}
+
+/* A text[] argument as a list of strings; NULL is the empty list. */
+List *
+sv_arg_list(FunctionCallInfo fcinfo, int n)
+{
+	return PG_ARGISNULL(n) ? NIL : sv_text_list(PG_GETARG_DATUM(n));
+}
+
+/* A boolean argument; NULL is false. */
+bool
+sv_arg_bool(FunctionCallInfo fcinfo, int n)
+{
+	return !PG_ARGISNULL(n) && PG_GETARG_BOOL(n);
+}
+
+/* Begin the result of a function that returns rows. */
+ReturnSetInfo *
+sv_result_begin(FunctionCallInfo fcinfo)
+{
+	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
+
+	InitMaterializedSRF(fcinfo, type_is_rowtype(get_func_rettype(fcinfo->flinfo->fn_oid)) ? 0 : MAT_SRF_USE_EXPECTED_DESC);
+	return result;
+}
+
+void
+sv_result_row(ReturnSetInfo *result, const Datum *values, const bool *nulls)
+{
+	tuplestore_putvalues(result->setResult, result->setDesc, (Datum *) values, (bool *) nulls);
+}
+
+/* Set the next column to a text, or to NULL. */
+void
+sv_row_text(RowBuilder *row, const char *value)
+{
+	sv_row_datum(row, value ? CStringGetTextDatum(value) : (Datum) 0, value == NULL);
+}
+
+void
+sv_row_datum(RowBuilder *row, Datum value, bool isnull)
+{
+	Assert(row->n < (int) lengthof(row->values));
+	row->values[row->n] = value;
+	row->nulls[row->n++] = isnull;
+}
+
+/* Give the row and begin the next one. */
+void
+sv_row_put(ReturnSetInfo *result, RowBuilder *row)
+{
+	Assert(row->n == result->setDesc->natts);
+	sv_result_row(result, row->values, row->nulls);
+	row->n = 0;
+}
+
+RevisionList
+sv_api_range(const RevisionGraph *graph, const char *range)
+{
+	const char *colon = strchr(range, ':');
+
+	/* "tag:x" is a reference, and a colon within one: "tag:a:tag:b" has its own */
+	if (strncmp(range, "tag:", 4) == 0)
+		colon = strchr(range + 4, ':');
+	if (colon == NULL)
+		return sv_graph_resolve(graph, range);
+	return sv_graph_history(graph,
+							colon == range ? NULL : pnstrdup(range, colon - range),
+							colon[1] == '\0' ? NULL : pstrdup(colon + 1));
+}

@@ -1,0 +1,36 @@
+/*
+ * api.h
+ *		Arguments and results of the SQL-callable functions.
+ */
+#ifndef SV_API_H
+#define SV_API_H
+
+#include "fmgr.h"
+#include "graph/graph.h"
+#include "nodes/execnodes.h"
+#include "store/store.h"
+
+extern char *sv_arg_text(FunctionCallInfo fcinfo, int n, const char *name);
+extern char *sv_arg_text_or_null(FunctionCallInfo fcinfo, int n);
+extern List *sv_arg_list(FunctionCallInfo fcinfo, int n);
+extern bool sv_arg_bool(FunctionCallInfo fcinfo, int n);
+
+extern ReturnSetInfo *sv_result_begin(FunctionCallInfo fcinfo);
+extern void sv_result_row(ReturnSetInfo *result, const Datum *values, const bool *nulls);
+
+/* A row under construction: columns are set in order. */
+typedef struct RowBuilder
+{
+	Datum		values[24];
+	bool		nulls[24];
+	int			n;
+} RowBuilder;
+
+extern void sv_row_text(RowBuilder *row, const char *value);
+extern void sv_row_datum(RowBuilder *row, Datum value, bool isnull);
+extern void sv_row_put(ReturnSetInfo *result, RowBuilder *row);
+
+/* A range of the graph as export() takes it: "from:to", or one reference. */
+extern RevisionList sv_api_range(const RevisionGraph *graph, const char *range);
+
+#endif							/* SV_API_H */

@@ -1,0 +1,64 @@
+/*
+ * compat.h
+ *		Every difference between the server's major versions that the code sees.
+ *
+ * Supported: 15, 16, 17, 18.  No other file tests PG_VERSION_NUM.
+ */
+#ifndef SV_COMPAT_H
+#define SV_COMPAT_H
+
+/*
+ * Since 17 a value that ALTER TYPE ... ADD VALUE adds to an enum type of the
+ * same transaction can be used at once, if both happen outside of
+ * subtransactions (EnumTypeUncommitted() in the server).
+ */
+#if PG_VERSION_NUM >= 170000
+#define SV_HAS_SAFE_NEW_ENUM_VALUES true
+#else
+#define SV_HAS_SAFE_NEW_ENUM_VALUES false
+#endif
+
+#include "access/attnum.h"
+#include "executor/executor.h"
+#include "fmgr.h"
+#include "parser/parse_node.h"
+#include "storage/proc.h"
+#include "storage/procarray.h"
+#include "storage/sinvaladt.h"
+
+/* 18 lets a module tell its name and version. */
+#if PG_VERSION_NUM >= 180000
+#define SV_MODULE_MAGIC PG_MODULE_MAGIC_EXT(.name = "schemaver", .version = SCHEMAVER_VERSION)
+#else
+#define SV_MODULE_MAGIC PG_MODULE_MAGIC
+#endif
+
+/* 17 moved the local transaction id and renamed the number of a backend. */
+#if PG_VERSION_NUM >= 170000
+#define SV_MY_LXID (MyProc->vxid.lxid)
+#define sv_vxid_proc(vxid) ProcNumberGetProc((vxid).procNumber)
+#else
+#define SV_MY_LXID (MyProc->lxid)
+#define sv_vxid_proc(vxid) BackendIdGetProc((vxid).backendId)
+#endif
+
+/*
+ * Raise an error unless the current user may INSERT these columns of the
+ * relation that "nsitem" stands for.  16 moved permissions out of the range
+ * table entry.
+ */
+static inline void
+sv_check_insert_permission(ParseState *pstate, ParseNamespaceItem *nsitem, Bitmapset *columns)
+{
+#if PG_VERSION_NUM >= 160000
+	nsitem->p_perminfo->requiredPerms = ACL_INSERT;
+	nsitem->p_perminfo->insertedCols = columns;
+	ExecCheckPermissions(pstate->p_rtable, list_make1(nsitem->p_perminfo), true);
+#else
+	nsitem->p_rte->requiredPerms = ACL_INSERT;
+	nsitem->p_rte->insertedCols = columns;
+	ExecCheckRTPerms(pstate->p_rtable, true);
+#endif
+}
+
+#endif							/* SV_COMPAT_H */

@@ -1,0 +1,511 @@
+/*
+ * native.c
+ *		Format "native": plain SQL, with comment lines that say the rest.
+ *
+ *		-- schemaver:revision 4f1c2a9b0d3e
+ *		-- schemaver:message add users table
+ *		-- schemaver:revises 1a2b3c4d
+ *		-- schemaver:up
+ *		CREATE TABLE users (id bigint PRIMARY KEY);
+ *		-- schemaver:down
+ *		DROP TABLE users;
+ *
+ * A directive is a comment that is the first thing on its line and outside of
+ * every token, block comment and COPY data, as the server's lexer sees it; so a
+ * string that looks like a directive is none.  A misspelt directive is an
+ * error, never a comment.
+ *
+ * The text of a section begins behind its directive's line and ends before the
+ * next directive's line, without its last line end.  The value of any other
+ * directive is the rest of its line behind one blank or tab.
+ */
+#include "postgres.h"
+
+#include "utils/memutils.h"
+
+#include "formats/native.h"
+#include "script/lexer.h"
+
+const char *const sv_directive_names[SV_DIRECTIVES] = {
+	"revision", "message", "revises", "depends_on", "branch_labels", "options",
+	"up", "down", "verify"
+};
+
+/* The file that is being read. */
+typedef struct NativeReader
+{
+	const SourceFile *file;
+	ScriptOrigin origin;		/* for messages */
+	MemoryContext cxt;			/* of the drafts */
+	List	   *drafts;
+	RevisionDraft *draft;		/* the last of them, or NULL */
+	bool		given[SV_DIRECTIVES];	/* in the draft */
+	bool		in_section;
+	Directive	section;
+	int			section_start;
+	bool		section_crlf;	/* its directive's line ends in CR LF */
+	int			line;			/* line number at counted */
+	int			counted;
+} NativeReader;
+
+static void
+refuse(const NativeReader *r, int offset, const char *message, const char *hint)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_SV_UNREADABLE_FILE),
+			 errmsg("invalid migration file \"%s\": %s", r->file->name, message),
+			 errdetail_internal("%s", sv_script_place(r->file->content, offset, &r->origin)),
+			 hint != NULL ? errhint("%s", hint) : 0));
+}
+
+/* ---------- finding directives between tokens ---------- */
+
+static int
+end_of_line(const char *text, int at)
+{
+	return at + strcspn(text + at, "\n");
+}
+
+/* Return the offset behind the block comment that begins here. */
+static int
+skip_block_comment(const char *text, int at)
+{
+	int			depth = 0;
+
+	do
+	{
+		if (text[at] == '/' && text[at + 1] == '*')
+		{
+			depth++;
+			at += 2;
+		}
+		else if (text[at] == '*' && text[at + 1] == '/')
+		{
+			depth--;
+			at += 2;
+		}
+		else
+			at++;
+	} while (depth > 0 && text[at] != '\0');
+	return at;
+}
+
+/* Does a directive's mark stand behind the dashes?  Returns what follows it. */
+static const char *
+behind_mark(const char *comment)
+{
+	comment += 2;
+	comment += strspn(comment, " \t");
+	if (strncmp(comment, SV_DIRECTIVE_MARK, strlen(SV_DIRECTIVE_MARK)) != 0)
+		return NULL;
+	return comment + strlen(SV_DIRECTIVE_MARK);
+}
+
+/*
+ * Return the offset of the first directive from at on, before end; or -1.
+ * Between the two there are only blanks, comments, and the data from data_from
+ * to data_end (if that is not 0), which is passed over.
+ */
+static int
+find_directive(const char *text, int at, int end, int data_from, int data_end)
+{
+	bool		line_start = at == 0 || text[at - 1] == '\n';
+
+	while (at < end)
+	{
+		if (at >= data_from && at < data_end)
+		{
+			at = data_end;
+			line_start = true;
+		}
+		else if (text[at] == '-' && text[at + 1] == '-')
+		{
+			if (line_start && behind_mark(text + at) != NULL)
+				return at;
+			at += strcspn(text + at, "\r\n");
+		}
+		else if (text[at] == '/' && text[at + 1] == '*')
+		{
+			at = skip_block_comment(text, at);
+			line_start = false;
+		}
+		else if (text[at] == '\\')
+			at = end_of_line(text, at); /* a psql command that is ignored */
+		else
+		{
+			if (text[at] == '\n')
+				line_start = true;
+			else if (strchr(" \t\f\v\r", text[at]) == NULL)
+				line_start = false;
+			at++;
+		}
+	}
+	return -1;
+}
+
+/* ---------- directives ---------- */
+
+static int
+line_of(NativeReader *r, int offset)
+{
+	for (; r->counted < offset; r->counted++)
+	{
+		if (r->file->content[r->counted] == '\n')
+			r->line++;
+	}
+	return r->line;
+}
+
+static int
+find_name(const char *name, int length)
+{
+	for (int i = 0; i < SV_DIRECTIVES; i++)
+	{
+		if (strlen(sv_directive_names[i]) == length &&
+			strncmp(sv_directive_names[i], name, length) == 0)
+			return i;
+	}
+	return -1;
+}
+
+/* Return the ids of the value, which blanks or commas separate. */
+static List *
+split_ids(const char *value)
+{
+	static const char separators[] = ", \t\r";
+	List	   *ids = NIL;
+
+	for (value += strspn(value, separators); *value != '\0';
+		 value += strspn(value, separators))
+	{
+		int			length = strcspn(value, separators);
+
+		ids = lappend(ids, pnstrdup(value, length));
+		value += length;
+	}
+	return ids;
+}
+
+/* Return the value without blanks at both ends. */
+static char *
+trim(const char *value)
+{
+	int			length;
+
+	value += strspn(value, " \t\r");
+	length = strlen(value);
+	while (length > 0 && strchr(" \t\r", value[length - 1]) != NULL)
+		length--;
+	return pnstrdup(value, length);
+}
+
+/* The section that ends at the offset gets its text. */
+static void
+end_section(NativeReader *r, int end)
+{
+	const char *text = r->file->content;
+	char	   *body;
+
+	if (!r->in_section)
+		return;
+	if (end > r->section_start && text[end - 1] == '\n')
+	{
+		end--;
+		if (r->section_crlf && end > r->section_start && text[end - 1] == '\r')
+			end--;
+	}
+	body = pnstrdup(text + r->section_start, end - r->section_start);
+	if (r->section == SV_DIRECTIVE_UP)
+		r->draft->up = body;
+	else if (r->section == SV_DIRECTIVE_DOWN)
+		r->draft->down = body;
+	else
+		r->draft->verify = body;
+	r->in_section = false;
+}
+
+/* The revision is read up to the offset. */
+static void
+end_revision(NativeReader *r, int offset)
+{
+	end_section(r, offset);
+	if (r->draft != NULL && r->draft->up == NULL)
+		refuse(r, offset, "the revision before this line has no up section",
+			   "Begin its SQL with a line \"-- schemaver:up\".");
+}
+
+static void
+begin_revision(NativeReader *r)
+{
+	r->draft = palloc0(sizeof(RevisionDraft));
+	r->draft->message = "";
+	r->draft->source = r->file->name;
+	r->drafts = lappend(r->drafts, r->draft);
+	memset(r->given, 0, sizeof(r->given));
+	r->origin.revision = NULL;
+}
+
+/* A section begins behind its line, whose last byte is at end. */
+static void
+begin_section(NativeReader *r, Directive directive, int offset, int end, const char *value)
+{
+	const char *text = r->file->content;
+	int			line = line_of(r, offset) + 1;
+
+	if (*trim(value) != '\0')
+		refuse(r, offset, psprintf("directive \"%s\" takes no value", sv_directive_names[directive]),
+			   "Write the SQL in the lines behind it.");
+	end_section(r, offset);
+	r->in_section = true;
+	r->section = directive;
+	r->section_start = text[end] == '\n' ? end + 1 : end;
+	r->section_crlf = text[end] == '\n' && text[end - 1] == '\r';
+	if (directive == SV_DIRECTIVE_UP)
+		r->draft->up_line = line;
+	else if (directive == SV_DIRECTIVE_DOWN)
+	{
+		r->draft->down_line = line;
+		r->draft->down_source = r->file->name;
+	}
+	else
+		r->draft->verify_line = line;
+}
+
+static void
+add_message(NativeReader *r, const char *value)
+{
+	if (r->given[SV_DIRECTIVE_MESSAGE])
+		r->draft->message = psprintf("%s\n%s", r->draft->message, value);
+	else
+		r->draft->message = value;
+}
+
+/* A line of the header: keep its value in the draft. */
+static void
+take_value(NativeReader *r, Directive directive, int offset, const char *value)
+{
+	RevisionDraft *draft = r->draft;
+
+	switch (directive)
+	{
+		case SV_DIRECTIVE_REVISION:
+			draft->id = r->origin.revision = trim(value);
+			if (*draft->id == '\0')
+				refuse(r, offset, "directive \"revision\" without an id",
+					   "Write the id behind it, or leave the line out to have one made.");
+			break;
+		case SV_DIRECTIVE_MESSAGE:
+			add_message(r, value);
+			break;
+		case SV_DIRECTIVE_REVISES:
+			draft->revises_given = true;
+			draft->revises = split_ids(value);
+			break;
+		case SV_DIRECTIVE_DEPENDS_ON:
+			draft->depends_on = split_ids(value);
+			break;
+		case SV_DIRECTIVE_BRANCH_LABELS:
+			draft->branch_labels = split_ids(value);
+			break;
+		default:
+			draft->options = trim(value);
+			break;
+	}
+}
+
+/* Refuse a directive that cannot stand here. */
+static void
+check_place(const NativeReader *r, Directive directive, int offset)
+{
+	const char *name = sv_directive_names[directive];
+
+	if (r->given[directive] && directive != SV_DIRECTIVE_MESSAGE)
+		refuse(r, offset, psprintf("directive \"%s\" twice in one revision", name),
+			   "Begin the next revision with a line \"-- schemaver:revision ID\".");
+	if (directive < SV_DIRECTIVE_UP && r->in_section)
+		refuse(r, offset, psprintf("directive \"%s\" behind the first section", name),
+			   "Write it before the line \"-- schemaver:up\".");
+}
+
+/* The directive at the offset: its line is read, whatever else follows. */
+static void
+take_directive(NativeReader *r, int offset)
+{
+	const char *text = r->file->content;
+	const char *name = behind_mark(text + offset);
+	int			length = strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-");
+	int			end = end_of_line(text, offset);
+	int			value_end = end > 0 && text[end] == '\n' && text[end - 1] == '\r' ? end - 1 : end;
+	const char *value = name + length;
+	int			directive = find_name(name, length);
+
+	if (directive < 0 || (value < text + value_end && *value != ' ' && *value != '\t'))
+		refuse(r, offset,
+			   psprintf("unknown directive \"%.*s\"", (int) strcspn(name, " \t\r\n"), name),
+			   "Known are revision, message, revises, depends_on, branch_labels, options, up, down and verify.");
+	if (value < text + value_end)
+		value++;
+	value = pnstrdup(value, text + value_end - value);
+
+	/* "revision" begins another one, unless this one only lacks its id */
+	if (r->draft == NULL ||
+		(directive == SV_DIRECTIVE_REVISION && (r->given[directive] || r->in_section)))
+	{
+		end_revision(r, offset);
+		begin_revision(r);
+	}
+	check_place(r, directive, offset);
+	if (directive >= SV_DIRECTIVE_UP)
+		begin_section(r, directive, offset, end, value);
+	else
+		take_value(r, directive, offset, value);
+	r->given[directive] = true;
+}
+
+/* ---------- the file ---------- */
+
+/* Take all directives between two tokens.  Returns whether there was one. */
+static bool
+take_gap(NativeReader *r, const Lexer *lexer, int from, int to)
+{
+	const char *text = r->file->content;
+	bool		found = false;
+	int			at;
+
+	while ((at = find_directive(text, from, to, lexer->data_from, lexer->data_end)) >= 0)
+	{
+		take_directive(r, at);
+		found = true;
+		from = end_of_line(text, at);
+	}
+	return found;
+}
+
+/* What stands between the directives must be something that can be read. */
+static void
+check_token(NativeReader *r, const Lexer *lexer, const Token *token)
+{
+	const char *text = r->file->content;
+
+	if (token->kind == SV_TOKEN_EOF)
+		return;
+	if (!r->in_section)
+		refuse(r, token->start, "text before the first section",
+			   "Begin the SQL of the upgrade with a line \"-- schemaver:up\".");
+	r->origin.section = sv_directive_names[r->section];
+	if (token->kind == SV_TOKEN_ERROR)
+		sv_script_invalid_error(text, lexer->error_at, &r->origin, lexer->error);
+	if (token->kind == SV_TOKEN_META)
+		sv_script_invalid_meta(text, token, &r->origin);
+	r->origin.section = NULL;
+}
+
+static void
+read_file(NativeReader *r, Lexer *lexer)
+{
+	MemoryContext tokens = AllocSetContextCreate(lexer->cxt, "schemaver tokens",
+												 ALLOCSET_DEFAULT_SIZES);
+	Token		token;
+	int			end = 0;
+	bool		found;
+
+	do
+	{
+		MemoryContextSwitchTo(tokens);
+		sv_lexer_next(lexer, &token);
+		MemoryContextSwitchTo(r->cxt);
+
+		found = take_gap(r, lexer, end, token.start);
+		if (found)
+			sv_lexer_restart(lexer, &token);
+		check_token(r, lexer, &token);
+		end = token.end;
+		if (token.kind == SV_TOKEN_END)
+			MemoryContextReset(tokens);
+	} while (token.kind != SV_TOKEN_EOF);
+	end_revision(r, token.end);
+}
+
+/*
+ * Return the drafts of the file's revisions, in their order.  Their texts are
+ * new strings in the current context.
+ */
+List *
+sv_native_read(const SourceFile *file)
+{
+	NativeReader r = {0};
+	Lexer	   *lexer = sv_lexer_create(file->content, true);
+
+	r.file = file;
+	r.origin.file = file->name;
+	r.origin.first_line = 1;
+	r.cxt = CurrentMemoryContext;
+	r.line = 1;
+
+	PG_TRY();
+	{
+		read_file(&r, lexer);
+	}
+	PG_FINALLY();
+	{
+		sv_lexer_free(lexer);
+	}
+	PG_END_TRY();
+	return r.drafts;
+}
+
+/* Is there a directive before the first token? */
+static bool
+recognise_native(const SourceFile *file)
+{
+	const char *text = file->content;
+	int			at = 0;
+
+	/* as in find_directive(), but what comes first may be anything */
+	while (text[at] != '\0')
+	{
+		if (text[at] == '-' && text[at + 1] == '-')
+		{
+			if (behind_mark(text + at) != NULL)
+				return true;
+			at += strcspn(text + at, "\r\n");
+		}
+		else if (text[at] == '/' && text[at + 1] == '*')
+			at = skip_block_comment(text, at);
+		else if (strchr(" \t\f\v\r\n", text[at]) != NULL)
+			at++;
+		else
+			return false;
+	}
+	return false;
+}
+
+/* Return the drafts of the files, a list of SourceFile. */
+static List *
+read_native(List *files)
+{
+	List	   *drafts = NIL;
+	ListCell   *lc;
+
+	foreach(lc, files)
+	{
+		const SourceFile *file = lfirst(lc);
+
+		if (!recognise_native(file))
+			ereport(ERROR,
+					(errcode(ERRCODE_SV_UNREADABLE_FILE),
+					 errmsg("file \"%s\" is not in format \"native\"", file->name),
+					 errdetail("It has no directive before its first statement."),
+					 errhint("Begin it with a line \"-- schemaver:revision ID\".")));
+		drafts = list_concat(drafts, sv_native_read(file));
+	}
+	return drafts;
+}
+
+const Format sv_format_native = {
+	.name = "native",
+	.description = "SQL with comment lines such as \"-- schemaver:revision ID\"",
+	.by_name_only = false,
+	.recognise = recognise_native,
+	.read = read_native,
+};

@@ -1,0 +1,89 @@
+/*
+ * graph.h
+ *		The revision graph, the reference grammar and the plan of a run.
+ *
+ * Pure: nothing here reads or writes the database.  A graph is built from
+ * literals or by the store, then only read.  Revisions are named by their
+ * index, which is the order in which they were registered.  All memory is
+ * allocated in the context that is current at the call.  Every function is
+ * O(revisions + edges) unless it says otherwise.
+ */
+#ifndef SV_GRAPH_H
+#define SV_GRAPH_H
+
+#include "schemaver.h"
+
+/* An ordered list of revisions of one graph, each at most once. */
+typedef struct RevisionList
+{
+	int			n;
+	int		   *members;		/* indexes into RevisionGraph.revisions */
+} RevisionList;
+
+typedef struct GraphRevision
+{
+	const char *id;
+	bool		applied;
+	int64		applied_rank;	/* larger = applied later; 0 = not applied */
+
+	/* Edges; each array holds indexes, in the order in which they were given */
+	int			nparents;		/* what it revises */
+	int		   *parents;
+	int			ndepends;		/* what it depends on, labels resolved */
+	int		   *depends;
+	int			nchildren;		/* what revises it */
+	int		   *children;
+	int			ndependents;	/* what depends on it */
+	int		   *dependents;
+
+	int			nlabels;		/* branch labels given to this very revision */
+	const char **labels;
+} GraphRevision;
+
+typedef struct RevisionGraph
+{
+	int			n;
+	GraphRevision *revisions;
+	struct GraphIndex *index;	/* private to graph.c: names, tags, raw edges */
+} RevisionGraph;
+
+/* What a stamp changes in the set of applied revisions. */
+typedef struct StampPlan
+{
+	RevisionList remove;		/* children first */
+	RevisionList add;			/* parents first */
+} StampPlan;
+
+/* graph.c: building */
+
+extern RevisionGraph *sv_graph_create(int expected);
+extern int	sv_graph_add(RevisionGraph *graph, const char *id);
+extern void sv_graph_add_parent(RevisionGraph *graph, int child, const char *parent);
+extern void sv_graph_add_depends(RevisionGraph *graph, int revision, const char *name);
+extern void sv_graph_add_label(RevisionGraph *graph, int revision, const char *label);
+extern void sv_graph_add_tag(RevisionGraph *graph, const char *tag, const char *id);
+extern void sv_graph_finish(RevisionGraph *graph);
+extern int	sv_graph_find(const RevisionGraph *graph, const char *id);
+extern void sv_graph_check_name(const char *name, const char *what);
+
+/* traverse.c: reading */
+extern RevisionList sv_graph_heads(const RevisionGraph *graph);
+extern RevisionList sv_graph_effective_heads(const RevisionGraph *graph);
+extern RevisionList sv_graph_bases(const RevisionGraph *graph);
+extern RevisionList sv_graph_branch_points(const RevisionGraph *graph);
+extern RevisionList sv_graph_current(const RevisionGraph *graph);
+extern bool *sv_graph_ancestors(const RevisionGraph *graph, const RevisionList *from, bool dependencies);
+extern bool *sv_graph_descendants(const RevisionGraph *graph, const RevisionList *from, bool dependencies);
+extern RevisionList sv_graph_order(const RevisionGraph *graph, const bool *wanted);
+
+/* reference.c: the grammar of references */
+extern RevisionList sv_graph_resolve(const RevisionGraph *graph, const char *ref);
+extern int	sv_graph_resolve_one(const RevisionGraph *graph, const char *ref);
+
+/* plan.c: what a run does */
+extern RevisionList sv_graph_plan_upgrade(const RevisionGraph *graph, const char *target);
+extern RevisionList sv_graph_plan_downgrade(const RevisionGraph *graph, const char *target);
+extern StampPlan sv_graph_plan_stamp(const RevisionGraph *graph, int ntargets, const char **targets, bool purge);
+extern RevisionList sv_graph_history(const RevisionGraph *graph, const char *from, const char *to);
+
+#endif							/* SV_GRAPH_H */

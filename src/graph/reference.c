@@ -1,0 +1,603 @@
+/*
+ * reference.c
+ *		The grammar in which revisions are named, and what a name means.
+ *
+ *		reference:	[branch '@'] (symbol | [symbol] ('+' | '-') digits)
+ *		symbol:		head | heads | base | current | tag:NAME | id | label |
+ *					the first characters of an id or label
+ *		branch:		label | id | tag:NAME | the first characters of one
+ *
+ * The meaning is Alembic's, including which cases are errors.  A full id wins
+ * over every other reading.  "The branch" of a label or id is the revision that
+ * carries it with all its ancestors and descendants, dependencies aside.
+ * Where a single revision is returned, SV_BASE stands for "base".
+ */
+#include "postgres.h"
+
+#include <limits.h>
+
+#include "lib/stringinfo.h"
+#include "mb/pg_wchar.h"
+
+#include "graph/graph_private.h"
+
+#define TAG_PREFIX			"tag:"
+#define MIN_PARTIAL_TARGET	4	/* characters of an id that may be abbreviated */
+#define MAX_CANDIDATES		4
+
+typedef enum Word
+{
+	WORD_NONE,
+	WORD_HEAD,
+	WORD_HEADS,
+	WORD_BASE,
+	WORD_CURRENT
+} Word;
+
+static void
+report_malformed(const char *text, const char *detail)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_SV_UNKNOWN_REVISION),
+			 errmsg("invalid revision reference: \"%s\"", sv_graph_clip(text)),
+			 errdetail_internal("%s", detail),
+			 errhint("Write head, heads, base, current, an id or its first characters, a branch label, tag:NAME, +N, -N, ID+N or ID-N, optionally after label@.")));
+}
+
+/*
+ * Cut "[symbol](+|-)digits" off the end of the reference.  "text" is what
+ * follows the '@'.
+ */
+static void
+parse_relative(Reference *ref, const char *text)
+{
+	int			at = strcspn(text, "+-");
+	const char *digits = text + at + 1;
+
+	ref->symbol = text;
+	if (text[at] == '\0')
+		return;
+	if (digits[0] == '\0' || digits[strspn(digits, "0123456789")] != '\0')
+		report_malformed(ref->text, "A number of steps must follow the sign.");
+
+	ref->relative = true;
+	ref->down = text[at] == '-';
+	ref->symbol = at > 0 ? pnstrdup(text, at) : NULL;
+	for (ref->steps = 0; *digits != '\0'; digits++)
+	{
+		if (ref->steps > INT_MAX / 10 - 1)
+		{
+			ref->steps = INT_MAX;
+			break;
+		}
+		ref->steps = ref->steps * 10 + (*digits - '0');
+	}
+}
+
+/*
+ * Cut a reference into its parts.  Nothing is looked up but the whole text as an
+ * id.  Raises ERRCODE_SV_UNKNOWN_REVISION if the text fits no form.
+ */
+Reference
+sv_graph_parse_reference(const RevisionGraph *graph, const char *text)
+{
+	Reference	ref = {0};
+	const char *at = strchr(text, '@');
+
+	ref.text = text;
+	if (text[0] == '\0')
+		report_malformed(text, "It is empty.");
+	if (sv_graph_find(graph, text) >= 0)
+	{
+		ref.symbol = text;
+		return ref;
+	}
+	if (at == NULL)
+	{
+		parse_relative(&ref, text);
+		return ref;
+	}
+	if (at == text)
+		report_malformed(text, "A branch label or an id must stand before the character \"@\".");
+	if (at[1] == '\0')
+		report_malformed(text, "Something must follow the character \"@\".");
+	if (strchr(at + 1, '@') != NULL)
+		report_malformed(text, "The character \"@\" may stand in it only once.");
+	ref.branch = pnstrdup(text, at - text);
+	parse_relative(&ref, at + 1);
+	return ref;
+}
+
+static Word
+word_of(const RevisionGraph *graph, const char *symbol)
+{
+	if (sv_graph_find(graph, symbol) >= 0)
+		return WORD_NONE;
+	if (strcmp(symbol, "head") == 0)
+		return WORD_HEAD;
+	if (strcmp(symbol, "heads") == 0)
+		return WORD_HEADS;
+	if (strcmp(symbol, "base") == 0)
+		return WORD_BASE;
+	if (strcmp(symbol, "current") == 0)
+		return WORD_CURRENT;
+	return WORD_NONE;
+}
+
+static void
+report_unknown(const char *name, bool is_branch)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_SV_UNKNOWN_REVISION),
+			 is_branch ?
+			 errmsg("branch \"%s\" does not exist", sv_graph_clip(name)) :
+			 errmsg("revision or branch label \"%s\" does not exist", sv_graph_clip(name)),
+			 errhint("See the registered revisions with SELECT * FROM schemaver.history().")));
+}
+
+/* The ids and labels that begin with a given text. */
+typedef struct Candidates
+{
+	int			n;
+	int			revision;		/* of the first one */
+	StringInfoData names;
+} Candidates;
+
+static void
+add_candidate(Candidates *found, const char *prefix, const char *name, int revision)
+{
+	if (strncmp(name, prefix, strlen(prefix)) != 0 ||
+		pg_mbstrlen(name) < MIN_PARTIAL_TARGET)
+		return;
+	if (found->n == 0)
+		found->revision = revision;
+	if (found->n < MAX_CANDIDATES)
+		appendStringInfo(&found->names, "%s\"%s\"", found->n > 0 ? ", " : "",
+						 sv_graph_clip(name));
+	else if (found->n == MAX_CANDIDATES)
+		appendStringInfoString(&found->names, ", ...");
+	found->n++;
+}
+
+/*
+ * Return the only revision whose id or one of whose labels begins with "prefix".
+ * "lineage", if not NULL, marks the revisions that count.
+ */
+static int
+find_partial(const RevisionGraph *graph, const char *prefix, const bool *lineage, bool is_branch)
+{
+	Candidates	found = {0};
+
+	initStringInfo(&found.names);
+	for (int i = 0; i < graph->n; i++)
+	{
+		const GraphRevision *rev = &graph->revisions[i];
+
+		if (lineage != NULL && !lineage[i])
+			continue;
+		add_candidate(&found, prefix, rev->id, i);
+		for (int j = 0; j < rev->nlabels; j++)
+			add_candidate(&found, prefix, rev->labels[j], i);
+	}
+	if (found.n == 0)
+		report_unknown(prefix, is_branch);
+	if (found.n > 1)
+		ereport(ERROR,
+				(errcode(ERRCODE_SV_AMBIGUOUS_REFERENCE),
+				 errmsg("revision reference \"%s\" is ambiguous", sv_graph_clip(prefix)),
+				 errdetail("It could mean %s.", found.names.data),
+				 errhint("Write more of the id.")));
+	return found.revision;
+}
+
+static int
+find_tag(const RevisionGraph *graph, const char *tag)
+{
+	int			revision = sv_graph_find_tag(graph, tag);
+
+	if (revision < 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_SV_UNKNOWN_REVISION),
+				 errmsg("tag \"%s\" does not exist", sv_graph_clip(tag))));
+	return revision;
+}
+
+/* Return the revision that "name" names: a tag, an id, a label, or part of one. */
+static int
+find_name(const RevisionGraph *graph, const char *name, const bool *lineage, bool is_branch)
+{
+	int			revision;
+
+	if (strncmp(name, TAG_PREFIX, strlen(TAG_PREFIX)) == 0)
+		return find_tag(graph, name + strlen(TAG_PREFIX));
+	revision = sv_graph_find_name(graph, name);
+	if (revision >= 0)
+		return revision;
+	return find_partial(graph, name, lineage, is_branch);
+}
+
+/* Return the revision that the branch of a reference names.  It must have one. */
+int
+sv_graph_branch_revision(const RevisionGraph *graph, const Reference *ref)
+{
+	return find_name(graph, ref->branch, NULL, true);
+}
+
+/* Mark the members of the branch of a reference; NULL if it has none. */
+bool *
+sv_graph_branch_lineage(const RevisionGraph *graph, const Reference *ref)
+{
+	RevisionList branch;
+
+	if (ref->branch == NULL)
+		return NULL;
+	branch = sv_graph_list_one(sv_graph_branch_revision(graph, ref));
+	return sv_graph_lineage(graph, &branch, false);
+}
+
+static void
+report_several(const RevisionGraph *graph, const char *text, const RevisionList *list)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_SV_SEVERAL_HEADS),
+			 errmsg("\"%s\" means more than one revision", sv_graph_clip(text)),
+			 errdetail("It could mean %s.", sv_graph_names(graph, list)),
+			 errhint("Name one of them, narrow it with label@head, use \"heads\" where all are meant, or join them with SELECT schemaver.merge().")));
+}
+
+/* Return the revisions that a word means, within the lineage if there is one. */
+static RevisionList
+find_word(const RevisionGraph *graph, const Reference *ref, Word word, const bool *lineage)
+{
+	RevisionList list;
+
+	if (word == WORD_BASE)
+		return sv_graph_list_one(SV_BASE);
+	if (word == WORD_CURRENT)
+		list = sv_graph_current(graph);
+	else if (word == WORD_HEADS && lineage == NULL)
+		list = sv_graph_effective_heads(graph);
+	else
+		list = sv_graph_heads(graph);
+	if (lineage != NULL)
+		list = sv_graph_list_filter(&list, lineage);
+	if (word == WORD_HEAD && list.n > 1)
+		report_several(graph, ref->text, &list);
+	return list;
+}
+
+/* Return the revisions that the symbol means, within the branch if "in_branch". */
+static RevisionList
+find_symbol(const RevisionGraph *graph, const Reference *ref, bool in_branch)
+{
+	Word		word = word_of(graph, ref->symbol);
+	bool	   *lineage = NULL;
+	int			revision;
+
+	/* Where there is nothing, "head", "heads" and "base" are nothing, too */
+	if (word == WORD_BASE || (word != WORD_NONE && graph->n == 0))
+		return sv_graph_list_one(SV_BASE);
+	if (in_branch)
+		lineage = sv_graph_branch_lineage(graph, ref);
+	if (word != WORD_NONE)
+		return find_word(graph, ref, word, lineage);
+
+	revision = find_name(graph, ref->symbol, lineage, false);
+	if (lineage != NULL && !lineage[revision])
+		ereport(ERROR,
+				(errcode(ERRCODE_SV_NOT_IN_RANGE),
+				 errmsg("revision \"%s\" is not a member of branch \"%s\"",
+						sv_graph_clip(graph->revisions[revision].id),
+						sv_graph_clip(ref->branch))));
+	return sv_graph_list_one(revision);
+}
+
+/* Return what a reference that is not relative means, in index order. */
+RevisionList
+sv_graph_absolute(const RevisionGraph *graph, const Reference *ref)
+{
+	return find_symbol(graph, ref, true);
+}
+
+/*
+ * Return the only revision that the symbol of a reference means, or SV_BASE;
+ * several are an error.  Its branch counts only if "in_branch".
+ */
+int
+sv_graph_single(const RevisionGraph *graph, const Reference *ref, bool in_branch)
+{
+	RevisionList list = find_symbol(graph, ref, in_branch);
+
+	if (list.n > 1)
+		report_several(graph, ref->text, &list);
+	return list.n == 0 ? SV_BASE : list.members[0];
+}
+
+static void
+report_off_end(const Reference *ref, int steps)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_SV_NOT_IN_RANGE),
+			 errmsg("relative reference \"%s\" leads past the end of the revisions",
+					sv_graph_clip(ref->text)),
+			 errdetail_plural("There is %d step to go from there.",
+							  "There are %d steps to go from there.", steps, steps)));
+}
+
+static void
+report_no_steps(const Reference *ref)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_SV_NOT_IN_RANGE),
+			 errmsg("relative reference \"%s\" leads nowhere", sv_graph_clip(ref->text)),
+			 errdetail("The number of steps must be at least 1.")));
+}
+
+/* "choice" are the revisions among which the walk would have to choose. */
+static void
+report_ambiguous_walk(const RevisionGraph *graph, const Reference *ref, const RevisionList *choice)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_SV_AMBIGUOUS_REFERENCE),
+			 errmsg("relative reference \"%s\" is ambiguous", sv_graph_clip(ref->text)),
+			 errdetail("It could lead to %s.", sv_graph_names(graph, choice)),
+			 ref->down ?
+			 errhint("Name the revision itself.") :
+			 errhint("Name the revision itself, or its branch with label@+N.")));
+}
+
+static void
+report_merge(const RevisionGraph *graph, const Reference *ref, int merge)
+{
+	const GraphRevision *rev = &graph->revisions[merge];
+	RevisionList parents = {rev->nparents, rev->parents};
+
+	report_ambiguous_walk(graph, ref, &parents);
+}
+
+/*
+ * Return the revision that is ref->steps above "start"; from SV_BASE the first
+ * step leads to a base.  Only members of the reference's branch are stepped on.
+ * At the end of the revisions stop with "clamp", else raise
+ * ERRCODE_SV_NOT_IN_RANGE; at a branch point raise ERRCODE_SV_AMBIGUOUS_REFERENCE.
+ */
+int
+sv_graph_walk_up(const RevisionGraph *graph, const Reference *ref, int start, bool clamp)
+{
+	bool	   *lineage = sv_graph_branch_lineage(graph, ref);
+	int			at = start;
+
+	for (int i = 0; i < ref->steps; i++)
+	{
+		RevisionList next;
+
+		if (at == SV_BASE)
+			next = sv_graph_bases(graph);
+		else
+		{
+			next.n = graph->revisions[at].nchildren;
+			next.members = graph->revisions[at].children;
+		}
+		if (lineage != NULL)
+			next = sv_graph_list_filter(&next, lineage);
+		if (next.n > 1)
+			report_ambiguous_walk(graph, ref, &next);
+		if (next.n == 0 && clamp)
+			break;
+		if (next.n == 0)
+			report_off_end(ref, i);
+		at = next.members[0];
+	}
+	return at;
+}
+
+/*
+ * Return the revision that is ref->steps below "start", or SV_BASE, which is one
+ * step below a base.  Ends as sv_graph_walk_up() does; it is a merge that makes
+ * the way ambiguous.
+ */
+int
+sv_graph_walk_down(const RevisionGraph *graph, const Reference *ref, int start, bool clamp)
+{
+	int			at = start;
+
+	for (int i = 0; i < ref->steps; i++)
+	{
+		const GraphRevision *rev;
+
+		if (at == SV_BASE && clamp)
+			break;
+		if (at == SV_BASE)
+			report_off_end(ref, i);
+		rev = &graph->revisions[at];
+		if (rev->nparents > 1)
+			report_merge(graph, ref, at);
+		at = rev->nparents == 0 ? SV_BASE : rev->parents[0];
+	}
+	return at;
+}
+
+/*
+ * Walk down from an applied revision as sv_graph_walk_down() does, but count only
+ * the applied ones.  Set *target to the revision that was reached, or SV_BASE,
+ * and return true; at a merge set it to the merge and return false.
+ */
+bool
+sv_graph_walk_applied(const RevisionGraph *graph, const Reference *ref, int start, bool clamp,
+					  int *target)
+{
+	int			at = start;
+
+	for (int i = 0; i < ref->steps; i++)
+	{
+		if (at == SV_BASE && clamp)
+			break;
+		if (at == SV_BASE)
+			report_off_end(ref, i);
+		do
+		{
+			const GraphRevision *rev = &graph->revisions[at];
+
+			*target = at;
+			if (rev->nparents > 1)
+				return false;
+			at = rev->nparents == 0 ? SV_BASE : rev->parents[0];
+		} while (at != SV_BASE && !graph->revisions[at].applied);
+	}
+	*target = at;
+	return true;
+}
+
+/*
+ * Return the revisions of a branch that are below or among "from" and above
+ * which there is no other such revision of the branch.
+ */
+static RevisionList
+tips_in_branch(const RevisionGraph *graph, const RevisionList *from, const bool *lineage)
+{
+	bool	   *active = sv_graph_ancestors(graph, from, true);
+	bool	   *inner = palloc0(sizeof(bool) * graph->n);
+	RevisionList tips = {0, palloc(sizeof(int) * graph->n)};
+
+	for (int i = 0; i < graph->n; i++)
+	{
+		const GraphRevision *rev = &graph->revisions[i];
+
+		if (!active[i] || !lineage[i])
+			continue;
+		for (int j = 0; j < rev->nparents; j++)
+			inner[rev->parents[j]] = true;
+		for (int j = 0; j < rev->ndepends; j++)
+			inner[rev->depends[j]] = true;
+	}
+	for (int i = 0; i < graph->n; i++)
+		if (active[i] && lineage[i] && !inner[i])
+			tips.members[tips.n++] = i;
+	return tips;
+}
+
+/*
+ * Return where a bare +N starts that counts from "from": there, within the
+ * reference's branch if it has one, or at the place where that branch leaves
+ * what is below "from"; SV_BASE if there is no such place.  Several are an error.
+ */
+int
+sv_graph_start_up(const RevisionGraph *graph, const Reference *ref, const RevisionList *from)
+{
+	bool	   *lineage = sv_graph_branch_lineage(graph, ref);
+	RevisionList start = *from;
+
+	if (lineage != NULL)
+		start = sv_graph_list_filter(from, lineage);
+	if (lineage != NULL && start.n == 0)
+		start = tips_in_branch(graph, from, lineage);
+	if (start.n > 1)
+		ereport(ERROR,
+				(errcode(ERRCODE_SV_AMBIGUOUS_REFERENCE),
+				 errmsg("relative reference \"%s\" is ambiguous", sv_graph_clip(ref->text)),
+				 errdetail("It could count from %s.", sv_graph_names(graph, &start)),
+				 errhint("Name the revision itself, or its branch with label@+N.")));
+	return start.n == 0 ? SV_BASE : start.members[0];
+}
+
+/*
+ * Return the applied revisions of a branch that no applied revision revises,
+ * even if something applied depends on them.
+ */
+static RevisionList
+applied_tips(const RevisionGraph *graph, const bool *lineage)
+{
+	RevisionList applied = sv_graph_applied(graph);
+	bool	   *inner = sv_graph_strict_ancestors(graph, &applied, false);
+	RevisionList tips = {0, applied.members};
+
+	for (int i = 0; i < applied.n; i++)
+		if (lineage[applied.members[i]] && !inner[applied.members[i]])
+			tips.members[tips.n++] = applied.members[i];
+	return tips;
+}
+
+/*
+ * Return the applied revision from which a bare -N counts: the first current head,
+ * or the one of the reference's branch.
+ */
+int
+sv_graph_start_down(const RevisionGraph *graph, const Reference *ref)
+{
+	RevisionList start = sv_graph_current(graph);
+	bool	   *lineage = sv_graph_branch_lineage(graph, ref);
+
+	if (lineage != NULL)
+		start = sv_graph_list_filter(&start, lineage);
+	if (lineage != NULL && start.n == 0)
+		start = applied_tips(graph, lineage);
+	if (start.n == 0)
+		report_off_end(ref, 0);
+	if (start.n > 1 && lineage != NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_SV_AMBIGUOUS_REFERENCE),
+				 errmsg("relative reference \"%s\" is ambiguous", sv_graph_clip(ref->text)),
+				 errdetail("It could count from %s.", sv_graph_names(graph, &start)),
+				 errhint("Name the revision itself.")));
+	return start.members[0];
+}
+
+/* Return what a bare +N or -N means, counted from the current heads. */
+static int
+relative_to_current(const RevisionGraph *graph, const Reference *ref, bool clamp)
+{
+	RevisionList current = sv_graph_current(graph);
+	int			target;
+
+	if (ref->steps == 0)
+		report_no_steps(ref);
+	if (!ref->down)
+		return sv_graph_walk_up(graph, ref, sv_graph_start_up(graph, ref, &current), clamp);
+	if (!sv_graph_walk_applied(graph, ref, sv_graph_start_down(graph, ref), clamp, &target))
+		report_merge(graph, ref, target);
+	return target;
+}
+
+/*
+ * Return the revision that a relative reference means, or SV_BASE.  Bare numbers
+ * count from the current heads.  "clamp" is for sv_graph_walk_up().
+ */
+int
+sv_graph_relative(const RevisionGraph *graph, const Reference *ref, bool clamp)
+{
+	if (ref->symbol == NULL)
+		return relative_to_current(graph, ref, clamp);
+	if (ref->down || ref->steps == 0)
+		return sv_graph_walk_down(graph, ref, sv_graph_single(graph, ref, true), clamp);
+	return sv_graph_walk_up(graph, ref, sv_graph_single(graph, ref, false), clamp);
+}
+
+/*
+ * Return the revisions that a reference means; none for base.  Relative forms
+ * count from what is applied now.
+ */
+RevisionList
+sv_graph_resolve(const RevisionGraph *graph, const char *ref)
+{
+	Reference	parsed = sv_graph_parse_reference(graph, ref);
+
+	if (parsed.relative)
+		return sv_graph_list_one(sv_graph_relative(graph, &parsed, false));
+	return sv_graph_absolute(graph, &parsed);
+}
+
+/* Return the only revision that a reference means; several or none are an error. */
+int
+sv_graph_resolve_one(const RevisionGraph *graph, const char *ref)
+{
+	RevisionList list = sv_graph_resolve(graph, ref);
+
+	if (list.n > 1)
+		report_several(graph, ref, &list);
+	if (list.n == 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_SV_UNKNOWN_REVISION),
+				 errmsg("\"%s\" means no revision", sv_graph_clip(ref)),
+				 errhint("Name a revision; see them with SELECT * FROM schemaver.history().")));
+	return list.members[0];
+}

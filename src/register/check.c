@@ -1,0 +1,154 @@
+/*
+ * check.c
+ *		What a revision itself must be: options, labels, bodies.
+ */
+#include "postgres.h"
+
+#include "catalog/pg_collation.h"
+#include "register/register.h"
+#include "script/script.h"
+#include "settings.h"
+#include "utils/builtins.h"
+#include "utils/fmgrprotos.h"
+#include "utils/jsonb.h"
+
+/* The value of a key of an options object as text; NULL if there is none. */
+static char *
+option_text(const JsonbValue *value)
+{
+	if (value->type == jbvString)
+		return pnstrdup(value->val.string.val, value->val.string.len);
+	if (value->type == jbvBool)
+		return value->val.boolean ? pstrdup("it was registered as irreversible") : NULL;
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+			 errmsg("option \"irreversible\" must be a text or a boolean")));
+	return NULL;
+}
+
+/*
+ * Check the options of a revision, a JSON object as text (NULL: none).
+ * Returns their canonical text and the reason why the revision is irreversible
+ * (NULL: it is not).  Known options:
+ *
+ *	irreversible	text (the reason) or boolean
+ */
+char *
+sv_register_options(const char *options, const char **irreversible)
+{
+	Datum		value = DirectFunctionCall1(jsonb_in, CStringGetDatum(options ? options : "{}"));
+	Jsonb	   *object = DatumGetJsonbP(value);
+	JsonbIterator *it = JsonbIteratorInit(&object->root);
+	JsonbValue	item;
+	JsonbIteratorToken token;
+
+	*irreversible = NULL;
+	if (!JB_ROOT_IS_OBJECT(object))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("options of a revision must be a JSON object")));
+	while ((token = JsonbIteratorNext(&it, &item, true)) != WJB_DONE)
+	{
+		if (token != WJB_KEY)
+			continue;
+		if (item.val.string.len != 12 || strncmp(item.val.string.val, "irreversible", 12) != 0)
+			ereport(ERROR,
+					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+					 errmsg("unrecognized option \"%s\"",
+							pnstrdup(item.val.string.val, Min(item.val.string.len, 64))),
+					 errhint("Known options: irreversible.")));
+		(void) JsonbIteratorNext(&it, &item, true);
+		*irreversible = option_text(&item);
+	}
+	return JsonbToCString(NULL, &object->root, 0);
+}
+
+/*
+ * Check the branch labels of a revision: valid names, each once, used by no
+ * other revision and no id.
+ */
+void
+sv_register_check_labels(List *labels, const char *self)
+{
+	ListCell   *cell;
+
+	foreach(cell, labels)
+	{
+		char	   *label = lfirst(cell);
+		char	   *owner;
+
+		sv_graph_check_name(label, "branch label");
+		for (int i = 0; i < foreach_current_index(cell); i++)
+			if (strcmp(label, list_nth(labels, i)) == 0)
+				ereport(ERROR,
+						(errcode(ERRCODE_SV_DUPLICATE),
+						 errmsg("branch label \"%s\" is given twice", label)));
+		if (strcmp(label, self) == 0 || sv_store_revision_exists(label))
+			ereport(ERROR,
+					(errcode(ERRCODE_SV_DUPLICATE),
+					 errmsg("branch label \"%s\" is the id of a revision", label),
+					 errhint("Ids and branch labels share one name space.")));
+		owner = sv_store_label_owner(label);
+		if (owner != NULL && strcmp(owner, self) != 0)
+			ereport(ERROR,
+					(errcode(ERRCODE_SV_DUPLICATE),
+					 errmsg("branch label \"%s\" is already used by revision \"%s\"", label, owner)));
+	}
+}
+
+static void
+check_size(const char *text, const char *section, const char *id)
+{
+	if (text != NULL && strlen(text) / 1024 > (size_t) sv_max_script_size)
+		ereport(ERROR,
+				(errcode(ERRCODE_SV_INVALID_SCRIPT),
+				 errmsg("%s script of revision \"%s\" is larger than %d kB", section, id, sv_max_script_size),
+				 errhint("Load bulk data outside of migrations, or raise \"schemaver.max_script_size\".")));
+}
+
+/* Why a script cannot run in a transaction, as plans and errors say it; or NULL. */
+static char *
+blocker_of(const Script *script, int first_line)
+{
+	const Statement *statement;
+
+	if (script == NULL || script->blocked < 0)
+		return NULL;
+	statement = &script->statements[script->blocked];
+	return psprintf("%s at line %d", statement->blocker, statement->line + first_line - 1);
+}
+
+/*
+ * Parse the bodies of a revision and fill in what follows from them: has_down,
+ * blockers, adds_enum_value, checksum.  Options must be canonical already.
+ * Raises SV007 at the first thing in a body that could not be executed.
+ */
+void
+sv_register_check_bodies(StoredRevision *revision, const StoredScript *script)
+{
+	ScriptOrigin up = {revision->id, "up", script->source, script->up_line};
+	ScriptOrigin down = {revision->id, "down", script->down_source, script->down_line};
+	ScriptOrigin verify = {revision->id, "verify", script->source, script->verify_line};
+	Script	   *up_script;
+	Script	   *down_script;
+	Script	   *verify_script;
+
+	check_size(script->up, "up", revision->id);
+	check_size(script->down, "down", revision->id);
+	check_size(script->verify, "verify", revision->id);
+	up_script = sv_script_parse(script->up, &up);
+	down_script = script->down ? sv_script_parse(script->down, &down) : NULL;
+	verify_script = script->verify ? sv_script_parse(script->verify, &verify) : NULL;
+	if (verify_script != NULL && verify_script->blocked >= 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_SV_INVALID_SCRIPT),
+				 errmsg("verify script of revision \"%s\" cannot run in a transaction", revision->id),
+				 errdetail("%s.", blocker_of(verify_script, script->verify_line))));
+
+	revision->has_down = down_script != NULL;
+	revision->up_blocker = blocker_of(up_script, script->up_line);
+	revision->down_blocker = blocker_of(down_script, script->down_line);
+	revision->adds_enum_value =
+		((up_script->flags | (down_script ? down_script->flags : 0)) & SV_STMT_ADDS_ENUM_VALUE) != 0;
+	revision->checksum = sv_script_checksum(up_script, down_script, verify_script, revision->options);
+}

@@ -1,0 +1,195 @@
+/*
+ * parents.c
+ *		What a revision may stand on: parents and dependencies, as they are
+ *		given (ids or any reference) turned into ids, and checked.
+ *
+ * An exact id costs one look-up; the graph is read only for other references
+ * and for the rare checks that need it, so that registering n revisions costs
+ * O(n).
+ */
+#include "postgres.h"
+
+#include "mb/pg_wchar.h"
+#include "register/register.h"
+
+static bool
+is_member(const List *names, const char *name)
+{
+	ListCell   *cell;
+
+	foreach(cell, names)
+		if (strcmp(lfirst(cell), name) == 0)
+			return true;
+	return false;
+}
+
+static void
+refuse_unknown(const char *given, const char *kind)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_SV_BAD_PARENT),
+			 errmsg("%s \"%s\" is not registered", kind,
+					strlen(given) > 64 ? psprintf("%.*s...", pg_mbcliplen(given, strlen(given), 64), given) : given),
+			 errhint("Register it first; SELECT * FROM schemaver.history() lists what is registered.")));
+}
+
+/* The ids that a reference other than an exact id means. */
+static List *
+ids_of_reference(const char *given, const char *kind)
+{
+	RevisionGraph *graph = sv_store_graph(SV_STORE_WRITE);
+	MemoryContext caller = CurrentMemoryContext;
+	RevisionList found;
+	List	   *ids = NIL;
+
+	/* A name that cannot be a reference is an unknown parent, nothing else. */
+	if (given[0] == '\0')
+		refuse_unknown(given, kind);
+	PG_TRY();
+	{
+		found = sv_graph_resolve(graph, given);
+	}
+	PG_CATCH();
+	{
+		/* Pure code raised it, so no clean-up of the transaction is due. */
+		if (geterrcode() != ERRCODE_SV_UNKNOWN_REVISION)
+			PG_RE_THROW();
+		MemoryContextSwitchTo(caller);
+		FlushErrorState();
+		found.n = -1;
+		found.members = NULL;
+	}
+	PG_END_TRY();
+	if (found.n < 0)
+		refuse_unknown(given, kind);
+	for (int i = 0; i < found.n; i++)
+		ids = lappend(ids, (char *) graph->revisions[found.members[i]].id);
+	return ids;
+}
+
+/* Refuse parents of which one is an ancestor of another. */
+static void
+refuse_related(const List *parents)
+{
+	RevisionGraph *graph = sv_store_graph(SV_STORE_WRITE);
+	ListCell   *cell;
+	ListCell   *other;
+
+	foreach(cell, parents)
+	{
+		int			self = sv_graph_find(graph, lfirst(cell));
+		RevisionList one = {1, &self};
+		bool	   *above = sv_graph_ancestors(graph, &one, false);
+
+		foreach(other, parents)
+		{
+			if (lfirst(other) == lfirst(cell) || !above[sv_graph_find(graph, lfirst(other))])
+				continue;
+			ereport(ERROR,
+					(errcode(ERRCODE_SV_BAD_PARENT),
+					 errmsg("parent \"%s\" is an ancestor of parent \"%s\"",
+							(char *) lfirst(other), (char *) lfirst(cell)),
+					 errhint("Give only \"%s\".", (char *) lfirst(cell))));
+		}
+	}
+}
+
+/* The default parent: the only head. */
+static List *
+only_head(void)
+{
+	int			heads;
+	char	   *newest = sv_store_newest_revision(&heads);
+
+	if (heads > 1)
+	{
+		RevisionGraph *graph = sv_store_graph(SV_STORE_WRITE);
+
+		/* raises the error that lists the heads */
+		(void) sv_graph_resolve(graph, "head");
+	}
+	return newest == NULL ? NIL : list_make1(newest);
+}
+
+/*
+ * The parents of a revision, as ids in the order given.  Not given: the only
+ * head.  A parent that is no head needs "splice"; "self" is the revision's own
+ * id.  *heads_closed is set to the number of parents that were heads.
+ */
+List *
+sv_register_parents(List *given, bool are_given, bool splice, const char *self, int *heads_closed)
+{
+	List	   *parents = NIL;
+	bool		spliced = false;
+	ListCell   *cell;
+	ListCell   *id;
+
+	*heads_closed = 0;
+	if (!are_given)
+	{
+		parents = only_head();
+		*heads_closed = list_length(parents);
+		return parents;
+	}
+	foreach(cell, given)
+	{
+		List	   *ids = sv_store_revision_exists(lfirst(cell)) ?
+			list_make1(lfirst(cell)) : strcmp(lfirst(cell), self) == 0 ?
+			list_make1(lfirst(cell)) : ids_of_reference(lfirst(cell), "parent");
+
+		foreach(id, ids)
+		{
+			if (strcmp(lfirst(id), self) == 0)
+				ereport(ERROR,
+						(errcode(ERRCODE_SV_BAD_PARENT),
+						 errmsg("revision \"%s\" cannot revise itself", self)));
+			if (is_member(parents, lfirst(id)))
+				ereport(ERROR,
+						(errcode(ERRCODE_SV_BAD_PARENT),
+						 errmsg("parent \"%s\" is given twice", (char *) lfirst(id))));
+			parents = lappend(parents, lfirst(id));
+			if (!sv_store_has_children(lfirst(id), self))
+				(*heads_closed)++;
+			else if (splice)
+				spliced = true;
+			else
+				ereport(ERROR,
+						(errcode(ERRCODE_SV_BAD_PARENT),
+						 errmsg("parent \"%s\" is not a head", (char *) lfirst(id)),
+						 errhint("Pass splice => true to start a new branch there.")));
+		}
+	}
+	if (spliced && list_length(parents) > 1)
+		refuse_related(parents);
+	return parents;
+}
+
+/*
+ * The dependencies of a revision: an id or a branch label stays as given, any
+ * other reference is turned into ids.
+ */
+List *
+sv_register_depends(List *given, const char *self)
+{
+	List	   *depends = NIL;
+	ListCell   *cell;
+	ListCell   *id;
+
+	foreach(cell, given)
+	{
+		char	   *name = lfirst(cell);
+		List	   *names = strcmp(name, self) == 0 || sv_store_revision_exists(name) ||
+			sv_store_label_owner(name) != NULL ? list_make1(name) : ids_of_reference(name, "dependency");
+
+		foreach(id, names)
+		{
+			if (strcmp(lfirst(id), self) == 0)
+				ereport(ERROR,
+						(errcode(ERRCODE_SV_BAD_PARENT),
+						 errmsg("revision \"%s\" cannot depend on itself", self)));
+			if (!is_member(depends, lfirst(id)))
+				depends = lappend(depends, lfirst(id));
+		}
+	}
+	return depends;
+}

@@ -1,0 +1,68 @@
+/*
+ * register.h
+ *		Registering, changing and removing revisions: every check that can be
+ *		made before anything runs is made here.
+ */
+#ifndef SV_REGISTER_H
+#define SV_REGISTER_H
+
+#include "formats/formats.h"
+#include "graph/graph.h"
+#include "store/store.h"
+
+/* What registering a draft came to. */
+typedef enum RegisterAction
+{
+	SV_REGISTER_ADDED,
+	SV_REGISTER_UPDATED,
+	SV_REGISTER_UNCHANGED
+} RegisterAction;
+
+/* Changes of a revision; what is not given stays. */
+typedef struct RevisionEdit
+{
+	const char *up;
+	const char *down;
+	const char *verify;
+	const char *message;
+	const char *options;
+	bool		revises_given;
+	List	   *revises;
+	bool		depends_on_given;
+	List	   *depends_on;
+	bool		branch_labels_given;
+	List	   *branch_labels;
+	bool		splice;
+} RevisionEdit;
+
+/* A draft that was registered, and what came of it. */
+typedef struct RegisterResult
+{
+	char	   *id;
+	const char *source;
+	RegisterAction action;
+} RegisterResult;
+
+/* register.c: one revision */
+extern void sv_register_lock(const char *what);
+extern char *sv_register_add(const RevisionDraft *draft, bool splice);
+extern void sv_register_edit(const char *id, const RevisionEdit *edit);
+extern void sv_register_remove(const char *id);
+
+/* load.c: files */
+extern List *sv_register_files(List *files, const char *format);
+
+/* parents.c: what a revision may stand on */
+extern List *sv_register_parents(List *given, bool are_given, bool splice, const char *self, int *heads_closed);
+extern List *sv_register_depends(List *given, const char *self);
+
+/* check.c: what a revision itself must be */
+extern char *sv_register_options(const char *options, const char **irreversible);
+extern void sv_register_check_labels(List *labels, const char *self);
+extern void sv_register_check_bodies(StoredRevision *revision, const StoredScript *script);
+
+/* directory.c */
+extern List *sv_register_read_directory(const char *path);
+extern char *sv_register_decode(const char *name, const char *bytes, size_t length);
+
+#endif							/* SV_REGISTER_H */

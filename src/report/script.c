@@ -1,0 +1,207 @@
+/*
+ * script.c
+ *		A run as a file for psql that leaves the same schema and the same
+ *		version as the run would.
+ *
+ * A run that fits in one transaction is one; otherwise each revision has its
+ * own, and what PostgreSQL refuses in a transaction stands outside of them.
+ */
+#include "postgres.h"
+
+#include "lib/stringinfo.h"
+#include "miscadmin.h"
+#include "report/report.h"
+#include "run/run.h"
+#include "script/script.h"
+#include "utils/builtins.h"
+
+/* What the file is made of. */
+typedef struct ScriptFile
+{
+	StringInfoData out;
+	RevisionGraph *graph;
+	RevisionList plan;
+	StoredRevision **rows;
+	Direction	direction;
+	const char *target;
+} ScriptFile;
+
+static const char *
+one_line(const char *text)
+{
+	char	   *copy = pstrdup(text);
+
+	for (char *c = copy; *c != '\0'; c++)
+		if (*c == '\n' || *c == '\r')
+			*c = ' ';
+	return copy;
+}
+
+/* Pretend that exactly what "from" means, and all below it, is applied. */
+static void
+assume_applied(RevisionGraph *graph, const char *from)
+{
+	RevisionList list = sv_graph_resolve(graph, from);
+	bool	   *marks = sv_graph_ancestors(graph, &list, true);
+	RevisionList order = sv_graph_order(graph, marks);
+
+	for (int i = 0; i < graph->n; i++)
+	{
+		graph->revisions[i].applied = false;
+		graph->revisions[i].applied_rank = 0;
+	}
+	for (int i = 0; i < order.n; i++)
+	{
+		graph->revisions[order.members[i]].applied = true;
+		graph->revisions[order.members[i]].applied_rank = i + 1;
+	}
+}
+
+/* Downwards if the target lies below the current heads, else upwards. */
+static Direction
+direction_to(const RevisionGraph *graph, const char *to)
+{
+	RevisionList current = sv_graph_current(graph);
+	RevisionList target;
+
+	if (to[0] == '-')
+		return SV_DOWNGRADE;
+	if (to[0] == '+')
+		return SV_UPGRADE;
+	target = sv_graph_resolve(graph, to);
+	if (target.n == 0)
+		return current.n > 0 && strncmp(to, "head", 4) != 0 ? SV_DOWNGRADE : SV_UPGRADE;
+	if (target.n > 1 || !graph->revisions[target.members[0]].applied)
+		return SV_UPGRADE;
+	for (int i = 0; i < current.n; i++)
+		if (current.members[i] == target.members[0])
+			return SV_UPGRADE;
+	return SV_DOWNGRADE;
+}
+
+static void
+append_begin(ScriptFile *file)
+{
+	RevisionList current = sv_graph_current(file->graph);
+	List	   *ids = NIL;
+	ListCell   *cell;
+
+	for (int i = 0; i < current.n; i++)
+		ids = lappend(ids, (char *) file->graph->revisions[current.members[i]].id);
+	appendStringInfo(&file->out, "BEGIN;\nSELECT schemaver.script_begin(%s, %s, ARRAY[",
+					 quote_literal_cstr(sv_direction_name(file->direction)),
+					 quote_literal_cstr(file->target));
+	foreach(cell, ids)
+		appendStringInfo(&file->out, "%s%s", foreach_current_index(cell) ? ", " : "",
+						 quote_literal_cstr(lfirst(cell)));
+	appendStringInfoString(&file->out, "]::pg_catalog.text[]);\n");
+}
+
+static void
+append_statements(ScriptFile *file, const Script *script)
+{
+	for (int i = 0; i < script->n; i++)
+	{
+		const Statement *statement = &script->statements[i];
+
+		appendStringInfo(&file->out, "%s;\n", sv_script_statement_text(script, i));
+		if (statement->flags & SV_STMT_COPY_DATA)
+		{
+			appendBinaryStringInfo(&file->out, script->text + statement->data_start, statement->data_length);
+			if (statement->data_length > 0 && file->out.data[file->out.len - 1] != '\n')
+				appendStringInfoChar(&file->out, '\n');
+			appendStringInfoString(&file->out, "\\.\n");
+		}
+	}
+	if (script->flags & SV_STMT_SETS)
+		appendStringInfoString(&file->out, "RESET SESSION AUTHORIZATION;\nRESET ROLE;\nRESET ALL;\n");
+}
+
+static void
+append_step(ScriptFile *file, int step, int nstatements)
+{
+	const StoredRevision *row = file->rows[step];
+
+	appendStringInfo(&file->out, "SELECT schemaver.script_step(%s, %s, %s, %d);\n",
+					 quote_literal_cstr(row->id),
+					 quote_literal_cstr(sv_direction_name(file->direction)),
+					 quote_literal_cstr(row->checksum), nstatements);
+	file->graph->revisions[file->plan.members[step]].applied = file->direction == SV_UPGRADE;
+}
+
+/* One revision; "alone" if it has a transaction of its own, or none. */
+static void
+append_revision(ScriptFile *file, int step, bool alone)
+{
+	const StoredRevision *row = file->rows[step];
+	StoredScript *stored = sv_store_script(SV_STORE_READ, row->id);
+	bool		up = file->direction == SV_UPGRADE;
+	ScriptOrigin origin = {row->id, up ? "up" : "down"};
+	Script	   *script;
+	bool		outside;
+
+	origin.file = up ? stored->source : stored->down_source;
+	origin.first_line = up ? stored->up_line : stored->down_line;
+	script = sv_script_parse(up ? stored->up : stored->down, &origin);
+	outside = alone && !*sv_run_transactional(&file->rows[step], 1, file->direction);
+
+	appendStringInfo(&file->out, "\n-- [%d/%d] %s %s %s\n", step + 1, file->plan.n,
+					 sv_direction_name(file->direction), row->id, one_line(row->message));
+	if (alone && !outside)
+		append_begin(file);
+	append_statements(file, script);
+	if (outside)
+		append_begin(file);
+	append_step(file, step, script->n);
+	if (alone)
+		appendStringInfoString(&file->out, "COMMIT;\n");
+}
+
+static void
+append_run(ScriptFile *file)
+{
+	bool	   *transactional = sv_run_transactional(file->rows, file->plan.n, file->direction);
+	bool		one = true;
+
+	for (int i = 0; i < file->plan.n; i++)
+		one &= transactional[i];
+	appendStringInfoString(&file->out, "\\set ON_ERROR_STOP on\n");
+	if (one)
+		append_begin(file);
+	for (int i = 0; i < file->plan.n; i++)
+	{
+		CHECK_FOR_INTERRUPTS();
+		append_revision(file, i, !one);
+	}
+	if (one)
+		appendStringInfoString(&file->out, "\nCOMMIT;\n");
+}
+
+/*
+ * The run from one point of the graph to another as a file for psql.  The
+ * direction follows from where the target lies.
+ */
+char *
+sv_report_script(const char *from, const char *to)
+{
+	ScriptFile	file = {{0}};
+
+	file.graph = sv_store_graph(SV_STORE_READ);
+	if (strcmp(from, "current") != 0)
+		assume_applied(file.graph, from);
+	file.direction = direction_to(file.graph, to);
+	file.target = to;
+	file.plan = file.direction == SV_UPGRADE ? sv_graph_plan_upgrade(file.graph, to) :
+		sv_graph_plan_downgrade(file.graph, to);
+	file.rows = sv_store_revisions(SV_STORE_READ, file.graph, &file.plan);
+	if (file.direction == SV_DOWNGRADE)
+		sv_run_check_reversible(file.rows, file.plan.n);
+
+	initStringInfo(&file.out);
+	appendStringInfo(&file.out, "-- schemaver: %s from %s to %s, %d revision(s)\n"
+					 "-- Run it with psql -X -f; it stops at the first error.\n",
+					 sv_direction_name(file.direction), one_line(from), one_line(to), file.plan.n);
+	if (file.plan.n > 0)
+		append_run(&file);
+	return file.out.data;
+}

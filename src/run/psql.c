@@ -1,0 +1,116 @@
+/*
+ * psql.c
+ *		What a file made by script() calls while psql runs it.
+ *
+ * psql executes the statements; these functions hold the lock, check that the
+ * file fits the database, and record each revision, in the transaction of its
+ * statements.
+ */
+#include "postgres.h"
+
+#include "compat.h"
+#include "run/run.h"
+#include "storage/proc.h"
+#include "utils/memutils.h"
+#include "utils/timestamp.h"
+
+/* The run of this transaction. */
+static struct
+{
+	LocalTransactionId transaction;
+	int64		number;
+	int			done;
+	TimestampTz started_at;
+	TimestampTz step_started_at;
+	List	   *temporary;		/* in TopTransactionContext */
+}			script_run;
+
+static char *
+join(List *names)
+{
+	StringInfoData out;
+	ListCell   *cell;
+
+	if (names == NIL)
+		return "base";
+	initStringInfo(&out);
+	foreach(cell, names)
+		appendStringInfo(&out, "%s%s", foreach_current_index(cell) ? ", " : "", (char *) lfirst(cell));
+	return out.data;
+}
+
+static int
+by_text(const ListCell *a, const ListCell *b)
+{
+	return strcmp(lfirst(a), lfirst(b));
+}
+
+/* Raise SV008 unless the applied heads are those that the file expects. */
+static void
+check_version(List *expected)
+{
+	RevisionGraph *graph = sv_store_graph(SV_STORE_WRITE);
+	RevisionList current = sv_graph_current(graph);
+	List	   *ids = NIL;
+
+	for (int i = 0; i < current.n; i++)
+		ids = lappend(ids, (char *) graph->revisions[current.members[i]].id);
+	list_sort(expected, by_text);
+	if (strcmp(join(ids), join(expected)) != 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_SV_NOT_IN_RANGE),
+				 errmsg("this file begins at %s, but the database is at %s", join(expected), join(ids)),
+				 errhint("Make the file again with SELECT schemaver.script();")));
+}
+
+/* Take the lock and begin a run. */
+void
+sv_run_script_begin(Direction direction, const char *target, List *expected)
+{
+	MemoryContext caller;
+
+	sv_run_lock("schemaver.script_begin()");
+	check_version(expected);
+	script_run.number = sv_store_begin_run(psprintf("script %s", sv_direction_name(direction)), target);
+	script_run.transaction = SV_MY_LXID;
+	script_run.done = 0;
+	script_run.started_at = script_run.step_started_at = GetCurrentTimestamp();
+	caller = MemoryContextSwitchTo(TopTransactionContext);
+	script_run.temporary = sv_temp_objects();
+	MemoryContextSwitchTo(caller);
+}
+
+/* Record that the statements of a revision were executed. */
+void
+sv_run_script_step(const char *id, Direction direction, const char *checksum, int statements)
+{
+	StoredRevision *revision;
+	StoredStep	step = {0};
+
+	if (script_run.transaction != SV_MY_LXID || script_run.number == 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("schemaver.script_begin() was not called in this transaction")));
+	revision = sv_store_revision(SV_STORE_WRITE, id);
+	if (strcmp(revision->checksum, checksum) != 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_SV_CHECKSUM_MISMATCH),
+				 errmsg("revision \"%s\" was changed since this file was made", id),
+				 errhint("Make the file again with SELECT schemaver.script();")));
+	if (SPI_connect() != SPI_OK_CONNECT)
+		elog(ERROR, "SPI_connect failed");
+	sv_constraints_settle(true);
+	SPI_finish();
+	sv_temp_drop_new(script_run.temporary);
+
+	step.run = script_run.number;
+	step.position = ++script_run.done;
+	step.revision = id;
+	step.direction = direction;
+	step.checksum = checksum;
+	step.started_at = script_run.step_started_at;
+	step.finished_at = script_run.step_started_at = GetCurrentTimestamp();
+	step.statements = statements;
+	(void) sv_store_step(&step);
+	sv_store_end_run(script_run.number, script_run.started_at);
+}

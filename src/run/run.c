@@ -1,0 +1,210 @@
+/*
+ * run.c
+ *		Upgrade, downgrade, redo and stamp: lock, plan, check, do, record.
+ */
+#include "postgres.h"
+
+#include "run/run.h"
+#include "run/subtransaction.h"
+#include "utils/timestamp.h"
+
+/* A run that is planned and checked. */
+typedef struct PlannedRun
+{
+	const char *command;
+	const char *target;
+	int			nsteps;
+	const StoredRevision **revisions;
+	Direction  *directions;
+	RunStepFn	report;
+	void	   *report_arg;
+} PlannedRun;
+
+static void
+begin(Run *run, const PlannedRun *planned)
+{
+	memset(run, 0, sizeof(*run));
+	run->started_at = GetCurrentTimestamp();
+	run->nsteps = planned->nsteps;
+	run->report = planned->report;
+	run->report_arg = planned->report_arg;
+	run->number = sv_store_begin_run(planned->command, planned->target);
+}
+
+/* Execute and record every step. */
+static void
+execute(void *arg)
+{
+	const PlannedRun *planned = arg;
+	Run			run;
+
+	begin(&run, planned);
+	sv_run_enter();
+	PG_TRY();
+	{
+		for (int i = 0; i < planned->nsteps; i++)
+			sv_run_step(&run, planned->revisions[i], planned->directions[i]);
+	}
+	PG_FINALLY();
+	{
+		sv_run_exit();
+	}
+	PG_END_TRY();
+	sv_store_end_run(run.number, run.started_at);
+}
+
+static void
+execute_dry(PlannedRun *planned)
+{
+	ErrorData  *error = sv_subtransaction(execute, planned, false);
+
+	if (error != NULL)
+		ReThrowError(error);
+}
+
+static void
+add_steps(PlannedRun *planned, StoredRevision **rows, int n, Direction direction)
+{
+	for (int i = 0; i < n; i++)
+	{
+		planned->revisions[planned->nsteps] = rows[i];
+		planned->directions[planned->nsteps++] = direction;
+	}
+}
+
+static void
+make_room(PlannedRun *planned, int nsteps)
+{
+	planned->revisions = palloc(sizeof(StoredRevision *) * Max(nsteps, 1));
+	planned->directions = palloc(sizeof(Direction) * Max(nsteps, 1));
+}
+
+/*
+ * Upgrade or downgrade to a target, all or nothing.  Each finished step goes
+ * to "report".  A dry run executes everything and rolls it back.
+ */
+void
+sv_run(Direction direction, const char *target, bool dry_run, RunStepFn report, void *arg)
+{
+	PlannedRun	planned = {sv_direction_name(direction), target};
+	RevisionGraph *graph;
+	RevisionList plan;
+	StoredRevision **rows;
+
+	sv_run_lock(direction == SV_UPGRADE ? "schemaver.upgrade()" : "schemaver.downgrade()");
+	graph = sv_store_graph(SV_STORE_WRITE);
+	plan = direction == SV_UPGRADE ? sv_graph_plan_upgrade(graph, target) :
+		sv_graph_plan_downgrade(graph, target);
+	if (plan.n == 0)
+		return;
+	rows = sv_store_revisions(SV_STORE_WRITE, graph, &plan);
+	if (direction == SV_UPGRADE)
+		sv_run_check_upgrade(rows, plan.n, target);
+	else
+		sv_run_check_downgrade(rows, plan.n, target);
+
+	planned.report = report;
+	planned.report_arg = arg;
+	make_room(&planned, plan.n);
+	add_steps(&planned, rows, plan.n, direction);
+	if (dry_run)
+		execute_dry(&planned);
+	else
+		execute(&planned);
+}
+
+static StoredRevision **
+reversed(StoredRevision **rows, int n)
+{
+	StoredRevision **result = palloc(sizeof(StoredRevision *) * Max(n, 1));
+
+	for (int i = 0; i < n; i++)
+		result[i] = rows[n - 1 - i];
+	return result;
+}
+
+/* Downgrade by some steps and upgrade the same revisions again. */
+void
+sv_run_redo(int steps, RunStepFn report, void *arg)
+{
+	char	   *target = psprintf("-%d", steps);
+	PlannedRun	planned = {"redo", target};
+	RevisionGraph *graph;
+	RevisionList plan;
+	StoredRevision **rows;
+	StoredRevision **again;
+
+	if (steps <= 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("number of steps must be greater than zero")));
+	sv_run_lock("schemaver.redo()");
+	graph = sv_store_graph(SV_STORE_WRITE);
+	plan = sv_graph_plan_downgrade(graph, target);
+	rows = sv_store_revisions(SV_STORE_WRITE, graph, &plan);
+	again = reversed(rows, plan.n);
+	sv_run_check_downgrade(rows, plan.n, target);
+	sv_run_check_upgrade(again, plan.n, "head");
+
+	planned.report = report;
+	planned.report_arg = arg;
+	make_room(&planned, 2 * plan.n);
+	add_steps(&planned, rows, plan.n, SV_DOWNGRADE);
+	add_steps(&planned, again, plan.n, SV_UPGRADE);
+	execute(&planned);
+}
+
+/* Record one revision as applied or not, without executing anything. */
+static void
+stamp_one(Run *run, const StoredRevision *revision, Direction direction)
+{
+	StoredStep	step = {0};
+	RunStep		result = {revision->id, direction, revision->message, 0};
+
+	step.run = run->number;
+	step.position = ++run->done;
+	step.revision = revision->id;
+	step.direction = direction;
+	step.checksum = revision->checksum;
+	step.started_at = step.finished_at = GetCurrentTimestamp();
+	step.stamped = true;
+	result.elapsed = sv_store_step(&step);
+	run->report(&result, run->report_arg);
+}
+
+static void
+stamp_list(Run *run, const RevisionGraph *graph, const RevisionList *list, Direction direction)
+{
+	StoredRevision **rows = sv_store_revisions(SV_STORE_WRITE, graph, list);
+
+	for (int i = 0; i < list->n; i++)
+		stamp_one(run, rows[i], direction);
+}
+
+/*
+ * Set the version to the targets without executing any script; "purge" forgets
+ * first what is applied.  Each change of the applied set goes to "report".
+ */
+void
+sv_run_stamp(int ntargets, const char **targets, bool purge, RunStepFn report, void *arg)
+{
+	PlannedRun	planned = {"stamp", ntargets > 0 ? targets[0] : "base"};
+	RevisionGraph *graph;
+	StampPlan	plan;
+	Run			run;
+
+	sv_run_lock("schemaver.stamp()");
+	graph = sv_store_graph(SV_STORE_WRITE);
+	plan = sv_graph_plan_stamp(graph, ntargets, targets, purge);
+	if (plan.remove.n + plan.add.n == 0)
+		return;
+	for (int i = 1; i < ntargets; i++)
+		planned.target = psprintf("%s %s", planned.target, targets[i]);
+	planned.nsteps = plan.remove.n + plan.add.n;
+	planned.report = report;
+	planned.report_arg = arg;
+	begin(&run, &planned);
+	stamp_list(&run, graph, &plan.remove, SV_DOWNGRADE);
+	stamp_list(&run, graph, &plan.add, SV_UPGRADE);
+	sv_store_end_run(run.number, run.started_at);
+}

@@ -1,0 +1,19 @@
+/*
+ * schemaver.c
+ *		What the server needs in order to load the library.
+ */
+#include "postgres.h"
+
+#include "compat.h"
+#include "fmgr.h"
+#include "settings.h"
+
+SV_MODULE_MAGIC;
+
+PGDLLEXPORT void _PG_init(void);
+
+void
+_PG_init(void)
+{
+	sv_settings_init();
+}

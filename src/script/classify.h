@@ -1,0 +1,18 @@
+/*
+ * classify.h
+ *		What kind of statement a parse tree is (private to src/script).
+ */
+#ifndef SV_CLASSIFY_H
+#define SV_CLASSIFY_H
+
+#include "nodes/parsenodes.h"
+
+#include "script/script.h"
+
+/* What the words of a statement tell without its parse tree. */
+#define SV_MENTIONS_SET_CONFIG	0x01	/* calls set_config() */
+#define SV_MENTIONS_PG_TEMP		0x02	/* names the schema for temporary objects */
+
+extern void sv_classify(Statement *statement, Node *tree, int mentions);
+
+#endif							/* SV_CLASSIFY_H */

@@ -1,0 +1,574 @@
+/*
+ * lexer.c
+ *		Reads a script token by token with the server's own lexer.
+ *
+ * Promises:
+ *	- A token is what the server would see at that place: keywords, quoting,
+ *	  dollar quotes, nested comments and the script's own changes of
+ *	  standard_conforming_strings and backslash_quote are the server's business.
+ *	- SV_TOKEN_END comes at each semicolon at which the server's grammar can end
+ *	  a statement: not inside of parentheses (CREATE RULE) and not inside of the
+ *	  BEGIN ATOMIC body of a function.
+ *	- The data lines of COPY ... FROM STDIN are never taken for SQL.
+ *	- A lexical error is returned, not thrown, so no error state is left behind.
+ *	- Time is linear in the length of the text.
+ *
+ * The lexer works on a private copy of the text.  What it must not see (data
+ * lines, psql commands that mean nothing here) is overwritten there with blanks
+ * before it gets that far; all offsets stay valid.
+ *
+ * Settings are changed in a nest level of their own between sv_lexer_create()
+ * and sv_lexer_free(); call the latter from PG_FINALLY.  Levels nest, so free
+ * lexers in the reverse order.
+ */
+#include "postgres.h"
+
+#include "mb/pg_wchar.h"
+#include "parser/parser.h"
+#include "parser/scanner.h"
+#include "utils/guc.h"
+#include "utils/memutils.h"
+
+#include "script/lexer.h"
+
+/*
+ * The token codes that scanner.h promises for every parser that is built on
+ * the core lexer.  Keywords get the code that their caller wishes.
+ */
+#define CODE_IDENT		258
+#define CODE_UIDENT		259
+#define CODE_SCONST		261
+#define CODE_USCONST	262
+#define CODE_KEYWORD	9999
+
+/* Settings that change how the text after them is read. */
+static const char *const lexical_settings[] = {
+	"standard_conforming_strings", "backslash_quote"
+};
+
+/* LexerStatement.set_step: what the next token may be */
+enum
+{
+	SET_BEGIN,					/* the first word of the statement */
+	SET_NAME,					/* after SET: the name */
+	SET_EQUALS,					/* = or TO */
+	SET_VALUE,
+	RESET_NAME,					/* after RESET: the name */
+	CONFIG_FUNCTION,			/* in SELECT: set_config */
+	CONFIG_PAREN,
+	CONFIG_NAME,
+	CONFIG_COMMA,
+	CONFIG_VALUE,
+	SET_DONE
+};
+
+static void
+quietly_set(const char *name, const char *value)
+{
+	(void) set_config_option(name, value, PGC_USERSET, PGC_S_SESSION,
+							 GUC_ACTION_SAVE, true, DEBUG5, false);
+}
+
+/* Let the lexer read as the settings in force say. */
+static void
+follow_settings(Lexer *lexer)
+{
+	lexer->extra->standard_conforming_strings = standard_conforming_strings;
+	lexer->extra->backslash_quote = backslash_quote;
+	lexer->extra->escape_string_warning = false;
+}
+
+/*
+ * Open a level of settings in which reading a script raises no warnings: the
+ * server gives them when the script runs.
+ */
+static void
+enter_settings(Lexer *lexer)
+{
+	lexer->nest_level = NewGUCNestLevel();
+	quietly_set("escape_string_warning", "off");
+	quietly_set("client_min_messages", "error");
+}
+
+/*
+ * Return a lexer at the start of the text, behind a byte order mark.  The text
+ * must live as long.  follows: SET, RESET and set_config() in the text change
+ * how the text behind them is read, as they will when it runs.
+ */
+Lexer *
+sv_lexer_create(const char *text, bool follows)
+{
+	MemoryContext cxt = AllocSetContextCreate(CurrentMemoryContext,
+											  "schemaver lexer",
+											  ALLOCSET_DEFAULT_SIZES);
+	MemoryContext old = MemoryContextSwitchTo(cxt);
+	Lexer	   *lexer = palloc0(sizeof(Lexer));
+	uint16	   *codes = palloc(sizeof(uint16) * ScanKeywords.num_keywords);
+
+	for (int i = 0; i < ScanKeywords.num_keywords; i++)
+		codes[i] = CODE_KEYWORD;
+
+	lexer->cxt = cxt;
+	lexer->text = text;
+	lexer->length = strlen(text);
+	lexer->base = strncmp(text, "\xEF\xBB\xBF", 3) == 0 ? 3 : 0;
+	lexer->follows = follows;
+	lexer->data_start = -1;
+	lexer->extra = palloc0(sizeof(core_yy_extra_type));
+	lexer->scanner = scanner_init(text + lexer->base, lexer->extra,
+								  &ScanKeywords, codes);
+	MemoryContextSwitchTo(old);
+
+	enter_settings(lexer);
+	follow_settings(lexer);
+	return lexer;
+}
+
+/* Give back the lexer and the settings that it changed. */
+void
+sv_lexer_free(Lexer *lexer)
+{
+	AtEOXact_GUC(true, lexer->nest_level);
+	MemoryContextDelete(lexer->cxt);
+}
+
+/* Is the token this unquoted keyword (in lower case)? */
+bool
+sv_token_is(const Token *token, const char *keyword)
+{
+	return token->keyword != NULL && strcmp(token->keyword, keyword) == 0;
+}
+
+static bool
+is_keyword(const char *keyword, const char *wanted)
+{
+	return keyword != NULL && strcmp(keyword, wanted) == 0;
+}
+
+/* ---------- what a statement says about the reading of the next ---------- */
+
+static const char *
+lexical_setting(const char *name)
+{
+	for (int i = 0; i < lengthof(lexical_settings); i++)
+	{
+		if (pg_strcasecmp(name, lexical_settings[i]) == 0)
+			return lexical_settings[i];
+	}
+	return NULL;
+}
+
+/* The first word decides whether the statement can change a setting. */
+static int
+set_step_of_word(const Token *token)
+{
+	if (sv_token_is(token, "set"))
+		return SET_NAME;
+	if (sv_token_is(token, "reset"))
+		return RESET_NAME;
+	if (sv_token_is(token, "select"))
+		return CONFIG_FUNCTION;
+	return SET_DONE;
+}
+
+static int
+set_step_of_name(LexerStatement *stmt, const Token *token, int next)
+{
+	if (token->kind != SV_TOKEN_WORD && token->kind != SV_TOKEN_STRING)
+		return SET_DONE;
+	if (sv_token_is(token, "local") || sv_token_is(token, "session"))
+		return SET_NAME;
+	stmt->set_name = sv_token_is(token, "all") ? "all" : lexical_setting(token->str);
+	return stmt->set_name != NULL ? next : SET_DONE;
+}
+
+static void
+remember_value(Lexer *lexer, const Token *token)
+{
+	if (sv_token_is(token, "default"))
+		return;
+	if (token->kind == SV_TOKEN_WORD || token->kind == SV_TOKEN_STRING)
+		lexer->stmt.set_value = MemoryContextStrdup(lexer->cxt, token->str);
+	else
+		lexer->stmt.set_value = MemoryContextStrdup(lexer->cxt,
+													pnstrdup(lexer->text + token->start,
+															 token->end - token->start));
+}
+
+/* set_config ( 'name' , 'value': one token of it; anything else starts anew. */
+static int
+config_step(Lexer *lexer, const Token *token)
+{
+	LexerStatement *stmt = &lexer->stmt;
+	bool		is_string = token->kind == SV_TOKEN_STRING;
+	const char *name;
+
+	if (token->kind == SV_TOKEN_WORD && strcmp(token->str, "set_config") == 0)
+		return CONFIG_PAREN;
+	if (stmt->set_step == CONFIG_PAREN && token->code == '(')
+		return CONFIG_NAME;
+	if (stmt->set_step == CONFIG_NAME && is_string)
+	{
+		name = lexical_setting(token->str);
+		if (name == NULL)
+			return CONFIG_FUNCTION;
+		stmt->set_name = name;
+		stmt->set_value = NULL;
+		return CONFIG_COMMA;
+	}
+	if (stmt->set_step == CONFIG_COMMA && token->code == ',')
+		return CONFIG_VALUE;
+	if (stmt->set_step == CONFIG_VALUE && is_string)
+		remember_value(lexer, token);
+	else if (stmt->set_step == CONFIG_COMMA || stmt->set_step == CONFIG_VALUE)
+		stmt->set_name = NULL;
+	return CONFIG_FUNCTION;
+}
+
+/* Take note if the statement sets one of the lexical settings. */
+static void
+follow_set(Lexer *lexer, const Token *token)
+{
+	LexerStatement *stmt = &lexer->stmt;
+
+	switch (stmt->set_step)
+	{
+		case SET_DONE:
+			break;
+		case SET_BEGIN:
+			stmt->set_step = set_step_of_word(token);
+			break;
+		case SET_NAME:
+			stmt->set_step = set_step_of_name(stmt, token, SET_EQUALS);
+			break;
+		case RESET_NAME:
+			stmt->set_step = set_step_of_name(stmt, token, SET_DONE);
+			break;
+		case SET_EQUALS:
+			if (token->code == '=' || sv_token_is(token, "to"))
+				stmt->set_step = SET_VALUE;
+			else
+			{
+				stmt->set_name = NULL;
+				stmt->set_step = SET_DONE;
+			}
+			break;
+		case SET_VALUE:
+			remember_value(lexer, token);
+			stmt->set_step = SET_DONE;
+			break;
+		default:
+			stmt->set_step = config_step(lexer, token);
+			break;
+	}
+}
+
+/* The statement is over: read on as it says. */
+static void
+apply_set(Lexer *lexer)
+{
+	LexerStatement *stmt = &lexer->stmt;
+
+	if (lexer->follows && stmt->set_name != NULL)
+	{
+		for (int i = 0; i < lengthof(lexical_settings); i++)
+		{
+			const char *name = lexical_settings[i];
+
+			if (strcmp(stmt->set_name, name) != 0 && strcmp(stmt->set_name, "all") != 0)
+				continue;
+			quietly_set(name, stmt->set_value != NULL ? stmt->set_value :
+						GetConfigOptionResetString(name));
+		}
+		follow_settings(lexer);
+	}
+	memset(stmt, 0, sizeof(*stmt));
+}
+
+/* ---------- where a statement ends ---------- */
+
+static bool
+is_routine(const LexerStatement *stmt)
+{
+	const char *what = is_keyword(stmt->head[1], "or") ? stmt->head[3] : stmt->head[1];
+
+	return is_keyword(stmt->head[0], "create") &&
+		(is_keyword(what, "function") || is_keyword(what, "procedure"));
+}
+
+/*
+ * Count BEGIN ATOMIC ... END.  The END of a body stands behind the semicolon of
+ * its last statement or behind ATOMIC; that of CASE and a column label never do.
+ */
+static void
+count_atomic(LexerStatement *stmt, const Token *token)
+{
+	if (stmt->parens > 0 || token->keyword == NULL)
+		return;
+	if (sv_token_is(token, "atomic") && is_keyword(stmt->last_keyword, "begin") &&
+		is_routine(stmt))
+		stmt->atomic++;
+	else if (sv_token_is(token, "end") && stmt->atomic > 0 &&
+			 (stmt->last_code == ';' || is_keyword(stmt->last_keyword, "atomic")))
+		stmt->atomic--;
+}
+
+/* Take the token into what is known of its statement. */
+static void
+observe(Lexer *lexer, Token *token)
+{
+	LexerStatement *stmt = &lexer->stmt;
+
+	if (token->code == ';' && stmt->parens == 0 && stmt->atomic == 0)
+	{
+		token->kind = SV_TOKEN_END;
+		return;
+	}
+	if (token->code == '(')
+		stmt->parens++;
+	else if (token->code == ')' && stmt->parens > 0)
+		stmt->parens--;
+	count_atomic(stmt, token);
+
+	if (stmt->ntokens < lengthof(stmt->head))
+		stmt->head[stmt->ntokens] = token->keyword;
+	if (is_keyword(stmt->head[0], "copy") && stmt->parens == 0 &&
+		is_keyword(stmt->last_keyword, "from") &&
+		(sv_token_is(token, "stdin") || sv_token_is(token, "stdout")))
+		stmt->copy_from = true;
+	follow_set(lexer, token);
+
+	stmt->ntokens++;
+	stmt->last_keyword = token->keyword;
+	stmt->last_code = token->code;
+}
+
+/*
+ * Begin a new statement with the token that sv_lexer_next() has just given,
+ * under the session's own settings: the file's next part begins here.
+ */
+void
+sv_lexer_restart(Lexer *lexer, const Token *token)
+{
+	Token		first = *token;
+
+	AtEOXact_GUC(true, lexer->nest_level);
+	enter_settings(lexer);
+	follow_settings(lexer);
+	memset(&lexer->stmt, 0, sizeof(lexer->stmt));
+	if (first.kind == SV_TOKEN_WORD || first.kind == SV_TOKEN_STRING ||
+		first.kind == SV_TOKEN_OTHER)
+		observe(lexer, &first);
+}
+
+/* ---------- what is not SQL ---------- */
+
+/* Hide part of the text from the lexer, which must not have got there yet. */
+static void
+blank(Lexer *lexer, int from, int to)
+{
+	if (to > from)
+		memset(lexer->extra->scanbuf + from - lexer->base, ' ', to - from);
+}
+
+/* Return the offset of the line feed at or after the offset, or the text's end. */
+static int
+line_end(const Lexer *lexer, int offset)
+{
+	const char *end = memchr(lexer->text + offset, '\n', lexer->length - offset);
+
+	return end != NULL ? end - lexer->text : lexer->length;
+}
+
+/* Is the line nothing but \. ? */
+static bool
+is_end_of_data(const Lexer *lexer, int start, int end)
+{
+	if (end > start && lexer->text[end - 1] == '\r')
+		end--;
+	return end - start == 2 && strncmp(lexer->text + start, "\\.", 2) == 0;
+}
+
+/*
+ * The semicolon at the offset ended COPY ... FROM STDIN: find its data, from
+ * the next line (as psql does) up to \. or the end of the text.
+ */
+static void
+take_data(Lexer *lexer, int offset)
+{
+	int			line = line_end(lexer, offset);
+
+	line = Min(line + 1, lexer->length);
+	if (line < lexer->data_end && line >= lexer->data_from)
+		line = lexer->data_end; /* a second COPY on the same line */
+
+	lexer->data_start = lexer->data_from = line;
+	while (line < lexer->length)
+	{
+		int			end = line_end(lexer, line);
+		bool		last = is_end_of_data(lexer, line, end);
+
+		lexer->data_length = line - lexer->data_start;
+		line = Min(end + 1, lexer->length);
+		if (last)
+			break;
+		lexer->data_length = line - lexer->data_start;
+	}
+	lexer->data_end = line;
+	blank(lexer, lexer->data_start, lexer->data_end);
+}
+
+/* Commands that say nothing to a script that runs inside of the server. */
+static bool
+is_harmless(const char *command, int length)
+{
+	static const char *const harmless[] = {
+		"restrict", "unrestrict", "set ON_ERROR_STOP"
+	};
+
+	for (int i = 0; i < lengthof(harmless); i++)
+	{
+		int			n = strlen(harmless[i]);
+
+		if (length >= n && strncmp(command, harmless[i], n) == 0 &&
+			(length == n || isspace((unsigned char) command[n])))
+			return true;
+	}
+	return false;
+}
+
+/*
+ * The token is a backslash, so the rest of its line is a command of psql.
+ * Skip it and return true if it may be ignored; else make it SV_TOKEN_META.
+ */
+static bool
+skip_meta(Lexer *lexer, Token *token)
+{
+	const char *command = lexer->text + token->end;
+	int			length = line_end(lexer, token->end) - token->end;
+	int			word = 0;
+	core_YYSTYPE value;
+	int			at;
+
+	if (is_harmless(command, length))
+	{
+		/*
+		 * The lexer holds the byte behind the backslash, a letter, and puts it
+		 * back when it is called: read that as a word of its own.
+		 */
+		blank(lexer, token->end + 1, token->end + length);
+		(void) core_yylex(&value, &at, lexer->scanner);
+		return true;
+	}
+	while (word < length && !isspace((unsigned char) command[word]))
+		word += pg_mblen(command + word);
+	token->kind = SV_TOKEN_META;
+	token->str = pnstrdup(command, Min(word, length));
+	token->end += Min(word, length);
+	return false;
+}
+
+/* ---------- reading ---------- */
+
+/* Read one token from the server's lexer; its errors are thrown. */
+static void
+read_token(Lexer *lexer, Token *token)
+{
+	core_YYSTYPE value;
+	int			at = 0;
+	int			code = core_yylex(&value, &at, lexer->scanner);
+
+	memset(token, 0, sizeof(*token));
+	token->start = token->end = lexer->base + at;
+	if (code == 0)
+	{
+		token->kind = SV_TOKEN_EOF;
+		token->start = token->end = lexer->length;
+		return;
+	}
+
+	/* The lexer leaves a NUL behind the token that it has just read. */
+	token->end += strlen(lexer->extra->scanbuf + at);
+	lexer->reached = token->end;
+	token->kind = SV_TOKEN_OTHER;
+	if (code == CODE_KEYWORD)
+	{
+		token->kind = SV_TOKEN_WORD;
+		token->str = token->keyword = value.keyword;
+	}
+	else if (code == CODE_IDENT || code == CODE_UIDENT)
+	{
+		token->kind = SV_TOKEN_WORD;
+		token->str = value.str;
+	}
+	else if (code == CODE_SCONST || code == CODE_USCONST)
+	{
+		token->kind = SV_TOKEN_STRING;
+		token->str = value.str;
+	}
+	else if (code < CODE_IDENT)
+		token->code = code;
+}
+
+/* Make the token stand for the error that was just caught. */
+static void
+fail(Lexer *lexer, Token *token, MemoryContext cxt)
+{
+	MemoryContextSwitchTo(lexer->cxt);
+	lexer->error = CopyErrorData();
+	FlushErrorState();
+	MemoryContextSwitchTo(cxt);
+	if (!sv_is_syntax_error(lexer->error))
+		ReThrowError(lexer->error);
+
+	lexer->error_at = lexer->reached;
+	if (lexer->error->cursorpos > 0)
+		lexer->error_at = lexer->base +
+			sv_byte_offset(lexer->extra->scanbuf, lexer->length - lexer->base,
+						   lexer->error->cursorpos);
+	memset(token, 0, sizeof(*token));
+	token->kind = SV_TOKEN_ERROR;
+	token->start = token->end = lexer->error_at;
+}
+
+/*
+ * Read the next token.  Its strings are allocated in the current context.
+ *
+ * After SV_TOKEN_END the statement's settings are still in force, so that it
+ * can be parsed; they change with the next call.  After SV_TOKEN_EOF,
+ * SV_TOKEN_META and SV_TOKEN_ERROR nothing more may be read.  Errors other than
+ * of syntax (cancelled, out of memory) are thrown.
+ */
+void
+sv_lexer_next(Lexer *lexer, Token *token)
+{
+	MemoryContext cxt = CurrentMemoryContext;
+
+	if (lexer->stmt.ntokens < 0)
+		apply_set(lexer);
+	lexer->data_start = -1;
+	lexer->data_length = 0;
+
+	PG_TRY();
+	{
+		do
+		{
+			read_token(lexer, token);
+		} while (token->code == '\\' && skip_meta(lexer, token));
+	}
+	PG_CATCH();
+	{
+		fail(lexer, token, cxt);
+	}
+	PG_END_TRY();
+
+	if (token->kind == SV_TOKEN_EOF || token->kind == SV_TOKEN_META ||
+		token->kind == SV_TOKEN_ERROR)
+		return;
+	observe(lexer, token);
+	if (token->kind != SV_TOKEN_END)
+		return;
+	if (lexer->stmt.copy_from)
+		take_data(lexer, token->start);
+	lexer->stmt.ntokens = -1;	/* over: apply_set() at the next call */
+}

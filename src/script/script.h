@@ -1,0 +1,79 @@
+/*
+ * script.h
+ *		The text of a migration script: cut into statements by PostgreSQL's own
+ *		lexer, parsed by its own parser, classified.
+ *
+ * Pure: reads no catalog and runs nothing.  Memory is allocated in the context
+ * that is current at the call; offsets are bytes into Script.text.
+ */
+#ifndef SV_SCRIPT_H
+#define SV_SCRIPT_H
+
+#include "nodes/pg_list.h"
+#include "schemaver.h"
+
+/* Statement.flags */
+#define SV_STMT_SETS			0x01	/* SET, RESET, set_config(): may change a setting or the role */
+#define SV_STMT_QUEUES			0x02	/* may leave deferred trigger events or change when constraints are checked */
+#define SV_STMT_ADDS_ENUM_VALUE 0x04	/* ALTER TYPE ... ADD VALUE */
+#define SV_STMT_COPY_DATA		0x08	/* COPY ... FROM STDIN with inline data */
+#define SV_STMT_TEMP			0x10	/* may create temporary objects */
+
+typedef struct Statement
+{
+	int			start;			/* first byte of its first token */
+	int			length;			/* to its last token, without the semicolon */
+	int			line;			/* line of start in Script.text, from 1 */
+	int			flags;
+	const char *tag;			/* command tag, e.g. "CREATE TABLE" */
+	const char *blocker;		/* the command that PostgreSQL refuses inside a
+								 * transaction block, e.g. "CREATE INDEX
+								 * CONCURRENTLY"; NULL for all others */
+	int			data_start;		/* SV_STMT_COPY_DATA: its lines, without \. */
+	int			data_length;
+} Statement;
+
+typedef struct Script
+{
+	const char *text;
+	int			n;
+	Statement  *statements;
+	int			flags;			/* of all statements, or-ed */
+	int			blocked;		/* index of the first statement with a blocker,
+								 * or -1 */
+} Script;
+
+/* Where a script stands, for messages. */
+typedef struct ScriptOrigin
+{
+	const char *revision;		/* id, or NULL while it has none */
+	const char *section;		/* "up", "down" or "verify" */
+	const char *file;			/* file name, or NULL */
+	int			first_line;		/* line of the file at which the text starts,
+								 * from 1 */
+} ScriptOrigin;
+
+/* split.c */
+extern Script *sv_script_parse(const char *text, const ScriptOrigin *origin);
+extern char *sv_script_statement_text(const Script *script, int statement);
+extern int	sv_script_line_at(const Script *script, int offset);
+
+/* checksum.c: hex sha256 of what matters in a revision */
+extern char *sv_script_checksum(const Script *up, const Script *down, const Script *verify, const char *options);
+
+/* enums.c: values added by ALTER TYPE that a later statement of the run uses */
+typedef struct EnumColumn
+{
+	const char *table_name;
+	const char *column_name;
+} EnumColumn;
+
+/* Returns a list of EnumColumn: live columns of that enum type (schema may be NULL). */
+typedef List *(*EnumColumnsFn) (const char *schema, const char *type, void *arg);
+
+typedef struct EnumWatch EnumWatch;
+
+extern EnumWatch *sv_enum_watch_create(EnumColumnsFn columns_of, void *arg);
+extern int	sv_enum_watch_script(EnumWatch *watch, const Script *script, const char **value, const char **type);
+
+#endif							/* SV_SCRIPT_H */

@@ -1,0 +1,134 @@
+-- The state of schemaver.  Only the C code in src/store writes here, as the
+-- owner of the extension; every table and sequence is marked for pg_dump at
+-- the end of this part, so that a dump carries the whole state.
+
+CREATE SEQUENCE revision_position;
+CREATE SEQUENCE applied_rank;
+CREATE SEQUENCE run_number;
+
+-- One row per registered revision: its place in the graph and what a plan
+-- needs to know.  The bodies stand in "script", so that reading the graph
+-- reads no body.
+CREATE TABLE revision (
+	revision		text COLLATE "C" PRIMARY KEY,
+	position		bigint NOT NULL UNIQUE DEFAULT pg_catalog.nextval('schemaver.revision_position'),
+	revises			text[] NOT NULL,
+	depends_on		text[] NOT NULL,
+	branch_labels	text[] NOT NULL,
+	message			text NOT NULL,
+	options			jsonb NOT NULL,
+	checksum		text COLLATE "C" NOT NULL,
+	has_down		boolean NOT NULL,
+	up_blocker		text,
+	down_blocker	text,
+	adds_enum_value	boolean NOT NULL,
+	heads_after		integer NOT NULL,
+	created_at		timestamptz NOT NULL,
+	created_by		text NOT NULL
+);
+COMMENT ON TABLE revision IS 'every registered revision and its place in the graph';
+COMMENT ON COLUMN revision.position IS 'order of registration';
+COMMENT ON COLUMN revision.depends_on IS 'ids or branch labels, as they were given';
+COMMENT ON COLUMN revision.checksum IS 'sha256 of the statements of up, down and verify and of the options';
+COMMENT ON COLUMN revision.up_blocker IS 'first command of up that PostgreSQL refuses in a transaction block, with its line';
+COMMENT ON COLUMN revision.heads_after IS 'number of heads of the graph; right on the revision registered last';
+
+CREATE TABLE script (
+	revision	text COLLATE "C" PRIMARY KEY REFERENCES revision ON DELETE CASCADE,
+	up			text NOT NULL,
+	down		text,
+	verify		text,
+	source		text,
+	up_line		integer NOT NULL,
+	down_source	text,
+	down_line	integer NOT NULL,
+	verify_line	integer NOT NULL
+);
+COMMENT ON TABLE script IS 'the bodies of the revisions, and the files and lines where they stood';
+
+-- The reverse of revision.revises: tells at the cost of one look-up whether a
+-- revision is a head.
+CREATE TABLE revision_child (
+	parent	text COLLATE "C" NOT NULL,
+	child	text COLLATE "C" NOT NULL,
+	PRIMARY KEY (parent, child)
+);
+COMMENT ON TABLE revision_child IS 'which revision is revised by which';
+
+CREATE TABLE branch_label (
+	label		text COLLATE "C" PRIMARY KEY,
+	revision	text COLLATE "C" NOT NULL REFERENCES revision ON DELETE CASCADE
+);
+COMMENT ON TABLE branch_label IS 'branch labels; they share one name space with the ids';
+
+CREATE TABLE tag (
+	tag			text COLLATE "C" PRIMARY KEY,
+	revision	text COLLATE "C" NOT NULL REFERENCES revision,
+	created_at	timestamptz NOT NULL,
+	created_by	text NOT NULL
+);
+COMMENT ON TABLE tag IS 'names for points of the graph, used as tag:NAME';
+
+CREATE TABLE applied (
+	revision	text COLLATE "C" PRIMARY KEY REFERENCES revision,
+	rank		bigint NOT NULL UNIQUE DEFAULT pg_catalog.nextval('schemaver.applied_rank'),
+	checksum	text COLLATE "C" NOT NULL,
+	run			bigint NOT NULL,
+	applied_at	timestamptz NOT NULL,
+	applied_by	text NOT NULL,
+	elapsed		interval
+);
+COMMENT ON TABLE applied IS 'the revisions that this database has; its heads are derived from it';
+COMMENT ON COLUMN applied.rank IS 'order of application';
+COMMENT ON COLUMN applied.elapsed IS 'how long the script took; NULL when it was stamped';
+
+CREATE TABLE run (
+	run				bigint PRIMARY KEY,
+	command			text NOT NULL,
+	target			text,
+	role			text NOT NULL,
+	session_role	text NOT NULL,
+	pid				integer NOT NULL,
+	application		text,
+	client			inet,
+	version			text NOT NULL,
+	started_at		timestamptz NOT NULL,
+	elapsed			interval,
+	outcome			text NOT NULL
+);
+COMMENT ON TABLE run IS 'every run that committed: who, when, what for';
+
+CREATE TABLE step (
+	run			bigint NOT NULL REFERENCES run,
+	position	integer NOT NULL,
+	revision	text COLLATE "C" NOT NULL,
+	direction	text NOT NULL,
+	checksum	text NOT NULL,
+	started_at	timestamptz NOT NULL,
+	elapsed		interval NOT NULL,
+	statements	integer NOT NULL,
+	outcome		text NOT NULL,
+	PRIMARY KEY (run, position)
+);
+COMMENT ON TABLE step IS 'every revision that a run applied, undid or stamped';
+
+CREATE VIEW journal AS
+	SELECT r.run, s.position, r.command, r.target, s.revision, s.direction, s.checksum,
+		   r.role, r.session_role, r.pid, r.application, r.client, r.version,
+		   r.started_at AS run_started_at, r.elapsed AS run_elapsed, r.outcome AS run_outcome,
+		   s.started_at, s.elapsed, s.statements, s.outcome
+	FROM run r LEFT JOIN step s ON s.run OPERATOR(pg_catalog.=) r.run
+	ORDER BY r.run, s.position;
+COMMENT ON VIEW journal IS 'every run and step: who, when, which direction, how long, how many statements, outcome';
+
+SELECT pg_catalog.pg_extension_config_dump('schemaver.revision_position', '');
+SELECT pg_catalog.pg_extension_config_dump('schemaver.applied_rank', '');
+SELECT pg_catalog.pg_extension_config_dump('schemaver.run_number', '');
+SELECT pg_catalog.pg_extension_config_dump('schemaver.revision', '');
+SELECT pg_catalog.pg_extension_config_dump('schemaver.script', '');
+SELECT pg_catalog.pg_extension_config_dump('schemaver.revision_child', '');
+SELECT pg_catalog.pg_extension_config_dump('schemaver.branch_label', '');
+SELECT pg_catalog.pg_extension_config_dump('schemaver.tag', '');
+SELECT pg_catalog.pg_extension_config_dump('schemaver.applied', '');
+SELECT pg_catalog.pg_extension_config_dump('schemaver.run', '');
+SELECT pg_catalog.pg_extension_config_dump('schemaver.step', '');

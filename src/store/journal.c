@@ -1,0 +1,189 @@
+/*
+ * journal.c
+ *		Rows of applied, run and step: what was done to this database.
+ *
+ * They are written in the transaction that did it.
+ */
+#include "postgres.h"
+
+#include "catalog/pg_type.h"
+#include "commands/extension.h"
+#include "miscadmin.h"
+#include "store/store.h"
+#include "utils/builtins.h"
+#include "utils/guc.h"
+#include "utils/snapmgr.h"
+#include "utils/timestamp.h"
+
+/* The time between two moments, as an interval of microseconds. */
+static Datum
+interval_between(TimestampTz from, TimestampTz to)
+{
+	Interval   *result = palloc0(sizeof(Interval));
+
+	result->time = Max(to - from, 0);
+	return IntervalPGetDatum(result);
+}
+
+static int64
+newest_run(Snapshot snapshot)
+{
+	static SPIPlanPtr plan = NULL;
+	StoreScope	scope;
+	bool		isnull;
+	Datum		value;
+
+	sv_store_enter(&scope, SV_STORE_WRITE);
+	if (plan == NULL)
+	{
+		plan = SPI_prepare("SELECT run FROM schemaver.run ORDER BY run DESC LIMIT 1", 0, NULL);
+		if (plan == NULL)
+			elog(ERROR, "SPI_prepare failed: %s", SPI_result_code_string(SPI_result));
+		SPI_keepplan(plan);
+	}
+	if (SPI_execute_snapshot(plan, NULL, NULL, snapshot, InvalidSnapshot, true, false, 1) != SPI_OK_SELECT)
+		elog(ERROR, "could not read the newest run");
+	value = SPI_processed == 0 ? Int64GetDatum(0) :
+		SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull);
+	sv_store_leave(&scope);
+	return DatumGetInt64(value);
+}
+
+/*
+ * Did another transaction commit a run that the snapshot of this one cannot
+ * see?  That is so only under REPEATABLE READ and above.
+ */
+bool
+sv_store_newer_run_committed(void)
+{
+	Snapshot	latest = RegisterSnapshot(GetLatestSnapshot());
+	int64		committed = newest_run(latest);
+
+	UnregisterSnapshot(latest);
+	return committed > newest_run(GetTransactionSnapshot());
+}
+
+/*
+ * Begin a run; returns its number.  "command" is what was called, "target"
+ * what it was given (or NULL).  Roles are the caller's.
+ */
+int64
+sv_store_begin_run(const char *command, const char *target)
+{
+	static StoreQuery query = {
+		"INSERT INTO schemaver.run (run, command, target, role, session_role, pid, application, "
+		"client, version, started_at, outcome) "
+		"SELECT pg_catalog.nextval('schemaver.run_number'), $1, $2, $3, $4, $5, $6, "
+		"pg_catalog.inet_client_addr(), e.extversion, $7, 'running' FROM pg_catalog.pg_extension e WHERE e.extname = 'schemaver' "
+		"RETURNING run",
+		7, {TEXTOID, TEXTOID, TEXTOID, TEXTOID, INT4OID, TEXTOID, TIMESTAMPTZOID}
+	};
+	Datum		v[7];
+	bool		n[7] = {false};
+	StoreScope	scope;
+	Datum		run;
+
+	v[0] = CStringGetTextDatum(command);
+	n[1] = target == NULL;
+	v[1] = n[1] ? (Datum) 0 : CStringGetTextDatum(target);
+	v[2] = CStringGetTextDatum(sv_role_name(GetUserId()));
+	v[3] = CStringGetTextDatum(sv_role_name(GetSessionUserId()));
+	v[4] = Int32GetDatum(MyProcPid);
+	n[5] = application_name == NULL;
+	v[5] = n[5] ? (Datum) 0 : CStringGetTextDatum(application_name);
+	v[6] = TimestampTzGetDatum(GetCurrentTimestamp());
+
+	sv_store_enter(&scope, SV_STORE_WRITE);
+	if (sv_store_execute(&scope, &query, v, n) != 1)
+		elog(ERROR, "could not record the run");
+	run = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &n[0]);
+	sv_store_leave(&scope);
+	return DatumGetInt64(run);
+}
+
+/* Record that a run has done all its steps. */
+void
+sv_store_end_run(int64 run, TimestampTz started_at)
+{
+	static StoreQuery query = {
+		"UPDATE schemaver.run SET elapsed = $2, outcome = 'done' WHERE run = $1",
+		2, {INT8OID, INTERVALOID}
+	};
+	Datum		v[2];
+	StoreScope	scope;
+
+	v[0] = Int64GetDatum(run);
+	v[1] = interval_between(started_at, GetCurrentTimestamp());
+	sv_store_enter(&scope, SV_STORE_WRITE);
+	sv_store_execute(&scope, &query, v, NULL);
+	sv_store_leave(&scope);
+}
+
+static void
+mark_applied(const StoreScope *scope, const StoredStep *step, Datum elapsed)
+{
+	static StoreQuery query = {
+		"INSERT INTO schemaver.applied (revision, checksum, run, applied_at, applied_by, elapsed) "
+		"VALUES ($1, $2, $3, $4, $5, $6)",
+		6, {TEXTOID, TEXTOID, INT8OID, TIMESTAMPTZOID, TEXTOID, INTERVALOID}
+	};
+	Datum		v[6];
+	bool		n[6] = {false};
+
+	v[0] = CStringGetTextDatum(step->revision);
+	v[1] = CStringGetTextDatum(step->checksum);
+	v[2] = Int64GetDatum(step->run);
+	v[3] = TimestampTzGetDatum(step->finished_at);
+	v[4] = CStringGetTextDatum(sv_role_name(scope->userid));
+	v[5] = elapsed;
+	n[5] = step->stamped;
+	sv_store_execute(scope, &query, v, n);
+}
+
+static void
+mark_undone(const StoreScope *scope, const StoredStep *step)
+{
+	static StoreQuery query = {"DELETE FROM schemaver.applied WHERE revision = $1", 1, {TEXTOID}};
+	Datum		v[1] = {CStringGetTextDatum(step->revision)};
+
+	if (sv_store_execute(scope, &query, v, NULL) != 1)
+		ereport(ERROR,
+				(errcode(ERRCODE_SV_INTERRUPTED_RUN),
+				 errmsg("revision \"%s\" is not applied any more", step->revision)));
+}
+
+/*
+ * Record a step: the journal's row, and the change of the set of applied
+ * revisions.  Returns its duration as an interval, in the caller's context.
+ */
+Datum
+sv_store_step(const StoredStep *step)
+{
+	static StoreQuery query = {
+		"INSERT INTO schemaver.step (run, position, revision, direction, checksum, started_at, "
+		"elapsed, statements, outcome) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+		9, {INT8OID, INT4OID, TEXTOID, TEXTOID, TEXTOID, TIMESTAMPTZOID, INTERVALOID, INT4OID, TEXTOID}
+	};
+	Datum		elapsed = interval_between(step->started_at, step->finished_at);
+	Datum		v[9];
+	StoreScope	scope;
+
+	v[0] = Int64GetDatum(step->run);
+	v[1] = Int32GetDatum(step->position);
+	v[2] = CStringGetTextDatum(step->revision);
+	v[3] = CStringGetTextDatum(sv_direction_name(step->direction));
+	v[4] = CStringGetTextDatum(step->checksum);
+	v[5] = TimestampTzGetDatum(step->started_at);
+	v[6] = elapsed;
+	v[7] = Int32GetDatum(step->statements);
+	v[8] = CStringGetTextDatum(step->stamped ? "stamped" : "done");
+
+	sv_store_enter(&scope, SV_STORE_WRITE);
+	if (step->direction == SV_UPGRADE)
+		mark_applied(&scope, step, elapsed);
+	else
+		mark_undone(&scope, step);
+	sv_store_execute(&scope, &query, v, NULL);
+	sv_store_leave(&scope);
+	return elapsed;
+}

@@ -1,0 +1,552 @@
+/*
+ * revisions.c
+ *		Rows of revision, script, revision_child, branch_label and tag.
+ */
+#include "postgres.h"
+
+#include "catalog/pg_type.h"
+#include "miscadmin.h"
+#include "store/store.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/jsonb.h"
+#include "utils/memutils.h"
+#include "utils/timestamp.h"
+
+static Datum
+text_or_null(const char *value, bool *isnull)
+{
+	*isnull = value == NULL;
+	return value == NULL ? (Datum) 0 : CStringGetTextDatum(value);
+}
+
+/* Call "add" for each string of an array that mostly is empty. */
+static void
+add_names(RevisionGraph *graph, int index, Datum array,
+		  void (*add) (RevisionGraph *, int, const char *))
+{
+	ListCell   *cell;
+
+	if (ARR_NDIM(DatumGetArrayTypeP(array)) == 0)
+		return;
+	foreach(cell, sv_text_list(array))
+		add(graph, index, lfirst(cell));
+}
+
+static void
+load_revisions(const StoreScope *scope, RevisionGraph **graph)
+{
+	static StoreQuery query = {
+		"SELECT revision, revises, depends_on, branch_labels "
+		"FROM schemaver.revision ORDER BY position"
+	};
+	uint64		n = sv_store_execute(scope, &query, NULL, NULL);
+	SPITupleTable *rows = SPI_tuptable;
+	MemoryContext old = MemoryContextSwitchTo(scope->caller);
+
+	*graph = sv_graph_create((int) n);
+	for (uint64 i = 0; i < n; i++)
+	{
+		Datum		values[4];
+		bool		nulls[4];
+		int			index;
+
+		heap_deform_tuple(rows->vals[i], rows->tupdesc, values, nulls);
+		index = sv_graph_add(*graph, TextDatumGetCString(values[0]));
+		add_names(*graph, index, values[1], sv_graph_add_parent);
+		add_names(*graph, index, values[2], sv_graph_add_depends);
+		add_names(*graph, index, values[3], sv_graph_add_label);
+	}
+	MemoryContextSwitchTo(old);
+	SPI_freetuptable(rows);
+}
+
+static void
+load_tags(const StoreScope *scope, RevisionGraph *graph)
+{
+	static StoreQuery query = {"SELECT tag, revision FROM schemaver.tag"};
+	uint64		n = sv_store_execute(scope, &query, NULL, NULL);
+	MemoryContext old = MemoryContextSwitchTo(scope->caller);
+
+	for (uint64 i = 0; i < n; i++)
+		sv_graph_add_tag(graph, sv_store_text(i, 1), sv_store_text(i, 2));
+	MemoryContextSwitchTo(old);
+}
+
+static void
+load_applied(const StoreScope *scope, RevisionGraph *graph)
+{
+	static StoreQuery query = {"SELECT revision, rank FROM schemaver.applied"};
+	uint64		n = sv_store_execute(scope, &query, NULL, NULL);
+	SPITupleTable *rows = SPI_tuptable;
+
+	for (uint64 i = 0; i < n; i++)
+	{
+		Datum		values[2];
+		bool		nulls[2];
+		char	   *id;
+		int			index;
+
+		heap_deform_tuple(rows->vals[i], rows->tupdesc, values, nulls);
+		id = TextDatumGetCString(values[0]);
+		index = sv_graph_find(graph, id);
+		if (index < 0)
+			elog(ERROR, "applied revision \"%s\" is not registered", id);
+		graph->revisions[index].applied = true;
+		graph->revisions[index].applied_rank = DatumGetInt64(values[1]);
+		pfree(id);
+	}
+	SPI_freetuptable(rows);
+}
+
+/* The whole graph with what is applied, finished. */
+RevisionGraph *
+sv_store_graph(StoreMode mode)
+{
+	StoreScope	scope;
+	RevisionGraph *graph;
+
+	sv_store_enter(&scope, mode);
+	load_revisions(&scope, &graph);
+	load_tags(&scope, graph);
+	MemoryContextSwitchTo(scope.caller);
+	sv_graph_finish(graph);
+	load_applied(&scope, graph);
+	sv_store_leave(&scope);
+	return graph;
+}
+
+#define REVISION_COLUMNS \
+	"SELECT r.revision, r.message, r.revises, r.depends_on, r.branch_labels, r.options, " \
+	"r.checksum, r.has_down, r.up_blocker, r.down_blocker, r.adds_enum_value, " \
+	"r.created_at, r.created_by, a.applied_at, a.applied_by, a.checksum, a.elapsed " \
+	"FROM schemaver.revision r LEFT JOIN schemaver.applied a ON a.revision = r.revision "
+
+/* The StoredRevision of a row of REVISION_COLUMNS, in the current context. */
+static StoredRevision *
+revision_of_row(const SPITupleTable *rows, uint64 row)
+{
+	StoredRevision *result = palloc0(sizeof(StoredRevision));
+	Datum		v[17];
+	bool		n[17];
+
+	heap_deform_tuple(rows->vals[row], rows->tupdesc, v, n);
+	result->id = TextDatumGetCString(v[0]);
+	result->message = TextDatumGetCString(v[1]);
+	result->revises = sv_text_list(v[2]);
+	result->depends_on = sv_text_list(v[3]);
+	result->branch_labels = sv_text_list(v[4]);
+	result->options = JsonbToCString(NULL, &DatumGetJsonbP(v[5])->root, 0);
+	result->checksum = TextDatumGetCString(v[6]);
+	result->has_down = DatumGetBool(v[7]);
+	result->up_blocker = n[8] ? NULL : TextDatumGetCString(v[8]);
+	result->down_blocker = n[9] ? NULL : TextDatumGetCString(v[9]);
+	result->adds_enum_value = DatumGetBool(v[10]);
+	result->created_at = DatumGetTimestampTz(v[11]);
+	result->created_by = TextDatumGetCString(v[12]);
+	result->applied = !n[13];
+	if (!result->applied)
+		return result;
+	result->applied_at = DatumGetTimestampTz(v[13]);
+	result->applied_by = TextDatumGetCString(v[14]);
+	result->applied_checksum = TextDatumGetCString(v[15]);
+	result->has_elapsed = !n[16];
+	if (result->has_elapsed)
+		result->elapsed = IntervalPGetDatum(memcpy(palloc(sizeof(Interval)),
+												   DatumGetIntervalP(v[16]), sizeof(Interval)));
+	return result;
+}
+
+/* One revision; error if it is gone. */
+StoredRevision *
+sv_store_revision(StoreMode mode, const char *id)
+{
+	static StoreQuery query = {REVISION_COLUMNS "WHERE r.revision = $1", 1, {TEXTOID}};
+	Datum		values[1] = {CStringGetTextDatum(id)};
+	StoreScope	scope;
+	StoredRevision *result;
+
+	sv_store_enter(&scope, mode);
+	if (sv_store_execute(&scope, &query, values, NULL) != 1)
+		ereport(ERROR,
+				(errcode(ERRCODE_SV_UNKNOWN_REVISION),
+				 errmsg("revision \"%s\" does not exist", id)));
+	MemoryContextSwitchTo(scope.caller);
+	result = revision_of_row(SPI_tuptable, 0);
+	sv_store_leave(&scope);
+	return result;
+}
+
+/*
+ * The rows of the listed revisions, in the order of the list: one query for
+ * all of them.
+ */
+StoredRevision **
+sv_store_revisions(StoreMode mode, const RevisionGraph *graph, const RevisionList *list)
+{
+	static StoreQuery few = {REVISION_COLUMNS "WHERE r.revision = ANY ($1)", 1, {TEXTARRAYOID}};
+	static StoreQuery all = {REVISION_COLUMNS};
+	StoredRevision **by_index = palloc0(sizeof(StoredRevision *) * (graph->n + 1));
+	StoredRevision **result = palloc(sizeof(StoredRevision *) * (list->n + 1));
+	bool		take_all = list->n > graph->n / 2;
+	List	   *ids = NIL;
+	Datum		values[1];
+	StoreScope	scope;
+	uint64		n;
+
+	for (int i = 0; !take_all && i < list->n; i++)
+		ids = lappend(ids, (char *) graph->revisions[list->members[i]].id);
+	values[0] = sv_text_array(ids);
+
+	sv_store_enter(&scope, mode);
+	n = sv_store_execute(&scope, take_all ? &all : &few, values, NULL);
+	MemoryContextSwitchTo(scope.caller);
+	for (uint64 i = 0; i < n; i++)
+	{
+		StoredRevision *row = revision_of_row(SPI_tuptable, i);
+		int			index = sv_graph_find(graph, row->id);
+
+		if (index >= 0)
+			by_index[index] = row;
+	}
+	sv_store_leave(&scope);
+
+	for (int i = 0; i < list->n; i++)
+	{
+		result[i] = by_index[list->members[i]];
+		if (result[i] == NULL)
+			elog(ERROR, "revision \"%s\" vanished", graph->revisions[list->members[i]].id);
+	}
+	pfree(by_index);
+	return result;
+}
+
+/* The bodies of a revision; error if it is gone. */
+StoredScript *
+sv_store_script(StoreMode mode, const char *id)
+{
+	static StoreQuery query = {
+		"SELECT up, down, verify, source, down_source, up_line, down_line, verify_line "
+		"FROM schemaver.script WHERE revision = $1", 1, {TEXTOID}
+	};
+	Datum		values[1] = {CStringGetTextDatum(id)};
+	StoredScript *result = palloc0(sizeof(StoredScript));
+	StoreScope	scope;
+	Datum		lines[8];
+	bool		nulls[8];
+
+	sv_store_enter(&scope, mode);
+	if (sv_store_execute(&scope, &query, values, NULL) != 1)
+		ereport(ERROR,
+				(errcode(ERRCODE_SV_UNKNOWN_REVISION),
+				 errmsg("revision \"%s\" does not exist", id)));
+	MemoryContextSwitchTo(scope.caller);
+	result->up = sv_store_text(0, 1);
+	result->down = sv_store_text(0, 2);
+	result->verify = sv_store_text(0, 3);
+	result->source = sv_store_text(0, 4);
+	result->down_source = sv_store_text(0, 5);
+	heap_deform_tuple(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, lines, nulls);
+	result->up_line = DatumGetInt32(lines[5]);
+	result->down_line = DatumGetInt32(lines[6]);
+	result->verify_line = DatumGetInt32(lines[7]);
+	sv_store_leave(&scope);
+	return result;
+}
+
+/* The first column of the first row of a query by keys, or NULL.  Sees all that is committed. */
+static char *
+look_up(StoreQuery *query, const char *key, const char *other)
+{
+	Datum		values[2];
+	StoreScope	scope;
+	char	   *result = NULL;
+
+	values[0] = CStringGetTextDatum(key);
+	values[1] = other ? CStringGetTextDatum(other) : (Datum) 0;
+	sv_store_enter(&scope, SV_STORE_WRITE);
+	if (sv_store_execute(&scope, query, values, NULL) > 0)
+	{
+		MemoryContextSwitchTo(scope.caller);
+		result = sv_store_text(0, 1);
+	}
+	sv_store_leave(&scope);
+	return result;
+}
+
+bool
+sv_store_revision_exists(const char *id)
+{
+	static StoreQuery query = {
+		"SELECT revision FROM schemaver.revision WHERE revision = $1", 1, {TEXTOID}
+	};
+
+	return look_up(&query, id, NULL) != NULL;
+}
+
+/* Does any revision other than "but" revise this one? */
+bool
+sv_store_has_children(const char *id, const char *but)
+{
+	static StoreQuery query = {
+		"SELECT child FROM schemaver.revision_child WHERE parent = $1 AND child <> $2 LIMIT 1",
+		2, {TEXTOID, TEXTOID}
+	};
+
+	return look_up(&query, id, but) != NULL;
+}
+
+/* The revision that carries a branch label, or NULL. */
+char *
+sv_store_label_owner(const char *label)
+{
+	static StoreQuery query = {
+		"SELECT revision FROM schemaver.branch_label WHERE label = $1", 1, {TEXTOID}
+	};
+
+	return look_up(&query, label, NULL);
+}
+
+/* A tag that names this revision, or NULL. */
+char *
+sv_store_tag_of(const char *id)
+{
+	static StoreQuery query = {
+		"SELECT tag FROM schemaver.tag WHERE revision = $1 ORDER BY tag LIMIT 1", 1, {TEXTOID}
+	};
+
+	return look_up(&query, id, NULL);
+}
+
+/*
+ * The revision registered last, and the number of heads of the graph.  It is
+ * always a head.  NULL and 0 if there is none.
+ */
+char *
+sv_store_newest_revision(int *heads)
+{
+	static StoreQuery query = {
+		"SELECT revision, heads_after FROM schemaver.revision ORDER BY position DESC LIMIT 1"
+	};
+	StoreScope	scope;
+	char	   *result = NULL;
+
+	*heads = 0;
+	sv_store_enter(&scope, SV_STORE_WRITE);
+	if (sv_store_execute(&scope, &query, NULL, NULL) > 0)
+	{
+		bool		isnull;
+
+		MemoryContextSwitchTo(scope.caller);
+		result = sv_store_text(0, 1);
+		*heads = DatumGetInt32(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 2, &isnull));
+	}
+	sv_store_leave(&scope);
+	return result;
+}
+
+static void
+insert_script(const StoreScope *scope, const char *id, const StoredScript *script)
+{
+	static StoreQuery query = {
+		"INSERT INTO schemaver.script (revision, up, down, verify, source, up_line, "
+		"down_source, down_line, verify_line) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+		9, {TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, INT4OID, TEXTOID, INT4OID, INT4OID}
+	};
+	Datum		v[9];
+	bool		n[9] = {false};
+
+	v[0] = CStringGetTextDatum(id);
+	v[1] = CStringGetTextDatum(script->up);
+	v[2] = text_or_null(script->down, &n[2]);
+	v[3] = text_or_null(script->verify, &n[3]);
+	v[4] = text_or_null(script->source, &n[4]);
+	v[5] = Int32GetDatum(script->up_line);
+	v[6] = text_or_null(script->down_source, &n[6]);
+	v[7] = Int32GetDatum(script->down_line);
+	v[8] = Int32GetDatum(script->verify_line);
+	sv_store_execute(scope, &query, v, n);
+}
+
+/* The rows that point from a revision's parents and labels to it. */
+static void
+insert_names(const StoreScope *scope, const StoredRevision *revision)
+{
+	static StoreQuery child = {
+		"INSERT INTO schemaver.revision_child (parent, child) VALUES ($1, $2)", 2, {TEXTOID, TEXTOID}
+	};
+	static StoreQuery label = {
+		"INSERT INTO schemaver.branch_label (label, revision) VALUES ($1, $2)", 2, {TEXTOID, TEXTOID}
+	};
+	Datum		v[2];
+	ListCell   *cell;
+
+	v[1] = CStringGetTextDatum(revision->id);
+	foreach(cell, revision->revises)
+	{
+		v[0] = CStringGetTextDatum((char *) lfirst(cell));
+		sv_store_execute(scope, &child, v, NULL);
+	}
+	foreach(cell, revision->branch_labels)
+	{
+		v[0] = CStringGetTextDatum((char *) lfirst(cell));
+		sv_store_execute(scope, &label, v, NULL);
+	}
+}
+
+static void
+delete_names(const StoreScope *scope, const char *id)
+{
+	static StoreQuery child = {"DELETE FROM schemaver.revision_child WHERE child = $1", 1, {TEXTOID}};
+	static StoreQuery label = {"DELETE FROM schemaver.branch_label WHERE revision = $1", 1, {TEXTOID}};
+	Datum		v[1] = {CStringGetTextDatum(id)};
+
+	sv_store_execute(scope, &child, v, NULL);
+	sv_store_execute(scope, &label, v, NULL);
+}
+
+static void
+revision_values(const StoredRevision *revision, Datum *v, bool *n)
+{
+	v[0] = CStringGetTextDatum(revision->id);
+	v[1] = CStringGetTextDatum(revision->message);
+	v[2] = sv_text_array(revision->revises);
+	v[3] = sv_text_array(revision->depends_on);
+	v[4] = sv_text_array(revision->branch_labels);
+	v[5] = DirectFunctionCall1(jsonb_in, CStringGetDatum(revision->options));
+	v[6] = CStringGetTextDatum(revision->checksum);
+	v[7] = BoolGetDatum(revision->has_down);
+	v[8] = text_or_null(revision->up_blocker, &n[8]);
+	v[9] = text_or_null(revision->down_blocker, &n[9]);
+	v[10] = BoolGetDatum(revision->adds_enum_value);
+}
+
+/*
+ * Add a revision that was checked.  created_at and created_by are set here to
+ * now and the caller's role.  "heads_after" is the number of heads with it.
+ */
+void
+sv_store_insert_revision(const StoredRevision *revision, const StoredScript *script, int heads_after)
+{
+	static StoreQuery query = {
+		"INSERT INTO schemaver.revision (revision, message, revises, depends_on, branch_labels, "
+		"options, checksum, has_down, up_blocker, down_blocker, adds_enum_value, heads_after, "
+		"created_at, created_by) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
+		14, {TEXTOID, TEXTOID, TEXTARRAYOID, TEXTARRAYOID, TEXTARRAYOID, JSONBOID, TEXTOID, BOOLOID,
+		TEXTOID, TEXTOID, BOOLOID, INT4OID, TIMESTAMPTZOID, TEXTOID}
+	};
+	Datum		v[14];
+	bool		n[14] = {false};
+	StoreScope	scope;
+
+	revision_values(revision, v, n);
+	v[11] = Int32GetDatum(heads_after);
+	v[12] = TimestampTzGetDatum(GetCurrentTimestamp());
+	v[13] = CStringGetTextDatum(sv_role_name(GetUserId()));
+	sv_store_enter(&scope, SV_STORE_WRITE);
+	sv_store_execute(&scope, &query, v, n);
+	insert_script(&scope, revision->id, script);
+	insert_names(&scope, revision);
+	sv_store_leave(&scope);
+}
+
+/* Replace everything of a revision but its id, place in the order and author. */
+void
+sv_store_update_revision(const StoredRevision *revision, const StoredScript *script)
+{
+	static StoreQuery query = {
+		"UPDATE schemaver.revision SET message = $2, revises = $3, depends_on = $4, "
+		"branch_labels = $5, options = $6, checksum = $7, has_down = $8, up_blocker = $9, "
+		"down_blocker = $10, adds_enum_value = $11 WHERE revision = $1",
+		11, {TEXTOID, TEXTOID, TEXTARRAYOID, TEXTARRAYOID, TEXTARRAYOID, JSONBOID, TEXTOID, BOOLOID,
+		TEXTOID, TEXTOID, BOOLOID}
+	};
+	static StoreQuery drop_script = {"DELETE FROM schemaver.script WHERE revision = $1", 1, {TEXTOID}};
+	Datum		v[11];
+	bool		n[11] = {false};
+	StoreScope	scope;
+
+	revision_values(revision, v, n);
+	sv_store_enter(&scope, SV_STORE_WRITE);
+	sv_store_execute(&scope, &query, v, n);
+	sv_store_execute(&scope, &drop_script, v, n);
+	insert_script(&scope, revision->id, script);
+	delete_names(&scope, revision->id);
+	insert_names(&scope, revision);
+	sv_store_leave(&scope);
+}
+
+/* Set the number of heads after the graph was changed other than by adding. */
+void
+sv_store_set_heads(int heads)
+{
+	static StoreQuery query = {
+		"UPDATE schemaver.revision SET heads_after = $1 "
+		"WHERE position = (SELECT position FROM schemaver.revision ORDER BY position DESC LIMIT 1) "
+		"AND heads_after <> $1",
+		1, {INT4OID}
+	};
+	Datum		v[1] = {Int32GetDatum(heads)};
+	StoreScope	scope;
+
+	sv_store_enter(&scope, SV_STORE_WRITE);
+	sv_store_execute(&scope, &query, v, NULL);
+	sv_store_leave(&scope);
+}
+
+/* Remove a revision that nothing refers to any more. */
+void
+sv_store_remove_revision(const char *id)
+{
+	static StoreQuery query = {"DELETE FROM schemaver.revision WHERE revision = $1", 1, {TEXTOID}};
+	Datum		v[1] = {CStringGetTextDatum(id)};
+	StoreScope	scope;
+
+	sv_store_enter(&scope, SV_STORE_WRITE);
+	delete_names(&scope, id);
+	sv_store_execute(&scope, &query, v, NULL);
+	sv_store_leave(&scope);
+}
+
+/* Let a tag name a revision.  Returns whether the tag is new. */
+bool
+sv_store_set_tag(const char *tag, const char *id)
+{
+	static StoreQuery update = {
+		"UPDATE schemaver.tag SET revision = $2, created_at = $3, created_by = $4 WHERE tag = $1",
+		4, {TEXTOID, TEXTOID, TIMESTAMPTZOID, TEXTOID}
+	};
+	static StoreQuery insert = {
+		"INSERT INTO schemaver.tag (tag, revision, created_at, created_by) VALUES ($1, $2, $3, $4)",
+		4, {TEXTOID, TEXTOID, TIMESTAMPTZOID, TEXTOID}
+	};
+	Datum		v[4];
+	StoreScope	scope;
+	bool		is_new;
+
+	v[0] = CStringGetTextDatum(tag);
+	v[1] = CStringGetTextDatum(id);
+	v[2] = TimestampTzGetDatum(GetCurrentTimestamp());
+	v[3] = CStringGetTextDatum(sv_role_name(GetUserId()));
+	sv_store_enter(&scope, SV_STORE_WRITE);
+	is_new = sv_store_execute(&scope, &update, v, NULL) == 0;
+	if (is_new)
+		sv_store_execute(&scope, &insert, v, NULL);
+	sv_store_leave(&scope);
+	return is_new;
+}
+
+/* Remove a tag.  Returns whether it was there. */
+bool
+sv_store_remove_tag(const char *tag)
+{
+	static StoreQuery query = {"DELETE FROM schemaver.tag WHERE tag = $1", 1, {TEXTOID}};
+	Datum		v[1] = {CStringGetTextDatum(tag)};
+	StoreScope	scope;
+	bool		found;
+
+	sv_store_enter(&scope, SV_STORE_WRITE);
+	found = sv_store_execute(&scope, &query, v, NULL) > 0;
+	sv_store_leave(&scope);
+	return found;
+}

@@ -1,0 +1,138 @@
+/*
+ * store.h
+ *		schemaver's own tables: the only code that knows their columns.
+ *
+ * Every function of this header enters and leaves the store by itself unless
+ * it says otherwise; what it returns is allocated in the context that was
+ * current at the call.
+ */
+#ifndef SV_STORE_H
+#define SV_STORE_H
+
+#include "datatype/timestamp.h"
+#include "executor/spi.h"
+#include "graph/graph.h"
+#include "nodes/pg_list.h"
+
+/* ----- store.c: the way in and out ----- */
+
+/*
+ * How the store may be used.  A reader sees the snapshot of the calling query,
+ * works on a standby and writes nothing; a writer sees all that is committed.
+ */
+typedef enum StoreMode
+{
+	SV_STORE_READ,
+	SV_STORE_WRITE
+} StoreMode;
+
+typedef struct StoreScope
+{
+	StoreMode	mode;
+	Oid			userid;
+	int			security_context;
+	int			guc_nestlevel;
+	MemoryContext caller;
+} StoreScope;
+
+#define SV_QUERY_MAX_ARGS 16
+
+/* A statement on schemaver's tables; its plan is kept for the session. */
+typedef struct StoreQuery
+{
+	const char *sql;
+	int			nargs;
+	Oid			argtypes[SV_QUERY_MAX_ARGS];
+	SPIPlanPtr	plan;
+} StoreQuery;
+
+extern void sv_store_enter(StoreScope *scope, StoreMode mode);
+extern void sv_store_leave(StoreScope *scope);
+extern uint64 sv_store_execute(const StoreScope *scope, StoreQuery *query, const Datum *values, const bool *nulls);
+extern void sv_store_check_writable(const char *what);
+extern void sv_store_check_present(const char *revision);
+extern Oid	sv_store_relation(const char *name);
+
+extern char *sv_store_text(uint64 row, int column);
+extern List *sv_store_text_list(uint64 row, int column);
+extern Datum sv_text_array(const List *strings);
+extern List *sv_text_list(Datum array);
+extern char *sv_role_name(Oid role);
+
+/* ----- revisions.c ----- */
+
+/* One row of "revision" (and of "applied", where it has one). */
+typedef struct StoredRevision
+{
+	char	   *id;
+	char	   *message;
+	List	   *revises;
+	List	   *depends_on;
+	List	   *branch_labels;
+	char	   *options;		/* JSON text */
+	char	   *checksum;
+	bool		has_down;
+	char	   *up_blocker;		/* NULL: none */
+	char	   *down_blocker;
+	bool		adds_enum_value;
+	TimestampTz created_at;
+	char	   *created_by;
+	bool		applied;
+	TimestampTz applied_at;
+	char	   *applied_by;
+	char	   *applied_checksum;
+	bool		has_elapsed;
+	Datum		elapsed;		/* interval */
+} StoredRevision;
+
+typedef struct StoredScript
+{
+	char	   *up;
+	char	   *down;			/* NULL: none */
+	char	   *verify;			/* NULL: none */
+	char	   *source;			/* file, or NULL */
+	int			up_line;
+	char	   *down_source;
+	int			down_line;
+	int			verify_line;
+} StoredScript;
+
+extern RevisionGraph *sv_store_graph(StoreMode mode);
+extern StoredRevision *sv_store_revision(StoreMode mode, const char *id);
+extern StoredRevision **sv_store_revisions(StoreMode mode, const RevisionGraph *graph, const RevisionList *list);
+extern StoredScript *sv_store_script(StoreMode mode, const char *id);
+extern bool sv_store_revision_exists(const char *id);
+extern char *sv_store_label_owner(const char *label);
+extern bool sv_store_has_children(const char *id, const char *but);
+extern char *sv_store_tag_of(const char *id);
+extern char *sv_store_newest_revision(int *heads);
+extern void sv_store_insert_revision(const StoredRevision *revision, const StoredScript *script, int heads_after);
+extern void sv_store_update_revision(const StoredRevision *revision, const StoredScript *script);
+extern void sv_store_set_heads(int heads);
+extern void sv_store_remove_revision(const char *id);
+extern bool sv_store_set_tag(const char *tag, const char *id);
+extern bool sv_store_remove_tag(const char *tag);
+
+/* ----- journal.c ----- */
+
+extern bool sv_store_newer_run_committed(void);
+extern int64 sv_store_begin_run(const char *command, const char *target);
+extern void sv_store_end_run(int64 run, TimestampTz started_at);
+
+/* A finished step of a run. */
+typedef struct StoredStep
+{
+	int64		run;
+	int			position;
+	const char *revision;
+	Direction	direction;
+	const char *checksum;
+	TimestampTz started_at;
+	TimestampTz finished_at;
+	int			statements;
+	bool		stamped;		/* nothing was executed */
+} StoredStep;
+
+extern Datum sv_store_step(const StoredStep *step);
+
+#endif							/* SV_STORE_H */
