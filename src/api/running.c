@@ -116,8 +116,8 @@ sv_api_plan(PG_FUNCTION_ARGS)
 	RevisionGraph *graph = sv_store_graph(SV_STORE_READ);
 	RevisionList plan = direction == SV_UPGRADE ? sv_graph_plan_upgrade(graph, target) :
 		sv_graph_plan_downgrade(graph, target);
-	StoredRevision **rows = sv_store_revisions(SV_STORE_READ, graph, &plan);
-	bool	   *transactional = sv_run_transactional(rows, plan.n, direction);
+	StoredRevision **rows = sv_store_plan_rows(SV_STORE_READ, graph, &plan);
+	bool	   *transactional = sv_run_transactional(SV_STORE_READ, rows, plan.n, direction);
 
 	for (int i = 0; i < plan.n; i++)
 	{

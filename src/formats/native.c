@@ -289,10 +289,11 @@ take_value(NativeReader *r, Directive directive, int offset, const char *value)
 	switch (directive)
 	{
 		case SV_DIRECTIVE_REVISION:
-			draft->id = r->origin.revision = trim(value);
+			draft->id = trim(value);
 			if (*draft->id == '\0')
 				refuse(r, offset, "directive \"revision\" without an id",
 					   "Write the id behind it, or leave the line out to have one made.");
+			r->origin.revision = draft->id;
 			break;
 		case SV_DIRECTIVE_MESSAGE:
 			add_message(r, value);
@@ -397,6 +398,9 @@ check_token(NativeReader *r, const Lexer *lexer, const Token *token)
 		sv_script_invalid_error(text, lexer->error_at, &r->origin, lexer->error);
 	if (token->kind == SV_TOKEN_META)
 		sv_script_invalid_meta(text, token, &r->origin);
+	if (lexer->data_start >= 0 && !lexer->data_closed)
+		refuse(r, token->start, "the data of COPY FROM STDIN has no end",
+			   "End it with a line \"\\.\".");
 	r->origin.section = NULL;
 }
 

@@ -2,11 +2,11 @@
  * graph.c
  *		Build a revision graph: names, edges, and the proof that it has no cycle.
  *
- * While a graph is built, edges, labels and tags are only written down by name;
- * sv_graph_finish() resolves them.  A finished graph is never changed, and every
- * other file of this folder may rely on this: names are unique, every edge leads
- * to a revision, no revision comes before itself.  The graph keeps the callers'
- * strings, it does not copy them.
+ * While a graph is built, edges, labels and tags are only written down by
+ * name; sv_graph_finish() resolves them.  A finished graph is never changed,
+ * and every other file of this folder may rely on this: names are unique,
+ * every edge leads to a revision, no revision comes before itself.  The graph
+ * keeps the callers' strings, it does not copy them.
  */
 #include "postgres.h"
 
@@ -79,7 +79,10 @@ struct GraphIndex
 	List	   *raw_tags;		/* of RawTag */
 };
 
-/* Edges, grouped by one of their ends: i leads to ends[starts[i] .. starts[i + 1] - 1]. */
+/*
+ * Edges, grouped by one of their ends: i leads to ends[starts[i] .. starts[i +
+ * 1] - 1].
+ */
 typedef struct EdgeSet
 {
 	int		   *starts;
@@ -369,7 +372,10 @@ assign_edges(RevisionGraph *graph, const EdgeSet *parents, const EdgeSet *childr
 	}
 }
 
-/* Return a parent or dependency of "revision" that is itself on or above a cycle. */
+/*
+ * Return a parent or dependency of "revision" that is itself on or above a
+ * cycle.
+ */
 static int
 next_on_cycle(const RevisionGraph *graph, const int *waiting, int revision)
 {
@@ -386,8 +392,8 @@ next_on_cycle(const RevisionGraph *graph, const int *waiting, int revision)
 }
 
 /*
- * Raise an error that shows one cycle.  "waiting" says of each revision how many
- * of its parents and dependencies could not be put into an order.
+ * Raise an error that shows one cycle.  "waiting" says of each revision how
+ * many of its parents and dependencies could not be put into an order.
  */
 static void
 report_cycle(const RevisionGraph *graph, const int *waiting)
@@ -423,8 +429,9 @@ report_cycle(const RevisionGraph *graph, const int *waiting)
 
 /*
  * Resolve all names, and make the graph ready to be read.  Errors: unknown
- * parents and dependencies, parents given twice, cycles (ERRCODE_SV_BAD_PARENT);
- * labels and tags that are taken (ERRCODE_SV_DUPLICATE).
+ * parents and dependencies, parents given twice, cycles
+ * (ERRCODE_SV_BAD_PARENT); labels and tags that are taken
+ * (ERRCODE_SV_DUPLICATE).
  */
 void
 sv_graph_finish(RevisionGraph *graph)
@@ -532,7 +539,9 @@ sv_graph_clip(const char *name)
 	return text;
 }
 
-/* Return the ids of a list, quoted, for a message; only the first few of many. */
+/*
+ * Return the ids of a list, quoted, for a message; only the first few of many.
+ */
 char *
 sv_graph_names(const RevisionGraph *graph, const RevisionList *list)
 {

@@ -82,8 +82,8 @@ sv_graph_plan_upgrade(const RevisionGraph *graph, const char *target)
 
 /*
  * Return what is directly above a target: its children, or the bases.  If that
- * is several revisions, keep those that lead to "branch" (or to the reference's
- * own); none is an error.
+ * is several revisions, keep those that lead to "branch" (or to the
+ * reference's own); none is an error.
  */
 static RevisionList
 roots_above(const RevisionGraph *graph, const Reference *ref, int target, int branch)
@@ -119,7 +119,8 @@ roots_above(const RevisionGraph *graph, const Reference *ref, int target, int br
 
 /*
  * Return the last ref->steps applied revisions among "head" and its ancestors,
- * newest first.  It is for walks over a merge, where there is no single way down.
+ * newest first.  It is for walks over a merge, where there is no single way
+ * down.
  */
 static RevisionList
 last_applied(const RevisionGraph *graph, const Reference *ref, int head)
@@ -205,7 +206,8 @@ check_downgrade_target(const RevisionGraph *graph, const Reference *ref, int tar
 
 /*
  * Return what a downgrade to "target" undoes, children first: the applied
- * revisions above the target, and those that depend on them.  The target stays.
+ * revisions above the target, and those that depend on them.  The target
+ * stays.
  */
 RevisionList
 sv_graph_plan_downgrade(const RevisionGraph *graph, const char *target)
@@ -260,8 +262,8 @@ add_stamp_target(const RevisionGraph *graph, const char *target, Stamp *stamp)
 	memcpy(related.members, dests.members, sizeof(int) * dests.n);
 	related.n = dests.n;
 	if (ref.relative && dests.n == 0)
-		related.members[related.n++] = ref.symbol == NULL ?
-			sv_graph_start_down(graph, &ref) : sv_graph_single(graph, &ref, true);
+		related = sv_graph_list_one(ref.symbol == NULL ? sv_graph_start_down(graph, &ref) :
+									sv_graph_single(graph, &ref, true));
 	if (!ref.relative && ref.branch != NULL)
 		related.members[related.n++] = sv_graph_branch_revision(graph, &ref);
 
@@ -273,8 +275,8 @@ add_stamp_target(const RevisionGraph *graph, const char *target, Stamp *stamp)
 }
 
 /*
- * Return the rows that stay: those that no target touches; all if each target is
- * a row already or has nothing to do with a touched one.
+ * Return the rows that stay: those that no target touches; all if each target
+ * is a row already or has nothing to do with a touched one.
  */
 static RevisionList
 rows_that_stay(const RevisionGraph *graph, const Stamp *stamp, const RevisionList *dests)
@@ -299,10 +301,10 @@ rows_that_stay(const RevisionGraph *graph, const Stamp *stamp, const RevisionLis
 }
 
 /*
- * Return how the set of applied revisions changes when the current heads become
- * what the targets say.  Heads in the lineage of a target give way to it, others
- * stay; with "purge" none stays.  A target brings all that it stands on with it.
- * No targets, or base alone, take everything out.
+ * Return how the set of applied revisions changes when the current heads
+ * become what the targets say.  Heads in the lineage of a target give way to
+ * it, others stay; with "purge" none stays.  A target brings all that it
+ * stands on with it.  No targets, or base alone, take everything out.
  */
 StampPlan
 sv_graph_plan_stamp(const RevisionGraph *graph, int ntargets, const char **targets, bool purge)
@@ -384,8 +386,8 @@ history_start(const RevisionGraph *graph, const Reference *ref)
 }
 
 /*
- * Return the revisions that are -N below each of the upper ends; none, which is
- * base, if one of the ways leads there.
+ * Return the revisions that are -N below each of the upper ends; none, which
+ * is base, if one of the ways leads there.
  */
 static RevisionList
 history_start_below(const RevisionGraph *graph, const Reference *ref, const RevisionList *upper)
@@ -404,8 +406,9 @@ history_start_below(const RevisionGraph *graph, const Reference *ref, const Revi
 }
 
 /*
- * Return the ancestors of "upper", as far as they descend from "lower" where that
- * is not base.  If something of "lower" is not among them, it is an error.
+ * Return the ancestors of "upper", as far as they descend from "lower" where
+ * that is not base.  If something of "lower" is not among them, it is an
+ * error.
  */
 static bool *
 mark_range(const RevisionGraph *graph, const RevisionList *lower, const RevisionList *upper,
@@ -427,10 +430,10 @@ mark_range(const RevisionGraph *graph, const RevisionList *lower, const Revision
 }
 
 /*
- * Return the revisions from "from" up to "to", both included, newest first.  NULL
- * means base and heads.  A relative end that leads too far ends at the last
- * revision; a bare -N in "from" counts from "to", a bare +N in "to" from "from".
- * Dependencies are listed only where the range starts at base.
+ * Return the revisions from "from" up to "to", both included, newest first.
+ * NULL means base and heads.  A relative end that leads too far ends at the
+ * last revision; a bare -N in "from" counts from "to", a bare +N in "to" from
+ * "from".  Dependencies are listed only where the range starts at base.
  */
 RevisionList
 sv_graph_history(const RevisionGraph *graph, const char *from, const char *to)

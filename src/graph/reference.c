@@ -8,9 +8,11 @@
  *		branch:		label | id | tag:NAME | the first characters of one
  *
  * The meaning is Alembic's, including which cases are errors.  A full id wins
- * over every other reading.  "The branch" of a label or id is the revision that
- * carries it with all its ancestors and descendants, dependencies aside.
- * Where a single revision is returned, SV_BASE stands for "base".
+ * over every other reading.  A bare +N or -N counts from what is applied now,
+ * as current+N and current-N do.  "The branch" of a label or id is the
+ * revision that carries it with all its ancestors and descendants,
+ * dependencies aside.  Where a single revision is returned, SV_BASE stands for
+ * "base".
  */
 #include "postgres.h"
 
@@ -22,7 +24,7 @@
 #include "graph/graph_private.h"
 
 #define TAG_PREFIX			"tag:"
-#define MIN_PARTIAL_TARGET	4	/* characters of an id that may be abbreviated */
+#define MIN_PARTIAL_TARGET	4	/* characters an id must have to be abbreviated */
 #define MAX_CANDIDATES		4
 
 typedef enum Word
@@ -63,6 +65,8 @@ parse_relative(Reference *ref, const char *text)
 	ref->relative = true;
 	ref->down = text[at] == '-';
 	ref->symbol = at > 0 ? pnstrdup(text, at) : NULL;
+	if (ref->symbol != NULL && strcmp(ref->symbol, "current") == 0)
+		ref->symbol = NULL;
 	for (ref->steps = 0; *digits != '\0'; digits++)
 	{
 		if (ref->steps > INT_MAX / 10 - 1)
@@ -75,8 +79,8 @@ parse_relative(Reference *ref, const char *text)
 }
 
 /*
- * Cut a reference into its parts.  Nothing is looked up but the whole text as an
- * id.  Raises ERRCODE_SV_UNKNOWN_REVISION if the text fits no form.
+ * Cut a reference into its parts.  Nothing is looked up but the whole text as
+ * an id.  Raises ERRCODE_SV_UNKNOWN_REVISION if the text fits no form.
  */
 Reference
 sv_graph_parse_reference(const RevisionGraph *graph, const char *text)
@@ -160,8 +164,8 @@ add_candidate(Candidates *found, const char *prefix, const char *name, int revis
 }
 
 /*
- * Return the only revision whose id or one of whose labels begins with "prefix".
- * "lineage", if not NULL, marks the revisions that count.
+ * Return the only revision whose id or one of whose labels begins with
+ * "prefix".  "lineage", if not NULL, marks the revisions that count.
  */
 static int
 find_partial(const RevisionGraph *graph, const char *prefix, const bool *lineage, bool is_branch)
@@ -202,7 +206,10 @@ find_tag(const RevisionGraph *graph, const char *tag)
 	return revision;
 }
 
-/* Return the revision that "name" names: a tag, an id, a label, or part of one. */
+/*
+ * Return the revision that "name" names: a tag, an id, a label, or part of
+ * one.
+ */
 static int
 find_name(const RevisionGraph *graph, const char *name, const bool *lineage, bool is_branch)
 {
@@ -216,7 +223,9 @@ find_name(const RevisionGraph *graph, const char *name, const bool *lineage, boo
 	return find_partial(graph, name, lineage, is_branch);
 }
 
-/* Return the revision that the branch of a reference names.  It must have one. */
+/*
+ * Return the revision that the branch of a reference names.  It must have one.
+ */
 int
 sv_graph_branch_revision(const RevisionGraph *graph, const Reference *ref)
 {
@@ -245,7 +254,9 @@ report_several(const RevisionGraph *graph, const char *text, const RevisionList 
 			 errhint("Name one of them, narrow it with label@head, use \"heads\" where all are meant, or join them with SELECT schemaver.merge().")));
 }
 
-/* Return the revisions that a word means, within the lineage if there is one. */
+/*
+ * Return the revisions that a word means, within the lineage if there is one.
+ */
 static RevisionList
 find_word(const RevisionGraph *graph, const Reference *ref, Word word, const bool *lineage)
 {
@@ -266,7 +277,10 @@ find_word(const RevisionGraph *graph, const Reference *ref, Word word, const boo
 	return list;
 }
 
-/* Return the revisions that the symbol means, within the branch if "in_branch". */
+/*
+ * Return the revisions that the symbol means, within the branch if
+ * "in_branch".
+ */
 static RevisionList
 find_symbol(const RevisionGraph *graph, const Reference *ref, bool in_branch)
 {
@@ -310,6 +324,8 @@ sv_graph_single(const RevisionGraph *graph, const Reference *ref, bool in_branch
 
 	if (list.n > 1)
 		report_several(graph, ref->text, &list);
+	if (list.n == 0 && in_branch && ref->branch != NULL)
+		(void) sv_graph_branch_revision(graph, ref);	/* it must exist */
 	return list.n == 0 ? SV_BASE : list.members[0];
 }
 
@@ -357,9 +373,10 @@ report_merge(const RevisionGraph *graph, const Reference *ref, int merge)
 
 /*
  * Return the revision that is ref->steps above "start"; from SV_BASE the first
- * step leads to a base.  Only members of the reference's branch are stepped on.
- * At the end of the revisions stop with "clamp", else raise
- * ERRCODE_SV_NOT_IN_RANGE; at a branch point raise ERRCODE_SV_AMBIGUOUS_REFERENCE.
+ * step leads to a base.  Only members of the reference's branch are stepped
+ * on.  At the end of the revisions stop with "clamp", else raise
+ * ERRCODE_SV_NOT_IN_RANGE; at a branch point raise
+ * ERRCODE_SV_AMBIGUOUS_REFERENCE.
  */
 int
 sv_graph_walk_up(const RevisionGraph *graph, const Reference *ref, int start, bool clamp)
@@ -392,9 +409,10 @@ sv_graph_walk_up(const RevisionGraph *graph, const Reference *ref, int start, bo
 }
 
 /*
- * Return the revision that is ref->steps below "start", or SV_BASE, which is one
- * step below a base.  Ends as sv_graph_walk_up() does; it is a merge that makes
- * the way ambiguous.
+ * Return the revision that is ref->steps below "start", or SV_BASE, which is
+ * one step below a base.  Ends as sv_graph_walk_up() does; it is a merge that
+ * makes the way ambiguous.  From SV_BASE itself the first step leads round to
+ * the head, as in Alembic.
  */
 int
 sv_graph_walk_down(const RevisionGraph *graph, const Reference *ref, int start, bool clamp)
@@ -403,24 +421,32 @@ sv_graph_walk_down(const RevisionGraph *graph, const Reference *ref, int start, 
 
 	for (int i = 0; i < ref->steps; i++)
 	{
-		const GraphRevision *rev;
+		RevisionList next;
 
-		if (at == SV_BASE && clamp)
+		if (at != SV_BASE)
+		{
+			next.n = graph->revisions[at].nparents;
+			next.members = graph->revisions[at].parents;
+		}
+		else if (i == 0)
+			next = sv_graph_heads(graph);
+		else
+		{
+			if (!clamp)
+				report_off_end(ref, i);
 			break;
-		if (at == SV_BASE)
-			report_off_end(ref, i);
-		rev = &graph->revisions[at];
-		if (rev->nparents > 1)
-			report_merge(graph, ref, at);
-		at = rev->nparents == 0 ? SV_BASE : rev->parents[0];
+		}
+		if (next.n > 1)
+			report_ambiguous_walk(graph, ref, &next);
+		at = next.n == 0 ? SV_BASE : next.members[0];
 	}
 	return at;
 }
 
 /*
- * Walk down from an applied revision as sv_graph_walk_down() does, but count only
- * the applied ones.  Set *target to the revision that was reached, or SV_BASE,
- * and return true; at a merge set it to the merge and return false.
+ * Walk down from an applied revision as sv_graph_walk_down() does, but count
+ * only the applied ones.  Set *target to the revision that was reached, or
+ * SV_BASE, and return true; at a merge set it to the merge and return false.
  */
 bool
 sv_graph_walk_applied(const RevisionGraph *graph, const Reference *ref, int start, bool clamp,
@@ -479,7 +505,8 @@ tips_in_branch(const RevisionGraph *graph, const RevisionList *from, const bool 
 /*
  * Return where a bare +N starts that counts from "from": there, within the
  * reference's branch if it has one, or at the place where that branch leaves
- * what is below "from"; SV_BASE if there is no such place.  Several are an error.
+ * what is below "from"; SV_BASE if there is no such place.  Several are an
+ * error.
  */
 int
 sv_graph_start_up(const RevisionGraph *graph, const Reference *ref, const RevisionList *from)
@@ -518,8 +545,8 @@ applied_tips(const RevisionGraph *graph, const bool *lineage)
 }
 
 /*
- * Return the applied revision from which a bare -N counts: the first current head,
- * or the one of the reference's branch.
+ * Return the applied revision from which a bare -N counts: the first current
+ * head, or the one of the reference's branch.
  */
 int
 sv_graph_start_down(const RevisionGraph *graph, const Reference *ref)
@@ -532,7 +559,13 @@ sv_graph_start_down(const RevisionGraph *graph, const Reference *ref)
 	if (lineage != NULL && start.n == 0)
 		start = applied_tips(graph, lineage);
 	if (start.n == 0)
-		report_off_end(ref, 0);
+		ereport(ERROR,
+				(errcode(ERRCODE_SV_NOT_IN_RANGE),
+				 errmsg("relative reference \"%s\" leads past the end of the revisions",
+						sv_graph_clip(ref->text)),
+				 lineage == NULL ?
+				 errdetail("No revision is applied.") :
+				 errdetail("No revision of the branch is applied.")));
 	if (start.n > 1 && lineage != NULL)
 		ereport(ERROR,
 				(errcode(ERRCODE_SV_AMBIGUOUS_REFERENCE),
@@ -553,23 +586,30 @@ relative_to_current(const RevisionGraph *graph, const Reference *ref, bool clamp
 		report_no_steps(ref);
 	if (!ref->down)
 		return sv_graph_walk_up(graph, ref, sv_graph_start_up(graph, ref, &current), clamp);
+	if (clamp && current.n == 0)
+		return SV_BASE;
 	if (!sv_graph_walk_applied(graph, ref, sv_graph_start_down(graph, ref), clamp, &target))
 		report_merge(graph, ref, target);
 	return target;
 }
 
 /*
- * Return the revision that a relative reference means, or SV_BASE.  Bare numbers
- * count from the current heads.  "clamp" is for sv_graph_walk_up().
+ * Return the revision that a relative reference means, or SV_BASE.  Bare
+ * numbers count from the current heads.  "clamp" is for sv_graph_walk_up().
  */
 int
 sv_graph_relative(const RevisionGraph *graph, const Reference *ref, bool clamp)
 {
+	int			start;
+
 	if (ref->symbol == NULL)
 		return relative_to_current(graph, ref, clamp);
-	if (ref->down || ref->steps == 0)
-		return sv_graph_walk_down(graph, ref, sv_graph_single(graph, ref, true), clamp);
-	return sv_graph_walk_up(graph, ref, sv_graph_single(graph, ref, false), clamp);
+	start = sv_graph_single(graph, ref, ref->down || ref->steps == 0);
+	if (start == SV_BASE && ref->steps == 0)
+		report_no_steps(ref);
+	if (ref->down)
+		return sv_graph_walk_down(graph, ref, start, clamp);
+	return sv_graph_walk_up(graph, ref, start, clamp);
 }
 
 /*
@@ -586,7 +626,10 @@ sv_graph_resolve(const RevisionGraph *graph, const char *ref)
 	return sv_graph_absolute(graph, &parsed);
 }
 
-/* Return the only revision that a reference means; several or none are an error. */
+/*
+ * Return the only revision that a reference means; several or none are an
+ * error.
+ */
 int
 sv_graph_resolve_one(const RevisionGraph *graph, const char *ref)
 {

@@ -13,7 +13,10 @@
 
 #include "graph/graph_private.h"
 
-/* A set of revisions while it grows: the marks, and who still has to be looked at. */
+/*
+ * A set of revisions while it grows: the marks, and who still has to be looked
+ * at.
+ */
 typedef struct Spread
 {
 	bool	   *marks;
@@ -69,8 +72,8 @@ sv_graph_heads(const RevisionGraph *graph)
 }
 
 /*
- * Return the effective heads: the revisions that nobody revises nor depends on,
- * in index order.
+ * Return the effective heads: the revisions that nobody revises nor depends
+ * on, in index order.
  */
 RevisionList
 sv_graph_effective_heads(const RevisionGraph *graph)
@@ -211,7 +214,10 @@ sv_graph_ancestors(const RevisionGraph *graph, const RevisionList *from, bool de
 	return spread_down(graph, &spread, dependencies);
 }
 
-/* The same, but a given revision is marked only if it is below another given one. */
+/*
+ * The same, but a given revision is marked only if it is below another given
+ * one.
+ */
 bool *
 sv_graph_strict_ancestors(const RevisionGraph *graph, const RevisionList *from, bool dependencies)
 {
@@ -241,7 +247,10 @@ sv_graph_descendants(const RevisionGraph *graph, const RevisionList *from, bool 
 	return spread.marks;
 }
 
-/* Mark the ancestors and the descendants of the given revisions, and themselves. */
+/*
+ * Mark the ancestors and the descendants of the given revisions, and
+ * themselves.
+ */
 bool *
 sv_graph_lineage(const RevisionGraph *graph, const RevisionList *of, bool dependencies)
 {
@@ -380,8 +389,9 @@ sort_wanted(const RevisionGraph *graph, const bool *wanted, bool upwards)
 
 /*
  * Return the wanted revisions so that each comes after its ancestors and after
- * what it depends on.  Revisions that could stand in either order keep the order
- * in which they were registered.  O((revisions + edges) * log revisions).
+ * what it depends on.  Revisions that could stand in either order keep the
+ * order in which they were registered.  O((revisions + edges) * log
+ * revisions).
  */
 RevisionList
 sv_graph_order(const RevisionGraph *graph, const bool *wanted)
@@ -390,9 +400,9 @@ sv_graph_order(const RevisionGraph *graph, const bool *wanted)
 }
 
 /*
- * Return the wanted revisions so that each comes before its ancestors and before
- * what it depends on.  Where either order is possible, what was applied later
- * comes first.  O((revisions + edges) * log revisions).
+ * Return the wanted revisions so that each comes before its ancestors and
+ * before what it depends on.  Where either order is possible, what was applied
+ * later comes first.  O((revisions + edges) * log revisions).
  */
 RevisionList
 sv_graph_order_newest_first(const RevisionGraph *graph, const bool *wanted)

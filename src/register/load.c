@@ -11,6 +11,7 @@
 
 #include "miscadmin.h"
 #include "register/register.h"
+#include "run/run.h"
 #include "utils/builtins.h"
 #include "utils/hsearch.h"
 
@@ -142,6 +143,12 @@ update_from_draft(RevisionDraft *draft, bool *reshaped)
 	if (!same_graph)
 		sv_register_check_labels(wanted.branch_labels, draft->id);
 	sv_register_check_bodies(&wanted, script);
+	if (!stored->applied)
+	{
+		/* no run may be executing what is about to change */
+		sv_run_lock("schemaver.load()");
+		stored = sv_store_revision(SV_STORE_WRITE, draft->id);
+	}
 	if (stored->applied && strcmp(wanted.checksum, stored->checksum) != 0)
 		refuse_changed(stored, draft);
 	sv_store_update_revision(&wanted, script);

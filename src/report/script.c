@@ -143,7 +143,7 @@ append_revision(ScriptFile *file, int step, bool alone)
 	origin.file = up ? stored->source : stored->down_source;
 	origin.first_line = up ? stored->up_line : stored->down_line;
 	script = sv_script_parse(up ? stored->up : stored->down, &origin);
-	outside = alone && !*sv_run_transactional(&file->rows[step], 1, file->direction);
+	outside = alone && !*sv_run_transactional(SV_STORE_READ, &file->rows[step], 1, file->direction);
 
 	appendStringInfo(&file->out, "\n-- [%d/%d] %s %s %s\n", step + 1, file->plan.n,
 					 sv_direction_name(file->direction), row->id, one_line(row->message));
@@ -160,7 +160,7 @@ append_revision(ScriptFile *file, int step, bool alone)
 static void
 append_run(ScriptFile *file)
 {
-	bool	   *transactional = sv_run_transactional(file->rows, file->plan.n, file->direction);
+	bool	   *transactional = sv_run_transactional(SV_STORE_READ, file->rows, file->plan.n, file->direction);
 	bool		one = true;
 
 	for (int i = 0; i < file->plan.n; i++)
@@ -193,7 +193,7 @@ sv_report_script(const char *from, const char *to)
 	file.target = to;
 	file.plan = file.direction == SV_UPGRADE ? sv_graph_plan_upgrade(file.graph, to) :
 		sv_graph_plan_downgrade(file.graph, to);
-	file.rows = sv_store_revisions(SV_STORE_READ, file.graph, &file.plan);
+	file.rows = sv_store_plan_rows(SV_STORE_READ, file.graph, &file.plan);
 	if (file.direction == SV_DOWNGRADE)
 		sv_run_check_reversible(file.rows, file.plan.n);
 

@@ -41,7 +41,7 @@ columns_of_type(const char *schema, const char *type, void *arg)
 
 	values[0] = CStringGetTextDatum(type);
 	values[1] = schema ? CStringGetTextDatum(schema) : (Datum) 0;
-	sv_store_enter(&scope, SV_STORE_READ);
+	sv_store_enter(&scope, *(const StoreMode *) arg);
 	n = sv_store_execute(&scope, &query, values, nulls);
 	MemoryContextSwitchTo(scope.caller);
 	for (uint64 i = 0; i < n; i++)
@@ -57,9 +57,9 @@ columns_of_type(const char *schema, const char *type, void *arg)
 }
 
 static Script *
-script_of(const StoredRevision *row, Direction direction, int *first_line)
+script_of(StoreMode mode, const StoredRevision *row, Direction direction, int *first_line)
 {
-	StoredScript *stored = sv_store_script(SV_STORE_READ, row->id);
+	StoredScript *stored = sv_store_script(mode, row->id);
 	bool		up = direction == SV_UPGRADE;
 	ScriptOrigin origin = {row->id, up ? "up" : "down"};
 
@@ -73,7 +73,7 @@ script_of(const StoredRevision *row, Direction direction, int *first_line)
  * Stops at the first one if "first" is set.
  */
 static void
-find_enum_uses(StoredRevision **rows, int n, Direction direction, bool first,
+find_enum_uses(StoreMode mode, StoredRevision **rows, int n, Direction direction, bool first,
 			   void (*found) (int step, const char *what, void *arg), void *arg)
 {
 	EnumWatch  *watch = NULL;
@@ -91,9 +91,9 @@ find_enum_uses(StoredRevision **rows, int n, Direction direction, bool first,
 		if (direction == SV_DOWNGRADE && !rows[i]->has_down)
 			continue;
 		if (watch == NULL)
-			watch = sv_enum_watch_create(columns_of_type, NULL);
+			watch = sv_enum_watch_create(columns_of_type, &mode);
 		CHECK_FOR_INTERRUPTS();
-		script = script_of(rows[i], direction, &first_line);
+		script = script_of(mode, rows[i], direction, &first_line);
 		statement = sv_enum_watch_script(watch, script, &value, &type);
 		if (statement < 0)
 			continue;
@@ -129,7 +129,7 @@ find_obstacle(StoredRevision **rows, int n, Direction direction)
 		if (blocker(rows[i], direction) != NULL)
 			note_obstacle(i, blocker(rows[i], direction), &obstacle);
 	if (obstacle.step < 0)
-		find_enum_uses(rows, n, direction, true, note_obstacle, &obstacle);
+		find_enum_uses(SV_STORE_WRITE, rows, n, direction, true, note_obstacle, &obstacle);
 	return obstacle;
 }
 
@@ -166,7 +166,7 @@ sv_run_check_reversible(StoredRevision **rows, int n)
 
 		if (rows[i]->has_down)
 			continue;
-		(void) sv_register_options(rows[i]->options, &reason);
+		(void) sv_register_options(sv_store_revision(SV_STORE_WRITE, rows[i]->id)->options, &reason);
 		ereport(ERROR,
 				(errcode(ERRCODE_SV_IRREVERSIBLE),
 				 errmsg("revision \"%s\" cannot be downgraded", rows[i]->id),
@@ -191,12 +191,12 @@ note_not_transactional(int step, const char *what, void *arg)
 
 /* For each step of a plan: can it run in one transaction with those before? */
 bool *
-sv_run_transactional(StoredRevision **rows, int n, Direction direction)
+sv_run_transactional(StoreMode mode, StoredRevision **rows, int n, Direction direction)
 {
 	bool	   *result = palloc(sizeof(bool) * Max(n, 1));
 
 	for (int i = 0; i < n; i++)
 		result[i] = blocker(rows[i], direction) == NULL;
-	find_enum_uses(rows, n, direction, false, note_not_transactional, result);
+	find_enum_uses(mode, rows, n, direction, false, note_not_transactional, result);
 	return result;
 }

@@ -97,7 +97,7 @@ sv_run(Direction direction, const char *target, bool dry_run, RunStepFn report, 
 		sv_graph_plan_downgrade(graph, target);
 	if (plan.n == 0)
 		return;
-	rows = sv_store_revisions(SV_STORE_WRITE, graph, &plan);
+	rows = sv_store_plan_rows(SV_STORE_WRITE, graph, &plan);
 	if (direction == SV_UPGRADE)
 		sv_run_check_upgrade(rows, plan.n, target);
 	else
@@ -141,7 +141,7 @@ sv_run_redo(int steps, RunStepFn report, void *arg)
 	sv_run_lock("schemaver.redo()");
 	graph = sv_store_graph(SV_STORE_WRITE);
 	plan = sv_graph_plan_downgrade(graph, target);
-	rows = sv_store_revisions(SV_STORE_WRITE, graph, &plan);
+	rows = sv_store_plan_rows(SV_STORE_WRITE, graph, &plan);
 	again = reversed(rows, plan.n);
 	sv_run_check_downgrade(rows, plan.n, target);
 	sv_run_check_upgrade(again, plan.n, "head");
@@ -175,7 +175,7 @@ stamp_one(Run *run, const StoredRevision *revision, Direction direction)
 static void
 stamp_list(Run *run, const RevisionGraph *graph, const RevisionList *list, Direction direction)
 {
-	StoredRevision **rows = sv_store_revisions(SV_STORE_WRITE, graph, list);
+	StoredRevision **rows = sv_store_plan_rows(SV_STORE_WRITE, graph, list);
 
 	for (int i = 0; i < list->n; i++)
 		stamp_one(run, rows[i], direction);

@@ -50,7 +50,7 @@ extern void sv_run_stamp(int ntargets, const char **targets, bool purge, RunStep
 extern void sv_run_check_upgrade(StoredRevision **rows, int n, const char *target);
 extern void sv_run_check_downgrade(StoredRevision **rows, int n, const char *target);
 extern void sv_run_check_reversible(StoredRevision **rows, int n);
-extern bool *sv_run_transactional(StoredRevision **rows, int n, Direction direction);
+extern bool *sv_run_transactional(StoreMode mode, StoredRevision **rows, int n, Direction direction);
 
 /* psql.c */
 extern void sv_run_script_begin(Direction direction, const char *target, List *expected);

@@ -202,15 +202,18 @@ verify(const char *revision, const StoredScript *stored)
 			 errcontext("%s", error->context)));
 }
 
-/* Execute up and verify, or down.  Returns the number of statements. */
+/*
+ * Execute up or down with settings and role of its own.  Returns the number of
+ * statements.
+ */
 static int
-execute_revision(const StoredRevision *revision, Direction direction)
+execute_revision(const StoredRevision *revision, const StoredScript *stored, Direction direction)
 {
-	StoredScript *stored = sv_store_script(SV_STORE_WRITE, revision->id);
 	bool		up = direction == SV_UPGRADE;
 	Execution	execution = {revision->id, up ? "up" : "down"};
 	ScriptOrigin origin;
 	List	   *temporary = NIL;
+	int			nestlevel = NewGUCNestLevel();
 
 	execution.file = up ? stored->source : stored->down_source;
 	execution.first_line = up ? stored->up_line : stored->down_line;
@@ -222,10 +225,9 @@ execute_revision(const StoredRevision *revision, Direction direction)
 	if (execution.script->flags & SV_STMT_TEMP)
 		temporary = sv_temp_objects();
 	execute_script(&execution);
-	if (up && stored->verify != NULL)
-		verify(revision->id, stored);
 	if (execution.script->flags & SV_STMT_TEMP)
 		sv_temp_drop_new(temporary);
+	AtEOXact_GUC(false, nestlevel);
 	return execution.script->n;
 }
 
@@ -253,19 +255,19 @@ sv_run_step(Run *run, const StoredRevision *revision, Direction direction)
 	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "schemaver step",
 												  ALLOCSET_DEFAULT_SIZES);
 	MemoryContext caller = MemoryContextSwitchTo(context);
+	StoredScript *stored = sv_store_script(SV_STORE_WRITE, revision->id);
 	StoredStep	step = {0};
 	Oid			userid;
 	int			security_context;
-	int			nestlevel;
 
 	GetUserIdAndSecContext(&userid, &security_context);
-	nestlevel = NewGUCNestLevel();
 	step.started_at = GetCurrentTimestamp();
-	step.statements = execute_revision(revision, direction);
-	step.finished_at = GetCurrentTimestamp();
-	AtEOXact_GUC(false, nestlevel);
+	step.statements = execute_revision(revision, stored, direction);
 	SetUserIdAndSecContext(userid, security_context);
 	sv_store_check_present(revision->id);
+	if (direction == SV_UPGRADE && stored->verify != NULL)
+		verify(revision->id, stored);
+	step.finished_at = GetCurrentTimestamp();
 
 	step.run = run->number;
 	step.position = ++run->done;

@@ -83,10 +83,12 @@ append_origin(StringInfo out, const ScriptOrigin *origin)
 		appendStringInfo(out, " of the %s script", origin->section);
 	if (origin->revision != NULL)
 		appendStringInfo(out, " of revision \"%s\"", origin->revision);
-	if (origin->file != NULL && origin->section == NULL)
-		appendStringInfo(out, " of file \"%s\"", origin->file);
-	else if (origin->file != NULL)
+	if (origin->file == NULL)
+		return;
+	if (origin->section != NULL || origin->revision != NULL)
 		appendStringInfo(out, " (file \"%s\")", origin->file);
+	else
+		appendStringInfo(out, " of file \"%s\"", origin->file);
 }
 
 /*

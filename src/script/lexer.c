@@ -17,9 +17,8 @@
  * lines, psql commands that mean nothing here) is overwritten there with blanks
  * before it gets that far; all offsets stay valid.
  *
- * Settings are changed in a nest level of their own between sv_lexer_create()
- * and sv_lexer_free(); call the latter from PG_FINALLY.  Levels nest, so free
- * lexers in the reverse order.
+ * A lexer has a level of settings open (see reading.c), so call sv_lexer_free()
+ * from PG_FINALLY, and free lexers in the reverse order of their creation.
  */
 #include "postgres.h"
 
@@ -62,13 +61,6 @@ enum
 	SET_DONE
 };
 
-static void
-quietly_set(const char *name, const char *value)
-{
-	(void) set_config_option(name, value, PGC_USERSET, PGC_S_SESSION,
-							 GUC_ACTION_SAVE, true, DEBUG5, false);
-}
-
 /* Let the lexer read as the settings in force say. */
 static void
 follow_settings(Lexer *lexer)
@@ -76,18 +68,6 @@ follow_settings(Lexer *lexer)
 	lexer->extra->standard_conforming_strings = standard_conforming_strings;
 	lexer->extra->backslash_quote = backslash_quote;
 	lexer->extra->escape_string_warning = false;
-}
-
-/*
- * Open a level of settings in which reading a script raises no warnings: the
- * server gives them when the script runs.
- */
-static void
-enter_settings(Lexer *lexer)
-{
-	lexer->nest_level = NewGUCNestLevel();
-	quietly_set("escape_string_warning", "off");
-	quietly_set("client_min_messages", "error");
 }
 
 /*
@@ -119,7 +99,7 @@ sv_lexer_create(const char *text, bool follows)
 								  &ScanKeywords, codes);
 	MemoryContextSwitchTo(old);
 
-	enter_settings(lexer);
+	lexer->level = sv_reading_begin();
 	follow_settings(lexer);
 	return lexer;
 }
@@ -128,7 +108,7 @@ sv_lexer_create(const char *text, bool follows)
 void
 sv_lexer_free(Lexer *lexer)
 {
-	AtEOXact_GUC(true, lexer->nest_level);
+	sv_reading_end(lexer->level);
 	MemoryContextDelete(lexer->cxt);
 }
 
@@ -277,8 +257,8 @@ apply_set(Lexer *lexer)
 
 			if (strcmp(stmt->set_name, name) != 0 && strcmp(stmt->set_name, "all") != 0)
 				continue;
-			quietly_set(name, stmt->set_value != NULL ? stmt->set_value :
-						GetConfigOptionResetString(name));
+			sv_reading_set(name, stmt->set_value != NULL ? stmt->set_value :
+						   GetConfigOptionResetString(name));
 		}
 		follow_settings(lexer);
 	}
@@ -352,8 +332,8 @@ sv_lexer_restart(Lexer *lexer, const Token *token)
 {
 	Token		first = *token;
 
-	AtEOXact_GUC(true, lexer->nest_level);
-	enter_settings(lexer);
+	sv_reading_end(lexer->level);
+	lexer->level = sv_reading_begin();
 	follow_settings(lexer);
 	memset(&lexer->stmt, 0, sizeof(lexer->stmt));
 	if (first.kind == SV_TOKEN_WORD || first.kind == SV_TOKEN_STRING ||
@@ -403,16 +383,15 @@ take_data(Lexer *lexer, int offset)
 		line = lexer->data_end; /* a second COPY on the same line */
 
 	lexer->data_start = lexer->data_from = line;
-	while (line < lexer->length)
+	lexer->data_closed = false;
+	while (line < lexer->length && !lexer->data_closed)
 	{
 		int			end = line_end(lexer, line);
-		bool		last = is_end_of_data(lexer, line, end);
 
-		lexer->data_length = line - lexer->data_start;
+		lexer->data_closed = is_end_of_data(lexer, line, end);
+		if (!lexer->data_closed)
+			lexer->data_length = Min(end + 1, lexer->length) - lexer->data_start;
 		line = Min(end + 1, lexer->length);
-		if (last)
-			break;
-		lexer->data_length = line - lexer->data_start;
 	}
 	lexer->data_end = line;
 	blank(lexer, lexer->data_start, lexer->data_end);

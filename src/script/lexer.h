@@ -55,7 +55,7 @@ typedef struct Lexer
 	int			length;
 	int			base;			/* offset at which the lexer started */
 	bool		follows;		/* SET in the text changes how it is read */
-	int			nest_level;		/* of settings, if follows */
+	int			level;			/* of settings, see reading.c */
 	void	   *scanner;
 	struct core_yy_extra_type *extra;
 	MemoryContext cxt;			/* of the lexer */
@@ -65,6 +65,7 @@ typedef struct Lexer
 	int			data_length;
 	int			data_end;		/* behind the last data block and its \., or 0 */
 	int			data_from;		/* where that block starts */
+	bool		data_closed;	/* does \. end it, not the end of the text? */
 	ErrorData  *error;			/* SV_TOKEN_ERROR: the server's report */
 	int			error_at;		/* and its place */
 	int			reached;		/* end of the last token that was read */
@@ -76,6 +77,12 @@ extern void sv_lexer_free(Lexer *lexer);
 extern void sv_lexer_next(Lexer *lexer, Token *token);
 extern void sv_lexer_restart(Lexer *lexer, const Token *token);
 extern bool sv_token_is(const Token *token, const char *keyword);
+
+/* reading.c */
+extern int	sv_reading_begin(void);
+extern void sv_reading_set(const char *name, const char *value);
+extern void sv_reading_end(int level);
+extern List *sv_parse(const char *source, ErrorData **error);
 
 /* complain.c */
 extern char *sv_script_place(const char *text, int offset, const ScriptOrigin *origin);

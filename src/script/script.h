@@ -18,6 +18,7 @@
 #define SV_STMT_ADDS_ENUM_VALUE 0x04	/* ALTER TYPE ... ADD VALUE */
 #define SV_STMT_COPY_DATA		0x08	/* COPY ... FROM STDIN with inline data */
 #define SV_STMT_TEMP			0x10	/* may create temporary objects */
+#define SV_STMT_ESCAPES			0x20	/* was read with standard_conforming_strings off */
 
 typedef struct Statement
 {
@@ -66,14 +67,23 @@ typedef struct EnumColumn
 {
 	const char *table_name;
 	const char *column_name;
+	int			position;		/* among the table's columns that are not
+								 * dropped, from 1; 0: not known */
 } EnumColumn;
 
-/* Returns a list of EnumColumn: live columns of that enum type (schema may be NULL). */
+/*
+ * Returns a list of EnumColumn: live columns of that enum type (schema may be
+ * NULL).  Names are as in the catalogs, without quotes.
+ */
 typedef List *(*EnumColumnsFn) (const char *schema, const char *type, void *arg);
+
+/* Does the live enum type have that value already? */
+typedef bool (*EnumHasValueFn) (const char *schema, const char *type, const char *value, void *arg);
 
 typedef struct EnumWatch EnumWatch;
 
 extern EnumWatch *sv_enum_watch_create(EnumColumnsFn columns_of, void *arg);
+extern void sv_enum_watch_values(EnumWatch *watch, EnumHasValueFn has_value);
 extern int	sv_enum_watch_script(EnumWatch *watch, const Script *script, const char **value, const char **type);
 
 #endif							/* SV_SCRIPT_H */

@@ -53,24 +53,9 @@ refuse(const Splitter *s, int offset, const char *message, const char *hint)
 static Node *
 parse_statement(const Splitter *s, int start, int end)
 {
-	MemoryContext cxt = CurrentMemoryContext;
 	char	   *source = pnstrdup(s->script->text + start, end - start);
-	List	   *volatile trees = NIL;
-	ErrorData  *volatile error = NULL;
-
-	PG_TRY();
-	{
-		trees = raw_parser(source, RAW_PARSE_DEFAULT);
-	}
-	PG_CATCH();
-	{
-		MemoryContextSwitchTo(cxt);
-		error = CopyErrorData();
-		FlushErrorState();
-		if (!sv_is_syntax_error(error))
-			ReThrowError(error);
-	}
-	PG_END_TRY();
+	ErrorData  *error;
+	List	   *trees = sv_parse(source, &error);
 
 	if (error != NULL)
 		sv_script_invalid_error(s->script->text,
@@ -249,6 +234,8 @@ end_statement(Splitter *s)
 	statement->length = s->end - s->start;
 	statement->line = count_lines(s, s->start);
 	sv_classify(statement, tree, s->mentions);
+	if (!standard_conforming_strings)
+		statement->flags |= SV_STMT_ESCAPES;
 	if (lexer->data_start >= 0)
 	{
 		statement->flags |= SV_STMT_COPY_DATA;

@@ -122,11 +122,10 @@ sv_store_graph(StoreMode mode)
 	"r.created_at, r.created_by, a.applied_at, a.applied_by, a.checksum, a.elapsed " \
 	"FROM schemaver.revision r LEFT JOIN schemaver.applied a ON a.revision = r.revision "
 
-/* The StoredRevision of a row of REVISION_COLUMNS, in the current context. */
-static StoredRevision *
-revision_of_row(const SPITupleTable *rows, uint64 row)
+/* Fill *result, which is zeroed, from a row of REVISION_COLUMNS. */
+static void
+read_revision(const SPITupleTable *rows, uint64 row, StoredRevision *result)
 {
-	StoredRevision *result = palloc0(sizeof(StoredRevision));
 	Datum		v[17];
 	bool		n[17];
 
@@ -146,7 +145,7 @@ revision_of_row(const SPITupleTable *rows, uint64 row)
 	result->created_by = TextDatumGetCString(v[12]);
 	result->applied = !n[13];
 	if (!result->applied)
-		return result;
+		return;
 	result->applied_at = DatumGetTimestampTz(v[13]);
 	result->applied_by = TextDatumGetCString(v[14]);
 	result->applied_checksum = TextDatumGetCString(v[15]);
@@ -154,7 +153,6 @@ revision_of_row(const SPITupleTable *rows, uint64 row)
 	if (result->has_elapsed)
 		result->elapsed = IntervalPGetDatum(memcpy(palloc(sizeof(Interval)),
 												   DatumGetIntervalP(v[16]), sizeof(Interval)));
-	return result;
 }
 
 /* One revision; error if it is gone. */
@@ -163,8 +161,8 @@ sv_store_revision(StoreMode mode, const char *id)
 {
 	static StoreQuery query = {REVISION_COLUMNS "WHERE r.revision = $1", 1, {TEXTOID}};
 	Datum		values[1] = {CStringGetTextDatum(id)};
+	StoredRevision *result = palloc0(sizeof(StoredRevision));
 	StoreScope	scope;
-	StoredRevision *result;
 
 	sv_store_enter(&scope, mode);
 	if (sv_store_execute(&scope, &query, values, NULL) != 1)
@@ -172,44 +170,27 @@ sv_store_revision(StoreMode mode, const char *id)
 				(errcode(ERRCODE_SV_UNKNOWN_REVISION),
 				 errmsg("revision \"%s\" does not exist", id)));
 	MemoryContextSwitchTo(scope.caller);
-	result = revision_of_row(SPI_tuptable, 0);
+	read_revision(SPI_tuptable, 0, result);
 	sv_store_leave(&scope);
 	return result;
 }
 
-/*
- * The rows of the listed revisions, in the order of the list: one query for
- * all of them.
- */
-StoredRevision **
-sv_store_revisions(StoreMode mode, const RevisionGraph *graph, const RevisionList *list)
+/* The ids of a list, as the argument of "= ANY". */
+static Datum
+ids_of(const RevisionGraph *graph, const RevisionList *list)
 {
-	static StoreQuery few = {REVISION_COLUMNS "WHERE r.revision = ANY ($1)", 1, {TEXTARRAYOID}};
-	static StoreQuery all = {REVISION_COLUMNS};
-	StoredRevision **by_index = palloc0(sizeof(StoredRevision *) * (graph->n + 1));
-	StoredRevision **result = palloc(sizeof(StoredRevision *) * (list->n + 1));
-	bool		take_all = list->n > graph->n / 2;
 	List	   *ids = NIL;
-	Datum		values[1];
-	StoreScope	scope;
-	uint64		n;
 
-	for (int i = 0; !take_all && i < list->n; i++)
+	for (int i = 0; i < list->n; i++)
 		ids = lappend(ids, (char *) graph->revisions[list->members[i]].id);
-	values[0] = sv_text_array(ids);
+	return sv_text_array(ids);
+}
 
-	sv_store_enter(&scope, mode);
-	n = sv_store_execute(&scope, take_all ? &all : &few, values, NULL);
-	MemoryContextSwitchTo(scope.caller);
-	for (uint64 i = 0; i < n; i++)
-	{
-		StoredRevision *row = revision_of_row(SPI_tuptable, i);
-		int			index = sv_graph_find(graph, row->id);
-
-		if (index >= 0)
-			by_index[index] = row;
-	}
-	sv_store_leave(&scope);
+/* Rows by place in the list; error if one is missing. */
+static StoredRevision **
+in_order(const RevisionGraph *graph, const RevisionList *list, StoredRevision **by_index)
+{
+	StoredRevision **result = palloc(sizeof(StoredRevision *) * (list->n + 1));
 
 	for (int i = 0; i < list->n; i++)
 	{
@@ -219,6 +200,93 @@ sv_store_revisions(StoreMode mode, const RevisionGraph *graph, const RevisionLis
 	}
 	pfree(by_index);
 	return result;
+}
+
+/* How a class of rows is read: all, or those with an id in $1. */
+typedef struct RowReader
+{
+	StoreQuery	some;
+	StoreQuery	all;
+	void		(*read) (const SPITupleTable *rows, uint64 row, StoredRevision *result);
+} RowReader;
+
+/* The rows of the listed revisions, in the order of the list, by one query. */
+static StoredRevision **
+read_rows(RowReader *reader, StoreMode mode, const RevisionGraph *graph, const RevisionList *list)
+{
+	StoredRevision **by_index = palloc0(sizeof(StoredRevision *) * (graph->n + 1));
+	bool		take_all = list->n > graph->n / 2;
+	Datum		values[1] = {take_all ? (Datum) 0 : ids_of(graph, list)};
+	StoredRevision *rows;
+	StoreScope	scope;
+	uint64		n;
+
+	sv_store_enter(&scope, mode);
+	n = sv_store_execute(&scope, take_all ? &reader->all : &reader->some, values, NULL);
+	MemoryContextSwitchTo(scope.caller);
+	rows = MemoryContextAllocExtended(CurrentMemoryContext, sizeof(StoredRevision) * (n + 1),
+									  MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
+	for (uint64 i = 0; i < n; i++)
+	{
+		int			index;
+
+		reader->read(SPI_tuptable, i, &rows[i]);
+		index = sv_graph_find(graph, rows[i].id);
+		if (index >= 0)
+			by_index[index] = &rows[i];
+	}
+	sv_store_leave(&scope);
+	return in_order(graph, list, by_index);
+}
+
+/* The rows of the listed revisions, in the order of the list. */
+StoredRevision **
+sv_store_revisions(StoreMode mode, const RevisionGraph *graph, const RevisionList *list)
+{
+	static RowReader reader = {
+		{REVISION_COLUMNS "WHERE r.revision = ANY ($1)", 1, {TEXTARRAYOID}},
+		{REVISION_COLUMNS},
+		read_revision
+	};
+
+	return read_rows(&reader, mode, graph, list);
+}
+
+#define PLAN_COLUMNS \
+	"SELECT revision, message, checksum, has_down, up_blocker, down_blocker, adds_enum_value " \
+	"FROM schemaver.revision "
+
+/* Fill *result, which is zeroed, from a row of PLAN_COLUMNS. */
+static void
+read_plan_row(const SPITupleTable *rows, uint64 row, StoredRevision *result)
+{
+	Datum		v[7];
+	bool		n[7];
+
+	heap_deform_tuple(rows->vals[row], rows->tupdesc, v, n);
+	result->id = TextDatumGetCString(v[0]);
+	result->message = TextDatumGetCString(v[1]);
+	result->checksum = TextDatumGetCString(v[2]);
+	result->has_down = DatumGetBool(v[3]);
+	result->up_blocker = n[4] ? NULL : TextDatumGetCString(v[4]);
+	result->down_blocker = n[5] ? NULL : TextDatumGetCString(v[5]);
+	result->adds_enum_value = DatumGetBool(v[6]);
+}
+
+/*
+ * The same with only what a plan needs: id, message, checksum, has_down,
+ * blockers, adds_enum_value.
+ */
+StoredRevision **
+sv_store_plan_rows(StoreMode mode, const RevisionGraph *graph, const RevisionList *list)
+{
+	static RowReader reader = {
+		{PLAN_COLUMNS "WHERE revision = ANY ($1)", 1, {TEXTARRAYOID}},
+		{PLAN_COLUMNS},
+		read_plan_row
+	};
+
+	return read_rows(&reader, mode, graph, list);
 }
 
 /* The bodies of a revision; error if it is gone. */

@@ -100,6 +100,7 @@ typedef struct StoredScript
 extern RevisionGraph *sv_store_graph(StoreMode mode);
 extern StoredRevision *sv_store_revision(StoreMode mode, const char *id);
 extern StoredRevision **sv_store_revisions(StoreMode mode, const RevisionGraph *graph, const RevisionList *list);
+extern StoredRevision **sv_store_plan_rows(StoreMode mode, const RevisionGraph *graph, const RevisionList *list);
 extern StoredScript *sv_store_script(StoreMode mode, const char *id);
 extern bool sv_store_revision_exists(const char *id);
 extern char *sv_store_label_owner(const char *label);

@@ -1,0 +1,71 @@
+/*
+ * reading.c
+ *		The settings under which script text is read, and the server's parser.
+ *
+ * Reading changes settings only in a nest level of its own, between
+ * sv_reading_begin() and sv_reading_end(); call the latter from PG_FINALLY.
+ */
+#include "postgres.h"
+
+#include "parser/parser.h"
+#include "utils/guc.h"
+
+#include "script/lexer.h"
+
+/*
+ * Open a level of settings in which reading raises no warnings: the server
+ * gives them when the script runs.  Returns the level.
+ */
+int
+sv_reading_begin(void)
+{
+	int			level = NewGUCNestLevel();
+
+	sv_reading_set("escape_string_warning", "off");
+	sv_reading_set("client_min_messages", "error");
+	return level;
+}
+
+/* Change a setting until sv_reading_end().  A bad value changes nothing. */
+void
+sv_reading_set(const char *name, const char *value)
+{
+	(void) set_config_option(name, value, PGC_USERSET, PGC_S_SESSION,
+							 GUC_ACTION_SAVE, true, DEBUG5, false);
+}
+
+/* Close the level: all settings are as they were before sv_reading_begin(). */
+void
+sv_reading_end(int level)
+{
+	AtEOXact_GUC(true, level);
+}
+
+/*
+ * Parse the text, which may be several statements: a list of RawStmt in the
+ * current context.  An error of syntax is not thrown: error is set to it, and
+ * the result is NIL.  That needs no subtransaction, for parsing takes no locks
+ * and holds no resources but memory.
+ */
+List *
+sv_parse(const char *source, ErrorData **error)
+{
+	MemoryContext cxt = CurrentMemoryContext;
+	List	   *volatile trees = NIL;
+
+	*error = NULL;
+	PG_TRY();
+	{
+		trees = raw_parser(source, RAW_PARSE_DEFAULT);
+	}
+	PG_CATCH();
+	{
+		MemoryContextSwitchTo(cxt);
+		*error = CopyErrorData();
+		FlushErrorState();
+		if (!sv_is_syntax_error(*error))
+			ReThrowError(*error);
+	}
+	PG_END_TRY();
+	return trees;
+}
