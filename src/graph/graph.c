@@ -1,6 +1,6 @@
 /*
  * graph.c
- *		Build a revision graph: names, edges, and the proof that it has no cycle.
+ *		Build a revision graph: its names, its edges, and no cycle.
  *
  * While a graph is built, edges, labels and tags are only written down by
  * name; sv_graph_finish() resolves them.  A finished graph is never changed,
@@ -80,8 +80,8 @@ struct GraphIndex
 };
 
 /*
- * Edges, grouped by one of their ends: i leads to ends[starts[i] .. starts[i +
- * 1] - 1].
+ * Edges, grouped by one of their ends: those of i lead to ends[starts[i]] up to
+ * but not including ends[starts[i + 1]].
  */
 typedef struct EdgeSet
 {

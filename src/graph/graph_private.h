@@ -16,7 +16,7 @@ typedef struct Reference
 	const char *text;			/* as the user wrote it */
 	const char *branch;			/* what stands before '@', or NULL */
 	const char *symbol;			/* a name or a word such as "head"; NULL for a
-								 * bare +N or -N, and for current+N, current-N */
+								 * bare +N or -N, or current+N, current-N */
 	bool		relative;		/* ends in +N or -N */
 	bool		down;			/* -N */
 	int			steps;			/* N; a number that is too large is INT_MAX */

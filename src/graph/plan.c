@@ -1,6 +1,6 @@
 /*
  * plan.c
- *		Decide which revisions a run, a stamp or a listing of the history takes.
+ *		Decide which revisions a run, a stamp or a listing takes.
  *
  * The state is the set of applied revisions.  An upgrade brings a target's
  * ancestors and dependencies into it, a downgrade takes revisions out together

@@ -24,8 +24,10 @@
 #include "graph/graph_private.h"
 
 #define TAG_PREFIX			"tag:"
-#define MIN_PARTIAL_TARGET	4	/* characters an id must have to be abbreviated */
-#define MAX_CANDIDATES		4
+#define MAX_CANDIDATES		4	/* in a message */
+
+/* As in Alembic, what is shorter than this is never meant by its beginning */
+#define MIN_PARTIAL_TARGET	4	/* characters */
 
 typedef enum Word
 {

@@ -1,6 +1,6 @@
 /*
  * traverse.c
- *		Read a finished revision graph: its ends, its reachable parts, its order.
+ *		Read a finished revision graph: ends, reachable parts, order.
  *
  * Sets of revisions are arrays of graph->n bools ("marks"), ordered ones are
  * RevisionLists; both are new and the caller's.  Nothing here recurses, and
@@ -188,7 +188,7 @@ mark_above(Spread *spread, const GraphRevision *rev, bool dependencies)
 		mark_all(spread, rev->ndependents, rev->dependents);
 }
 
-/* Mark whatever is below the marked ones; return the marks. */
+/* Mark whatever is below the marked ones, and return the marks. */
 static bool *
 spread_down(const RevisionGraph *graph, Spread *spread, bool dependencies)
 {
@@ -271,7 +271,7 @@ typedef struct Sorter
 	bool		upwards;		/* parents first */
 	int		   *waiting;		/* how many must still come before it */
 	binaryheap *ready;			/* wanted revisions that may come now */
-	int		   *passing;		/* others that may: they only hand on the order */
+	int		   *passing;		/* others that may come now */
 	int			npassing;
 } Sorter;
 

@@ -33,7 +33,7 @@ typedef struct Execution
 	int			first_line;
 	const Script *script;
 	int			current;		/* index of the statement */
-	const char *text;			/* its text */
+	const char *text;			/* its text; NULL when all are done */
 	bool		is_check;		/* a result of false is a failure */
 } Execution;
 
@@ -66,8 +66,10 @@ rethrow_with_place(const Execution *execution, MemoryContext context)
 	MemoryContextSwitchTo(context);
 	error = CopyErrorData();
 	FlushErrorState();
-	place = psprintf("revision \"%s\", %s script, statement %d, line %d%s%s%s",
-					 execution->revision, execution->section, execution->current + 1,
+	place = psprintf("revision \"%s\", %s script, %sstatement %d, line %d%s%s%s",
+					 execution->revision, execution->section,
+					 execution->text ? "" : "deferred constraints after ",
+					 execution->current + 1,
 					 line_of_error(execution, error) + execution->first_line - 1,
 					 execution->file ? " of file \"" : "",
 					 execution->file ? execution->file : "",
@@ -123,9 +125,10 @@ execute_statements(Execution *execution, MemoryContext context)
 		touched |= strcmp(script->statements[i].tag, "SET CONSTRAINTS") == 0;
 		if (may_make_constraint(&script->statements[i]))
 			sv_constraints_follow();
-		execution->text = NULL;
+		execution->text = "";
 		MemoryContextReset(context);
 	}
+	execution->text = NULL;
 	if (script->flags & SV_STMT_QUEUES)
 		sv_constraints_settle(touched);
 }

@@ -1,0 +1,714 @@
+/*
+ * enum_uses.c
+ *		Does a parse tree use an enum value that cannot be used yet?
+ *
+ * A use is a string constant that the server would read as a value of the enum
+ * type: cast to it, compared with or assigned to something of the type, its
+ * default, and so on.  What the constant meets is decided by the tree, and by
+ * the known types of columns.  An equal constant that meets a text column is no
+ * use.  Where it cannot be told (a function's argument, a column of a subquery)
+ * it counts as none: a wrong report would refuse a run that works, a missing
+ * one leaves it to the server to say so.
+ */
+#include "postgres.h"
+
+#include "miscadmin.h"
+#include "nodes/nodeFuncs.h"
+
+#include "script/enum_watch.h"
+
+static bool search_walker(Node *node, void *context);
+
+/* ---------- values and types ---------- */
+
+/* Is the value an element of the text of an array, as '{a,"b"}' ? */
+static bool
+is_element(const char *array, const char *value)
+{
+	size_t		length = strlen(value);
+
+	if (array[0] != '{')
+		return false;
+	for (const char *at = strstr(array, value); at != NULL; at = strstr(at + 1, value))
+	{
+		char		before = at[-1];
+		char		after = at[length];
+
+		if (strchr("{,\" ", before) != NULL && after != '\0' &&
+			strchr("},\" ", after) != NULL)
+			return true;
+	}
+	return false;
+}
+
+/* Is the text such a value, or an array with one?  Then it has been found. */
+bool
+sv_enum_is_unsafe(UseSearch *search, const WatchedType *type, const char *value)
+{
+	ListCell   *lc;
+
+	foreach(lc, type->unsafe)
+	{
+		const char *unsafe = lfirst(lc);
+
+		if (strcmp(value, unsafe) != 0 && !(*unsafe != '\0' && is_element(value, unsafe)))
+			continue;
+		search->value = unsafe;
+		search->type = type;
+		return true;
+	}
+	return false;
+}
+
+static bool yields(UseSearch *search, const WatchedType *type, Node *node);
+
+static bool
+any_yields(UseSearch *search, const WatchedType *type, const List *nodes)
+{
+	ListCell   *lc;
+
+	foreach(lc, nodes)
+	{
+		if (yields(search, type, lfirst(lc)))
+			return true;
+	}
+	return false;
+}
+
+/* Does the expression give an unsafe value, if its constants are of the type? */
+static bool
+yields(UseSearch *search, const WatchedType *type, Node *node)
+{
+	ListCell   *lc;
+
+	if (node == NULL)
+		return false;
+	check_stack_depth();
+	switch (nodeTag(node))
+	{
+		case T_A_Const:
+			{
+				A_Const    *constant = (A_Const *) node;
+
+				return !constant->isnull && IsA(&constant->val, String) &&
+					sv_enum_is_unsafe(search, type, constant->val.sval.sval);
+			}
+		case T_List:
+			return any_yields(search, type, (List *) node);
+		case T_A_ArrayExpr:
+			return any_yields(search, type, ((A_ArrayExpr *) node)->elements);
+		case T_CoalesceExpr:
+			return any_yields(search, type, ((CoalesceExpr *) node)->args);
+		case T_MinMaxExpr:
+			return any_yields(search, type, ((MinMaxExpr *) node)->args);
+		case T_CaseExpr:
+			foreach(lc, ((CaseExpr *) node)->args)
+			{
+				if (yields(search, type, (Node *) ((CaseWhen *) lfirst(lc))->result))
+					return true;
+			}
+			return yields(search, type, (Node *) ((CaseExpr *) node)->defresult);
+		default:
+			return false;
+	}
+}
+
+/* Type of the name, which may be a column's, a parameter's or a variable's. */
+const WatchedType *
+sv_enum_name_type(UseSearch *search, const char *qualifier, const char *name)
+{
+	const WatchedType *type = NULL;
+	ListCell   *lc;
+
+	foreach(lc, search->names)
+	{
+		const WatchedName *known = lfirst(lc);
+
+		if (strcmp(known->name, name) == 0)
+			return known->type;
+	}
+	foreach(lc, search->tables)
+	{
+		const RangeVar *table = lfirst(lc);
+		const char *alias = table->alias != NULL ? table->alias->aliasname : table->relname;
+		const WatchedType *found;
+
+		found = sv_enum_column_type(search->watch,
+									sv_enum_column(sv_enum_table(search->watch, table->relname), name));
+		if (qualifier != NULL && strcmp(qualifier, alias) == 0)
+			return found;
+		if (type == NULL)
+			type = found;
+	}
+	return type;
+}
+
+static const WatchedType *
+column_ref_type(UseSearch *search, const ColumnRef *ref)
+{
+	int			n = list_length(ref->fields);
+	Node	   *last = llast(ref->fields);
+	Node	   *before = n > 1 ? list_nth(ref->fields, n - 2) : NULL;
+
+	if (!IsA(last, String))
+		return NULL;
+	return sv_enum_name_type(search, before != NULL && IsA(before, String) ? strVal(before) : NULL,
+							 strVal(last));
+}
+
+/* Return the type of the expression if it has unsafe values and can be told. */
+static const WatchedType *
+type_of(UseSearch *search, Node *node)
+{
+	const List *args = NIL;
+	const WatchedType *type = NULL;
+	ListCell   *lc;
+
+	if (node == NULL)
+		return NULL;
+	switch (nodeTag(node))
+	{
+		case T_ColumnRef:
+			return column_ref_type(search, (ColumnRef *) node);
+		case T_TypeCast:
+			return sv_enum_unsafe_typename(search->watch, ((TypeCast *) node)->typeName);
+		case T_ParamRef:
+			return sv_enum_name_type(search, NULL, psprintf("$%d", ((ParamRef *) node)->number));
+		case T_A_Indirection:
+			return type_of(search, ((A_Indirection *) node)->arg);
+		case T_List:
+			args = (List *) node;
+			break;
+		case T_CoalesceExpr:
+			args = ((CoalesceExpr *) node)->args;
+			break;
+		case T_MinMaxExpr:
+			args = ((MinMaxExpr *) node)->args;
+			break;
+		default:
+			return NULL;
+	}
+	foreach(lc, args)
+	{
+		if (type == NULL)
+			type = type_of(search, lfirst(lc));
+	}
+	return type;
+}
+
+/* Do two expressions that must be of one type give an unsafe value? */
+static bool
+meet(UseSearch *search, Node *a, Node *b)
+{
+	const WatchedType *type = type_of(search, a);
+
+	if (type != NULL && yields(search, type, b))
+		return true;
+	type = type_of(search, b);
+	return type != NULL && yields(search, type, a);
+}
+
+/* ---------- expressions ---------- */
+
+static bool
+use_in_cast(UseSearch *search, const TypeCast *cast)
+{
+	const WatchedType *type = sv_enum_unsafe_typename(search->watch, cast->typeName);
+	Node	   *arg = cast->arg;
+
+	if (type == NULL)
+		return false;
+	while (IsA(arg, TypeCast))
+		arg = ((TypeCast *) arg)->arg;
+	return yields(search, type, arg);
+}
+
+static bool
+use_in_operator(UseSearch *search, const A_Expr *expr)
+{
+	if (expr->kind == AEXPR_LIKE || expr->kind == AEXPR_ILIKE || expr->kind == AEXPR_SIMILAR)
+		return false;
+	return meet(search, expr->lexpr, expr->rexpr);
+}
+
+static bool
+use_in_case(UseSearch *search, CaseExpr *expr)
+{
+	const WatchedType *type = type_of(search, (Node *) expr->defresult);
+	ListCell   *lc;
+
+	foreach(lc, expr->args)
+	{
+		CaseWhen   *when = lfirst(lc);
+
+		if (expr->arg != NULL && meet(search, (Node *) expr->arg, (Node *) when->expr))
+			return true;
+		if (type == NULL)
+			type = type_of(search, (Node *) when->result);
+	}
+	return type != NULL && yields(search, type, (Node *) expr);
+}
+
+/* Several expressions of one type, one of which may tell it. */
+static bool
+use_in_list(UseSearch *search, List *args)
+{
+	const WatchedType *type = type_of(search, (Node *) args);
+
+	return type != NULL && any_yields(search, type, args);
+}
+
+/* enum_range() gives all values, the new ones too. */
+static bool
+use_in_function(UseSearch *search, const FuncCall *call)
+{
+	const WatchedType *type;
+
+	if (list_length(call->args) != 1 ||
+		strcmp(strVal(llast(call->funcname)), "enum_range") != 0)
+		return false;
+	type = type_of(search, linitial(call->args));
+	return type != NULL && sv_enum_is_unsafe(search, type, linitial(type->unsafe));
+}
+
+/* ---------- assignments ---------- */
+
+/* The expression is assigned to the column. */
+static bool
+use_in_assignment(UseSearch *search, const char *table, const char *column, Node *value)
+{
+	const WatchedTable *known = sv_enum_table(search->watch, table);
+	const WatchedType *type = sv_enum_column_type(search->watch, sv_enum_column(known, column));
+
+	if (type == NULL || value == NULL)
+		return false;
+	if (IsA(value, MultiAssignRef))
+	{
+		MultiAssignRef *ref = (MultiAssignRef *) value;
+
+		if (!IsA(ref->source, RowExpr) ||
+			ref->colno > list_length(((RowExpr *) ref->source)->args))
+			return false;
+		value = list_nth(((RowExpr *) ref->source)->args, ref->colno - 1);
+	}
+	return yields(search, type, value);
+}
+
+/* SET of UPDATE, of ON CONFLICT and of MERGE. */
+static bool
+use_in_set(UseSearch *search, const RangeVar *table, const List *targets)
+{
+	ListCell   *lc;
+
+	foreach(lc, targets)
+	{
+		const ResTarget *target = lfirst(lc);
+
+		if (target->name != NULL &&
+			use_in_assignment(search, table->relname, target->name, target->val))
+			return true;
+	}
+	return false;
+}
+
+/* Does the row give an unsafe value at the position (-1: at any)? */
+static bool
+use_in_row(UseSearch *search, const WatchedType *type, const List *row, int position)
+{
+	if (position < 0)
+		return any_yields(search, type, row);
+	return position < list_length(row) && yields(search, type, list_nth(row, position));
+}
+
+/* Return the expressions that a SELECT gives, or NIL if * is among them. */
+static List *
+output_of(const SelectStmt *select)
+{
+	List	   *row = NIL;
+	ListCell   *lc;
+
+	foreach(lc, select->targetList)
+	{
+		Node	   *value = ((ResTarget *) lfirst(lc))->val;
+
+		if (IsA(value, ColumnRef) && IsA(llast(((ColumnRef *) value)->fields), A_Star))
+			return NIL;
+		row = lappend(row, value);
+	}
+	return row;
+}
+
+static bool
+use_in_source(UseSearch *search, const WatchedType *type, const Node *source, int position)
+{
+	const SelectStmt *select = (const SelectStmt *) source;
+	ListCell   *lc;
+
+	if (source == NULL || !IsA(source, SelectStmt))
+		return false;
+	check_stack_depth();
+	if (select->op != SETOP_NONE)
+		return use_in_source(search, type, (Node *) select->larg, position) ||
+			use_in_source(search, type, (Node *) select->rarg, position);
+	foreach(lc, select->valuesLists)
+	{
+		if (use_in_row(search, type, lfirst(lc), position))
+			return true;
+	}
+	return use_in_row(search, type, output_of(select), position);
+}
+
+/*
+ * Position, from 0, of the column's value in a row to insert; -1: somewhere;
+ * -2: nowhere.  columns is a list of ResTarget, NIL: all columns.
+ */
+static int
+insert_position(const WatchedTable *table, const WatchedColumn *column, const List *columns)
+{
+	for (int i = 0; i < list_length(columns); i++)
+	{
+		if (strcmp(((ResTarget *) list_nth(columns, i))->name, column->name) == 0)
+			return i;
+	}
+	return columns != NIL ? -2 : sv_enum_position(table, column) - 1;
+}
+
+/* Rows (a SELECT or VALUES, or the single row of MERGE) go into the columns. */
+static bool
+use_in_rows(UseSearch *search, const RangeVar *relation, const List *columns,
+			const Node *source, const List *row)
+{
+	const WatchedTable *table = sv_enum_table(search->watch, relation->relname);
+	ListCell   *lc;
+
+	foreach(lc, table != NULL ? table->columns : NIL)
+	{
+		const WatchedColumn *column = lfirst(lc);
+		const WatchedType *type = sv_enum_column_type(search->watch, column);
+		int			position;
+
+		if (type == NULL)
+			continue;
+		position = insert_position(table, column, columns);
+		if (position >= -1 && (use_in_source(search, type, source, position) ||
+							   use_in_row(search, type, row, position)))
+			return true;
+	}
+	return false;
+}
+
+static bool
+use_in_insert(UseSearch *search, const InsertStmt *stmt)
+{
+	if (stmt->onConflictClause != NULL &&
+		use_in_set(search, stmt->relation, stmt->onConflictClause->targetList))
+		return true;
+	return use_in_rows(search, stmt->relation, stmt->cols, stmt->selectStmt, NIL);
+}
+
+static bool
+use_in_merge(UseSearch *search, const MergeStmt *stmt)
+{
+	ListCell   *lc;
+
+	foreach(lc, stmt->mergeWhenClauses)
+	{
+		const MergeWhenClause *when = lfirst(lc);
+
+		if (when->commandType == CMD_UPDATE &&
+			use_in_set(search, stmt->relation, when->targetList))
+			return true;
+		if (when->commandType == CMD_INSERT &&
+			use_in_rows(search, stmt->relation, when->targetList, NULL, when->values))
+			return true;
+	}
+	return false;
+}
+
+/* ---------- walking ---------- */
+
+static bool
+use_at(UseSearch *search, Node *node)
+{
+	switch (nodeTag(node))
+	{
+		case T_TypeCast:
+			return use_in_cast(search, (TypeCast *) node);
+		case T_A_Expr:
+			return use_in_operator(search, (A_Expr *) node);
+		case T_CaseExpr:
+			return use_in_case(search, (CaseExpr *) node);
+		case T_CoalesceExpr:
+			return use_in_list(search, ((CoalesceExpr *) node)->args);
+		case T_MinMaxExpr:
+			return use_in_list(search, ((MinMaxExpr *) node)->args);
+		case T_FuncCall:
+			return use_in_function(search, (FuncCall *) node);
+		case T_InsertStmt:
+			return use_in_insert(search, (InsertStmt *) node);
+		case T_UpdateStmt:
+			return use_in_set(search, ((UpdateStmt *) node)->relation,
+							  ((UpdateStmt *) node)->targetList);
+		case T_MergeStmt:
+			return use_in_merge(search, (MergeStmt *) node);
+		default:
+			return false;
+	}
+}
+
+static bool
+search_walker(Node *node, void *context)
+{
+	if (node == NULL)
+		return false;
+	check_stack_depth();
+	if (use_at(context, node))
+		return true;
+	return raw_expression_tree_walker(node, search_walker, context);
+}
+
+static bool
+tables_walker(Node *node, void *context)
+{
+	UseSearch  *search = context;
+
+	if (node == NULL)
+		return false;
+	check_stack_depth();
+	if (IsA(node, RangeVar))
+		search->tables = lappend(search->tables, node);
+	return raw_expression_tree_walker(node, tables_walker, context);
+}
+
+/* Search an expression or query that belongs to the relation (or to none). */
+static bool
+use_in_tree(UseSearch *search, RangeVar *relation, Node *tree)
+{
+	if (tree == NULL)
+		return false;
+	search->tables = relation != NULL ? list_make1(relation) : NIL;
+	(void) tables_walker(tree, search);
+	return search_walker(tree, search);
+}
+
+/* ---------- statements that the tree walker does not know ---------- */
+
+/* Constraints of a table, a column or a domain; type: of what has a default. */
+static bool
+use_in_constraints(UseSearch *search, RangeVar *relation, const WatchedType *type,
+				   const List *constraints)
+{
+	ListCell   *lc;
+
+	foreach(lc, constraints)
+	{
+		Constraint *constraint = lfirst(lc);
+
+		if (!IsA(constraint, Constraint))
+			continue;
+		if (type != NULL && constraint->contype == CONSTR_DEFAULT &&
+			yields(search, type, constraint->raw_expr))
+			return true;
+		if (use_in_tree(search, relation, constraint->raw_expr) ||
+			use_in_tree(search, relation, constraint->where_clause))
+			return true;
+	}
+	return false;
+}
+
+static bool
+use_in_column(UseSearch *search, RangeVar *relation, ColumnDef *def)
+{
+	const WatchedType *type = sv_enum_unsafe_typename(search->watch, def->typeName);
+
+	/* raw_default is what ALTER COLUMN TYPE has behind USING */
+	if (type != NULL && yields(search, type, def->raw_default))
+		return true;
+	return use_in_tree(search, relation, def->raw_default) ||
+		use_in_constraints(search, relation, type, def->constraints);
+}
+
+/* Bounds of a partition: their types are those of the parent's key. */
+static bool
+use_in_bound(UseSearch *search, const RangeVar *parent, const PartitionBoundSpec *bound)
+{
+	const WatchedTable *table = sv_enum_table(search->watch, parent->relname);
+	ListCell   *lc;
+
+	foreach(lc, table != NULL && bound != NULL ? table->columns : NIL)
+	{
+		const WatchedType *type = sv_enum_column_type(search->watch, lfirst(lc));
+
+		if (type != NULL && (any_yields(search, type, bound->listdatums) ||
+							 any_yields(search, type, bound->lowerdatums) ||
+							 any_yields(search, type, bound->upperdatums)))
+			return true;
+	}
+	return false;
+}
+
+static bool
+use_in_create_table(UseSearch *search, const CreateStmt *stmt)
+{
+	ListCell   *lc;
+
+	foreach(lc, stmt->tableElts)
+	{
+		Node	   *element = lfirst(lc);
+
+		if (IsA(element, ColumnDef) &&
+			use_in_column(search, stmt->relation, (ColumnDef *) element))
+			return true;
+	}
+	if (stmt->inhRelations != NIL &&
+		use_in_bound(search, linitial(stmt->inhRelations), stmt->partbound))
+		return true;
+	return use_in_constraints(search, stmt->relation, NULL, stmt->tableElts) ||
+		use_in_constraints(search, stmt->relation, NULL, stmt->constraints);
+}
+
+static bool
+use_in_alter_table(UseSearch *search, const AlterTableStmt *stmt)
+{
+	ListCell   *lc;
+
+	foreach(lc, stmt->cmds)
+	{
+		const AlterTableCmd *cmd = lfirst(lc);
+		bool		used = false;
+
+		if (cmd->def == NULL)
+			continue;
+		if (cmd->subtype == AT_ColumnDefault)
+			used = use_in_assignment(search, stmt->relation->relname, cmd->name, cmd->def) ||
+				use_in_tree(search, stmt->relation, cmd->def);
+		else if (IsA(cmd->def, ColumnDef))
+			used = use_in_column(search, stmt->relation, (ColumnDef *) cmd->def);
+		else if (IsA(cmd->def, Constraint))
+			used = use_in_constraints(search, stmt->relation, NULL, list_make1(cmd->def));
+		else if (IsA(cmd->def, PartitionCmd))
+			used = use_in_bound(search, stmt->relation, ((PartitionCmd *) cmd->def)->bound);
+		if (used)
+			return true;
+	}
+	return false;
+}
+
+static bool
+use_in_index(UseSearch *search, const IndexStmt *stmt)
+{
+	ListCell   *lc;
+
+	foreach(lc, stmt->indexParams)
+	{
+		if (use_in_tree(search, stmt->relation, ((IndexElem *) lfirst(lc))->expr))
+			return true;
+	}
+	return use_in_tree(search, stmt->relation, stmt->whereClause);
+}
+
+/* CREATE DOMAIN: in its CHECK, VALUE is of the base type. */
+static bool
+use_in_domain(UseSearch *search, const CreateDomainStmt *stmt)
+{
+	const WatchedType *type = sv_enum_unsafe_typename(search->watch, stmt->typeName);
+	WatchedName value = {"value", type};
+
+	if (type != NULL)
+		search->names = list_make1(&value);
+	if (use_in_constraints(search, NULL, type, stmt->constraints))
+		return true;
+	search->names = NIL;
+	return false;
+}
+
+/* The rule's actions, or the elements of CREATE SCHEMA. */
+static bool
+use_in_any(UseSearch *search, const List *trees)
+{
+	ListCell   *lc;
+
+	foreach(lc, trees)
+	{
+		if (sv_enum_use(search, lfirst(lc)))
+			return true;
+	}
+	return false;
+}
+
+/*
+ * Does the statement use an unsafe value?  Then the search says which.  Errors
+ * are none of its own; it recurses as deep as the tree is.
+ */
+bool
+sv_enum_use(UseSearch *search, Node *tree)
+{
+	if (tree == NULL)
+		return false;
+	check_stack_depth();
+	switch (nodeTag(tree))
+	{
+		case T_SelectStmt:
+		case T_InsertStmt:
+		case T_UpdateStmt:
+		case T_DeleteStmt:
+		case T_MergeStmt:
+			return use_in_tree(search, NULL, tree);
+		case T_RawStmt:
+			return sv_enum_use(search, ((RawStmt *) tree)->stmt);
+		case T_List:
+			return use_in_any(search, (List *) tree);
+		case T_CreateStmt:
+			return use_in_create_table(search, (CreateStmt *) tree);
+		case T_AlterTableStmt:
+			return use_in_alter_table(search, (AlterTableStmt *) tree);
+		case T_IndexStmt:
+			return use_in_index(search, (IndexStmt *) tree);
+		case T_CreateDomainStmt:
+			return use_in_domain(search, (CreateDomainStmt *) tree);
+		case T_CreateSchemaStmt:
+			return use_in_any(search, ((CreateSchemaStmt *) tree)->schemaElts);
+		case T_ViewStmt:
+			return sv_enum_use(search, ((ViewStmt *) tree)->query);
+		case T_CreateTableAsStmt:
+			return sv_enum_use(search, ((CreateTableAsStmt *) tree)->query);
+		case T_ExplainStmt:
+			return sv_enum_use(search, ((ExplainStmt *) tree)->query);
+		case T_PrepareStmt:
+			return sv_enum_use(search, ((PrepareStmt *) tree)->query);
+		case T_DeclareCursorStmt:
+			return sv_enum_use(search, ((DeclareCursorStmt *) tree)->query);
+		case T_CopyStmt:
+			return sv_enum_use(search, ((CopyStmt *) tree)->query) ||
+				use_in_tree(search, ((CopyStmt *) tree)->relation, ((CopyStmt *) tree)->whereClause);
+		case T_CallStmt:
+			return use_in_tree(search, NULL, (Node *) ((CallStmt *) tree)->funccall);
+		case T_CreateTrigStmt:
+			return use_in_tree(search, ((CreateTrigStmt *) tree)->relation,
+							   ((CreateTrigStmt *) tree)->whenClause);
+		case T_CreatePolicyStmt:
+			return use_in_tree(search, ((CreatePolicyStmt *) tree)->table,
+							   ((CreatePolicyStmt *) tree)->qual) ||
+				use_in_tree(search, ((CreatePolicyStmt *) tree)->table,
+							((CreatePolicyStmt *) tree)->with_check);
+		case T_AlterPolicyStmt:
+			return use_in_tree(search, ((AlterPolicyStmt *) tree)->table,
+							   ((AlterPolicyStmt *) tree)->qual) ||
+				use_in_tree(search, ((AlterPolicyStmt *) tree)->table,
+							((AlterPolicyStmt *) tree)->with_check);
+		case T_RuleStmt:
+			return use_in_tree(search, ((RuleStmt *) tree)->relation,
+							   ((RuleStmt *) tree)->whereClause) ||
+				use_in_any(search, ((RuleStmt *) tree)->actions);
+		case T_ReturnStmt:
+			return (search->returns != NULL &&
+					yields(search, search->returns, ((ReturnStmt *) tree)->returnval)) ||
+				use_in_tree(search, NULL, ((ReturnStmt *) tree)->returnval);
+		case T_CreateFunctionStmt:
+			return sv_enum_use_in_function(search, (CreateFunctionStmt *) tree);
+		case T_DoStmt:
+			return sv_enum_use_in_block(search, (DoStmt *) tree);
+		default:
+			return false;
+	}
+}
