@@ -50,6 +50,36 @@ sv_api_revision(PG_FUNCTION_ARGS)
 	PG_RETURN_TEXT_P(cstring_to_text(sv_register_add(&draft, sv_arg_bool(fcinfo, 7))));
 }
 
+/*
+ * The revisions that a merge joins: what the references mean ("heads" may be
+ * several), or all heads.  Each must be a head.
+ */
+static List *
+merged_ids(List *refs, bool all_heads)
+{
+	RevisionGraph *graph = sv_store_graph(SV_STORE_WRITE);
+	List	   *ids = NIL;
+	ListCell   *cell;
+
+	foreach(cell, all_heads ? list_make1("all heads") : refs)
+	{
+		RevisionList found = all_heads ? sv_graph_heads(graph) : sv_graph_resolve(graph, lfirst(cell));
+
+		for (int i = 0; i < found.n; i++)
+		{
+			const GraphRevision *revision = &graph->revisions[found.members[i]];
+
+			if (revision->nchildren > 0)
+				ereport(ERROR,
+						(errcode(ERRCODE_SV_BAD_PARENT),
+						 errmsg("revision \"%s\" is not a head", revision->id),
+						 errhint("A merge joins heads; SELECT * FROM schemaver.heads() lists them.")));
+			ids = lappend(ids, (char *) revision->id);
+		}
+	}
+	return ids;
+}
+
 Datum
 sv_api_merge(PG_FUNCTION_ARGS)
 {
@@ -57,21 +87,13 @@ sv_api_merge(PG_FUNCTION_ARGS)
 
 	sv_register_lock("schemaver.merge()");
 	draft.revises_given = true;
-	draft.revises = sv_arg_list(fcinfo, 0);
-	if (PG_ARGISNULL(0))
-	{
-		RevisionGraph *graph = sv_store_graph(SV_STORE_WRITE);
-		RevisionList heads = sv_graph_heads(graph);
-
-		draft.revises = NIL;
-		for (int i = 0; i < heads.n; i++)
-			draft.revises = lappend(draft.revises, (char *) graph->revisions[heads.members[i]].id);
-	}
+	draft.revises = merged_ids(PG_ARGISNULL(0) ? NULL : sv_arg_list(fcinfo, 0), PG_ARGISNULL(0));
 	if (list_length(draft.revises) < 2)
 		ereport(ERROR,
 				(errcode(ERRCODE_SV_BAD_PARENT),
 				 errmsg("a merge needs at least two revisions"),
-				 PG_ARGISNULL(0) ? errdetail("The graph has %d head(s).", list_length(draft.revises)) : 0));
+				 PG_ARGISNULL(0) ? errdetail_plural("The graph has %d head.", "The graph has %d heads.",
+													list_length(draft.revises), list_length(draft.revises)) : 0));
 	draft.message = sv_arg_text_or_null(fcinfo, 1);
 	if (draft.message == NULL)
 	{

@@ -15,6 +15,8 @@
 #include "utils/builtins.h"
 #include "utils/hsearch.h"
 
+#define MAX_SHOWN_CYCLE 10
+
 typedef enum VisitState
 {
 	NOT_VISITED,
@@ -204,21 +206,29 @@ nth_need(const RevisionDraft *draft, int n)
 static void
 refuse_cycle(const Visit *top, const Visit *start)
 {
+	List	   *cycle = NIL;
 	StringInfoData ids;
-	int			shown = 0;
+	ListCell   *cell;
+
+	for (const Visit *v = top; v != start; v = v->below)
+		cycle = lcons((char *) v->draft->id, cycle);
+	cycle = lcons((char *) start->draft->id, cycle);
 
 	initStringInfo(&ids);
-	for (const Visit *v = top;; v = v->below)
+	foreach(cell, cycle)
 	{
-		if (++shown <= 10)
-			appendStringInfo(&ids, "%s\"%s\"", shown > 1 ? " <- " : "", v->draft->id);
-		if (v == start)
+		if (foreach_current_index(cell) == MAX_SHOWN_CYCLE)
+		{
+			appendStringInfoString(&ids, "... -> ");
 			break;
+		}
+		appendStringInfo(&ids, "\"%s\" -> ", (char *) lfirst(cell));
 	}
 	ereport(ERROR,
 			(errcode(ERRCODE_SV_BAD_PARENT),
 			 errmsg("revisions form a cycle"),
-			 errdetail("%s%s", ids.data, shown > 10 ? " ..." : "")));
+			 errdetail("The cycle is %s\"%s\", where each revises or depends on the next.",
+					   ids.data, start->draft->id)));
 }
 
 /* Append a draft to the order, after all the drafts that it needs. */

@@ -94,21 +94,32 @@ refuse_related(const List *parents)
 	}
 }
 
-/* The default parent: the only head. */
+/*
+ * The default parent: the only head.  It is the revision that was registered
+ * last, unless an edit has put another one on top of that.
+ */
 static List *
 only_head(void)
 {
-	int			heads;
-	char	   *newest = sv_store_newest_revision(&heads);
+	int			count;
+	char	   *newest = sv_store_newest_revision(&count);
+	RevisionGraph *graph;
+	RevisionList heads;
 
-	if (heads > 1)
-	{
-		RevisionGraph *graph = sv_store_graph(SV_STORE_WRITE);
+	if (newest == NULL)
+		return NIL;
+	if (count == 1 && !sv_store_has_children(newest, newest))
+		return list_make1(newest);
 
-		/* raises the error that lists the heads */
-		(void) sv_graph_resolve(graph, "head");
-	}
-	return newest == NULL ? NIL : list_make1(newest);
+	graph = sv_store_graph(SV_STORE_WRITE);
+	heads = sv_graph_heads(graph);
+	if (heads.n > 1)
+		ereport(ERROR,
+				(errcode(ERRCODE_SV_SEVERAL_HEADS),
+				 errmsg("the new revision could revise any of %d heads", heads.n),
+				 errdetail("The heads are %s.", sv_graph_names(graph, &heads)),
+				 errhint("Say which with revises => ARRAY['...'], or join them with SELECT schemaver.merge() first.")));
+	return list_make1((char *) graph->revisions[heads.members[0]].id);
 }
 
 /*

@@ -67,15 +67,13 @@ use_in_parameters(UseSearch *search, const List *parameters)
 	{
 		const FunctionParameter *parameter = lfirst(lc);
 		const WatchedType *type = sv_enum_unsafe_typename(search->watch, parameter->argType);
-		TypeCast	cast = {.type = T_TypeCast,.arg = parameter->defexpr,.typeName = parameter->argType};
-		List	   *holder = list_make1(&cast);
-		SelectStmt *select = makeNode(SelectStmt);
 
 		number++;
+		if (sv_enum_use_in_tree(search, NULL, parameter->defexpr))
+			return true;
 		if (type == NULL)
 			continue;
-		select->valuesLists = list_make1(holder);
-		if (parameter->defexpr != NULL && sv_enum_use(search, (Node *) select))
+		if (sv_enum_yields(search, type, parameter->defexpr))
 			return true;
 		add_name(search, psprintf("$%d", number), type);
 		if (parameter->name != NULL)
@@ -89,17 +87,14 @@ static bool
 use_in_result(UseSearch *search, const List *statements)
 {
 	const SelectStmt *select;
-	ResTarget  *target;
-	ReturnStmt	result = {.type = T_ReturnStmt};
 
 	if (search->returns == NULL || statements == NIL)
 		return false;
 	select = (const SelectStmt *) ((RawStmt *) llast(statements))->stmt;
 	if (!IsA(select, SelectStmt) || list_length(select->targetList) != 1)
 		return false;
-	target = linitial(select->targetList);
-	result.returnval = target->val;
-	return sv_enum_use(search, (Node *) &result);
+	return sv_enum_yields(search, search->returns,
+						  ((ResTarget *) linitial(select->targetList))->val);
 }
 
 static bool

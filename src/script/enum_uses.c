@@ -1,6 +1,6 @@
 /*
  * enum_uses.c
- *		Does a parse tree use an enum value that cannot be used yet?
+ *		Does an expression or query use an enum value that cannot be used yet?
  *
  * A use is a string constant that the server would read as a value of the enum
  * type: cast to it, compared with or assigned to something of the type, its
@@ -60,24 +60,23 @@ sv_enum_is_unsafe(UseSearch *search, const WatchedType *type, const char *value)
 	return false;
 }
 
-static bool yields(UseSearch *search, const WatchedType *type, Node *node);
-
-static bool
-any_yields(UseSearch *search, const WatchedType *type, const List *nodes)
+/* Does one of the expressions give an unsafe value of the type? */
+bool
+sv_enum_any_yields(UseSearch *search, const WatchedType *type, const List *nodes)
 {
 	ListCell   *lc;
 
 	foreach(lc, nodes)
 	{
-		if (yields(search, type, lfirst(lc)))
+		if (sv_enum_yields(search, type, lfirst(lc)))
 			return true;
 	}
 	return false;
 }
 
 /* Does the expression give an unsafe value, if its constants are of the type? */
-static bool
-yields(UseSearch *search, const WatchedType *type, Node *node)
+bool
+sv_enum_yields(UseSearch *search, const WatchedType *type, Node *node)
 {
 	ListCell   *lc;
 
@@ -94,20 +93,20 @@ yields(UseSearch *search, const WatchedType *type, Node *node)
 					sv_enum_is_unsafe(search, type, constant->val.sval.sval);
 			}
 		case T_List:
-			return any_yields(search, type, (List *) node);
+			return sv_enum_any_yields(search, type, (List *) node);
 		case T_A_ArrayExpr:
-			return any_yields(search, type, ((A_ArrayExpr *) node)->elements);
+			return sv_enum_any_yields(search, type, ((A_ArrayExpr *) node)->elements);
 		case T_CoalesceExpr:
-			return any_yields(search, type, ((CoalesceExpr *) node)->args);
+			return sv_enum_any_yields(search, type, ((CoalesceExpr *) node)->args);
 		case T_MinMaxExpr:
-			return any_yields(search, type, ((MinMaxExpr *) node)->args);
+			return sv_enum_any_yields(search, type, ((MinMaxExpr *) node)->args);
 		case T_CaseExpr:
 			foreach(lc, ((CaseExpr *) node)->args)
 			{
-				if (yields(search, type, (Node *) ((CaseWhen *) lfirst(lc))->result))
+				if (sv_enum_yields(search, type, (Node *) ((CaseWhen *) lfirst(lc))->result))
 					return true;
 			}
-			return yields(search, type, (Node *) ((CaseExpr *) node)->defresult);
+			return sv_enum_yields(search, type, (Node *) ((CaseExpr *) node)->defresult);
 		default:
 			return false;
 	}
@@ -202,10 +201,10 @@ meet(UseSearch *search, Node *a, Node *b)
 {
 	const WatchedType *type = type_of(search, a);
 
-	if (type != NULL && yields(search, type, b))
+	if (type != NULL && sv_enum_yields(search, type, b))
 		return true;
 	type = type_of(search, b);
-	return type != NULL && yields(search, type, a);
+	return type != NULL && sv_enum_yields(search, type, a);
 }
 
 /* ---------- expressions ---------- */
@@ -220,7 +219,7 @@ use_in_cast(UseSearch *search, const TypeCast *cast)
 		return false;
 	while (IsA(arg, TypeCast))
 		arg = ((TypeCast *) arg)->arg;
-	return yields(search, type, arg);
+	return sv_enum_yields(search, type, arg);
 }
 
 static bool
@@ -246,7 +245,7 @@ use_in_case(UseSearch *search, CaseExpr *expr)
 		if (type == NULL)
 			type = type_of(search, (Node *) when->result);
 	}
-	return type != NULL && yields(search, type, (Node *) expr);
+	return type != NULL && sv_enum_yields(search, type, (Node *) expr);
 }
 
 /* Several expressions of one type, one of which may tell it. */
@@ -255,7 +254,7 @@ use_in_list(UseSearch *search, List *args)
 {
 	const WatchedType *type = type_of(search, (Node *) args);
 
-	return type != NULL && any_yields(search, type, args);
+	return type != NULL && sv_enum_any_yields(search, type, args);
 }
 
 /* enum_range() gives all values, the new ones too. */
@@ -273,9 +272,9 @@ use_in_function(UseSearch *search, const FuncCall *call)
 
 /* ---------- assignments ---------- */
 
-/* The expression is assigned to the column. */
-static bool
-use_in_assignment(UseSearch *search, const char *table, const char *column, Node *value)
+/* The expression is assigned to the column: does that use a value? */
+bool
+sv_enum_use_in_assignment(UseSearch *search, const char *table, const char *column, Node *value)
 {
 	const WatchedTable *known = sv_enum_table(search->watch, table);
 	const WatchedType *type = sv_enum_column_type(search->watch, sv_enum_column(known, column));
@@ -291,7 +290,7 @@ use_in_assignment(UseSearch *search, const char *table, const char *column, Node
 			return false;
 		value = list_nth(((RowExpr *) ref->source)->args, ref->colno - 1);
 	}
-	return yields(search, type, value);
+	return sv_enum_yields(search, type, value);
 }
 
 /* SET of UPDATE, of ON CONFLICT and of MERGE. */
@@ -305,7 +304,7 @@ use_in_set(UseSearch *search, const RangeVar *table, const List *targets)
 		const ResTarget *target = lfirst(lc);
 
 		if (target->name != NULL &&
-			use_in_assignment(search, table->relname, target->name, target->val))
+			sv_enum_use_in_assignment(search, table->relname, target->name, target->val))
 			return true;
 	}
 	return false;
@@ -316,8 +315,8 @@ static bool
 use_in_row(UseSearch *search, const WatchedType *type, const List *row, int position)
 {
 	if (position < 0)
-		return any_yields(search, type, row);
-	return position < list_length(row) && yields(search, type, list_nth(row, position));
+		return sv_enum_any_yields(search, type, row);
+	return position < list_length(row) && sv_enum_yields(search, type, list_nth(row, position));
 }
 
 /* Return the expressions that a SELECT gives, or NIL if * is among them. */
@@ -481,234 +480,12 @@ tables_walker(Node *node, void *context)
 }
 
 /* Search an expression or query that belongs to the relation (or to none). */
-static bool
-use_in_tree(UseSearch *search, RangeVar *relation, Node *tree)
+bool
+sv_enum_use_in_tree(UseSearch *search, RangeVar *relation, Node *tree)
 {
 	if (tree == NULL)
 		return false;
 	search->tables = relation != NULL ? list_make1(relation) : NIL;
 	(void) tables_walker(tree, search);
 	return search_walker(tree, search);
-}
-
-/* ---------- statements that the tree walker does not know ---------- */
-
-/* Constraints of a table, a column or a domain; type: of what has a default. */
-static bool
-use_in_constraints(UseSearch *search, RangeVar *relation, const WatchedType *type,
-				   const List *constraints)
-{
-	ListCell   *lc;
-
-	foreach(lc, constraints)
-	{
-		Constraint *constraint = lfirst(lc);
-
-		if (!IsA(constraint, Constraint))
-			continue;
-		if (type != NULL && constraint->contype == CONSTR_DEFAULT &&
-			yields(search, type, constraint->raw_expr))
-			return true;
-		if (use_in_tree(search, relation, constraint->raw_expr) ||
-			use_in_tree(search, relation, constraint->where_clause))
-			return true;
-	}
-	return false;
-}
-
-static bool
-use_in_column(UseSearch *search, RangeVar *relation, ColumnDef *def)
-{
-	const WatchedType *type = sv_enum_unsafe_typename(search->watch, def->typeName);
-
-	/* raw_default is what ALTER COLUMN TYPE has behind USING */
-	if (type != NULL && yields(search, type, def->raw_default))
-		return true;
-	return use_in_tree(search, relation, def->raw_default) ||
-		use_in_constraints(search, relation, type, def->constraints);
-}
-
-/* Bounds of a partition: their types are those of the parent's key. */
-static bool
-use_in_bound(UseSearch *search, const RangeVar *parent, const PartitionBoundSpec *bound)
-{
-	const WatchedTable *table = sv_enum_table(search->watch, parent->relname);
-	ListCell   *lc;
-
-	foreach(lc, table != NULL && bound != NULL ? table->columns : NIL)
-	{
-		const WatchedType *type = sv_enum_column_type(search->watch, lfirst(lc));
-
-		if (type != NULL && (any_yields(search, type, bound->listdatums) ||
-							 any_yields(search, type, bound->lowerdatums) ||
-							 any_yields(search, type, bound->upperdatums)))
-			return true;
-	}
-	return false;
-}
-
-static bool
-use_in_create_table(UseSearch *search, const CreateStmt *stmt)
-{
-	ListCell   *lc;
-
-	foreach(lc, stmt->tableElts)
-	{
-		Node	   *element = lfirst(lc);
-
-		if (IsA(element, ColumnDef) &&
-			use_in_column(search, stmt->relation, (ColumnDef *) element))
-			return true;
-	}
-	if (stmt->inhRelations != NIL &&
-		use_in_bound(search, linitial(stmt->inhRelations), stmt->partbound))
-		return true;
-	return use_in_constraints(search, stmt->relation, NULL, stmt->tableElts) ||
-		use_in_constraints(search, stmt->relation, NULL, stmt->constraints);
-}
-
-static bool
-use_in_alter_table(UseSearch *search, const AlterTableStmt *stmt)
-{
-	ListCell   *lc;
-
-	foreach(lc, stmt->cmds)
-	{
-		const AlterTableCmd *cmd = lfirst(lc);
-		bool		used = false;
-
-		if (cmd->def == NULL)
-			continue;
-		if (cmd->subtype == AT_ColumnDefault)
-			used = use_in_assignment(search, stmt->relation->relname, cmd->name, cmd->def) ||
-				use_in_tree(search, stmt->relation, cmd->def);
-		else if (IsA(cmd->def, ColumnDef))
-			used = use_in_column(search, stmt->relation, (ColumnDef *) cmd->def);
-		else if (IsA(cmd->def, Constraint))
-			used = use_in_constraints(search, stmt->relation, NULL, list_make1(cmd->def));
-		else if (IsA(cmd->def, PartitionCmd))
-			used = use_in_bound(search, stmt->relation, ((PartitionCmd *) cmd->def)->bound);
-		if (used)
-			return true;
-	}
-	return false;
-}
-
-static bool
-use_in_index(UseSearch *search, const IndexStmt *stmt)
-{
-	ListCell   *lc;
-
-	foreach(lc, stmt->indexParams)
-	{
-		if (use_in_tree(search, stmt->relation, ((IndexElem *) lfirst(lc))->expr))
-			return true;
-	}
-	return use_in_tree(search, stmt->relation, stmt->whereClause);
-}
-
-/* CREATE DOMAIN: in its CHECK, VALUE is of the base type. */
-static bool
-use_in_domain(UseSearch *search, const CreateDomainStmt *stmt)
-{
-	const WatchedType *type = sv_enum_unsafe_typename(search->watch, stmt->typeName);
-	WatchedName value = {"value", type};
-
-	if (type != NULL)
-		search->names = list_make1(&value);
-	if (use_in_constraints(search, NULL, type, stmt->constraints))
-		return true;
-	search->names = NIL;
-	return false;
-}
-
-/* The rule's actions, or the elements of CREATE SCHEMA. */
-static bool
-use_in_any(UseSearch *search, const List *trees)
-{
-	ListCell   *lc;
-
-	foreach(lc, trees)
-	{
-		if (sv_enum_use(search, lfirst(lc)))
-			return true;
-	}
-	return false;
-}
-
-/*
- * Does the statement use an unsafe value?  Then the search says which.  Errors
- * are none of its own; it recurses as deep as the tree is.
- */
-bool
-sv_enum_use(UseSearch *search, Node *tree)
-{
-	if (tree == NULL)
-		return false;
-	check_stack_depth();
-	switch (nodeTag(tree))
-	{
-		case T_SelectStmt:
-		case T_InsertStmt:
-		case T_UpdateStmt:
-		case T_DeleteStmt:
-		case T_MergeStmt:
-			return use_in_tree(search, NULL, tree);
-		case T_RawStmt:
-			return sv_enum_use(search, ((RawStmt *) tree)->stmt);
-		case T_List:
-			return use_in_any(search, (List *) tree);
-		case T_CreateStmt:
-			return use_in_create_table(search, (CreateStmt *) tree);
-		case T_AlterTableStmt:
-			return use_in_alter_table(search, (AlterTableStmt *) tree);
-		case T_IndexStmt:
-			return use_in_index(search, (IndexStmt *) tree);
-		case T_CreateDomainStmt:
-			return use_in_domain(search, (CreateDomainStmt *) tree);
-		case T_CreateSchemaStmt:
-			return use_in_any(search, ((CreateSchemaStmt *) tree)->schemaElts);
-		case T_ViewStmt:
-			return sv_enum_use(search, ((ViewStmt *) tree)->query);
-		case T_CreateTableAsStmt:
-			return sv_enum_use(search, ((CreateTableAsStmt *) tree)->query);
-		case T_ExplainStmt:
-			return sv_enum_use(search, ((ExplainStmt *) tree)->query);
-		case T_PrepareStmt:
-			return sv_enum_use(search, ((PrepareStmt *) tree)->query);
-		case T_DeclareCursorStmt:
-			return sv_enum_use(search, ((DeclareCursorStmt *) tree)->query);
-		case T_CopyStmt:
-			return sv_enum_use(search, ((CopyStmt *) tree)->query) ||
-				use_in_tree(search, ((CopyStmt *) tree)->relation, ((CopyStmt *) tree)->whereClause);
-		case T_CallStmt:
-			return use_in_tree(search, NULL, (Node *) ((CallStmt *) tree)->funccall);
-		case T_CreateTrigStmt:
-			return use_in_tree(search, ((CreateTrigStmt *) tree)->relation,
-							   ((CreateTrigStmt *) tree)->whenClause);
-		case T_CreatePolicyStmt:
-			return use_in_tree(search, ((CreatePolicyStmt *) tree)->table,
-							   ((CreatePolicyStmt *) tree)->qual) ||
-				use_in_tree(search, ((CreatePolicyStmt *) tree)->table,
-							((CreatePolicyStmt *) tree)->with_check);
-		case T_AlterPolicyStmt:
-			return use_in_tree(search, ((AlterPolicyStmt *) tree)->table,
-							   ((AlterPolicyStmt *) tree)->qual) ||
-				use_in_tree(search, ((AlterPolicyStmt *) tree)->table,
-							((AlterPolicyStmt *) tree)->with_check);
-		case T_RuleStmt:
-			return use_in_tree(search, ((RuleStmt *) tree)->relation,
-							   ((RuleStmt *) tree)->whereClause) ||
-				use_in_any(search, ((RuleStmt *) tree)->actions);
-		case T_ReturnStmt:
-			return (search->returns != NULL &&
-					yields(search, search->returns, ((ReturnStmt *) tree)->returnval)) ||
-				use_in_tree(search, NULL, ((ReturnStmt *) tree)->returnval);
-		case T_CreateFunctionStmt:
-			return sv_enum_use_in_function(search, (CreateFunctionStmt *) tree);
-		case T_DoStmt:
-			return sv_enum_use_in_block(search, (DoStmt *) tree);
-		default:
-			return false;
-	}
 }

@@ -63,7 +63,8 @@ typedef struct UseSearch
 	List	   *tables;			/* of RangeVar: what the statement names */
 	List	   *names;			/* of WatchedName */
 	const WatchedType *returns; /* of the function whose body is searched */
-	const char *value;			/* what was found */
+	int			found;			/* index of the statement, or -1 */
+	const char *value;			/* what it uses */
 	const WatchedType *type;
 } UseSearch;
 
@@ -76,10 +77,16 @@ extern WatchedTable *sv_enum_table(const EnumWatch *watch, const char *name);
 extern WatchedColumn *sv_enum_column(const WatchedTable *table, const char *name);
 extern int	sv_enum_position(const WatchedTable *table, const WatchedColumn *column);
 
-/* enum_uses.c: uses in parse trees */
-extern bool sv_enum_use(UseSearch *search, Node *tree);
+/* enum_uses.c: uses in expressions and queries */
 extern bool sv_enum_is_unsafe(UseSearch *search, const WatchedType *type, const char *value);
+extern bool sv_enum_yields(UseSearch *search, const WatchedType *type, Node *node);
+extern bool sv_enum_any_yields(UseSearch *search, const WatchedType *type, const List *nodes);
 extern const WatchedType *sv_enum_name_type(UseSearch *search, const char *qualifier, const char *name);
+extern bool sv_enum_use_in_assignment(UseSearch *search, const char *table, const char *column, Node *value);
+extern bool sv_enum_use_in_tree(UseSearch *search, RangeVar *relation, Node *tree);
+
+/* enum_statements.c: uses in statements of all kinds */
+extern bool sv_enum_use(UseSearch *search, Node *tree);
 
 /* enum_bodies.c: uses in what is not parsed with the statement */
 extern bool sv_enum_use_in_function(UseSearch *search, const CreateFunctionStmt *stmt);

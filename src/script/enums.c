@@ -146,44 +146,34 @@ see_statement(EnumWatch *watch, const Script *script, int i, UseSearch *search)
 		return false;
 
 	/* names first: a table's own constraints see its columns */
-	if (!IsA(tree, AlterEnumStmt))
-		sv_enum_track(watch, tree);
-	if (searched && sv_enum_use(search, tree))
+	sv_enum_track(watch, tree);
+	if (!searched)
+		return false;
+	if (sv_enum_use(search, tree))
 		return true;
-	if (searched && has_data && IsA(tree, CopyStmt) &&
+	return has_data && IsA(tree, CopyStmt) &&
 		sv_enum_use_in_data(search, (CopyStmt *) tree, script->text + statement->data_start,
-							statement->data_length))
-		return true;
-	if (IsA(tree, AlterEnumStmt))
-		sv_enum_track(watch, tree);
-	return false;
+							statement->data_length);
 }
 
-static int
-see_script(EnumWatch *watch, const Script *script, UseSearch *search, MemoryContext cxt)
+/* Let the watch see all statements.  The search says what is found first. */
+static void
+see_script(EnumWatch *watch, const Script *script, UseSearch *search)
 {
-	int			found = -1;
-	int			level = sv_reading_begin();
+	MemoryContext cxt = AllocSetContextCreate(CurrentMemoryContext, "schemaver enum search",
+											  ALLOCSET_DEFAULT_SIZES);
 	MemoryContext old = MemoryContextSwitchTo(cxt);
 
-	PG_TRY();
+	for (int i = 0; i < script->n; i++)
 	{
-		for (int i = 0; i < script->n; i++)
-		{
-			CHECK_FOR_INTERRUPTS();
-			search->tables = search->names = NIL;
-			if (see_statement(watch, script, i, found < 0 ? search : NULL))
-				found = i;
-			MemoryContextReset(cxt);
-		}
-		MemoryContextSwitchTo(old);
+		CHECK_FOR_INTERRUPTS();
+		search->tables = search->names = NIL;
+		if (see_statement(watch, script, i, search->found < 0 ? search : NULL))
+			search->found = i;
+		MemoryContextReset(cxt);
 	}
-	PG_FINALLY();
-	{
-		sv_reading_end(level);
-	}
-	PG_END_TRY();
-	return found;
+	MemoryContextSwitchTo(old);
+	MemoryContextDelete(cxt);
 }
 
 /*
@@ -194,16 +184,22 @@ see_script(EnumWatch *watch, const Script *script, UseSearch *search, MemoryCont
 int
 sv_enum_watch_script(EnumWatch *watch, const Script *script, const char **value, const char **type)
 {
-	UseSearch	search = {.watch = watch};
-	MemoryContext cxt = AllocSetContextCreate(CurrentMemoryContext, "schemaver enum search",
-											  ALLOCSET_DEFAULT_SIZES);
-	int			found = see_script(watch, script, &search, cxt);
+	UseSearch	search = {.watch = watch,.found = -1};
+	int			level = sv_reading_begin();
 
-	MemoryContextDelete(cxt);
-	if (found >= 0)
+	PG_TRY();
+	{
+		see_script(watch, script, &search);
+	}
+	PG_FINALLY();
+	{
+		sv_reading_end(level);
+	}
+	PG_END_TRY();
+	if (search.found >= 0)
 	{
 		*value = search.value;
 		*type = quote_qualified_identifier(search.type->schema, search.type->name);
 	}
-	return found;
+	return search.found;
 }

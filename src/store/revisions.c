@@ -387,8 +387,8 @@ sv_store_tag_of(const char *id)
 }
 
 /*
- * The revision registered last, and the number of heads of the graph.  It is
- * always a head.  NULL and 0 if there is none.
+ * The revision registered last, and the number of heads of the graph.  NULL
+ * and 0 if there is none.
  */
 char *
 sv_store_newest_revision(int *heads)
@@ -567,11 +567,14 @@ void
 sv_store_remove_revision(const char *id)
 {
 	static StoreQuery query = {"DELETE FROM schemaver.revision WHERE revision = $1", 1, {TEXTOID}};
+	static StoreQuery drop_script = {"DELETE FROM schemaver.script WHERE revision = $1", 1, {TEXTOID}};
 	Datum		v[1] = {CStringGetTextDatum(id)};
 	StoreScope	scope;
 
+	/* cascades do not happen where session_replication_role is "replica" */
 	sv_store_enter(&scope, SV_STORE_WRITE);
 	delete_names(&scope, id);
+	sv_store_execute(&scope, &drop_script, v, NULL);
 	sv_store_execute(&scope, &query, v, NULL);
 	sv_store_leave(&scope);
 }
