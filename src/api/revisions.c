@@ -50,32 +50,20 @@ sv_api_revision(PG_FUNCTION_ARGS)
 	PG_RETURN_TEXT_P(cstring_to_text(sv_register_add(&draft, sv_arg_bool(fcinfo, 7))));
 }
 
-/*
- * The revisions that a merge joins: what the references mean ("heads" may be
- * several), or all heads.  Each must be a head.
- */
+/* Append the ids of what a merge joins; each must be a head. */
 static List *
-merged_ids(List *refs, bool all_heads)
+append_heads(List *ids, const RevisionGraph *graph, RevisionList found)
 {
-	RevisionGraph *graph = sv_store_graph(SV_STORE_WRITE);
-	List	   *ids = NIL;
-	ListCell   *cell;
-
-	foreach(cell, all_heads ? list_make1("all heads") : refs)
+	for (int i = 0; i < found.n; i++)
 	{
-		RevisionList found = all_heads ? sv_graph_heads(graph) : sv_graph_resolve(graph, lfirst(cell));
+		const GraphRevision *revision = &graph->revisions[found.members[i]];
 
-		for (int i = 0; i < found.n; i++)
-		{
-			const GraphRevision *revision = &graph->revisions[found.members[i]];
-
-			if (revision->nchildren > 0)
-				ereport(ERROR,
-						(errcode(ERRCODE_SV_BAD_PARENT),
-						 errmsg("revision \"%s\" is not a head", revision->id),
-						 errhint("A merge joins heads; SELECT * FROM schemaver.heads() lists them.")));
-			ids = lappend(ids, (char *) revision->id);
-		}
+		if (revision->nchildren > 0)
+			ereport(ERROR,
+					(errcode(ERRCODE_SV_BAD_PARENT),
+					 errmsg("revision \"%s\" is not a head", revision->id),
+					 errhint("A merge joins heads; SELECT * FROM schemaver.heads() lists them.")));
+		ids = lappend(ids, (char *) revision->id);
 	}
 	return ids;
 }
@@ -84,10 +72,16 @@ Datum
 sv_api_merge(PG_FUNCTION_ARGS)
 {
 	RevisionDraft draft = {0};
+	RevisionGraph *graph;
+	ListCell   *ref;
 
 	sv_register_lock("schemaver.merge()");
+	graph = sv_store_graph(SV_STORE_WRITE);
 	draft.revises_given = true;
-	draft.revises = merged_ids(PG_ARGISNULL(0) ? NULL : sv_arg_list(fcinfo, 0), PG_ARGISNULL(0));
+	if (PG_ARGISNULL(0))
+		draft.revises = append_heads(NIL, graph, sv_graph_heads(graph));
+	foreach(ref, sv_arg_list(fcinfo, 0))
+		draft.revises = append_heads(draft.revises, graph, sv_graph_resolve(graph, lfirst(ref)));
 	if (list_length(draft.revises) < 2)
 		ereport(ERROR,
 				(errcode(ERRCODE_SV_BAD_PARENT),

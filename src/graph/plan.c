@@ -81,6 +81,33 @@ sv_graph_plan_upgrade(const RevisionGraph *graph, const char *target)
 }
 
 /*
+ * Warn if a reference names a branch that does not exist where there is but
+ * one way to go, so that its label decides nothing.  Alembic ignores it there.
+ */
+static void
+warn_of_unknown_branch(const RevisionGraph *graph, const Reference *ref)
+{
+	size_t		length = ref->branch ? strlen(ref->branch) : 0;
+
+	if (ref->branch == NULL || sv_graph_find_name(graph, ref->branch) >= 0)
+		return;
+	for (int i = 0; i < graph->n; i++)
+	{
+		const GraphRevision *revision = &graph->revisions[i];
+
+		if (strncmp(revision->id, ref->branch, length) == 0)
+			return;
+		for (int j = 0; j < revision->nlabels; j++)
+			if (strncmp(revision->labels[j], ref->branch, length) == 0)
+				return;
+	}
+	ereport(WARNING,
+			(errcode(ERRCODE_SV_UNKNOWN_REVISION),
+			 errmsg("branch label \"%s\" does not exist", sv_graph_clip(ref->branch)),
+			 errdetail("It was ignored, for there is one way down only.")));
+}
+
+/*
  * Return what is directly above a target: its children, or the bases.  If that
  * is several revisions, keep those that lead to "branch" (or to the
  * reference's own); none is an error.
@@ -104,6 +131,8 @@ roots_above(const RevisionGraph *graph, const Reference *ref, int target, int br
 		roots.n = choice = graph->revisions[target].nchildren;
 		roots.members = graph->revisions[target].children;
 	}
+	if (choice <= 1)
+		warn_of_unknown_branch(graph, ref);
 	if (choice <= 1 || (branch == SV_BASE && ref->branch == NULL))
 		return roots;
 

@@ -75,6 +75,23 @@ read_text(const char *path, const char *name, off_t size)
 	return sv_register_decode(name, bytes, length);
 }
 
+/*
+ * The name of a file in the server's encoding.  Names are UTF-8, as what stands
+ * in the files.
+ */
+static char *
+decode_name(const char *name, const char *folder)
+{
+	int			length = (int) strlen(name);
+
+	if (!pg_verify_mbstr(PG_UTF8, name, length, true))
+		ereport(ERROR,
+				(errcode(ERRCODE_SV_UNREADABLE_FILE),
+				 errmsg("folder \"%s\" has a file whose name is not valid UTF-8", folder),
+				 errhint("Rename the file, or move it out of the folder.")));
+	return pg_any_to_server(pstrdup(name), length, PG_UTF8);
+}
+
 static bool
 is_migration_file(const char *name)
 {
@@ -123,7 +140,7 @@ read_folder(List *files, const char *path, const char *prefix, int depth)
 		if (entry->d_name[0] == '.')
 			continue;
 		files = read_entry(files, psprintf("%s/%s", path, entry->d_name),
-						   psprintf("%s%s", prefix, entry->d_name), depth);
+						   psprintf("%s%s", prefix, decode_name(entry->d_name, path)), depth);
 	}
 	FreeDir(folder);
 	return files;

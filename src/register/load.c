@@ -58,14 +58,13 @@ same_text(const char *a, const char *b)
 
 /* Raise SV013: the file of an applied revision says something else. */
 static void
-refuse_changed(const StoredRevision *stored, const RevisionDraft *draft)
+refuse_changed(const StoredRevision *stored, const StoredRevision *wanted, const char *file)
 {
 	ereport(ERROR,
 			(errcode(ERRCODE_SV_CHECKSUM_MISMATCH),
 			 errmsg("revision \"%s\" is applied with another text", stored->id),
-			 errdetail("%sIts checksum is %.12s....",
-					   draft->source ? psprintf("It stands in file \"%s\". ", draft->source) : "",
-					   stored->checksum),
+			 errdetail("The checksum of what is applied begins with %.12s, that of file \"%s\" with %.12s.",
+					   stored->checksum, file, wanted->checksum),
 			 errhint("Restore the file, or register the change as a new revision.")));
 }
 
@@ -152,7 +151,7 @@ update_from_draft(RevisionDraft *draft, bool *reshaped)
 		stored = sv_store_revision(SV_STORE_WRITE, draft->id);
 	}
 	if (stored->applied && strcmp(wanted.checksum, stored->checksum) != 0)
-		refuse_changed(stored, draft);
+		refuse_changed(stored, &wanted, draft->source ? draft->source : draft->down_source);
 	sv_store_update_revision(&wanted, script);
 	*reshaped |= !same_graph;
 	return SV_REGISTER_UPDATED;

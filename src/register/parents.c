@@ -9,8 +9,11 @@
  */
 #include "postgres.h"
 
+#include "lib/stringinfo.h"
 #include "mb/pg_wchar.h"
 #include "register/register.h"
+
+#define MAX_SHOWN_HEADS 5
 
 static bool
 is_member(const List *names, const char *name)
@@ -94,6 +97,21 @@ refuse_related(const List *parents)
 	}
 }
 
+static void
+refuse_several(const RevisionGraph *graph, const RevisionList *heads)
+{
+	StringInfoData ids;
+
+	initStringInfo(&ids);
+	for (int i = 0; i < Min(heads->n, MAX_SHOWN_HEADS); i++)
+		appendStringInfo(&ids, "%s\"%s\"", i > 0 ? ", " : "", graph->revisions[heads->members[i]].id);
+	ereport(ERROR,
+			(errcode(ERRCODE_SV_SEVERAL_HEADS),
+			 errmsg("the new revision could revise any of %d heads", heads->n),
+			 errdetail("The heads are %s%s.", ids.data, heads->n > MAX_SHOWN_HEADS ? ", ..." : ""),
+			 errhint("Say which with revises => ARRAY['...'], or join them first with SELECT schemaver.merge().")));
+}
+
 /*
  * The default parent: the only head.  It is the revision that was registered
  * last, unless an edit has put another one on top of that.
@@ -114,11 +132,7 @@ only_head(void)
 	graph = sv_store_graph(SV_STORE_WRITE);
 	heads = sv_graph_heads(graph);
 	if (heads.n > 1)
-		ereport(ERROR,
-				(errcode(ERRCODE_SV_SEVERAL_HEADS),
-				 errmsg("the new revision could revise any of %d heads", heads.n),
-				 errdetail("The heads are %s.", sv_graph_names(graph, &heads)),
-				 errhint("Say which with revises => ARRAY['...'], or join them with SELECT schemaver.merge() first.")));
+		refuse_several(graph, &heads);
 	return list_make1((char *) graph->revisions[heads.members[0]].id);
 }
 

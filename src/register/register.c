@@ -7,22 +7,42 @@
  */
 #include "postgres.h"
 
+#include "access/table.h"
+#include "access/xact.h"
 #include "common/string.h"
 #include "port.h"
 #include "register/register.h"
 #include "run/run.h"
 #include "storage/lmgr.h"
 #include "utils/builtins.h"
+#include "utils/rel.h"
 
 #define GENERATED_ID_BYTES 6
 
-/* Become the only registration of this database until the transaction ends. */
+/*
+ * Become the only registration of this database until the transaction ends.
+ * Under REPEATABLE READ this transaction cannot see what others registered
+ * since it began: 40001 if there is anything.
+ */
 void
 sv_register_lock(const char *what)
 {
+	Relation	relation;
+	bool		held;
+
 	sv_store_check_writable(what);
 	sv_run_refuse_nested(what);
+	relation = table_open(sv_store_relation("revision"), AccessShareLock);
+	held = CheckRelationLockedByMe(relation, ShareRowExclusiveLock, true);
+	table_close(relation, NoLock);
+	if (held)
+		return;
 	LockRelationOid(sv_store_relation("revision"), ShareRowExclusiveLock);
+	if (IsolationUsesXactSnapshot() && sv_store_unseen_revisions())
+		ereport(ERROR,
+				(errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
+				 errmsg("could not serialize access due to a concurrent registration"),
+				 errhint("The transaction might succeed if retried.")));
 }
 
 /* A new id: 12 hexadecimal digits, as Alembic's. */
@@ -69,7 +89,7 @@ check_reversible(const char *irreversible, const char *down, const char *id)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("revision \"%s\" is irreversible and has a down script", id),
-				 errhint("Give one of both.")));
+				 errhint("Leave out the option or the down script.")));
 }
 
 /*

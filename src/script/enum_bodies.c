@@ -82,29 +82,14 @@ use_in_parameters(UseSearch *search, const List *parameters)
 	return false;
 }
 
-/* The function's result is that of its last statement. */
-static bool
-use_in_result(UseSearch *search, const List *statements)
-{
-	const SelectStmt *select;
-
-	if (search->returns == NULL || statements == NIL)
-		return false;
-	select = (const SelectStmt *) ((RawStmt *) llast(statements))->stmt;
-	if (!IsA(select, SelectStmt) || list_length(select->targetList) != 1)
-		return false;
-	return sv_enum_yields(search, search->returns,
-						  ((ResTarget *) linitial(select->targetList))->val);
-}
-
+/* The body of an SQL function is a script of its own. */
 static bool
 use_in_sql(UseSearch *search, const char *body)
 {
 	ErrorData  *error;
 	List	   *statements = sv_parse(body, &error);
 
-	return sv_enum_use(search, (Node *) statements) ||
-		use_in_result(search, statements);
+	return sv_enum_use(search, (Node *) statements);
 }
 
 /* Does the creation of the function use a value? */
@@ -115,13 +100,11 @@ sv_enum_use_in_function(UseSearch *search, const CreateFunctionStmt *stmt)
 	bool		used;
 
 	used = use_in_parameters(search, stmt->parameters);
-	search->returns = sv_enum_unsafe_typename(search->watch, stmt->returnType);
 	if (!used && stmt->sql_body != NULL)
 		used = sv_enum_use(search, stmt->sql_body);
 	if (!used && body != NULL && search->watch->check_bodies &&
 		is_language(stmt->options, "sql", false))
 		used = use_in_sql(search, strVal(linitial(castNode(List, body->arg))));
-	search->returns = NULL;
 	search->names = NIL;
 	return used;
 }

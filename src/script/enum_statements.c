@@ -220,9 +220,7 @@ sv_enum_use(UseSearch *search, Node *tree)
 							   ((RuleStmt *) tree)->whereClause) ||
 				use_in_any(search, ((RuleStmt *) tree)->actions);
 		case T_ReturnStmt:
-			return (search->returns != NULL &&
-					sv_enum_yields(search, search->returns, ((ReturnStmt *) tree)->returnval)) ||
-				sv_enum_use_in_tree(search, NULL, ((ReturnStmt *) tree)->returnval);
+			return sv_enum_use_in_tree(search, NULL, ((ReturnStmt *) tree)->returnval);
 		case T_CreateFunctionStmt:
 			return sv_enum_use_in_function(search, (CreateFunctionStmt *) tree);
 		case T_DoStmt:

@@ -74,12 +74,13 @@ sv_enum_any_yields(UseSearch *search, const WatchedType *type, const List *nodes
 	return false;
 }
 
-/* Does the expression give an unsafe value, if its constants are of the type? */
+/*
+ * Is the expression a constant, array or list with an unsafe value, if it is of
+ * the type?  (CASE and COALESCE of constants alone are text, not of the type.)
+ */
 bool
 sv_enum_yields(UseSearch *search, const WatchedType *type, Node *node)
 {
-	ListCell   *lc;
-
 	if (node == NULL)
 		return false;
 	check_stack_depth();
@@ -96,17 +97,6 @@ sv_enum_yields(UseSearch *search, const WatchedType *type, Node *node)
 			return sv_enum_any_yields(search, type, (List *) node);
 		case T_A_ArrayExpr:
 			return sv_enum_any_yields(search, type, ((A_ArrayExpr *) node)->elements);
-		case T_CoalesceExpr:
-			return sv_enum_any_yields(search, type, ((CoalesceExpr *) node)->args);
-		case T_MinMaxExpr:
-			return sv_enum_any_yields(search, type, ((MinMaxExpr *) node)->args);
-		case T_CaseExpr:
-			foreach(lc, ((CaseExpr *) node)->args)
-			{
-				if (sv_enum_yields(search, type, (Node *) ((CaseWhen *) lfirst(lc))->result))
-					return true;
-			}
-			return sv_enum_yields(search, type, (Node *) ((CaseExpr *) node)->defresult);
 		default:
 			return false;
 	}
@@ -195,12 +185,44 @@ type_of(UseSearch *search, Node *node)
 	return type;
 }
 
-/* Do two expressions that must be of one type give an unsafe value? */
+static bool meet(UseSearch *search, Node *a, Node *b);
+
+/* The same for two rows, or for a row and a list of rows. */
+static bool
+rows_meet(UseSearch *search, RowExpr *row, Node *other)
+{
+	ListCell   *ca;
+	ListCell   *cb;
+
+	if (IsA(other, List))
+	{
+		foreach(ca, (List *) other)
+		{
+			if (meet(search, (Node *) row, lfirst(ca)))
+				return true;
+		}
+		return false;
+	}
+	if (!IsA(other, RowExpr))
+		return false;
+	forboth(ca, row->args, cb, ((RowExpr *) other)->args)
+	{
+		if (meet(search, lfirst(ca), lfirst(cb)))
+			return true;
+	}
+	return false;
+}
+
+/* Does one of two expressions that must be of one type give an unsafe value? */
 static bool
 meet(UseSearch *search, Node *a, Node *b)
 {
 	const WatchedType *type = type_of(search, a);
 
+	if (a == NULL || b == NULL)
+		return false;
+	if (IsA(a, RowExpr))
+		return rows_meet(search, (RowExpr *) a, b);
 	if (type != NULL && sv_enum_yields(search, type, b))
 		return true;
 	type = type_of(search, b);
@@ -213,21 +235,34 @@ static bool
 use_in_cast(UseSearch *search, const TypeCast *cast)
 {
 	const WatchedType *type = sv_enum_unsafe_typename(search->watch, cast->typeName);
-	Node	   *arg = cast->arg;
+	return type != NULL && sv_enum_yields(search, type, cast->arg);
+}
 
-	if (type == NULL)
+/* Do the operands of the operator have to be of one type? */
+static bool
+is_comparison(const A_Expr *expr)
+{
+	static const char *const operators[] = {
+		"=", "<>", "!=", "<", ">", "<=", ">="
+	};
+
+	if (expr->kind == AEXPR_LIKE || expr->kind == AEXPR_ILIKE || expr->kind == AEXPR_SIMILAR)
 		return false;
-	while (IsA(arg, TypeCast))
-		arg = ((TypeCast *) arg)->arg;
-	return sv_enum_yields(search, type, arg);
+	if (expr->kind != AEXPR_OP && expr->kind != AEXPR_OP_ANY && expr->kind != AEXPR_OP_ALL)
+		return true;
+	for (int i = 0; i < lengthof(operators); i++)
+	{
+		if (strcmp(strVal(llast(expr->name)), operators[i]) == 0)
+			return true;
+	}
+	return false;
 }
 
 static bool
 use_in_operator(UseSearch *search, const A_Expr *expr)
 {
-	if (expr->kind == AEXPR_LIKE || expr->kind == AEXPR_ILIKE || expr->kind == AEXPR_SIMILAR)
-		return false;
-	return meet(search, expr->lexpr, expr->rexpr);
+	return is_comparison(expr) &&
+		meet(search, expr->lexpr, expr->rexpr);
 }
 
 static bool
@@ -245,7 +280,12 @@ use_in_case(UseSearch *search, CaseExpr *expr)
 		if (type == NULL)
 			type = type_of(search, (Node *) when->result);
 	}
-	return type != NULL && sv_enum_yields(search, type, (Node *) expr);
+	foreach(lc, type != NULL ? expr->args : NIL)
+	{
+		if (sv_enum_yields(search, type, (Node *) ((CaseWhen *) lfirst(lc))->result))
+			return true;
+	}
+	return type != NULL && sv_enum_yields(search, type, (Node *) expr->defresult);
 }
 
 /* Several expressions of one type, one of which may tell it. */

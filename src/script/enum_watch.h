@@ -62,7 +62,6 @@ typedef struct UseSearch
 	EnumWatch  *watch;
 	List	   *tables;			/* of RangeVar: what the statement names */
 	List	   *names;			/* of WatchedName */
-	const WatchedType *returns; /* of the function whose body is searched */
 	int			found;			/* index of the statement, or -1 */
 	const char *value;			/* what it uses */
 	const WatchedType *type;

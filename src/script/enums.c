@@ -66,11 +66,12 @@ has_unsafe_values(const EnumWatch *watch)
 	return false;
 }
 
-/* Can the text have the value in it?  Quotes and backslashes may be doubled. */
+/* Can the text have the value in it, perhaps with escapes? */
 static bool
 may_contain(const char *text, const char *value)
 {
-	return strpbrk(value, "'\\") != NULL || strstr(text, value) != NULL;
+	return strchr(value, '\'') != NULL || strstr(text, value) != NULL ||
+		strchr(text, '\\') != NULL;
 }
 
 /* Is it worth looking for a use in the text? */

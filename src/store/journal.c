@@ -25,28 +25,47 @@ interval_between(TimestampTz from, TimestampTz to)
 	return IntervalPGetDatum(result);
 }
 
-static int64
-newest_run(Snapshot snapshot)
+/* A query whose answer depends on the snapshot alone; one text. */
+typedef struct SnapshotQuery
 {
-	static SPIPlanPtr plan = NULL;
+	const char *sql;
+	SPIPlanPtr	plan;
+} SnapshotQuery;
+
+static char *
+answer_under(SnapshotQuery *query, Snapshot snapshot)
+{
 	StoreScope	scope;
-	bool		isnull;
-	Datum		value;
+	char	   *answer;
 
 	sv_store_enter(&scope, SV_STORE_WRITE);
-	if (plan == NULL)
+	if (query->plan == NULL)
 	{
-		plan = SPI_prepare("SELECT run FROM schemaver.run ORDER BY run DESC LIMIT 1", 0, NULL);
+		SPIPlanPtr	plan = SPI_prepare(query->sql, 0, NULL);
+
 		if (plan == NULL)
 			elog(ERROR, "SPI_prepare failed: %s", SPI_result_code_string(SPI_result));
 		SPI_keepplan(plan);
+		query->plan = plan;
 	}
-	if (SPI_execute_snapshot(plan, NULL, NULL, snapshot, InvalidSnapshot, true, false, 1) != SPI_OK_SELECT)
-		elog(ERROR, "could not read the newest run");
-	value = SPI_processed == 0 ? Int64GetDatum(0) :
-		SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull);
+	if (SPI_execute_snapshot(query->plan, NULL, NULL, snapshot, InvalidSnapshot, true, false, 1) != SPI_OK_SELECT ||
+		SPI_processed != 1)
+		elog(ERROR, "could not read the state of schemaver");
+	MemoryContextSwitchTo(scope.caller);
+	answer = sv_store_text(0, 1);
 	sv_store_leave(&scope);
-	return DatumGetInt64(value);
+	return answer ? answer : "";
+}
+
+/* Is the answer another one now than this transaction can see? */
+static bool
+has_unseen_changes(SnapshotQuery *query)
+{
+	Snapshot	latest = RegisterSnapshot(GetLatestSnapshot());
+	char	   *now = answer_under(query, latest);
+
+	UnregisterSnapshot(latest);
+	return strcmp(now, answer_under(query, GetTransactionSnapshot())) != 0;
 }
 
 /*
@@ -56,11 +75,20 @@ newest_run(Snapshot snapshot)
 bool
 sv_store_newer_run_committed(void)
 {
-	Snapshot	latest = RegisterSnapshot(GetLatestSnapshot());
-	int64		committed = newest_run(latest);
+	static SnapshotQuery query = {"SELECT max(run)::text FROM schemaver.run"};
 
-	UnregisterSnapshot(latest);
-	return committed > newest_run(GetTransactionSnapshot());
+	return has_unseen_changes(&query);
+}
+
+/* The same for revisions that were added, changed or removed.  O(revisions). */
+bool
+sv_store_unseen_revisions(void)
+{
+	static SnapshotQuery query = {
+		"SELECT md5(string_agg(concat(revision, ' ', xmin), ' ' ORDER BY position)) FROM schemaver.revision"
+	};
+
+	return has_unseen_changes(&query);
 }
 
 /*
