@@ -7,6 +7,7 @@
 #include "postgres.h"
 
 #include "api/api.h"
+#include "miscadmin.h"
 #include "report/report.h"
 #include "utils/builtins.h"
 #include "utils/jsonb.h"
@@ -25,14 +26,28 @@ PG_FUNCTION_INFO_V1(sv_api_check);
 
 #define PENDING_SHOWN 5
 
-static bool *
-marks_of(const RevisionGraph *graph, const RevisionList *list)
-{
-	bool	   *marks = palloc0(sizeof(bool) * Max(graph->n, 1));
+/* Sets the columns of a row for one revision; "index" is its place in the graph. */
+typedef void (*PutFn) (RowBuilder *row, const RevisionGraph *graph, int index,
+					   const StoredRevision *revision, void *arg);
 
-	for (int i = 0; i < list->n; i++)
-		marks[list->members[i]] = true;
-	return marks;
+/* Give one row for each revision of a list. */
+static Datum
+give_revisions(FunctionCallInfo fcinfo, const RevisionGraph *graph, RevisionList list, PutFn put, void *arg)
+{
+	ReturnSetInfo *result = sv_result_begin(fcinfo);
+	StoredRevision **rows = sv_store_revisions(SV_STORE_READ, graph, &list);
+
+	for (int i = 0; i < list.n; i++)
+	{
+		RowBuilder	row = {0};
+
+		CHECK_FOR_INTERRUPTS();
+		sv_row_text(&row, rows[i]->id);
+		sv_row_text(&row, rows[i]->message);
+		put(&row, graph, list.members[i], rows[i], arg);
+		sv_row_put(result, &row);
+	}
+	return (Datum) 0;
 }
 
 static void
@@ -54,228 +69,189 @@ row_applied(RowBuilder *row, const StoredRevision *revision)
 	sv_row_text(row, revision->applied_by);
 }
 
+static void
+row_elapsed(RowBuilder *row, const StoredRevision *revision)
+{
+	sv_row_datum(row, revision->elapsed, !revision->has_elapsed);
+}
+
+static void
+row_created(RowBuilder *row, const StoredRevision *revision)
+{
+	sv_row_datum(row, TimestampTzGetDatum(revision->created_at), false);
+	sv_row_text(row, revision->created_by);
+}
+
+static void
+put_current(RowBuilder *row, const RevisionGraph *graph, int index, const StoredRevision *revision, void *arg)
+{
+	row_applied(row, revision);
+}
+
 Datum
 sv_api_current(PG_FUNCTION_ARGS)
 {
-	ReturnSetInfo *result = sv_result_begin(fcinfo);
 	RevisionGraph *graph = sv_store_graph(SV_STORE_READ);
-	RevisionList list = sv_graph_current(graph);
-	StoredRevision **rows = sv_store_revisions(SV_STORE_READ, graph, &list);
 
-	for (int i = 0; i < list.n; i++)
-	{
-		RowBuilder	row = {0};
+	return give_revisions(fcinfo, graph, sv_graph_current(graph), put_current, NULL);
+}
 
-		sv_row_text(&row, rows[i]->id);
-		sv_row_text(&row, rows[i]->message);
-		row_applied(&row, rows[i]);
-		sv_row_put(result, &row);
-	}
-	PG_RETURN_NULL();
+static void
+put_head(RowBuilder *row, const RevisionGraph *graph, int index, const StoredRevision *revision, void *arg)
+{
+	row_list(row, revision->branch_labels);
+	row_bool(row, revision->applied);
+	row_bool(row, graph->revisions[index].ndependents == 0);
 }
 
 Datum
 sv_api_heads(PG_FUNCTION_ARGS)
 {
-	ReturnSetInfo *result = sv_result_begin(fcinfo);
 	RevisionGraph *graph = sv_store_graph(SV_STORE_READ);
-	RevisionList list = sv_graph_heads(graph);
-	RevisionList effective_list = sv_graph_effective_heads(graph);
-	bool	   *effective = marks_of(graph, &effective_list);
-	StoredRevision **rows = sv_store_revisions(SV_STORE_READ, graph, &list);
 
-	for (int i = 0; i < list.n; i++)
-	{
-		RowBuilder	row = {0};
+	return give_revisions(fcinfo, graph, sv_graph_heads(graph), put_head, NULL);
+}
 
-		sv_row_text(&row, rows[i]->id);
-		sv_row_text(&row, rows[i]->message);
-		row_list(&row, rows[i]->branch_labels);
-		row_bool(&row, rows[i]->applied);
-		row_bool(&row, effective[list.members[i]]);
-		sv_row_put(result, &row);
-	}
-	PG_RETURN_NULL();
+static void
+put_base(RowBuilder *row, const RevisionGraph *graph, int index, const StoredRevision *revision, void *arg)
+{
+	row_list(row, revision->branch_labels);
+	row_bool(row, revision->applied);
 }
 
 Datum
 sv_api_bases(PG_FUNCTION_ARGS)
 {
-	ReturnSetInfo *result = sv_result_begin(fcinfo);
 	RevisionGraph *graph = sv_store_graph(SV_STORE_READ);
-	RevisionList list = sv_graph_bases(graph);
-	StoredRevision **rows = sv_store_revisions(SV_STORE_READ, graph, &list);
 
-	for (int i = 0; i < list.n; i++)
-	{
-		RowBuilder	row = {0};
-
-		sv_row_text(&row, rows[i]->id);
-		sv_row_text(&row, rows[i]->message);
-		row_list(&row, rows[i]->branch_labels);
-		row_bool(&row, rows[i]->applied);
-		sv_row_put(result, &row);
-	}
-	PG_RETURN_NULL();
+	return give_revisions(fcinfo, graph, sv_graph_bases(graph), put_base, NULL);
 }
 
-static List *
-children_of(const RevisionGraph *graph, int index)
+static void
+put_branch_point(RowBuilder *row, const RevisionGraph *graph, int index, const StoredRevision *revision, void *arg)
 {
-	const GraphRevision *revision = &graph->revisions[index];
-	List	   *ids = NIL;
+	const GraphRevision *node = &graph->revisions[index];
+	List	   *children = NIL;
 
-	for (int i = 0; i < revision->nchildren; i++)
-		ids = lappend(ids, (char *) graph->revisions[revision->children[i]].id);
-	return ids;
+	for (int i = 0; i < node->nchildren; i++)
+		children = lappend(children, (char *) graph->revisions[node->children[i]].id);
+	row_list(row, children);
 }
 
 Datum
 sv_api_branches(PG_FUNCTION_ARGS)
 {
-	ReturnSetInfo *result = sv_result_begin(fcinfo);
 	RevisionGraph *graph = sv_store_graph(SV_STORE_READ);
-	RevisionList list = sv_graph_branch_points(graph);
-	StoredRevision **rows = sv_store_revisions(SV_STORE_READ, graph, &list);
 
-	for (int i = 0; i < list.n; i++)
-	{
-		RowBuilder	row = {0};
+	return give_revisions(fcinfo, graph, sv_graph_branch_points(graph), put_branch_point, NULL);
+}
 
-		sv_row_text(&row, rows[i]->id);
-		sv_row_text(&row, rows[i]->message);
-		row_list(&row, children_of(graph, list.members[i]));
-		sv_row_put(result, &row);
-	}
-	PG_RETURN_NULL();
+/* "arg" marks the current heads. */
+static void
+put_history(RowBuilder *row, const RevisionGraph *graph, int index, const StoredRevision *revision, void *arg)
+{
+	const GraphRevision *node = &graph->revisions[index];
+
+	row_list(row, revision->revises);
+	row_list(row, revision->depends_on);
+	row_list(row, revision->branch_labels);
+	row_bool(row, node->nchildren == 0);
+	row_bool(row, node->nchildren > 1);
+	row_bool(row, node->nparents > 1);
+	row_bool(row, ((const bool *) arg)[index]);
+	sv_row_datum(row, TimestampTzGetDatum(revision->applied_at), !revision->applied);
+	row_created(row, revision);
 }
 
 Datum
 sv_api_history(PG_FUNCTION_ARGS)
 {
-	ReturnSetInfo *result = sv_result_begin(fcinfo);
 	RevisionGraph *graph = sv_store_graph(SV_STORE_READ);
-	RevisionList list = sv_graph_history(graph, sv_arg_text_or_null(fcinfo, 0), sv_arg_text_or_null(fcinfo, 1));
-	RevisionList current_list = sv_graph_current(graph);
-	bool	   *current = marks_of(graph, &current_list);
-	StoredRevision **rows = sv_store_revisions(SV_STORE_READ, graph, &list);
+	RevisionList heads = sv_graph_current(graph);
+	bool	   *current = palloc0(sizeof(bool) * Max(graph->n, 1));
 
-	for (int i = 0; i < list.n; i++)
-	{
-		const GraphRevision *node = &graph->revisions[list.members[i]];
-		RowBuilder	row = {0};
+	for (int i = 0; i < heads.n; i++)
+		current[heads.members[i]] = true;
+	return give_revisions(fcinfo, graph,
+						  sv_graph_history(graph, sv_arg_text_or_null(fcinfo, 0), sv_arg_text_or_null(fcinfo, 1)),
+						  put_history, current);
+}
 
-		sv_row_text(&row, rows[i]->id);
-		row_list(&row, rows[i]->revises);
-		row_list(&row, rows[i]->depends_on);
-		row_list(&row, rows[i]->branch_labels);
-		sv_row_text(&row, rows[i]->message);
-		row_bool(&row, node->nchildren == 0);
-		row_bool(&row, node->nchildren > 1);
-		row_bool(&row, node->nparents > 1);
-		row_bool(&row, current[list.members[i]]);
-		sv_row_datum(&row, TimestampTzGetDatum(rows[i]->applied_at), !rows[i]->applied);
-		sv_row_datum(&row, TimestampTzGetDatum(rows[i]->created_at), false);
-		sv_row_text(&row, rows[i]->created_by);
-		sv_row_put(result, &row);
-	}
-	PG_RETURN_NULL();
+static void
+put_all(RowBuilder *row, const RevisionGraph *graph, int index, const StoredRevision *revision, void *arg)
+{
+	StoredScript *script = sv_store_script(SV_STORE_READ, revision->id);
+
+	row_list(row, revision->revises);
+	row_list(row, revision->depends_on);
+	row_list(row, revision->branch_labels);
+	sv_row_datum(row, DirectFunctionCall1(jsonb_in, CStringGetDatum(revision->options)), false);
+	sv_row_text(row, revision->checksum);
+	sv_row_text(row, script->up);
+	sv_row_text(row, script->down);
+	sv_row_text(row, script->verify);
+	sv_row_text(row, script->source);
+	row_created(row, revision);
+	row_applied(row, revision);
+	row_elapsed(row, revision);
 }
 
 Datum
 sv_api_show(PG_FUNCTION_ARGS)
 {
-	char	   *ref = sv_arg_text(fcinfo, 0, "ref");
-	ReturnSetInfo *result = sv_result_begin(fcinfo);
 	RevisionGraph *graph = sv_store_graph(SV_STORE_READ);
-	RevisionList list = sv_graph_resolve(graph, ref);
-	StoredRevision **rows = sv_store_revisions(SV_STORE_READ, graph, &list);
 
-	for (int i = 0; i < list.n; i++)
-	{
-		StoredScript *script = sv_store_script(SV_STORE_READ, rows[i]->id);
-		RowBuilder	row = {0};
-
-		sv_row_text(&row, rows[i]->id);
-		sv_row_text(&row, rows[i]->message);
-		row_list(&row, rows[i]->revises);
-		row_list(&row, rows[i]->depends_on);
-		row_list(&row, rows[i]->branch_labels);
-		sv_row_datum(&row, DirectFunctionCall1(jsonb_in, CStringGetDatum(rows[i]->options)), false);
-		sv_row_text(&row, rows[i]->checksum);
-		sv_row_text(&row, script->up);
-		sv_row_text(&row, script->down);
-		sv_row_text(&row, script->verify);
-		sv_row_text(&row, script->source);
-		sv_row_datum(&row, TimestampTzGetDatum(rows[i]->created_at), false);
-		sv_row_text(&row, rows[i]->created_by);
-		row_applied(&row, rows[i]);
-		sv_row_datum(&row, rows[i]->elapsed, !rows[i]->has_elapsed);
-		sv_row_put(result, &row);
-	}
-	PG_RETURN_NULL();
+	return give_revisions(fcinfo, graph, sv_graph_resolve(graph, sv_arg_text(fcinfo, 0, "ref")), put_all, NULL);
 }
 
 /*
- * "applied"; "pending": would run; "behind": would run although a later
- * revision is applied already (it was inserted below).
+ * "applied"; "changed": applied with another text than the registered one,
+ * which only a hand on schemaver's tables can bring about; "pending": would
+ * run; "behind": would run although a later revision is applied already.
  */
 static const char *
-state_of(bool applied, bool below_applied)
+state_of(const StoredRevision *revision, bool below_applied)
 {
-	return applied ? "applied" : below_applied ? "behind" : "pending";
+	if (revision->applied)
+		return strcmp(revision->applied_checksum, revision->checksum) == 0 ? "applied" : "changed";
+	return below_applied ? "behind" : "pending";
+}
+
+/* "arg" marks the applied revisions and all below them. */
+static void
+put_status(RowBuilder *row, const RevisionGraph *graph, int index, const StoredRevision *revision, void *arg)
+{
+	sv_row_text(row, state_of(revision, ((const bool *) arg)[index]));
+	row_bool(row, revision->up_blocker == NULL);
+	row_bool(row, revision->has_down);
+	row_applied(row, revision);
+	row_elapsed(row, revision);
 }
 
 Datum
 sv_api_status(PG_FUNCTION_ARGS)
 {
-	ReturnSetInfo *result = sv_result_begin(fcinfo);
 	RevisionGraph *graph = sv_store_graph(SV_STORE_READ);
 	RevisionList current = sv_graph_current(graph);
-	bool	   *below = sv_graph_ancestors(graph, &current, true);
 	bool	   *all = palloc(sizeof(bool) * Max(graph->n, 1));
-	RevisionList list;
-	StoredRevision **rows;
 
 	memset(all, true, graph->n);
-	list = sv_graph_order(graph, all);
-	rows = sv_store_revisions(SV_STORE_READ, graph, &list);
-	for (int i = 0; i < list.n; i++)
-	{
-		RowBuilder	row = {0};
+	return give_revisions(fcinfo, graph, sv_graph_order(graph, all), put_status,
+						  sv_graph_ancestors(graph, &current, true));
+}
 
-		sv_row_datum(&row, Int32GetDatum(i + 1), false);
-		sv_row_text(&row, rows[i]->id);
-		sv_row_text(&row, rows[i]->message);
-		sv_row_text(&row, state_of(rows[i]->applied, below[list.members[i]]));
-		row_bool(&row, rows[i]->up_blocker == NULL);
-		row_bool(&row, rows[i]->has_down);
-		row_applied(&row, rows[i]);
-		sv_row_datum(&row, rows[i]->elapsed, !rows[i]->has_elapsed);
-		sv_row_put(result, &row);
-	}
-	PG_RETURN_NULL();
+static void
+put_resolved(RowBuilder *row, const RevisionGraph *graph, int index, const StoredRevision *revision, void *arg)
+{
+	row_bool(row, revision->applied);
 }
 
 Datum
 sv_api_resolve(PG_FUNCTION_ARGS)
 {
-	char	   *ref = sv_arg_text(fcinfo, 0, "ref");
-	ReturnSetInfo *result = sv_result_begin(fcinfo);
 	RevisionGraph *graph = sv_store_graph(SV_STORE_READ);
-	RevisionList list = sv_graph_resolve(graph, ref);
-	StoredRevision **rows = sv_store_revisions(SV_STORE_READ, graph, &list);
 
-	for (int i = 0; i < list.n; i++)
-	{
-		RowBuilder	row = {0};
-
-		sv_row_text(&row, rows[i]->id);
-		sv_row_text(&row, rows[i]->message);
-		row_bool(&row, rows[i]->applied);
-		sv_row_put(result, &row);
-	}
-	PG_RETURN_NULL();
+	return give_revisions(fcinfo, graph, sv_graph_resolve(graph, sv_arg_text(fcinfo, 0, "ref")), put_resolved, NULL);
 }
 
 Datum

@@ -114,7 +114,7 @@ AS 'MODULE_PATHNAME', 'sv_api_branches' LANGUAGE C STABLE PARALLEL RESTRICTED;
 COMMENT ON FUNCTION branches() IS 'the revisions that several others revise';
 
 CREATE FUNCTION history(from_ref text DEFAULT NULL, to_ref text DEFAULT NULL)
-RETURNS TABLE (revision text, revises text[], depends_on text[], branch_labels text[], message text,
+RETURNS TABLE (revision text, message text, revises text[], depends_on text[], branch_labels text[],
 	is_head boolean, is_branch_point boolean, is_merge_point boolean, is_current boolean,
 	applied_at timestamptz, created_at timestamptz, created_by text)
 AS 'MODULE_PATHNAME', 'sv_api_history' LANGUAGE C STABLE PARALLEL RESTRICTED;
@@ -128,7 +128,7 @@ AS 'MODULE_PATHNAME', 'sv_api_show' LANGUAGE C STABLE PARALLEL RESTRICTED;
 COMMENT ON FUNCTION show(text) IS 'all that is known of the revisions that a reference means';
 
 CREATE FUNCTION status()
-RETURNS TABLE ("position" integer, revision text, message text, state text, transactional boolean,
+RETURNS TABLE (revision text, message text, state text, transactional boolean,
 	reversible boolean, applied_at timestamptz, applied_by text, elapsed interval)
 AS 'MODULE_PATHNAME', 'sv_api_status' LANGUAGE C STABLE PARALLEL RESTRICTED;
 COMMENT ON FUNCTION status() IS 'every revision, parents first, and whether it is applied';
