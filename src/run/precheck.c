@@ -128,8 +128,9 @@ find_obstacle(StoredRevision **rows, int n, Direction direction)
 	for (int i = 0; i < n && obstacle.step < 0; i++)
 		if (blocker(rows[i], direction) != NULL)
 			note_obstacle(i, blocker(rows[i], direction), &obstacle);
-	if (obstacle.step < 0)
-		find_enum_uses(SV_STORE_WRITE, rows, n, direction, true, note_obstacle, &obstacle);
+	/* what uses a new enum value before that comes first */
+	find_enum_uses(SV_STORE_WRITE, rows, obstacle.step < 0 ? n : obstacle.step, direction, true,
+				   note_obstacle, &obstacle);
 	return obstacle;
 }
 

@@ -309,7 +309,8 @@ take_token(Splitter *s, const Token *token)
 	}
 }
 
-static void
+/* Not inlined: gcc 14 would warn of its arguments in the caller's PG_TRY. */
+static pg_noinline void
 split(Splitter *s)
 {
 	Token		token;
