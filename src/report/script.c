@@ -97,6 +97,18 @@ append_begin(ScriptFile *file)
 	appendStringInfoString(&file->out, "]::pg_catalog.text[]);\n");
 }
 
+/* The data of a COPY and the mark of its end, which psql wants with the same ends of lines. */
+static void
+append_copy_data(StringInfo out, const char *data, int length)
+{
+	const char *newline = length > 1 && strstr(pnstrdup(data, length), "\r\n") != NULL ? "\r\n" : "\n";
+
+	appendBinaryStringInfo(out, data, length);
+	if (length > 0 && data[length - 1] != '\n')
+		appendStringInfoString(out, newline);
+	appendStringInfo(out, "\\.%s", newline);
+}
+
 static void
 append_statements(ScriptFile *file, const Script *script)
 {
@@ -106,12 +118,7 @@ append_statements(ScriptFile *file, const Script *script)
 
 		appendStringInfo(&file->out, "%s;\n", sv_script_statement_text(script, i));
 		if (statement->flags & SV_STMT_COPY_DATA)
-		{
-			appendBinaryStringInfo(&file->out, script->text + statement->data_start, statement->data_length);
-			if (statement->data_length > 0 && file->out.data[file->out.len - 1] != '\n')
-				appendStringInfoChar(&file->out, '\n');
-			appendStringInfoString(&file->out, "\\.\n");
-		}
+			append_copy_data(&file->out, script->text + statement->data_start, statement->data_length);
 	}
 	if (script->flags & SV_STMT_SETS)
 		appendStringInfoString(&file->out, "RESET SESSION AUTHORIZATION;\nRESET ROLE;\nRESET ALL;\n");
@@ -147,8 +154,10 @@ append_revision(ScriptFile *file, int step, bool alone)
 
 	appendStringInfo(&file->out, "\n-- [%d/%d] %s %s %s\n", step + 1, file->plan.n,
 					 sv_direction_name(file->direction), row->id, one_line(row->message));
-	if (alone && !outside)
+	if (alone)
 		append_begin(file);
+	if (outside)				/* the version is checked before what cannot be rolled back */
+		appendStringInfoString(&file->out, "ROLLBACK;\n");
 	append_statements(file, script);
 	if (outside)
 		append_begin(file);

@@ -76,8 +76,16 @@ static void
 find_enum_uses(StoreMode mode, StoredRevision **rows, int n, Direction direction, bool first,
 			   void (*found) (int step, const char *what, void *arg), void *arg)
 {
-	EnumWatch  *watch = NULL;
+	EnumWatch  *watch;
+	bool		adds = false;
 
+	for (int i = 0; i < n; i++)
+		adds |= rows[i]->adds_enum_value;
+	if (!adds)
+		return;
+
+	/* from the start: a step before the one that adds the value may make the columns that hold it */
+	watch = sv_enum_watch_create(columns_of_type, &mode);
 	for (int i = 0; i < n; i++)
 	{
 		const char *value;
@@ -86,12 +94,8 @@ find_enum_uses(StoreMode mode, StoredRevision **rows, int n, Direction direction
 		int			first_line;
 		int			statement;
 
-		if (watch == NULL && !rows[i]->adds_enum_value)
-			continue;
 		if (direction == SV_DOWNGRADE && !rows[i]->has_down)
 			continue;
-		if (watch == NULL)
-			watch = sv_enum_watch_create(columns_of_type, &mode);
 		CHECK_FOR_INTERRUPTS();
 		script = script_of(mode, rows[i], direction, &first_line);
 		statement = sv_enum_watch_script(watch, script, &value, &type);
@@ -171,7 +175,9 @@ sv_run_check_reversible(StoredRevision **rows, int n)
 		ereport(ERROR,
 				(errcode(ERRCODE_SV_IRREVERSIBLE),
 				 errmsg("revision \"%s\" cannot be downgraded", rows[i]->id),
-				 reason ? errdetail("It is irreversible: %s", reason) : errdetail("It has no down script."),
+				 reason == NULL ? errdetail("It has no down script.") :
+				 reason[0] == '\0' ? errdetail("It was registered as irreversible.") :
+				 errdetail("It was registered as irreversible: %s", reason),
 				 errhint("Undo it by a new revision; SELECT * FROM schemaver.stamp(...) moves the version without running anything.")));
 	}
 }

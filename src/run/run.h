@@ -58,6 +58,7 @@ extern void sv_run_script_step(const char *id, Direction direction, const char *
 
 /* step.c */
 extern void sv_run_step(Run *run, const StoredRevision *revision, Direction direction);
+extern void sv_run_verify(const char *revision, const StoredScript *stored);
 
 /* constraints.c */
 extern void sv_constraints_settle(bool touched);

@@ -111,6 +111,14 @@ may_make_constraint(const Statement *statement)
 		strncmp(statement->tag, "DO", 2) == 0 || strcmp(statement->tag, "CALL") == 0;
 }
 
+/* Can this statement have changed when constraints are checked? */
+static bool
+may_set_constraints(const Statement *statement)
+{
+	return strcmp(statement->tag, "SET CONSTRAINTS") == 0 ||
+		strcmp(statement->tag, "DO") == 0 || strcmp(statement->tag, "CALL") == 0;
+}
+
 /* Execute one statement after the other; the memory of each is freed after it. */
 static void
 execute_statements(Execution *execution, MemoryContext context)
@@ -122,7 +130,7 @@ execute_statements(Execution *execution, MemoryContext context)
 	{
 		CHECK_FOR_INTERRUPTS();
 		execute_statement(execution, i);
-		touched |= strcmp(script->statements[i].tag, "SET CONSTRAINTS") == 0;
+		touched |= may_set_constraints(&script->statements[i]);
 		if (may_make_constraint(&script->statements[i]))
 			sv_constraints_follow();
 		execution->text = "";
@@ -150,7 +158,7 @@ execute_checks(Execution *execution)
 		if (!DatumGetBool(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull)) || isnull)
 			ereport(ERROR,
 					(errcode(ERRCODE_SV_VERIFY_FAILED),
-					 errmsg("it returned %s", isnull ? "null" : "false")));
+					 isnull ? errmsg("The check returned null.") : errmsg("The check returned false.")));
 	}
 }
 
@@ -184,8 +192,8 @@ execute_script(void *arg)
 }
 
 /* Run a verify script in a subtransaction that is always rolled back; SV017 if it fails. */
-static void
-verify(const char *revision, const StoredScript *stored)
+void
+sv_run_verify(const char *revision, const StoredScript *stored)
 {
 	ScriptOrigin origin = {revision, "verify", stored->source, stored->verify_line};
 	Execution	execution = {revision, "verify", stored->source, stored->verify_line};
@@ -201,7 +209,8 @@ verify(const char *revision, const StoredScript *stored)
 	ereport(ERROR,
 			(errcode(ERRCODE_SV_VERIFY_FAILED),
 			 errmsg("verification of revision \"%s\" failed", revision),
-			 errdetail("%s (SQLSTATE %s)", error->message, unpack_sql_state(error->sqlerrcode)),
+			 error->sqlerrcode == ERRCODE_SV_VERIFY_FAILED ? errdetail_internal("%s", error->message) :
+			 errdetail("SQLSTATE %s: %s", unpack_sql_state(error->sqlerrcode), error->message),
 			 errcontext("%s", error->context)));
 }
 
@@ -260,6 +269,7 @@ sv_run_step(Run *run, const StoredRevision *revision, Direction direction)
 	MemoryContext caller = MemoryContextSwitchTo(context);
 	StoredScript *stored = sv_store_script(SV_STORE_WRITE, revision->id);
 	StoredStep	step = {0};
+	Oid			store = sv_store_relation("applied");
 	Oid			userid;
 	int			security_context;
 
@@ -267,9 +277,9 @@ sv_run_step(Run *run, const StoredRevision *revision, Direction direction)
 	step.started_at = GetCurrentTimestamp();
 	step.statements = execute_revision(revision, stored, direction);
 	SetUserIdAndSecContext(userid, security_context);
-	sv_store_check_present(revision->id);
+	sv_store_check_present(revision->id, store);
 	if (direction == SV_UPGRADE && stored->verify != NULL)
-		verify(revision->id, stored);
+		sv_run_verify(revision->id, stored);
 	step.finished_at = GetCurrentTimestamp();
 
 	step.run = run->number;

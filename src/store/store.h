@@ -50,7 +50,7 @@ extern void sv_store_enter(StoreScope *scope, StoreMode mode);
 extern void sv_store_leave(StoreScope *scope);
 extern uint64 sv_store_execute(const StoreScope *scope, StoreQuery *query, const Datum *values, const bool *nulls);
 extern void sv_store_check_writable(const char *what);
-extern void sv_store_check_present(const char *revision);
+extern void sv_store_check_present(const char *revision, Oid table);
 extern Oid	sv_store_relation(const char *name);
 
 extern char *sv_store_text(uint64 row, int column);
