@@ -101,7 +101,8 @@ append_begin(ScriptFile *file)
 static void
 append_copy_data(StringInfo out, const char *data, int length)
 {
-	const char *newline = length > 1 && strstr(pnstrdup(data, length), "\r\n") != NULL ? "\r\n" : "\n";
+	const char *end = memchr(data, '\n', length);
+	const char *newline = end != NULL && end > data && end[-1] == '\r' ? "\r\n" : "\n";
 
 	appendBinaryStringInfo(out, data, length);
 	if (length > 0 && data[length - 1] != '\n')
@@ -142,14 +143,10 @@ append_revision(ScriptFile *file, int step, bool alone)
 {
 	const StoredRevision *row = file->rows[step];
 	StoredScript *stored = sv_store_script(SV_STORE_READ, row->id);
-	bool		up = file->direction == SV_UPGRADE;
-	ScriptOrigin origin = {row->id, up ? "up" : "down"};
-	Script	   *script;
+	ScriptOrigin origin;
+	Script	   *script = sv_run_body(row->id, stored, file->direction, &origin);
 	bool		outside;
 
-	origin.file = up ? stored->source : stored->down_source;
-	origin.first_line = up ? stored->up_line : stored->down_line;
-	script = sv_script_parse(up ? stored->up : stored->down, &origin);
 	outside = alone && !*sv_run_transactional(SV_STORE_READ, &file->rows[step], 1, file->direction);
 
 	appendStringInfo(&file->out, "\n-- [%d/%d] %s %s %s\n", step + 1, file->plan.n,

@@ -27,10 +27,7 @@
 /* What is being executed, for error messages. */
 typedef struct Execution
 {
-	const char *revision;
-	const char *section;		/* "up", "down" or "verify" */
-	const char *file;			/* or NULL */
-	int			first_line;
+	ScriptOrigin origin;
 	const Script *script;
 	int			current;		/* index of the statement */
 	const char *text;			/* its text; NULL when all are done */
@@ -67,13 +64,13 @@ rethrow_with_place(const Execution *execution, MemoryContext context)
 	error = CopyErrorData();
 	FlushErrorState();
 	place = psprintf("revision \"%s\", %s script, %sstatement %d, line %d%s%s%s",
-					 execution->revision, execution->section,
+					 execution->origin.revision, execution->origin.section,
 					 execution->text ? "" : "deferred constraints after ",
 					 execution->current + 1,
-					 line_of_error(execution, error) + execution->first_line - 1,
-					 execution->file ? " of file \"" : "",
-					 execution->file ? execution->file : "",
-					 execution->file ? "\"" : "");
+					 line_of_error(execution, error) + execution->origin.first_line - 1,
+					 execution->origin.file ? " of file \"" : "",
+					 execution->origin.file ? execution->origin.file : "",
+					 execution->origin.file ? "\"" : "");
 	error->context = error->context ? psprintf("%s\n%s", error->context, place) : place;
 	if (error->sqlerrcode == ERRCODE_UNSAFE_NEW_ENUM_VALUE_USAGE)
 		error->hint = "Commit between both revisions, or run CALL schemaver.online_upgrade(), which does.";
@@ -195,12 +192,11 @@ execute_script(void *arg)
 void
 sv_run_verify(const char *revision, const StoredScript *stored)
 {
-	ScriptOrigin origin = {revision, "verify", stored->source, stored->verify_line};
-	Execution	execution = {revision, "verify", stored->source, stored->verify_line};
+	Execution	execution = {{revision, "verify", stored->source, stored->verify_line}};
 	ErrorData  *error;
 
 	execution.is_check = true;
-	execution.script = sv_script_parse(stored->verify, &origin);
+	execution.script = sv_script_parse(stored->verify, &execution.origin);
 	error = sv_subtransaction(execute_script, &execution, false);
 	if (error == NULL)
 		return;
@@ -221,19 +217,11 @@ sv_run_verify(const char *revision, const StoredScript *stored)
 static int
 execute_revision(const StoredRevision *revision, const StoredScript *stored, Direction direction)
 {
-	bool		up = direction == SV_UPGRADE;
-	Execution	execution = {revision->id, up ? "up" : "down"};
-	ScriptOrigin origin;
+	Execution	execution = {{0}};
 	List	   *temporary = NIL;
 	int			nestlevel = NewGUCNestLevel();
 
-	execution.file = up ? stored->source : stored->down_source;
-	execution.first_line = up ? stored->up_line : stored->down_line;
-	origin.revision = execution.revision;
-	origin.section = execution.section;
-	origin.file = execution.file;
-	origin.first_line = execution.first_line;
-	execution.script = sv_script_parse(up ? stored->up : stored->down, &origin);
+	execution.script = sv_run_body(revision->id, stored, direction, &execution.origin);
 	if (execution.script->flags & SV_STMT_TEMP)
 		temporary = sv_temp_objects();
 	execute_script(&execution);
