@@ -117,7 +117,7 @@ extern bool sv_store_remove_tag(const char *tag);
 /* ----- journal.c ----- */
 
 extern bool sv_store_newer_run_committed(void);
-extern bool sv_store_unseen_revisions(void);
+extern void sv_store_check_registrations_seen(void);
 extern int64 sv_store_begin_run(const char *command, const char *target);
 extern void sv_store_end_run(int64 run, TimestampTz started_at);
 
