@@ -55,6 +55,11 @@ class History:
         without it.
         """
         session.rows("BEGIN")
+        self.register_within(session)
+        session.rows("COMMIT")
+
+    def register_within(self, session):
+        """The same in the caller's transaction."""
         for s in self.steps:
             session.rows("SAVEPOINT one")
             try:
@@ -65,7 +70,6 @@ class History:
                 session.rows("ROLLBACK TO one")
                 self._revision(session, s, None)
                 s.down_refused = e
-        session.rows("COMMIT")
 
     @staticmethod
     def _revision(session, step, down):

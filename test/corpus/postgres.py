@@ -70,7 +70,7 @@ class Cluster:
                 pass
         self.process.wait()
         end = time.time() + 30
-        while any(_alive(p) for p in children) and time.time() < end:
+        while any(alive(p) for p in children) and time.time() < end:
             time.sleep(0.005)
 
     def remove(self):
@@ -95,7 +95,7 @@ def _children(parent):
     return found
 
 
-def _alive(pid):
+def alive(pid):
     try:
         with open(f"/proc/{pid}/stat") as f:
             return f.read().rpartition(")")[2].split()[0] != "Z"
