@@ -60,6 +60,26 @@ def _directory(report, history, database, folder):
         report.check(before == session.rows(REVISIONS), what + " again changes nothing")
 
 
+def baseline(report, history, full, raw, sv):
+    """What pg_dump writes of a database at head, data included, as the first revision of another one."""
+    done = subprocess.run(["pg_dump", "-N", "schemaver", "-d", full], capture_output=True, text=True, check=True)
+    text = postgres.without_own(done.stdout)
+    postgres.fresh(raw)
+    postgres.psql(raw, "-1", "-o", "/dev/null", text=text)  # in one, or COPY places the rows in another order
+    postgres.fresh(sv)
+    with postgres.connect(sv) as session:
+        session.rows("CREATE EXTENSION schemaver")
+        session.rows("SELECT schemaver.revision(message => 'baseline', up => $1)", text)
+        session.rows("SELECT * FROM schemaver.upgrade('head')")
+    fault = postgres.difference(_with_data(raw), _with_data(sv))
+    report.check(fault is None, f"{history.name}: its pg_dump as a revision", fault)
+
+
+def _with_data(database):
+    done = subprocess.run(["pg_dump", "-N", "schemaver", "-d", database], capture_output=True, text=True, check=True)
+    return postgres.without_noise(done.stdout)
+
+
 def dump_and_restore(report, history, witness, names, where):
     """A database with state in the middle of a history, dumped and restored: goes on as if it were the old one."""
     database, restored, copied = names

@@ -150,9 +150,14 @@ def dump(database, everything=False):
     return re.sub(r"^SELECT pg_catalog.setval\('schemaver\..*\n", "", text, flags=re.M) if everything else text
 
 
+def without_own(text):
+    """A dump without the lines of the extension itself."""
+    return _OWN.sub("", text)
+
+
 def without_noise(text):
     """A dump without what differs by chance and without the lines of the extension itself."""
-    return _OWN.sub("", _NOW.sub("'now'::", re.sub(r"^\\(un)?restrict .*\n", "", text, flags=re.M)))
+    return without_own(_NOW.sub("'now'::", re.sub(r"^\\(un)?restrict .*\n", "", text, flags=re.M)))
 
 
 def difference(want, got):
