@@ -50,20 +50,26 @@ def spoil(rng, text):
 
 
 def run(report, history, witness, database, rng, times):
-    """Go up by random strides; before each, try it with a fault in it, "times" in all."""
-    history.prepare(database, extension=True)
+    """Go up by random strides; before each, try it with a fault in it, and the way down, "times" in all."""
     done = 0
-    with postgres.connect(database) as session:
-        history.register(session)
-        while done < times:
-            run_to = _transactional_steps(session)
-            if not run_to:
-                break
-            for _ in range(min(times - done, 4)):
-                done += _one(report, history, session, database, rng, run_to)
-            goal = rng.choice(run_to[-len(run_to) // 2:] if done < times else run_to)
-            session.rows("SELECT * FROM schemaver.upgrade($1)", goal)
-            done += _one_down(report, history, session, database, rng, witness)
+    while done < times:
+        history.prepare(database, extension=True)
+        with postgres.connect(database) as session:
+            history.register(session)
+            done += _once_up(report, history, session, database, rng, witness, times - done)
+    return f"{done} faults"
+
+
+def _once_up(report, history, session, database, rng, witness, times):
+    done = 0
+    while done < times:
+        run_to = _transactional_steps(session)
+        if not run_to:
+            break
+        for _ in range(min(times - done, 4)):
+            done += _one(report, history, session, database, rng, run_to)
+        session.rows("SELECT * FROM schemaver.upgrade($1)", rng.choice(run_to))
+        done += _one_down(report, history, session, database, rng, witness)
     return done
 
 
@@ -128,6 +134,6 @@ def _one_down(report, history, session, database, rng, witness):
     target = step.parent or "base"
     _try(report, session, database, f"SELECT * FROM schemaver.downgrade('{target}')", "fault", sqlstate, rng,
          f"{history.name}: downgrade to {target}, {sqlstate} on the way")
-    session.rows("SELECT * FROM schemaver.stamp('{fault@base}')")
+    session.rows("SELECT * FROM schemaver.stamp($1, purge => true)", [applied[0]])
     session.rows("SELECT schemaver.remove('fault')")
     return 1
