@@ -13,8 +13,10 @@
 #include "access/xact.h"
 #include "catalog/pg_type.h"
 #include "commands/extension.h"
+#include "commands/prepare.h"
 #include "mb/pg_wchar.h"
 #include "miscadmin.h"
+#include "parser/parser.h"
 #include "run/run.h"
 #include "run/subtransaction.h"
 #include "settings.h"
@@ -210,6 +212,21 @@ sv_run_verify(const char *revision, const StoredScript *stored)
 			 errcontext("%s", error->context)));
 }
 
+/* Forget the statements that a script PREPAREd, as the end of a session of its own would. */
+static void
+drop_prepared_statements(const Script *script)
+{
+	for (int i = 0; i < script->n; i++)
+	{
+		List	   *parsed;
+
+		if (strcmp(script->statements[i].tag, "PREPARE") != 0)
+			continue;
+		parsed = raw_parser(sv_script_statement_text(script, i), RAW_PARSE_DEFAULT);
+		DropPreparedStatement(castNode(PrepareStmt, linitial_node(RawStmt, parsed)->stmt)->name, false);
+	}
+}
+
 /*
  * Execute up or down with settings and role of its own.  Returns the number of
  * statements.
@@ -227,6 +244,7 @@ execute_revision(const StoredRevision *revision, const StoredScript *stored, Dir
 	execute_script(&execution);
 	if (execution.script->flags & SV_STMT_TEMP)
 		sv_temp_drop_new(temporary);
+	drop_prepared_statements(execution.script);
 	AtEOXact_GUC(false, nestlevel);
 	return execution.script->n;
 }
