@@ -22,6 +22,7 @@
 #include "executor/executor.h"
 #include "fmgr.h"
 #include "parser/parse_node.h"
+#include "storage/lock.h"
 #include "storage/proc.h"
 #include "storage/procarray.h"
 #include "storage/sinvaladt.h"
@@ -40,6 +41,19 @@
 #else
 #define SV_MY_LXID (MyProc->lxid)
 #define sv_vxid_proc(vxid) BackendIdGetProc((vxid).backendId)
+#endif
+
+/* 17 gave LockHeldByMe() an argument, 18 took one from PortalRun(). */
+#if PG_VERSION_NUM >= 170000
+#define sv_lock_held_by_me(tag, mode) LockHeldByMe(tag, mode, false)
+#else
+#define sv_lock_held_by_me(tag, mode) LockHeldByMe(tag, mode)
+#endif
+
+#if PG_VERSION_NUM >= 180000
+#define sv_portal_run(portal, dest, qc) PortalRun(portal, FETCH_ALL, true, dest, dest, qc)
+#else
+#define sv_portal_run(portal, dest, qc) PortalRun(portal, FETCH_ALL, true, true, dest, dest, qc)
 #endif
 
 /*
