@@ -15,6 +15,7 @@
 #include "miscadmin.h"
 #include "run/run.h"
 #include "storage/latch.h"
+#include "tcop/pquery.h"
 #include "utils/portal.h"
 #include "utils/snapmgr.h"
 #include "utils/timestamp.h"
@@ -36,13 +37,16 @@ sv_run_commit(void)
 	MemoryContextSwitchTo(context);
 }
 
-/* Roll back and begin the next transaction.  Works in PG_CATCH, too. */
+/*
+ * Roll back and begin the next transaction.  Works in PG_CATCH, too, where any
+ * number of snapshots and levels of SPI may be open: the abort forgets them all.
+ */
 void
 sv_run_rollback(void)
 {
 	MemoryContext context = CurrentMemoryContext;
 
-	ForgetPortalSnapshots();
+	ActivePortal->portalSnapshot = NULL;
 	AbortCurrentTransaction();
 	StartTransactionCommand();
 	MemoryContextSwitchTo(context);

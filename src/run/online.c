@@ -271,6 +271,8 @@ look(OnlineRun *online, const char *statement)
 							 PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
 	sv_execution_settings(&online->execution, online->part.from);
 	step.settings = sv_worker_settings();
+	online->execution.current = online->part.from;
+	online->execution.text = statement;
 	step.leftover = sv_leftovers(statement, online->segment.begun_before);
 	AtEOXact_GUC(false, level);
 	SetUserIdAndSecContext(userid, security_context);
@@ -302,6 +304,7 @@ execute_statement(OnlineRun *online, const char *statement)
 				sv_run_sleep(LOOK_AGAIN_MS);
 				break;
 		}
+		sv_run_commit();		/* to see what was done meanwhile */
 	}
 }
 
@@ -315,8 +318,6 @@ try_alone(void *arg)
 
 	PG_TRY();
 	{
-		execution->current = online->part.from;
-		execution->text = statement;
 		execute_statement(online, statement);
 	}
 	PG_CATCH();
