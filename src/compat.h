@@ -19,6 +19,7 @@
 #endif
 
 #include "access/attnum.h"
+#include "catalog/pg_class.h"
 #include "executor/executor.h"
 #include "fmgr.h"
 #include "parser/parse_node.h"
@@ -26,6 +27,7 @@
 #include "storage/proc.h"
 #include "storage/procarray.h"
 #include "storage/sinvaladt.h"
+#include "utils/acl.h"
 
 /* 18 lets a module tell its name and version. */
 #if PG_VERSION_NUM >= 180000
@@ -41,6 +43,13 @@
 #else
 #define SV_MY_LXID (MyProc->lxid)
 #define sv_vxid_proc(vxid) BackendIdGetProc((vxid).backendId)
+#endif
+
+/* 16 made one function of the checks for owners. */
+#if PG_VERSION_NUM >= 160000
+#define sv_owns_relation(relation) object_ownercheck(RelationRelationId, relation, GetUserId())
+#else
+#define sv_owns_relation(relation) pg_class_ownercheck(relation, GetUserId())
 #endif
 
 /* 17 gave LockHeldByMe() an argument, 18 took one from PortalRun(). */

@@ -201,8 +201,10 @@ static void
 try_transaction(void *arg)
 {
 	OnlineRun  *online = arg;
-	int			level = NewGUCNestLevel();
+	int			level;
 
+	sv_retry_approach(&online->execution, online->part.from, online->part.to);
+	level = NewGUCNestLevel();
 	sv_retry_limits();
 	sv_execution_part(&online->execution, online->part.from, online->part.to);
 	sv_run_keep_online();

@@ -7,7 +7,8 @@
 
 #include "run/execution.h"
 
+extern void sv_retry_approach(Execution *execution, int from, int to);
 extern void sv_retry_limits(void);
-extern bool sv_retry_wait(int attempt, const ErrorData *error, const Execution *execution);
+extern bool sv_retry_wait(int attempt, const ErrorData *error, Execution *execution);
 
 #endif							/* SV_RETRY_H */

@@ -98,6 +98,7 @@ cmp_ok(time - $from, '<', 0.5, 'others are not blocked for long');
 close_session($reader);
 finish($run);
 like($run->{err}, qr/attempt 1 of 30 to lock failed in revision "r5" at line 1: canceling statement due to lock timeout/, 'each retry is reported');
+like($run->{err}, qr/In the way: PID \d+ \(\S+, idle in transaction since 00:00:0\d\): SELECT 'ready'/, 'with those who are in the way');
 unlike($run->{err}, qr/ERROR/, 'and it succeeds in the end');
 
 $reader = open_session('BEGIN', 'SELECT i FROM big LIMIT 1');
