@@ -12,14 +12,14 @@
 #include "utils/fmgrprotos.h"
 #include "utils/jsonb.h"
 
-/* The value of a key of an options object as text; NULL if there is none. */
-static char *
-option_text(const JsonbValue *value)
+/* The reason that the option "irreversible" gives, "" for true, NULL for false. */
+static const char *
+irreversible_reason(const JsonbValue *value)
 {
 	if (value->type == jbvString)
 		return pnstrdup(value->val.string.val, value->val.string.len);
 	if (value->type == jbvBool)
-		return value->val.boolean ? pstrdup("it was registered as irreversible") : NULL;
+		return value->val.boolean ? "" : NULL;
 	ereport(ERROR,
 			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 			 errmsg("option \"irreversible\" must be a text or a boolean")));
@@ -29,7 +29,7 @@ option_text(const JsonbValue *value)
 /*
  * Check the options of a revision, a JSON object as text (NULL: none).
  * Returns their canonical text and the reason why the revision is irreversible
- * (NULL: it is not).  Known options:
+ * ("" if none is given, NULL if it is not).  Known options:
  *
  *	irreversible	text (the reason) or boolean
  */
@@ -58,7 +58,7 @@ sv_register_options(const char *options, const char **irreversible)
 							pnstrdup(item.val.string.val, Min(item.val.string.len, 64))),
 					 errhint("Known options: irreversible.")));
 		(void) JsonbIteratorNext(&it, &item, true);
-		*irreversible = option_text(&item);
+		*irreversible = irreversible_reason(&item);
 	}
 	return JsonbToCString(NULL, &object->root, 0);
 }

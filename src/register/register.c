@@ -38,11 +38,8 @@ sv_register_lock(const char *what)
 	if (held)
 		return;
 	LockRelationOid(sv_store_relation("revision"), ShareRowExclusiveLock);
-	if (IsolationUsesXactSnapshot() && sv_store_unseen_revisions())
-		ereport(ERROR,
-				(errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
-				 errmsg("could not serialize access due to a concurrent registration"),
-				 errhint("The transaction might succeed if retried.")));
+	if (IsolationUsesXactSnapshot())
+		sv_store_check_registrations_seen();
 }
 
 /* A new id: 12 hexadecimal digits, as Alembic's. */

@@ -14,10 +14,7 @@
  */
 typedef struct Execution
 {
-	const char *revision;
-	const char *section;		/* "up", "down" or "verify" */
-	const char *file;			/* or NULL */
-	int			first_line;
+	ScriptOrigin origin;
 	const Script *script;
 	int			current;		/* index of the statement */
 	const char *text;			/* its text; NULL when the part is done */

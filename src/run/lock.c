@@ -147,9 +147,9 @@ refuse_online(const LOCKTAG *tag)
 /*
  * Become the only run of this database until the transaction ends, or raise
  * SV010.  Never waits for an online run, whose index builds would wait for this
- * transaction.  Waits for others as schemaver.run_lock_timeout says.  What the store says
- * afterwards is what the former runs left, or 40001 is raised: under
- * REPEATABLE READ this transaction could not see it.
+ * transaction; for others it waits as schemaver.run_lock_timeout says.  What the
+ * store says afterwards is what the former runs and registrations left, or
+ * 40001 is raised: under REPEATABLE READ this transaction could not see it.
  */
 void
 sv_run_lock(const char *what)
@@ -168,11 +168,14 @@ sv_run_lock(const char *what)
 	else if (!poll_lock(extension, sv_run_lock_timeout))
 		refuse_busy(extension);
 
-	if (IsolationUsesXactSnapshot() && sv_store_newer_run_committed())
+	if (!IsolationUsesXactSnapshot())
+		return;
+	if (sv_store_newer_run_committed())
 		ereport(ERROR,
 				(errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
 				 errmsg("could not serialize access due to a concurrent run"),
 				 errhint("The transaction might succeed if retried.")));
+	sv_store_check_registrations_seen();
 }
 
 /* ---------- online runs ---------- */

@@ -159,7 +159,7 @@ announce_part(OnlineRun *online)
 	segment->direction = online->direction;
 	segment->statement = online->at + 1;
 	segment->statements = online->part.to - online->part.from;
-	segment->line = online->execution.first_line - 1 +
+	segment->line = online->execution.origin.first_line - 1 +
 		(online->at < script->n ? script->statements[online->at].line : 1);
 	segment->kind = sv_segment_kind_name(online->part.kind);
 	segment->checksum = sv_segment_checksum(script, online->part.from, online->part.to);

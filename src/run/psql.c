@@ -81,11 +81,12 @@ sv_run_script_begin(Direction direction, const char *target, List *expected)
 	MemoryContextSwitchTo(caller);
 }
 
-/* Record that the statements of a revision were executed. */
+/* Record that the statements of a revision were executed, and verify it. */
 void
 sv_run_script_step(const char *id, Direction direction, const char *checksum, int statements)
 {
 	StoredRevision *revision;
+	StoredScript *stored;
 	StoredStep	step = {0};
 
 	if (script_run.transaction != SV_MY_LXID || script_run.number == 0)
@@ -103,6 +104,9 @@ sv_run_script_step(const char *id, Direction direction, const char *checksum, in
 	sv_constraints_settle(true);
 	SPI_finish();
 	sv_temp_drop_new(script_run.temporary);
+	stored = sv_store_script(SV_STORE_WRITE, id);
+	if (direction == SV_UPGRADE && stored->verify != NULL)
+		sv_run_verify(id, stored);
 
 	step.run = script_run.number;
 	step.position = ++script_run.done;

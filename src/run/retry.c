@@ -216,7 +216,7 @@ report(int attempt, long delay, const ErrorData *error, const Execution *executi
 
 	ereport(INFO,
 			(errmsg("attempt %d of %d to lock failed in revision \"%s\" at line %d: %s; next one in %ld ms",
-					attempt, sv_lock_attempts, execution->revision, execution->error_line,
+					attempt, sv_lock_attempts, execution->origin.revision, execution->error_line,
 					error->message, delay),
 			 blockers ? errdetail("In the way: %s", blockers) : 0,
 			 wraparound ? errhint("A vacuum to prevent wraparound does not give way; let it end first.") : 0));

@@ -53,15 +53,15 @@ sv_execution_rethrow(Execution *execution, MemoryContext context)
 	MemoryContextSwitchTo(context);
 	error = CopyErrorData();
 	FlushErrorState();
-	execution->error_line = line_of_error(execution, error) + execution->first_line - 1;
+	execution->error_line = line_of_error(execution, error) + execution->origin.first_line - 1;
 	place = psprintf("revision \"%s\", %s script, %sstatement %d, line %d%s%s%s",
-					 execution->revision, execution->section,
+					 execution->origin.revision, execution->origin.section,
 					 execution->text ? "" : "deferred constraints after ",
 					 execution->current + 1,
 					 execution->error_line,
-					 execution->file ? " of file \"" : "",
-					 execution->file ? execution->file : "",
-					 execution->file ? "\"" : "");
+					 execution->origin.file ? " of file \"" : "",
+					 execution->origin.file ? execution->origin.file : "",
+					 execution->origin.file ? "\"" : "");
 	error->context = error->context ? psprintf("%s\n%s", error->context, place) : place;
 	if (error->sqlerrcode == ERRCODE_UNSAFE_NEW_ENUM_VALUE_USAGE)
 		error->hint = "Commit between both revisions, or run CALL schemaver.online_upgrade(), which does.";
@@ -99,6 +99,14 @@ may_make_constraint(const Statement *statement)
 		strncmp(statement->tag, "DO", 2) == 0 || strcmp(statement->tag, "CALL") == 0;
 }
 
+/* Can this statement have changed when constraints are checked? */
+static bool
+may_set_constraints(const Statement *statement)
+{
+	return strcmp(statement->tag, "SET CONSTRAINTS") == 0 ||
+		strcmp(statement->tag, "DO") == 0 || strcmp(statement->tag, "CALL") == 0;
+}
+
 /*
  * Execute the statements of the part, under the settings that those before it
  * have made; the memory of each is freed after it.
@@ -116,7 +124,7 @@ execute_statements(Execution *execution, MemoryContext context)
 	{
 		CHECK_FOR_INTERRUPTS();
 		execute_statement(execution, i);
-		touched |= strcmp(script->statements[i].tag, "SET CONSTRAINTS") == 0;
+		touched |= may_set_constraints(&script->statements[i]);
 		if (may_make_constraint(&script->statements[i]))
 			sv_constraints_follow();
 		execution->text = "";
@@ -144,7 +152,7 @@ execute_checks(Execution *execution)
 		if (!DatumGetBool(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull)) || isnull)
 			ereport(ERROR,
 					(errcode(ERRCODE_SV_VERIFY_FAILED),
-					 errmsg("it returned %s", isnull ? "null" : "false")));
+					 isnull ? errmsg("The check returned null.") : errmsg("The check returned false.")));
 	}
 }
 
@@ -178,15 +186,14 @@ execute_script(void *arg)
 }
 
 /* Run a verify script in a subtransaction that is always rolled back; SV017 if it fails. */
-static void
-verify(const char *revision, const StoredScript *stored)
+void
+sv_run_verify(const char *revision, const StoredScript *stored)
 {
-	ScriptOrigin origin = {revision, "verify", stored->source, stored->verify_line};
-	Execution	execution = {revision, "verify", stored->source, stored->verify_line};
+	Execution	execution = {{revision, "verify", stored->source, stored->verify_line}};
 	ErrorData  *error;
 
 	execution.is_check = true;
-	execution.script = sv_script_parse(stored->verify, &origin);
+	execution.script = sv_script_parse(stored->verify, &execution.origin);
 	execution.to = execution.script->n;
 	error = sv_subtransaction(execute_script, &execution, false);
 	if (error == NULL)
@@ -196,7 +203,8 @@ verify(const char *revision, const StoredScript *stored)
 	ereport(ERROR,
 			(errcode(ERRCODE_SV_VERIFY_FAILED),
 			 errmsg("verification of revision \"%s\" failed", revision),
-			 errdetail("%s (SQLSTATE %s)", error->message, unpack_sql_state(error->sqlerrcode)),
+			 error->sqlerrcode == ERRCODE_SV_VERIFY_FAILED ? errdetail_internal("%s", error->message) :
+			 errdetail("SQLSTATE %s: %s", unpack_sql_state(error->sqlerrcode), error->message),
 			 errcontext("%s", error->context)));
 }
 
@@ -208,19 +216,8 @@ void
 sv_execution_begin(Execution *execution, const StoredRevision *revision,
 				   const StoredScript *stored, Direction direction)
 {
-	bool		up = direction == SV_UPGRADE;
-	ScriptOrigin origin;
-
 	memset(execution, 0, sizeof(*execution));
-	execution->revision = revision->id;
-	execution->section = up ? "up" : "down";
-	execution->file = up ? stored->source : stored->down_source;
-	execution->first_line = up ? stored->up_line : stored->down_line;
-	origin.revision = execution->revision;
-	origin.section = execution->section;
-	origin.file = execution->file;
-	origin.first_line = execution->first_line;
-	execution->script = sv_script_parse(up ? stored->up : stored->down, &origin);
+	execution->script = sv_run_body(revision->id, stored, direction, &execution->origin);
 	if (execution->script->flags & SV_STMT_TEMP)
 		execution->temporary = sv_temp_objects();
 }
@@ -241,6 +238,7 @@ void
 sv_execution_part(Execution *execution, int from, int to)
 {
 	int			nestlevel = NewGUCNestLevel();
+	Oid			store = sv_store_relation("applied");
 	Oid			userid;
 	int			security_context;
 
@@ -250,7 +248,7 @@ sv_execution_part(Execution *execution, int from, int to)
 	execute_script(execution);
 	AtEOXact_GUC(false, nestlevel);
 	SetUserIdAndSecContext(userid, security_context);
-	sv_store_check_present(execution->revision);
+	sv_store_check_present(execution->origin.revision, store);
 }
 
 /* All parts are executed: drop what is temporary. */
@@ -283,7 +281,7 @@ void
 sv_step_finish(Run *run, const StoredRevision *revision, const StoredScript *stored, StoredStep *step)
 {
 	if (step->direction == SV_UPGRADE && stored->verify != NULL)
-		verify(revision->id, stored);
+		sv_run_verify(revision->id, stored);
 	step->finished_at = GetCurrentTimestamp();
 
 	step->run = run->number;
