@@ -52,6 +52,13 @@
 #define sv_owns_relation(relation) pg_class_ownercheck(relation, GetUserId())
 #endif
 
+/* 16 lets it report errors softly. */
+#if PG_VERSION_NUM >= 160000
+#define sv_qualified_name_list(name) stringToQualifiedNameList(name, NULL)
+#else
+#define sv_qualified_name_list(name) stringToQualifiedNameList(name)
+#endif
+
 /* 17 gave LockHeldByMe() an argument, 18 took one from PortalRun(). */
 #if PG_VERSION_NUM >= 170000
 #define sv_lock_held_by_me(tag, mode) LockHeldByMe(tag, mode, false)

@@ -19,6 +19,7 @@
 #include "postgres.h"
 
 #include "miscadmin.h"
+#include "run/batches.h"
 #include "run/execution.h"
 #include "run/leftovers.h"
 #include "run/retry.h"
@@ -352,6 +353,25 @@ execute_alone(OnlineRun *online)
 	online->at = online->part.to;
 }
 
+/* ---------- a statement in batches ---------- */
+
+static void
+execute_batches(OnlineRun *online)
+{
+	Batches		batches = {&online->execution, &online->segment, online->part.from};
+
+	batches.step = sv_batch_step(online->execution.script, online->part.from, &online->execution.origin);
+	if (batches.step == NULL)
+		elog(ERROR, "statement %d has no batches", online->part.from + 1);
+	if (sv_progress)
+		ereport(INFO,
+				(errmsg("[%d/%d] %s %s: %s in batches at line %d", online->next, online->run.nsteps,
+						sv_direction_name(online->direction), online->revision->id,
+						online->execution.script->statements[online->at].tag, online->segment.line)));
+	sv_batches_execute(&batches);
+	online->at = online->part.to;
+}
+
 /* ---------- the run ---------- */
 
 static void
@@ -368,8 +388,10 @@ execute(void *arg)
 		CHECK_FOR_INTERRUPTS();
 		if (online->part.kind == SV_SEGMENT_TRANSACTION)
 			execute_transaction(online);
-		else
+		else if (online->part.kind == SV_SEGMENT_ALONE)
 			execute_alone(online);
+		else
+			execute_batches(online);
 	}
 	sv_store_end_run(online->run.number, online->run.started_at);
 	sv_run_commit();

@@ -8,13 +8,19 @@
 #include "postgres.h"
 
 #include "run/segment.h"
+#include "script/batch.h"
 
 /* The kind of the part that a statement belongs to. */
 static SegmentKind
 kind_of(const Script *script, int statement)
 {
+	int			from;
+	int			to;
+
 	if (script->statements[statement].blocker != NULL)
 		return SV_SEGMENT_ALONE;
+	if (sv_batch_place(script, statement, &from, &to))
+		return SV_SEGMENT_BATCHES;
 	return SV_SEGMENT_TRANSACTION;
 }
 

@@ -146,6 +146,7 @@ CREATE TABLE segment (
 	batches		integer,
 	size		integer,
 	cursor		text,
+	last_key	text,
 	note		text,
 	PRIMARY KEY (revision, statement)
 );
@@ -155,6 +156,7 @@ COMMENT ON COLUMN segment.kind IS '"transaction", "alone" (outside of transactio
 COMMENT ON COLUMN segment.total IS 'batches: estimate of the rows of the table';
 COMMENT ON COLUMN segment.done IS 'batches: rows changed so far';
 COMMENT ON COLUMN segment.cursor IS 'batches: the last key that is done';
+COMMENT ON COLUMN segment.last_key IS 'batches: the last key there was when they began';
 COMMENT ON COLUMN segment.note IS 'why it waits';
 
 SELECT pg_catalog.pg_extension_config_dump('schemaver.revision_position', '');

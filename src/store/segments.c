@@ -16,14 +16,14 @@
 
 #define SEGMENT_COLUMNS \
 	"revision, direction, statement, statements, line, kind, checksum, run, finished_at, " \
-	"total, done, batches, size, cursor"
+	"total, done, batches, size, cursor, last_key"
 
 static StoredSegment *
 read_segment(uint64 row)
 {
 	StoredSegment *segment = palloc0(sizeof(StoredSegment));
-	Datum		v[14];
-	bool		n[14];
+	Datum		v[15];
+	bool		n[15];
 
 	heap_deform_tuple(SPI_tuptable->vals[row], SPI_tuptable->tupdesc, v, n);
 	segment->revision = TextDatumGetCString(v[0]);
@@ -40,6 +40,7 @@ read_segment(uint64 row)
 	segment->batches = n[11] ? 0 : DatumGetInt32(v[11]);
 	segment->size = n[12] ? 0 : DatumGetInt32(v[12]);
 	segment->cursor = n[13] ? NULL : TextDatumGetCString(v[13]);
+	segment->last_key = n[14] ? NULL : TextDatumGetCString(v[14]);
 	return segment;
 }
 
@@ -110,6 +111,7 @@ sv_store_begin_segment(StoredSegment *segment)
 		segment->batches = before->batches;
 		segment->size = before->size;
 		segment->cursor = before->cursor;
+		segment->last_key = before->last_key;
 	}
 	sv_store_execute(&scope, &begin, v, NULL);
 	sv_store_leave(&scope);
@@ -143,11 +145,11 @@ sv_store_batch(const StoredSegment *segment)
 {
 	static StoreQuery query = {
 		"UPDATE schemaver.segment SET total = nullif($3, -1), done = $4, batches = $5, size = $6, "
-		"cursor = $7, note = NULL WHERE revision = $1 AND statement = $2",
-		7, {TEXTOID, INT4OID, INT8OID, INT8OID, INT4OID, INT4OID, TEXTOID}
+		"cursor = $7, last_key = $8, note = NULL WHERE revision = $1 AND statement = $2",
+		8, {TEXTOID, INT4OID, INT8OID, INT8OID, INT4OID, INT4OID, TEXTOID, TEXTOID}
 	};
-	Datum		v[7];
-	bool		n[7] = {false};
+	Datum		v[8];
+	bool		n[8] = {false};
 	StoreScope	scope;
 
 	v[0] = CStringGetTextDatum(segment->revision);
@@ -158,6 +160,8 @@ sv_store_batch(const StoredSegment *segment)
 	v[5] = Int32GetDatum(segment->size);
 	n[6] = segment->cursor == NULL;
 	v[6] = n[6] ? (Datum) 0 : CStringGetTextDatum(segment->cursor);
+	n[7] = segment->last_key == NULL;
+	v[7] = n[7] ? (Datum) 0 : CStringGetTextDatum(segment->last_key);
 	sv_store_enter(&scope, SV_STORE_WRITE);
 	sv_store_execute(&scope, &query, v, n);
 	sv_store_leave(&scope);

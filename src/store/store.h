@@ -170,6 +170,7 @@ typedef struct StoredSegment
 	int			batches;
 	int			size;			/* batches: keys of the next one; 0: not known */
 	char	   *cursor;			/* batches: last key done, or NULL */
+	char	   *last_key;		/* batches: last key to do, or NULL */
 } StoredSegment;
 
 extern List *sv_store_segments(StoreMode mode, const char *revision);
