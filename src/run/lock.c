@@ -264,6 +264,16 @@ sv_run_keep_online(void)
 				 errmsg("the script released the lock of the run, and another run took it")));
 }
 
+/* Is an online run of another session active in this database? */
+bool
+sv_run_online_active(void)
+{
+	LOCKTAG		marker;
+
+	set_marker_tag(&marker, get_extension_oid("schemaver", false), SV_MARKER_RUN);
+	return holder_of(&marker, ShareLock) != 0;
+}
+
 /* In the background worker: show until its end that it works for a run. */
 void
 sv_run_mark_worker(void)
