@@ -60,6 +60,44 @@ key_type(const Batches *batches)
 	return get_atttype(table, key);
 }
 
+/*
+ * Raise an error unless ranges of the key cover every row and are found without
+ * reading all of the table.
+ */
+static void
+check_key(const Batches *batches)
+{
+	static StoreQuery query = {
+		"SELECT a.attnotnull, EXISTS (SELECT FROM pg_catalog.pg_index i WHERE i.indrelid = a.attrelid "
+		"AND i.indkey[0] = a.attnum AND i.indpred IS NULL AND i.indisvalid) "
+		"FROM pg_catalog.pg_attribute a WHERE a.attrelid = $1 AND a.attnum = $2",
+		2, {OIDOID, INT2OID}
+	};
+	Oid			table = table_of(batches);
+	List	   *name = sv_qualified_name_list(batches->step->key);
+	Datum		values[2];
+	StoreScope	scope;
+	bool		isnull;
+	bool		not_null;
+	bool		has_index;
+
+	(void) key_type(batches);
+	values[0] = ObjectIdGetDatum(table);
+	values[1] = Int16GetDatum(get_attnum(table, strVal(llast(name))));
+	sv_store_enter(&scope, SV_STORE_WRITE);
+	sv_store_execute(&scope, &query, values, NULL);
+	not_null = DatumGetBool(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull));
+	has_index = DatumGetBool(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 2, &isnull));
+	sv_store_leave(&scope);
+	if (not_null && has_index)
+		return;
+	ereport(ERROR,
+			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+			 errmsg("column \"%s\" of table \"%s\" cannot be the key of batches", batches->step->key, batches->step->table),
+			 not_null ? errdetail("No index begins with it.") : errdetail("It can be null."),
+			 errhint("Use a column that is NOT NULL and the first one of an index, such as the primary key.")));
+}
+
 static int64
 estimated_rows(Oid table)
 {
@@ -256,6 +294,7 @@ begin_pass(Batches *batches, MemoryContext context)
 {
 	StoredSegment *segment = batches->segment;
 
+	check_key(batches);
 	segment->cursor = NULL;
 	segment->last_key = find_last_key(batches, context);
 	if (segment->size == 0)

@@ -256,19 +256,70 @@ take_statement(BatchReader *r, int statement)
 	r->step->range_key = *key != '\0' ? key : r->step->key;
 }
 
-/* The statement with its range must still be one that the parser takes. */
-static void
-check_syntax(BatchReader *r, int statement)
+/* What stands in the range's place while its place is checked. */
+#define RANGE_PROBE "schemaver_range"
+
+static bool
+is_probe(const Node *node)
 {
+	return IsA(node, ColumnRef) && IsA(linitial(((const ColumnRef *) node)->fields), String) &&
+		strcmp(strVal(linitial(((const ColumnRef *) node)->fields)), RANGE_PROBE) == 0;
+}
+
+/* The condition that decides about the rows of the statement, or NULL. */
+static const Node *
+where_clause(const Node *tree)
+{
+	switch (nodeTag(tree))
+	{
+		case T_UpdateStmt:
+			return ((const UpdateStmt *) tree)->whereClause;
+		case T_DeleteStmt:
+			return ((const DeleteStmt *) tree)->whereClause;
+		case T_InsertStmt:
+			tree = ((const InsertStmt *) tree)->selectStmt;
+			return tree != NULL && IsA(tree, SelectStmt) ? ((const SelectStmt *) tree)->whereClause : NULL;
+		default:
+			return NULL;
+	}
+}
+
+/* Does the mark stand where it limits the rows, and not within an OR? */
+static bool
+limits_rows(const Node *tree)
+{
+	const Node *where = where_clause(tree);
+	ListCell   *lc;
+
+	if (where == NULL || !IsA(where, BoolExpr) || ((const BoolExpr *) where)->boolop != AND_EXPR)
+		return false;
+	foreach(lc, ((const BoolExpr *) where)->args)
+		if (is_probe(lfirst(lc)))
+			return true;
+	return false;
+}
+
+/* The range must be a condition for each row, and its key one that the parser takes. */
+static void
+check_range(BatchReader *r, int statement)
+{
+	static const char hint[] = "Put /* " RANGE_MARK " */ behind a condition of the statement's own WHERE clause; "
+		"put parentheses around a condition with OR.";
 	const Statement *s = &r->script->statements[statement];
 	ErrorData  *error;
-	char	   *text = psprintf("%s AND %s > $1 AND %s <= $2 %s", r->step->head, r->step->range_key,
-								r->step->range_key, r->step->tail);
+	List	   *trees = sv_parse(psprintf("%s AND " RANGE_PROBE " %s", r->step->head, r->step->tail), &error);
 
-	if (list_length(sv_parse(text, &error)) != 1)
-		refuse(r, s->start, psprintf("no range of keys can stand at its mark: %s",
-									 error ? error->message : "several statements"),
-			   "Put /* " RANGE_MARK " */ behind a condition in the WHERE clause.");
+	if (list_length(trees) != 1 || !limits_rows(linitial_node(RawStmt, trees)->stmt))
+		refuse(r, s->start, "the range of keys does not limit the rows of the batch", hint);
+	trees = sv_parse(psprintf("SELECT 1 FROM %s WHERE %s > $1 AND %s > $1 ORDER BY %s", r->step->table,
+							  r->step->key, r->step->range_key, r->step->key), &error);
+	if (list_length(trees) != 1)
+		refuse(r, s->start, psprintf("invalid table or key of a batch: %s", error ? error->message : "syntax error"), NULL);
+	if (r->step->left == NULL)
+		return;
+	trees = sv_parse(psprintf("SELECT 1 WHERE (%s) AND true", r->step->left), &error);
+	if (list_length(trees) != 1)
+		refuse(r, s->start, psprintf("invalid condition of a batch: %s", error ? error->message : "syntax error"), NULL);
 }
 
 static int
@@ -314,7 +365,7 @@ sv_batch_step(const Script *script, int statement, const ScriptOrigin *origin)
 	if (r.step == NULL)
 		return NULL;
 	take_statement(&r, statement);
-	check_syntax(&r, statement);
+	check_range(&r, statement);
 	return r.step;
 }
 

@@ -19,7 +19,10 @@ COMMENT ON FUNCTION abandon(text)
 -- the run holds the marker of src/run/lock.c; its worker is the only one of this
 -- database.
 CREATE VIEW progress AS
-	SELECT g.run, r.command, r.target, g.revision, g.direction, g.statement, g.line, g.kind,
+	SELECT g.run, r.command, r.target, g.revision, g.direction,
+		CASE WHEN g.finished_at IS NULL THEN g.statement ELSE g.statement + g.statements END AS statement,
+		CASE WHEN g.finished_at IS NULL THEN g.line END AS line,
+		CASE WHEN g.finished_at IS NULL THEN g.kind END AS kind,
 		CASE WHEN l.pid IS NULL THEN 'interrupted' ELSE 'running' END AS state,
 		l.pid, w.pid AS worker_pid,
 		coalesce(i.phase, v.phase) AS phase,

@@ -13,7 +13,7 @@ use Time::HiRes qw(time sleep usleep);
 my $kills = $ENV{SV_KILLS} || 6;
 my $node = PostgreSQL::Test::Cluster->new('main');
 $node->init;
-$node->append_conf('postgresql.conf', "autovacuum = off\nmax_worker_processes = 16\n");
+$node->append_conf('postgresql.conf', "autovacuum = off\nrestart_after_crash = on\nmax_worker_processes = 16\n");
 $node->start;
 
 my $seed = $ENV{SV_SEED} || time;
