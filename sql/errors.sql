@@ -28,7 +28,7 @@ SELECT pg_temp.try(E'SELECT 1;\nDO $x$\nBEGIN\n  RAISE EXCEPTION USING ERRCODE =
 SELECT * FROM schemaver.upgrade();
 :code
 -- in a function's SQL: the line of the call
-SELECT pg_temp.try(E'CREATE FUNCTION f() RETURNS int LANGUAGE plpgsql AS $x$ BEGIN\n\n\n\nRETURN 1/0; END $x$;\n\nSELECT f();');
+SELECT pg_temp.try(E'CREATE FUNCTION f() RETURNS int LANGUAGE plpgsql AS $x$ BEGIN\n\n\n\nRAISE EXCEPTION ''deep''; END $x$;\n\nSELECT f();');
 SELECT * FROM schemaver.upgrade();
 :code
 -- constraint, table and column names are kept

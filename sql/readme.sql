@@ -78,7 +78,7 @@ SELECT schemaver.check();
 
 SELECT l.granted, a.state
 FROM pg_locks l JOIN pg_stat_activity a USING (pid)
-WHERE l.locktype = 'object' AND l.classid = 'pg_extension'::regclass AND l.mode = 'ExclusiveLock';
+WHERE l.relation = 'schemaver.journal'::regclass AND l.mode = 'ShareUpdateExclusiveLock';
 
 SELECT count(*) FROM schemaver.downgrade('base');
 DROP EXTENSION schemaver;

@@ -111,6 +111,35 @@ SET ROLE regress_schemaver_runner;
 SELECT revision FROM schemaver.upgrade();
 RESET ROLE;
 
+-- a role without rights cannot hold a lock that keeps runs and registrations away
+GRANT CREATE ON SCHEMA public TO regress_schemaver_looker;
+BEGIN;
+SET ROLE regress_schemaver_looker;
+CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 1';
+ALTER FUNCTION f() DEPENDS ON EXTENSION schemaver;
+PREPARE p1 AS DELETE FROM schemaver.revision;
+PREPARE p2 AS INSERT INTO schemaver.run SELECT * FROM schemaver.run;
+PREPARE p3 AS SELECT * FROM schemaver.applied FOR UPDATE;
+PREPARE p4 AS SELECT * FROM schemaver.journal;
+SELECT DISTINCT mode FROM pg_locks WHERE pid = pg_backend_pid() AND relation IN ('schemaver.journal'::regclass, 'schemaver.revision'::regclass)
+	AND mode NOT IN ('AccessShareLock', 'RowShareLock', 'RowExclusiveLock');
+SAVEPOINT s;
+LOCK TABLE schemaver.journal IN SHARE UPDATE EXCLUSIVE MODE;
+:code
+ROLLBACK TO s;
+LOCK TABLE schemaver.revision IN SHARE MODE;
+:code
+ROLLBACK TO s;
+COMMENT ON VIEW schemaver.journal IS 'x';
+:code
+ROLLBACK TO s;
+SELECT DISTINCT mode FROM pg_locks WHERE pid = pg_backend_pid() AND relation IN ('schemaver.journal'::regclass, 'schemaver.revision'::regclass)
+	AND mode NOT IN ('AccessShareLock', 'RowShareLock', 'RowExclusiveLock');
+ROLLBACK;
+RESET ROLE;
+DEALLOCATE ALL;
+REVOKE CREATE ON SCHEMA public FROM regress_schemaver_looker;
+
 -- a script that revokes the rights of the role that runs it: what began goes on
 SELECT schemaver.revision('six', 'REVOKE EXECUTE ON FUNCTION schemaver.upgrade FROM regress_schemaver_runner; REVOKE ALL ON SCHEMA schemaver FROM PUBLIC', id => 'a6');
 SELECT schemaver.revision('seven', 'CREATE TABLE app.t7 (x int)', id => 'a7');

@@ -3,7 +3,8 @@
  *		Adding, changing and removing one revision.
  *
  * All of it happens under a lock on the table "revision" that allows readers
- * and runs, but one registration at a time.
+ * and runs, but one registration at a time.  (A stronger one could be kept away
+ * by a role without rights: PREPARE of an INSERT locks before it checks.)
  */
 #include "postgres.h"
 
@@ -33,11 +34,11 @@ sv_register_lock(const char *what)
 	sv_store_check_writable(what);
 	sv_run_refuse_nested(what);
 	relation = table_open(sv_store_relation("revision"), AccessShareLock);
-	held = CheckRelationLockedByMe(relation, ShareRowExclusiveLock, true);
+	held = CheckRelationLockedByMe(relation, ShareUpdateExclusiveLock, true);
 	table_close(relation, NoLock);
 	if (held)
 		return;
-	LockRelationOid(sv_store_relation("revision"), ShareRowExclusiveLock);
+	LockRelationOid(sv_store_relation("revision"), ShareUpdateExclusiveLock);
 	if (IsolationUsesXactSnapshot())
 		sv_store_check_registrations_seen();
 }

@@ -2,20 +2,24 @@
  * lock.c
  *		One run at a time in a database.
  *
- * The lock is an ExclusiveLock on the extension itself, held until the
+ * The lock is a ShareUpdateExclusiveLock on the view "journal", held until the
  * transaction ends: the server frees it after any crash, its deadlock detector
- * sees who waits for it, and a role without rights cannot take it, as it could
- * an advisory lock.  It also keeps the extension from being dropped or updated
- * by another session during a run.
+ * sees who waits for it, and readers do not.  It also keeps the extension from
+ * being dropped by another session during a run.
  *
- * An online run has many transactions, so it holds besides a marker for the
- * whole session: a lock on the same object in the lock space of advisory
- * locks, which the abort of a transaction does not free, with a tag that
- * advisory locks cannot have.  A run of one transaction holds the marker in
- * share mode.  Nobody ever waits in the marker's queue: an online run builds
- * indexes, which wait for the snapshots of all others, so who finds it active
- * fails at once (a run of one transaction, which has a snapshot) or tries
- * again without a snapshot (another online run).
+ * A role without rights cannot hold anything that conflicts with it, as it
+ * could an advisory lock, a lock on the extension (ALTER FUNCTION ... DEPENDS ON
+ * EXTENSION) or, in a stronger mode, one on a table (PREPARE of an INSERT).  And
+ * VACUUM and ANALYZE of the whole database pass by a view.
+ *
+ * An online run has many transactions, so it holds a marker for the whole
+ * session: a lock on the extension in the lock space of advisory locks, which
+ * the abort of a transaction does not free, with a tag that advisory locks
+ * cannot have.  A run of one transaction holds the marker in share mode, too.
+ * Nobody ever waits in the marker's queue: an online run builds indexes, which
+ * wait for the snapshots of all others, so who finds it active fails at once (a
+ * run of one transaction, which has a snapshot) or tries again without a
+ * snapshot (another online run).
  */
 #include "postgres.h"
 
@@ -37,6 +41,7 @@
 #include "utils/wait_event.h"
 
 #define POLL_MS 50
+#define RUN_LOCK_MODE ShareUpdateExclusiveLock
 
 /* What the marker's tag says: the run itself, or its background worker. */
 #define SV_MARKER_RUN 1
@@ -87,13 +92,13 @@ holder_of(const LOCKTAG *tag, LOCKMODE mode)
 }
 
 static void
-refuse_busy(Oid extension)
+refuse_busy(Oid relation)
 {
 	LOCKTAG		tag;
 	int			pid;
 
-	SET_LOCKTAG_OBJECT(tag, MyDatabaseId, ExtensionRelationId, extension, 0);
-	pid = holder_of(&tag, ExclusiveLock);
+	SET_LOCKTAG_RELATION(tag, MyDatabaseId, relation);
+	pid = holder_of(&tag, RUN_LOCK_MODE);
 	ereport(ERROR,
 			(errcode(ERRCODE_SV_RUN_ACTIVE),
 			 errmsg("another run is active in this database"),
@@ -103,7 +108,7 @@ refuse_busy(Oid extension)
 
 /* Try for the lock until the timeout is over.  Answers interrupts. */
 static bool
-poll_lock(Oid extension, int timeout)
+poll_lock(Oid relation, int timeout)
 {
 	TimestampTz end = TimestampTzPlusMilliseconds(GetCurrentTimestamp(), timeout);
 
@@ -111,7 +116,7 @@ poll_lock(Oid extension, int timeout)
 	{
 		long		left;
 
-		if (ConditionalLockDatabaseObject(ExtensionRelationId, extension, 0, ExclusiveLock))
+		if (ConditionalLockRelationOid(relation, RUN_LOCK_MODE))
 			return true;
 		left = TimestampDifferenceMilliseconds(GetCurrentTimestamp(), end);
 		if (left <= 0)
@@ -154,19 +159,19 @@ refuse_online(const LOCKTAG *tag)
 void
 sv_run_lock(const char *what)
 {
-	Oid			extension;
+	Oid			relation;
 	LOCKTAG		marker;
 
 	sv_store_check_writable(what);
 	sv_run_refuse_nested(what);
-	extension = get_extension_oid("schemaver", false);
-	set_marker_tag(&marker, extension, SV_MARKER_RUN);
+	set_marker_tag(&marker, get_extension_oid("schemaver", false), SV_MARKER_RUN);
 	if (LockAcquire(&marker, ShareLock, false, true) == LOCKACQUIRE_NOT_AVAIL)
 		refuse_online(&marker);
+	relation = sv_store_relation("journal");
 	if (sv_run_lock_timeout < 0)
-		LockDatabaseObject(ExtensionRelationId, extension, 0, ExclusiveLock);
-	else if (!poll_lock(extension, sv_run_lock_timeout))
-		refuse_busy(extension);
+		LockRelationOid(relation, RUN_LOCK_MODE);
+	else if (!poll_lock(relation, sv_run_lock_timeout))
+		refuse_busy(relation);
 
 	if (!IsolationUsesXactSnapshot())
 		return;

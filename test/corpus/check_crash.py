@@ -74,10 +74,12 @@ class Subject:
 
 
 def _connect_again(database):
+    """Connect when the server is back; the postmaster throws everybody out once it has noticed."""
     end = time.time() + 60
     while True:
         try:
             session = postgres.connect(database)
+            session.rows("SELECT pg_sleep(0.1)")
             session.rows("SELECT 1")
             return session
         except pq.Error:
@@ -111,6 +113,8 @@ def _run_and_kill(subject, cluster, direction, after, whole_server):
             pass
     thread.join()
     session.close()
+    while postgres.alive(session.pid):
+        time.sleep(0.005)
     if whole_server:
         cluster.start()
     return answered[0] if answered else None

@@ -149,17 +149,21 @@ def _overlapping_rows(graph, case, answer, applied):
 
 def _overlapping_targets(graph, case, answer, applied):
     """Several targets of a stamp of which one is below another: schemaver refuses, Alembic records both."""
-    if case["command"] != "stamp" or len(case["target"]) < 2 or not answer.error or answer.error.sqlstate != "SV008":
+    if case["command"] != "stamp" or not answer.error or answer.error.sqlstate != "SV008":
         return False
-    return graph.overlapping(case["target"])
+    return graph.overlapping(_named(graph, case["target"]))
+
+
+def _named(graph, targets):
+    return {t for target in targets
+            for t in graph.session.column("SELECT revision FROM schemaver.resolve($1)", target)}
 
 
 def _lost_target(graph, case, answer, applied):
     """Of several targets of a stamp Alembic loses one that was current; schemaver keeps it."""
     if case["command"] != "stamp" or case["error"] or answer.error:
         return False
-    named = [t for target in case["target"]
-             for t in graph.session.column("SELECT revision FROM schemaver.resolve($1)", target)]
+    named = _named(graph, case["target"])
     lost = [t for t in named if len(named) > 1 and t in case["current"] and t not in graph.below(case["heads"])]
     return bool(lost) and sorted(answer.heads) == sorted({*case["heads"], *lost})
 

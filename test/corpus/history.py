@@ -19,6 +19,7 @@ class Step:
         self.own_transaction = {"up": meta["own_transaction"], "down": meta.get("down_own_transaction", False)}
         self.has_down = meta["has_down"]
         self.down_refused = None  # the error with which schemaver refused to register the down
+        self.down_parses = True  # does the server's parser take the down?
 
     def file(self, way):
         return os.path.join(self.folder, way + ".sql")
@@ -55,6 +56,11 @@ class History:
         without it.
         """
         session.rows("BEGIN")
+        self.register_within(session)
+        session.rows("COMMIT")
+
+    def register_within(self, session):
+        """The same in the caller's transaction."""
         for s in self.steps:
             session.rows("SAVEPOINT one")
             try:
@@ -65,7 +71,7 @@ class History:
                 session.rows("ROLLBACK TO one")
                 self._revision(session, s, None)
                 s.down_refused = e
-        session.rows("COMMIT")
+                s.down_parses = parses(s.text("down"))
 
     @staticmethod
     def _revision(session, step, down):
@@ -87,6 +93,16 @@ class History:
                 raise
         self.by_psql(database, step, way, one=False)
         return False
+
+
+def parses(text):
+    """Does PostgreSQL's parser take it all?  It reads a whole query string before it executes the first statement."""
+    with postgres.connect("postgres") as session:
+        session.rows("BEGIN; SET TRANSACTION READ ONLY")
+        try:
+            session.rows("SELECT 1/0;" + text)
+        except pq.Error as e:
+            return e.sqlstate != "42601"
 
 
 def leading_blank(statement):

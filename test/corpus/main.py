@@ -50,6 +50,7 @@ def one_history(report, args, history):
     every = 1 if args.full else max(2, len(history.steps) // 40)
     rng = random.Random(f"{args.seed} {history.name}")
     parts = [("replay", lambda w: check_replay.run(report, history, w, every, args.full, names[0], names[1])),
+             ("baseline", lambda w: check_carry.baseline(report, history, names[1], names[2], names[3])),
              ("script", lambda w: check_script.run(report, history, w, names[1])),
              ("export", lambda w: check_carry.round_trip(report, history, names[1], names[2], args.seed)),
              ("directory", lambda w: check_carry.directory(report, history, w, names[1])),
@@ -100,10 +101,10 @@ def main():
                             args.seed, args.graphs, 12, 14)
             if "oddities" in args.checks:
                 pool.submit(guarded, report, "oddities", check_oddities.run)
-            if "crash" in args.checks:
-                pool.submit(guarded, report, "crash", check_crash.run, histories(args), args.seed, args.kills)
         for name in ("svc_golden", "svc_random"):
             postgres.drop(name)
+        if "crash" in args.checks:  # alone: it has a cluster of its own, and needs its moments
+            guarded(report, "crash", check_crash.run, histories(args), args.seed, args.kills)
     finally:
         if own:
             own.remove()

@@ -70,7 +70,7 @@ class Cluster:
                 pass
         self.process.wait()
         end = time.time() + 30
-        while any(_alive(p) for p in children) and time.time() < end:
+        while any(alive(p) for p in children) and time.time() < end:
             time.sleep(0.005)
 
     def remove(self):
@@ -95,7 +95,7 @@ def _children(parent):
     return found
 
 
-def _alive(pid):
+def alive(pid):
     try:
         with open(f"/proc/{pid}/stat") as f:
             return f.read().rpartition(")")[2].split()[0] != "Z"
@@ -150,9 +150,14 @@ def dump(database, everything=False):
     return re.sub(r"^SELECT pg_catalog.setval\('schemaver\..*\n", "", text, flags=re.M) if everything else text
 
 
+def without_own(text):
+    """A dump without the lines of the extension itself."""
+    return _OWN.sub("", text)
+
+
 def without_noise(text):
     """A dump without what differs by chance and without the lines of the extension itself."""
-    return _OWN.sub("", _NOW.sub("'now'::", re.sub(r"^\\(un)?restrict .*\n", "", text, flags=re.M)))
+    return without_own(_NOW.sub("'now'::", re.sub(r"^\\(un)?restrict .*\n", "", text, flags=re.M)))
 
 
 def difference(want, got):

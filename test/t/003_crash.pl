@@ -25,7 +25,7 @@ sub state
 		SELECT run, position, revision, direction, outcome, run_outcome FROM schemaver.journal;
 		SELECT relname, (SELECT count(*) FROM pg_attribute a WHERE a.attrelid = c.oid AND attnum > 0) FROM pg_class c WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace ORDER BY 1;
 		SELECT count(*) FROM one;
-		SELECT count(*) FROM pg_locks WHERE locktype = 'object' AND classid = 'pg_extension'::regclass;});
+		SELECT count(*) FROM pg_locks WHERE relation = 'schemaver.journal'::regclass;});
 }
 
 # Begin a run that sleeps in its second step; return the session and its process id.
@@ -67,7 +67,7 @@ is(state(), $before, 'terminated session: nothing of the run is left');
 my $waiter = IPC::Run::start(
 	[ 'psql', '-X', '-q', '-A', '-t', '-d', $node->connstr('postgres'), '-c', q{SET schemaver.progress = off}, '-c', q{SELECT revision FROM schemaver.upgrade()} ],
 	'<', \undef, '>', \my $out, '2>', \my $err);
-$node->poll_query_until('postgres', q{SELECT count(*) = 1 FROM pg_locks WHERE locktype = 'object' AND classid = 'pg_extension'::regclass AND NOT granted});
+$node->poll_query_until('postgres', q{SELECT count(*) = 1 FROM pg_locks WHERE relation = 'schemaver.journal'::regclass AND NOT granted});
 $node->safe_psql('postgres', "SELECT pg_terminate_backend($pid)");
 $run->finish;
 $waiter->finish;
