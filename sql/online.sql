@@ -41,6 +41,9 @@ CALL schemaver.online_upgrade();
 SELECT run, command, target, run_outcome, revision, direction, statements, outcome FROM schemaver.journal;
 SELECT count(*) FROM schemaver.progress;
 
+-- each revision has a time of its own
+SELECT count(DISTINCT started_at) > 1 AS several FROM schemaver.journal;
+
 -- an error keeps its state, message and position, and is on record
 SELECT schemaver.revision('fails', E'CREATE TABLE three (i int);\nCREATE INDEX CONCURRENTLY ON three (i);\nSELECT 1,\n  nope;', id => 'r3');
 CALL schemaver.online_upgrade();

@@ -239,12 +239,12 @@ is_waited_for(void)
 	return found;
 }
 
-/* Let the next batch come closer to the target. */
+/* Let the next batch come close to the target, from below. */
 static void
 adapt_size(Batches *batches, TimestampTz started_at, bool waited_for)
 {
 	double		elapsed = Max((GetCurrentTimestamp() - started_at) / 1000.0, 0.1);
-	double		factor = Max(0.5, Min(2.0, batches->step->target / elapsed));
+	double		factor = Max(0.25, Min(1.5, 0.75 * batches->step->target / elapsed));
 
 	if (waited_for)
 		factor = 0.5;

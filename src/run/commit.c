@@ -13,6 +13,7 @@
 
 #include "access/xact.h"
 #include "miscadmin.h"
+#include "pgstat.h"
 #include "run/run.h"
 #include "storage/latch.h"
 #include "tcop/pquery.h"
@@ -20,6 +21,15 @@
 #include "utils/snapmgr.h"
 #include "utils/timestamp.h"
 #include "utils/wait_event.h"
+
+/* Begin a transaction whose now() is now. */
+static void
+begin_next(MemoryContext context)
+{
+	SetCurrentStatementStartTimestamp();
+	StartTransactionCommand();
+	MemoryContextSwitchTo(context);
+}
 
 /*
  * Commit and begin the next transaction, as COMMIT in a procedure does.
@@ -33,8 +43,8 @@ sv_run_commit(void)
 
 	ForgetPortalSnapshots();
 	CommitTransactionCommand();
-	StartTransactionCommand();
-	MemoryContextSwitchTo(context);
+	pgstat_report_stat(false);	/* autovacuum shall know of it before the end */
+	begin_next(context);
 }
 
 /*
@@ -48,8 +58,7 @@ sv_run_rollback(void)
 
 	ActivePortal->portalSnapshot = NULL;
 	AbortCurrentTransaction();
-	StartTransactionCommand();
-	MemoryContextSwitchTo(context);
+	begin_next(context);
 }
 
 /*
