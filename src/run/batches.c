@@ -327,6 +327,16 @@ end_pass(Batches *batches, MemoryContext context)
 				 errhint("Does the statement change every such row? Do sessions go on to write such rows?")));
 }
 
+static bool
+is_pass_over(const StoredSegment *segment)
+{
+	return segment->cursor != NULL && strcmp(segment->cursor, segment->last_key) == 0;
+}
+
+/*
+ * Begin a pass, or execute a batch of it, or end it: looking for rows that are
+ * left may take long, so it is not done while rows are locked.
+ */
 static void
 do_batch(Batches *batches, MemoryContext context)
 {
@@ -335,8 +345,13 @@ do_batch(Batches *batches, MemoryContext context)
 	char	   *border;
 
 	if (segment->last_key == NULL)
+	{
 		begin_pass(batches, context);
-	if (segment->last_key == NULL)
+		if (segment->last_key == NULL)
+			end_pass(batches, context);
+		return;
+	}
+	if (is_pass_over(segment))
 	{
 		end_pass(batches, context);
 		return;
@@ -346,8 +361,6 @@ do_batch(Batches *batches, MemoryContext context)
 	segment->batches++;
 	adapt_size(batches, started_at, is_waited_for());
 	segment->cursor = border;
-	if (strcmp(border, segment->last_key) == 0)
-		end_pass(batches, context);
 }
 
 /* Execute the next batch and put on record how far it is. */
