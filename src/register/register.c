@@ -126,7 +126,7 @@ sv_register_add(const RevisionDraft *draft, bool splice)
 	script.up_line = Max(draft->up_line, 1);
 	script.down_line = Max(draft->down_line, 1);
 	script.verify_line = Max(draft->verify_line, 1);
-	sv_register_check_bodies(&revision, &script);
+	sv_register_check_bodies(&revision, &script, draft->id);
 
 	sv_store_insert_revision(&revision, &script, heads - closed + 1);
 	return revision.id;
@@ -189,7 +189,7 @@ sv_register_edit(const char *id, const RevisionEdit *edit)
 		script->verify_line = 1;
 	}
 	check_reversible(irreversible, script->down, id);
-	sv_register_check_bodies(revision, script);
+	sv_register_check_bodies(revision, script, id);
 	sv_store_update_revision(revision, script);
 
 	/* cycles and labels are checked where the whole graph is put together */
