@@ -67,6 +67,7 @@ SELECT revision FROM schemaver.current();
 -- an error of a statement alone
 SELECT schemaver.revision('alone', E'SELECT 1;\nCREATE INDEX CONCURRENTLY ON\n  three (nope)', id => 'r4');
 CALL schemaver.online_upgrade();
+SELECT schemaver.remove('r4');
 SELECT schemaver.abandon('r4');
 SELECT schemaver.abandon('r4');
 SELECT schemaver.remove('r4');
