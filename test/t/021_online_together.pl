@@ -87,6 +87,20 @@ close_session($reader);
 finish($_) for $run, $second;
 unlike($run->{err} . $second->{err}, qr/ERROR/, 'both end well');
 
+# Somebody else builds the same index at this moment: wait for it, and take it.
+$node->safe_psql('postgres', "SELECT schemaver.revision('h', 'CREATE INDEX CONCURRENTLY big_h ON big (v)', id => 'r4h', revises => '{r4}')");
+$reader = open_session('BEGIN ISOLATION LEVEL REPEATABLE READ', 'SELECT i FROM big LIMIT 1');
+my $other = begin_sql('CREATE INDEX CONCURRENTLY big_h ON big (v)');
+ok($node->poll_query_until('postgres', q{SELECT count(*) = 1 FROM pg_index WHERE indexrelid = to_regclass('big_h') AND indisready AND NOT indisvalid}),
+	'somebody builds the same index');
+$run = begin_sql('CALL schemaver.online_upgrade()');
+ok($node->poll_query_until('postgres', q{SELECT count(*) = 1 FROM schemaver.progress WHERE state = 'running' AND worker_pid IS NULL AND revision = 'r4h'}),
+	'the run waits for that');
+close_session($reader);
+finish($_) for $other, $run;
+unlike($other->{err} . $run->{err}, qr/ERROR|cleaning/, 'and nobody builds it again');
+is($node->safe_psql('postgres', q{SELECT indisvalid FROM pg_index WHERE indexrelid = 'big_h'::regclass}), 't', 'one valid index');
+
 # A transaction that has a lock on the table: a build outside waits, one in a transaction tries again.
 $node->safe_psql('postgres', "SELECT schemaver.revision('e', 'ALTER TABLE big ADD COLUMN e int', 'ALTER TABLE big DROP COLUMN e', 'r5')");
 $reader = open_session('BEGIN', 'SELECT i FROM big LIMIT 1');
@@ -108,12 +122,27 @@ like($run->{err}, qr/55P03: canceling statement due to lock timeout/, 'until the
 is($node->safe_psql('postgres', q{SELECT revision, outcome, statement, sqlstate FROM schemaver.journal ORDER BY run DESC LIMIT 1}), 'r6|failed|1|55P03', 'which is in the journal');
 close_session($reader);
 
+# A row that somebody has locked: the batch is tried again, in the end all are done once.
+$node->safe_psql('postgres', q{
+	CREATE TABLE item (id int PRIMARY KEY, n int NOT NULL DEFAULT 0);
+	INSERT INTO item SELECT g FROM generate_series(1, 5000) g;
+	SELECT schemaver.edit('r6', up => E'-- schemaver:batch table=item key=id size=1000\nUPDATE item SET n = n + 1 WHERE true /* schemaver:range */')});
+$reader = open_session('BEGIN', 'UPDATE item SET n = n WHERE id = 2500');
+$run = begin_sql('SET schemaver.lock_timeout = 100', 'SET schemaver.lock_retry_delay = 50', 'CALL schemaver.online_upgrade()');
+ok($node->poll_query_until('postgres', q{SELECT done > 0 AND state = 'running' FROM schemaver.progress}), 'batches before a locked row are done');
+sleep 0.5;
+close_session($reader);
+finish($run);
+like($run->{err}, qr/attempt 1 of 30 to lock failed in revision "r6" at line 2/, 'the batch is tried again');
+is($node->safe_psql('postgres', 'SELECT min(n), max(n) FROM item'), '1|1', 'each row was changed once');
+
 # An autovacuum on the table gives way although lock_timeout is below deadlock_timeout.
 $node->safe_psql('postgres', q{ALTER TABLE big SET (autovacuum_vacuum_threshold = 0, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_cost_delay = 100, autovacuum_vacuum_cost_limit = 1)});
 $node->append_conf('postgresql.conf', "autovacuum_naptime = 1\nlog_autovacuum_min_duration = 0\n");
 $node->reload;
 $node->safe_psql('postgres', 'UPDATE big SET v = v + 1');
 ok($node->poll_query_until('postgres', q{SELECT count(*) > 0 FROM pg_stat_progress_vacuum WHERE relid = 'big'::regclass}), 'autovacuum is at work');
+$node->safe_psql('postgres', "SELECT schemaver.revision('g', 'ALTER TABLE big ADD COLUMN g int', id => 'r7')");
 $from = time;
 $run = finish(begin_sql('SET schemaver.lock_timeout = 500', 'CALL schemaver.online_upgrade()'));
 unlike($run->{err}, qr/ERROR/, 'the run gets past it');
