@@ -85,9 +85,9 @@ begin_run(OnlineRun *online, const char *command)
 	online->revisions = palloc(sizeof(char *) * Max(list.n, 1));
 	for (int i = 0; i < list.n; i++)
 		online->revisions[i] = pstrdup(graph->revisions[list.members[i]].id);
+	sv_store_close_runs();
 	if (list.n == 0)
 		return;
-	sv_store_close_runs();
 	online->run.report = ignore_step;
 	online->run.nsteps = list.n;
 	online->run.started_at = GetCurrentTimestamp();
