@@ -131,9 +131,31 @@ SELECT schemaver.revision('x', E'-- schemaver:batch table=target key=id\nTRUNCAT
 SELECT schemaver.revision('x', E'-- schemaver:batch-left true\nUPDATE target SET low = \'\'', id => 'x');
 SELECT schemaver.revision('x', E'SELECT 1;\n-- schemaver:batch table=target key=id\n', id => 'x');
 
+-- what must be the first statement of its transaction
+SELECT schemaver.revision('level', $$
+CREATE TABLE level (number int, name text);
+INSERT INTO level VALUES (1, current_setting('transaction_isolation'));
+SET TRANSACTION ISOLATION LEVEL SERIALIZABLE;
+INSERT INTO level VALUES (2, current_setting('transaction_isolation'));
+$$, id => 'level');
+CALL schemaver.online_upgrade();
+SELECT * FROM level ORDER BY number;
+
+-- a commit where pending trigger events stand in the way
+SELECT schemaver.revision('pending', $$
+CREATE TABLE parent (id int PRIMARY KEY);
+CREATE TABLE child (parent int REFERENCES parent DEFERRABLE INITIALLY DEFERRED);
+INSERT INTO child VALUES (1);
+INSERT INTO parent VALUES (1);
+ALTER TABLE child ADD COLUMN more int;
+$$, id => 'pending');
+SELECT schemaver.upgrade();
+CALL schemaver.online_upgrade();
+SELECT revision FROM schemaver.current();
+
 -- in the native format
 SELECT schemaver.load('f.sql', $$-- schemaver:revision n1
--- schemaver:revises r7
+-- schemaver:revises pending
 -- schemaver:up
 -- schemaver:batch table=target key=id
 UPDATE target SET low = 'x' || id WHERE true /* schemaver:range */;
@@ -152,5 +174,5 @@ RESET ROLE;
 DROP ROLE regress_online;
 
 DROP EXTENSION schemaver;
-DROP TABLE one, two, three, settings, target, copy;
+DROP TABLE one, two, three, settings, target, copy, level, child, parent;
 DROP TYPE mood;

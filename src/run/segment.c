@@ -10,6 +10,13 @@
 #include "run/segment.h"
 #include "script/batch.h"
 
+/* Must the statement be the first of its transaction (SET TRANSACTION ISOLATION LEVEL)? */
+static bool
+begins_transaction(const Script *script, int statement)
+{
+	return script->statements[statement].blocker != NULL && strcmp(script->statements[statement].tag, "SET") == 0;
+}
+
 /* The kind of the part that a statement belongs to. */
 static SegmentKind
 kind_of(const Script *script, int statement)
@@ -17,7 +24,7 @@ kind_of(const Script *script, int statement)
 	int			from;
 	int			to;
 
-	if (script->statements[statement].blocker != NULL)
+	if (script->statements[statement].blocker != NULL && !begins_transaction(script, statement))
 		return SV_SEGMENT_ALONE;
 	if (sv_batch_place(script, statement, &from, &to))
 		return SV_SEGMENT_BATCHES;
@@ -39,7 +46,8 @@ sv_segment_next(const Script *script, int from, int border)
 	segment.to = from + 1;
 	if (segment.kind != SV_SEGMENT_TRANSACTION)
 		return segment;
-	while (segment.to < Min(script->n, border) && kind_of(script, segment.to) == SV_SEGMENT_TRANSACTION)
+	while (segment.to < Min(script->n, border) && kind_of(script, segment.to) == SV_SEGMENT_TRANSACTION &&
+		   !begins_transaction(script, segment.to))
 		segment.to++;
 	return segment;
 }

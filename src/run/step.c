@@ -131,7 +131,7 @@ execute_statements(Execution *execution, MemoryContext context)
 		MemoryContextReset(context);
 	}
 	execution->text = NULL;
-	if (script->flags & SV_STMT_QUEUES)
+	if (execution->to > execution->from && (script->flags & SV_STMT_QUEUES))
 		sv_constraints_settle(touched);
 }
 
