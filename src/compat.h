@@ -19,12 +19,15 @@
 #endif
 
 #include "access/attnum.h"
+#include "catalog/pg_class.h"
 #include "executor/executor.h"
 #include "fmgr.h"
 #include "parser/parse_node.h"
+#include "storage/lock.h"
 #include "storage/proc.h"
 #include "storage/procarray.h"
 #include "storage/sinvaladt.h"
+#include "utils/acl.h"
 
 /* 18 lets a module tell its name and version. */
 #if PG_VERSION_NUM >= 180000
@@ -40,6 +43,33 @@
 #else
 #define SV_MY_LXID (MyProc->lxid)
 #define sv_vxid_proc(vxid) BackendIdGetProc((vxid).backendId)
+#endif
+
+/* 16 made one function of the checks for owners. */
+#if PG_VERSION_NUM >= 160000
+#define sv_owns_relation(relation) object_ownercheck(RelationRelationId, relation, GetUserId())
+#else
+#define sv_owns_relation(relation) pg_class_ownercheck(relation, GetUserId())
+#endif
+
+/* 16 lets it report errors softly. */
+#if PG_VERSION_NUM >= 160000
+#define sv_qualified_name_list(name) stringToQualifiedNameList(name, NULL)
+#else
+#define sv_qualified_name_list(name) stringToQualifiedNameList(name)
+#endif
+
+/* 17 gave LockHeldByMe() an argument, 18 took one from PortalRun(). */
+#if PG_VERSION_NUM >= 170000
+#define sv_lock_held_by_me(tag, mode) LockHeldByMe(tag, mode, false)
+#else
+#define sv_lock_held_by_me(tag, mode) LockHeldByMe(tag, mode)
+#endif
+
+#if PG_VERSION_NUM >= 180000
+#define sv_portal_run(portal, dest, qc) PortalRun(portal, FETCH_ALL, true, dest, dest, qc)
+#else
+#define sv_portal_run(portal, dest, qc) PortalRun(portal, FETCH_ALL, true, true, dest, dest, qc)
 #endif
 
 /*

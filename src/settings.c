@@ -18,6 +18,23 @@ int			sv_max_script_size = 16 * 1024;
 /* INFO reaches every client whatever client_min_messages says. */
 bool		sv_progress = true;
 
+/*
+ * A statement that queues for a lock blocks everybody who comes after it, so
+ * an online run gives up soon and tries again.
+ */
+int			sv_lock_timeout = 1000;
+int			sv_lock_attempts = 30;
+int			sv_lock_retry_delay = 500;
+
+/*
+ * A concurrent build waits for old transactions, but blocks neither readers
+ * nor writers meanwhile; to give up would leave an invalid index.
+ */
+int			sv_concurrent_lock_timeout = 0;
+
+/* Batches wait for standbys that fall behind more than this. */
+int			sv_batch_max_lag = 10 * 1000;
+
 /* Define the settings.  Called once, when the library is loaded. */
 void
 sv_settings_init(void)
@@ -37,5 +54,30 @@ sv_settings_init(void)
 							 NULL,
 							 &sv_progress, true,
 							 PGC_USERSET, 0, NULL, NULL, NULL);
+	DefineCustomIntVariable("schemaver.lock_timeout",
+							"Sets how long an online run queues for a lock before it tries again later.",
+							"0 leaves it to lock_timeout.",
+							&sv_lock_timeout, 1000, 0, INT_MAX,
+							PGC_USERSET, GUC_UNIT_MS, NULL, NULL, NULL);
+	DefineCustomIntVariable("schemaver.lock_attempts",
+							"Sets how often an online run tries to get a lock.",
+							NULL,
+							&sv_lock_attempts, 30, 1, INT_MAX,
+							PGC_USERSET, 0, NULL, NULL, NULL);
+	DefineCustomIntVariable("schemaver.lock_retry_delay",
+							"Sets how long an online run waits before it tries again to get a lock.",
+							"The wait doubles with each attempt, up to 64 times this.",
+							&sv_lock_retry_delay, 500, 1, 3600 * 1000,
+							PGC_USERSET, GUC_UNIT_MS, NULL, NULL, NULL);
+	DefineCustomIntVariable("schemaver.concurrent_lock_timeout",
+							"Sets lock_timeout for statements that an online run executes outside of transactions.",
+							"0 waits without limit.",
+							&sv_concurrent_lock_timeout, 0, 0, INT_MAX,
+							PGC_USERSET, GUC_UNIT_MS, NULL, NULL, NULL);
+	DefineCustomIntVariable("schemaver.batch_max_lag",
+							"Sets how far standbys may be behind while an online run changes rows in batches.",
+							"0 does not look at standbys.",
+							&sv_batch_max_lag, 10 * 1000, 0, INT_MAX,
+							PGC_USERSET, GUC_UNIT_MS, NULL, NULL, NULL);
 	MarkGUCPrefixReserved("schemaver");
 }

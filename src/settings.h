@@ -8,6 +8,11 @@
 extern int	sv_run_lock_timeout;	/* ms; -1 waits for ever, 0 not at all */
 extern int	sv_max_script_size; /* kB */
 extern bool sv_progress;
+extern int	sv_lock_timeout;	/* ms; 0: as lock_timeout says */
+extern int	sv_lock_attempts;
+extern int	sv_lock_retry_delay;	/* ms, before the second attempt */
+extern int	sv_concurrent_lock_timeout; /* ms; 0: no limit */
+extern int	sv_batch_max_lag;	/* ms; 0: no limit */
 
 extern void sv_settings_init(void);
 

@@ -98,7 +98,8 @@ behind_mark(const char *comment)
 	comment += strspn(comment, " \t");
 	if (strncmp(comment, SV_DIRECTIVE_MARK, strlen(SV_DIRECTIVE_MARK)) != 0)
 		return NULL;
-	return comment + strlen(SV_DIRECTIVE_MARK);
+	comment += strlen(SV_DIRECTIVE_MARK);
+	return strncmp(comment, "batch", 5) == 0 ? NULL : comment;	/* belongs to a statement */
 }
 
 /*

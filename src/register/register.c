@@ -223,6 +223,11 @@ sv_register_remove(const char *id)
 	char	   *tag;
 
 	refuse_applied(revision, "remove");
+	if (sv_store_segments(SV_STORE_WRITE, id) != NIL)
+		ereport(ERROR,
+				(errcode(ERRCODE_SV_INTERRUPTED_RUN),
+				 errmsg("cannot remove revision \"%s\" because an online run has done a part of it", id),
+				 errhint("Run SELECT schemaver.abandon(%s) first.", quote_literal_cstr(id))));
 	refuse_if_needed(graph, sv_graph_find(graph, id));
 	tag = sv_store_tag_of(id);
 	if (tag != NULL)

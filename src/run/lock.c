@@ -11,10 +11,22 @@
  * could an advisory lock, a lock on the extension (ALTER FUNCTION ... DEPENDS ON
  * EXTENSION) or, in a stronger mode, one on a table (PREPARE of an INSERT).  And
  * VACUUM and ANALYZE of the whole database pass by a view.
+ *
+ * An online run has many transactions, so it holds a marker for the whole
+ * session: a lock on the extension in the lock space of advisory locks, which
+ * the abort of a transaction does not free, with a tag that advisory locks
+ * cannot have.  A run of one transaction holds the marker in share mode, too.
+ * Nobody ever waits in the marker's queue: an online run builds indexes, which
+ * wait for the snapshots of all others, so who finds it active fails at once (a
+ * run of one transaction, which has a snapshot) or tries again without a
+ * snapshot (another online run).
  */
 #include "postgres.h"
 
 #include "access/xact.h"
+#include "catalog/pg_extension.h"
+#include "commands/extension.h"
+#include "common/pg_prng.h"
 #include "compat.h"
 #include "miscadmin.h"
 #include "pgstat.h"
@@ -30,6 +42,10 @@
 
 #define POLL_MS 50
 #define RUN_LOCK_MODE ShareUpdateExclusiveLock
+
+/* What the marker's tag says: the run itself, or its background worker. */
+#define SV_MARKER_RUN 1
+#define SV_MARKER_WORKER 2
 
 /* Is a run active in this very backend? */
 static bool run_active = false;
@@ -58,12 +74,12 @@ sv_run_exit(void)
 	run_active = false;
 }
 
-/* Process id of a session that holds the lock, 0 if none is found. */
+/* Process id of a session whose lock conflicts with that mode, 0 if none is found. */
 static int
-holder_of(const LOCKTAG *tag)
+holder_of(const LOCKTAG *tag, LOCKMODE mode)
 {
 	int			n;
-	VirtualTransactionId *holders = GetLockConflicts(tag, RUN_LOCK_MODE, &n);
+	VirtualTransactionId *holders = GetLockConflicts(tag, mode, &n);
 
 	for (int i = 0; i < n; i++)
 	{
@@ -82,7 +98,7 @@ refuse_busy(Oid relation)
 	int			pid;
 
 	SET_LOCKTAG_RELATION(tag, MyDatabaseId, relation);
-	pid = holder_of(&tag);
+	pid = holder_of(&tag, RUN_LOCK_MODE);
 	ereport(ERROR,
 			(errcode(ERRCODE_SV_RUN_ACTIVE),
 			 errmsg("another run is active in this database"),
@@ -112,19 +128,45 @@ poll_lock(Oid relation, int timeout)
 	}
 }
 
+static void
+set_marker_tag(LOCKTAG *tag, Oid extension, uint16 which)
+{
+	SET_LOCKTAG_OBJECT(*tag, MyDatabaseId, ExtensionRelationId, extension, which);
+	tag->locktag_lockmethodid = USER_LOCKMETHOD;
+}
+
+/* Raise SV010: an online run is active. */
+static void
+refuse_online(const LOCKTAG *tag)
+{
+	int			pid = holder_of(tag, ShareLock);
+
+	ereport(ERROR,
+			(errcode(ERRCODE_SV_RUN_ACTIVE),
+			 errmsg("an online run is active in this database"),
+			 pid ? errdetail("The process with PID %d executes it.", pid) : 0,
+			 errhint("Look at it: SELECT * FROM schemaver.progress; and call again when it is done. "
+					 "CALL schemaver.online_upgrade() waits for its turn.")));
+}
+
 /*
  * Become the only run of this database until the transaction ends, or raise
- * SV010.  Waits as schemaver.run_lock_timeout says.  What the store says
- * afterwards is what the former runs and registrations left, or 40001 is
- * raised: under REPEATABLE READ this transaction could not see it.
+ * SV010.  Never waits for an online run, whose index builds would wait for this
+ * transaction; for others it waits as schemaver.run_lock_timeout says.  What the
+ * store says afterwards is what the former runs and registrations left, or
+ * 40001 is raised: under REPEATABLE READ this transaction could not see it.
  */
 void
 sv_run_lock(const char *what)
 {
 	Oid			relation;
+	LOCKTAG		marker;
 
 	sv_store_check_writable(what);
 	sv_run_refuse_nested(what);
+	set_marker_tag(&marker, get_extension_oid("schemaver", false), SV_MARKER_RUN);
+	if (LockAcquire(&marker, ShareLock, false, true) == LOCKACQUIRE_NOT_AVAIL)
+		refuse_online(&marker);
 	relation = sv_store_relation("journal");
 	if (sv_run_lock_timeout < 0)
 		LockRelationOid(relation, RUN_LOCK_MODE);
@@ -139,4 +181,113 @@ sv_run_lock(const char *what)
 				 errmsg("could not serialize access due to a concurrent run"),
 				 errhint("The transaction might succeed if retried.")));
 	sv_store_check_registrations_seen();
+}
+
+/* ---------- online runs ---------- */
+
+/* The extension whose marker this session holds. */
+static Oid	online_extension = InvalidOid;
+
+/* Try to take the marker, once the worker of the run before has ended. */
+static bool
+try_marker(const LOCKTAG *marker, const LOCKTAG *worker)
+{
+	if (LockAcquire(marker, ExclusiveLock, true, true) == LOCKACQUIRE_NOT_AVAIL)
+		return false;
+	if (LockAcquire(worker, ExclusiveLock, true, true) == LOCKACQUIRE_NOT_AVAIL)
+	{
+		LockRelease(marker, ExclusiveLock, true);
+		return false;
+	}
+	LockRelease(worker, ExclusiveLock, true);
+	return true;
+}
+
+/*
+ * Become the only run of this database until sv_run_unlock_online() or the end
+ * of the session, or raise SV010.  Commits; waits for other runs without a
+ * snapshot, as schemaver.run_lock_timeout says.
+ */
+void
+sv_run_lock_online(const char *what)
+{
+	TimestampTz end = TimestampTzPlusMilliseconds(GetCurrentTimestamp(), sv_run_lock_timeout);
+	LOCKTAG		marker;
+	LOCKTAG		worker;
+	Oid			extension;
+
+	sv_store_check_writable(what);
+	sv_run_refuse_nested(what);
+	extension = get_extension_oid("schemaver", false);
+	set_marker_tag(&marker, extension, SV_MARKER_RUN);
+	set_marker_tag(&worker, extension, SV_MARKER_WORKER);
+	online_extension = extension;
+	sv_run_commit();
+	while (!try_marker(&marker, &worker))
+	{
+		int			pid;
+
+		if (sv_run_lock_timeout < 0 || GetCurrentTimestamp() < end)
+		{
+			sv_run_wait(pg_prng_uint64_range(&pg_global_prng_state, POLL_MS / 2, POLL_MS * 3 / 2));
+			continue;
+		}
+		pid = holder_of(&marker, ExclusiveLock);
+		ereport(ERROR,
+				(errcode(ERRCODE_SV_RUN_ACTIVE),
+				 errmsg("another run is active in this database"),
+				 pid ? errdetail("The process with PID %d executes it.", pid) : 0,
+				 errhint("Wait for it: SET schemaver.run_lock_timeout = -1; or look at it: SELECT * FROM schemaver.progress.")));
+	}
+}
+
+/* Let others run. */
+void
+sv_run_unlock_online(void)
+{
+	LOCKTAG		marker;
+
+	set_marker_tag(&marker, online_extension, SV_MARKER_RUN);
+	LockRelease(&marker, ExclusiveLock, true);
+}
+
+/*
+ * Make sure that the marker is still held: a script may call
+ * pg_advisory_unlock_all().
+ */
+void
+sv_run_keep_online(void)
+{
+	LOCKTAG		marker;
+
+	set_marker_tag(&marker, online_extension, SV_MARKER_RUN);
+	if (sv_lock_held_by_me(&marker, ExclusiveLock))
+		return;
+	if (LockAcquire(&marker, ExclusiveLock, true, true) == LOCKACQUIRE_NOT_AVAIL)
+		ereport(ERROR,
+				(errcode(ERRCODE_SV_RUN_ACTIVE),
+				 errmsg("the script released the lock of the run, and another run took it")));
+}
+
+/* Is an online run of another session active in this database? */
+bool
+sv_run_online_active(void)
+{
+	LOCKTAG		marker;
+
+	set_marker_tag(&marker, get_extension_oid("schemaver", false), SV_MARKER_RUN);
+	return holder_of(&marker, ShareLock) != 0;
+}
+
+/* In the background worker: show until its end that it works for a run. */
+void
+sv_run_mark_worker(void)
+{
+	LOCKTAG		marker;
+
+	set_marker_tag(&marker, get_extension_oid("schemaver", false), SV_MARKER_WORKER);
+	if (LockAcquire(&marker, ExclusiveLock, true, true) == LOCKACQUIRE_NOT_AVAIL)
+		ereport(ERROR,
+				(errcode(ERRCODE_SV_RUN_ACTIVE),
+				 errmsg("the background worker of another run is active in this database")));
 }

@@ -11,6 +11,7 @@
 #include "miscadmin.h"
 #include "register/register.h"
 #include "run/run.h"
+#include "run/segment.h"
 #include "utils/builtins.h"
 
 /* The first revision of a plan that cannot run in one transaction, and why. */
@@ -132,6 +133,25 @@ find_enum_uses(StoreMode mode, StoredRevision **rows, int n, Direction direction
 		if (first)
 			return;
 	}
+}
+
+/*
+ * Where a commit must come between the statements of a script that starts at
+ * "from": the index of the first one that uses an enum value which one before
+ * it adds; the number of statements if there is none.
+ */
+int
+sv_run_enum_border(const Script *script, int from)
+{
+	StoreMode	mode = SV_STORE_WRITE;
+	Script		rest = sv_segment_script(script, from);
+	const char *value;
+	const char *type;
+	int			use = -1;
+
+	if (script->flags & SV_STMT_ADDS_ENUM_VALUE)
+		use = sv_enum_watch_script(sv_enum_watch_create(columns_of_type, &mode), &rest, &value, &type);
+	return use < 0 ? script->n : from + use;
 }
 
 static const char *

@@ -72,6 +72,7 @@ sv_run_script_begin(Direction direction, const char *target, List *expected)
 	MemoryContext caller;
 
 	sv_run_lock("schemaver.script_begin()");
+	sv_run_refuse_interrupted();
 	check_version(expected);
 	script_run.transaction = SV_MY_LXID;
 	script_run.direction = direction;

@@ -92,6 +92,7 @@ sv_run(Direction direction, const char *target, bool dry_run, RunStepFn report, 
 	StoredRevision **rows;
 
 	sv_run_lock(direction == SV_UPGRADE ? "schemaver.upgrade()" : "schemaver.downgrade()");
+	sv_run_refuse_interrupted();
 	graph = sv_store_graph(SV_STORE_WRITE);
 	plan = direction == SV_UPGRADE ? sv_graph_plan_upgrade(graph, target) :
 		sv_graph_plan_downgrade(graph, target);
@@ -139,6 +140,7 @@ sv_run_redo(int steps, RunStepFn report, void *arg)
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("number of steps must be greater than zero")));
 	sv_run_lock("schemaver.redo()");
+	sv_run_refuse_interrupted();
 	graph = sv_store_graph(SV_STORE_WRITE);
 	plan = sv_graph_plan_downgrade(graph, target);
 	rows = sv_store_plan_rows(SV_STORE_WRITE, graph, &plan);
@@ -194,6 +196,7 @@ sv_run_stamp(int ntargets, const char **targets, bool purge, RunStepFn report, v
 	Run			run;
 
 	sv_run_lock("schemaver.stamp()");
+	sv_run_refuse_interrupted();
 	graph = sv_store_graph(SV_STORE_WRITE);
 	plan = sv_graph_plan_stamp(graph, ntargets, targets, purge);
 	if (plan.remove.n + plan.add.n == 0)

@@ -2,7 +2,8 @@
  * run.h
  *		Runs: the lock, the checks before, the steps, what is put back.
  *
- * Everything happens in the caller's transaction and with the caller's rights.
+ * Everything happens with the caller's rights, and in the caller's transaction
+ * but for online runs, which commit.
  */
 #ifndef SV_RUN_H
 #define SV_RUN_H
@@ -40,17 +41,39 @@ extern void sv_run_lock(const char *what);
 extern void sv_run_refuse_nested(const char *what);
 extern void sv_run_enter(void);
 extern void sv_run_exit(void);
+extern void sv_run_lock_online(const char *what);
+extern void sv_run_unlock_online(void);
+extern void sv_run_keep_online(void);
+extern bool sv_run_online_active(void);
+extern void sv_run_mark_worker(void);
+
+/* commit.c */
+extern void sv_run_commit(void);
+extern void sv_run_rollback(void);
+extern ErrorData *sv_run_attempt(void (*work) (void *arg), void *arg);
+extern void sv_run_wait(long milliseconds);
+extern void sv_run_sleep(long milliseconds);
 
 /* run.c */
 extern void sv_run(Direction direction, const char *target, bool dry_run, RunStepFn report, void *arg);
 extern void sv_run_redo(int steps, RunStepFn report, void *arg);
 extern void sv_run_stamp(int ntargets, const char **targets, bool purge, RunStepFn report, void *arg);
 
+/* online.c */
+extern void sv_run_online(Direction direction, const char *target);
+
+/* interrupted.c */
+extern void sv_run_refuse_interrupted(void);
+extern void sv_run_check_resumable(Direction direction, const RevisionGraph *graph, const RevisionList *plan);
+extern char *sv_run_abandon(const char *revision);
+
 /* precheck.c */
 extern void sv_run_check_upgrade(StoredRevision **rows, int n, const char *target);
 extern void sv_run_check_downgrade(StoredRevision **rows, int n, const char *target);
 extern void sv_run_check_reversible(StoredRevision **rows, int n);
 extern bool *sv_run_transactional(StoreMode mode, StoredRevision **rows, int n, Direction direction);
+
+extern int	sv_run_enum_border(const Script *script, int from);
 
 /* psql.c */
 extern void sv_run_script_begin(Direction direction, const char *target, List *expected);

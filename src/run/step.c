@@ -17,7 +17,7 @@
 #include "mb/pg_wchar.h"
 #include "miscadmin.h"
 #include "parser/parser.h"
-#include "run/run.h"
+#include "run/execution.h"
 #include "run/subtransaction.h"
 #include "settings.h"
 #include "tcop/dest.h"
@@ -25,16 +25,6 @@
 #include "utils/guc.h"
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
-
-/* What is being executed, for error messages. */
-typedef struct Execution
-{
-	ScriptOrigin origin;
-	const Script *script;
-	int			current;		/* index of the statement */
-	const char *text;			/* its text; NULL when all are done */
-	bool		is_check;		/* a result of false is a failure */
-} Execution;
 
 /* The line of the script at which an error stands that was raised by its current statement. */
 static int
@@ -56,8 +46,8 @@ line_of_error(const Execution *execution, const ErrorData *error)
  * keeps its SQLSTATE, message and position.  (A context callback could not
  * tell whether the error's position is one of this statement.)
  */
-static void
-rethrow_with_place(const Execution *execution, MemoryContext context)
+void
+sv_execution_rethrow(Execution *execution, MemoryContext context)
 {
 	ErrorData  *error;
 	char	   *place;
@@ -65,11 +55,12 @@ rethrow_with_place(const Execution *execution, MemoryContext context)
 	MemoryContextSwitchTo(context);
 	error = CopyErrorData();
 	FlushErrorState();
+	execution->error_line = line_of_error(execution, error) + execution->origin.first_line - 1;
 	place = psprintf("revision \"%s\", %s script, %sstatement %d, line %d%s%s%s",
 					 execution->origin.revision, execution->origin.section,
 					 execution->text ? "" : "deferred constraints after ",
 					 execution->current + 1,
-					 line_of_error(execution, error) + execution->origin.first_line - 1,
+					 execution->error_line,
 					 execution->origin.file ? " of file \"" : "",
 					 execution->origin.file ? execution->origin.file : "",
 					 execution->origin.file ? "\"" : "");
@@ -118,14 +109,20 @@ may_set_constraints(const Statement *statement)
 		strcmp(statement->tag, "DO") == 0 || strcmp(statement->tag, "CALL") == 0;
 }
 
-/* Execute one statement after the other; the memory of each is freed after it. */
+/*
+ * Execute the statements of the part, under the settings that those before it
+ * have made; the memory of each is freed after it.
+ */
 static void
 execute_statements(Execution *execution, MemoryContext context)
 {
 	const Script *script = execution->script;
 	bool		touched = false;
 
-	for (int i = 0; i < script->n; i++)
+	for (int i = 0; i < execution->from; i++)
+		if (script->statements[i].flags & SV_STMT_SETTING)
+			execute_statement(execution, i);
+	for (int i = execution->from; i < execution->to; i++)
 	{
 		CHECK_FOR_INTERRUPTS();
 		execute_statement(execution, i);
@@ -136,7 +133,7 @@ execute_statements(Execution *execution, MemoryContext context)
 		MemoryContextReset(context);
 	}
 	execution->text = NULL;
-	if (script->flags & SV_STMT_QUEUES)
+	if (execution->to > execution->from && (script->flags & SV_STMT_QUEUES))
 		sv_constraints_settle(touched);
 }
 
@@ -161,7 +158,7 @@ execute_checks(Execution *execution)
 	}
 }
 
-/* Execute a script, all of it, and check what it left deferred. */
+/* Execute the part of a script and check what it left deferred. */
 static void
 execute_script(void *arg)
 {
@@ -169,7 +166,7 @@ execute_script(void *arg)
 	MemoryContext caller = CurrentMemoryContext;
 	MemoryContext context;
 
-	if (execution->script->n == 0)
+	if (execution->to == 0)
 		return;
 	if (SPI_connect() != SPI_OK_CONNECT)
 		elog(ERROR, "SPI_connect failed");
@@ -184,7 +181,7 @@ execute_script(void *arg)
 	}
 	PG_CATCH();
 	{
-		rethrow_with_place(execution, caller);
+		sv_execution_rethrow(execution, caller);
 	}
 	PG_END_TRY();
 	SPI_finish();
@@ -199,6 +196,7 @@ sv_run_verify(const char *revision, const StoredScript *stored)
 
 	execution.is_check = true;
 	execution.script = sv_script_parse(stored->verify, &execution.origin);
+	execution.to = execution.script->n;
 	error = sv_subtransaction(execute_script, &execution, false);
 	if (error == NULL)
 		return;
@@ -228,25 +226,55 @@ drop_prepared_statements(const Script *script)
 }
 
 /*
- * Execute up or down with settings and role of its own.  Returns the number of
- * statements.
+ * Begin to execute up or down of a revision.  The script is allocated in the
+ * current context.
  */
-static int
-execute_revision(const StoredRevision *revision, const StoredScript *stored, Direction direction)
+void
+sv_execution_begin(Execution *execution, const StoredRevision *revision,
+				   const StoredScript *stored, Direction direction)
 {
-	Execution	execution = {{0}};
-	List	   *temporary = NIL;
-	int			nestlevel = NewGUCNestLevel();
+	memset(execution, 0, sizeof(*execution));
+	execution->script = sv_run_body(revision->id, stored, direction, &execution->origin);
+	if (execution->script->flags & SV_STMT_TEMP)
+		execution->temporary = sv_temp_objects();
+}
 
-	execution.script = sv_run_body(revision->id, stored, direction, &execution.origin);
-	if (execution.script->flags & SV_STMT_TEMP)
-		temporary = sv_temp_objects();
-	execute_script(&execution);
-	if (execution.script->flags & SV_STMT_TEMP)
-		sv_temp_drop_new(temporary);
-	drop_prepared_statements(execution.script);
+/*
+ * Make the settings that the script makes before a statement.  They stay until
+ * the end of the caller's level of settings, or of the transaction.
+ */
+void
+sv_execution_settings(Execution *execution, int from)
+{
+	execution->from = execution->to = from;
+	execute_script(execution);
+}
+
+/* Execute some of the statements, with settings and role of their own. */
+void
+sv_execution_part(Execution *execution, int from, int to)
+{
+	int			nestlevel = NewGUCNestLevel();
+	Oid			store = sv_store_relation("applied");
+	Oid			userid;
+	int			security_context;
+
+	GetUserIdAndSecContext(&userid, &security_context);
+	execution->from = from;
+	execution->to = to;
+	execute_script(execution);
 	AtEOXact_GUC(false, nestlevel);
-	return execution.script->n;
+	SetUserIdAndSecContext(userid, security_context);
+	sv_store_check_present(execution->origin.revision, store);
+}
+
+/* All parts are executed: drop what is temporary, and what was prepared. */
+void
+sv_execution_end(const Execution *execution)
+{
+	if (execution->script->flags & SV_STMT_TEMP)
+		sv_temp_drop_new(execution->temporary);
+	drop_prepared_statements(execution->script);
 }
 
 static void
@@ -264,6 +292,24 @@ report_step(Run *run, const StoredRevision *revision, const StoredStep *step, Da
 }
 
 /*
+ * The script of a revision was executed: verify and record it.  The caller has
+ * set the direction, the start and the number of statements of the step.
+ */
+void
+sv_step_finish(Run *run, const StoredRevision *revision, const StoredScript *stored, StoredStep *step)
+{
+	if (step->direction == SV_UPGRADE && stored->verify != NULL)
+		sv_run_verify(revision->id, stored);
+	step->finished_at = GetCurrentTimestamp();
+
+	step->run = run->number;
+	step->position = ++run->done;
+	step->revision = revision->id;
+	step->checksum = revision->checksum;
+	report_step(run, revision, step, sv_store_step(step));
+}
+
+/*
  * Upgrade or downgrade one revision and record it.  The caller has checked the
  * plan and holds the lock.
  */
@@ -275,25 +321,15 @@ sv_run_step(Run *run, const StoredRevision *revision, Direction direction)
 	MemoryContext caller = MemoryContextSwitchTo(context);
 	StoredScript *stored = sv_store_script(SV_STORE_WRITE, revision->id);
 	StoredStep	step = {0};
-	Oid			store = sv_store_relation("applied");
-	Oid			userid;
-	int			security_context;
+	Execution	execution;
 
-	GetUserIdAndSecContext(&userid, &security_context);
-	step.started_at = GetCurrentTimestamp();
-	step.statements = execute_revision(revision, stored, direction);
-	SetUserIdAndSecContext(userid, security_context);
-	sv_store_check_present(revision->id, store);
-	if (direction == SV_UPGRADE && stored->verify != NULL)
-		sv_run_verify(revision->id, stored);
-	step.finished_at = GetCurrentTimestamp();
-
-	step.run = run->number;
-	step.position = ++run->done;
-	step.revision = revision->id;
 	step.direction = direction;
-	step.checksum = revision->checksum;
-	report_step(run, revision, &step, sv_store_step(&step));
+	step.started_at = GetCurrentTimestamp();
+	sv_execution_begin(&execution, revision, stored, direction);
+	sv_execution_part(&execution, 0, execution.script->n);
+	sv_execution_end(&execution);
+	step.statements = execution.script->n;
+	sv_step_finish(run, revision, stored, &step);
 	MemoryContextSwitchTo(caller);
 	MemoryContextDelete(context);
 }

@@ -24,6 +24,7 @@
 #include "common/cryptohash.h"
 #include "common/sha2.h"
 
+#include "script/batch.h"
 #include "script/script.h"
 
 static void
@@ -70,10 +71,14 @@ add_script(pg_cryptohash_ctx *hash, const Script *script)
 	for (int i = 0; script != NULL && i < script->n; i++)
 	{
 		const Statement *s = &script->statements[i];
+		int			from;
+		int			to;
 
 		add_text(hash, 's', script->text + s->start, s->length);
 		if (s->flags & SV_STMT_COPY_DATA)
 			add_text(hash, 'd', script->text + s->data_start, s->data_length);
+		if (sv_batch_place(script, i, &from, &to))
+			add_text(hash, 'b', script->text + from, to - from);
 	}
 	add_bytes(hash, ".", 1);
 }

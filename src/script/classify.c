@@ -276,6 +276,33 @@ adds_enum_value(const Node *tree)
 	return IsA(tree, AlterEnumStmt) && ((const AlterEnumStmt *) tree)->oldVal == NULL;
 }
 
+/* Is it SELECT set_config(...), as pg_dump writes it? */
+static bool
+selects_set_config(const SelectStmt *select)
+{
+	const ResTarget *target;
+	const FuncCall *call;
+
+	if (select->op != SETOP_NONE || select->fromClause != NIL || select->withClause != NULL ||
+		select->whereClause != NULL || list_length(select->targetList) != 1)
+		return false;
+	target = linitial_node(ResTarget, select->targetList);
+	if (!IsA(target->val, FuncCall))
+		return false;
+	call = (const FuncCall *) target->val;
+	return strcmp(strVal(llast(call->funcname)), "set_config") == 0;
+}
+
+/* Does it nothing but change settings until the end of the session? */
+static bool
+is_setting(const Node *tree)
+{
+	if (IsA(tree, SelectStmt))
+		return selects_set_config((const SelectStmt *) tree);
+	return IsA(tree, VariableSetStmt) && !((const VariableSetStmt *) tree)->is_local &&
+		((const VariableSetStmt *) tree)->kind != VAR_SET_MULTI;
+}
+
 static int
 flags_of(const Node *tree, int mentions)
 {
@@ -289,6 +316,8 @@ flags_of(const Node *tree, int mentions)
 		flags |= SV_STMT_SETS;
 	if (adds_enum_value(tree))
 		flags |= SV_STMT_ADDS_ENUM_VALUE;
+	if (is_setting(tree))
+		flags |= SV_STMT_SETTING;
 	return flags;
 }
 

@@ -112,18 +112,56 @@ CREATE TABLE step (
 	elapsed		interval NOT NULL,
 	statements	integer NOT NULL,
 	outcome		text NOT NULL,
+	statement	integer,
+	line		integer,
+	sqlstate	text,
+	error		text,
 	PRIMARY KEY (run, position)
 );
-COMMENT ON TABLE step IS 'every revision that a run applied, undid or stamped';
+COMMENT ON TABLE step IS 'every revision that a run applied, undid or stamped, or failed at';
+COMMENT ON COLUMN step.statement IS 'where an online run failed: number of the statement, from 1';
 
 CREATE VIEW journal AS
 	SELECT r.run, s.position, r.command, r.target, s.revision, s.direction, s.checksum,
 		   r.role, r.session_role, r.pid, r.application, r.client, r.version,
 		   r.started_at AS run_started_at, r.elapsed AS run_elapsed, r.outcome AS run_outcome,
-		   s.started_at, s.elapsed, s.statements, s.outcome
+		   s.started_at, s.elapsed, s.statements, s.outcome,
+		   s.statement, s.line, s.sqlstate, s.error
 	FROM run r LEFT JOIN step s ON s.run OPERATOR(pg_catalog.=) r.run
 	ORDER BY r.run, s.position;
 COMMENT ON VIEW journal IS 'every run and step: who, when, which direction, how long, how many statements, outcome';
+
+-- What online runs did of revisions that are not finished.  One row for each
+-- part of a script: statements of one transaction, one statement outside of
+-- transactions, or one statement in batches.
+CREATE TABLE segment (
+	revision	text COLLATE "C" NOT NULL REFERENCES revision,
+	direction	text NOT NULL,
+	statement	integer NOT NULL,
+	statements	integer NOT NULL,
+	line		integer NOT NULL,
+	kind		text NOT NULL,
+	checksum	text NOT NULL,
+	run			bigint NOT NULL,
+	started_at	timestamptz NOT NULL,
+	finished_at	timestamptz,
+	total		bigint,
+	done		bigint,
+	batches		integer,
+	size		integer,
+	cursor		text,
+	last_key	text,
+	note		text,
+	PRIMARY KEY (revision, statement)
+);
+COMMENT ON TABLE segment IS 'the parts of revisions that an online run has begun and not finished';
+COMMENT ON COLUMN segment.statement IS 'number of its first statement, from 1';
+COMMENT ON COLUMN segment.kind IS '"transaction", "alone" (outside of transactions) or "batches"';
+COMMENT ON COLUMN segment.total IS 'batches: estimate of the rows of the table';
+COMMENT ON COLUMN segment.done IS 'batches: rows changed so far';
+COMMENT ON COLUMN segment.cursor IS 'batches: the last key that is done';
+COMMENT ON COLUMN segment.last_key IS 'batches: the last key there was when they began';
+COMMENT ON COLUMN segment.note IS 'why it waits';
 
 SELECT pg_catalog.pg_extension_config_dump('schemaver.revision_position', '');
 SELECT pg_catalog.pg_extension_config_dump('schemaver.applied_rank', '');
@@ -136,3 +174,4 @@ SELECT pg_catalog.pg_extension_config_dump('schemaver.tag', '');
 SELECT pg_catalog.pg_extension_config_dump('schemaver.applied', '');
 SELECT pg_catalog.pg_extension_config_dump('schemaver.run', '');
 SELECT pg_catalog.pg_extension_config_dump('schemaver.step', '');
+SELECT pg_catalog.pg_extension_config_dump('schemaver.segment', '');

@@ -136,21 +136,47 @@ sv_store_begin_run(const char *command, const char *target)
 	return DatumGetInt64(run);
 }
 
-/* Record that a run has done all its steps. */
-void
-sv_store_end_run(int64 run, TimestampTz started_at)
+static void
+end_run(int64 run, TimestampTz started_at, const char *outcome)
 {
 	static StoreQuery query = {
-		"UPDATE schemaver.run SET elapsed = $2, outcome = 'done' WHERE run = $1",
-		2, {INT8OID, INTERVALOID}
+		"UPDATE schemaver.run SET elapsed = $2, outcome = $3 WHERE run = $1",
+		3, {INT8OID, INTERVALOID, TEXTOID}
 	};
-	Datum		v[2];
+	Datum		v[3];
 	StoreScope	scope;
 
 	v[0] = Int64GetDatum(run);
 	v[1] = interval_between(started_at, GetCurrentTimestamp());
+	v[2] = CStringGetTextDatum(outcome);
 	sv_store_enter(&scope, SV_STORE_WRITE);
 	sv_store_execute(&scope, &query, v, NULL);
+	sv_store_leave(&scope);
+}
+
+/* Record that a run has done all its steps. */
+void
+sv_store_end_run(int64 run, TimestampTz started_at)
+{
+	end_run(run, started_at, "done");
+}
+
+/* Record that an online run has failed. */
+void
+sv_store_fail_run(int64 run, TimestampTz started_at)
+{
+	end_run(run, started_at, "failed");
+}
+
+/* Record that runs which can run no more, for this is the only one, were interrupted. */
+void
+sv_store_close_runs(void)
+{
+	static StoreQuery query = {"UPDATE schemaver.run SET outcome = 'interrupted' WHERE outcome = 'running'"};
+	StoreScope	scope;
+
+	sv_store_enter(&scope, SV_STORE_WRITE);
+	sv_store_execute(&scope, &query, NULL, NULL);
 	sv_store_leave(&scope);
 }
 
@@ -187,21 +213,19 @@ mark_undone(const StoreScope *scope, const StoredStep *step)
 				 errmsg("revision \"%s\" is not applied any more", step->revision)));
 }
 
-/*
- * Record a step: the journal's row, and the change of the set of applied
- * revisions.  Returns its duration as an interval, in the caller's context.
- */
-Datum
-sv_store_step(const StoredStep *step)
+/* The journal's row of a step; "failure" is NULL where it succeeded. */
+static void
+insert_step(const StoreScope *scope, const StoredStep *step, const StoredFailure *failure, Datum elapsed)
 {
 	static StoreQuery query = {
 		"INSERT INTO schemaver.step (run, position, revision, direction, checksum, started_at, "
-		"elapsed, statements, outcome) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
-		9, {INT8OID, INT4OID, TEXTOID, TEXTOID, TEXTOID, TIMESTAMPTZOID, INTERVALOID, INT4OID, TEXTOID}
+		"elapsed, statements, outcome, statement, line, sqlstate, error) "
+		"VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, nullif($10, 0), nullif($11, 0), $12, $13)",
+		13, {INT8OID, INT4OID, TEXTOID, TEXTOID, TEXTOID, TIMESTAMPTZOID, INTERVALOID, INT4OID, TEXTOID,
+		INT4OID, INT4OID, TEXTOID, TEXTOID}
 	};
-	Datum		elapsed = interval_between(step->started_at, step->finished_at);
-	Datum		v[9];
-	StoreScope	scope;
+	Datum		v[13] = {0};
+	bool		n[13] = {false};
 
 	v[0] = Int64GetDatum(step->run);
 	v[1] = Int32GetDatum(step->position);
@@ -211,14 +235,45 @@ sv_store_step(const StoredStep *step)
 	v[5] = TimestampTzGetDatum(step->started_at);
 	v[6] = elapsed;
 	v[7] = Int32GetDatum(step->statements);
-	v[8] = CStringGetTextDatum(step->stamped ? "stamped" : "done");
+	v[8] = CStringGetTextDatum(failure ? "failed" : step->stamped ? "stamped" : "done");
+	n[9] = n[10] = n[11] = n[12] = failure == NULL;
+	if (failure != NULL)
+	{
+		v[9] = Int32GetDatum(failure->statement);
+		v[10] = Int32GetDatum(failure->line);
+		v[11] = CStringGetTextDatum(failure->sqlstate);
+		v[12] = CStringGetTextDatum(failure->error);
+	}
+	sv_store_execute(scope, &query, v, n);
+}
+
+/*
+ * Record a step: the journal's row, and the change of the set of applied
+ * revisions.  Returns its duration as an interval, in the caller's context.
+ */
+Datum
+sv_store_step(const StoredStep *step)
+{
+	Datum		elapsed = interval_between(step->started_at, step->finished_at);
+	StoreScope	scope;
 
 	sv_store_enter(&scope, SV_STORE_WRITE);
 	if (step->direction == SV_UPGRADE)
 		mark_applied(&scope, step, elapsed);
 	else
 		mark_undone(&scope, step);
-	sv_store_execute(&scope, &query, v, NULL);
+	insert_step(&scope, step, NULL, elapsed);
 	sv_store_leave(&scope);
 	return elapsed;
+}
+
+/* Record a step that failed and whose transaction is gone. */
+void
+sv_store_failed_step(const StoredStep *step, const StoredFailure *failure)
+{
+	StoreScope	scope;
+
+	sv_store_enter(&scope, SV_STORE_WRITE);
+	insert_step(&scope, step, failure, interval_between(step->started_at, step->finished_at));
+	sv_store_leave(&scope);
 }

@@ -137,4 +137,49 @@ typedef struct StoredStep
 
 extern Datum sv_store_step(const StoredStep *step);
 
+/* Where and why a step of an online run failed. */
+typedef struct StoredFailure
+{
+	int			statement;		/* from 1; 0: not known */
+	int			line;
+	const char *sqlstate;
+	const char *error;
+} StoredFailure;
+
+extern void sv_store_failed_step(const StoredStep *step, const StoredFailure *failure);
+extern void sv_store_fail_run(int64 run, TimestampTz started_at);
+extern void sv_store_close_runs(void);
+
+/* ----- segments.c ----- */
+
+/* A part of a revision that an online run has begun. */
+typedef struct StoredSegment
+{
+	const char *revision;
+	Direction	direction;
+	int			statement;		/* the first one, from 1 */
+	int			statements;
+	int			line;
+	const char *kind;
+	const char *checksum;
+	int64		run;
+	bool		finished;
+	bool		begun_before;	/* by an earlier run */
+	int64		total;			/* batches: estimated rows; -1: not known */
+	int64		done;			/* batches: rows changed */
+	int			batches;
+	int			size;			/* batches: keys of the next one; 0: not known */
+	char	   *cursor;			/* batches: last key done, or NULL */
+	char	   *last_key;		/* batches: last key to do, or NULL */
+} StoredSegment;
+
+extern List *sv_store_segments(StoreMode mode, const char *revision);
+extern void sv_store_begin_segment(StoredSegment *segment);
+extern void sv_store_end_segment(const StoredSegment *segment);
+extern void sv_store_batch(const StoredSegment *segment);
+extern void sv_store_note(const StoredSegment *segment, const char *note);
+extern void sv_store_forget_segments(const char *revision);
+extern void sv_store_forget_unbegun(const char *revision);
+extern char *sv_store_interrupted(StoreMode mode, Direction *direction);
+
 #endif							/* SV_STORE_H */

@@ -1,0 +1,178 @@
+-- Online runs: what is done, what is refused, what is on record.
+SET client_min_messages = warning;
+CREATE EXTENSION schemaver;
+SET schemaver.progress = off;
+CREATE TABLE target (id int PRIMARY KEY, name text, low text);
+INSERT INTO target SELECT g, 'Name ' || g FROM generate_series(1, 100) g;
+
+SELECT schemaver.revision('plain', 'CREATE TABLE one (i int)', 'DROP TABLE one', 'r1');
+SELECT schemaver.revision('mixed', $$
+SET work_mem = '5MB';
+CREATE TYPE mood AS ENUM ('a');
+ALTER TYPE mood ADD VALUE 'b';
+CREATE TABLE two (m mood DEFAULT 'b');
+CREATE INDEX CONCURRENTLY target_name ON target (name);
+CREATE TABLE settings AS SELECT current_setting('work_mem') AS work_mem;
+$$, $$
+DROP TABLE settings;
+DROP INDEX CONCURRENTLY target_name;
+DROP TABLE two;
+DROP TYPE mood;
+$$, 'r2');
+
+-- where it is refused
+BEGIN;
+CALL schemaver.online_upgrade();
+ROLLBACK;
+DO $$ BEGIN CALL schemaver.online_upgrade(); END $$;
+CALL schemaver.online_upgrade(NULL);
+CALL schemaver.online_upgrade('nope');
+SELECT schemaver.upgrade();
+
+-- up, nothing more to do, down, up
+CALL schemaver.online_upgrade();
+CALL schemaver.online_upgrade();
+SELECT work_mem FROM settings;
+SHOW work_mem;
+CALL schemaver.online_downgrade('base');
+CALL schemaver.online_upgrade('+1');
+SELECT revision FROM schemaver.current();
+CALL schemaver.online_upgrade();
+SELECT run, command, target, run_outcome, revision, direction, statements, outcome FROM schemaver.journal;
+SELECT count(*) FROM schemaver.progress;
+
+-- each revision has a time of its own
+SELECT count(DISTINCT started_at) > 1 AS several FROM schemaver.journal;
+
+-- an error keeps its state, message and position, and is on record
+SELECT schemaver.revision('fails', E'CREATE TABLE three (i int);\nCREATE INDEX CONCURRENTLY ON three (i);\nSELECT 1,\n  nope;', id => 'r3');
+CALL schemaver.online_upgrade();
+SELECT revision, outcome, statements, statement, line, sqlstate, error FROM schemaver.journal WHERE outcome = 'failed';
+SELECT revision, state FROM schemaver.status();
+SELECT revision, statement, kind, state, next_call FROM schemaver.progress;
+
+-- until it is continued, nothing else runs
+SELECT schemaver.upgrade();
+SELECT schemaver.downgrade();
+SELECT schemaver.stamp('{r3}');
+CALL schemaver.online_downgrade();
+
+-- what is done may not change, what is not may
+SELECT schemaver.edit('r3', up => E'CREATE TABLE three (i bigint);\nCREATE INDEX CONCURRENTLY ON three (i);\nSELECT 1');
+CALL schemaver.online_upgrade();
+SELECT schemaver.edit('r3', up => E'CREATE TABLE three (i int);\nCREATE INDEX CONCURRENTLY ON three (i);\nSELECT 1');
+CALL schemaver.online_upgrade();
+SELECT revision FROM schemaver.current();
+
+-- an error of a statement alone
+SELECT schemaver.revision('alone', E'SELECT 1;\nCREATE INDEX CONCURRENTLY ON\n  three (nope)', id => 'r4');
+CALL schemaver.online_upgrade();
+SELECT schemaver.remove('r4');
+SELECT schemaver.abandon('r4');
+SELECT schemaver.abandon('r4');
+SELECT schemaver.remove('r4');
+
+-- an invalid index is built again; one with the same definition is done; another one is an error
+SELECT schemaver.revision('index', 'CREATE UNIQUE INDEX CONCURRENTLY IF NOT EXISTS target_low ON target (lower(low)) WHERE id > 0', id => 'r5');
+UPDATE target SET low = 'same' WHERE id < 3;
+CALL schemaver.online_upgrade();
+SELECT indexrelid::regclass, indisvalid FROM pg_index WHERE indrelid = 'target'::regclass ORDER BY indexrelid::regclass::text;
+UPDATE target SET low = NULL;
+CALL schemaver.online_upgrade();
+SELECT indexrelid::regclass, indisvalid FROM pg_index WHERE indrelid = 'target'::regclass ORDER BY indexrelid::regclass::text;
+SELECT schemaver.revision('same', 'CREATE INDEX CONCURRENTLY target_again ON target (id, lower(name) DESC) WITH (fillfactor = 70)', id => 'r6');
+CREATE INDEX target_again ON target (id, lower(name)) WITH (fillfactor = 70);
+CALL schemaver.online_upgrade();
+DROP INDEX target_again;
+CREATE INDEX target_again ON target (id, lower(name) DESC) WITH (fillfactor = 70);
+CALL schemaver.online_upgrade();
+
+-- batches
+SELECT schemaver.revision('batches', $$
+-- schemaver:batch table=target key=id size=30 vacuum=off
+-- schemaver:batch-left low IS NULL
+UPDATE target t SET low = lower(t.name) WHERE low IS NULL /* schemaver:range t.id */;
+-- schemaver:batch table=target key=id size=1000
+DELETE FROM target WHERE id % 2 = 0 /* schemaver:range */;
+CREATE TABLE copy (LIKE target);
+-- schemaver:batch table=target key=id size=7
+INSERT INTO copy SELECT * FROM target WHERE true /* schemaver:range */ ON CONFLICT DO NOTHING;
+$$, id => 'r7');
+CALL schemaver.online_upgrade();
+SELECT count(*), count(low) FROM target;
+SELECT count(*), count(DISTINCT id) FROM copy;
+SELECT schemaver.revision('left', $$
+-- schemaver:batch table=target key=id
+-- schemaver:batch-left name LIKE 'Name%'
+UPDATE target SET low = low WHERE true /* schemaver:range */;
+$$, id => 'r8');
+CALL schemaver.online_upgrade();
+SELECT schemaver.abandon('r8');
+SELECT schemaver.remove('r8');
+
+-- what a batch must be
+SELECT schemaver.revision('null', E'-- schemaver:batch table=target key=name\nUPDATE target SET low = low WHERE true /* schemaver:range */', id => 'r8');
+CALL schemaver.online_upgrade();
+SELECT schemaver.abandon('r8');
+SELECT schemaver.edit('r8', up => E'ALTER TABLE target ALTER low SET NOT NULL;\n-- schemaver:batch table=target key=low\nUPDATE target SET low = low WHERE true /* schemaver:range */');
+CALL schemaver.online_upgrade();
+SELECT schemaver.abandon('r8');
+SELECT schemaver.remove('r8');
+SELECT schemaver.revision('x', E'-- schemaver:batch table=target\nUPDATE target SET low = \'\' WHERE true /* schemaver:range */', id => 'x');
+SELECT schemaver.revision('x', E'-- schemaver:batch table=target key=id sise=10\nUPDATE target SET low = \'\' WHERE true /* schemaver:range */', id => 'x');
+SELECT schemaver.revision('x', E'-- schemaver:batch table=target key=id target=soon\nUPDATE target SET low = \'\' WHERE true /* schemaver:range */', id => 'x');
+SELECT schemaver.revision('x', E'-- schemaver:batch table=target key=id size=0\nUPDATE target SET low = \'\' WHERE true /* schemaver:range */', id => 'x');
+SELECT schemaver.revision('x', E'-- schemaver:batch table=target key=id\nUPDATE target SET low = \'/* schemaver:range */\'', id => 'x');
+SELECT schemaver.revision('x', E'-- schemaver:batch table=target key=id\nUPDATE target SET low = \'\' /* schemaver:range */', id => 'x');
+SELECT schemaver.revision('x', E'-- schemaver:batch table=target key=id\nUPDATE target SET low = \'\' WHERE id = 1 OR id = 2 /* schemaver:range */', id => 'x');
+SELECT schemaver.revision('x', E'-- schemaver:batch table=target key=id\nUPDATE target SET low = \'\' WHERE id IN (SELECT 1 WHERE true /* schemaver:range */)', id => 'x');
+SELECT schemaver.revision('x', E'-- schemaver:batch table=target key=id+\nUPDATE target SET low = \'\' WHERE true /* schemaver:range */', id => 'x');
+SELECT schemaver.revision('x', E'-- schemaver:batch table=target key=id\nTRUNCATE target', id => 'x');
+SELECT schemaver.revision('x', E'-- schemaver:batch-left true\nUPDATE target SET low = \'\'', id => 'x');
+SELECT schemaver.revision('x', E'SELECT 1;\n-- schemaver:batch table=target key=id\n', id => 'x');
+
+-- what must be the first statement of its transaction
+SELECT schemaver.revision('level', $$
+CREATE TABLE level (number int, name text);
+INSERT INTO level VALUES (1, current_setting('transaction_isolation'));
+SET TRANSACTION ISOLATION LEVEL SERIALIZABLE;
+INSERT INTO level VALUES (2, current_setting('transaction_isolation'));
+$$, id => 'level');
+CALL schemaver.online_upgrade();
+SELECT * FROM level ORDER BY number;
+
+-- a commit where pending trigger events stand in the way
+SELECT schemaver.revision('pending', $$
+CREATE TABLE parent (id int PRIMARY KEY);
+CREATE TABLE child (parent int REFERENCES parent DEFERRABLE INITIALLY DEFERRED);
+INSERT INTO child VALUES (1);
+INSERT INTO parent VALUES (1);
+ALTER TABLE child ADD COLUMN more int;
+$$, id => 'pending');
+SELECT schemaver.upgrade();
+CALL schemaver.online_upgrade();
+SELECT revision FROM schemaver.current();
+
+-- in the native format
+SELECT schemaver.load('f.sql', $$-- schemaver:revision n1
+-- schemaver:revises pending
+-- schemaver:up
+-- schemaver:batch table=target key=id
+UPDATE target SET low = 'x' || id WHERE true /* schemaver:range */;
+$$);
+CALL schemaver.online_upgrade();
+SELECT count(*) FROM target WHERE low LIKE 'x%';
+SELECT content FROM schemaver.export('n1');
+
+-- rights
+CREATE ROLE regress_online;
+SET ROLE regress_online;
+CALL schemaver.online_upgrade();
+SELECT schemaver.abandon('n1');
+SELECT count(*) FROM schemaver.progress;
+RESET ROLE;
+DROP ROLE regress_online;
+
+DROP EXTENSION schemaver;
+DROP TABLE one, two, three, settings, target, copy, level, child, parent;
+DROP TYPE mood;

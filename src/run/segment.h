@@ -1,0 +1,30 @@
+/*
+ * segment.h
+ *		The parts of a script that an online run commits one by one.
+ */
+#ifndef SV_SEGMENT_H
+#define SV_SEGMENT_H
+
+#include "script/script.h"
+
+typedef enum SegmentKind
+{
+	SV_SEGMENT_TRANSACTION,		/* statements of one transaction */
+	SV_SEGMENT_ALONE,			/* one statement outside of transactions */
+	SV_SEGMENT_BATCHES			/* one statement, range of keys by range */
+} SegmentKind;
+
+typedef struct Segment
+{
+	SegmentKind kind;
+	int			from;			/* index of its first statement */
+	int			to;				/* and behind its last one */
+} Segment;
+
+/* segment.c */
+extern Segment sv_segment_next(const Script *script, int from, int border);
+extern const char *sv_segment_kind_name(SegmentKind kind);
+extern char *sv_segment_checksum(const Script *script, int from, int to);
+extern Script sv_segment_script(const Script *script, int from);
+
+#endif							/* SV_SEGMENT_H */

@@ -1,0 +1,142 @@
+# Random ends of an online run that mixes DDL, concurrent indexes and batches:
+# calling again always leads to the same schema and the same data.
+#
+# SV_KILLS=300 prove ... tries 300 moments instead of a sample.
+use strict;
+use warnings;
+use PostgreSQL::Test::Cluster;
+use PostgreSQL::Test::Utils;
+use IPC::Run qw(start);
+use Test::More;
+use Time::HiRes qw(time sleep usleep);
+
+my $kills = $ENV{SV_KILLS} || 6;
+my $node = PostgreSQL::Test::Cluster->new('main');
+$node->init;
+$node->append_conf('postgresql.conf', "autovacuum = off\nrestart_after_crash = on\nmax_worker_processes = 16\n");
+$node->start;
+
+my $seed = $ENV{SV_SEED} || time;
+srand($seed);
+note "SV_SEED=$seed";
+
+$node->safe_psql('postgres', 'CREATE DATABASE prepared');
+$node->safe_psql('prepared', q{
+	CREATE EXTENSION schemaver;
+	CREATE TABLE item (id int PRIMARY KEY, name text, low text, n int NOT NULL DEFAULT 0);
+	INSERT INTO item SELECT g, 'Name ' || g FROM generate_series(1, 20000) g;
+	CREATE TABLE log (what text);
+	CREATE TYPE mood AS ENUM ('a');
+	SELECT schemaver.revision('one', E'INSERT INTO log VALUES (\'one\'); ALTER TABLE item ADD COLUMN one int', id => 'r1');
+	SELECT schemaver.revision('two', E'INSERT INTO log VALUES (\'two\');
+CREATE INDEX CONCURRENTLY item_name ON item (name);
+ALTER TYPE mood ADD VALUE \'b\';
+ALTER TABLE item ADD COLUMN m mood DEFAULT \'b\';
+-- schemaver:batch table=item key=id size=200 target=10ms vacuum=off
+-- schemaver:batch-left low IS NULL
+UPDATE item SET low = lower(name), n = n + 1 WHERE low IS NULL /* schemaver:range */;
+INSERT INTO log VALUES (\'two again\');
+CREATE UNIQUE INDEX CONCURRENTLY ON item (low);', id => 'r2');
+	SELECT schemaver.revision('three', E'
+-- schemaver:batch table=item key=id size=200 target=10ms vacuum=off
+UPDATE item SET n = n + 10 WHERE true /* schemaver:range */;
+REINDEX TABLE CONCURRENTLY item;
+DROP INDEX CONCURRENTLY item_name;
+INSERT INTO log VALUES (\'three\')', id => 'r3');
+	SELECT schemaver.revision('four', E'INSERT INTO log VALUES (\'four\')', id => 'r4');
+});
+
+sub state_of
+{
+	my ($db) = @_;
+	my ($dump, $err);
+
+	IPC::Run::run(['pg_dump', '-s', '-N', 'schemaver', '-d', $node->connstr($db)], '>', \$dump, '2>', \$err) or die $err;
+	$dump =~ s/^\\(un)?restrict.*$//mg;
+	return $dump . $node->safe_psql($db, q{
+		SELECT md5(string_agg(item::text, ',' ORDER BY id)) FROM item;
+		SELECT string_agg(what, ',' ORDER BY what) FROM log;
+		SELECT count(*) FROM pg_index WHERE NOT indisvalid;
+		SELECT string_agg(revision, ',' ORDER BY rank) FROM schemaver.applied;
+		SELECT count(*) FROM schemaver.segment});
+}
+
+sub call_online
+{
+	my ($db) = @_;
+	my %s = (out => '', err => '');
+	$s{h} = start(['psql', '-XqAt', '-d', $node->connstr($db), '-c', 'CALL schemaver.online_upgrade()'],
+		'<', \undef, '>', \$s{out}, '2>', \$s{err});
+	return \%s;
+}
+
+# The undisturbed run.
+$node->safe_psql('postgres', 'CREATE DATABASE wanted TEMPLATE prepared');
+my $from = time;
+$node->safe_psql('wanted', 'CALL schemaver.online_upgrade()');
+my $duration = time - $from;
+my $wanted = state_of('wanted');
+like($wanted, qr/four,one,three,two,two again\n0\nr1,r2,r3,r4\n0/, 'undisturbed run');
+
+my %ends = (
+	'SIGKILL of the caller' => sub { pid_of('caller', 'KILL') },
+	'SIGKILL of the worker' => sub { pid_of('worker', 'KILL') },
+	'termination of the caller' => sub { pid_of('caller', 'TERM') },
+	'termination of the worker' => sub { pid_of('worker', 'TERM') },
+	'cancel of the caller' => sub { pid_of('caller', 'INT') },
+	'SIGKILL of the postmaster' => sub { kill_postmaster() },
+	'immediate shutdown' => sub { $node->stop('immediate'); $node->start },
+);
+
+# SIGKILL the postmaster, wait until it is gone, and start another.
+sub kill_postmaster
+{
+	my ($pid) = slurp_file($node->data_dir . '/postmaster.pid') =~ /^(\d+)/;
+
+	$node->kill9;
+	for (1 .. 300)
+	{
+		last unless kill 0, $pid;
+		usleep(50_000);
+	}
+	$node->start;
+}
+
+sub pid_of
+{
+	my ($who, $signal) = @_;
+	my ($rc, $out) = $node->psql('postgres', $who eq 'caller' ?
+		q{SELECT pid FROM pg_stat_activity WHERE query LIKE 'CALL schemaver%'} :
+		q{SELECT pid FROM pg_stat_activity WHERE backend_type = 'schemaver worker'});
+
+	kill $signal, $out if $out && $out =~ /^\d+$/;
+}
+
+my %tried;
+for my $i (1 .. $kills)
+{
+	my @names = sort keys %ends;
+	my $name = $names[int rand @names];
+	my $again = 0;
+
+	$node->safe_psql('postgres', "CREATE DATABASE run$i TEMPLATE prepared");
+	my $run = call_online("run$i");
+	usleep(rand($duration) * 1_000_000);
+	$ends{$name}->();
+	eval { $run->{h}->finish };
+	$node->poll_query_until('postgres', 'SELECT true');
+	my ($rc, $out, $err) = $node->psql("run$i", 'CALL schemaver.online_upgrade()');
+	my $got = $rc == 0 ? state_of("run$i") : "error: $err";
+	$tried{$name}++;
+	if ($got ne $wanted)
+	{
+		is($got, $wanted, "run $i: $name");
+		diag $run->{err};
+		next;
+	}
+	$node->safe_psql('postgres', "DROP DATABASE run$i");
+}
+is(join(', ', grep { $tried{$_} < 0 } keys %tried), '', "$kills ends: " . join(', ', map { "$tried{$_} x $_" } sort keys %tried));
+
+$node->stop;
+done_testing();
