@@ -26,6 +26,23 @@
 #include "storage/procarray.h"
 #include "storage/sinvaladt.h"
 
+/* Pieces of catalog queries: the first on a server that has it, else the second. */
+#if PG_VERSION_NUM >= 160000
+#define SV_16(since, before) since
+#else
+#define SV_16(since, before) before
+#endif
+#if PG_VERSION_NUM >= 170000
+#define SV_17(since, before) since
+#else
+#define SV_17(since, before) before
+#endif
+#if PG_VERSION_NUM >= 180000
+#define SV_18(since, before) since
+#else
+#define SV_18(since, before) before
+#endif
+
 /* 18 lets a module tell its name and version. */
 #if PG_VERSION_NUM >= 180000
 #define SV_MODULE_MAGIC PG_MODULE_MAGIC_EXT(.name = "schemaver", .version = SCHEMAVER_VERSION)

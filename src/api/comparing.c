@@ -1,0 +1,144 @@
+/*
+ * comparing.c
+ *		SQL functions that describe and compare schemas.
+ */
+#include "postgres.h"
+
+#include "access/xact.h"
+#include "api/api.h"
+#include "diff/diff.h"
+#include "miscadmin.h"
+#include "model/model.h"
+#include "run/wanted.h"
+#include "schemaver.h"
+#include "utils/builtins.h"
+#include "utils/jsonb.h"
+
+PG_FUNCTION_INFO_V1(sv_api_snapshot);
+PG_FUNCTION_INFO_V1(sv_api_fingerprint);
+PG_FUNCTION_INFO_V1(sv_api_diff_wanted);
+PG_FUNCTION_INFO_V1(sv_api_diff_snapshots);
+
+static ModelScope
+arg_scope(FunctionCallInfo fcinfo, int n)
+{
+	ModelScope	scope = {NIL, true, NULL};
+
+	if (!PG_ARGISNULL(n))
+	{
+		scope.schemas = sv_arg_list(fcinfo, n);
+		scope.all = false;
+		if (scope.schemas == NIL)
+			ereport(ERROR,
+					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+					 errmsg("argument \"schemas\" must not be empty"),
+					 errhint("NULL means all schemas.")));
+	}
+	return scope;
+}
+
+Datum
+sv_api_snapshot(PG_FUNCTION_ARGS)
+{
+	ModelScope	scope = arg_scope(fcinfo, 0);
+
+	PG_RETURN_JSONB_P(sv_model_to_jsonb(sv_model_read(&scope)));
+}
+
+Datum
+sv_api_fingerprint(PG_FUNCTION_ARGS)
+{
+	ModelScope	scope = arg_scope(fcinfo, 0);
+
+	PG_RETURN_TEXT_P(cstring_to_text(sv_model_fingerprint(sv_model_read(&scope))));
+}
+
+/* Read {"owners": false, ...}. */
+static DiffOptions
+arg_options(FunctionCallInfo fcinfo, int n)
+{
+	DiffOptions options = {true, true, true, "drop", NULL, NIL};
+	Jsonb	   *given = PG_ARGISNULL(n) ? NULL : PG_GETARG_JSONB_P(n);
+	JsonbIterator *it;
+	JsonbValue	value;
+	JsonbIteratorToken token;
+	char	   *key = NULL;
+
+	options.role = GetUserNameFromId(GetUserId(), false);
+	if (given == NULL)
+		return options;
+	it = JsonbIteratorInit(&given->root);
+	while ((token = JsonbIteratorNext(&it, &value, true)) != WJB_DONE)
+	{
+		if (token == WJB_KEY)
+			key = pnstrdup(value.val.string.val, value.val.string.len);
+		if (token != WJB_VALUE || key == NULL)
+			continue;
+		if (strcmp(key, "owners") == 0 && value.type == jbvBool)
+			options.owners = value.val.boolean;
+		else if (strcmp(key, "privileges") == 0 && value.type == jbvBool)
+			options.privileges = value.val.boolean;
+		else if (strcmp(key, "comments") == 0 && value.type == jbvBool)
+			options.comments = value.val.boolean;
+		else if (strcmp(key, "drop") == 0 && value.type == jbvString)
+			options.drop = pnstrdup(value.val.string.val, value.val.string.len);
+		else
+			ereport(ERROR,
+					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+					 errmsg("option \"%s\" is not known or has a value of the wrong type", key),
+					 errhint("The options are owners, privileges, comments (boolean) and drop (\"drop\", \"report\" or \"keep\").")));
+	}
+	return options;
+}
+
+static void
+put_rows(FunctionCallInfo fcinfo, List *rows)
+{
+	ReturnSetInfo *result = sv_result_begin(fcinfo);
+	RowBuilder	row = {0};
+	ListCell   *cell;
+
+	foreach(cell, rows)
+	{
+		DiffRow    *r = lfirst(cell);
+
+		sv_row_datum(&row, Int32GetDatum(foreach_current_index(cell) + 1), false);
+		sv_row_text(&row, r->kind);
+		sv_row_text(&row, r->identity);
+		sv_row_text(&row, r->action);
+		sv_row_text(&row, r->sql ? psprintf("%s;", r->sql) : NULL);
+		sv_row_text(&row, r->note ? r->note : sv_hazard_text(r->hazards));
+		sv_row_put(result, &row);
+	}
+}
+
+Datum
+sv_api_diff_wanted(PG_FUNCTION_ARGS)
+{
+	char	   *sql = sv_arg_text(fcinfo, 0, "wanted");
+	bool		reverse = sv_arg_bool(fcinfo, 1);
+	ModelScope	scope = arg_scope(fcinfo, 2);
+	DiffOptions options = arg_options(fcinfo, 3);
+	Model	   *live = sv_model_read(&scope);
+	Model	   *wanted = sv_wanted_model(sql, &scope, live);
+
+	put_rows(fcinfo, reverse ? sv_diff(wanted, live, &options) : sv_diff(live, wanted, &options));
+	return (Datum) 0;
+}
+
+Datum
+sv_api_diff_snapshots(PG_FUNCTION_ARGS)
+{
+	DiffOptions options = arg_options(fcinfo, 2);
+	Model	   *from;
+	Model	   *to;
+
+	if (PG_ARGISNULL(0) || PG_ARGISNULL(1))
+		ereport(ERROR,
+				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+				 errmsg("snapshots must not be null")));
+	from = sv_model_from_jsonb(PG_GETARG_JSONB_P(0));
+	to = sv_model_from_jsonb(PG_GETARG_JSONB_P(1));
+	put_rows(fcinfo, sv_diff(from, to, &options));
+	return (Datum) 0;
+}
