@@ -67,6 +67,10 @@ typedef struct DiffOptions
 	const char *drop;			/* what is not wanted: "drop", "report" or "keep" */
 	const char *role;			/* who will run the statements */
 	List	   *renames;		/* of DiffRename */
+
+	/* How does a value become another type: 'a' by assignment, 'e' by an
+	 * explicit cast, 't' only by way of its text? */
+	char		(*cast_of) (const char *from, const char *to);
 } DiffOptions;
 
 /* A statement, or a question (sql is NULL). */

@@ -91,7 +91,7 @@ sv_writer_other(Writer *w, const Object *o)
 	return o->pair->a;
 }
 
-/* The USING of a column whose type was made again under the same name. */
+/* The USING of a column that changes its type; NULL: none is needed. */
 const char *
 sv_writer_conversion(Writer *w, const Object *a, const Object *b)
 {
@@ -99,7 +99,12 @@ sv_writer_conversion(Writer *w, const Object *a, const Object *b)
 	int			length = strlen(type);
 
 	if (!w->pair->converted)
-		return NULL;
+	{
+		char		cast = strcmp(sv_text(a, "type"), type) == 0 || w->cmp->options->cast_of == NULL ? 'a' :
+			w->cmp->options->cast_of(sv_text(a, "type"), type);
+
+		return cast == 'a' ? NULL : psprintf("%s%s::%s", quote_identifier(b->name), cast == 't' ? "::text" : "", type);
+	}
 	return psprintf("%s::text%s::%s", quote_identifier(b->name),
 					length > 2 && strcmp(type + length - 2, "[]") == 0 ? "[]" : "", type);
 }

@@ -180,17 +180,6 @@ follows(Writer *w, const Object *a, const Object *b, const char *property)
 	return before != NULL && !sv_same(before, leading, property) && sv_same(leading, b, property);
 }
 
-/* How to convert the old values, or NULL where the server knows. */
-static const char *
-conversion(const Object *a, const Object *b)
-{
-	const char *name = quote_identifier(b->name);
-
-	if (strcmp(sv_text(a, "type"), sv_text(b, "type")) == 0)
-		return sv_is(a, "collation") || sv_is(b, "collation") ? NULL : psprintf("%s::text::%s", name, sv_text(b, "type"));
-	return psprintf("%s::%s", name, sv_text(b, "type"));
-}
-
 static void
 alter_type(Writer *w, const Object *a, const Object *b)
 {
@@ -210,8 +199,6 @@ alter_type(Writer *w, const Object *a, const Object *b)
 	appendStringInfo(&out, "%s TYPE %s", alter_column_and_children(b), sv_text(b, "type"));
 	if (sv_is(b, "collation"))
 		appendStringInfo(&out, " COLLATE %s", sv_text(b, "collation"));
-	if (using == NULL && !sv_is(b, "generated"))
-		using = conversion(a, b);
 	if (using != NULL && !sv_is(b, "generated"))
 		appendStringInfo(&out, " USING %s", using);
 	sv_emit(w, SV_HAZARD_REWRITE | SV_HAZARD_BLOCKS_ALL | SV_HAZARD_MAY_FAIL, "%s", out.data);

@@ -24,7 +24,7 @@ create_enum(Writer *w, const Object *o)
 	List	   *labels = NIL;
 	ListCell   *cell;
 
-	foreach(cell, sv_list(o, "labels"))
+	foreach(cell, sv_list(o, "values"))
 		labels = lappend(labels, sv_quote(lfirst(cell)));
 	sv_emit(w, 0, "CREATE TYPE %s AS ENUM (%s%s%s)", o->identity, labels ? "\n    " : "",
 			sv_join(labels, ",\n    "), labels ? "\n" : "");
@@ -45,20 +45,20 @@ has_string(List *strings, const char *string)
 static bool
 can_alter_enum(const Object *a, const Object *b)
 {
-	ListCell   *old = list_head(sv_list(a, "labels"));
+	ListCell   *old = list_head(sv_list(a, "values"));
 	ListCell   *cell;
 
-	foreach(cell, sv_list(b, "labels"))
+	foreach(cell, sv_list(b, "values"))
 		if (old != NULL && strcmp(lfirst(cell), lfirst(old)) == 0)
-			old = lnext(sv_list(a, "labels"), old);
+			old = lnext(sv_list(a, "values"), old);
 	return old == NULL;
 }
 
 static void
 add_values(Writer *w, const Object *a, const Object *b)
 {
-	List	   *old = sv_list(a, "labels");
-	List	   *labels = sv_list(b, "labels");
+	List	   *old = sv_list(a, "values");
+	List	   *labels = sv_list(b, "values");
 	const char *previous = NULL;
 	ListCell   *cell;
 
@@ -82,7 +82,7 @@ add_values(Writer *w, const Object *a, const Object *b)
 }
 
 static const Alterer enum_alterers[] = {
-	{"labels", add_values},
+	{"values", add_values},
 	{NULL}
 };
 
@@ -90,7 +90,7 @@ const ModelClass sv_class_enum = {
 	.name = "enum", .keyword = "TYPE", .catalog = TypeRelationId, .rank = 100,
 	.style = SV_ID_QUALIFIED, .acl_type = 'T',
 	.query = "SELECT t.oid AS _oid, typnamespace AS _schema, typname AS _name, typowner AS owner, typacl AS acl, "
-	"(SELECT array_agg(enumlabel::text ORDER BY enumsortorder) FROM pg_catalog.pg_enum WHERE enumtypid = t.oid) AS labels "
+	"(SELECT array_agg(enumlabel::text ORDER BY enumsortorder) FROM pg_catalog.pg_enum WHERE enumtypid = t.oid) AS \"values\" "
 	"FROM pg_catalog.pg_type t WHERE typtype = 'e' AND " IN_SCHEMAS("typnamespace"),
 	.create = create_enum,
 	.alterers = enum_alterers,

@@ -170,7 +170,8 @@ add_need(Object *object, Object *needed, char type)
 		return;
 	if (!list_member_ptr(object->needs, needed))
 		object->needs = lappend(object->needs, needed);
-	if (type == DEPENDENCY_AUTO && !list_member_ptr(object->vanishes_with, needed))
+	if ((type == DEPENDENCY_AUTO || type == DEPENDENCY_PARTITION_PRI || type == DEPENDENCY_PARTITION_SEC) &&
+		!list_member_ptr(object->vanishes_with, needed))
 		object->vanishes_with = lappend(object->vanishes_with, needed);
 }
 
