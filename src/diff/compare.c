@@ -67,8 +67,9 @@ property_differs(const Comparison *cmp, Pair *pair, const char *property)
 		pair->kind = SV_PAIR_ALTER;
 	if (alterer->flags & SV_ALTER_DISRUPTS)
 		pair->disrupts = true;
-	if (!list_member_ptr(pair->alterers, alterer->alter))
-		pair->alterers = lappend(pair->alterers, alterer->alter);
+	for (; alterer->property != NULL; alterer++)
+		if (strcmp(alterer->property, property) == 0 && !list_member_ptr(pair->alterers, alterer->alter))
+			pair->alterers = lappend(pair->alterers, alterer->alter);
 }
 
 static void
@@ -239,6 +240,45 @@ spread_disruption(Spread *spread, Pair *column)
 	}
 }
 
+static bool
+is_gone(const Object *a)
+{
+	return a->pair->kind == SV_PAIR_DROP || a->pair->kind == SV_PAIR_AGAIN;
+}
+
+/*
+ * An index that is part of a parent's cannot be dropped by itself, and the parent's
+ * cannot be dropped when a constraint stands on the part: the partition is
+ * detached meanwhile.
+ */
+static void
+spread_detaching(Spread *spread)
+{
+	ListCell   *cell;
+	ListCell   *other;
+
+	foreach(cell, spread->cmp->from->objects)
+	{
+		Object	   *attachment = lfirst(cell);
+		Object	   *index;
+		Object	   *whole;
+
+		if (!sv_class_is(attachment, "index attachment") || !is_gone(attachment) || attachment->needs == NIL)
+			continue;
+		index = attachment->parent;
+		whole = linitial(attachment->needs);
+		if (is_gone(index->parent))
+			continue;
+		if (is_gone(whole) && (sv_class_is(whole, "constraint") || sv_class_is(index, "index")))
+			continue;
+		if (!is_gone(whole) && !is_gone(index))
+			continue;
+		foreach(other, index->parent->parts)
+			if (sv_class_is(lfirst(other), "inheritance"))
+				spread_again(spread, ((Object *) lfirst(other))->pair);
+	}
+}
+
 static void
 spread(Comparison *cmp)
 {
@@ -275,6 +315,8 @@ spread(Comparison *cmp)
 					spread_to_dependent(&state, pair, lfirst(other));
 		}
 		list_free(queue);
+		if (state.queue == NIL)
+			spread_detaching(&state);
 	}
 }
 

@@ -57,6 +57,20 @@ add_edge(DiffNode *first, DiffNode *then)
 	then->waits++;
 }
 
+/* Is it an index of a partition that is detached, or the like? */
+static bool
+is_detached(const Object *a)
+{
+	ListCell   *cell;
+
+	if (a->parent == NULL || is_dropped(a->parent->pair))
+		return false;
+	foreach(cell, a->parent->parts)
+		if (sv_class_is(lfirst(cell), "inheritance") && is_dropped(((Object *) lfirst(cell))->pair))
+			return true;
+	return false;
+}
+
 /* The object whose drop takes this one away, or NULL. */
 static Object *
 goes_with(const Comparison *cmp, const Object *a)
@@ -72,7 +86,7 @@ goes_with(const Comparison *cmp, const Object *a)
 	{
 		Object	   *o = lfirst(cell);
 
-		if (is_dropped(o->pair) && !sv_class_is(a, "table"))
+		if (is_dropped(o->pair) && !sv_class_is(a, "table") && !is_detached(a))
 			return o;
 	}
 	if (sv_class_is(a, "sequence"))
@@ -169,6 +183,56 @@ after_made(Comparison *cmp, DiffNode *node, const Object *o)
 		add_edge(o->pair->alter, node);
 }
 
+static bool
+is_index(const Object *o)
+{
+	return sv_class_is(o, "index") || (sv_class_is(o, "constraint") && !is_foreign_key(o));
+}
+
+/* A partition is detached before its indexes and those of its parent are dropped. */
+static void
+edges_of_detaching(Pair *pair)
+{
+	ListCell   *cell;
+	ListCell   *other;
+
+	foreach(cell, pair->a->parent->parts)
+		if (is_index(lfirst(cell)))
+		add_edge(pair->drop, ((Object *) lfirst(cell))->pair->drop);
+	foreach(cell, pair->a->needs)
+		foreach(other, ((Object *) lfirst(cell))->parts)
+		if (is_index(lfirst(other)))
+		add_edge(pair->drop, ((Object *) lfirst(other))->pair->drop);
+}
+
+/*
+ * A partition is attached when its indexes and those of its parent are there:
+ * then they come together by themselves.
+ */
+static void
+edges_of_attaching(Pair *pair)
+{
+	ListCell   *cell;
+	ListCell   *other;
+	ListCell   *need;
+
+	foreach(cell, pair->b->parent->parts)
+	{
+		Object	   *index = lfirst(cell);
+
+		if (!is_index(index))
+			continue;
+		foreach(other, index->parts)
+		{
+			if (!sv_class_is(lfirst(other), "index attachment"))
+				continue;
+			add_edge(index->pair->create, pair->create);
+			foreach(need, ((Object *) lfirst(other))->needs)
+				add_edge(((Object *) lfirst(need))->pair->create, pair->create);
+		}
+	}
+}
+
 static void
 edges_of_new(Comparison *cmp, Pair *pair)
 {
@@ -181,6 +245,8 @@ edges_of_new(Comparison *cmp, Pair *pair)
 		after_made(cmp, node, lfirst(cell));
 	if (pair->b->parent != NULL)
 		after_made(cmp, node, pair->b->parent);
+	if (pair->create != NULL && sv_class_is(pair->b, "inheritance") && sv_is(pair->b, "bound"))
+		edges_of_attaching(pair);
 }
 
 static void
@@ -201,7 +267,13 @@ edges_of_old(Comparison *cmp, Pair *pair)
 			add_edge(pair->alter, needed->drop);
 	}
 	if (pair->drop != NULL && pair->a->parent != NULL)
+	{
 		add_edge(pair->drop, pair->a->parent->pair->drop);
+		if (!sv_class_is(pair->a, "column"))
+			add_edge(pair->drop, pair->a->parent->pair->alter);
+	}
+	if (pair->drop != NULL && sv_class_is(pair->a, "inheritance"))
+		edges_of_detaching(pair);
 	if (pair->drop != NULL && pair->create != NULL)
 	{
 		if (pair->swapped)
@@ -317,6 +389,15 @@ make_edges(Comparison *cmp)
 
 /* ----- the order ----- */
 
+/* Foreign keys come when all indexes are complete. */
+static int
+rank_of(const DiffNode *node)
+{
+	if (node->kind == SV_NODE_CREATE && is_foreign_key(node->pair->b))
+		return 258;
+	return node->pair->class->rank;
+}
+
 /* Drops first, later classes before earlier; then the rest, earlier classes first. */
 static int
 compare_nodes(Datum x, Datum y, void *arg)
@@ -325,8 +406,8 @@ compare_nodes(Datum x, Datum y, void *arg)
 	const DiffNode *b = (const DiffNode *) DatumGetPointer(y);
 	bool		drop_a = a->kind == SV_NODE_DROP;
 	bool		drop_b = b->kind == SV_NODE_DROP;
-	int			rank_a = a->pair->class->rank;
-	int			rank_b = b->pair->class->rank;
+	int			rank_a = rank_of(a);
+	int			rank_b = rank_of(b);
 	int			result;
 
 	if (drop_a != drop_b)

@@ -292,10 +292,16 @@ write_create(Writer *w)
 static void
 write_alter(Writer *w)
 {
-	ListCell   *cell;
+	List	   *called = NIL;
 
-	foreach(cell, w->pair->alterers)
-		((AlterFn) lfirst(cell)) (w, w->pair->a, w->pair->b);
+	for (const Alterer *alterer = w->pair->class->alterers; alterer != NULL && alterer->property != NULL; alterer++)
+	{
+		if (alterer->alter == NULL || !list_member_ptr(w->pair->alterers, alterer->alter) ||
+			list_member_ptr(called, alterer->alter))
+			continue;
+		called = lappend(called, alterer->alter);
+		alterer->alter(w, w->pair->a, w->pair->b);
+	}
 	sv_write_annotations(w, w->pair->a, w->pair->b);
 }
 

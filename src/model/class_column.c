@@ -273,10 +273,7 @@ alter_identity(Writer *w, const Object *a, const Object *b)
 		return;
 	initStringInfo(&out);
 	if (!sv_is(b, "identity"))
-	{
-		sv_emit(w, SV_HAZARD_BLOCKS_ALL, "%s DROP IDENTITY", alter_column_and_children(b));
 		return;
-	}
 	if (!sv_is(a, "identity"))
 	{
 		write_identity(&out, b);
@@ -288,6 +285,14 @@ alter_identity(Writer *w, const Object *a, const Object *b)
 	set_identity_options(&out, a, b);
 	if (out.len > 0)
 		sv_emit(w, SV_HAZARD_BLOCKS_ALL, "%s%s", alter_column_and_children(b), out.data);
+}
+
+/* Comes before NOT NULL is dropped, which an identity must have. */
+static void
+drop_identity(Writer *w, const Object *a, const Object *b)
+{
+	if (of_table(b) && !sv_is(b, "identity") && !follows(w, a, b, "identity"))
+		sv_emit(w, SV_HAZARD_BLOCKS_ALL, "%s DROP IDENTITY", alter_column_and_children(b));
 }
 
 static void
@@ -316,12 +321,13 @@ static const Alterer column_alterers[] = {
 	{"inherited", NULL, SV_ALTER_IGNORED},
 	{"generated", alter_generated},
 	{"expression", alter_generated},
-	{"identity", alter_identity},
+	{"identity", drop_identity},
 	{"type", alter_type, SV_ALTER_DISRUPTS},
 	{"collation", alter_type, SV_ALTER_DISRUPTS},
 	{"not_null", alter_not_null},
 	{"not_null_name", alter_not_null_name},
 	{"not_null_no_inherit", NULL, SV_ALTER_IGNORED},
+	{"identity", alter_identity},
 	{"identity_options", alter_identity},
 	{"storage", write_storage},
 	{"compression", alter_compression},

@@ -164,8 +164,6 @@ constraint_folds(const Object *o)
 {
 	if (sv_is(o, "not_valid") || sv_is(o, "index_comment") || sv_is(o, "clustered") || sv_is(o, "replica_identity"))
 		return false;
-	if (sv_is(o, "inherited") && has_index(o))
-		return false;
 	return !has_kind(o, "foreign key") && sv_class_is(o->parent, "table");
 }
 

@@ -131,6 +131,12 @@ const ModelClass sv_class_index = {
 static void
 create_attachment(Writer *w, const Object *o)
 {
+	ListCell   *cell;
+
+	/* attaching the table attaches its indexes */
+	foreach(cell, o->parent->parent->parts)
+		if (sv_class_is(lfirst(cell), "inheritance") && sv_writer_created(w, lfirst(cell)))
+			return;
 	sv_emit(w, 0, "ALTER INDEX %s ATTACH PARTITION %s", sv_text(o, "of"),
 			quote_qualified_identifier(o->parent->schema, o->parent->name));
 }

@@ -43,7 +43,22 @@ alter_extension_schema(Writer *w, const Object *a, const Object *b)
 			quote_identifier(sv_text(b, "schema")));
 }
 
+/* There must be a way from one version to the other. */
+static bool
+can_alter_extension(const Object *a, const Object *b)
+{
+	ListCell   *cell;
+
+	if (sv_same(a, b, "version"))
+		return true;
+	foreach(cell, sv_list(a, "installed_updates"))
+		if (strcmp(lfirst(cell), sv_text(b, "version")) == 0)
+			return true;
+	return false;
+}
+
 static const Alterer extension_alterers[] = {
+	{"installed_updates", NULL, SV_ALTER_IGNORED},
 	{"version", alter_extension_version},
 	{"schema", alter_extension_schema},
 	{"owner", NULL, SV_ALTER_IGNORED},	/* the server has no ALTER EXTENSION OWNER TO */
@@ -53,9 +68,12 @@ static const Alterer extension_alterers[] = {
 const ModelClass sv_class_extension = {
 	.name = "extension", .keyword = "EXTENSION", .catalog = ExtensionRelationId, .rank = 20,
 	.style = SV_ID_NAME, .no_owner_change = true,
-	.query = "SELECT e.oid AS _oid, extname AS _name, extversion AS version, n.nspname AS schema "
+	.query = "SELECT e.oid AS _oid, extname AS _name, extversion AS version, n.nspname AS schema, "
+	"(SELECT array_agg(target ORDER BY target) FROM pg_catalog.pg_extension_update_paths(extname) "
+	"WHERE source = extversion AND path IS NOT NULL) AS installed_updates "
 	"FROM pg_catalog.pg_extension e JOIN pg_catalog.pg_namespace n ON n.oid = extnamespace "
 	"WHERE extname NOT IN ('plpgsql', 'schemaver') AND ($2 OR extnamespace = ANY ($1))",
 	.create = create_extension,
 	.alterers = extension_alterers,
+	.can_alter = can_alter_extension,
 };

@@ -57,6 +57,12 @@ alter_sequence(Writer *w, const Object *a, const Object *b)
 		appendStringInfo(&out, " CACHE %s", sv_is(b, "cache") ? sv_text(b, "cache") : "1");
 	if (!sv_same(a, b, "cycle"))
 		appendStringInfo(&out, sv_is(b, "cycle") ? " CYCLE" : " NO CYCLE");
+	if (sv_is(b, "min") && !sv_same(a, b, "min"))
+		sv_emit(w, 0, "SELECT pg_catalog.setval(%s, %s, false) FROM %s WHERE last_value < %s", sv_quote(b->identity),
+				sv_text(b, "min"), b->identity, sv_text(b, "min"));
+	if (sv_is(b, "max") && !sv_same(a, b, "max"))
+		sv_emit(w, 0, "SELECT pg_catalog.setval(%s, %s) FROM %s WHERE last_value > %s", sv_quote(b->identity),
+				sv_text(b, "max"), b->identity, sv_text(b, "max"));
 	if (out.len > 0)
 		sv_emit(w, 0, "ALTER SEQUENCE %s%s", b->identity, out.data);
 }

@@ -200,6 +200,43 @@ holder_of_edge(const Model *model, Object *from, const Object *to)
 	return from;
 }
 
+static Object *
+column_named(const Object *table, const char *name)
+{
+	ListCell   *cell;
+
+	foreach(cell, table->parts)
+	{
+		Object	   *o = lfirst(cell);
+
+		if (sv_class_is(o, "column") && strcmp(o->name, name) == 0)
+			return o;
+	}
+	return NULL;
+}
+
+/* An inherited column needs those of the parents that it follows. */
+static void
+follow_parents(Object *inheritance)
+{
+	ListCell   *cell;
+	ListCell   *need;
+
+	foreach(need, inheritance->needs)
+	{
+		Object	   *table = lfirst(need);
+
+		foreach(cell, inheritance->parent->parts)
+		{
+			Object	   *o = lfirst(cell);
+			Object	   *leading = sv_class_is(o, "column") && sv_is(o, "inherited") ? column_named(table, o->name) : NULL;
+
+			if (leading != NULL)
+				add_need(o, leading, DEPENDENCY_NORMAL);
+		}
+	}
+}
+
 /* Fill in "needs" and "vanishes_with" of all objects. */
 void
 sv_model_read_depends(Model *model, HTAB *members)
@@ -236,5 +273,8 @@ sv_model_read_depends(Model *model, HTAB *members)
 			(needed = sv_model_at(model, RelationRelationId, object->needs_relation, 0)) != NULL)
 			add_need(object, needed, DEPENDENCY_NORMAL);
 	}
+	foreach(cell, model->objects)
+		if (sv_class_is(lfirst(cell), "inheritance"))
+			follow_parents(lfirst(cell));
 	MemoryContextDelete(scratch);
 }

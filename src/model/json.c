@@ -89,9 +89,11 @@ write_object(StringInfo out, Object *o, bool whole)
 	{
 		qsort(o->properties, o->nproperties, sizeof(Property), compare_properties);
 		appendStringInfoString(out, ",\"properties\":{");
-		for (int i = 0; i < o->nproperties; i++)
+		for (int i = 0, n = 0; i < o->nproperties; i++)
 		{
-			appendStringInfo(out, "%s\"%s\":", i ? "," : "", o->properties[i].name);
+			if (!whole && strncmp(o->properties[i].name, "installed_", 10) == 0)
+				continue;		/* tells of the server, not of the schema */
+			appendStringInfo(out, "%s\"%s\":", n++ ? "," : "", o->properties[i].name);
 			if (o->properties[i].text != NULL)
 				escape_json(out, o->properties[i].text);
 			else

@@ -39,7 +39,7 @@ static void
 refuse_foreign_statements(const Script *script)
 {
 	static const char *const refused[] = {
-		"CREATE ROLE", "ALTER ROLE", "DROP ROLE", "GRANT ROLE", "REVOKE ROLE", "REASSIGN OWNED", "DROP OWNED",
+		"CREATE ROLE", "ALTER ROLE", "DROP ROLE", "REASSIGN OWNED", "DROP OWNED",
 		"CREATE DATABASE", "ALTER DATABASE", "DROP DATABASE", "CREATE TABLESPACE", "ALTER TABLESPACE", "DROP TABLESPACE",
 		"ALTER SYSTEM", "LOAD", "LISTEN", "NOTIFY", "UNLISTEN", "CALL", "CHECKPOINT", "PREPARE TRANSACTION", NULL
 	};
@@ -108,6 +108,13 @@ execute(Wanted *wanted, HTAB *hidden)
 		wanted->text = sv_script_statement_text(script, i);
 		if (s->flags & SV_STMT_COPY_DATA)
 			continue;			/* data are no part of a schema */
+		if (strcmp(s->tag, "GRANT ROLE") == 0 || strcmp(s->tag, "REVOKE ROLE") == 0)
+		{
+			ereport(WARNING,
+					(errmsg("%s in line %d of the wanted schema is left out", s->tag, s->line),
+					 errdetail("Memberships of roles belong to the whole cluster.")));
+			continue;
+		}
 		if (strcmp(s->tag, "CREATE EXTENSION") == 0 && sv_hide_create_extension(hidden, wanted->text))
 			continue;
 		result = SPI_execute(wanted->text, false, 0);
