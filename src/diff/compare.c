@@ -185,6 +185,12 @@ type_alterer(const ModelClass *class)
 	return alterer_of(class, "type")->alter;
 }
 
+static bool
+is_gone(const Object *a)
+{
+	return a->pair->kind == SV_PAIR_DROP || a->pair->kind == SV_PAIR_AGAIN;
+}
+
 /* The object before is dropped: what of its dependents? */
 static void
 spread_to_dependent(Spread *spread, Pair *gone, Object *dependent)
@@ -208,6 +214,10 @@ spread_to_dependent(Spread *spread, Pair *gone, Object *dependent)
 		}
 		return;
 	}
+	/* a column of a partition that is detached from a parent that goes */
+	if (is_stored_column(dependent) && sv_class_is(gone->a, "column") && is_gone(gone->a->parent) &&
+		strcmp(gone->a->name, dependent->name) == 0)
+		return;
 	/* a column whose new type or collation does not need it any more is altered first */
 	if (is_stored_column(dependent) && is_type(gone->a) && pair->disrupts)
 		return;
@@ -238,12 +248,6 @@ spread_disruption(Spread *spread, Pair *column)
 		if (sv_class_is(dependent, "constraint") && strcmp(sv_text(dependent, "kind"), "foreign key") == 0)
 			spread_again(spread, dependent->pair);
 	}
-}
-
-static bool
-is_gone(const Object *a)
-{
-	return a->pair->kind == SV_PAIR_DROP || a->pair->kind == SV_PAIR_AGAIN;
 }
 
 /*

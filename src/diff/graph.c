@@ -220,8 +220,14 @@ edges_of_attaching(Pair *pair)
 	{
 		Object	   *index = lfirst(cell);
 
+		bool		attached = false;
+
 		if (!is_index(index))
 			continue;
+		foreach(other, index->parts)
+			attached |= sv_class_is(lfirst(other), "index attachment");
+		if (!attached && !sv_is(index, "inherited"))
+			add_edge(pair->create, index->pair->create);
 		foreach(other, index->parts)
 		{
 			if (!sv_class_is(lfirst(other), "index attachment"))

@@ -158,11 +158,28 @@ static const Alterer constraint_alterers[] = {
 	{NULL}
 };
 
+/* A partition's own index must not be taken for its parent's when it is attached. */
+static bool
+is_local_to_partition(const Object *o)
+{
+	bool		partition = false;
+	ListCell   *cell;
+
+	foreach(cell, o->parent->parts)
+		partition |= sv_class_is(lfirst(cell), "inheritance") && sv_is(lfirst(cell), "bound");
+	foreach(cell, o->parts)
+		if (sv_class_is(lfirst(cell), "index attachment"))
+			return false;
+	return partition;
+}
+
 /* Can it stand in CREATE TABLE? */
 static bool
 constraint_folds(const Object *o)
 {
 	if (sv_is(o, "not_valid") || sv_is(o, "index_comment") || sv_is(o, "clustered") || sv_is(o, "replica_identity"))
+		return false;
+	if (has_index(o) && is_local_to_partition(o))
 		return false;
 	return !has_kind(o, "foreign key") && sv_class_is(o->parent, "table");
 }

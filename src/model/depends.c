@@ -122,8 +122,7 @@ object_at(const Model *model, const ObjectAddress *address)
 static bool
 is_inner(const Edge *edge)
 {
-	return edge->type == DEPENDENCY_INTERNAL || edge->type == DEPENDENCY_EXTENSION ||
-		edge->type == DEPENDENCY_PARTITION_PRI;
+	return edge->type == DEPENDENCY_INTERNAL || edge->type == DEPENDENCY_EXTENSION;
 }
 
 /* Give every inner address the meaning of what it belongs to. */
