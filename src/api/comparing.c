@@ -12,6 +12,8 @@
 #include "parser/parse_coerce.h"
 #include "parser/parse_type.h"
 #include "model/model.h"
+#include "register/register.h"
+#include "run/prove.h"
 #include "run/wanted.h"
 #include "schemaver.h"
 #include "utils/builtins.h"
@@ -21,6 +23,7 @@ PG_FUNCTION_INFO_V1(sv_api_snapshot);
 PG_FUNCTION_INFO_V1(sv_api_fingerprint);
 PG_FUNCTION_INFO_V1(sv_api_diff_wanted);
 PG_FUNCTION_INFO_V1(sv_api_diff_snapshots);
+PG_FUNCTION_INFO_V1(sv_api_autogenerate);
 
 static ModelScope
 arg_scope(FunctionCallInfo fcinfo, int n)
@@ -71,6 +74,24 @@ cast_of(const char *from, const char *to)
 	return can_coerce_type(1, &source, &target, COERCION_EXPLICIT) ? 'e' : 't';
 }
 
+static List *
+patterns_of(JsonbContainer *array)
+{
+	List	   *patterns = NIL;
+
+	for (uint32 i = 0; i < JsonContainerSize(array); i++)
+	{
+		JsonbValue *value = getIthJsonbValueFromContainer(array, i);
+
+		if (value->type != jbvString)
+			ereport(ERROR,
+					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+					 errmsg("option \"exclude\" must be a list of strings")));
+		patterns = lappend(patterns, pnstrdup(value->val.string.val, value->val.string.len));
+	}
+	return patterns;
+}
+
 /* Read {"owners": false, ...}. */
 static DiffOptions
 arg_options(FunctionCallInfo fcinfo, int n)
@@ -89,7 +110,10 @@ arg_options(FunctionCallInfo fcinfo, int n)
 	while ((token = JsonbIteratorNext(&it, &value, true)) != WJB_DONE)
 	{
 		if (token == WJB_KEY)
+		{
 			key = pnstrdup(value.val.string.val, value.val.string.len);
+			continue;
+		}
 		if (token != WJB_VALUE || key == NULL)
 			continue;
 		if (strcmp(key, "owners") == 0 && value.type == jbvBool)
@@ -100,12 +124,18 @@ arg_options(FunctionCallInfo fcinfo, int n)
 			options.comments = value.val.boolean;
 		else if (strcmp(key, "drop") == 0 && value.type == jbvString)
 			options.drop = pnstrdup(value.val.string.val, value.val.string.len);
+		else if (strcmp(key, "exclude") == 0 && value.type == jbvBinary && JsonContainerIsArray(value.val.binary.data))
+			options.exclude = patterns_of(value.val.binary.data);
 		else
 			ereport(ERROR,
 					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 					 errmsg("option \"%s\" is not known or has a value of the wrong type", key),
-					 errhint("The options are owners, privileges, comments (boolean) and drop (\"drop\", \"report\" or \"keep\").")));
+					 errhint("The options are owners, privileges, comments (boolean), drop (\"drop\", \"report\" or \"keep\") and exclude (a list of patterns).")));
 	}
+	if (strcmp(options.drop, "drop") != 0 && strcmp(options.drop, "report") != 0 && strcmp(options.drop, "keep") != 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("option \"drop\" must be \"drop\", \"report\" or \"keep\"")));
 	return options;
 }
 
@@ -139,8 +169,9 @@ sv_api_diff_wanted(PG_FUNCTION_ARGS)
 	DiffOptions options = arg_options(fcinfo, 3);
 	Model	   *live = sv_model_read(&scope);
 	Model	   *wanted = sv_wanted_model(sql, &scope, live);
+	List	   *kept = sv_diff_keep(wanted, live, &options);
 
-	put_rows(fcinfo, reverse ? sv_diff(wanted, live, &options) : sv_diff(live, wanted, &options));
+	put_rows(fcinfo, list_concat(kept, reverse ? sv_diff(wanted, live, &options) : sv_diff(live, wanted, &options)));
 	return (Datum) 0;
 }
 
@@ -159,4 +190,51 @@ sv_api_diff_snapshots(PG_FUNCTION_ARGS)
 	to = sv_model_from_jsonb(PG_GETARG_JSONB_P(1));
 	put_rows(fcinfo, sv_diff(from, to, &options));
 	return (Datum) 0;
+}
+
+/* The statements as a script, or NULL if there are none. */
+static char *
+script_of(List *rows)
+{
+	StringInfoData out;
+	ListCell   *cell;
+
+	initStringInfo(&out);
+	foreach(cell, rows)
+	{
+		DiffRow    *row = lfirst(cell);
+
+		if (row->sql != NULL)
+			appendStringInfo(&out, "%s%s;\n", out.len && strchr(row->sql, '\n') ? "\n" : "", row->sql);
+	}
+	return out.len > 0 ? out.data : NULL;
+}
+
+Datum
+sv_api_autogenerate(PG_FUNCTION_ARGS)
+{
+	RevisionDraft draft = {0};
+	char	   *desired = sv_arg_text(fcinfo, 1, "desired");
+	ModelScope	scope = arg_scope(fcinfo, 2);
+	DiffOptions options = arg_options(fcinfo, 3);
+	Model	   *live;
+	Model	   *wanted;
+	List	   *up;
+	List	   *down;
+
+	draft.message = sv_arg_text(fcinfo, 0, "message");
+	sv_register_lock("schemaver.autogenerate()");
+	live = sv_model_read(&scope);
+	wanted = sv_wanted_model(desired, &scope, live);
+	(void) sv_diff_keep(wanted, live, &options);
+	up = sv_diff(live, wanted, &options);
+	draft.up = script_of(up);
+	if (draft.up == NULL)
+		PG_RETURN_NULL();
+	down = sv_diff(wanted, live, &options);
+	draft.down = script_of(down);
+	if (draft.down == NULL)
+		draft.down = "";
+	sv_prove(&scope, live, wanted, &options, up, down);
+	PG_RETURN_TEXT_P(cstring_to_text(sv_register_add(&draft, false)));
 }

@@ -339,6 +339,7 @@ sv_diff(Model *from, Model *to, const DiffOptions *options)
 	cmp->options = options;
 	pair_objects(cmp);
 	find_dependents(cmp);
+	cmp->rows = sv_diff_questions(cmp->pairs);
 	spread(cmp);
 	foreach(cell, sv_diff_order(cmp))
 	{

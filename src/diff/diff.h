@@ -66,7 +66,7 @@ typedef struct DiffOptions
 	bool		comments;
 	const char *drop;			/* what is not wanted: "drop", "report" or "keep" */
 	const char *role;			/* who will run the statements */
-	List	   *renames;		/* of DiffRename */
+	List	   *exclude;		/* patterns: identities that are left alone */
 
 	/* How does a value become another type: 'a' by assignment, 'e' by an
 	 * explicit cast, 't' only by way of its text? */
@@ -98,6 +98,12 @@ typedef struct Comparison
 
 /* compare.c */
 extern List *sv_diff(Model *from, Model *to, const DiffOptions *options);
+
+/* keep.c */
+extern List *sv_diff_keep(Model *wanted, const Model *live, const DiffOptions *options);
+
+/* questions.c */
+extern List *sv_diff_questions(List *pairs);
 
 /* graph.c */
 extern List *sv_diff_order(Comparison *cmp);

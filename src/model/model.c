@@ -95,6 +95,15 @@ sv_model_add(Model *model, Object *object)
 		sv_model_alias(model, &object->address, object);
 }
 
+/* Make an object unknown; the caller takes it out of the list. */
+void
+sv_model_forget(Model *model, const Object *object)
+{
+	IdentityKey key = {object->class, object->identity};
+
+	hash_search(model->by_identity, &key, HASH_REMOVE, NULL);
+}
+
 Object *
 sv_model_find(const Model *model, const ModelClass *class, const char *identity)
 {

@@ -130,6 +130,7 @@ extern const ModelClass *sv_object_class(const char *name);
 extern Model *sv_model_create(void);
 extern void sv_model_add(Model *model, Object *object);
 extern void sv_model_sort(Model *model);
+extern void sv_model_forget(Model *model, const Object *object);
 extern Object *sv_model_find(const Model *model, const ModelClass *class, const char *identity);
 extern Object *sv_model_at(const Model *model, Oid catalog, Oid oid, int sub);
 extern void sv_model_alias(Model *model, const ObjectAddress *address, Object *object);

@@ -18,3 +18,13 @@ CREATE FUNCTION diff(from_snapshot jsonb, to_snapshot jsonb, options jsonb DEFAU
 RETURNS TABLE ("position" integer, kind text, identity text, action text, sql text, hazard text)
 AS 'MODULE_PATHNAME', 'sv_api_diff_snapshots' LANGUAGE C VOLATILE PARALLEL UNSAFE;
 COMMENT ON FUNCTION diff(jsonb, jsonb, jsonb) IS 'the statements from one snapshot to another';
+
+CREATE FUNCTION autogenerate(message text, desired text, schemas text[] DEFAULT NULL, options jsonb DEFAULT NULL)
+RETURNS text AS 'MODULE_PATHNAME', 'sv_api_autogenerate' LANGUAGE C VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION autogenerate(text, text, text[], jsonb)
+	IS 'register the proven revision that leads from the live schema to the one that a SQL text builds; NULL if there is nothing to do';
+
+REVOKE ALL ON FUNCTION
+	diff(text, boolean, text[], jsonb),
+	autogenerate(text, text, text[], jsonb)
+FROM PUBLIC;
