@@ -115,6 +115,8 @@ pair_objects(Comparison *cmp)
 		Object	   *a = lfirst(cell);
 
 		add_pair(cmp, a, sv_model_find(cmp->to, a->class, a->identity));
+		if (sv_class_is(a, "default privileges"))
+			cmp->defaults = lappend(cmp->defaults, a);
 	}
 	foreach(cell, cmp->to->objects)
 	{

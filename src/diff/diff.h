@@ -91,6 +91,7 @@ typedef struct Comparison
 	const DiffOptions *options;
 	List	   *pairs;
 	List	  **dependents;		/* of each object of "from", by number */
+	List	   *defaults;		/* default privileges of "from" */
 	List	   *nodes;
 	int			fold_level;		/* 0: fold all that can be; higher: less */
 	List	   *rows;

@@ -121,6 +121,14 @@ parse(List *entries, char type, const char *owner)
 		if (*equals == '\0')
 			continue;			/* "none" */
 		slash = skip_name(equals + 1, '/');
+		if (strncmp(equals + 1, "ALL", 3) == 0)
+		{
+			for (int bit = 0; bit < N_ACL_RIGHTS; bit++)
+				if (all_rights(type) & ((AclMode) 1 << bit))
+					list = add(list, pnstrdup(entry, equals - entry), pstrdup(slash + 1), ACL_ALL_RIGHTS_STR[bit],
+							   equals[4] == '*');
+			continue;
+		}
 		for (const char *c = equals + 1; c < slash; c++)
 			if (*c != '*')
 				list = add(list, pnstrdup(entry, equals - entry), pstrdup(slash + 1), *c, c[1] == '*');
@@ -267,9 +275,119 @@ sv_write_privileges(Writer *w, const Object *o, List *from, List *to, const char
 	write_all(w, o, true, owner, grant);
 }
 
-/* What a new object has from the start, default privileges included. */
+/* ----- default privileges ----- */
+
+static const char *
+default_kind(char type)
+{
+	switch (type)
+	{
+		case 'r':
+			return "TABLES";
+		case 's':
+			return "SEQUENCES";
+		case 'f':
+			return "FUNCTIONS";
+		case 'T':
+			return "TYPES";
+		case 'n':
+			return "SCHEMAS";
+		default:
+			return NULL;
+	}
+}
+
+static char
+privilege_letter(const char *name, int length)
+{
+	for (int i = 0; i < lengthof(privilege_names); i++)
+		if (strlen(privilege_names[i].name) == length && strncmp(privilege_names[i].name, name, length) == 0)
+			return privilege_names[i].letter;
+	return '\0';
+}
+
+/* Apply "+ GRANT a, b ON TABLES TO x [WITH GRANT OPTION]" or "- REVOKE a ON TABLES FROM x". */
+static List *
+apply_default(List *list, const char *entry, const char *owner)
+{
+	bool		grant = entry[0] == '+';
+	const char *names = entry + (grant ? strlen("+ GRANT ") : strlen("- REVOKE "));
+	const char *on = strstr(names, " ON ");
+	const char *to = strstr(on, grant ? " TO " : " FROM ") + (grant ? 4 : 6);
+	const char *end = strstr(to, " WITH GRANT OPTION");
+	char	   *grantee = end ? pnstrdup(to, end - to) : pstrdup(to);
+
+	if (strcmp(grantee, "PUBLIC") == 0)
+		grantee = "";
+	while (names < on)
+	{
+		int			length = strcspn(names, ", ");
+		char		letter = privilege_letter(names, length);
+		ListCell   *cell;
+
+		if (grant)
+			list = add(list, grantee, owner, letter, end != NULL);
+		else
+			foreach(cell, list)
+			{
+				Privilege  *p = lfirst(cell);
+
+				if (p->letter == letter && strcmp(p->grantee, grantee) == 0)
+					list = foreach_delete_current(list, cell);
+			}
+		names += length;
+		names += strspn(names, ", ");
+		if (strncmp(names, "ON ", 3) == 0)
+			break;
+	}
+	return list;
+}
+
+static bool
+is_in_effect(const Comparison *cmp, const Object *o, const Object *default_)
+{
+	const char *in_schema = sv_text(default_, "in_schema");
+
+	return default_->pair->kind != SV_PAIR_DROP && default_->pair->kind != SV_PAIR_AGAIN &&
+		strcmp(sv_text(default_, "kind"), default_kind(o->class->acl_type)) == 0 &&
+		cmp->options->role != NULL && strcmp(sv_text(default_, "role"), quote_identifier(cmp->options->role)) == 0 &&
+		(in_schema == NULL || (o->schema != NULL && strcmp(in_schema, quote_identifier(o->schema)) == 0));
+}
+
+/*
+ * What a new object has from the start: the usual, or what the default
+ * privileges of the old schema say (they are altered last of all).
+ */
 List *
 sv_initial_privileges(const Comparison *cmp, const Object *object)
 {
-	return NIL;
+	const char *owner = quote_identifier(cmp->options->role ? cmp->options->role : "");
+	List	   *list = NIL;
+	List	   *entries = NIL;
+	bool		any = false;
+	ListCell   *cell;
+	ListCell   *grant;
+
+	if (default_kind(object->class->acl_type) == NULL)
+		return NIL;
+	list = usual_privileges(object->class->acl_type, owner);
+	foreach(cell, cmp->defaults)
+	{
+		Object	   *o = lfirst(cell);
+
+		if (!is_in_effect(cmp, object, o))
+			continue;
+		any = true;
+		foreach(grant, sv_list(o, "grants"))
+			list = apply_default(list, lfirst(grant), owner);
+	}
+	if (!any)
+		return NIL;
+	foreach(cell, list)
+	{
+		Privilege  *p = lfirst(cell);
+
+		entries = lappend(entries, psprintf("%s=%c%s/%s", p->grantee, p->letter, p->grantable ? "*" : "", p->grantor));
+	}
+	return entries != NIL ? entries : list_make1("none");
 }

@@ -181,6 +181,10 @@ sv_acl_list(Datum value, char type, Oid owner)
 		if (item->ai_grantee != ACL_ID_PUBLIC)
 			appendStringInfoString(&text, quote_identifier(sv_role_name(item->ai_grantee)));
 		appendStringInfoChar(&text, '=');
+		if (type == 'r' && ACLITEM_GET_PRIVS(*item) == ACL_ALL_RIGHTS_RELATION &&
+			(ACLITEM_GET_GOPTIONS(*item) == 0 || ACLITEM_GET_GOPTIONS(*item) == ACL_ALL_RIGHTS_RELATION))
+			appendStringInfoString(&text, ACLITEM_GET_GOPTIONS(*item) ? "ALL*" : "ALL");	/* grows with majors */
+		else
 		for (int bit = 0; bit < N_ACL_RIGHTS; bit++)
 		{
 			if (ACLITEM_GET_PRIVS(*item) & ((AclMode) 1 << bit))

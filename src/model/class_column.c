@@ -52,6 +52,8 @@ sv_write_column(StringInfo out, const Object *column, const Object *default_)
 		write_identity(out, column);
 	if (sv_is(column, "not_null_name"))
 		appendStringInfo(out, " CONSTRAINT %s", quote_identifier(sv_text(column, "not_null_name")));
+	else if (sv_is(column, "installed_not_null_name"))
+		appendStringInfo(out, " CONSTRAINT %s", quote_identifier(sv_text(column, "installed_not_null_name")));
 	if (sv_is(column, "not_null"))
 		appendStringInfo(out, " NOT NULL%s", sv_is(column, "not_null_no_inherit") ? " NO INHERIT" : "");
 }
@@ -319,6 +321,7 @@ alter_generated(Writer *w, const Object *a, const Object *b)
 
 static const Alterer column_alterers[] = {
 	{"inherited", NULL, SV_ALTER_IGNORED},
+	{"installed_not_null_name", NULL, SV_ALTER_IGNORED},	/* of an inherited constraint, since 18 */
 	{"generated", alter_generated},
 	{"expression", alter_generated},
 	{"identity", drop_identity},
@@ -368,7 +371,10 @@ const ModelClass sv_class_column = {
 	FLAG("a.attnotnull" SV_18(" AND EXISTS (SELECT FROM pg_catalog.pg_constraint k WHERE k.conrelid = a.attrelid AND k.contype = 'n' "
 							  "AND k.conkey[1] = a.attnum)", ""), "not_null") ", "
 	SV_18("CASE WHEN a.attnotnull THEN (SELECT nullif(k.conname, left(c.relname || '_' || a.attname, 54) || '_not_null')::text "
-		  "FROM pg_catalog.pg_constraint k WHERE k.conrelid = a.attrelid AND k.contype = 'n' AND k.conkey[1] = a.attnum) END AS not_null_name, "
+		  "FROM pg_catalog.pg_constraint k WHERE k.conrelid = a.attrelid AND k.contype = 'n' AND k.conkey[1] = a.attnum AND k.coninhcount = 0) END AS not_null_name, "
+		  "CASE WHEN a.attnotnull AND a.attinhcount > 0 THEN (SELECT nullif(k.conname, left(c.relname || '_' || a.attname, 54) || '_not_null')::text "
+		  "FROM pg_catalog.pg_constraint k WHERE k.conrelid = a.attrelid AND k.contype = 'n' AND k.conkey[1] = a.attnum AND k.coninhcount > 0) END "
+		  "AS installed_not_null_name, "
 		  "(a.attnotnull AND EXISTS (SELECT FROM pg_catalog.pg_constraint k WHERE k.conrelid = a.attrelid AND k.contype = 'n' "
 		  "AND k.conkey[1] = a.attnum AND k.connoinherit)) AS not_null_no_inherit, ", "")
 	"CASE a.attidentity WHEN 'a' THEN 'ALWAYS' WHEN 'd' THEN 'BY DEFAULT' END AS identity, "
