@@ -107,7 +107,7 @@ drop_constraint(Writer *w, const Object *o)
 static bool
 can_alter_constraint(const Object *a, const Object *b)
 {
-	if (!sv_same(a, b, "essence") || !sv_same(a, b, "kind"))
+	if (strcmp(sv_essence(a), sv_essence(b)) != 0 || !sv_same(a, b, "kind"))
 		return false;
 	if (sv_is(b, "not_valid") && !sv_is(a, "not_valid"))
 		return false;
@@ -146,7 +146,8 @@ alter_index_tablespace(Writer *w, const Object *a, const Object *b)
 }
 
 static const Alterer constraint_alterers[] = {
-	{"definition", NULL, SV_ALTER_IGNORED},
+	{"definition", NULL, SV_ALTER_IGNORED}, /* the essence decides */
+	{"essence", NULL, SV_ALTER_IGNORED},
 	{"inherited", NULL, SV_ALTER_IGNORED},
 	{"not_valid", validate},
 	{"deferrable", alter_deferrable},
@@ -202,15 +203,15 @@ const ModelClass sv_class_constraint = {
 	.query = "SELECT k.oid AS _oid, conrelid AS _parent, conname AS _name, CASE WHEN contype IN ('p', 'u', 'x') THEN conindid END AS _alias, "
 	"CASE contype WHEN 'c' THEN 'check' WHEN 'f' THEN 'foreign key' WHEN 'p' THEN 'primary key' "
 	"WHEN 'u' THEN 'unique' ELSE 'exclude' END AS kind, "
-	"pg_catalog.pg_get_constraintdef(k.oid) AS definition, "
-	"regexp_replace(regexp_replace(pg_catalog.pg_get_constraintdef(k.oid), ' NOT VALID$', ''), "
-	"' DEFERRABLE( INITIALLY DEFERRED)?', '') AS essence, "
+	"d.definition, CASE WHEN condeferrable OR NOT convalidated THEN regexp_replace(regexp_replace(d.definition, ' NOT VALID$', ''), "
+	"' DEFERRABLE( INITIALLY DEFERRED)?', '') END AS essence, "
 	FLAG("NOT convalidated", "not_valid") ", "
 	"CASE WHEN condeferred THEN 'DEFERRABLE INITIALLY DEFERRED' WHEN condeferrable THEN 'DEFERRABLE INITIALLY IMMEDIATE' END AS deferrable, "
 	FLAG("coninhcount > 0 AND NOT conislocal", "inherited") ", "
 	INDEX_OPTIONS("x") " AS options, " INDEX_TABLESPACE("x") " AS tablespace, "
 	FLAG("i.indisclustered", "clustered") ", " FLAG("i.indisreplident", "replica_identity") " "
 	"FROM pg_catalog.pg_constraint k JOIN pg_catalog.pg_class c ON c.oid = conrelid "
+	"CROSS JOIN LATERAL (SELECT pg_catalog.pg_get_constraintdef(k.oid) AS definition OFFSET 0) d "
 	"LEFT JOIN pg_catalog.pg_index i ON i.indexrelid = conindid AND contype <> 'f' "
 	"LEFT JOIN pg_catalog.pg_class x ON x.oid = i.indexrelid "
 	"WHERE contype IN ('c', 'f', 'p', 'u', 'x') AND NOT (contype = 'f' AND conparentid <> 0) "

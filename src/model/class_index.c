@@ -86,7 +86,8 @@ alter_tablespace(Writer *w, const Object *a, const Object *b)
 }
 
 static const Alterer index_alterers[] = {
-	{"definition", NULL, SV_ALTER_IGNORED}, /* "essence" decides */
+	{"definition", NULL, SV_ALTER_IGNORED}, /* the essence decides */
+	{"essence", NULL, SV_ALTER_IGNORED},
 	{"predicate", NULL, SV_ALTER_IGNORED},
 	{"options", alter_options},
 	{"tablespace", alter_tablespace},
@@ -99,14 +100,14 @@ static const Alterer index_alterers[] = {
 static bool
 can_alter_index(const Object *a, const Object *b)
 {
-	return sv_same(a, b, "essence") && sv_same(a, b, "invalid") && strcmp(a->parent->identity, b->parent->identity) == 0;
+	return strcmp(sv_essence(a), sv_essence(b)) == 0 && sv_same(a, b, "invalid") && strcmp(a->parent->identity, b->parent->identity) == 0;
 }
 
 const ModelClass sv_class_index = {
 	.name = "index", .keyword = "INDEX", .catalog = RelationRelationId, .rank = 250,
 	.style = SV_ID_QUALIFIED, .parent_catalog = RelationRelationId, .is_part = true,
 	.query = "SELECT x.oid AS _oid, i.indrelid AS _parent, x.relnamespace AS _schema, x.relname AS _name, "
-	"d.definition, pg_catalog.regexp_replace(d.definition, '( NULLS NOT DISTINCT)? WITH \\([a-z_]+=[^()]*\\)', '\\1') AS essence, "
+	"d.definition, CASE WHEN x.reloptions IS NOT NULL THEN pg_catalog.regexp_replace(d.definition, '( NULLS NOT DISTINCT)? WITH \\([a-z_]+=[^()]*\\)', '\\1') END AS essence, "
 	"pg_catalog.pg_get_expr(i.indpred, i.indrelid) AS predicate, "
 	"(SELECT array_agg(quote_ident(split_part(o, '=', 1)) || '=' || quote_literal(substr(o, strpos(o, '=') + 1)) ORDER BY o) "
 	"FROM unnest(x.reloptions) o) AS options, "
@@ -118,7 +119,7 @@ const ModelClass sv_class_index = {
 	"FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class x ON x.oid = i.indexrelid "
 	"CROSS JOIN LATERAL (SELECT pg_catalog.pg_get_indexdef(i.indexrelid) AS definition OFFSET 0) d "
 	"WHERE x.relpersistence <> 't' AND " IN_SCHEMAS("x.relnamespace")
-	" AND NOT EXISTS (SELECT FROM pg_catalog.pg_constraint k WHERE k.conindid = i.indexrelid AND k.contype IN ('p', 'u', 'x'))",
+	" AND i.indexrelid NOT IN (SELECT conindid FROM pg_catalog.pg_constraint WHERE contype IN ('p', 'u', 'x'))",
 	.create = create_index,
 	.drop = drop_index,
 	.alterers = index_alterers,

@@ -184,7 +184,7 @@ const ModelClass sv_class_base_type = {
 	"CASE WHEN typsubscript::oid <> 0 AND typelem <> 0 THEN 'ELEMENT = ' || format_type(typelem, NULL) END, "
 	"CASE WHEN typdelim <> ',' THEN 'DELIMITER = ' || quote_literal(typdelim::text) END, "
 	"CASE WHEN typcollation <> 0 THEN 'COLLATABLE = true' END], NULL) AS options "
-	"FROM pg_catalog.pg_type t WHERE (typtype = 'b' AND NOT EXISTS (SELECT FROM pg_catalog.pg_type e WHERE e.typarray = t.oid) "
+	"FROM pg_catalog.pg_type t WHERE (typtype = 'b' AND t.oid NOT IN (SELECT typarray FROM pg_catalog.pg_type) "
 	"OR typtype = 'p' AND NOT typisdefined) AND " IN_SCHEMAS("typnamespace"),
 	.create = create_type,
 	.name_space = sv_type_name_space,

@@ -69,3 +69,10 @@ sv_object_class(const char *name)
 			return sv_object_classes[i];
 	return NULL;
 }
+
+/* A definition without what can be altered by itself. */
+const char *
+sv_essence(const Object *object)
+{
+	return sv_text(object, sv_is(object, "essence") ? "essence" : "definition");
+}
