@@ -129,8 +129,9 @@ alter_matview_options(Writer *w, const Object *a, const Object *b)
 static void
 refresh(Writer *w, const Object *a, const Object *b)
 {
-	sv_emit(w, SV_HAZARD_BLOCKS_ALL | SV_HAZARD_REWRITE, "REFRESH MATERIALIZED VIEW %s%s", b->identity,
-			sv_is(b, "unpopulated") ? " WITH NO DATA" : "");
+	/* pg_dump writes WITH NO DATA whatever the state: to have rows is no fault */
+	if (!sv_is(b, "unpopulated"))
+		sv_emit(w, SV_HAZARD_BLOCKS_ALL | SV_HAZARD_REWRITE, "REFRESH MATERIALIZED VIEW %s", b->identity);
 }
 
 static void

@@ -152,7 +152,7 @@ move_members(Oid extension, Oid schema)
 }
 
 static void
-set_extension_schema(Oid extension, Oid schema)
+set_extension_schema(Oid extension, Oid old, Oid schema)
 {
 	Relation	catalog = table_open(ExtensionRelationId, RowExclusiveLock);
 	HeapTuple	tuple = get_catalog_object_by_oid(catalog, Anum_pg_extension_oid, extension);
@@ -160,7 +160,19 @@ set_extension_schema(Oid extension, Oid schema)
 	((Form_pg_extension) GETSTRUCT(tuple))->extnamespace = schema;
 	CatalogTupleUpdate(catalog, &tuple->t_self, tuple);
 	table_close(catalog, RowExclusiveLock);
+	changeDependencyFor(ExtensionRelationId, extension, NamespaceRelationId, old, schema);
 	CommandCounterIncrement();
+}
+
+static Oid
+schema_of_extension(Oid extension)
+{
+	Relation	catalog = table_open(ExtensionRelationId, AccessShareLock);
+	HeapTuple	tuple = get_catalog_object_by_oid(catalog, Anum_pg_extension_oid, extension);
+	Oid			schema = ((Form_pg_extension) GETSTRUCT(tuple))->extnamespace;
+
+	table_close(catalog, AccessShareLock);
+	return schema;
 }
 
 static const char *
@@ -218,8 +230,6 @@ sv_hide_create_extension(HTAB *hidden, const char *text)
 	CreateExtensionStmt *statement;
 	Oid			extension;
 	ObjectAddress address;
-	HeapTuple	tuple;
-	Relation	catalog;
 	Oid			now;
 	Oid			schema;
 
@@ -235,18 +245,47 @@ sv_hide_create_extension(HTAB *hidden, const char *text)
 	ObjectAddressSet(address, ExtensionRelationId, extension);
 	hash_search(hidden, &address, HASH_REMOVE, NULL);
 
-	catalog = table_open(ExtensionRelationId, AccessShareLock);
-	tuple = get_catalog_object_by_oid(catalog, Anum_pg_extension_oid, extension);
-	now = ((Form_pg_extension) GETSTRUCT(tuple))->extnamespace;
-	table_close(catalog, AccessShareLock);
+	now = schema_of_extension(extension);
 	schema = wanted_schema(hidden, statement, now);
 	if (schema != now)
 	{
 		move_members(extension, schema);
-		set_extension_schema(extension, schema);
+		set_extension_schema(extension, now, schema);
 	}
 	if (option_of(statement, "new_version") != NULL)
 		SPI_execute(psprintf("ALTER EXTENSION %s UPDATE TO %s", quote_identifier(statement->extname),
 							 quote_literal_cstr(option_of(statement, "new_version"))), false, 0);
+	return true;
+}
+
+#define PARKING_SCHEMA "schemaver_hidden_extensions"
+
+/*
+ * Let an extension of the live database, which other objects there may need,
+ * look as if it were dropped.  Returns false if there is none of that name.
+ */
+bool
+sv_hide_drop_extension(HTAB *hidden, const char *name)
+{
+	Oid			extension = get_extension_oid(name, true);
+	Oid			schema = get_namespace_oid(PARKING_SCHEMA, true);
+	ObjectAddress address;
+	Oid			now;
+
+	if (!OidIsValid(extension))
+		return false;
+	memset(&address, 0, sizeof(address));
+	if (!OidIsValid(schema))
+	{
+		schema = NamespaceCreate(PARKING_SCHEMA, BOOTSTRAP_SUPERUSERID, false);
+		CommandCounterIncrement();
+		ObjectAddressSet(address, NamespaceRelationId, schema);
+		hash_search(hidden, &address, HASH_ENTER, NULL);
+	}
+	ObjectAddressSet(address, ExtensionRelationId, extension);
+	hash_search(hidden, &address, HASH_ENTER, NULL);
+	now = schema_of_extension(extension);
+	move_members(extension, schema);
+	set_extension_schema(extension, now, schema);
 	return true;
 }

@@ -10,4 +10,6 @@
 extern HTAB *sv_hide(const Model *live, bool with_public);
 extern bool sv_hide_create_extension(HTAB *hidden, const char *statement);
 
+extern bool sv_hide_drop_extension(HTAB *hidden, const char *name);
+
 #endif							/* SV_HIDE_H */

@@ -33,23 +33,16 @@ typedef struct Proof
 	const DiffRow *row;			/* being executed */
 } Proof;
 
-/* An extension cannot be dropped, the live schema needs it: hide it again. */
+/* An extension of the live schema cannot be dropped, other objects there may need it. */
 static bool
 hide_dropped_extension(Proof *proof, const DiffRow *row)
 {
-	ObjectAddress address;
-	Oid			extension;
+	const Object *extension;
 
 	if (strcmp(row->kind, "extension") != 0 || strncmp(row->sql, "DROP ", 5) != 0)
 		return false;
-	extension = get_extension_oid(row->identity[0] == '"' ? pnstrdup(row->identity + 1, strlen(row->identity) - 2) :
-								  row->identity, true);
-	if (!OidIsValid(extension))
-		return false;
-	memset(&address, 0, sizeof(address));
-	ObjectAddressSet(address, ExtensionRelationId, extension);
-	hash_search(proof->scope.hidden, &address, HASH_ENTER, NULL);
-	return true;
+	extension = sv_model_find(proof->live, sv_object_class("extension"), row->identity);
+	return extension != NULL && sv_hide_drop_extension(proof->scope.hidden, extension->name);
 }
 
 static void
