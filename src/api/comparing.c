@@ -139,6 +139,17 @@ arg_options(FunctionCallInfo fcinfo, int n)
 	return options;
 }
 
+/* What could not be compared is said aloud. */
+static void
+warn_of_findings(const Model *model)
+{
+	ListCell   *cell;
+
+	foreach(cell, model->findings)
+		ereport(WARNING,
+				(errmsg("comparison is incomplete: %s", (char *) lfirst(cell))));
+}
+
 static void
 put_rows(FunctionCallInfo fcinfo, List *rows)
 {
@@ -171,6 +182,8 @@ sv_api_diff_wanted(PG_FUNCTION_ARGS)
 	Model	   *wanted = sv_wanted_model(sql, &scope, live);
 	List	   *kept = sv_diff_keep(wanted, live, &options);
 
+	warn_of_findings(live);
+	warn_of_findings(wanted);
 	put_rows(fcinfo, list_concat(kept, reverse ? sv_diff(wanted, live, &options) : sv_diff(live, wanted, &options)));
 	return (Datum) 0;
 }

@@ -142,6 +142,10 @@ extern bool sv_property_equal(const Property *a, const Property *b);
 extern bool sv_same(const Object *a, const Object *b, const char *name);
 extern bool sv_class_is(const Object *object, const char *class);
 
+/* findings.c */
+struct StoreScope;
+extern void sv_model_find_unknown(Model *model, const struct StoreScope *store, const Datum *values);
+
 /* read.c, depends.c, annotate.c */
 extern Model *sv_model_read(const ModelScope *scope);
 extern void sv_model_read_depends(Model *model, HTAB *members);

@@ -362,6 +362,7 @@ sv_model_read(const ModelScope *scope)
 	}
 	sv_model_read_depends(reader.model, reader.members);
 	sv_model_annotate(reader.model);
+	sv_model_find_unknown(reader.model, &store, values);
 	sv_store_leave(&store);
 	PopActiveSnapshot();
 	sv_model_sort(reader.model);

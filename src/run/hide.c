@@ -28,6 +28,7 @@
 #include "catalog/pg_extension.h"
 #include "catalog/pg_namespace.h"
 #include "catalog/pg_transform.h"
+#include "catalog/pg_type.h"
 #include "catalog/pg_user_mapping.h"
 #include "commands/alter.h"
 #include "commands/defrem.h"
@@ -220,6 +221,44 @@ wanted_schema(HTAB *hidden, const CreateExtensionStmt *statement, Oid now)
 }
 
 /*
+ * Bring an extension to a version.  Where no update leads there (it would have
+ * to be made anew), only its row says so: its members are not compared.
+ */
+static void
+set_extension_version(const char *name, const char *version)
+{
+	Oid			types[2] = {NAMEOID, TEXTOID};
+	Datum		values[2];
+	NameData	extension;
+
+	namestrcpy(&extension, name);
+	values[1] = CStringGetTextDatum(version);
+	values[0] = NameGetDatum(&extension);
+	SPI_execute_with_args("SELECT FROM pg_catalog.pg_extension e, pg_catalog.pg_extension_update_paths(e.extname) p "
+						  "WHERE e.extname OPERATOR(pg_catalog.=) $1 AND p.source OPERATOR(pg_catalog.=) e.extversion "
+						  "AND p.target OPERATOR(pg_catalog.=) $2 AND p.path IS NOT NULL", 2, types, values, NULL, false, 0);
+	if (SPI_processed > 0)
+		SPI_execute(psprintf("ALTER EXTENSION %s UPDATE TO %s", quote_identifier(name), quote_literal_cstr(version)), false, 0);
+	else
+	{
+		Oid			oid = get_extension_oid(name, false);
+		Relation	catalog = table_open(ExtensionRelationId, RowExclusiveLock);
+		HeapTuple	tuple = get_catalog_object_by_oid(catalog, Anum_pg_extension_oid, oid);
+		Datum		columns[Natts_pg_extension] = {0};
+		bool		nulls[Natts_pg_extension] = {0};
+		bool		replace[Natts_pg_extension] = {0};
+		HeapTuple	changed;
+
+		columns[Anum_pg_extension_extversion - 1] = values[1];
+		replace[Anum_pg_extension_extversion - 1] = true;
+		changed = heap_modify_tuple(tuple, RelationGetDescr(catalog), columns, nulls, replace);
+		CatalogTupleUpdate(catalog, &tuple->t_self, changed);
+		table_close(catalog, RowExclusiveLock);
+		CommandCounterIncrement();
+	}
+}
+
+/*
  * If the statement creates an extension that the live database has, use that
  * one and return true.
  */
@@ -253,8 +292,7 @@ sv_hide_create_extension(HTAB *hidden, const char *text)
 		set_extension_schema(extension, now, schema);
 	}
 	if (option_of(statement, "new_version") != NULL)
-		SPI_execute(psprintf("ALTER EXTENSION %s UPDATE TO %s", quote_identifier(statement->extname),
-							 quote_literal_cstr(option_of(statement, "new_version"))), false, 0);
+		set_extension_version(statement->extname, option_of(statement, "new_version"));
 	return true;
 }
 
