@@ -163,17 +163,21 @@ sv_api_load(PG_FUNCTION_ARGS)
 {
 	SourceFile	file;
 	char	   *content;
-	ReturnSetInfo *result;
+	ReturnSetInfo *result = sv_result_begin(fcinfo);
+	List	   *registered;
 	ListCell   *cell;
 
 	file.name = sv_arg_text(fcinfo, 0, "name");
 	content = sv_arg_text(fcinfo, 1, "content");
-	if (strncmp(content, "\xEF\xBB\xBF", 3) == 0)
-		content += 3;
-	file.content = content;
-	result = sv_result_begin(fcinfo);
+	file.content = strncmp(content, "\xEF\xBB\xBF", 3) == 0 ? content + 3 : content;
 	sv_register_lock("schemaver.load()");
-	foreach(cell, sv_register_files(list_make1(&file), sv_arg_text_or_null(fcinfo, 2)))
+	registered = sv_register_files(list_make1(&file), sv_arg_text_or_null(fcinfo, 2));
+	if (registered == NIL)
+		ereport(ERROR,
+				(errcode(ERRCODE_SV_UNREADABLE_FILE),
+				 errmsg("file \"%s\" holds no revision", file.name),
+				 errhint("The name of a migration file ends in \".sql\".")));
+	foreach(cell, registered)
 	{
 		RowBuilder	row = {0};
 

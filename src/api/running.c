@@ -63,7 +63,11 @@ sv_api_downgrade(PG_FUNCTION_ARGS)
 Datum
 sv_api_redo(PG_FUNCTION_ARGS)
 {
-	sv_run_redo(PG_ARGISNULL(0) ? 1 : PG_GETARG_INT32(0), put_step, sv_result_begin(fcinfo));
+	if (PG_ARGISNULL(0))
+		ereport(ERROR,
+				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+				 errmsg("argument \"steps\" must not be null")));
+	sv_run_redo(PG_GETARG_INT32(0), put_step, sv_result_begin(fcinfo));
 	PG_RETURN_NULL();
 }
 
@@ -145,7 +149,10 @@ sv_api_script(PG_FUNCTION_ARGS)
 Datum
 sv_api_script_begin(PG_FUNCTION_ARGS)
 {
-	sv_run_script_begin(arg_direction(fcinfo, 0), sv_arg_text(fcinfo, 1, "target"), sv_arg_list(fcinfo, 2));
+	Direction	direction = arg_direction(fcinfo, 0);
+	char	   *target = sv_arg_text(fcinfo, 1, "target");
+
+	sv_run_script_begin(direction, target, sv_arg_list(fcinfo, 2));
 	PG_RETURN_VOID();
 }
 

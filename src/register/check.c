@@ -12,14 +12,14 @@
 #include "utils/fmgrprotos.h"
 #include "utils/jsonb.h"
 
-/* The value of a key of an options object as text; NULL if there is none. */
-static char *
-option_text(const JsonbValue *value)
+/* The reason that the option "irreversible" gives, "" for true, NULL for false. */
+static const char *
+irreversible_reason(const JsonbValue *value)
 {
 	if (value->type == jbvString)
 		return pnstrdup(value->val.string.val, value->val.string.len);
 	if (value->type == jbvBool)
-		return value->val.boolean ? pstrdup("it was registered as irreversible") : NULL;
+		return value->val.boolean ? "" : NULL;
 	ereport(ERROR,
 			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 			 errmsg("option \"irreversible\" must be a text or a boolean")));
@@ -29,7 +29,7 @@ option_text(const JsonbValue *value)
 /*
  * Check the options of a revision, a JSON object as text (NULL: none).
  * Returns their canonical text and the reason why the revision is irreversible
- * (NULL: it is not).  Known options:
+ * ("" if none is given, NULL if it is not).  Known options:
  *
  *	irreversible	text (the reason) or boolean
  */
@@ -58,7 +58,7 @@ sv_register_options(const char *options, const char **irreversible)
 							pnstrdup(item.val.string.val, Min(item.val.string.len, 64))),
 					 errhint("Known options: irreversible.")));
 		(void) JsonbIteratorNext(&it, &item, true);
-		*irreversible = option_text(&item);
+		*irreversible = irreversible_reason(&item);
 	}
 	return JsonbToCString(NULL, &object->root, 0);
 }
@@ -96,13 +96,20 @@ sv_register_check_labels(List *labels, const char *self)
 	}
 }
 
+/* " of revision ..." for messages; nothing while it has no id. */
+static const char *
+of_revision(const char *shown_id)
+{
+	return shown_id ? psprintf(" of revision \"%s\"", shown_id) : "";
+}
+
 static void
-check_size(const char *text, const char *section, const char *id)
+check_size(const char *text, const char *section, const char *shown_id)
 {
 	if (text != NULL && strlen(text) / 1024 > (size_t) sv_max_script_size)
 		ereport(ERROR,
 				(errcode(ERRCODE_SV_INVALID_SCRIPT),
-				 errmsg("%s script of revision \"%s\" is larger than %d kB", section, id, sv_max_script_size),
+				 errmsg("%s script%s is larger than %d kB", section, of_revision(shown_id), sv_max_script_size),
 				 errhint("Load bulk data outside of migrations, or raise \"schemaver.max_script_size\".")));
 }
 
@@ -121,28 +128,29 @@ blocker_of(const Script *script, int first_line)
 /*
  * Parse the bodies of a revision and fill in what follows from them: has_down,
  * blockers, adds_enum_value, checksum.  Options must be canonical already.
- * Raises SV007 at the first thing in a body that could not be executed.
+ * Raises SV007 at the first thing in a body that could not be executed; the
+ * message names "shown_id", which is NULL if nobody chose the id.
  */
 void
-sv_register_check_bodies(StoredRevision *revision, const StoredScript *script)
+sv_register_check_bodies(StoredRevision *revision, const StoredScript *script, const char *shown_id)
 {
-	ScriptOrigin up = {revision->id, "up", script->source, script->up_line};
-	ScriptOrigin down = {revision->id, "down", script->down_source, script->down_line};
-	ScriptOrigin verify = {revision->id, "verify", script->source, script->verify_line};
+	ScriptOrigin up = {shown_id, "up", script->source, script->up_line};
+	ScriptOrigin down = {shown_id, "down", script->down_source, script->down_line};
+	ScriptOrigin verify = {shown_id, "verify", script->source, script->verify_line};
 	Script	   *up_script;
 	Script	   *down_script;
 	Script	   *verify_script;
 
-	check_size(script->up, "up", revision->id);
-	check_size(script->down, "down", revision->id);
-	check_size(script->verify, "verify", revision->id);
+	check_size(script->up, "up", shown_id);
+	check_size(script->down, "down", shown_id);
+	check_size(script->verify, "verify", shown_id);
 	up_script = sv_script_parse(script->up, &up);
 	down_script = script->down ? sv_script_parse(script->down, &down) : NULL;
 	verify_script = script->verify ? sv_script_parse(script->verify, &verify) : NULL;
 	if (verify_script != NULL && verify_script->blocked >= 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_SV_INVALID_SCRIPT),
-				 errmsg("verify script of revision \"%s\" cannot run in a transaction", revision->id),
+				 errmsg("verify script%s cannot run in a transaction", of_revision(shown_id)),
 				 errdetail("%s.", blocker_of(verify_script, script->verify_line))));
 
 	revision->has_down = down_script != NULL;

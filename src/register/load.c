@@ -143,7 +143,7 @@ update_from_draft(RevisionDraft *draft, bool *reshaped)
 		return SV_REGISTER_UNCHANGED;
 	if (!same_graph)
 		sv_register_check_labels(wanted.branch_labels, draft->id);
-	sv_register_check_bodies(&wanted, script);
+	sv_register_check_bodies(&wanted, script, draft->id);
 	if (!stored->applied)
 	{
 		/* no run may be executing what is about to change */

@@ -3,7 +3,8 @@
  *		Adding, changing and removing one revision.
  *
  * All of it happens under a lock on the table "revision" that allows readers
- * and runs, but one registration at a time.
+ * and runs, but one registration at a time.  (A stronger one could be kept away
+ * by a role without rights: PREPARE of an INSERT locks before it checks.)
  */
 #include "postgres.h"
 
@@ -33,16 +34,13 @@ sv_register_lock(const char *what)
 	sv_store_check_writable(what);
 	sv_run_refuse_nested(what);
 	relation = table_open(sv_store_relation("revision"), AccessShareLock);
-	held = CheckRelationLockedByMe(relation, ShareRowExclusiveLock, true);
+	held = CheckRelationLockedByMe(relation, ShareUpdateExclusiveLock, true);
 	table_close(relation, NoLock);
 	if (held)
 		return;
-	LockRelationOid(sv_store_relation("revision"), ShareRowExclusiveLock);
-	if (IsolationUsesXactSnapshot() && sv_store_unseen_revisions())
-		ereport(ERROR,
-				(errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
-				 errmsg("could not serialize access due to a concurrent registration"),
-				 errhint("The transaction might succeed if retried.")));
+	LockRelationOid(sv_store_relation("revision"), ShareUpdateExclusiveLock);
+	if (IsolationUsesXactSnapshot())
+		sv_store_check_registrations_seen();
 }
 
 /* A new id: 12 hexadecimal digits, as Alembic's. */
@@ -128,7 +126,7 @@ sv_register_add(const RevisionDraft *draft, bool splice)
 	script.up_line = Max(draft->up_line, 1);
 	script.down_line = Max(draft->down_line, 1);
 	script.verify_line = Max(draft->verify_line, 1);
-	sv_register_check_bodies(&revision, &script);
+	sv_register_check_bodies(&revision, &script, draft->id);
 
 	sv_store_insert_revision(&revision, &script, heads - closed + 1);
 	return revision.id;
@@ -191,7 +189,7 @@ sv_register_edit(const char *id, const RevisionEdit *edit)
 		script->verify_line = 1;
 	}
 	check_reversible(irreversible, script->down, id);
-	sv_register_check_bodies(revision, script);
+	sv_register_check_bodies(revision, script, id);
 	sv_store_update_revision(revision, script);
 
 	/* cycles and labels are checked where the whole graph is put together */

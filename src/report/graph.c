@@ -174,16 +174,27 @@ draw_text(const RevisionGraph *graph, const RevisionList *list, StoredRevision *
 	return out.data;
 }
 
-/* Append a text with what would end a quoted label escaped. */
+/* How a character is written within a label. */
+typedef struct Escape
+{
+	char		character;
+	const char *written;
+} Escape;
+
+static const Escape mermaid_escapes[] = {{'"', "#quot;"}, {'#', "#35;"}, {'<', "#lt;"}, {'>', "#gt;"}, {'\0', NULL}};
+static const Escape dot_escapes[] = {{'"', "\\\""}, {'\\', "\\\\"}, {'\0', NULL}};
+
 static void
-append_escaped(StringInfo out, const char *text, const char *quote)
+append_escaped(StringInfo out, const char *text, const Escape *escapes)
 {
 	for (const char *c = text; *c != '\0'; c++)
 	{
-		if (*c == '"')
-			appendStringInfoString(out, quote);
-		else if (*c == '\\')
-			appendStringInfoString(out, "\\\\");
+		const Escape *escape = escapes;
+
+		while (escape->written != NULL && escape->character != *c)
+			escape++;
+		if (escape->written != NULL)
+			appendStringInfoString(out, escape->written);
 		else
 			appendStringInfoChar(out, *c);
 	}
@@ -199,9 +210,9 @@ draw_mermaid(const RevisionGraph *graph, const RevisionList *list, StoredRevisio
 	for (int i = 0; i < list->n; i++)
 	{
 		appendStringInfo(&out, "  r%d[\"", list->members[i]);
-		append_escaped(&out, rows[i]->id, "#quot;");
+		append_escaped(&out, rows[i]->id, mermaid_escapes);
 		appendStringInfoString(&out, rows[i]->message[0] ? "<br>" : "");
-		append_escaped(&out, first_line(rows[i]->message), "#quot;");
+		append_escaped(&out, first_line(rows[i]->message), mermaid_escapes);
 		appendStringInfo(&out, "\"]%s\n", rows[i]->applied ? ":::applied" : "");
 	}
 	for (int i = 0; i < list->n; i++)
@@ -227,9 +238,9 @@ draw_dot(const RevisionGraph *graph, const RevisionList *list, StoredRevision **
 	for (int i = 0; i < list->n; i++)
 	{
 		appendStringInfo(&out, "  r%d [label=\"", list->members[i]);
-		append_escaped(&out, rows[i]->id, "\\\"");
+		append_escaped(&out, rows[i]->id, dot_escapes);
 		appendStringInfoString(&out, rows[i]->message[0] ? "\\n" : "");
-		append_escaped(&out, first_line(rows[i]->message), "\\\"");
+		append_escaped(&out, first_line(rows[i]->message), dot_escapes);
 		appendStringInfo(&out, "\"%s];\n", rows[i]->applied ? ", style=bold" : "");
 	}
 	for (int i = 0; i < list->n; i++)

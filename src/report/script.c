@@ -97,6 +97,19 @@ append_begin(ScriptFile *file)
 	appendStringInfoString(&file->out, "]::pg_catalog.text[]);\n");
 }
 
+/* The data of a COPY and the mark of its end, which psql wants with the same ends of lines. */
+static void
+append_copy_data(StringInfo out, const char *data, int length)
+{
+	const char *end = memchr(data, '\n', length);
+	const char *newline = end != NULL && end > data && end[-1] == '\r' ? "\r\n" : "\n";
+
+	appendBinaryStringInfo(out, data, length);
+	if (length > 0 && data[length - 1] != '\n')
+		appendStringInfoString(out, newline);
+	appendStringInfo(out, "\\.%s", newline);
+}
+
 static void
 append_statements(ScriptFile *file, const Script *script)
 {
@@ -106,12 +119,7 @@ append_statements(ScriptFile *file, const Script *script)
 
 		appendStringInfo(&file->out, "%s;\n", sv_script_statement_text(script, i));
 		if (statement->flags & SV_STMT_COPY_DATA)
-		{
-			appendBinaryStringInfo(&file->out, script->text + statement->data_start, statement->data_length);
-			if (statement->data_length > 0 && file->out.data[file->out.len - 1] != '\n')
-				appendStringInfoChar(&file->out, '\n');
-			appendStringInfoString(&file->out, "\\.\n");
-		}
+			append_copy_data(&file->out, script->text + statement->data_start, statement->data_length);
 	}
 	if (script->flags & SV_STMT_SETS)
 		appendStringInfoString(&file->out, "RESET SESSION AUTHORIZATION;\nRESET ROLE;\nRESET ALL;\n");
@@ -135,20 +143,18 @@ append_revision(ScriptFile *file, int step, bool alone)
 {
 	const StoredRevision *row = file->rows[step];
 	StoredScript *stored = sv_store_script(SV_STORE_READ, row->id);
-	bool		up = file->direction == SV_UPGRADE;
-	ScriptOrigin origin = {row->id, up ? "up" : "down"};
-	Script	   *script;
+	ScriptOrigin origin;
+	Script	   *script = sv_run_body(row->id, stored, file->direction, &origin);
 	bool		outside;
 
-	origin.file = up ? stored->source : stored->down_source;
-	origin.first_line = up ? stored->up_line : stored->down_line;
-	script = sv_script_parse(up ? stored->up : stored->down, &origin);
 	outside = alone && !*sv_run_transactional(SV_STORE_READ, &file->rows[step], 1, file->direction);
 
 	appendStringInfo(&file->out, "\n-- [%d/%d] %s %s %s\n", step + 1, file->plan.n,
 					 sv_direction_name(file->direction), row->id, one_line(row->message));
-	if (alone && !outside)
+	if (alone)
 		append_begin(file);
+	if (outside)				/* the version is checked before what cannot be rolled back */
+		appendStringInfoString(&file->out, "ROLLBACK;\n");
 	append_statements(file, script);
 	if (outside)
 		append_begin(file);

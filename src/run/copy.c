@@ -65,12 +65,6 @@ parse_copy(const char *statement)
 	CopyStmt   *copy = castNode(CopyStmt, linitial_node(RawStmt, parsed)->stmt);
 	ListCell   *cell;
 
-	if (copy->whereClause != NULL)
-		ereport(ERROR,
-				(errcode(ERRCODE_SV_INVALID_SCRIPT),
-				 errmsg("COPY with inline data and a WHERE clause is not supported"),
-				 errhint("Copy into a temporary table and INSERT ... SELECT from it.")));
-
 	/* the data is in the server's encoding by now, whatever it was before */
 	foreach(cell, copy->options)
 	{

@@ -2,17 +2,19 @@
  * lock.c
  *		One run at a time in a database.
  *
- * The lock is an ExclusiveLock on the extension itself, held until the
+ * The lock is a ShareUpdateExclusiveLock on the view "journal", held until the
  * transaction ends: the server frees it after any crash, its deadlock detector
- * sees who waits for it, and a role without rights cannot take it, as it could
- * an advisory lock.  It also keeps the extension from being dropped or updated
- * by another session during a run.
+ * sees who waits for it, and readers do not.  It also keeps the extension from
+ * being dropped by another session during a run.
+ *
+ * A role without rights cannot hold anything that conflicts with it, as it
+ * could an advisory lock, a lock on the extension (ALTER FUNCTION ... DEPENDS ON
+ * EXTENSION) or, in a stronger mode, one on a table (PREPARE of an INSERT).  And
+ * VACUUM and ANALYZE of the whole database pass by a view.
  */
 #include "postgres.h"
 
 #include "access/xact.h"
-#include "catalog/pg_extension.h"
-#include "commands/extension.h"
 #include "compat.h"
 #include "miscadmin.h"
 #include "pgstat.h"
@@ -27,6 +29,7 @@
 #include "utils/wait_event.h"
 
 #define POLL_MS 50
+#define RUN_LOCK_MODE ShareUpdateExclusiveLock
 
 /* Is a run active in this very backend? */
 static bool run_active = false;
@@ -60,7 +63,7 @@ static int
 holder_of(const LOCKTAG *tag)
 {
 	int			n;
-	VirtualTransactionId *holders = GetLockConflicts(tag, ExclusiveLock, &n);
+	VirtualTransactionId *holders = GetLockConflicts(tag, RUN_LOCK_MODE, &n);
 
 	for (int i = 0; i < n; i++)
 	{
@@ -73,12 +76,12 @@ holder_of(const LOCKTAG *tag)
 }
 
 static void
-refuse_busy(Oid extension)
+refuse_busy(Oid relation)
 {
 	LOCKTAG		tag;
 	int			pid;
 
-	SET_LOCKTAG_OBJECT(tag, MyDatabaseId, ExtensionRelationId, extension, 0);
+	SET_LOCKTAG_RELATION(tag, MyDatabaseId, relation);
 	pid = holder_of(&tag);
 	ereport(ERROR,
 			(errcode(ERRCODE_SV_RUN_ACTIVE),
@@ -89,7 +92,7 @@ refuse_busy(Oid extension)
 
 /* Try for the lock until the timeout is over.  Answers interrupts. */
 static bool
-poll_lock(Oid extension, int timeout)
+poll_lock(Oid relation, int timeout)
 {
 	TimestampTz end = TimestampTzPlusMilliseconds(GetCurrentTimestamp(), timeout);
 
@@ -97,7 +100,7 @@ poll_lock(Oid extension, int timeout)
 	{
 		long		left;
 
-		if (ConditionalLockDatabaseObject(ExtensionRelationId, extension, 0, ExclusiveLock))
+		if (ConditionalLockRelationOid(relation, RUN_LOCK_MODE))
 			return true;
 		left = TimestampDifferenceMilliseconds(GetCurrentTimestamp(), end);
 		if (left <= 0)
@@ -112,25 +115,28 @@ poll_lock(Oid extension, int timeout)
 /*
  * Become the only run of this database until the transaction ends, or raise
  * SV010.  Waits as schemaver.run_lock_timeout says.  What the store says
- * afterwards is what the former runs left, or 40001 is raised: under
- * REPEATABLE READ this transaction could not see it.
+ * afterwards is what the former runs and registrations left, or 40001 is
+ * raised: under REPEATABLE READ this transaction could not see it.
  */
 void
 sv_run_lock(const char *what)
 {
-	Oid			extension;
+	Oid			relation;
 
 	sv_store_check_writable(what);
 	sv_run_refuse_nested(what);
-	extension = get_extension_oid("schemaver", false);
+	relation = sv_store_relation("journal");
 	if (sv_run_lock_timeout < 0)
-		LockDatabaseObject(ExtensionRelationId, extension, 0, ExclusiveLock);
-	else if (!poll_lock(extension, sv_run_lock_timeout))
-		refuse_busy(extension);
+		LockRelationOid(relation, RUN_LOCK_MODE);
+	else if (!poll_lock(relation, sv_run_lock_timeout))
+		refuse_busy(relation);
 
-	if (IsolationUsesXactSnapshot() && sv_store_newer_run_committed())
+	if (!IsolationUsesXactSnapshot())
+		return;
+	if (sv_store_newer_run_committed())
 		ereport(ERROR,
 				(errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
 				 errmsg("could not serialize access due to a concurrent run"),
 				 errhint("The transaction might succeed if retried.")));
+	sv_store_check_registrations_seen();
 }

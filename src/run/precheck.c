@@ -20,12 +20,24 @@ typedef struct Obstacle
 	const char *what;			/* e.g. "CREATE INDEX CONCURRENTLY at line 3" */
 } Obstacle;
 
+/* Bind the name of a type; the schema may be unknown. */
+static void
+bind_type(const char *schema, const char *type, Datum *values, bool *nulls)
+{
+	values[0] = CStringGetTextDatum(type);
+	values[1] = schema ? CStringGetTextDatum(schema) : (Datum) 0;
+	nulls[1] = schema == NULL;
+}
+
 /* Live columns of an enum type, of arrays of it and of domains over it. */
 static List *
 columns_of_type(const char *schema, const char *type, void *arg)
 {
 	static StoreQuery query = {
-		"SELECT c.relname::text, a.attname::text FROM pg_catalog.pg_type t "
+		"SELECT c.relname::text, a.attname::text, (SELECT count(*)::integer "
+		"FROM pg_catalog.pg_attribute b WHERE b.attrelid = a.attrelid AND b.attnum > 0 "
+		"AND b.attnum <= a.attnum AND NOT b.attisdropped) "
+		"FROM pg_catalog.pg_type t "
 		"JOIN pg_catalog.pg_namespace n ON n.oid = t.typnamespace "
 		"JOIN pg_catalog.pg_type u ON u.oid IN (t.oid, t.typarray) OR u.typbasetype = t.oid "
 		"JOIN pg_catalog.pg_attribute a ON a.atttypid = u.oid AND NOT a.attisdropped "
@@ -34,38 +46,50 @@ columns_of_type(const char *schema, const char *type, void *arg)
 		2, {TEXTOID, TEXTOID}
 	};
 	Datum		values[2];
-	bool		nulls[2] = {false, schema == NULL};
+	bool		nulls[2] = {false};
 	List	   *columns = NIL;
 	StoreScope	scope;
 	uint64		n;
 
-	values[0] = CStringGetTextDatum(type);
-	values[1] = schema ? CStringGetTextDatum(schema) : (Datum) 0;
+	bind_type(schema, type, values, nulls);
 	sv_store_enter(&scope, *(const StoreMode *) arg);
 	n = sv_store_execute(&scope, &query, values, nulls);
 	MemoryContextSwitchTo(scope.caller);
 	for (uint64 i = 0; i < n; i++)
 	{
-		EnumColumn *column = palloc(sizeof(EnumColumn));
+		EnumColumn *column = palloc0(sizeof(EnumColumn));
+		bool		isnull;
 
 		column->table_name = sv_store_text(i, 1);
 		column->column_name = sv_store_text(i, 2);
+		column->position = DatumGetInt32(SPI_getbinval(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, 3, &isnull));
 		columns = lappend(columns, column);
 	}
 	sv_store_leave(&scope);
 	return columns;
 }
 
-static Script *
-script_of(StoreMode mode, const StoredRevision *row, Direction direction, int *first_line)
+/* Does an enum type have this value already? */
+static bool
+type_has_value(const char *schema, const char *type, const char *value, void *arg)
 {
-	StoredScript *stored = sv_store_script(mode, row->id);
-	bool		up = direction == SV_UPGRADE;
-	ScriptOrigin origin = {row->id, up ? "up" : "down"};
+	static StoreQuery query = {
+		"SELECT FROM pg_catalog.pg_enum e JOIN pg_catalog.pg_type t ON t.oid = e.enumtypid "
+		"JOIN pg_catalog.pg_namespace n ON n.oid = t.typnamespace "
+		"WHERE t.typname = $1 AND n.nspname = coalesce($2, n.nspname) AND e.enumlabel = $3",
+		3, {TEXTOID, TEXTOID, TEXTOID}
+	};
+	Datum		values[3];
+	bool		nulls[3] = {false};
+	StoreScope	scope;
+	bool		found;
 
-	origin.file = up ? stored->source : stored->down_source;
-	origin.first_line = *first_line = up ? stored->up_line : stored->down_line;
-	return sv_script_parse(up ? stored->up : stored->down, &origin);
+	bind_type(schema, type, values, nulls);
+	values[2] = CStringGetTextDatum(value);
+	sv_store_enter(&scope, *(const StoreMode *) arg);
+	found = sv_store_execute(&scope, &query, values, nulls) > 0;
+	sv_store_leave(&scope);
+	return found;
 }
 
 /*
@@ -76,30 +100,35 @@ static void
 find_enum_uses(StoreMode mode, StoredRevision **rows, int n, Direction direction, bool first,
 			   void (*found) (int step, const char *what, void *arg), void *arg)
 {
-	EnumWatch  *watch = NULL;
+	EnumWatch  *watch;
+	bool		adds = false;
 
+	for (int i = 0; i < n; i++)
+		adds |= rows[i]->adds_enum_value;
+	if (!adds)
+		return;
+
+	/* from the start: a step before the one that adds the value may make the columns that hold it */
+	watch = sv_enum_watch_create(columns_of_type, &mode);
+	sv_enum_watch_values(watch, type_has_value);
 	for (int i = 0; i < n; i++)
 	{
 		const char *value;
 		const char *type;
+		ScriptOrigin origin;
 		Script	   *script;
-		int			first_line;
 		int			statement;
 
-		if (watch == NULL && !rows[i]->adds_enum_value)
-			continue;
 		if (direction == SV_DOWNGRADE && !rows[i]->has_down)
 			continue;
-		if (watch == NULL)
-			watch = sv_enum_watch_create(columns_of_type, &mode);
 		CHECK_FOR_INTERRUPTS();
-		script = script_of(mode, rows[i], direction, &first_line);
+		script = sv_run_body(rows[i]->id, sv_store_script(mode, rows[i]->id), direction, &origin);
 		statement = sv_enum_watch_script(watch, script, &value, &type);
 		if (statement < 0)
 			continue;
-		found(i, psprintf("%s at line %d uses the value \"%s\" of type \"%s\", which this run adds",
+		found(i, psprintf("%s at line %d uses the value \"%s\" of type %s, which this run adds",
 						  script->statements[statement].tag,
-						  script->statements[statement].line + first_line - 1, value, type), arg);
+						  script->statements[statement].line + origin.first_line - 1, value, type), arg);
 		if (first)
 			return;
 	}
@@ -171,7 +200,9 @@ sv_run_check_reversible(StoredRevision **rows, int n)
 		ereport(ERROR,
 				(errcode(ERRCODE_SV_IRREVERSIBLE),
 				 errmsg("revision \"%s\" cannot be downgraded", rows[i]->id),
-				 reason ? errdetail("It is irreversible: %s", reason) : errdetail("It has no down script."),
+				 reason == NULL ? errdetail("It has no down script.") :
+				 reason[0] == '\0' ? errdetail("It was registered as irreversible.") :
+				 errdetail("It was registered as irreversible: %s", reason),
 				 errhint("Undo it by a new revision; SELECT * FROM schemaver.stamp(...) moves the version without running anything.")));
 	}
 }

@@ -18,7 +18,9 @@
 static struct
 {
 	LocalTransactionId transaction;
-	int64		number;
+	Direction	direction;
+	char	   *target;			/* in TopTransactionContext */
+	int64		number;			/* 0 before the first step */
 	int			done;
 	TimestampTz started_at;
 	TimestampTz step_started_at;
@@ -63,7 +65,7 @@ check_version(List *expected)
 				 errhint("Make the file again with SELECT schemaver.script();")));
 }
 
-/* Take the lock and begin a run. */
+/* Take the lock and check the version; the first step begins the run. */
 void
 sv_run_script_begin(Direction direction, const char *target, List *expected)
 {
@@ -71,23 +73,26 @@ sv_run_script_begin(Direction direction, const char *target, List *expected)
 
 	sv_run_lock("schemaver.script_begin()");
 	check_version(expected);
-	script_run.number = sv_store_begin_run(psprintf("script %s", sv_direction_name(direction)), target);
 	script_run.transaction = SV_MY_LXID;
+	script_run.direction = direction;
+	script_run.number = 0;
 	script_run.done = 0;
 	script_run.started_at = script_run.step_started_at = GetCurrentTimestamp();
 	caller = MemoryContextSwitchTo(TopTransactionContext);
+	script_run.target = pstrdup(target);
 	script_run.temporary = sv_temp_objects();
 	MemoryContextSwitchTo(caller);
 }
 
-/* Record that the statements of a revision were executed. */
+/* Record that the statements of a revision were executed, and verify it. */
 void
 sv_run_script_step(const char *id, Direction direction, const char *checksum, int statements)
 {
 	StoredRevision *revision;
+	StoredScript *stored;
 	StoredStep	step = {0};
 
-	if (script_run.transaction != SV_MY_LXID || script_run.number == 0)
+	if (script_run.transaction != SV_MY_LXID)
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 				 errmsg("schemaver.script_begin() was not called in this transaction")));
@@ -102,7 +107,13 @@ sv_run_script_step(const char *id, Direction direction, const char *checksum, in
 	sv_constraints_settle(true);
 	SPI_finish();
 	sv_temp_drop_new(script_run.temporary);
+	stored = sv_store_script(SV_STORE_WRITE, id);
+	if (direction == SV_UPGRADE && stored->verify != NULL)
+		sv_run_verify(id, stored);
 
+	if (script_run.number == 0)
+		script_run.number = sv_store_begin_run(psprintf("script %s", sv_direction_name(script_run.direction)),
+											   script_run.target);
 	step.run = script_run.number;
 	step.position = ++script_run.done;
 	step.revision = id;

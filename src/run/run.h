@@ -56,8 +56,12 @@ extern bool *sv_run_transactional(StoreMode mode, StoredRevision **rows, int n, 
 extern void sv_run_script_begin(Direction direction, const char *target, List *expected);
 extern void sv_run_script_step(const char *id, Direction direction, const char *checksum, int statements);
 
+/* body.c */
+extern Script *sv_run_body(const char *revision, const StoredScript *stored, Direction direction, ScriptOrigin *origin);
+
 /* step.c */
 extern void sv_run_step(Run *run, const StoredRevision *revision, Direction direction);
+extern void sv_run_verify(const char *revision, const StoredScript *stored);
 
 /* constraints.c */
 extern void sv_constraints_settle(bool touched);

@@ -27,10 +27,7 @@
 /* What is being executed, for error messages. */
 typedef struct Execution
 {
-	const char *revision;
-	const char *section;		/* "up", "down" or "verify" */
-	const char *file;			/* or NULL */
-	int			first_line;
+	ScriptOrigin origin;
 	const Script *script;
 	int			current;		/* index of the statement */
 	const char *text;			/* its text; NULL when all are done */
@@ -67,13 +64,13 @@ rethrow_with_place(const Execution *execution, MemoryContext context)
 	error = CopyErrorData();
 	FlushErrorState();
 	place = psprintf("revision \"%s\", %s script, %sstatement %d, line %d%s%s%s",
-					 execution->revision, execution->section,
+					 execution->origin.revision, execution->origin.section,
 					 execution->text ? "" : "deferred constraints after ",
 					 execution->current + 1,
-					 line_of_error(execution, error) + execution->first_line - 1,
-					 execution->file ? " of file \"" : "",
-					 execution->file ? execution->file : "",
-					 execution->file ? "\"" : "");
+					 line_of_error(execution, error) + execution->origin.first_line - 1,
+					 execution->origin.file ? " of file \"" : "",
+					 execution->origin.file ? execution->origin.file : "",
+					 execution->origin.file ? "\"" : "");
 	error->context = error->context ? psprintf("%s\n%s", error->context, place) : place;
 	if (error->sqlerrcode == ERRCODE_UNSAFE_NEW_ENUM_VALUE_USAGE)
 		error->hint = "Commit between both revisions, or run CALL schemaver.online_upgrade(), which does.";
@@ -111,6 +108,14 @@ may_make_constraint(const Statement *statement)
 		strncmp(statement->tag, "DO", 2) == 0 || strcmp(statement->tag, "CALL") == 0;
 }
 
+/* Can this statement have changed when constraints are checked? */
+static bool
+may_set_constraints(const Statement *statement)
+{
+	return strcmp(statement->tag, "SET CONSTRAINTS") == 0 ||
+		strcmp(statement->tag, "DO") == 0 || strcmp(statement->tag, "CALL") == 0;
+}
+
 /* Execute one statement after the other; the memory of each is freed after it. */
 static void
 execute_statements(Execution *execution, MemoryContext context)
@@ -122,7 +127,7 @@ execute_statements(Execution *execution, MemoryContext context)
 	{
 		CHECK_FOR_INTERRUPTS();
 		execute_statement(execution, i);
-		touched |= strcmp(script->statements[i].tag, "SET CONSTRAINTS") == 0;
+		touched |= may_set_constraints(&script->statements[i]);
 		if (may_make_constraint(&script->statements[i]))
 			sv_constraints_follow();
 		execution->text = "";
@@ -150,7 +155,7 @@ execute_checks(Execution *execution)
 		if (!DatumGetBool(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull)) || isnull)
 			ereport(ERROR,
 					(errcode(ERRCODE_SV_VERIFY_FAILED),
-					 errmsg("it returned %s", isnull ? "null" : "false")));
+					 isnull ? errmsg("The check returned null.") : errmsg("The check returned false.")));
 	}
 }
 
@@ -184,15 +189,14 @@ execute_script(void *arg)
 }
 
 /* Run a verify script in a subtransaction that is always rolled back; SV017 if it fails. */
-static void
-verify(const char *revision, const StoredScript *stored)
+void
+sv_run_verify(const char *revision, const StoredScript *stored)
 {
-	ScriptOrigin origin = {revision, "verify", stored->source, stored->verify_line};
-	Execution	execution = {revision, "verify", stored->source, stored->verify_line};
+	Execution	execution = {{revision, "verify", stored->source, stored->verify_line}};
 	ErrorData  *error;
 
 	execution.is_check = true;
-	execution.script = sv_script_parse(stored->verify, &origin);
+	execution.script = sv_script_parse(stored->verify, &execution.origin);
 	error = sv_subtransaction(execute_script, &execution, false);
 	if (error == NULL)
 		return;
@@ -201,7 +205,8 @@ verify(const char *revision, const StoredScript *stored)
 	ereport(ERROR,
 			(errcode(ERRCODE_SV_VERIFY_FAILED),
 			 errmsg("verification of revision \"%s\" failed", revision),
-			 errdetail("%s (SQLSTATE %s)", error->message, unpack_sql_state(error->sqlerrcode)),
+			 error->sqlerrcode == ERRCODE_SV_VERIFY_FAILED ? errdetail_internal("%s", error->message) :
+			 errdetail("SQLSTATE %s: %s", unpack_sql_state(error->sqlerrcode), error->message),
 			 errcontext("%s", error->context)));
 }
 
@@ -212,19 +217,11 @@ verify(const char *revision, const StoredScript *stored)
 static int
 execute_revision(const StoredRevision *revision, const StoredScript *stored, Direction direction)
 {
-	bool		up = direction == SV_UPGRADE;
-	Execution	execution = {revision->id, up ? "up" : "down"};
-	ScriptOrigin origin;
+	Execution	execution = {{0}};
 	List	   *temporary = NIL;
 	int			nestlevel = NewGUCNestLevel();
 
-	execution.file = up ? stored->source : stored->down_source;
-	execution.first_line = up ? stored->up_line : stored->down_line;
-	origin.revision = execution.revision;
-	origin.section = execution.section;
-	origin.file = execution.file;
-	origin.first_line = execution.first_line;
-	execution.script = sv_script_parse(up ? stored->up : stored->down, &origin);
+	execution.script = sv_run_body(revision->id, stored, direction, &execution.origin);
 	if (execution.script->flags & SV_STMT_TEMP)
 		temporary = sv_temp_objects();
 	execute_script(&execution);
@@ -260,6 +257,7 @@ sv_run_step(Run *run, const StoredRevision *revision, Direction direction)
 	MemoryContext caller = MemoryContextSwitchTo(context);
 	StoredScript *stored = sv_store_script(SV_STORE_WRITE, revision->id);
 	StoredStep	step = {0};
+	Oid			store = sv_store_relation("applied");
 	Oid			userid;
 	int			security_context;
 
@@ -267,9 +265,9 @@ sv_run_step(Run *run, const StoredRevision *revision, Direction direction)
 	step.started_at = GetCurrentTimestamp();
 	step.statements = execute_revision(revision, stored, direction);
 	SetUserIdAndSecContext(userid, security_context);
-	sv_store_check_present(revision->id);
+	sv_store_check_present(revision->id, store);
 	if (direction == SV_UPGRADE && stored->verify != NULL)
-		verify(revision->id, stored);
+		sv_run_verify(revision->id, stored);
 	step.finished_at = GetCurrentTimestamp();
 
 	step.run = run->number;

@@ -120,9 +120,30 @@ alter_table_blocker(const AlterTableStmt *stmt)
 	return NULL;
 }
 
+/* What a transaction can only choose before its first query. */
+static const char *
+set_blocker(const VariableSetStmt *stmt)
+{
+	ListCell   *lc;
+
+	if (stmt->name == NULL)
+		return NULL;
+	if (strcmp(stmt->name, "TRANSACTION SNAPSHOT") == 0)
+		return "SET TRANSACTION SNAPSHOT";
+	if (stmt->kind == VAR_SET_VALUE && strcmp(stmt->name, "transaction_isolation") == 0)
+		return "SET transaction_isolation";
+	if (stmt->kind != VAR_SET_MULTI || strcmp(stmt->name, "TRANSACTION") != 0)
+		return NULL;
+	foreach(lc, stmt->args)
+		if (strcmp(lfirst_node(DefElem, lc)->defname, "transaction_isolation") == 0)
+			return "SET TRANSACTION ISOLATION LEVEL";
+	return NULL;
+}
+
 /*
  * Return the name of the command for which the server calls
- * PreventInTransactionBlock(), or NULL.
+ * PreventInTransactionBlock(), or that must be the first of its transaction;
+ * or NULL.
  */
 static const char *
 blocker_of(const Node *tree)
@@ -154,6 +175,8 @@ blocker_of(const Node *tree)
 			return "DROP TABLESPACE";
 		case T_AlterSystemStmt:
 			return "ALTER SYSTEM";
+		case T_VariableSetStmt:
+			return set_blocker((const VariableSetStmt *) tree);
 		case T_DiscardStmt:
 			return ((const DiscardStmt *) tree)->target == DISCARD_ALL ? "DISCARD ALL" : NULL;
 		case T_CreateSubscriptionStmt:

@@ -13,7 +13,6 @@
 #include "postgres.h"
 
 #include "commands/defrem.h"
-#include "utils/memutils.h"
 
 #include "script/enum_watch.h"
 #include "script/lexer.h"
@@ -244,7 +243,8 @@ type_met_by(const Block *block, int i)
 {
 	const WatchedType *type = NULL;
 
-	if (is_text(block, i + 1, "::") || is_keyword(block, i + 1, "as"))
+	if (is_text(block, i + 1, "::") ||
+		(is_keyword(block, i + 1, "as") && is_keyword(block, i - 2, "cast")))
 		type = type_starting_at(block, i + 2);
 	if (type == NULL)
 		type = type_ending_at(block, i - 1);

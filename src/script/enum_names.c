@@ -10,7 +10,8 @@
  *
  * Tables are told apart by name alone, not by schema.  That is enough to find
  * out whether a constant meets a column of the type, which is all it is for.
- * Statements inside of functions and DO blocks are not followed.
+ * Not followed: statements inside of functions and DO blocks, columns that a
+ * table gets from LIKE or INHERITS, and columns of views.
  */
 #include "postgres.h"
 
@@ -491,8 +492,12 @@ set_variable(EnumWatch *watch, const VariableSetStmt *stmt)
 	if (stmt->kind != VAR_SET_VALUE || list_length(stmt->args) != 1)
 		return;
 	value = linitial(stmt->args);
-	if (IsA(value, A_Const) && IsA(&value->val, String))
+	if (!IsA(value, A_Const) || value->isnull)
+		return;
+	if (IsA(&value->val, String))
 		(void) parse_bool(value->val.sval.sval, &watch->check_bodies);
+	else if (IsA(&value->val, Integer))
+		watch->check_bodies = value->val.ival.ival != 0;
 }
 
 static void

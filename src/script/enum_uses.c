@@ -29,7 +29,7 @@ is_element(const char *array, const char *value)
 
 	if (array[0] != '{')
 		return false;
-	for (const char *at = strstr(array, value); at != NULL; at = strstr(at + 1, value))
+	for (const char *at = strstr(array + 1, value); at != NULL; at = strstr(at + 1, value))
 	{
 		char		before = at[-1];
 		char		after = at[length];

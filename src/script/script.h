@@ -4,7 +4,8 @@
  *		lexer, parsed by its own parser, classified.
  *
  * Pure: reads no catalog and runs nothing.  Memory is allocated in the context
- * that is current at the call; offsets are bytes into Script.text.
+ * that is current at the call; offsets are bytes into Script.text, which is a
+ * copy of the text that was given.
  */
 #ifndef SV_SCRIPT_H
 #define SV_SCRIPT_H
@@ -44,7 +45,7 @@ typedef struct Script
 								 * or -1 */
 } Script;
 
-/* Where a script stands, for messages. */
+/* Where a script stands, for messages.  Each member may be missing (NULL, 0). */
 typedef struct ScriptOrigin
 {
 	const char *revision;		/* id, or NULL while it has none */

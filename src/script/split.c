@@ -170,8 +170,23 @@ static void
 check_copy(const Splitter *s, const Node *tree)
 {
 	const CopyStmt *copy = (const CopyStmt *) tree;
+	ListCell   *cell;
 
-	if (!IsA(tree, CopyStmt) || copy->filename != NULL || copy->is_from)
+	if (!IsA(tree, CopyStmt) || copy->filename != NULL)
+		return;
+	if (copy->is_from && copy->whereClause != NULL)
+		refuse(s, s->start, "COPY with inline data cannot have a WHERE clause in a migration script",
+			   "Copy into a temporary table and INSERT ... SELECT from it.");
+	foreach(cell, copy->options)
+	{
+		const DefElem *option = lfirst(cell);
+
+		if (copy->is_from && strcmp(option->defname, "format") == 0 && option->arg != NULL &&
+			IsA(option->arg, String) && pg_strcasecmp(strVal(option->arg), "binary") == 0)
+			refuse(s, s->start, "COPY with inline data cannot be binary in a migration script",
+				   "Use the text or the csv format.");
+	}
+	if (copy->is_from)
 		return;
 	refuse(s, s->start, "COPY TO STDOUT cannot be used in a migration script",
 		   "There is no client to send the rows to. Use a query, or COPY TO a file or a program of the server.");

@@ -1,6 +1,10 @@
 -- The state of schemaver.  Only the C code in src/store writes here, as the
 -- owner of the extension; every table and sequence is marked for pg_dump at
 -- the end of this part, so that a dump carries the whole state.
+--
+-- No foreign keys: they exist before pg_restore loads the rows of an extension,
+-- and with --jobs it loads them in any order.  src/register keeps what they
+-- would: nothing is removed that is applied, tagged or needed.
 
 CREATE SEQUENCE revision_position;
 CREATE SEQUENCE applied_rank;
@@ -34,7 +38,7 @@ COMMENT ON COLUMN revision.up_blocker IS 'first command of up that PostgreSQL re
 COMMENT ON COLUMN revision.heads_after IS 'number of heads of the graph; right on the revision registered last';
 
 CREATE TABLE script (
-	revision	text COLLATE "C" PRIMARY KEY REFERENCES revision ON DELETE CASCADE,
+	revision	text COLLATE "C" PRIMARY KEY,
 	up			text NOT NULL,
 	down		text,
 	verify		text,
@@ -57,20 +61,20 @@ COMMENT ON TABLE revision_child IS 'which revision is revised by which';
 
 CREATE TABLE branch_label (
 	label		text COLLATE "C" PRIMARY KEY,
-	revision	text COLLATE "C" NOT NULL REFERENCES revision ON DELETE CASCADE
+	revision	text COLLATE "C" NOT NULL
 );
 COMMENT ON TABLE branch_label IS 'branch labels; they share one name space with the ids';
 
 CREATE TABLE tag (
 	tag			text COLLATE "C" PRIMARY KEY,
-	revision	text COLLATE "C" NOT NULL REFERENCES revision,
+	revision	text COLLATE "C" NOT NULL,
 	created_at	timestamptz NOT NULL,
 	created_by	text NOT NULL
 );
 COMMENT ON TABLE tag IS 'names for points of the graph, used as tag:NAME';
 
 CREATE TABLE applied (
-	revision	text COLLATE "C" PRIMARY KEY REFERENCES revision,
+	revision	text COLLATE "C" PRIMARY KEY,
 	rank		bigint NOT NULL UNIQUE DEFAULT pg_catalog.nextval('schemaver.applied_rank'),
 	checksum	text COLLATE "C" NOT NULL,
 	run			bigint NOT NULL,
@@ -99,7 +103,7 @@ CREATE TABLE run (
 COMMENT ON TABLE run IS 'every run that committed: who, when, what for';
 
 CREATE TABLE step (
-	run			bigint NOT NULL REFERENCES run,
+	run			bigint NOT NULL,
 	position	integer NOT NULL,
 	revision	text COLLATE "C" NOT NULL,
 	direction	text NOT NULL,

@@ -80,15 +80,22 @@ sv_store_newer_run_committed(void)
 	return has_unseen_changes(&query);
 }
 
-/* The same for revisions that were added, changed or removed.  O(revisions). */
-bool
-sv_store_unseen_revisions(void)
+/*
+ * Raise 40001 if another transaction added, changed or removed a revision and
+ * the snapshot of this one cannot see it.  O(revisions).
+ */
+void
+sv_store_check_registrations_seen(void)
 {
 	static SnapshotQuery query = {
 		"SELECT md5(string_agg(concat(revision, ' ', xmin), ' ' ORDER BY position)) FROM schemaver.revision"
 	};
 
-	return has_unseen_changes(&query);
+	if (has_unseen_changes(&query))
+		ereport(ERROR,
+				(errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
+				 errmsg("could not serialize access due to a concurrent registration"),
+				 errhint("The transaction might succeed if retried.")));
 }
 
 /*

@@ -571,7 +571,6 @@ sv_store_remove_revision(const char *id)
 	Datum		v[1] = {CStringGetTextDatum(id)};
 	StoreScope	scope;
 
-	/* cascades do not happen where session_replication_role is "replica" */
 	sv_store_enter(&scope, SV_STORE_WRITE);
 	delete_names(&scope, id);
 	sv_store_execute(&scope, &drop_script, v, NULL);

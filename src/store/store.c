@@ -148,16 +148,16 @@ sv_store_check_writable(const char *what)
 }
 
 /*
- * Error unless schemaver's tables still exist; "revision" is the one whose
- * script was just executed.
+ * Error unless "table" is still what sv_store_relation("applied") said before
+ * the script of "revision" was executed: it may have dropped the extension, and
+ * even made it again.
  */
 void
-sv_store_check_present(const char *revision)
+sv_store_check_present(const char *revision, Oid table)
 {
 	Oid			schema = get_namespace_oid("schemaver", true);
 
-	if (OidIsValid(schema) && OidIsValid(get_relname_relid("applied", schema)) &&
-		OidIsValid(get_relname_relid("revision", schema)))
+	if (OidIsValid(schema) && get_relname_relid("applied", schema) == table)
 		return;
 	ereport(ERROR,
 			(errcode(ERRCODE_SV_INVALID_SCRIPT),

@@ -50,7 +50,7 @@ extern void sv_store_enter(StoreScope *scope, StoreMode mode);
 extern void sv_store_leave(StoreScope *scope);
 extern uint64 sv_store_execute(const StoreScope *scope, StoreQuery *query, const Datum *values, const bool *nulls);
 extern void sv_store_check_writable(const char *what);
-extern void sv_store_check_present(const char *revision);
+extern void sv_store_check_present(const char *revision, Oid table);
 extern Oid	sv_store_relation(const char *name);
 
 extern char *sv_store_text(uint64 row, int column);
@@ -117,7 +117,7 @@ extern bool sv_store_remove_tag(const char *tag);
 /* ----- journal.c ----- */
 
 extern bool sv_store_newer_run_committed(void);
-extern bool sv_store_unseen_revisions(void);
+extern void sv_store_check_registrations_seen(void);
 extern int64 sv_store_begin_run(const char *command, const char *target);
 extern void sv_store_end_run(int64 run, TimestampTz started_at);
 

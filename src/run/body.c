@@ -1,0 +1,23 @@
+/*
+ * body.c
+ *		The script that a step executes, out of what is stored.
+ */
+#include "postgres.h"
+
+#include "run/run.h"
+
+/*
+ * Parse the up or down of a revision; there must be one.  *origin is set to
+ * where it stands.
+ */
+Script *
+sv_run_body(const char *revision, const StoredScript *stored, Direction direction, ScriptOrigin *origin)
+{
+	bool		up = direction == SV_UPGRADE;
+
+	origin->revision = revision;
+	origin->section = up ? "up" : "down";
+	origin->file = up ? stored->source : stored->down_source;
+	origin->first_line = up ? stored->up_line : stored->down_line;
+	return sv_script_parse(up ? stored->up : stored->down, origin);
+}

@@ -1,0 +1,163 @@
+#!/bin/bash
+#
+# check.sh: build with warnings as errors and run every test.
+#
+#   bash test/check.sh
+#
+# Does all set-up by itself on a bare Debian or Ubuntu, as root or with sudo:
+# packages, build, install, a throw-away server.  Uses the newest PostgreSQL of
+# 15 to 18 that is installed with its headers, or that of PG_CONFIG.  KEEP=1
+# keeps the folder with the build and the results.
+#
+# The last line is "N passed, N failed"; exit status 0 means that none failed.
+
+# shellcheck disable=SC1091,SC2119,SC2154
+set -euo pipefail
+. "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+
+passed=0
+failed=0
+
+pass() { passed=$((passed + 1)); echo "ok - $1"; }
+fail() { failed=$((failed + 1)); echo "not ok - $1"; }
+
+# check NAME COMMAND...: one test; what the command prints is shown if it fails
+check() {
+	local name=$1 out
+
+	shift
+	if out=$("$@" 2>&1 </dev/null); then
+		pass "$name"
+	else
+		fail "$name"
+		# shellcheck disable=SC2001
+		sed 's/^/    /' <<<"$out"
+	fi
+}
+
+# The library may export what PostgreSQL needs and names of its own, no others.
+only_own_symbols() {
+	! nm -D --defined-only schemaver.so | awk '{ print $3 }' |
+		grep -Ev '^(sv_|pg_finfo_sv_|Pg_magic_func$|_PG_init$|_init$|_fini$)'
+}
+
+# Each expected output has its test, and each test its output.  (foo_1.out is
+# another output of foo.)
+no_orphans() {
+	local folder=$1 suffix=$2 out=$3 file name status=0
+
+	for file in "$out"/*.out; do
+		[ -e "$file" ] || continue
+		name=$(basename "$file" .out)
+		if [ ! -e "$folder/$name.$suffix" ] && [ ! -e "$folder/${name%_[0-9]}.$suffix" ]; then
+			echo "$file has no test"
+			status=1
+		fi
+	done
+	for file in "$folder"/*."$suffix"; do
+		[ -e "$file" ] || continue
+		if [ ! -e "$out/$(basename "$file" ".$suffix").out" ]; then
+			echo "$file has no expected output"
+			status=1
+		fi
+	done
+	return $status
+}
+
+# The version stands in the control file; META.json must follow it.
+meta_fits() {
+	local version
+
+	version=$(sed -n "s/^default_version *= *'\([^']*\)'.*/\1/p" schemaver.control)
+	[ "$(grep -c "^ *\"version\": \"$version\"" META.json)" -eq 2 ] || {
+		echo "META.json has not version $version twice"
+		return 1
+	}
+}
+
+# What README.md shows is what sql/readme.sql runs: its blocks marked "sql", and
+# as results those without a mark, but for the times that INFO reports.
+readme_is_true() {
+	perl -0777 -e '
+		my ($readme, $test, $out) = map { open my $f, "<", $_ or die "$_: $!\n"; scalar <$f> } @ARGV;
+		my $wrong = 0;
+		while ($readme =~ /^```(\w*)\n(.*?)^```$/msg)
+		{
+			my ($mark, $text) = ($1, $2);
+			next if $mark ne "" && $mark ne "sql";
+			$text =~ s/^INFO: .*\n//mg;
+			next if index($mark eq "sql" ? $test : $out, $text) >= 0;
+			print $mark eq "sql" ? "not in $ARGV[1]:\n$text" : "not in $ARGV[2]:\n$text";
+			$wrong = 1;
+		}
+		exit $wrong' README.md sql/readme.sql expected/readme.out
+}
+
+# Count the tests in the output of pg_regress (both of its styles) or prove -v.
+count() { grep -Ec "$1" "$2" || true; }
+
+# installcheck NAME VARIABLE...: one part of "make installcheck"
+installcheck() {
+	local name=$1 log=$work/$1.log status=0 good bad
+
+	shift
+	echo "# $name"
+	as_user make installcheck PG_CONFIG="$pg_config" PROVE_FLAGS=-v "$@" >"$log" 2>&1 </dev/null || status=$?
+	good=$(count '^ok +[0-9]+|^(test)? +[^ ].* \.\.\. ok ' "$log")
+	bad=$(count '^not ok +[0-9]+|^(test)? +[^ ].* \.\.\. FAILED' "$log")
+	# a part that broke down without naming a test
+	if [ $status -ne 0 ] && [ "$bad" -eq 0 ]; then bad=1; fi
+	passed=$((passed + good))
+	failed=$((failed + bad))
+	if [ "$bad" -eq 0 ]; then
+		echo "ok - $name: $good tests"
+		return
+	fi
+	echo "not ok - $name: $bad of $((good + bad)) tests"
+	show_failure "$log"
+}
+
+show_failure() {
+	local file
+
+	for file in regression.diffs output_iso/regression.diffs test/isolation/output/regression.diffs; do
+		if [ -s "$file" ]; then
+			echo "# $file"
+			head -n 400 "$file"
+		fi
+	done
+	rm -f regression.diffs output_iso/regression.diffs test/isolation/output/regression.diffs
+	echo "# the end of its output"
+	tail -n 60 "$1"
+	if grep -q 'server closed the connection\|terminated by signal' "$1" "$work/server.log"; then
+		echo "# the server's log"
+		tail -n 40 "$work/server.log"
+	fi
+}
+
+begin_work
+require prove=perl IPC::Run=libipc-run-perl
+copy_source
+echo "# $("$pg_config" --version)"
+check "build without warnings" build COPT=-Werror
+[ $failed -eq 0 ] || { echo "$passed passed, $failed failed"; exit 1; }
+check "exported symbols" only_own_symbols
+check "META.json" meta_fits
+check "README.md" readme_is_true
+check "expected/ fits sql/" no_orphans sql sql expected
+check "test/isolation/expected fits specs" no_orphans test/isolation/specs spec test/isolation/expected
+check "install" install_extension
+start_server
+
+if compgen -G 'sql/*.sql' >/dev/null; then
+	installcheck regress ISOLATION= TAP_TESTS=
+fi
+if compgen -G 'test/isolation/specs/*.spec' >/dev/null; then
+	installcheck isolation REGRESS= TAP_TESTS=
+fi
+if compgen -G 'test/t/*.pl' >/dev/null; then
+	installcheck tap REGRESS= ISOLATION=
+fi
+
+echo "$passed passed, $failed failed"
+[ $failed -eq 0 ]
