@@ -9,6 +9,7 @@
 #include "postgres.h"
 
 #include "diff/diff.h"
+#include "utils/builtins.h"
 
 /* Does the text match a pattern in which * stands for anything? */
 static bool
@@ -117,6 +118,24 @@ remove_excluded(Model *wanted, const Model *live, List *patterns)
 	}
 }
 
+/* What is kept keeps its schema. */
+static void
+keep_schemas(Model *wanted, const Model *live, List *copied)
+{
+	const ModelClass *class = sv_object_class("schema");
+	ListCell   *cell;
+
+	foreach(cell, copied)
+	{
+		Object	   *o = lfirst(cell);
+		const char *identity = o->schema ? quote_identifier(o->schema) : NULL;
+		Object	   *schema = identity ? sv_model_find(live, class, identity) : NULL;
+
+		if (schema != NULL && sv_model_find(wanted, class, identity) == NULL)
+			(void) copy_into(wanted, schema);
+	}
+}
+
 /*
  * Change the wanted model so that comparing it leaves alone what the options
  * say.  Returns rows that report the objects that are not wanted but kept.
@@ -158,6 +177,7 @@ sv_diff_keep(Model *wanted, const Model *live, const DiffOptions *options)
 			rows = lappend(rows, row);
 		}
 	}
+	keep_schemas(wanted, live, copied);
 	foreach(cell, wanted->objects)
 	{
 		Object	   *o = lfirst(cell);

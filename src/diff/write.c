@@ -45,6 +45,8 @@ sv_emit(Writer *w, int hazards, const char *format,...)
 			break;
 		enlargeStringInfo(&sql, needed);
 	}
+	while (sql.len > 0 && isspace((unsigned char) sql.data[sql.len - 1]))
+		sql.data[--sql.len] = '\0';
 	row->kind = w->pair->class->name;
 	row->identity = (w->pair->b ? w->pair->b : w->pair->a)->identity;
 	row->action = action_of(w);

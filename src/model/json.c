@@ -264,7 +264,6 @@ read_object(Model *model, JsonbContainer *container)
 {
 	Object	   *o = palloc0(sizeof(Object));
 	char	   *class = text_at(container, "class");
-	char	   *parent = text_at(container, "parent");
 	JsonbValue *properties = get(container, "properties");
 
 	o->class = class ? sv_object_class(class) : NULL;
@@ -275,15 +274,20 @@ read_object(Model *model, JsonbContainer *container)
 		bad_snapshot("An object has no identity.");
 	o->schema = text_at(container, "schema");
 	o->name = text_at(container, "name");
-	if (parent != NULL)
-	{
-		o->parent = referenced(model, parent);
-		if (o->parent == NULL)
-			bad_snapshot(psprintf("The parent of %s %s is missing.", class, o->identity));
-	}
 	if (properties != NULL && properties->type == jbvBinary && JsonContainerIsObject(properties->val.binary.data))
 		read_properties(o, properties->val.binary.data);
 	sv_model_add(model, o);
+}
+
+static void
+read_parent(const Model *model, Object *o, const char *reference)
+{
+	if (reference == NULL)
+		return;
+	o->parent = referenced(model, reference);
+	if (o->parent == NULL || o->parent == o)
+		bad_snapshot(psprintf("The parent of %s %s is missing.", o->class->name, o->identity));
+	o->parent->parts = lappend(o->parent->parts, o);
 }
 
 /* The model that a snapshot describes; error if it describes none. */
@@ -310,11 +314,14 @@ sv_model_from_jsonb(Jsonb *snapshot)
 			bad_snapshot("An object is none.");
 		read_object(model, value->val.binary.data);
 	}
-	for (uint32 i = 0; i < n && i < list_length(model->objects); i++)
+	if (list_length(model->objects) != n)
+		bad_snapshot("It has an object twice.");
+	for (uint32 i = 0; i < n; i++)
 	{
 		JsonbContainer *container = getIthJsonbValueFromContainer(array, i)->val.binary.data;
 		Object	   *o = list_nth(model->objects, i);
 
+		read_parent(model, o, text_at(container, "parent"));
 		o->needs = read_references(model, container, "needs");
 		o->vanishes_with = read_references(model, container, "vanishes_with");
 	}

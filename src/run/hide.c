@@ -38,6 +38,7 @@
 #include "nodes/parsenodes.h"
 #include "parser/parser.h"
 #include "run/hide.h"
+#include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
@@ -78,6 +79,25 @@ hide_object(const ObjectAddress *address)
 	table_close(catalog, RowExclusiveLock);
 }
 
+/*
+ * Whoever may hide a schema can build another one of that name for a moment, and
+ * functions with more rights may trust the name: only its owner may.
+ */
+static void
+check_may_hide(const Object *o)
+{
+	const char *owner = sv_text(o, "owner");
+
+	if (o->address.classId != NamespaceRelationId || owner == NULL ||
+		has_privs_of_role(GetUserId(), get_role_oid(owner, false)))
+		return;
+	ereport(ERROR,
+			(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+			 errmsg("must be owner of schema %s", o->identity),
+			 errdetail("A wanted schema is built under the real names of the schemas that it is compared with."),
+			 errhint("Name the schemas to compare with schemas => '{...}', or run it as their owner.")));
+}
+
 /* The schema "public" as a new database has it. */
 static void
 create_public(void)
@@ -116,6 +136,7 @@ sv_hide(const Model *live, bool with_public)
 
 		if (o->schema != NULL || o->parent != NULL || !OidIsValid(o->address.classId))
 			continue;
+		check_may_hide(o);
 		hash_search(hidden, &o->address, HASH_ENTER, NULL);
 		if (o->address.classId != ExtensionRelationId)
 			hide_object(&o->address);
