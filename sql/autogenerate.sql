@@ -8,10 +8,10 @@ SELECT schemaver.autogenerate('nothing', 'CREATE TABLE t (id int PRIMARY KEY, a 
 SELECT count(*) FROM schemaver.status();
 
 SELECT schemaver.fingerprint() AS before \gset
-SELECT schemaver.autogenerate('grow', 'CREATE TABLE t (id bigint PRIMARY KEY, a text NOT NULL DEFAULT ''''); CREATE VIEW v AS SELECT * FROM t;') IS NOT NULL AS registered;
+SELECT schemaver.autogenerate('grow', 'CREATE TABLE t (id bigint PRIMARY KEY, a text NOT NULL DEFAULT ''''); CREATE VIEW v AS SELECT count(*) AS n FROM t;') IS NOT NULL AS registered;
 SELECT up, down FROM schemaver.show('head');
 SELECT direction, statements FROM schemaver.upgrade();
-SELECT count(*) FROM schemaver.diff('CREATE TABLE t (id bigint PRIMARY KEY, a text NOT NULL DEFAULT ''''); CREATE VIEW v AS SELECT * FROM t;');
+SELECT count(*) FROM schemaver.diff('CREATE TABLE t (id bigint PRIMARY KEY, a text NOT NULL DEFAULT ''''); CREATE VIEW v AS SELECT count(*) AS n FROM t;');
 SELECT * FROM t;
 SELECT direction, statements FROM schemaver.downgrade();
 SELECT schemaver.fingerprint() = :'before' AS restored;

@@ -7,13 +7,13 @@ CREATE TYPE mood AS ENUM ('sad', 'ok');
 CREATE TABLE parent (id int PRIMARY KEY);
 CREATE TABLE t (id serial PRIMARY KEY, a text DEFAULT 'x', m mood DEFAULT 'ok', p int REFERENCES parent, CONSTRAINT positive CHECK (id > 0));
 CREATE INDEX t_a ON t (a);
-CREATE VIEW v AS SELECT id, a FROM t;
+CREATE VIEW v AS SELECT t.id, t.a FROM t, parent;
 COMMENT ON VIEW v IS 'a view';
 GRANT SELECT ON v TO PUBLIC;
 CREATE TABLE "Odd ""schema"."a b" ("C d" int, é text);
 
 SELECT schemaver.fingerprint() AS before \gset
-\set wanted 'CREATE TYPE mood AS ENUM (''sad'', ''happy'', ''ok''); CREATE TABLE parent (id bigint PRIMARY KEY); CREATE FUNCTION f() RETURNS int LANGUAGE sql AS ''SELECT 1''; CREATE TABLE t (id serial PRIMARY KEY, b int DEFAULT f(), a varchar(10) DEFAULT ''x'' NOT NULL, m mood DEFAULT ''ok'', p bigint REFERENCES parent ON DELETE CASCADE); CREATE INDEX t_a ON t (a); CREATE VIEW v AS SELECT id, a FROM t; COMMENT ON VIEW v IS ''a view''; GRANT SELECT ON v TO PUBLIC; CREATE SCHEMA "Odd ""schema"; CREATE TABLE "Odd ""schema"."a b" ("C d" int)'
+\set wanted 'CREATE TYPE mood AS ENUM (''sad'', ''happy'', ''ok''); CREATE TABLE parent (id bigint PRIMARY KEY); CREATE FUNCTION f() RETURNS int LANGUAGE sql AS ''SELECT 1''; CREATE TABLE t (id serial PRIMARY KEY, b int DEFAULT f(), a varchar(10) DEFAULT ''x'' NOT NULL, m mood DEFAULT ''ok'', p bigint REFERENCES parent ON DELETE CASCADE); CREATE INDEX t_a ON t (a); CREATE VIEW v AS SELECT t.id, t.a FROM t, parent; COMMENT ON VIEW v IS ''a view''; GRANT SELECT ON v TO PUBLIC; CREATE SCHEMA "Odd ""schema"; CREATE TABLE "Odd ""schema"."a b" ("C d" int)'
 SELECT kind, identity, action, sql, hazard FROM schemaver.diff(:'wanted');
 SELECT kind, identity, action, sql, hazard FROM schemaver.diff(:'wanted', reverse => true);
 -- nothing was left behind
