@@ -10,7 +10,10 @@
 
 #include "access/xact.h"
 #include "executor/spi.h"
+#include "mb/pg_wchar.h"
 #include "miscadmin.h"
+#include "nodes/parsenodes.h"
+#include "parser/parser.h"
 #include "run/hide.h"
 #include "run/run.h"
 #include "run/subtransaction.h"
@@ -20,7 +23,7 @@
 #include "utils/builtins.h"
 #include "utils/guc.h"
 #include "utils/memutils.h"
-#include "mb/pg_wchar.h"
+#include "utils/syscache.h"
 
 typedef struct Wanted
 {
@@ -93,6 +96,18 @@ rethrow_with_place(const Wanted *wanted, MemoryContext context)
 	ReThrowError(error);
 }
 
+/* "CREATE SCHEMA public", as pg_dump -n writes it: a new database has that schema. */
+static bool
+creates_public(const char *text)
+{
+	RawStmt    *raw = linitial_node(RawStmt, raw_parser(text, RAW_PARSE_DEFAULT));
+	CreateSchemaStmt *statement = (CreateSchemaStmt *) raw->stmt;
+
+	return IsA(raw->stmt, CreateSchemaStmt) && statement->schemaname != NULL &&
+		strcmp(statement->schemaname, "public") == 0 && statement->authrole == NULL &&
+		statement->schemaElts == NIL && SearchSysCacheExists1(NAMESPACENAME, CStringGetDatum("public"));
+}
+
 static void
 execute(Wanted *wanted, HTAB *hidden)
 {
@@ -115,6 +130,8 @@ execute(Wanted *wanted, HTAB *hidden)
 					 errdetail("Memberships of roles belong to the whole cluster.")));
 			continue;
 		}
+		if (strcmp(s->tag, "CREATE SCHEMA") == 0 && creates_public(wanted->text))
+			continue;
 		if (strcmp(s->tag, "CREATE EXTENSION") == 0 && sv_hide_create_extension(hidden, wanted->text))
 			continue;
 		result = SPI_execute(wanted->text, false, 0);
