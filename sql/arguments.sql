@@ -26,5 +26,5 @@ SELECT command, pg_temp.result('SELECT schemaver.' || command) FROM unnest(ARRAY
 	$$history('', '')$$, $$show(NULL)$$, $$show('')$$, $$resolve(NULL)$$, $$graph(NULL)$$, $$graph('')$$, $$export(NULL)$$]) command;
 
 -- the names and defaults of the arguments are part of the contract
-SELECT proname, pg_get_function_arguments(oid) AS arguments FROM pg_proc WHERE pronamespace = 'schemaver'::regnamespace ORDER BY proname;
+SELECT proname, pg_get_function_arguments(oid) AS arguments FROM pg_proc WHERE pronamespace = 'schemaver'::regnamespace ORDER BY proname, arguments;
 DROP EXTENSION schemaver;

@@ -22,12 +22,33 @@
 #include "catalog/pg_class.h"
 #include "executor/executor.h"
 #include "fmgr.h"
+#if PG_VERSION_NUM >= 160000
+#include "nodes/miscnodes.h"
+#endif
 #include "parser/parse_node.h"
 #include "storage/lock.h"
+#include "parser/parse_type.h"
 #include "storage/proc.h"
 #include "storage/procarray.h"
 #include "storage/sinvaladt.h"
 #include "utils/acl.h"
+
+/* Pieces of catalog queries: the first on a server that has it, else the second. */
+#if PG_VERSION_NUM >= 160000
+#define SV_16(since, before) since
+#else
+#define SV_16(since, before) before
+#endif
+#if PG_VERSION_NUM >= 170000
+#define SV_17(since, before) since
+#else
+#define SV_17(since, before) before
+#endif
+#if PG_VERSION_NUM >= 180000
+#define SV_18(since, before) since
+#else
+#define SV_18(since, before) before
+#endif
 
 /* 18 lets a module tell its name and version. */
 #if PG_VERSION_NUM >= 180000
@@ -88,6 +109,20 @@ sv_check_insert_permission(ParseState *pstate, ParseNamespaceItem *nsitem, Bitma
 	nsitem->p_rte->requiredPerms = ACL_INSERT;
 	nsitem->p_rte->insertedCols = columns;
 	ExecCheckRTPerms(pstate->p_rtable, true);
+#endif
+}
+
+/* The type that a text names; false if there is none.  16 changed the reporting of errors. */
+static inline bool
+sv_parse_type(const char *name, Oid *type, int32 *typmod)
+{
+#if PG_VERSION_NUM >= 160000
+	ErrorSaveContext escontext = {T_ErrorSaveContext};
+
+	return parseTypeString(name, type, typmod, (Node *) &escontext) && !escontext.error_occurred && OidIsValid(*type);
+#else
+	parseTypeString(name, type, typmod, true);
+	return OidIsValid(*type);
 #endif
 }
 

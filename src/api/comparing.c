@@ -1,0 +1,253 @@
+/*
+ * comparing.c
+ *		SQL functions that describe and compare schemas.
+ */
+#include "postgres.h"
+
+#include "access/xact.h"
+#include "api/api.h"
+#include "diff/diff.h"
+#include "compat.h"
+#include "miscadmin.h"
+#include "parser/parse_coerce.h"
+#include "parser/parse_type.h"
+#include "model/model.h"
+#include "register/register.h"
+#include "run/prove.h"
+#include "run/wanted.h"
+#include "schemaver.h"
+#include "utils/builtins.h"
+#include "utils/jsonb.h"
+
+PG_FUNCTION_INFO_V1(sv_api_snapshot);
+PG_FUNCTION_INFO_V1(sv_api_fingerprint);
+PG_FUNCTION_INFO_V1(sv_api_diff_wanted);
+PG_FUNCTION_INFO_V1(sv_api_diff_snapshots);
+PG_FUNCTION_INFO_V1(sv_api_autogenerate);
+
+static ModelScope
+arg_scope(FunctionCallInfo fcinfo, int n)
+{
+	ModelScope	scope = {NIL, true, NULL};
+
+	if (!PG_ARGISNULL(n))
+	{
+		scope.schemas = sv_arg_list(fcinfo, n);
+		scope.all = false;
+		if (scope.schemas == NIL)
+			ereport(ERROR,
+					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+					 errmsg("argument \"schemas\" must not be empty"),
+					 errhint("NULL means all schemas.")));
+	}
+	return scope;
+}
+
+Datum
+sv_api_snapshot(PG_FUNCTION_ARGS)
+{
+	ModelScope	scope = arg_scope(fcinfo, 0);
+
+	PG_RETURN_JSONB_P(sv_model_to_jsonb(sv_model_read(&scope)));
+}
+
+Datum
+sv_api_fingerprint(PG_FUNCTION_ARGS)
+{
+	ModelScope	scope = arg_scope(fcinfo, 0);
+
+	PG_RETURN_TEXT_P(cstring_to_text(sv_model_fingerprint(sv_model_read(&scope))));
+}
+
+/* See DiffOptions.  A type that is not there yet takes text. */
+static char
+cast_of(const char *from, const char *to)
+{
+	Oid			source;
+	Oid			target;
+	int32		typmod;
+
+	if (!sv_parse_type(from, &source, &typmod) || !sv_parse_type(to, &target, &typmod))
+		return 't';
+	if (can_coerce_type(1, &source, &target, COERCION_ASSIGNMENT))
+		return 'a';
+	return can_coerce_type(1, &source, &target, COERCION_EXPLICIT) ? 'e' : 't';
+}
+
+static List *
+patterns_of(JsonbContainer *array)
+{
+	List	   *patterns = NIL;
+
+	for (uint32 i = 0; i < JsonContainerSize(array); i++)
+	{
+		JsonbValue *value = getIthJsonbValueFromContainer(array, i);
+
+		if (value->type != jbvString)
+			ereport(ERROR,
+					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+					 errmsg("option \"exclude\" must be a list of strings")));
+		patterns = lappend(patterns, pnstrdup(value->val.string.val, value->val.string.len));
+	}
+	return patterns;
+}
+
+/* Read {"owners": false, ...}. */
+static DiffOptions
+arg_options(FunctionCallInfo fcinfo, int n)
+{
+	DiffOptions options = {true, true, true, "drop", NULL, NIL, cast_of};
+	Jsonb	   *given = PG_ARGISNULL(n) ? NULL : PG_GETARG_JSONB_P(n);
+	JsonbIterator *it;
+	JsonbValue	value;
+	JsonbIteratorToken token;
+	char	   *key = NULL;
+
+	options.role = GetUserNameFromId(GetUserId(), false);
+	if (given == NULL)
+		return options;
+	it = JsonbIteratorInit(&given->root);
+	while ((token = JsonbIteratorNext(&it, &value, true)) != WJB_DONE)
+	{
+		if (token == WJB_KEY)
+		{
+			key = pnstrdup(value.val.string.val, value.val.string.len);
+			continue;
+		}
+		if (token != WJB_VALUE || key == NULL)
+			continue;
+		if (strcmp(key, "owners") == 0 && value.type == jbvBool)
+			options.owners = value.val.boolean;
+		else if (strcmp(key, "privileges") == 0 && value.type == jbvBool)
+			options.privileges = value.val.boolean;
+		else if (strcmp(key, "comments") == 0 && value.type == jbvBool)
+			options.comments = value.val.boolean;
+		else if (strcmp(key, "drop") == 0 && value.type == jbvString)
+			options.drop = pnstrdup(value.val.string.val, value.val.string.len);
+		else if (strcmp(key, "exclude") == 0 && value.type == jbvBinary && JsonContainerIsArray(value.val.binary.data))
+			options.exclude = patterns_of(value.val.binary.data);
+		else
+			ereport(ERROR,
+					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+					 errmsg("option \"%s\" is not known or has a value of the wrong type", key),
+					 errhint("The options are owners, privileges, comments (boolean), drop (\"drop\", \"report\" or \"keep\") and exclude (a list of patterns).")));
+	}
+	if (strcmp(options.drop, "drop") != 0 && strcmp(options.drop, "report") != 0 && strcmp(options.drop, "keep") != 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("option \"drop\" must be \"drop\", \"report\" or \"keep\"")));
+	return options;
+}
+
+/* What could not be compared is said aloud. */
+static void
+warn_of_findings(const Model *model)
+{
+	ListCell   *cell;
+
+	foreach(cell, model->findings)
+		ereport(WARNING,
+				(errmsg("comparison is incomplete: %s", (char *) lfirst(cell))));
+}
+
+static void
+put_rows(FunctionCallInfo fcinfo, List *rows)
+{
+	ReturnSetInfo *result = sv_result_begin(fcinfo);
+	RowBuilder	row = {0};
+	ListCell   *cell;
+
+	foreach(cell, rows)
+	{
+		DiffRow    *r = lfirst(cell);
+
+		sv_row_datum(&row, Int32GetDatum(foreach_current_index(cell) + 1), false);
+		sv_row_text(&row, r->kind);
+		sv_row_text(&row, r->identity);
+		sv_row_text(&row, r->action);
+		sv_row_text(&row, r->sql ? psprintf("%s;", r->sql) : NULL);
+		sv_row_text(&row, r->note ? r->note : sv_hazard_text(r->hazards));
+		sv_row_put(result, &row);
+	}
+}
+
+Datum
+sv_api_diff_wanted(PG_FUNCTION_ARGS)
+{
+	char	   *sql = sv_arg_text(fcinfo, 0, "wanted");
+	bool		reverse = sv_arg_bool(fcinfo, 1);
+	ModelScope	scope = arg_scope(fcinfo, 2);
+	DiffOptions options = arg_options(fcinfo, 3);
+	Model	   *live = sv_model_read(&scope);
+	Model	   *wanted = sv_wanted_model(sql, &scope, live);
+	List	   *kept = sv_diff_keep(wanted, live, &options);
+
+	warn_of_findings(live);
+	warn_of_findings(wanted);
+	put_rows(fcinfo, list_concat(kept, reverse ? sv_diff(wanted, live, &options) : sv_diff(live, wanted, &options)));
+	return (Datum) 0;
+}
+
+Datum
+sv_api_diff_snapshots(PG_FUNCTION_ARGS)
+{
+	DiffOptions options = arg_options(fcinfo, 2);
+	Model	   *from;
+	Model	   *to;
+
+	if (PG_ARGISNULL(0) || PG_ARGISNULL(1))
+		ereport(ERROR,
+				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+				 errmsg("snapshots must not be null")));
+	from = sv_model_from_jsonb(PG_GETARG_JSONB_P(0));
+	to = sv_model_from_jsonb(PG_GETARG_JSONB_P(1));
+	put_rows(fcinfo, sv_diff(from, to, &options));
+	return (Datum) 0;
+}
+
+/* The statements as a script, or NULL if there are none. */
+static char *
+script_of(List *rows)
+{
+	StringInfoData out;
+	ListCell   *cell;
+
+	initStringInfo(&out);
+	foreach(cell, rows)
+	{
+		DiffRow    *row = lfirst(cell);
+
+		if (row->sql != NULL)
+			appendStringInfo(&out, "%s%s;\n", out.len && strchr(row->sql, '\n') ? "\n" : "", row->sql);
+	}
+	return out.len > 0 ? out.data : NULL;
+}
+
+Datum
+sv_api_autogenerate(PG_FUNCTION_ARGS)
+{
+	RevisionDraft draft = {0};
+	char	   *desired = sv_arg_text(fcinfo, 1, "desired");
+	ModelScope	scope = arg_scope(fcinfo, 2);
+	DiffOptions options = arg_options(fcinfo, 3);
+	Model	   *live;
+	Model	   *wanted;
+	List	   *up;
+	List	   *down;
+
+	draft.message = sv_arg_text(fcinfo, 0, "message");
+	sv_register_lock("schemaver.autogenerate()");
+	live = sv_model_read(&scope);
+	wanted = sv_wanted_model(desired, &scope, live);
+	(void) sv_diff_keep(wanted, live, &options);
+	up = sv_diff(live, wanted, &options);
+	draft.up = script_of(up);
+	if (draft.up == NULL)
+		PG_RETURN_NULL();
+	down = sv_diff(wanted, live, &options);
+	draft.down = script_of(down);
+	if (draft.down == NULL)
+		draft.down = "";
+	sv_prove(&scope, live, wanted, &options, up, down);
+	PG_RETURN_TEXT_P(cstring_to_text(sv_register_add(&draft, false)));
+}

@@ -1,0 +1,131 @@
+/*
+ * diff.h
+ *		Two models -> changes -> order -> statements.
+ *
+ * Pure: looks at the models alone.
+ */
+#ifndef SV_DIFF_H
+#define SV_DIFF_H
+
+#include "model/model.h"
+
+/* What happens to an object. */
+typedef enum PairKind
+{
+	SV_PAIR_SAME,
+	SV_PAIR_CREATE,
+	SV_PAIR_DROP,
+	SV_PAIR_ALTER,
+	SV_PAIR_AGAIN				/* dropped and made again */
+} PairKind;
+
+typedef struct DiffNode DiffNode;
+
+/* An object before and after; one of both may be missing. */
+typedef struct Pair
+{
+	const ModelClass *class;
+	Object	   *a;
+	Object	   *b;
+	PairKind	kind;
+	List	   *alterers;		/* AlterFn's to call, each once */
+	bool		disrupts;		/* what depends on it must be made again */
+	bool		swapped;		/* a type that is renamed, made anew, and dropped
+								 * when its columns have moved over */
+	bool		converted;		/* a column that moves over */
+	DiffNode	   *drop;			/* where it is dropped; may be another object's */
+	DiffNode	   *create;
+	DiffNode	   *alter;
+	DiffNode	   *rename;			/* of a swapped type */
+} Pair;
+
+typedef enum DiffNodeKind
+{
+	SV_NODE_DROP,
+	SV_NODE_RENAME,
+	SV_NODE_ALTER,
+	SV_NODE_CREATE
+} DiffNodeKind;
+
+/* A step that cannot be divided. */
+struct DiffNode
+{
+	DiffNodeKind	kind;
+	Pair	   *pair;
+	List	   *folded;			/* Pairs that it creates or drops too */
+	List	   *next;			/* Nodes that come after */
+	int			waits;			/* for so many before */
+	int			number;
+	bool		done;
+};
+
+typedef struct DiffOptions
+{
+	bool		owners;			/* compare owners */
+	bool		privileges;
+	bool		comments;
+	const char *drop;			/* what is not wanted: "drop", "report" or "keep" */
+	const char *role;			/* who will run the statements */
+	List	   *exclude;		/* patterns: identities that are left alone */
+
+	/* How does a value become another type: 'a' by assignment, 'e' by an
+	 * explicit cast, 't' only by way of its text? */
+	char		(*cast_of) (const char *from, const char *to);
+} DiffOptions;
+
+/* A statement, or a question (sql is NULL). */
+typedef struct DiffRow
+{
+	const char *kind;
+	const char *identity;
+	const char *action;
+	const char *sql;			/* without semicolon */
+	int			hazards;
+	const char *note;
+} DiffRow;
+
+typedef struct Comparison
+{
+	Model	   *from;
+	Model	   *to;
+	const DiffOptions *options;
+	List	   *pairs;
+	List	  **dependents;		/* of each object of "from", by number */
+	List	   *defaults;		/* default privileges of "from" */
+	List	   *nodes;
+	int			fold_level;		/* 0: fold all that can be; higher: less */
+	List	   *rows;
+} Comparison;
+
+/* compare.c */
+extern List *sv_diff(Model *from, Model *to, const DiffOptions *options);
+
+/* keep.c */
+extern List *sv_diff_keep(Model *wanted, const Model *live, const DiffOptions *options);
+
+/* questions.c */
+extern List *sv_diff_questions(List *pairs);
+
+/* graph.c */
+extern List *sv_diff_order(Comparison *cmp);
+
+/* write.c */
+struct Writer
+{
+	Comparison *cmp;
+	DiffNode	   *node;
+	Pair	   *pair;
+};
+
+extern void sv_diff_write(Comparison *cmp, DiffNode *node);
+extern const char *sv_hazard_text(int hazards);
+
+/* privileges.c */
+extern void sv_write_privileges(Writer *writer, const Object *object, List *from, List *to,
+								const char *old_owner, const char *owner);
+extern List *sv_initial_privileges(const Comparison *cmp, const Object *object);
+
+/* annotations on any object (write.c) */
+extern void sv_write_annotations(Writer *writer, const Object *a, const Object *b);
+
+#endif							/* SV_DIFF_H */

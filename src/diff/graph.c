@@ -1,0 +1,486 @@
+/*
+ * graph.c
+ *		In which order things happen.
+ *
+ * A node is a step that cannot be divided: a drop, an alteration, a creation.
+ * What can be written in the CREATE of its parent is folded into the parent's
+ * node, what goes with another object into the node that drops that one.  If the
+ * nodes then wait for each other in a circle, less is folded and all is
+ * tried again: foreign keys of dropped tables, then defaults and constraints
+ * stand by themselves, as pg_dump has them.
+ */
+#include "postgres.h"
+
+#include "diff/diff.h"
+#include "lib/binaryheap.h"
+#include "miscadmin.h"
+#include "utils/hsearch.h"
+
+#define LAST_FOLD_LEVEL 4
+
+static bool
+is_dropped(const Pair *pair)
+{
+	return pair->kind == SV_PAIR_DROP || pair->kind == SV_PAIR_AGAIN;
+}
+
+static bool
+is_created(const Pair *pair)
+{
+	return pair->kind == SV_PAIR_CREATE || pair->kind == SV_PAIR_AGAIN;
+}
+
+static bool
+is_foreign_key(const Object *o)
+{
+	return sv_class_is(o, "constraint") && strcmp(sv_text(o, "kind"), "foreign key") == 0;
+}
+
+static DiffNode *
+add_node(Comparison *cmp, DiffNodeKind kind, Pair *pair)
+{
+	DiffNode	   *node = palloc0(sizeof(DiffNode));
+
+	node->kind = kind;
+	node->pair = pair;
+	node->number = list_length(cmp->nodes);
+	cmp->nodes = lappend(cmp->nodes, node);
+	return node;
+}
+
+static void
+add_edge(DiffNode *first, DiffNode *then)
+{
+	if (first == NULL || then == NULL || first == then || list_member_ptr(first->next, then))
+		return;
+	first->next = lappend(first->next, then);
+	then->waits++;
+}
+
+/* Is it an index of a partition that is detached, or the like? */
+static bool
+is_detached(const Object *a)
+{
+	ListCell   *cell;
+
+	if (a->parent == NULL || is_dropped(a->parent->pair))
+		return false;
+	foreach(cell, a->parent->parts)
+		if (sv_class_is(lfirst(cell), "inheritance") && is_dropped(((Object *) lfirst(cell))->pair))
+			return true;
+	return false;
+}
+
+/* The object whose drop takes this one away, or NULL. */
+static Object *
+goes_with(const Comparison *cmp, const Object *a)
+{
+	ListCell   *cell;
+	ListCell   *need;
+
+	if (cmp->fold_level > 0 && is_foreign_key(a))
+		return NULL;
+	if (a->class->is_part && a->parent != NULL && is_dropped(a->parent->pair) && !a->parent->pair->swapped)
+		return a->parent;
+	foreach(cell, a->vanishes_with)
+	{
+		Object	   *o = lfirst(cell);
+
+		if (is_dropped(o->pair) && !sv_class_is(a, "table") && !is_detached(a))
+			return o;
+	}
+	if (sv_class_is(a, "sequence"))
+		foreach(cell, a->parts)
+			foreach(need, ((Object *) lfirst(cell))->needs)
+			if (is_dropped(((Object *) lfirst(need))->pair))
+		return lfirst(need);
+	return NULL;
+}
+
+/* The parent in whose CREATE this one is written, or NULL. */
+static Object *
+folds_into(const Comparison *cmp, const Object *b)
+{
+	if (b->parent == NULL || b->class->folds == NULL || !is_created(b->parent->pair) || !b->class->folds(b))
+		return NULL;
+	if (cmp->fold_level >= 2 && sv_class_is(b, "default"))
+		return NULL;
+	if (cmp->fold_level >= 2 && sv_class_is(b, "constraint"))
+		return NULL;
+	return b->parent;
+}
+
+static DiffNode *
+drop_node(Comparison *cmp, Pair *pair, int depth)
+{
+	Object	   *with;
+
+	if (pair->drop != NULL)
+		return pair->drop;
+	with = depth < 20 ? goes_with(cmp, pair->a) : NULL;
+	if (with != NULL)
+	{
+		pair->drop = drop_node(cmp, with->pair, depth + 1);
+		pair->drop->folded = lappend(pair->drop->folded, pair);
+	}
+	else
+		pair->drop = add_node(cmp, SV_NODE_DROP, pair);
+	return pair->drop;
+}
+
+static DiffNode *
+create_node(Comparison *cmp, Pair *pair)
+{
+	Object	   *into;
+
+	if (pair->create != NULL)
+		return pair->create;
+	into = folds_into(cmp, pair->b);
+	if (into != NULL)
+	{
+		pair->create = create_node(cmp, into->pair);
+		pair->create->folded = lappend(pair->create->folded, pair);
+	}
+	else
+		pair->create = add_node(cmp, SV_NODE_CREATE, pair);
+	return pair->create;
+}
+
+static void
+make_nodes(Comparison *cmp)
+{
+	ListCell   *cell;
+
+	cmp->nodes = NIL;
+	foreach(cell, cmp->pairs)
+	{
+		Pair	   *pair = lfirst(cell);
+
+		pair->drop = pair->create = pair->alter = pair->rename = NULL;
+	}
+	foreach(cell, cmp->pairs)
+	{
+		Pair	   *pair = lfirst(cell);
+
+		if (is_dropped(pair))
+			drop_node(cmp, pair, 0);
+		if (is_created(pair))
+			create_node(cmp, pair);
+		if (pair->kind == SV_PAIR_ALTER)
+			pair->alter = add_node(cmp, SV_NODE_ALTER, pair);
+		if (pair->kind == SV_PAIR_AGAIN && pair->swapped)
+			pair->rename = add_node(cmp, SV_NODE_RENAME, pair);
+	}
+}
+
+/* Where "node" makes or changes something that needs o: after o is made or changed. */
+static void
+after_made(Comparison *cmp, DiffNode *node, const Object *o)
+{
+	if (o->pair->create != NULL)
+		add_edge(o->pair->create, node);
+	if (o->pair->alter != NULL && (node->kind != SV_NODE_ALTER || cmp->fold_level < 3))
+		add_edge(o->pair->alter, node);
+}
+
+static bool
+is_index(const Object *o)
+{
+	return sv_class_is(o, "index") || (sv_class_is(o, "constraint") && !is_foreign_key(o));
+}
+
+/* A partition is detached before its indexes and those of its parent are dropped. */
+static void
+edges_of_detaching(Pair *pair)
+{
+	ListCell   *cell;
+	ListCell   *other;
+
+	foreach(cell, pair->a->parent->parts)
+		if (is_index(lfirst(cell)))
+		add_edge(pair->drop, ((Object *) lfirst(cell))->pair->drop);
+	foreach(cell, pair->a->needs)
+		foreach(other, ((Object *) lfirst(cell))->parts)
+		if (is_index(lfirst(other)))
+		add_edge(pair->drop, ((Object *) lfirst(other))->pair->drop);
+}
+
+/*
+ * A partition is attached when its indexes and those of its parent are there:
+ * then they come together by themselves.
+ */
+static void
+edges_of_attaching(Pair *pair)
+{
+	ListCell   *cell;
+	ListCell   *other;
+	ListCell   *need;
+
+	foreach(cell, pair->b->parent->parts)
+	{
+		Object	   *index = lfirst(cell);
+
+		bool		attached = false;
+
+		if (!is_index(index))
+			continue;
+		foreach(other, index->parts)
+			attached |= sv_class_is(lfirst(other), "index attachment");
+		if (!attached && !sv_is(index, "inherited"))
+			add_edge(pair->create, index->pair->create);
+		foreach(other, index->parts)
+		{
+			if (!sv_class_is(lfirst(other), "index attachment"))
+				continue;
+			add_edge(index->pair->create, pair->create);
+			foreach(need, ((Object *) lfirst(other))->needs)
+				add_edge(((Object *) lfirst(need))->pair->create, pair->create);
+		}
+	}
+}
+
+static void
+edges_of_new(Comparison *cmp, Pair *pair)
+{
+	DiffNode	   *node = pair->create ? pair->create : pair->alter;
+	ListCell   *cell;
+
+	if (node == NULL)
+		return;
+	foreach(cell, pair->b->needs)
+		after_made(cmp, node, lfirst(cell));
+	if (pair->b->parent != NULL)
+		after_made(cmp, node, pair->b->parent);
+	if (pair->create != NULL && sv_class_is(pair->b, "inheritance") && sv_is(pair->b, "bound"))
+		edges_of_attaching(pair);
+}
+
+static void
+edges_of_old(Comparison *cmp, Pair *pair)
+{
+	ListCell   *cell;
+
+	foreach(cell, pair->a->needs)
+	{
+		Pair	   *needed = ((Object *) lfirst(cell))->pair;
+
+		if (pair->drop != NULL)
+		{
+			add_edge(pair->drop, needed->drop);
+			add_edge(pair->drop, needed->alter);
+		}
+		else if (pair->alter != NULL)
+			add_edge(pair->alter, needed->drop);
+	}
+	if (pair->drop != NULL && pair->a->parent != NULL)
+	{
+		add_edge(pair->drop, pair->a->parent->pair->drop);
+		if (!sv_class_is(pair->a, "column"))
+			add_edge(pair->drop, pair->a->parent->pair->alter);
+	}
+	if (pair->drop != NULL && sv_class_is(pair->a, "inheritance"))
+		edges_of_detaching(pair);
+	if (pair->drop != NULL && pair->create != NULL)
+	{
+		if (pair->swapped)
+		{
+			add_edge(pair->rename, pair->create);
+			add_edge(pair->create, pair->drop);
+		}
+		else
+			add_edge(pair->drop, pair->create);
+	}
+}
+
+/* ----- names that are taken until something is dropped ----- */
+
+typedef struct NameEntry
+{
+	char		key[NAMEDATALEN * 4];
+	List	   *nodes;
+} NameEntry;
+
+static void
+name_key(char *key, const Object *o, const char *space)
+{
+	memset(key, 0, NAMEDATALEN * 4);
+	snprintf(key, NAMEDATALEN * 4, "%s|%s|%s", o->schema ? o->schema : "", o->name ? o->name : o->identity, space);
+}
+
+static List *
+name_spaces(const Object *o)
+{
+	List	   *spaces = NIL;
+
+	if (o->class->name_space != NULL)
+		spaces = lappend(spaces, (char *) o->class->name_space(o));
+	if (sv_class_is(o, "table") || sv_class_is(o, "view") || sv_class_is(o, "materialized view") ||
+		sv_class_is(o, "foreign table"))
+		spaces = lappend(spaces, "type");
+	if (sv_class_is(o, "composite type"))
+		spaces = lappend(spaces, "relation");
+	return spaces;
+}
+
+static void
+edges_of_names(Comparison *cmp)
+{
+	HASHCTL		control = {0};
+	HTAB	   *names;
+	char		key[NAMEDATALEN * 4];
+	ListCell   *cell;
+	ListCell   *space;
+
+	control.keysize = sizeof(key);
+	control.entrysize = sizeof(NameEntry);
+	control.hcxt = CurrentMemoryContext;
+	names = hash_create("schemaver names", 256, &control, HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
+	foreach(cell, cmp->pairs)
+	{
+		Pair	   *pair = lfirst(cell);
+		bool		found;
+
+		if (pair->drop == NULL)
+			continue;
+		foreach(space, name_spaces(pair->a))
+		{
+			NameEntry  *entry;
+
+			name_key(key, pair->a, lfirst(space));
+			entry = hash_search(names, key, HASH_ENTER, &found);
+			if (!found)
+				entry->nodes = NIL;
+			entry->nodes = lappend(entry->nodes, pair);
+		}
+	}
+	foreach(cell, cmp->pairs)
+	{
+		Pair	   *pair = lfirst(cell);
+
+		if (pair->create == NULL)
+			continue;
+		foreach(space, name_spaces(pair->b))
+		{
+			NameEntry  *entry;
+			ListCell   *other;
+
+			name_key(key, pair->b, lfirst(space));
+			entry = hash_search(names, key, HASH_FIND, NULL);
+			if (entry == NULL)
+				continue;
+			foreach(other, entry->nodes)
+				if (lfirst(other) != pair && !((Pair *) lfirst(other))->swapped)
+				add_edge(((Pair *) lfirst(other))->drop, pair->create);
+		}
+	}
+	hash_destroy(names);
+}
+
+static void
+make_edges(Comparison *cmp)
+{
+	ListCell   *cell;
+
+	foreach(cell, cmp->pairs)
+	{
+		Pair	   *pair = lfirst(cell);
+
+		if (pair->b != NULL && (pair->create != NULL || pair->alter != NULL))
+			edges_of_new(cmp, pair);
+		if (pair->a != NULL && (pair->drop != NULL || pair->alter != NULL))
+			edges_of_old(cmp, pair);
+	}
+	edges_of_names(cmp);
+}
+
+/* ----- the order ----- */
+
+/* Foreign keys come when all indexes are complete. */
+static int
+rank_of(const DiffNode *node)
+{
+	if (node->kind == SV_NODE_CREATE && is_foreign_key(node->pair->b))
+		return 258;
+	return node->pair->class->rank;
+}
+
+/* Drops first, later classes before earlier; then the rest, earlier classes first. */
+static int
+compare_nodes(Datum x, Datum y, void *arg)
+{
+	const DiffNode *a = (const DiffNode *) DatumGetPointer(x);
+	const DiffNode *b = (const DiffNode *) DatumGetPointer(y);
+	bool		drop_a = a->kind == SV_NODE_DROP;
+	bool		drop_b = b->kind == SV_NODE_DROP;
+	int			rank_a = rank_of(a);
+	int			rank_b = rank_of(b);
+	int			result;
+
+	if (drop_a != drop_b)
+		return drop_a ? 1 : -1;
+	if (rank_a != rank_b)
+		return (drop_a ? rank_a > rank_b : rank_a < rank_b) ? 1 : -1;
+	result = a->number - b->number;
+	return drop_a ? result : -result;
+}
+
+/* All nodes in order, or NIL if some wait for each other. */
+static List *
+sort_nodes(Comparison *cmp, bool force)
+{
+	int			n = list_length(cmp->nodes);
+	binaryheap *ready = binaryheap_allocate(Max(n, 1), compare_nodes, NULL);
+	List	   *sorted = NIL;
+	ListCell   *cell;
+
+	foreach(cell, cmp->nodes)
+		if (((DiffNode *) lfirst(cell))->waits == 0)
+			binaryheap_add(ready, PointerGetDatum(lfirst(cell)));
+	while (list_length(sorted) < n)
+	{
+		DiffNode	   *node = NULL;
+
+		CHECK_FOR_INTERRUPTS();
+		if (!binaryheap_empty(ready))
+			node = (DiffNode *) DatumGetPointer(binaryheap_remove_first(ready));
+		else if (!force)
+			return NIL;
+		else
+		{
+			foreach(cell, cmp->nodes)
+			{
+				DiffNode	   *other = lfirst(cell);
+
+				if (!other->done && (node == NULL || other->waits < node->waits))
+					node = other;
+			}
+		}
+		if (node->done)
+			continue;
+		node->done = true;
+		sorted = lappend(sorted, node);
+		foreach(cell, node->next)
+			if (--((DiffNode *) lfirst(cell))->waits == 0 && !((DiffNode *) lfirst(cell))->done)
+			binaryheap_add(ready, PointerGetDatum(lfirst(cell)));
+	}
+	return sorted;
+}
+
+/* The nodes of a comparison in an order that the server accepts. */
+List *
+sv_diff_order(Comparison *cmp)
+{
+	for (cmp->fold_level = 0; cmp->fold_level <= LAST_FOLD_LEVEL; cmp->fold_level++)
+	{
+		List	   *sorted;
+
+		make_nodes(cmp);
+		if (cmp->nodes == NIL)
+			return NIL;
+		make_edges(cmp);
+		sorted = sort_nodes(cmp, cmp->fold_level == LAST_FOLD_LEVEL);
+		if (sorted != NIL)
+			return sorted;
+	}
+	return NIL;
+}

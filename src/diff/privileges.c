@@ -1,0 +1,393 @@
+/*
+ * privileges.c
+ *		GRANT and REVOKE between two lists of privileges.
+ *
+ * A list has entries "grantee=letters/grantor" as annotate.c writes them; an
+ * empty list means what a new object has, the entry "none" that nobody has any.
+ */
+#include "postgres.h"
+
+#include "diff/diff.h"
+#include "utils/acl.h"
+#include "utils/builtins.h"
+
+/* One privilege of one grantee. */
+typedef struct Privilege
+{
+	const char *grantee;		/* "": PUBLIC */
+	const char *grantor;
+	char		letter;
+	bool		grantable;
+} Privilege;
+
+static const struct
+{
+	char		letter;
+	const char *name;
+}			privilege_names[] = {
+	{'r', "SELECT"}, {'a', "INSERT"}, {'w', "UPDATE"}, {'d', "DELETE"}, {'D', "TRUNCATE"},
+	{'x', "REFERENCES"}, {'t', "TRIGGER"}, {'m', "MAINTAIN"}, {'X', "EXECUTE"}, {'U', "USAGE"}, {'C', "CREATE"}
+};
+
+static const char *
+privilege_name(char letter)
+{
+	for (int i = 0; i < lengthof(privilege_names); i++)
+		if (privilege_names[i].letter == letter)
+			return privilege_names[i].name;
+	return "ALL";
+}
+
+static AclMode
+all_rights(char type)
+{
+	switch (type)
+	{
+		case 'r':
+			return ACL_ALL_RIGHTS_RELATION;
+		case 's':
+			return ACL_ALL_RIGHTS_SEQUENCE;
+		case 'f':
+			return ACL_ALL_RIGHTS_FUNCTION;
+		case 'l':
+			return ACL_ALL_RIGHTS_LANGUAGE;
+		case 'n':
+			return ACL_ALL_RIGHTS_SCHEMA;
+		case 'F':
+			return ACL_ALL_RIGHTS_FDW;
+		case 'S':
+			return ACL_ALL_RIGHTS_FOREIGN_SERVER;
+		case 'T':
+			return ACL_ALL_RIGHTS_TYPE;
+		default:
+			return 0;
+	}
+}
+
+static List *
+add(List *list, const char *grantee, const char *grantor, char letter, bool grantable)
+{
+	Privilege  *p = palloc(sizeof(Privilege));
+
+	p->grantee = grantee;
+	p->grantor = grantor;
+	p->letter = letter;
+	p->grantable = grantable;
+	return lappend(list, p);
+}
+
+/* What a new object of that kind has. */
+static List *
+usual_privileges(char type, const char *owner)
+{
+	List	   *list = NIL;
+
+	for (int bit = 0; bit < N_ACL_RIGHTS; bit++)
+		if (all_rights(type) & ((AclMode) 1 << bit))
+			list = add(list, owner, owner, ACL_ALL_RIGHTS_STR[bit], false);
+	if (type == 'f')
+		list = add(list, "", owner, 'X', false);
+	if (type == 'T' || type == 'l')
+		list = add(list, "", owner, 'U', false);
+	return list;
+}
+
+/* "x=rw*" up to a delimiter outside of quotes. */
+static const char *
+skip_name(const char *c, char delimiter)
+{
+	bool		quoted = false;
+
+	for (; *c != '\0' && (quoted || *c != delimiter); c++)
+		if (*c == '"')
+			quoted = !quoted;
+	return c;
+}
+
+static List *
+parse(List *entries, char type, const char *owner)
+{
+	List	   *list = NIL;
+	ListCell   *cell;
+
+	if (entries == NIL)
+		return usual_privileges(type, owner);
+	foreach(cell, entries)
+	{
+		const char *entry = lfirst(cell);
+		const char *equals = skip_name(entry, '=');
+		const char *slash;
+
+		if (*equals == '\0')
+			continue;			/* "none" */
+		slash = skip_name(equals + 1, '/');
+		if (strncmp(equals + 1, "ALL", 3) == 0)
+		{
+			for (int bit = 0; bit < N_ACL_RIGHTS; bit++)
+				if (all_rights(type) & ((AclMode) 1 << bit))
+					list = add(list, pnstrdup(entry, equals - entry), pstrdup(slash + 1), ACL_ALL_RIGHTS_STR[bit],
+							   equals[4] == '*');
+			continue;
+		}
+		for (const char *c = equals + 1; c < slash; c++)
+			if (*c != '*')
+				list = add(list, pnstrdup(entry, equals - entry), pstrdup(slash + 1), *c, c[1] == '*');
+	}
+	return list;
+}
+
+static const Privilege *
+find(List *list, const Privilege *like)
+{
+	ListCell   *cell;
+
+	foreach(cell, list)
+	{
+		const Privilege *p = lfirst(cell);
+
+		if (p->letter == like->letter && strcmp(p->grantee, like->grantee) == 0 && strcmp(p->grantor, like->grantor) == 0)
+			return p;
+	}
+	return NULL;
+}
+
+/* As ALTER ... OWNER TO does it: entries of the old owner become the new one's. */
+static void
+change_owner(List *list, const char *old_owner, const char *owner)
+{
+	ListCell   *cell;
+
+	if (old_owner == NULL || owner == NULL)
+		return;
+	foreach(cell, list)
+	{
+		Privilege  *p = lfirst(cell);
+
+		if (strcmp(p->grantee, quote_identifier(old_owner)) == 0)
+			p->grantee = quote_identifier(owner);
+		if (strcmp(p->grantor, quote_identifier(old_owner)) == 0)
+			p->grantor = quote_identifier(owner);
+	}
+}
+
+static const char *
+grant_keyword(const Object *o)
+{
+	switch (o->class->acl_type)
+	{
+		case 'r':
+		case 'c':
+			return "TABLE";
+		case 'f':
+			return sv_class_is(o, "procedure") ? "PROCEDURE" : "FUNCTION";
+		case 'S':
+			return "FOREIGN SERVER";
+		default:
+			return o->class->keyword;
+	}
+}
+
+static void
+write_one(Writer *w, const Object *o, bool grant, const char *owner, const Privilege *like, const char *letters)
+{
+	StringInfoData names;
+	bool		column = o->class->acl_type == 'c';
+	bool		foreign = owner != NULL && strcmp(like->grantor, quote_identifier(owner)) != 0;
+	int			all = 0;
+
+	initStringInfo(&names);
+	for (int bit = 0; bit < N_ACL_RIGHTS; bit++)
+		all += (all_rights(o->class->acl_type) & ((AclMode) 1 << bit)) != 0;
+	if (!column && strlen(letters) == all && all > 1)
+		appendStringInfoString(&names, "ALL");
+	else
+		for (const char *c = letters; *c != '\0'; c++)
+			appendStringInfo(&names, "%s%s%s%s%s", c > letters ? ", " : "", privilege_name(*c), column ? " (" : "",
+							 column ? quote_identifier(o->name) : "", column ? ")" : "");
+	sv_emit(w, 0, "%s%s%s%s %s ON %s %s %s %s%s%s",
+			foreign ? "SET ROLE " : "", foreign ? like->grantor : "", foreign ? ";\n" : "",
+			grant ? "GRANT" : "REVOKE", names.data, grant_keyword(o), column ? o->parent->identity : o->identity,
+			grant ? "TO" : "FROM", like->grantee[0] ? like->grantee : "PUBLIC",
+			grant && like->grantable ? " WITH GRANT OPTION" : "", foreign ? ";\nRESET ROLE" : "");
+}
+
+/* Write all of "todo": one statement for each grantee, grantor and grant option. */
+static void
+write_all(Writer *w, const Object *o, bool grant, const char *owner, List *todo)
+{
+	while (todo != NIL)
+	{
+		const Privilege *first = linitial(todo);
+		StringInfoData letters;
+		ListCell   *cell;
+
+		initStringInfo(&letters);
+		foreach(cell, todo)
+		{
+			const Privilege *p = lfirst(cell);
+
+			if (strcmp(p->grantee, first->grantee) != 0 || strcmp(p->grantor, first->grantor) != 0 ||
+				p->grantable != first->grantable)
+				continue;
+			appendStringInfoChar(&letters, p->letter);
+			todo = foreach_delete_current(todo, cell);
+		}
+		write_one(w, o, grant, owner, first, letters.data);
+	}
+}
+
+/*
+ * Write what leads from the privileges "from" to "to", after the owner changed
+ * from old_owner to owner.
+ */
+void
+sv_write_privileges(Writer *w, const Object *o, List *from, List *to, const char *old_owner, const char *owner)
+{
+	List	   *before = parse(from, o->class->acl_type, old_owner ? quote_identifier(old_owner) : "");
+	List	   *after = parse(to, o->class->acl_type, owner ? quote_identifier(owner) : "");
+	List	   *revoke = NIL;
+	List	   *grant = NIL;
+	ListCell   *cell;
+
+	change_owner(before, old_owner, owner);
+	foreach(cell, before)
+	{
+		const Privilege *p = lfirst(cell);
+		const Privilege *other = find(after, p);
+
+		if (other == NULL || (p->grantable && !other->grantable))
+			revoke = lappend(revoke, (void *) p);
+	}
+	foreach(cell, after)
+	{
+		const Privilege *p = lfirst(cell);
+		const Privilege *other = find(before, p);
+
+		if (other == NULL || (p->grantable != other->grantable))
+			grant = lappend(grant, (void *) p);
+	}
+	if (revoke != NIL)
+	{
+		foreach(cell, revoke)
+			((Privilege *) lfirst(cell))->grantable = false;
+		write_all(w, o, false, owner, revoke);
+	}
+	write_all(w, o, true, owner, grant);
+}
+
+/* ----- default privileges ----- */
+
+static const char *
+default_kind(char type)
+{
+	switch (type)
+	{
+		case 'r':
+			return "TABLES";
+		case 's':
+			return "SEQUENCES";
+		case 'f':
+			return "FUNCTIONS";
+		case 'T':
+			return "TYPES";
+		case 'n':
+			return "SCHEMAS";
+		default:
+			return NULL;
+	}
+}
+
+static char
+privilege_letter(const char *name, int length)
+{
+	for (int i = 0; i < lengthof(privilege_names); i++)
+		if (strlen(privilege_names[i].name) == length && strncmp(privilege_names[i].name, name, length) == 0)
+			return privilege_names[i].letter;
+	return '\0';
+}
+
+/* Apply "+ GRANT a, b ON TABLES TO x [WITH GRANT OPTION]" or "- REVOKE a ON TABLES FROM x". */
+static List *
+apply_default(List *list, const char *entry, const char *owner)
+{
+	bool		grant = entry[0] == '+';
+	const char *names = entry + (grant ? strlen("+ GRANT ") : strlen("- REVOKE "));
+	const char *on = strstr(names, " ON ");
+	const char *to = strstr(on, grant ? " TO " : " FROM ") + (grant ? 4 : 6);
+	const char *end = strstr(to, " WITH GRANT OPTION");
+	char	   *grantee = end ? pnstrdup(to, end - to) : pstrdup(to);
+
+	if (strcmp(grantee, "PUBLIC") == 0)
+		grantee = "";
+	while (names < on)
+	{
+		int			length = strcspn(names, ", ");
+		char		letter = privilege_letter(names, length);
+		ListCell   *cell;
+
+		if (grant)
+			list = add(list, grantee, owner, letter, end != NULL);
+		else
+			foreach(cell, list)
+			{
+				Privilege  *p = lfirst(cell);
+
+				if (p->letter == letter && strcmp(p->grantee, grantee) == 0)
+					list = foreach_delete_current(list, cell);
+			}
+		names += length;
+		names += strspn(names, ", ");
+		if (strncmp(names, "ON ", 3) == 0)
+			break;
+	}
+	return list;
+}
+
+static bool
+is_in_effect(const Comparison *cmp, const Object *o, const Object *default_)
+{
+	const char *in_schema = sv_text(default_, "in_schema");
+
+	return default_->pair->kind != SV_PAIR_DROP && default_->pair->kind != SV_PAIR_AGAIN &&
+		strcmp(sv_text(default_, "kind"), default_kind(o->class->acl_type)) == 0 &&
+		cmp->options->role != NULL && strcmp(sv_text(default_, "role"), quote_identifier(cmp->options->role)) == 0 &&
+		(in_schema == NULL || (o->schema != NULL && strcmp(in_schema, quote_identifier(o->schema)) == 0));
+}
+
+/*
+ * What a new object has from the start: the usual, or what the default
+ * privileges of the old schema say (they are altered last of all).
+ */
+List *
+sv_initial_privileges(const Comparison *cmp, const Object *object)
+{
+	const char *owner = quote_identifier(cmp->options->role ? cmp->options->role : "");
+	List	   *list = NIL;
+	List	   *entries = NIL;
+	bool		any = false;
+	ListCell   *cell;
+	ListCell   *grant;
+
+	if (default_kind(object->class->acl_type) == NULL)
+		return NIL;
+	list = usual_privileges(object->class->acl_type, owner);
+	foreach(cell, cmp->defaults)
+	{
+		Object	   *o = lfirst(cell);
+
+		if (!is_in_effect(cmp, object, o))
+			continue;
+		any = true;
+		foreach(grant, sv_list(o, "grants"))
+			list = apply_default(list, lfirst(grant), owner);
+	}
+	if (!any)
+		return NIL;
+	foreach(cell, list)
+	{
+		Privilege  *p = lfirst(cell);
+
+		entries = lappend(entries, psprintf("%s=%c%s/%s", p->grantee, p->letter, p->grantable ? "*" : "", p->grantor));
+	}
+	return entries != NIL ? entries : list_make1("none");
+}

@@ -1,0 +1,84 @@
+/*
+ * questions.c
+ *		Likely renames: reported, never guessed.
+ */
+#include "postgres.h"
+
+#include "diff/diff.h"
+
+/* Have both the same properties (and columns)? */
+static bool
+look_alike(const Object *a, const Object *b)
+{
+	ListCell   *x;
+	ListCell   *y;
+
+	if (a->class != b->class || a->nproperties != b->nproperties)
+		return false;
+	for (int i = 0; i < a->nproperties; i++)
+		if (!sv_property_equal(&a->properties[i], sv_property(b, a->properties[i].name)))
+			return false;
+	if (!sv_class_is(a, "table"))
+		return true;
+	if (list_length(a->parts) != list_length(b->parts))
+		return false;
+	forboth(x, a->parts, y, b->parts)
+	{
+		Object	   *p = lfirst(x);
+		Object	   *q = lfirst(y);
+
+		if (p->class != q->class || (sv_class_is(p, "column") && (strcmp(p->name, q->name) != 0 || !look_alike(p, q))))
+			return false;
+	}
+	return true;
+}
+
+static bool
+may_be_renamed(const Object *o)
+{
+	return sv_class_is(o, "table") || sv_class_is(o, "column") || sv_class_is(o, "enum") || sv_class_is(o, "sequence");
+}
+
+/* Rows that ask about each object that vanishes while one like it appears. */
+List *
+sv_diff_questions(List *pairs)
+{
+	List	   *gone = NIL;
+	List	   *new = NIL;
+	List	   *rows = NIL;
+	ListCell   *cell;
+	ListCell   *other;
+
+	foreach(cell, pairs)
+	{
+		Pair	   *pair = lfirst(cell);
+		Object	   *o = pair->a ? pair->a : pair->b;
+
+		if (!may_be_renamed(o) || (o->parent != NULL && (o->parent->pair->a == NULL || o->parent->pair->b == NULL)))
+			continue;
+		if (pair->kind == SV_PAIR_DROP)
+			gone = lappend(gone, pair->a);
+		else if (pair->kind == SV_PAIR_CREATE)
+			new = lappend(new, pair->b);
+	}
+	foreach(cell, gone)
+	{
+		Object	   *a = lfirst(cell);
+
+		foreach(other, new)
+		{
+			Object	   *b = lfirst(other);
+			DiffRow    *row;
+
+			if ((a->parent ? a->parent->pair : NULL) != (b->parent ? b->parent->pair : NULL) || !look_alike(a, b))
+				continue;
+			row = palloc0(sizeof(DiffRow));
+			row->kind = a->class->name;
+			row->identity = a->identity;
+			row->action = "question";
+			row->note = psprintf("may have been renamed to %s; if so, rename it first, or its data are lost", b->identity);
+			rows = lappend(rows, row);
+		}
+	}
+	return rows;
+}

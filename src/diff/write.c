@@ -1,0 +1,359 @@
+/*
+ * write.c
+ *		From nodes to statements: what classes write, and what every object can
+ *		have besides (owner, privileges, comment, security labels).
+ */
+#include "postgres.h"
+
+#include "diff/diff.h"
+#include "mb/pg_wchar.h"
+#include "utils/builtins.h"
+
+static const char *
+action_of(const Writer *w)
+{
+	if (w->pair->kind == SV_PAIR_AGAIN)
+		return "recreate";
+	switch (w->node->kind)
+	{
+		case SV_NODE_DROP:
+			return "drop";
+		case SV_NODE_CREATE:
+			return "create";
+		default:
+			return "alter";
+	}
+}
+
+/* Add a statement. */
+void
+sv_emit(Writer *w, int hazards, const char *format,...)
+{
+	DiffRow    *row = palloc0(sizeof(DiffRow));
+	StringInfoData sql;
+	int			needed;
+
+	initStringInfo(&sql);
+	for (;;)
+	{
+		va_list		args;
+
+		va_start(args, format);
+		needed = appendStringInfoVA(&sql, format, args);
+		va_end(args);
+		if (needed == 0)
+			break;
+		enlargeStringInfo(&sql, needed);
+	}
+	while (sql.len > 0 && isspace((unsigned char) sql.data[sql.len - 1]))
+		sql.data[--sql.len] = '\0';
+	row->kind = w->pair->class->name;
+	row->identity = (w->pair->b ? w->pair->b : w->pair->a)->identity;
+	row->action = action_of(w);
+	row->sql = sql.data;
+	row->hazards = hazards;
+	w->cmp->rows = lappend(w->cmp->rows, row);
+}
+
+/* The objects that are created together with the node's own, in order. */
+List *
+sv_writer_folded(Writer *w)
+{
+	List	   *objects = NIL;
+	ListCell   *cell;
+
+	foreach(cell, w->node->folded)
+		objects = lappend(objects, ((Pair *) lfirst(cell))->b);
+	return objects;
+}
+
+/* Was the object there before, and does it stay? */
+bool
+sv_writer_existed(Writer *w, const Object *o)
+{
+	return o->pair->a != NULL && o->pair->kind != SV_PAIR_AGAIN;
+}
+
+bool
+sv_writer_created(Writer *w, const Object *o)
+{
+	return o->pair->kind == SV_PAIR_CREATE || o->pair->kind == SV_PAIR_AGAIN;
+}
+
+bool
+sv_writer_dropped(Writer *w, const Object *o)
+{
+	return o->pair->kind == SV_PAIR_DROP || o->pair->kind == SV_PAIR_AGAIN;
+}
+
+/* The object as it was before, or NULL. */
+const Object *
+sv_writer_other(Writer *w, const Object *o)
+{
+	return o->pair->a;
+}
+
+/* The USING of a column that changes its type; NULL: none is needed. */
+const char *
+sv_writer_conversion(Writer *w, const Object *a, const Object *b)
+{
+	const char *type = sv_text(b, "type");
+	int			length = strlen(type);
+
+	if (!w->pair->converted)
+	{
+		char		cast = strcmp(sv_text(a, "type"), type) == 0 || w->cmp->options->cast_of == NULL ? 'a' :
+			w->cmp->options->cast_of(sv_text(a, "type"), type);
+
+		return cast == 'a' ? NULL : psprintf("%s%s::%s", quote_identifier(b->name), cast == 't' ? "::text" : "", type);
+	}
+	return psprintf("%s::text%s::%s", quote_identifier(b->name),
+					length > 2 && strcmp(type + length - 2, "[]") == 0 ? "[]" : "", type);
+}
+
+char *
+sv_quote(const char *literal)
+{
+	return quote_literal_cstr(literal);
+}
+
+char *
+sv_join(List *strings, const char *separator)
+{
+	StringInfoData out;
+	ListCell   *cell;
+
+	initStringInfo(&out);
+	foreach(cell, strings)
+		appendStringInfo(&out, "%s%s", foreach_current_index(cell) ? separator : "", (char *) lfirst(cell));
+	return out.data;
+}
+
+static bool
+same_key(const char *x, const char *y, char separator)
+{
+	size_t		n = strcspn(x, (char[]) {separator, '\0'});
+
+	return strncmp(x, y, n) == 0 && y[n] == separator;
+}
+
+static const char *
+find_key(List *options, const char *like, char separator)
+{
+	ListCell   *cell;
+
+	foreach(cell, options)
+		if (same_key(like, lfirst(cell), separator))
+			return lfirst(cell);
+	return NULL;
+}
+
+/*
+ * Write SET and RESET of options, or ADD, SET and DROP of those of foreign
+ * objects; a may be NULL.
+ */
+void
+sv_write_options(Writer *w, const char *head, const Object *a, const Object *b, const char *property, int hazards)
+{
+	bool		foreign = strcmp(property, "foreign_options") == 0;
+	char		separator = foreign ? ' ' : '=';
+	List	   *old = a ? sv_list(a, property) : NIL;
+	List	   *new = sv_list(b, property);
+	List	   *set = NIL;
+	List	   *reset = NIL;
+	ListCell   *cell;
+
+	foreach(cell, new)
+	{
+		const char *before = find_key(old, lfirst(cell), separator);
+
+		if (before == NULL || strcmp(before, lfirst(cell)) != 0)
+			set = lappend(set, foreign ? psprintf("%s %s", before ? "SET" : "ADD", (char *) lfirst(cell)) : lfirst(cell));
+	}
+	foreach(cell, old)
+	{
+		const char *option = lfirst(cell);
+		int			length = strcspn(option, (char[]) {separator, '\0'});
+
+		if (find_key(new, option, separator) == NULL)
+			reset = lappend(reset, psprintf("%s%.*s", foreign ? "DROP " : "", length, option));
+	}
+	if (foreign)
+	{
+		if (set != NIL || reset != NIL)
+			sv_emit(w, hazards, "%s OPTIONS (%s)", head, sv_join(list_concat(set, reset), ", "));
+		return;
+	}
+	if (set != NIL)
+		sv_emit(w, hazards, "%s SET (%s)", head, sv_join(set, ", "));
+	if (reset != NIL)
+		sv_emit(w, hazards, "%s RESET (%s)", head, sv_join(reset, ", "));
+}
+
+/* ----- owner, privileges, comment, labels ----- */
+
+static void
+write_owner(Writer *w, const Object *a, const Object *b)
+{
+	const char *owner = sv_text(b, "owner");
+	const char *before = a ? sv_text(a, "owner") : w->cmp->options->role;
+
+	if (!w->cmp->options->owners || b->class->no_owner_change || owner == NULL)
+		return;
+	if (before != NULL && strcmp(owner, before) == 0)
+		return;
+	sv_emit(w, 0, "ALTER %s %s OWNER TO %s", b->class->keyword, b->identity, quote_identifier(owner));
+}
+
+static void
+write_comment(Writer *w, const Object *a, const Object *b)
+{
+	if (!w->cmp->options->comments || (a != NULL ? sv_same(a, b, "comment") : !sv_is(b, "comment")))
+		return;
+	sv_emit(w, 0, "COMMENT ON %s %s IS %s", b->class->keyword, b->identity,
+			sv_is(b, "comment") ? sv_quote(sv_text(b, "comment")) : "NULL");
+}
+
+static void
+write_labels(Writer *w, const Object *a, const Object *b)
+{
+	List	   *old = a ? sv_list(a, "labels") : NIL;
+	List	   *new = sv_list(b, "labels");
+	ListCell   *cell;
+
+	foreach(cell, new)
+	{
+		const char *label = lfirst(cell);
+		const char *before = find_key(old, label, '=');
+		int			length = strcspn(label, "=");
+
+		if (before == NULL || strcmp(before, label) != 0)
+			sv_emit(w, 0, "SECURITY LABEL FOR %s ON %s %s IS %s", quote_identifier(pnstrdup(label, length)),
+					b->class->keyword, b->identity, sv_quote(label + length + 1));
+	}
+	foreach(cell, old)
+		if (find_key(new, lfirst(cell), '=') == NULL)
+			sv_emit(w, 0, "SECURITY LABEL FOR %s ON %s %s IS NULL",
+					quote_identifier(pnstrdup(lfirst(cell), strcspn(lfirst(cell), "="))), b->class->keyword, b->identity);
+}
+
+/* Write what differs of what any object can have; a is NULL for a new object. */
+void
+sv_write_annotations(Writer *w, const Object *a, const Object *b)
+{
+	write_owner(w, a, b);
+	if (w->cmp->options->privileges && b->class->acl_type != 0 && b->class->acl_type != 'd')
+	{
+		const char *old_owner = a ? sv_text(a, "owner") : w->cmp->options->role;
+		const char *owner = w->cmp->options->owners ? sv_text(b, "owner") : old_owner;
+
+		sv_write_privileges(w, b, a ? sv_list(a, "acl") : sv_initial_privileges(w->cmp, b), sv_list(b, "acl"),
+							old_owner, owner);
+	}
+	write_comment(w, a, b);
+	write_labels(w, a, b);
+}
+
+/* ----- nodes ----- */
+
+static const char *
+renamed(const Object *o)
+{
+	int			length = pg_mbcliplen(o->name, strlen(o->name), NAMEDATALEN - 1 - strlen("__old"));
+
+	return psprintf("%.*s__old", length, o->name);
+}
+
+static void
+write_drop(Writer *w)
+{
+	const Object *a = w->pair->a;
+
+	if (w->pair->swapped)
+		sv_emit(w, 0, "DROP %s %s", a->class->keyword, quote_qualified_identifier(a->schema, renamed(a)));
+	else if (a->class->drop != NULL)
+		a->class->drop(w, a);
+	else
+		sv_emit(w, 0, "DROP %s %s", a->class->keyword, a->identity);
+}
+
+static void
+write_create(Writer *w)
+{
+	ListCell   *cell;
+
+	w->pair->class->create(w, w->pair->b);
+	sv_write_annotations(w, NULL, w->pair->b);
+	foreach(cell, w->node->folded)
+	{
+		w->pair = lfirst(cell);
+		sv_write_annotations(w, NULL, w->pair->b);
+	}
+}
+
+static void
+write_alter(Writer *w)
+{
+	List	   *called = NIL;
+
+	for (const Alterer *alterer = w->pair->class->alterers; alterer != NULL && alterer->property != NULL; alterer++)
+	{
+		if (alterer->alter == NULL || !list_member_ptr(w->pair->alterers, alterer->alter) ||
+			list_member_ptr(called, alterer->alter))
+			continue;
+		called = lappend(called, alterer->alter);
+		alterer->alter(w, w->pair->a, w->pair->b);
+	}
+	sv_write_annotations(w, w->pair->a, w->pair->b);
+}
+
+/* Write the statements of a node. */
+void
+sv_diff_write(Comparison *cmp, DiffNode *node)
+{
+	Writer		w = {cmp, node, node->pair};
+
+	switch (node->kind)
+	{
+		case SV_NODE_DROP:
+			write_drop(&w);
+			break;
+		case SV_NODE_CREATE:
+			write_create(&w);
+			break;
+		case SV_NODE_ALTER:
+			write_alter(&w);
+			break;
+		case SV_NODE_RENAME:
+			sv_emit(&w, SV_HAZARD_BLOCKS_ALL, "ALTER %s %s RENAME TO %s", node->pair->class->keyword,
+					node->pair->a->identity, quote_identifier(renamed(node->pair->a)));
+			break;
+	}
+}
+
+/* Hazards as people read them; NULL: none. */
+const char *
+sv_hazard_text(int hazards)
+{
+	static const struct
+	{
+		int			hazard;
+		const char *text;
+	}			texts[] = {
+		{SV_HAZARD_DATA_LOSS, "data loss"},
+		{SV_HAZARD_REWRITE, "rewrites data"},
+		{SV_HAZARD_SCAN, "reads all rows"},
+		{SV_HAZARD_MAY_FAIL, "depends on the data"},
+		{SV_HAZARD_BLOCKS_ALL, "blocks reads and writes"},
+		{SV_HAZARD_BLOCKS_WRITES, "blocks writes"}
+	};
+	StringInfoData out;
+
+	if (hazards == 0)
+		return NULL;
+	initStringInfo(&out);
+	for (int i = 0; i < lengthof(texts); i++)
+		if (hazards & texts[i].hazard)
+			appendStringInfo(&out, "%s%s", out.len ? ", " : "", texts[i].text);
+	return out.data;
+}

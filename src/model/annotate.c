@@ -1,0 +1,200 @@
+/*
+ * annotate.c
+ *		What any object can have: comment, security labels, privileges.
+ */
+#include "postgres.h"
+
+#include "access/genam.h"
+#include "access/htup_details.h"
+#include "access/table.h"
+#include "catalog/pg_description.h"
+#include "catalog/pg_seclabel.h"
+#include "model/model.h"
+#include "store/store.h"
+#include "utils/acl.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/rel.h"
+#include "utils/snapmgr.h"
+
+static int
+compare_texts(const ListCell *a, const ListCell *b)
+{
+	return strcmp(lfirst(a), lfirst(b));
+}
+
+static void
+add_text(Object *object, const char *name, char *value)
+{
+	Property   *p;
+
+	object->properties = repalloc(object->properties, sizeof(Property) * (object->nproperties + 1));
+	p = &object->properties[object->nproperties++];
+	p->name = name;
+	p->text = value;
+	p->list = NIL;
+}
+
+static void
+add_label(Object *object, const char *provider, const char *label)
+{
+	char	   *entry = psprintf("%s=%s", provider, label);
+
+	for (int i = 0; i < object->nproperties; i++)
+	{
+		if (strcmp(object->properties[i].name, "labels") == 0)
+		{
+			object->properties[i].list = lappend(object->properties[i].list, entry);
+			list_sort(object->properties[i].list, compare_texts);
+			return;
+		}
+	}
+	add_text(object, "labels", NULL);
+	object->properties[object->nproperties - 1].list = list_make1(entry);
+}
+
+static bool
+is_own(const Object *object, Oid catalog, Oid oid, int sub)
+{
+	return object->address.classId == catalog && object->address.objectId == oid &&
+		object->address.objectSubId == sub;
+}
+
+static void
+read_comments(Model *model)
+{
+	Relation	catalog = table_open(DescriptionRelationId, AccessShareLock);
+	SysScanDesc scan = systable_beginscan(catalog, InvalidOid, false, GetActiveSnapshot(), 0, NULL);
+	HeapTuple	tuple;
+
+	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
+	{
+		Form_pg_description row = (Form_pg_description) GETSTRUCT(tuple);
+		Object	   *object = sv_model_at(model, row->classoid, row->objoid, row->objsubid);
+		bool		isnull;
+		Datum		comment;
+
+		if (object == NULL)
+			continue;
+		comment = heap_getattr(tuple, Anum_pg_description_description, RelationGetDescr(catalog), &isnull);
+		if (isnull)
+			continue;
+		if (is_own(object, row->classoid, row->objoid, row->objsubid))
+			add_text(object, "comment", TextDatumGetCString(comment));
+		else if (sv_class_is(object, "constraint"))
+			add_text(object, "index_comment", TextDatumGetCString(comment));
+	}
+	systable_endscan(scan);
+	table_close(catalog, AccessShareLock);
+}
+
+static void
+read_labels(Model *model)
+{
+	Relation	catalog = table_open(SecLabelRelationId, AccessShareLock);
+	SysScanDesc scan = systable_beginscan(catalog, InvalidOid, false, GetActiveSnapshot(), 0, NULL);
+	HeapTuple	tuple;
+
+	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
+	{
+		FormData_pg_seclabel *row = (FormData_pg_seclabel *) GETSTRUCT(tuple);
+		Object	   *object = sv_model_at(model, row->classoid, row->objoid, row->objsubid);
+		bool		isnull;
+		Datum		provider;
+		Datum		label;
+
+		if (object == NULL || !is_own(object, row->classoid, row->objoid, row->objsubid))
+			continue;
+		provider = heap_getattr(tuple, Anum_pg_seclabel_provider, RelationGetDescr(catalog), &isnull);
+		label = heap_getattr(tuple, Anum_pg_seclabel_label, RelationGetDescr(catalog), &isnull);
+		add_label(object, TextDatumGetCString(provider), TextDatumGetCString(label));
+	}
+	systable_endscan(scan);
+	table_close(catalog, AccessShareLock);
+}
+
+/* Fill in comments and security labels of all objects. */
+void
+sv_model_annotate(Model *model)
+{
+	read_comments(model);
+	read_labels(model);
+}
+
+static ObjectType
+object_type_of_acl(char type)
+{
+	switch (type)
+	{
+		case 'c':
+			return OBJECT_COLUMN;
+		case 'r':
+			return OBJECT_TABLE;
+		case 's':
+			return OBJECT_SEQUENCE;
+		case 'f':
+			return OBJECT_FUNCTION;
+		case 'l':
+			return OBJECT_LANGUAGE;
+		case 'n':
+			return OBJECT_SCHEMA;
+		case 'F':
+			return OBJECT_FDW;
+		case 'S':
+			return OBJECT_FOREIGN_SERVER;
+		case 'T':
+			return OBJECT_TYPE;
+		default:
+			elog(ERROR, "class has an unknown kind of privileges \"%c\"", type);
+	}
+}
+
+/*
+ * Privileges as a sorted list of "grantee=letters/grantor", each name quoted as
+ * SQL needs it and PUBLIC empty; NIL if they are those that the owner's object has from
+ * the start.
+ */
+List *
+sv_acl_list(Datum value, char type, Oid owner)
+{
+	Acl		   *acl = DatumGetAclP(value);
+	List	   *result = NIL;
+
+	if (type != 'd')
+	{
+		Acl		   *usual = acldefault(object_type_of_acl(type), owner);
+		Acl		   *copy = aclcopy(acl);
+
+		aclitemsort(copy);
+		aclitemsort(usual);
+		if (aclequal(copy, usual))
+			return NIL;
+		if (ACL_NUM(copy) == 0)
+			return list_make1("none");
+	}
+	for (int i = 0; i < ACL_NUM(acl); i++)
+	{
+		AclItem    *item = &ACL_DAT(acl)[i];
+		StringInfoData text;
+
+		initStringInfo(&text);
+		if (item->ai_grantee != ACL_ID_PUBLIC)
+			appendStringInfoString(&text, quote_identifier(sv_role_name(item->ai_grantee)));
+		appendStringInfoChar(&text, '=');
+		if (type == 'r' && ACLITEM_GET_PRIVS(*item) == ACL_ALL_RIGHTS_RELATION &&
+			(ACLITEM_GET_GOPTIONS(*item) == 0 || ACLITEM_GET_GOPTIONS(*item) == ACL_ALL_RIGHTS_RELATION))
+			appendStringInfoString(&text, ACLITEM_GET_GOPTIONS(*item) ? "ALL*" : "ALL");	/* grows with majors */
+		else
+		for (int bit = 0; bit < N_ACL_RIGHTS; bit++)
+		{
+			if (ACLITEM_GET_PRIVS(*item) & ((AclMode) 1 << bit))
+				appendStringInfoChar(&text, ACL_ALL_RIGHTS_STR[bit]);
+			if (ACLITEM_GET_GOPTIONS(*item) & ((AclMode) 1 << bit))
+				appendStringInfoChar(&text, '*');
+		}
+		appendStringInfo(&text, "/%s", quote_identifier(sv_role_name(item->ai_grantor)));
+		result = lappend(result, text.data);
+	}
+	list_sort(result, compare_texts);
+	return result;
+}

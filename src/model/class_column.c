@@ -1,0 +1,500 @@
+/*
+ * class_column.c
+ *		Columns (of tables, views and composite types) and their defaults.
+ */
+#include "postgres.h"
+
+#include "catalog/pg_attrdef.h"
+#include "catalog/pg_class.h"
+#include "model/classes.h"
+#include "utils/builtins.h"
+
+static bool
+of_table(const Object *column)
+{
+	return sv_class_is(column->parent, "table") || sv_class_is(column->parent, "foreign table");
+}
+
+static bool
+of_composite(const Object *column)
+{
+	return sv_class_is(column->parent, "composite type");
+}
+
+static void
+write_identity(StringInfo out, const Object *column)
+{
+	List	   *options = sv_list(column, "identity_options");
+
+	appendStringInfo(out, " GENERATED %s AS IDENTITY", sv_text(column, "identity"));
+	if (options != NIL)
+		appendStringInfo(out, " (%s)", sv_join(options, " "));
+}
+
+/*
+ * Write a column as CREATE TABLE and ADD COLUMN take it; default_ may be NULL.
+ */
+void
+sv_write_column(StringInfo out, const Object *column, const Object *default_)
+{
+	appendStringInfo(out, "%s %s", quote_identifier(column->name), sv_text(column, "type"));
+	if (sv_is(column, "foreign_options"))
+		appendStringInfo(out, " OPTIONS (%s)", sv_join(sv_list(column, "foreign_options"), ", "));
+	if (sv_is(column, "compression"))
+		appendStringInfo(out, " COMPRESSION %s", sv_text(column, "compression"));
+	if (sv_is(column, "collation"))
+		appendStringInfo(out, " COLLATE %s", sv_text(column, "collation"));
+	if (default_ != NULL)
+		appendStringInfo(out, " DEFAULT %s", sv_text(default_, "expression"));
+	if (sv_is(column, "generated"))
+		appendStringInfo(out, " GENERATED ALWAYS AS (%s) %s", sv_text(column, "expression"), sv_text(column, "generated"));
+	if (sv_is(column, "identity"))
+		write_identity(out, column);
+	if (sv_is(column, "not_null_name"))
+		appendStringInfo(out, " CONSTRAINT %s", quote_identifier(sv_text(column, "not_null_name")));
+	else if (sv_is(column, "installed_not_null_name"))
+		appendStringInfo(out, " CONSTRAINT %s", quote_identifier(sv_text(column, "installed_not_null_name")));
+	if (sv_is(column, "not_null"))
+		appendStringInfo(out, " NOT NULL%s", sv_is(column, "not_null_no_inherit") ? " NO INHERIT" : "");
+}
+
+static const char *
+alter_column(const Object *column)
+{
+	if (sv_class_is(column->parent, "materialized view"))
+		return psprintf("ALTER MATERIALIZED VIEW %s ALTER COLUMN %s", column->parent->identity,
+						quote_identifier(column->name));
+	return psprintf("ALTER %sTABLE ONLY %s ALTER COLUMN %s",
+					sv_class_is(column->parent, "foreign table") ? "FOREIGN " : "",
+					column->parent->identity, quote_identifier(column->name));
+}
+
+/* ALTER TABLE reaches the children too, as their columns follow. */
+static const char *
+alter_column_and_children(const Object *column)
+{
+	return psprintf("ALTER %sTABLE %s ALTER COLUMN %s",
+					sv_class_is(column->parent, "foreign table") ? "FOREIGN " : "",
+					column->parent->identity, quote_identifier(column->name));
+}
+
+static void
+write_storage(Writer *w, const Object *a, const Object *b)
+{
+	if (sv_is(b, "storage"))
+		sv_emit(w, 0, "%s SET STORAGE %s", alter_column(b), sv_text(b, "storage"));
+	else if (a != NULL)
+		sv_emit(w, 0, "%s SET STORAGE %s", alter_column(b),
+				SV_16("DEFAULT", strncmp(sv_text(b, "type"), "numeric", 7) == 0 ? "MAIN" : "EXTENDED"));
+}
+
+static void
+write_statistics(Writer *w, const Object *a, const Object *b)
+{
+	sv_emit(w, 0, "%s SET STATISTICS %s", alter_column(b), sv_is(b, "statistics") ? sv_text(b, "statistics") : "-1");
+}
+
+static void
+write_column_options(Writer *w, const Object *a, const Object *b)
+{
+	sv_write_options(w, alter_column(b), a, b, "options", 0);
+}
+
+/* Write what CREATE TABLE cannot say of a column. */
+void
+sv_write_column_extras(Writer *w, const Object *column)
+{
+	if (sv_is(column, "storage"))
+		write_storage(w, NULL, column);
+	if (sv_is(column, "statistics"))
+		write_statistics(w, NULL, column);
+	if (sv_is(column, "options"))
+		write_column_options(w, NULL, column);
+}
+
+/*
+ * The columns of parents that an inherited column follows and that are changed
+ * by the same comparison: then the column changes with them.  NULL if none.
+ */
+static const Object *
+leading_column(Writer *w, const Object *column)
+{
+	ListCell   *cell;
+
+	if (!sv_is(column, "inherited"))
+		return NULL;
+	foreach(cell, column->needs)
+	{
+		Object	   *o = lfirst(cell);
+
+		if (sv_class_is(o, "column") && strcmp(o->name, column->name) == 0 && o->parent != column->parent)
+			return o;
+	}
+	return NULL;
+}
+
+static void
+create_column(Writer *w, const Object *o)
+{
+	List	   *folded = sv_writer_folded(w);
+	const Object *leading = leading_column(w, o);
+	StringInfoData out;
+
+	if (of_composite(o))
+	{
+		sv_emit(w, SV_HAZARD_BLOCKS_ALL, "ALTER TYPE %s ADD ATTRIBUTE %s %s%s%s", o->parent->identity,
+				quote_identifier(o->name), sv_text(o, "type"),
+				sv_is(o, "collation") ? " COLLATE " : "", sv_is(o, "collation") ? sv_text(o, "collation") : "");
+		return;
+	}
+	if (!of_table(o) || (leading != NULL && sv_writer_created(w, leading) && sv_writer_existed(w, leading->parent)))
+		return;
+	initStringInfo(&out);
+	sv_write_column(&out, o, folded != NIL ? linitial(folded) : NULL);
+	sv_emit(w, SV_HAZARD_BLOCKS_ALL |
+			(sv_is(o, "generated") || sv_is(o, "identity") ? SV_HAZARD_REWRITE : 0) |
+			(sv_is(o, "not_null") && folded == NIL && !sv_is(o, "generated") && !sv_is(o, "identity") ? SV_HAZARD_MAY_FAIL : 0),
+			"ALTER %sTABLE %s ADD COLUMN %s", sv_class_is(o->parent, "foreign table") ? "FOREIGN " : "",
+			o->parent->identity, out.data);
+	sv_write_column_extras(w, o);
+}
+
+static void
+drop_column(Writer *w, const Object *o)
+{
+	const Object *leading = leading_column(w, o);
+
+	if (of_composite(o))
+		sv_emit(w, SV_HAZARD_DATA_LOSS, "ALTER TYPE %s DROP ATTRIBUTE %s", o->parent->identity, quote_identifier(o->name));
+	else if (of_table(o) && (leading == NULL || !sv_writer_dropped(w, leading)))
+		sv_emit(w, SV_HAZARD_DATA_LOSS | SV_HAZARD_BLOCKS_ALL, "ALTER %sTABLE %s DROP COLUMN %s",
+				sv_class_is(o->parent, "foreign table") ? "FOREIGN " : "",
+				o->parent->identity, quote_identifier(o->name));
+}
+
+/* Does the change of a property come with that of a parent's column? */
+static bool
+follows(Writer *w, const Object *a, const Object *b, const char *property)
+{
+	const Object *leading = leading_column(w, b);
+	const Object *before = leading ? sv_writer_other(w, leading) : NULL;
+
+	return before != NULL && !sv_same(before, leading, property) && sv_same(leading, b, property);
+}
+
+static void
+alter_type(Writer *w, const Object *a, const Object *b)
+{
+	StringInfoData out;
+	const char *using = sv_writer_conversion(w, a, b);
+
+	if (of_composite(b))
+	{
+		sv_emit(w, SV_HAZARD_BLOCKS_ALL, "ALTER TYPE %s ALTER ATTRIBUTE %s TYPE %s%s%s", b->parent->identity,
+				quote_identifier(b->name), sv_text(b, "type"),
+				sv_is(b, "collation") ? " COLLATE " : "", sv_is(b, "collation") ? sv_text(b, "collation") : "");
+		return;
+	}
+	if (!of_table(b) || follows(w, a, b, "type") || follows(w, a, b, "collation"))
+		return;
+	initStringInfo(&out);
+	appendStringInfo(&out, "%s TYPE %s", alter_column_and_children(b), sv_text(b, "type"));
+	if (sv_is(b, "collation"))
+		appendStringInfo(&out, " COLLATE %s", sv_text(b, "collation"));
+	if (using != NULL && !sv_is(b, "generated"))
+		appendStringInfo(&out, " USING %s", using);
+	sv_emit(w, SV_HAZARD_REWRITE | SV_HAZARD_BLOCKS_ALL | SV_HAZARD_MAY_FAIL, "%s", out.data);
+	if (sv_is(b, "storage"))
+		write_storage(w, a, b);
+	if (sv_is(b, "compression"))
+		sv_emit(w, 0, "%s SET COMPRESSION %s", alter_column(b), sv_text(b, "compression"));
+}
+
+static void
+alter_not_null(Writer *w, const Object *a, const Object *b)
+{
+	if (!of_table(b) || follows(w, a, b, "not_null"))
+		return;
+	if (sv_is(b, "not_null") && sv_is(b, "not_null_name") && !sv_is(a, "not_null"))
+		sv_emit(w, SV_HAZARD_SCAN | SV_HAZARD_BLOCKS_ALL | SV_HAZARD_MAY_FAIL,
+				"ALTER TABLE %s ADD CONSTRAINT %s NOT NULL %s%s", b->parent->identity,
+				quote_identifier(sv_text(b, "not_null_name")), quote_identifier(b->name),
+				sv_is(b, "not_null_no_inherit") ? " NO INHERIT" : "");
+	else if (sv_is(b, "not_null") && sv_is(a, "not_null"))
+		return;
+	else if (sv_is(b, "not_null"))
+		sv_emit(w, SV_HAZARD_SCAN | SV_HAZARD_BLOCKS_ALL | SV_HAZARD_MAY_FAIL, "%s SET NOT NULL", alter_column_and_children(b));
+	else
+		sv_emit(w, SV_HAZARD_BLOCKS_ALL, "%s DROP NOT NULL", alter_column_and_children(b));
+}
+
+static void
+alter_not_null_name(Writer *w, const Object *a, const Object *b)
+{
+	const char *usual = psprintf("%s_%s_not_null", b->parent->name, b->name);
+
+	if (!sv_is(a, "not_null") || !sv_is(b, "not_null"))
+		return;
+	sv_emit(w, SV_HAZARD_BLOCKS_ALL, "ALTER TABLE %s RENAME CONSTRAINT %s TO %s", b->parent->identity,
+			quote_identifier(sv_is(a, "not_null_name") ? sv_text(a, "not_null_name") : usual),
+			quote_identifier(sv_is(b, "not_null_name") ? sv_text(b, "not_null_name") : usual));
+}
+
+/* The options of an identity as ALTER COLUMN takes them. */
+static void
+set_identity_options(StringInfo out, const Object *a, const Object *b)
+{
+	static const char *const defaults[] = {"START WITH 1", "INCREMENT BY 1", "NO MINVALUE", "NO MAXVALUE", "CACHE 1", "NO CYCLE"};
+	ListCell   *cell;
+
+	foreach(cell, sv_list(b, "identity_options"))
+		if (strncmp(lfirst(cell), "SEQUENCE NAME", 13) != 0)
+			appendStringInfo(out, " SET %s", (char *) lfirst(cell));
+	foreach(cell, sv_list(a, "identity_options"))
+	{
+		const char *old = lfirst(cell);
+		bool		kept = false;
+		ListCell   *other;
+
+		foreach(other, sv_list(b, "identity_options"))
+			kept |= strncmp(lfirst(other), old, 4) == 0;
+		if (kept)
+			continue;
+		for (int i = 0; i < lengthof(defaults); i++)
+			if (strncmp(defaults[i] + (strncmp(defaults[i], "NO ", 3) == 0 ? 3 : 0), old, 4) == 0)
+				appendStringInfo(out, " SET %s", defaults[i]);
+	}
+}
+
+static void
+alter_identity(Writer *w, const Object *a, const Object *b)
+{
+	StringInfoData out;
+
+	if (!of_table(b) || follows(w, a, b, "identity") || follows(w, a, b, "identity_options"))
+		return;
+	initStringInfo(&out);
+	if (!sv_is(b, "identity"))
+		return;
+	if (!sv_is(a, "identity"))
+	{
+		write_identity(&out, b);
+		sv_emit(w, SV_HAZARD_BLOCKS_ALL, "%s ADD%s", alter_column_and_children(b), out.data);
+		return;
+	}
+	if (!sv_same(a, b, "identity"))
+		appendStringInfo(&out, " SET GENERATED %s", sv_text(b, "identity"));
+	set_identity_options(&out, a, b);
+	if (out.len > 0)
+		sv_emit(w, SV_HAZARD_BLOCKS_ALL, "%s%s", alter_column_and_children(b), out.data);
+}
+
+/* Comes before NOT NULL is dropped, which an identity must have. */
+static void
+drop_identity(Writer *w, const Object *a, const Object *b)
+{
+	if (of_table(b) && !sv_is(b, "identity") && !follows(w, a, b, "identity"))
+		sv_emit(w, SV_HAZARD_BLOCKS_ALL, "%s DROP IDENTITY", alter_column_and_children(b));
+}
+
+static void
+alter_compression(Writer *w, const Object *a, const Object *b)
+{
+	sv_emit(w, 0, "%s SET COMPRESSION %s", alter_column(b), sv_is(b, "compression") ? sv_text(b, "compression") : "default");
+}
+
+static void
+alter_foreign_options(Writer *w, const Object *a, const Object *b)
+{
+	sv_write_options(w, alter_column(b), a, b, "foreign_options", 0);
+}
+
+static void
+alter_generated(Writer *w, const Object *a, const Object *b)
+{
+	if (!sv_is(b, "generated"))
+		sv_emit(w, SV_HAZARD_BLOCKS_ALL, "%s DROP EXPRESSION", alter_column_and_children(b));
+	else if (sv_is(a, "generated") && !sv_same(a, b, "expression"))
+		sv_emit(w, SV_HAZARD_REWRITE | SV_HAZARD_BLOCKS_ALL, "%s SET EXPRESSION AS (%s)",
+				alter_column_and_children(b), sv_text(b, "expression"));
+}
+
+static const Alterer column_alterers[] = {
+	{"inherited", NULL, SV_ALTER_IGNORED},
+	{"installed_not_null_name", NULL, SV_ALTER_IGNORED},	/* of an inherited constraint, since 18 */
+	{"generated", alter_generated},
+	{"expression", alter_generated},
+	{"identity", drop_identity},
+	{"type", alter_type, SV_ALTER_DISRUPTS},
+	{"collation", alter_type, SV_ALTER_DISRUPTS},
+	{"not_null", alter_not_null},
+	{"not_null_name", alter_not_null_name},
+	{"not_null_no_inherit", NULL, SV_ALTER_IGNORED},
+	{"identity", alter_identity},
+	{"identity_options", alter_identity},
+	{"storage", write_storage},
+	{"compression", alter_compression},
+	{"statistics", write_statistics},
+	{"options", write_column_options},
+	{"foreign_options", alter_foreign_options},
+	{NULL}
+};
+
+/* A generated column cannot be made of a plain one, nor change its expression before 17. */
+static bool
+can_alter_column(const Object *a, const Object *b)
+{
+	if (sv_is(b, "generated"))
+	{
+		if (!sv_same(a, b, "generated"))
+			return false;
+		if (!sv_same(a, b, "expression"))
+			return SV_17(true, false);
+	}
+	return true;
+}
+
+static bool
+column_folds(const Object *o)
+{
+	return true;
+}
+
+const ModelClass sv_class_column = {
+	.name = "column", .keyword = "COLUMN", .catalog = RelationRelationId, .rank = 210,
+	.style = SV_ID_OF_PARENT, .parent_catalog = RelationRelationId, .is_part = true, .acl_type = 'c',
+	.query = "SELECT a.attrelid AS _oid, a.attrelid AS _parent, a.attnum AS _sub, a.attname AS _name, a.attacl AS acl, "
+	"format_type(a.atttypid, a.atttypmod) AS type, "
+	"CASE WHEN a.attcollation <> t.typcollation AND a.attcollation <> 0 THEN "
+	"(SELECT quote_ident(n.nspname) || '.' || quote_ident(collname) FROM pg_catalog.pg_collation o "
+	"JOIN pg_catalog.pg_namespace n ON n.oid = collnamespace WHERE o.oid = a.attcollation) END AS collation, "
+	FLAG("a.attnotnull" SV_18(" AND EXISTS (SELECT FROM pg_catalog.pg_constraint k WHERE k.conrelid = a.attrelid AND k.contype = 'n' "
+							  "AND k.conkey[1] = a.attnum)", ""), "not_null") ", "
+	SV_18("CASE WHEN a.attnotnull THEN (SELECT nullif(k.conname, left(c.relname || '_' || a.attname, 54) || '_not_null')::text "
+		  "FROM pg_catalog.pg_constraint k WHERE k.conrelid = a.attrelid AND k.contype = 'n' AND k.conkey[1] = a.attnum AND k.coninhcount = 0) END AS not_null_name, "
+		  "CASE WHEN a.attnotnull AND a.attinhcount > 0 THEN (SELECT nullif(k.conname, left(c.relname || '_' || a.attname, 54) || '_not_null')::text "
+		  "FROM pg_catalog.pg_constraint k WHERE k.conrelid = a.attrelid AND k.contype = 'n' AND k.conkey[1] = a.attnum AND k.coninhcount > 0) END "
+		  "AS installed_not_null_name, "
+		  "(a.attnotnull AND EXISTS (SELECT FROM pg_catalog.pg_constraint k WHERE k.conrelid = a.attrelid AND k.contype = 'n' "
+		  "AND k.conkey[1] = a.attnum AND k.connoinherit)) AS not_null_no_inherit, ", "")
+	"CASE a.attidentity WHEN 'a' THEN 'ALWAYS' WHEN 'd' THEN 'BY DEFAULT' END AS identity, "
+	"CASE WHEN a.attidentity <> '' THEN (SELECT array_remove(ARRAY["
+	"CASE WHEN sc.relname <> left(c.relname || '_' || a.attname, 59) || '_seq' OR sc.relnamespace <> c.relnamespace "
+	"THEN 'SEQUENCE NAME ' || sc.oid::regclass::text END, "
+	"CASE WHEN s.seqincrement <> 1 THEN 'INCREMENT BY ' || s.seqincrement END, "
+	"CASE WHEN s.seqmin <> CASE WHEN s.seqincrement > 0 THEN 1 WHEN s.seqtypid = 20 THEN -9223372036854775808 "
+	"WHEN s.seqtypid = 23 THEN -2147483648 ELSE -32768 END THEN 'MINVALUE ' || s.seqmin END, "
+	"CASE WHEN s.seqmax <> CASE WHEN s.seqincrement < 0 THEN -1 WHEN s.seqtypid = 20 THEN 9223372036854775807 "
+	"WHEN s.seqtypid = 23 THEN 2147483647 ELSE 32767 END THEN 'MAXVALUE ' || s.seqmax END, "
+	"CASE WHEN s.seqstart <> CASE WHEN s.seqincrement > 0 THEN s.seqmin ELSE s.seqmax END THEN 'START WITH ' || s.seqstart END, "
+	"CASE WHEN s.seqcache <> 1 THEN 'CACHE ' || s.seqcache END, "
+	"CASE WHEN s.seqcycle THEN 'CYCLE' END], NULL) "
+	"FROM pg_catalog.pg_depend d JOIN pg_catalog.pg_sequence s ON s.seqrelid = d.objid JOIN pg_catalog.pg_class sc ON sc.oid = s.seqrelid "
+	"WHERE d.refclassid = 1259 AND d.refobjid = a.attrelid AND d.refobjsubid = a.attnum AND d.classid = 1259 AND d.deptype = 'i') END "
+	"AS identity_options, "
+	"CASE a.attgenerated WHEN 's' THEN 'STORED' WHEN 'v' THEN 'VIRTUAL' END AS generated, "
+	"CASE WHEN a.attgenerated <> '' THEN (SELECT pg_catalog.pg_get_expr(adbin, adrelid) FROM pg_catalog.pg_attrdef "
+	"WHERE adrelid = a.attrelid AND adnum = a.attnum) END AS expression, "
+	"CASE WHEN a.attstorage <> t.typstorage AND c.relkind IN ('r', 'p', 'f', 'm') THEN CASE a.attstorage WHEN 'p' THEN 'PLAIN' WHEN 'e' THEN 'EXTERNAL' "
+	"WHEN 'm' THEN 'MAIN' ELSE 'EXTENDED' END END AS storage, "
+	"CASE a.attcompression WHEN 'p' THEN 'pglz' WHEN 'l' THEN 'lz4' END AS compression, "
+	"CASE WHEN a.attstattarget >= 0 THEN a.attstattarget END AS statistics, "
+	"CASE WHEN a.attoptions IS NOT NULL THEN (SELECT array_agg(o ORDER BY o) FROM unnest(a.attoptions) o WHERE o NOT LIKE 'pg\\_attver=%') END AS options, "
+	"CASE WHEN a.attfdwoptions IS NOT NULL THEN (SELECT array_agg(quote_ident(option_name) || ' ' || quote_literal(option_value) "
+	"ORDER BY option_name) FROM pg_catalog.pg_options_to_table(a.attfdwoptions)) END AS foreign_options, "
+	FLAG("a.attinhcount > 0 AND NOT a.attislocal", "inherited") " "
+	"FROM pg_catalog.pg_class c JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid "
+	"JOIN pg_catalog.pg_type t ON t.oid = a.atttypid "
+	"WHERE c.relkind IN ('r', 'p', 'f', 'v', 'm', 'c') AND c.relpersistence <> 't' AND " IN_SCHEMAS("c.relnamespace")
+	" AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attrelid, a.attnum",
+	.create = create_column,
+	.drop = drop_column,
+	.alterers = column_alterers,
+	.can_alter = can_alter_column,
+	.folds = column_folds,
+};
+
+/* ----- defaults ----- */
+
+/* A column that CREATE TABLE ... INHERITS brings is not written there. */
+static bool
+default_folds(const Object *o)
+{
+	ListCell   *cell;
+
+	if (!of_table(o->parent))
+		return false;
+	if (!sv_is(o->parent, "inherited"))
+		return true;
+	foreach(cell, o->parent->parent->parts)
+		if (sv_class_is(lfirst(cell), "inheritance") && !sv_is(lfirst(cell), "bound"))
+			return false;
+	return true;
+}
+
+/* Does the default come with the column of a parent? */
+static bool
+default_follows(Writer *w, const Object *o)
+{
+	const Object *leading = of_table(o->parent) ? leading_column(w, o->parent) : NULL;
+	ListCell   *cell;
+
+	if (leading == NULL || !sv_writer_created(w, o->parent))
+		return false;
+	if (sv_writer_existed(w, leading->parent) && !sv_writer_created(w, leading) && sv_writer_existed(w, o->parent->parent))
+		return false;
+	foreach(cell, leading->parts)
+		if (sv_class_is(lfirst(cell), "default") && sv_same(lfirst(cell), o, "expression"))
+			return true;
+	return false;
+}
+
+static void
+create_default(Writer *w, const Object *o)
+{
+	const Object *column = o->parent;
+
+	if (default_follows(w, o))
+		return;
+	if (sv_class_is(column->parent, "view"))
+		sv_emit(w, 0, "ALTER VIEW %s ALTER COLUMN %s SET DEFAULT %s", column->parent->identity,
+				quote_identifier(column->name), sv_text(o, "expression"));
+	else
+		sv_emit(w, 0, "%s SET DEFAULT %s", alter_column(column), sv_text(o, "expression"));
+}
+
+static void
+drop_default(Writer *w, const Object *o)
+{
+	const Object *column = o->parent;
+
+	if (sv_class_is(column->parent, "view"))
+		sv_emit(w, 0, "ALTER VIEW %s ALTER COLUMN %s DROP DEFAULT", column->parent->identity, quote_identifier(column->name));
+	else
+		sv_emit(w, 0, "%s DROP DEFAULT", alter_column(column));
+}
+
+static void
+alter_default(Writer *w, const Object *a, const Object *b)
+{
+	create_default(w, b);
+}
+
+static const Alterer default_alterers[] = {
+	{"expression", alter_default},
+	{NULL}
+};
+
+const ModelClass sv_class_default = {
+	.name = "default", .keyword = "DEFAULT", .catalog = AttrDefaultRelationId, .rank = 220,
+	.style = SV_ID_GIVEN, .parent_catalog = RelationRelationId, .is_part = true,
+	.query = "SELECT d.oid AS _oid, adrelid AS _parent, adnum AS _parentsub, "
+	"c.oid::regclass::text || '.' || quote_ident(a.attname) AS _identity, "
+	"pg_catalog.pg_get_expr(adbin, adrelid) AS expression "
+	"FROM pg_catalog.pg_attrdef d JOIN pg_catalog.pg_attribute a ON attrelid = adrelid AND attnum = adnum "
+	"JOIN pg_catalog.pg_class c ON c.oid = adrelid WHERE attgenerated = '' AND " IN_SCHEMAS("c.relnamespace"),
+	.create = create_default,
+	.drop = drop_default,
+	.alterers = default_alterers,
+	.folds = default_folds,
+};

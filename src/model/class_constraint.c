@@ -1,0 +1,225 @@
+/*
+ * class_constraint.c
+ *		Constraints of tables, with the properties of the index behind them.
+ *
+ * Copies that a partition has of its parent's foreign key are not objects:
+ * they come and go with it.
+ */
+#include "postgres.h"
+
+#include "catalog/pg_class.h"
+#include "catalog/pg_constraint.h"
+#include "catalog/pg_inherits.h"
+#include "model/classes.h"
+#include "utils/builtins.h"
+
+static bool
+has_kind(const Object *o, const char *kind)
+{
+	return strcmp(sv_text(o, "kind"), kind) == 0;
+}
+
+static bool
+has_index(const Object *o)
+{
+	return !has_kind(o, "check") && !has_kind(o, "foreign key");
+}
+
+/* Is it there because a parent of the table has it? */
+static bool
+follows_parent(Writer *w, const Object *o)
+{
+	return sv_is(o, "inherited") && has_kind(o, "check");
+}
+
+static void
+write_index_marks(Writer *w, const Object *a, const Object *o)
+{
+	const char *table = o->parent->identity;
+
+	if (sv_is(o, "clustered") && (a == NULL || !sv_is(a, "clustered")))
+		sv_emit(w, 0, "ALTER TABLE %s CLUSTER ON %s", table, quote_identifier(o->name));
+	else if (a != NULL && sv_is(a, "clustered") && !sv_is(o, "clustered"))
+		sv_emit(w, 0, "ALTER TABLE %s SET WITHOUT CLUSTER", table);
+	if (sv_is(o, "replica_identity") && (a == NULL || !sv_is(a, "replica_identity")))
+		sv_emit(w, 0, "ALTER TABLE %s REPLICA IDENTITY USING INDEX %s", table, quote_identifier(o->name));
+}
+
+static const char *
+index_name(const Object *o)
+{
+	return quote_qualified_identifier(o->schema, o->name);
+}
+
+static void
+write_index_comment(Writer *w, const Object *a, const Object *b)
+{
+	sv_emit(w, 0, "COMMENT ON INDEX %s IS %s", index_name(b),
+			sv_is(b, "index_comment") ? sv_quote(sv_text(b, "index_comment")) : "NULL");
+}
+
+static void
+write_extras(Writer *w, const Object *o)
+{
+	write_index_marks(w, NULL, o);
+	if (sv_is(o, "index_comment"))
+		write_index_comment(w, NULL, o);
+}
+
+static void
+create_constraint(Writer *w, const Object *o)
+{
+	StringInfoData out;
+	bool		only = has_index(o);
+	int			hazards = SV_HAZARD_MAY_FAIL;
+
+	if (sv_class_is(o->parent, "domain"))
+		return;
+	if (follows_parent(w, o))
+		return;
+	if (has_kind(o, "foreign key"))
+		hazards |= SV_HAZARD_BLOCKS_WRITES;
+	else
+		hazards |= SV_HAZARD_BLOCKS_ALL;
+	if (!sv_is(o, "not_valid"))
+		hazards |= SV_HAZARD_SCAN;
+	else
+		hazards &= ~SV_HAZARD_MAY_FAIL;
+	initStringInfo(&out);
+	appendStringInfo(&out, "ALTER %sTABLE %s%s ADD CONSTRAINT %s %s",
+					 sv_class_is(o->parent, "foreign table") ? "FOREIGN " : "", only ? "ONLY " : "",
+					 o->parent->identity, quote_identifier(o->name), sv_text(o, "definition"));
+	sv_emit(w, hazards, "%s", out.data);
+	write_extras(w, o);
+}
+
+static void
+drop_constraint(Writer *w, const Object *o)
+{
+	if (follows_parent(w, o))
+		return;
+	sv_emit(w, SV_HAZARD_BLOCKS_ALL, "ALTER %sTABLE %s DROP CONSTRAINT %s",
+			sv_class_is(o->parent, "foreign table") ? "FOREIGN " : "",
+			o->parent->identity, quote_identifier(o->name));
+}
+
+/* NOT VALID to valid is the one change of a definition that has an ALTER, and deferrability of a foreign key. */
+static bool
+can_alter_constraint(const Object *a, const Object *b)
+{
+	if (strcmp(sv_essence(a), sv_essence(b)) != 0 || !sv_same(a, b, "kind"))
+		return false;
+	if (sv_is(b, "not_valid") && !sv_is(a, "not_valid"))
+		return false;
+	if (!sv_same(a, b, "deferrable"))
+		return has_kind(b, "foreign key");
+	return true;
+}
+
+static void
+validate(Writer *w, const Object *a, const Object *b)
+{
+	if (follows_parent(w, b))
+		return;
+	sv_emit(w, SV_HAZARD_SCAN | SV_HAZARD_MAY_FAIL, "ALTER TABLE %s VALIDATE CONSTRAINT %s", b->parent->identity,
+			quote_identifier(b->name));
+}
+
+static void
+alter_deferrable(Writer *w, const Object *a, const Object *b)
+{
+	sv_emit(w, SV_HAZARD_BLOCKS_ALL, "ALTER TABLE %s ALTER CONSTRAINT %s %s", b->parent->identity,
+			quote_identifier(b->name), sv_is(b, "deferrable") ? sv_text(b, "deferrable") : "NOT DEFERRABLE");
+}
+
+static void
+alter_index_options(Writer *w, const Object *a, const Object *b)
+{
+	sv_write_options(w, psprintf("ALTER INDEX %s", index_name(b)), a, b, "options", 0);
+}
+
+static void
+alter_index_tablespace(Writer *w, const Object *a, const Object *b)
+{
+	sv_emit(w, SV_HAZARD_REWRITE | SV_HAZARD_BLOCKS_ALL, "ALTER INDEX %s SET TABLESPACE %s", index_name(b),
+			sv_is(b, "tablespace") ? quote_identifier(sv_text(b, "tablespace")) : "pg_default");
+}
+
+static const Alterer constraint_alterers[] = {
+	{"definition", NULL, SV_ALTER_IGNORED}, /* the essence decides */
+	{"essence", NULL, SV_ALTER_IGNORED},
+	{"inherited", NULL, SV_ALTER_IGNORED},
+	{"not_valid", validate},
+	{"deferrable", alter_deferrable},
+	{"options", alter_index_options},
+	{"tablespace", alter_index_tablespace},
+	{"clustered", write_index_marks},
+	{"replica_identity", write_index_marks},
+	{"index_comment", write_index_comment},
+	{NULL}
+};
+
+/* A partition's own index must not be taken for its parent's when it is attached. */
+static bool
+is_local_to_partition(const Object *o)
+{
+	bool		partition = false;
+	ListCell   *cell;
+
+	foreach(cell, o->parent->parts)
+		partition |= sv_class_is(lfirst(cell), "inheritance") && sv_is(lfirst(cell), "bound");
+	foreach(cell, o->parts)
+		if (sv_class_is(lfirst(cell), "index attachment"))
+			return false;
+	return partition;
+}
+
+/* Can it stand in CREATE TABLE? */
+static bool
+constraint_folds(const Object *o)
+{
+	if (sv_is(o, "not_valid") || sv_is(o, "index_comment") || sv_is(o, "clustered") || sv_is(o, "replica_identity"))
+		return false;
+	if (has_index(o) && is_local_to_partition(o))
+		return false;
+	return !has_kind(o, "foreign key") && sv_class_is(o->parent, "table");
+}
+
+static const char *
+constraint_name_space(const Object *o)
+{
+	return has_index(o) ? "relation" : o->parent->identity;
+}
+
+#define INDEX_OPTIONS(c) \
+	"(SELECT array_agg(quote_ident(split_part(o, '=', 1)) || '=' || quote_literal(substr(o, strpos(o, '=') + 1)) ORDER BY o) " \
+	"FROM unnest(" c ".reloptions) o)"
+#define INDEX_TABLESPACE(c) \
+	"CASE WHEN " c ".reltablespace <> 0 THEN (SELECT spcname FROM pg_catalog.pg_tablespace WHERE oid = " c ".reltablespace) END"
+
+const ModelClass sv_class_constraint = {
+	.name = "constraint", .keyword = "CONSTRAINT", .catalog = ConstraintRelationId, .rank = 240,
+	.style = SV_ID_ON_PARENT, .parent_catalog = RelationRelationId, .is_part = true,
+	.query = "SELECT k.oid AS _oid, conrelid AS _parent, conname AS _name, CASE WHEN contype IN ('p', 'u', 'x') THEN conindid END AS _alias, "
+	"CASE contype WHEN 'c' THEN 'check' WHEN 'f' THEN 'foreign key' WHEN 'p' THEN 'primary key' "
+	"WHEN 'u' THEN 'unique' ELSE 'exclude' END AS kind, "
+	"d.definition, CASE WHEN condeferrable OR NOT convalidated THEN regexp_replace(regexp_replace(d.definition, ' NOT VALID$', ''), "
+	"' DEFERRABLE( INITIALLY DEFERRED)?', '') END AS essence, "
+	FLAG("NOT convalidated", "not_valid") ", "
+	"CASE WHEN condeferred THEN 'DEFERRABLE INITIALLY DEFERRED' WHEN condeferrable THEN 'DEFERRABLE INITIALLY IMMEDIATE' END AS deferrable, "
+	FLAG("coninhcount > 0 AND NOT conislocal", "inherited") ", "
+	INDEX_OPTIONS("x") " AS options, " INDEX_TABLESPACE("x") " AS tablespace, "
+	FLAG("i.indisclustered", "clustered") ", " FLAG("i.indisreplident", "replica_identity") " "
+	"FROM pg_catalog.pg_constraint k JOIN pg_catalog.pg_class c ON c.oid = conrelid "
+	"CROSS JOIN LATERAL (SELECT pg_catalog.pg_get_constraintdef(k.oid) AS definition OFFSET 0) d "
+	"LEFT JOIN pg_catalog.pg_index i ON i.indexrelid = conindid AND contype <> 'f' "
+	"LEFT JOIN pg_catalog.pg_class x ON x.oid = i.indexrelid "
+	"WHERE contype IN ('c', 'f', 'p', 'u', 'x') AND NOT (contype = 'f' AND conparentid <> 0) "
+	"AND c.relpersistence <> 't' AND " IN_SCHEMAS("c.relnamespace"),
+	.create = create_constraint,
+	.drop = drop_constraint,
+	.alterers = constraint_alterers,
+	.can_alter = can_alter_constraint,
+	.folds = constraint_folds,
+	.name_space = constraint_name_space,
+};

@@ -1,0 +1,79 @@
+/*
+ * class_schema.c
+ *		Schemas and extensions.
+ */
+#include "postgres.h"
+
+#include "catalog/pg_extension.h"
+#include "catalog/pg_namespace.h"
+#include "model/classes.h"
+#include "utils/builtins.h"
+
+static void
+create_schema(Writer *w, const Object *o)
+{
+	sv_emit(w, 0, "CREATE SCHEMA %s", o->identity);
+}
+
+const ModelClass sv_class_schema = {
+	.name = "schema", .keyword = "SCHEMA", .catalog = NamespaceRelationId, .rank = 10,
+	.style = SV_ID_NAME, .acl_type = 'n',
+	.query = "SELECT oid AS _oid, nspname AS _name, nspowner AS owner, nspacl AS acl "
+	"FROM pg_catalog.pg_namespace WHERE " IN_SCHEMAS("oid"),
+	.create = create_schema,
+};
+
+static void
+create_extension(Writer *w, const Object *o)
+{
+	sv_emit(w, 0, "CREATE EXTENSION %s SCHEMA %s VERSION %s", o->identity,
+			quote_identifier(sv_text(o, "schema")), sv_quote(sv_text(o, "version")));
+}
+
+static void
+alter_extension_version(Writer *w, const Object *a, const Object *b)
+{
+	sv_emit(w, SV_HAZARD_BLOCKS_ALL, "ALTER EXTENSION %s UPDATE TO %s", b->identity, sv_quote(sv_text(b, "version")));
+}
+
+static void
+alter_extension_schema(Writer *w, const Object *a, const Object *b)
+{
+	sv_emit(w, SV_HAZARD_BLOCKS_ALL, "ALTER EXTENSION %s SET SCHEMA %s", b->identity,
+			quote_identifier(sv_text(b, "schema")));
+}
+
+/* There must be a way from one version to the other. */
+static bool
+can_alter_extension(const Object *a, const Object *b)
+{
+	ListCell   *cell;
+
+	if (sv_same(a, b, "version"))
+		return true;
+	foreach(cell, sv_list(a, "installed_updates"))
+		if (strcmp(lfirst(cell), sv_text(b, "version")) == 0)
+			return true;
+	return false;
+}
+
+static const Alterer extension_alterers[] = {
+	{"installed_updates", NULL, SV_ALTER_IGNORED},
+	{"version", alter_extension_version},
+	{"schema", alter_extension_schema},
+	{"owner", NULL, SV_ALTER_IGNORED},	/* the server has no ALTER EXTENSION OWNER TO */
+	{NULL}
+};
+
+const ModelClass sv_class_extension = {
+	.name = "extension", .keyword = "EXTENSION", .catalog = ExtensionRelationId, .rank = 20,
+	.style = SV_ID_NAME, .no_owner_change = true,
+	.query = "SELECT e.oid AS _oid, extname AS _name, extversion AS version, n.nspname AS schema, "
+	"(SELECT array_agg(target ORDER BY target) FROM pg_catalog.pg_extension_update_paths(extname) "
+	"WHERE source = extversion AND path IS NOT NULL) AS installed_updates "
+	"FROM pg_catalog.pg_extension e JOIN pg_catalog.pg_namespace n ON n.oid = extnamespace "
+	"WHERE extname NOT IN ('plpgsql', 'schemaver') AND ($2 OR extnamespace = ANY ($1))",
+	.create = create_extension,
+	.alterers = extension_alterers,
+	.can_alter = can_alter_extension,
+};

@@ -1,0 +1,329 @@
+/*
+ * class_table.c
+ *		Tables, partitioned and foreign ones too, and who inherits from whom.
+ *
+ * A table's columns, defaults and constraints are objects of their own.  They
+ * are written in its CREATE TABLE where the order of everything allows it.
+ * A partition is made as a table and then attached, as pg_dump does it: only so
+ * its indexes and constraints get their own names.
+ */
+#include "postgres.h"
+
+#include "catalog/pg_class.h"
+#include "catalog/pg_inherits.h"
+#include "model/classes.h"
+#include "utils/builtins.h"
+
+const char *
+sv_relation_name_space(const Object *o)
+{
+	return "relation";
+}
+
+/* Is it written by CREATE TABLE ... INHERITS, and not by ATTACH PARTITION? */
+static bool
+inheritance_folds(const Object *o)
+{
+	return !sv_is(o, "bound");
+}
+
+static bool
+has_plain_parent(List *folded)
+{
+	ListCell   *cell;
+
+	foreach(cell, folded)
+		if (sv_class_is(lfirst(cell), "inheritance"))
+			return true;
+	return false;
+}
+
+static const Object *
+default_of(List *folded, const Object *column)
+{
+	ListCell   *cell;
+
+	foreach(cell, folded)
+	{
+		Object	   *o = lfirst(cell);
+
+		if (o->parent == column && sv_class_is(o, "default"))
+			return o;
+	}
+	return NULL;
+}
+
+/* Write what stands between the parentheses of CREATE TABLE. */
+static void
+write_elements(StringInfo out, const Object *table, List *folded)
+{
+	bool		inherits = has_plain_parent(folded);
+	const char *separator = "\n    ";
+	ListCell   *cell;
+
+	foreach(cell, folded)
+	{
+		Object	   *o = lfirst(cell);
+
+		if (sv_class_is(o, "column") && !(inherits && sv_is(o, "inherited")))
+		{
+			appendStringInfoString(out, separator);
+			sv_write_column(out, o, default_of(folded, o));
+			separator = ",\n    ";
+		}
+		else if (sv_class_is(o, "constraint") && !(inherits && sv_is(o, "inherited")))
+		{
+			appendStringInfo(out, "%sCONSTRAINT %s %s", separator, quote_identifier(o->name),
+							 sv_text(o, "definition"));
+			separator = ",\n    ";
+		}
+	}
+}
+
+static void
+write_storage(StringInfo out, const Object *o)
+{
+	const char *separator = "";
+	ListCell   *cell;
+
+	if (sv_is(o, "access_method"))
+		appendStringInfo(out, "\nUSING %s", quote_identifier(sv_text(o, "access_method")));
+	if (sv_list(o, "options") != NIL)
+	{
+		appendStringInfoString(out, "\nWITH (");
+		foreach(cell, sv_list(o, "options"))
+		{
+			appendStringInfo(out, "%s%s", separator, (char *) lfirst(cell));
+			separator = ", ";
+		}
+		appendStringInfoChar(out, ')');
+	}
+	if (sv_is(o, "tablespace"))
+		appendStringInfo(out, "\nTABLESPACE %s", quote_identifier(sv_text(o, "tablespace")));
+}
+
+static void
+write_inherits(StringInfo out, List *folded)
+{
+	const char *separator = "\nINHERITS (";
+	ListCell   *cell;
+
+	foreach(cell, folded)
+	{
+		Object	   *o = lfirst(cell);
+
+		if (!sv_class_is(o, "inheritance"))
+			continue;
+		appendStringInfo(out, "%s%s", separator, sv_text(o, "of"));
+		separator = ", ";
+	}
+	if (separator[0] == ',')
+		appendStringInfoChar(out, ')');
+}
+
+static void
+write_security(Writer *w, const Object *a, const Object *b)
+{
+	if (sv_is(b, "row_security") != (a != NULL && sv_is(a, "row_security")))
+		sv_emit(w, SV_HAZARD_BLOCKS_ALL, "ALTER TABLE %s %s ROW LEVEL SECURITY", b->identity,
+				sv_is(b, "row_security") ? "ENABLE" : "DISABLE");
+	if (sv_is(b, "force_row_security") != (a != NULL && sv_is(a, "force_row_security")))
+		sv_emit(w, SV_HAZARD_BLOCKS_ALL, "ALTER TABLE %s %s ROW LEVEL SECURITY", b->identity,
+				sv_is(b, "force_row_security") ? "FORCE" : "NO FORCE");
+}
+
+static void
+create_table(Writer *w, const Object *o)
+{
+	List	   *folded = sv_writer_folded(w);
+	bool		foreign = sv_class_is(o, "foreign table");
+	StringInfoData out;
+	ListCell   *cell;
+
+	initStringInfo(&out);
+	appendStringInfo(&out, "CREATE %s%s %s", sv_is(o, "unlogged") ? "UNLOGGED " : "",
+					 foreign ? "FOREIGN TABLE" : "TABLE", o->identity);
+	if (sv_is(o, "of_type"))
+		appendStringInfo(&out, " OF %s", sv_text(o, "of_type"));
+	else
+	{
+		appendStringInfoString(&out, " (");
+		write_elements(&out, o, folded);
+		appendStringInfoString(&out, "\n)");
+	}
+	write_inherits(&out, folded);
+	if (sv_is(o, "partition_key"))
+		appendStringInfo(&out, "\nPARTITION BY %s", sv_text(o, "partition_key"));
+	if (foreign)
+	{
+		appendStringInfo(&out, "\nSERVER %s", quote_identifier(sv_text(o, "server")));
+		if (sv_list(o, "foreign_options") != NIL)
+			appendStringInfo(&out, "\nOPTIONS (%s)", sv_join(sv_list(o, "foreign_options"), ", "));
+	}
+	else
+		write_storage(&out, o);
+	sv_emit(w, 0, "%s", out.data);
+	write_security(w, NULL, o);
+	if (sv_is(o, "replica_identity"))
+		sv_emit(w, 0, "ALTER TABLE %s REPLICA IDENTITY %s", o->identity, sv_text(o, "replica_identity"));
+	foreach(cell, folded)
+		if (sv_class_is(lfirst(cell), "column"))
+			sv_write_column_extras(w, lfirst(cell));
+}
+
+static void
+alter_persistence(Writer *w, const Object *a, const Object *b)
+{
+	sv_emit(w, SV_HAZARD_REWRITE | SV_HAZARD_BLOCKS_ALL, "ALTER TABLE %s SET %s", b->identity,
+			sv_is(b, "unlogged") ? "UNLOGGED" : "LOGGED");
+}
+
+static void
+alter_tablespace(Writer *w, const Object *a, const Object *b)
+{
+	sv_emit(w, SV_HAZARD_REWRITE | SV_HAZARD_BLOCKS_ALL, "ALTER TABLE %s SET TABLESPACE %s", b->identity,
+			sv_is(b, "tablespace") ? quote_identifier(sv_text(b, "tablespace")) : "pg_default");
+}
+
+static void
+alter_access_method(Writer *w, const Object *a, const Object *b)
+{
+	sv_emit(w, SV_HAZARD_REWRITE | SV_HAZARD_BLOCKS_ALL, "ALTER TABLE %s SET ACCESS METHOD %s", b->identity,
+			sv_is(b, "access_method") ? quote_identifier(sv_text(b, "access_method")) : "heap");
+}
+
+static void
+alter_options(Writer *w, const Object *a, const Object *b)
+{
+	sv_write_options(w, psprintf("ALTER TABLE %s", b->identity), a, b, "options", 0);
+}
+
+static void
+alter_replica_identity(Writer *w, const Object *a, const Object *b)
+{
+	if (sv_is(b, "replica_identity"))
+		sv_emit(w, 0, "ALTER TABLE %s REPLICA IDENTITY %s", b->identity, sv_text(b, "replica_identity"));
+	else if (!sv_is(b, "replica_index"))
+		sv_emit(w, 0, "ALTER TABLE %s REPLICA IDENTITY DEFAULT", b->identity);
+}
+
+static void
+alter_of_type(Writer *w, const Object *a, const Object *b)
+{
+	if (sv_is(b, "of_type"))
+		sv_emit(w, SV_HAZARD_BLOCKS_ALL, "ALTER TABLE %s OF %s", b->identity, sv_text(b, "of_type"));
+	else
+		sv_emit(w, SV_HAZARD_BLOCKS_ALL, "ALTER TABLE %s NOT OF", b->identity);
+}
+
+static void
+alter_foreign_options(Writer *w, const Object *a, const Object *b)
+{
+	sv_write_options(w, psprintf("ALTER FOREIGN TABLE %s", b->identity), a, b, "foreign_options", 0);
+}
+
+static const Alterer table_alterers[] = {
+	{"unlogged", alter_persistence},
+	{"tablespace", alter_tablespace},
+	{"access_method", alter_access_method},
+	{"options", alter_options},
+	{"row_security", write_security},
+	{"force_row_security", write_security},
+	{"replica_identity", alter_replica_identity},
+	{"replica_index", alter_replica_identity},
+	{"of_type", alter_of_type},
+	{"foreign_options", alter_foreign_options},
+	{NULL}
+};
+
+static void
+drop_table(Writer *w, const Object *o)
+{
+	sv_emit(w, SV_HAZARD_DATA_LOSS | SV_HAZARD_BLOCKS_ALL, "DROP TABLE %s", o->identity);
+}
+
+#define SORTED_OPTIONS(column, prefix) \
+	"(SELECT array_agg(" prefix " || quote_ident(split_part(o, '=', 1)) || '=' || " \
+	"CASE WHEN substr(o, strpos(o, '=') + 1) ~ '^[a-zA-Z0-9_.]+$' THEN substr(o, strpos(o, '=') + 1) " \
+	"ELSE quote_literal(substr(o, strpos(o, '=') + 1)) END ORDER BY o) FROM unnest(" column ") o)"
+
+#define FDW_OPTIONS(column) \
+	"(SELECT array_agg(quote_ident(option_name) || ' ' || quote_literal(option_value) ORDER BY option_name) " \
+	"FROM pg_catalog.pg_options_to_table(" column "))"
+
+const ModelClass sv_class_table = {
+	.name = "table", .keyword = "TABLE", .catalog = RelationRelationId, .rank = 200,
+	.style = SV_ID_QUALIFIED, .acl_type = 'r',
+	.query = "SELECT c.oid AS _oid, relnamespace AS _schema, relname AS _name, relowner AS owner, relacl AS acl, "
+	FLAG("relpersistence = 'u'", "unlogged") ", "
+	"CASE WHEN relam <> 2 THEN (SELECT amname FROM pg_catalog.pg_am WHERE oid = relam) END AS access_method, "
+	"CASE WHEN reltablespace <> 0 THEN (SELECT spcname FROM pg_catalog.pg_tablespace WHERE oid = reltablespace) END AS tablespace, "
+	"CASE WHEN reloptions IS NOT NULL THEN " SORTED_OPTIONS("reloptions", "''") " END || "
+	"CASE WHEN reltoastrelid <> 0 THEN coalesce((SELECT " SORTED_OPTIONS("t.reloptions", "'toast.'")
+	" FROM pg_catalog.pg_class t WHERE t.oid = c.reltoastrelid), '{}') ELSE '{}' END AS options, "
+	"CASE WHEN relkind = 'p' THEN pg_catalog.pg_get_partkeydef(c.oid) END AS partition_key, "
+	"CASE WHEN reloftype <> 0 THEN format_type(reloftype, NULL) END AS of_type, "
+	FLAG("relrowsecurity", "row_security") ", " FLAG("relforcerowsecurity", "force_row_security") ", "
+	"CASE relreplident WHEN 'n' THEN 'NOTHING' WHEN 'f' THEN 'FULL' END AS replica_identity, "
+	FLAG("relreplident = 'i'", "replica_index") " "
+	"FROM pg_catalog.pg_class c WHERE relkind IN ('r', 'p') AND relpersistence <> 't' AND " IN_SCHEMAS("relnamespace"),
+	.create = create_table,
+	.drop = drop_table,
+	.alterers = table_alterers,
+	.name_space = sv_relation_name_space,
+};
+
+const ModelClass sv_class_foreign_table = {
+	.name = "foreign table", .keyword = "FOREIGN TABLE", .catalog = RelationRelationId, .rank = 201,
+	.style = SV_ID_QUALIFIED, .acl_type = 'r',
+	.query = "SELECT c.oid AS _oid, relnamespace AS _schema, relname AS _name, relowner AS owner, relacl AS acl, "
+	"s.srvname AS server, " FDW_OPTIONS("f.ftoptions") " AS foreign_options "
+	"FROM pg_catalog.pg_class c JOIN pg_catalog.pg_foreign_table f ON f.ftrelid = c.oid "
+	"JOIN pg_catalog.pg_foreign_server s ON s.oid = f.ftserver "
+	"WHERE relkind = 'f' AND " IN_SCHEMAS("relnamespace"),
+	.create = create_table,
+	.alterers = table_alterers,
+	.name_space = sv_relation_name_space,
+};
+
+/* ----- inheritance ----- */
+
+static void
+create_inheritance(Writer *w, const Object *o)
+{
+	if (sv_is(o, "bound"))
+		sv_emit(w, SV_HAZARD_SCAN | SV_HAZARD_BLOCKS_ALL, "ALTER TABLE ONLY %s ATTACH PARTITION %s %s", sv_text(o, "of"),
+				o->parent->identity, sv_text(o, "bound"));
+	else
+		sv_emit(w, SV_HAZARD_BLOCKS_ALL, "ALTER TABLE %s INHERIT %s", o->parent->identity, sv_text(o, "of"));
+}
+
+static void
+drop_inheritance(Writer *w, const Object *o)
+{
+	if (sv_is(o, "bound"))
+		sv_emit(w, SV_HAZARD_BLOCKS_ALL, "ALTER TABLE %s DETACH PARTITION %s", sv_text(o, "of"), o->parent->identity);
+	else
+		sv_emit(w, SV_HAZARD_BLOCKS_ALL, "ALTER TABLE %s NO INHERIT %s", o->parent->identity, sv_text(o, "of"));
+}
+
+static const Alterer inheritance_alterers[] = {
+	{"place", NULL, SV_ALTER_IGNORED},
+	{NULL}
+};
+
+const ModelClass sv_class_inheritance = {
+	.name = "inheritance", .keyword = "TABLE", .catalog = InheritsRelationId, .rank = 230,
+	.style = SV_ID_GIVEN, .parent_catalog = RelationRelationId, .is_part = true,
+	.query = "SELECT inhrelid AS _oid, inhseqno::int2 AS _sub, inhrelid AS _parent, inhparent AS _needs, "
+	"inhparent::regclass::text AS \"of\", pg_catalog.pg_get_expr(c.relpartbound, c.oid) AS bound, "
+	"CASE WHEN inhseqno > 1 THEN inhseqno END AS place, "
+	FLAG("inhdetachpending", "detach_pending") ", "
+	"c.oid::regclass::text || ' OF ' || inhparent::regclass::text AS _identity "
+	"FROM pg_catalog.pg_inherits i JOIN pg_catalog.pg_class c ON c.oid = inhrelid "
+	"WHERE c.relkind IN ('r', 'p', 'f') AND " IN_SCHEMAS("c.relnamespace"),
+	.create = create_inheritance,
+	.drop = drop_inheritance,
+	.alterers = inheritance_alterers,
+	.folds = inheritance_folds,
+};

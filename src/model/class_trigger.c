@@ -1,0 +1,133 @@
+/*
+ * class_trigger.c
+ *		Triggers and rules.
+ */
+#include "postgres.h"
+
+#include "catalog/pg_class.h"
+#include "catalog/pg_rewrite.h"
+#include "catalog/pg_trigger.h"
+#include "model/classes.h"
+#include "utils/builtins.h"
+
+static void
+write_enabled(Writer *w, const Object *o, const char *what)
+{
+	const char *state = sv_text(o, "enabled");
+
+	sv_emit(w, SV_HAZARD_BLOCKS_WRITES, "ALTER TABLE %s %s %s %s", o->parent->identity, state ? state : "ENABLE", what,
+			quote_identifier(o->name));
+}
+
+static void
+alter_trigger_enabled(Writer *w, const Object *a, const Object *b)
+{
+	write_enabled(w, b, "TRIGGER");
+}
+
+static void
+create_trigger(Writer *w, const Object *o)
+{
+	sv_emit(w, SV_HAZARD_BLOCKS_WRITES, "%s", sv_text(o, "definition"));
+	if (sv_is(o, "enabled"))
+		write_enabled(w, o, "TRIGGER");
+}
+
+static void
+drop_trigger(Writer *w, const Object *o)
+{
+	sv_emit(w, SV_HAZARD_BLOCKS_ALL, "DROP TRIGGER %s ON %s", quote_identifier(o->name), o->parent->identity);
+}
+
+static void
+replace_trigger(Writer *w, const Object *a, const Object *b)
+{
+	const char *definition = sv_text(b, "definition");
+
+	sv_emit(w, SV_HAZARD_BLOCKS_WRITES, "CREATE OR REPLACE %s", definition + strlen("CREATE "));
+	if (sv_same(a, b, "enabled") && sv_is(b, "enabled"))
+		write_enabled(w, b, "TRIGGER");
+}
+
+static bool
+can_replace_trigger(const Object *a, const Object *b)
+{
+	return !sv_is(a, "constraint") && !sv_is(b, "constraint") && !sv_is(a, "transition") && !sv_is(b, "transition");
+}
+
+static const Alterer trigger_alterers[] = {
+	{"definition", replace_trigger},
+	{"enabled", alter_trigger_enabled},
+	{NULL}
+};
+
+const ModelClass sv_class_trigger = {
+	.name = "trigger", .keyword = "TRIGGER", .catalog = TriggerRelationId, .rank = 300,
+	.style = SV_ID_ON_PARENT, .parent_catalog = RelationRelationId, .is_part = true,
+	.query = "SELECT t.oid AS _oid, tgrelid AS _parent, tgname AS _name, pg_catalog.pg_get_triggerdef(t.oid) AS definition, "
+	FLAG("tgconstraint <> 0", "constraint") ", "
+	"CASE tgenabled WHEN 'D' THEN 'DISABLE' WHEN 'R' THEN 'ENABLE REPLICA' WHEN 'A' THEN 'ENABLE ALWAYS' END AS enabled "
+	"FROM pg_catalog.pg_trigger t JOIN pg_catalog.pg_class c ON c.oid = tgrelid "
+	"WHERE NOT tgisinternal AND tgparentid = 0 AND c.relpersistence <> 't' AND " IN_SCHEMAS("c.relnamespace"),
+	.create = create_trigger,
+	.drop = drop_trigger,
+	.alterers = trigger_alterers,
+	.can_alter = can_replace_trigger,
+};
+
+/* ----- rules ----- */
+
+static const char *
+rule_definition(const Object *o)
+{
+	char	   *definition = pstrdup(sv_text(o, "definition"));
+	int			length = strlen(definition);
+
+	if (length > 0 && definition[length - 1] == ';')
+		definition[length - 1] = '\0';
+	return definition;
+}
+
+static void
+alter_rule_enabled(Writer *w, const Object *a, const Object *b)
+{
+	write_enabled(w, b, "RULE");
+}
+
+static void
+create_rule(Writer *w, const Object *o)
+{
+	sv_emit(w, SV_HAZARD_BLOCKS_ALL, "%s", rule_definition(o));
+	if (sv_is(o, "enabled"))
+		write_enabled(w, o, "RULE");
+}
+
+static void
+drop_rule(Writer *w, const Object *o)
+{
+	sv_emit(w, SV_HAZARD_BLOCKS_ALL, "DROP RULE %s ON %s", quote_identifier(o->name), o->parent->identity);
+}
+
+static void
+replace_rule(Writer *w, const Object *a, const Object *b)
+{
+	sv_emit(w, SV_HAZARD_BLOCKS_ALL, "CREATE OR REPLACE %s", rule_definition(b) + strlen("CREATE "));
+}
+
+static const Alterer rule_alterers[] = {
+	{"definition", replace_rule},
+	{"enabled", alter_rule_enabled},
+	{NULL}
+};
+
+const ModelClass sv_class_rule = {
+	.name = "rule", .keyword = "RULE", .catalog = RewriteRelationId, .rank = 310,
+	.style = SV_ID_ON_PARENT, .parent_catalog = RelationRelationId, .is_part = true,
+	.query = "SELECT r.oid AS _oid, ev_class AS _parent, rulename AS _name, pg_catalog.pg_get_ruledef(r.oid) AS definition, "
+	"CASE ev_enabled WHEN 'D' THEN 'DISABLE' WHEN 'R' THEN 'ENABLE REPLICA' WHEN 'A' THEN 'ENABLE ALWAYS' END AS enabled "
+	"FROM pg_catalog.pg_rewrite r JOIN pg_catalog.pg_class c ON c.oid = ev_class "
+	"WHERE rulename <> '_RETURN' AND " IN_SCHEMAS("c.relnamespace"),
+	.create = create_rule,
+	.drop = drop_rule,
+	.alterers = rule_alterers,
+};

@@ -1,0 +1,313 @@
+/*
+ * class_type.c
+ *		Types: enums, composites, ranges, base types, domains.
+ */
+#include "postgres.h"
+
+#include "catalog/pg_class.h"
+#include "catalog/pg_constraint.h"
+#include "catalog/pg_type.h"
+#include "model/classes.h"
+#include "utils/builtins.h"
+
+const char *
+sv_type_name_space(const Object *o)
+{
+	return "type";
+}
+
+/* ----- enums ----- */
+
+static void
+create_enum(Writer *w, const Object *o)
+{
+	List	   *labels = NIL;
+	ListCell   *cell;
+
+	foreach(cell, sv_list(o, "values"))
+		labels = lappend(labels, sv_quote(lfirst(cell)));
+	sv_emit(w, 0, "CREATE TYPE %s AS ENUM (%s%s%s)", o->identity, labels ? "\n    " : "",
+			sv_join(labels, ",\n    "), labels ? "\n" : "");
+}
+
+static bool
+has_string(List *strings, const char *string)
+{
+	ListCell   *cell;
+
+	foreach(cell, strings)
+		if (strcmp(lfirst(cell), string) == 0)
+			return true;
+	return false;
+}
+
+/* Values can be added; nothing else can be altered without a new type. */
+static bool
+can_alter_enum(const Object *a, const Object *b)
+{
+	ListCell   *old = list_head(sv_list(a, "values"));
+	ListCell   *cell;
+
+	foreach(cell, sv_list(b, "values"))
+		if (old != NULL && strcmp(lfirst(cell), lfirst(old)) == 0)
+			old = lnext(sv_list(a, "values"), old);
+	return old == NULL;
+}
+
+static void
+add_values(Writer *w, const Object *a, const Object *b)
+{
+	List	   *old = sv_list(a, "values");
+	List	   *labels = sv_list(b, "values");
+	const char *previous = NULL;
+	ListCell   *cell;
+
+	foreach(cell, labels)
+	{
+		const char *label = lfirst(cell);
+
+		if (!has_string(old, label))
+		{
+			if (previous != NULL && strcmp(previous, llast(old)) == 0)
+				sv_emit(w, 0, "ALTER TYPE %s ADD VALUE %s", b->identity, sv_quote(label));
+			else if (previous != NULL)
+				sv_emit(w, 0, "ALTER TYPE %s ADD VALUE %s AFTER %s", b->identity, sv_quote(label), sv_quote(previous));
+			else if (old != NIL)
+				sv_emit(w, 0, "ALTER TYPE %s ADD VALUE %s BEFORE %s", b->identity, sv_quote(label), sv_quote(linitial(old)));
+			else
+				sv_emit(w, 0, "ALTER TYPE %s ADD VALUE %s", b->identity, sv_quote(label));
+		}
+		previous = label;
+	}
+}
+
+static const Alterer enum_alterers[] = {
+	{"values", add_values},
+	{NULL}
+};
+
+const ModelClass sv_class_enum = {
+	.name = "enum", .keyword = "TYPE", .catalog = TypeRelationId, .rank = 100,
+	.style = SV_ID_QUALIFIED, .acl_type = 'T',
+	.query = "SELECT t.oid AS _oid, typnamespace AS _schema, typname AS _name, typowner AS owner, typacl AS acl, "
+	"(SELECT array_agg(enumlabel::text ORDER BY enumsortorder) FROM pg_catalog.pg_enum WHERE enumtypid = t.oid) AS \"values\" "
+	"FROM pg_catalog.pg_type t WHERE typtype = 'e' AND " IN_SCHEMAS("typnamespace"),
+	.create = create_enum,
+	.alterers = enum_alterers,
+	.can_alter = can_alter_enum,
+	.name_space = sv_type_name_space,
+};
+
+/* ----- composite types; their attributes are columns ----- */
+
+static void
+create_composite(Writer *w, const Object *o)
+{
+	StringInfoData out;
+	const char *separator = "\n    ";
+	ListCell   *cell;
+
+	initStringInfo(&out);
+	foreach(cell, sv_writer_folded(w))
+	{
+		Object	   *column = lfirst(cell);
+
+		appendStringInfo(&out, "%s%s %s", separator, quote_identifier(column->name), sv_text(column, "type"));
+		if (sv_is(column, "collation"))
+			appendStringInfo(&out, " COLLATE %s", sv_text(column, "collation"));
+		separator = ",\n    ";
+	}
+	sv_emit(w, 0, "CREATE TYPE %s AS (%s%s)", o->identity, out.data, out.len ? "\n" : "");
+}
+
+const ModelClass sv_class_composite = {
+	.name = "composite type", .keyword = "TYPE", .catalog = TypeRelationId, .rank = 120,
+	.style = SV_ID_QUALIFIED, .acl_type = 'T',
+	.query = "SELECT t.oid AS _oid, typrelid AS _alias, typnamespace AS _schema, typname AS _name, typowner AS owner, typacl AS acl "
+	"FROM pg_catalog.pg_type t JOIN pg_catalog.pg_class c ON c.oid = typrelid "
+	"WHERE typtype = 'c' AND c.relkind = 'c' AND " IN_SCHEMAS("typnamespace"),
+	.create = create_composite,
+	.name_space = sv_type_name_space,
+};
+
+/* ----- ranges and base types ----- */
+
+static void
+create_type(Writer *w, const Object *o)
+{
+	if (sv_is(o, "shell"))
+		sv_emit(w, 0, "CREATE TYPE %s", o->identity);
+	else
+		sv_emit(w, 0, "CREATE TYPE %s %s(\n    %s\n)", o->identity, sv_is(o, "range") ? "AS RANGE " : "",
+				sv_join(sv_list(o, "options"), ",\n    "));
+}
+
+#define QUALIFIED_PROC(column) \
+	"CASE WHEN " column " <> 0 THEN " column "::regproc::text END"
+#define OPTION(name, value) "'" name " = ' || " value
+
+const ModelClass sv_class_range = {
+	.name = "range type", .keyword = "TYPE", .catalog = TypeRelationId, .rank = 125,
+	.style = SV_ID_QUALIFIED, .acl_type = 'T',
+	.query = "SELECT t.oid AS _oid, t.typnamespace AS _schema, t.typname AS _name, t.typowner AS owner, t.typacl AS acl, true AS range, "
+	"array_remove(ARRAY["
+	OPTION("subtype", "format_type(rngsubtype, NULL)") ", "
+	"(SELECT CASE WHEN NOT opcdefault THEN 'subtype_opclass = ' || quote_ident(nspname) || '.' || quote_ident(opcname) END "
+	"FROM pg_catalog.pg_opclass o JOIN pg_catalog.pg_namespace n ON n.oid = opcnamespace WHERE o.oid = rngsubopc), "
+	"(SELECT CASE WHEN rngcollation <> s.typcollation THEN 'collation = ' || quote_ident(nspname) || '.' || quote_ident(collname) END "
+	"FROM pg_catalog.pg_collation o JOIN pg_catalog.pg_namespace n ON n.oid = collnamespace WHERE o.oid = rngcollation), "
+	OPTION("canonical", QUALIFIED_PROC("rngcanonical::oid")) ", "
+	OPTION("subtype_diff", QUALIFIED_PROC("rngsubdiff::oid")) ", "
+	"CASE WHEN rngmultitypid <> 0 THEN 'multirange_type_name = ' || rngmultitypid::regtype::text END], NULL) AS options "
+	"FROM pg_catalog.pg_type t JOIN pg_catalog.pg_range r ON rngtypid = t.oid JOIN pg_catalog.pg_type s ON s.oid = rngsubtype "
+	"WHERE t.typtype = 'r' AND " IN_SCHEMAS("t.typnamespace"),
+	.create = create_type,
+	.name_space = sv_type_name_space,
+};
+
+const ModelClass sv_class_base_type = {
+	.name = "base type", .keyword = "TYPE", .catalog = TypeRelationId, .rank = 126,
+	.style = SV_ID_QUALIFIED, .acl_type = 'T',
+	.query = "SELECT t.oid AS _oid, typnamespace AS _schema, typname AS _name, typowner AS owner, typacl AS acl, "
+	FLAG("NOT typisdefined", "shell") ", array_remove(ARRAY["
+	OPTION("INPUT", QUALIFIED_PROC("typinput::oid")) ", " OPTION("OUTPUT", QUALIFIED_PROC("typoutput::oid")) ", "
+	OPTION("RECEIVE", QUALIFIED_PROC("typreceive::oid")) ", " OPTION("SEND", QUALIFIED_PROC("typsend::oid")) ", "
+	OPTION("TYPMOD_IN", QUALIFIED_PROC("typmodin::oid")) ", " OPTION("TYPMOD_OUT", QUALIFIED_PROC("typmodout::oid")) ", "
+	OPTION("ANALYZE", QUALIFIED_PROC("typanalyze::oid")) ", " OPTION("SUBSCRIPT", QUALIFIED_PROC("typsubscript::oid")) ", "
+	"'INTERNALLENGTH = ' || CASE WHEN typlen < 0 THEN 'VARIABLE' ELSE typlen::text END, "
+	"CASE WHEN typbyval THEN 'PASSEDBYVALUE' END, "
+	"'ALIGNMENT = ' || CASE typalign WHEN 'c' THEN 'char' WHEN 's' THEN 'int2' WHEN 'i' THEN 'int4' ELSE 'double' END, "
+	"'STORAGE = ' || CASE typstorage WHEN 'p' THEN 'plain' WHEN 'e' THEN 'external' WHEN 'm' THEN 'main' ELSE 'extended' END, "
+	"CASE WHEN typcategory <> 'U' THEN 'CATEGORY = ' || quote_literal(typcategory::text) END, "
+	"CASE WHEN typispreferred THEN 'PREFERRED = true' END, "
+	"'DEFAULT = ' || quote_literal(typdefault), "
+	"CASE WHEN typsubscript::oid <> 0 AND typelem <> 0 THEN 'ELEMENT = ' || format_type(typelem, NULL) END, "
+	"CASE WHEN typdelim <> ',' THEN 'DELIMITER = ' || quote_literal(typdelim::text) END, "
+	"CASE WHEN typcollation <> 0 THEN 'COLLATABLE = true' END], NULL) AS options "
+	"FROM pg_catalog.pg_type t WHERE (typtype = 'b' AND t.oid NOT IN (SELECT typarray FROM pg_catalog.pg_type) "
+	"OR typtype = 'p' AND NOT typisdefined) AND " IN_SCHEMAS("typnamespace"),
+	.create = create_type,
+	.name_space = sv_type_name_space,
+};
+
+/* ----- domains ----- */
+
+static bool
+is_folded_constraint(const Object *o)
+{
+	return !sv_is(o, "not_valid");
+}
+
+static void
+create_domain(Writer *w, const Object *o)
+{
+	StringInfoData out;
+	ListCell   *cell;
+
+	initStringInfo(&out);
+	appendStringInfo(&out, "CREATE DOMAIN %s AS %s", o->identity, sv_text(o, "type"));
+	if (sv_is(o, "collation"))
+		appendStringInfo(&out, " COLLATE %s", sv_text(o, "collation"));
+	if (sv_is(o, "not_null"))
+		appendStringInfoString(&out, " NOT NULL");
+	if (sv_is(o, "default"))
+		appendStringInfo(&out, " DEFAULT %s", sv_text(o, "default"));
+	foreach(cell, sv_writer_folded(w))
+	{
+		Object	   *constraint = lfirst(cell);
+
+		appendStringInfo(&out, "\n    CONSTRAINT %s %s", quote_identifier(constraint->name), sv_text(constraint, "definition"));
+	}
+	sv_emit(w, 0, "%s", out.data);
+}
+
+static void
+alter_default(Writer *w, const Object *a, const Object *b)
+{
+	if (sv_is(b, "default"))
+		sv_emit(w, 0, "ALTER DOMAIN %s SET DEFAULT %s", b->identity, sv_text(b, "default"));
+	else
+		sv_emit(w, 0, "ALTER DOMAIN %s DROP DEFAULT", b->identity);
+}
+
+static void
+alter_not_null(Writer *w, const Object *a, const Object *b)
+{
+	sv_emit(w, sv_is(b, "not_null") ? SV_HAZARD_SCAN | SV_HAZARD_MAY_FAIL | SV_HAZARD_BLOCKS_WRITES : 0,
+			"ALTER DOMAIN %s %s NOT NULL", b->identity, sv_is(b, "not_null") ? "SET" : "DROP");
+}
+
+static const Alterer domain_alterers[] = {
+	{"default", alter_default},
+	{"not_null", alter_not_null},
+	{NULL}
+};
+
+const ModelClass sv_class_domain = {
+	.name = "domain", .keyword = "DOMAIN", .catalog = TypeRelationId, .rank = 130,
+	.style = SV_ID_QUALIFIED, .acl_type = 'T',
+	.query = "SELECT t.oid AS _oid, t.typnamespace AS _schema, t.typname AS _name, t.typowner AS owner, t.typacl AS acl, "
+	"format_type(t.typbasetype, t.typtypmod) AS type, " FLAG("t.typnotnull", "not_null") ", "
+	"t.typdefault AS \"default\", "
+	"CASE WHEN t.typcollation <> b.typcollation THEN (SELECT quote_ident(nspname) || '.' || quote_ident(collname) "
+	"FROM pg_catalog.pg_collation o JOIN pg_catalog.pg_namespace n ON n.oid = collnamespace WHERE o.oid = t.typcollation) END AS collation "
+	"FROM pg_catalog.pg_type t JOIN pg_catalog.pg_type b ON b.oid = t.typbasetype WHERE t.typtype = 'd' AND " IN_SCHEMAS("t.typnamespace"),
+	.create = create_domain,
+	.alterers = domain_alterers,
+	.name_space = sv_type_name_space,
+};
+
+static void
+create_domain_constraint(Writer *w, const Object *o)
+{
+	sv_emit(w, SV_HAZARD_SCAN | SV_HAZARD_MAY_FAIL | SV_HAZARD_BLOCKS_WRITES, "ALTER DOMAIN %s ADD CONSTRAINT %s %s",
+			o->parent->identity, quote_identifier(o->name), sv_text(o, "definition"));
+}
+
+static void
+drop_domain_constraint(Writer *w, const Object *o)
+{
+	sv_emit(w, 0, "ALTER DOMAIN %s DROP CONSTRAINT %s", o->parent->identity, quote_identifier(o->name));
+}
+
+static void
+validate_domain_constraint(Writer *w, const Object *a, const Object *b)
+{
+	sv_emit(w, SV_HAZARD_SCAN | SV_HAZARD_MAY_FAIL, "ALTER DOMAIN %s VALIDATE CONSTRAINT %s", b->parent->identity,
+			quote_identifier(b->name));
+}
+
+static bool
+can_alter_domain_constraint(const Object *a, const Object *b)
+{
+	return sv_same(a, b, "essence") && !sv_is(b, "not_valid");
+}
+
+static const Alterer domain_constraint_alterers[] = {
+	{"definition", NULL, SV_ALTER_IGNORED},
+	{"not_valid", validate_domain_constraint},
+	{NULL}
+};
+
+static const char *
+parent_name_space(const Object *o)
+{
+	return o->parent->identity;
+}
+
+const ModelClass sv_class_domain_constraint = {
+	.name = "domain constraint", .keyword = "CONSTRAINT", .catalog = ConstraintRelationId, .rank = 131,
+	.style = SV_ID_GIVEN, .parent_catalog = TypeRelationId, .is_part = true,
+	.query = "SELECT k.oid AS _oid, contypid AS _parent, conname AS _name, pg_catalog.pg_get_constraintdef(k.oid) AS definition, "
+	"regexp_replace(pg_catalog.pg_get_constraintdef(k.oid), ' NOT VALID$', '') AS essence, "
+	"quote_ident(conname) || ' ON DOMAIN ' || quote_ident(nspname) || '.' || quote_ident(typname) AS _identity, "
+	FLAG("NOT convalidated", "not_valid") " "
+	"FROM pg_catalog.pg_constraint k JOIN pg_catalog.pg_type t ON t.oid = contypid "
+	"JOIN pg_catalog.pg_namespace n ON n.oid = typnamespace WHERE contype = 'c' AND " IN_SCHEMAS("typnamespace"),
+	.create = create_domain_constraint,
+	.drop = drop_domain_constraint,
+	.alterers = domain_constraint_alterers,
+	.can_alter = can_alter_domain_constraint,
+	.folds = is_folded_constraint,
+	.name_space = parent_name_space,
+};

@@ -1,0 +1,279 @@
+/*
+ * depends.c
+ *		Who needs whom, from pg_depend.
+ *
+ * An address that is no object of the model by itself (an array type, a row
+ * type, the index of a constraint, the rule of a view) stands for the object
+ * that it is an internal part of; a member of an extension for the extension.
+ * So every edge ends at objects of the model, or is left out.
+ */
+#include "postgres.h"
+
+#include "access/genam.h"
+#include "access/htup_details.h"
+#include "access/table.h"
+#include "catalog/pg_class.h"
+#include "catalog/pg_constraint.h"
+#include "catalog/pg_depend.h"
+#include "catalog/pg_extension.h"
+#include "catalog/pg_inherits.h"
+#include "catalog/pg_proc.h"
+#include "model/model.h"
+#include "utils/fmgroids.h"
+#include "utils/memutils.h"
+#include "utils/rel.h"
+#include "utils/snapmgr.h"
+
+typedef struct Edge
+{
+	ObjectAddress from;
+	ObjectAddress to;
+	char		type;
+} Edge;
+
+typedef struct Edges
+{
+	Edge	   *edges;
+	int			n;
+	int			allocated;
+} Edges;
+
+static void
+read_edges(Edges *edges)
+{
+	Relation	catalog = table_open(DependRelationId, AccessShareLock);
+	SysScanDesc scan = systable_beginscan(catalog, InvalidOid, false, GetActiveSnapshot(), 0, NULL);
+	HeapTuple	tuple;
+
+	edges->allocated = 4096;
+	edges->edges = palloc_extended(sizeof(Edge) * edges->allocated, MCXT_ALLOC_HUGE);
+	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
+	{
+		Form_pg_depend row = (Form_pg_depend) GETSTRUCT(tuple);
+		Edge	   *edge;
+
+		if (edges->n == edges->allocated)
+		{
+			edges->allocated *= 2;
+			edges->edges = repalloc_huge(edges->edges, sizeof(Edge) * edges->allocated);
+		}
+		edge = &edges->edges[edges->n++];
+		memset(edge, 0, sizeof(Edge));
+		ObjectAddressSubSet(edge->from, row->classid, row->objid, row->objsubid);
+		ObjectAddressSubSet(edge->to, row->refclassid, row->refobjid, row->refobjsubid);
+		edge->type = row->deptype;
+	}
+	systable_endscan(scan);
+	table_close(catalog, AccessShareLock);
+}
+
+/* The addresses of the members of all extensions. */
+HTAB *
+sv_model_read_members(Model *model)
+{
+	HASHCTL		control = {0};
+	HTAB	   *members;
+	Relation	catalog = table_open(DependRelationId, AccessShareLock);
+	SysScanDesc scan;
+	HeapTuple	tuple;
+	ScanKeyData key;
+
+	typedef struct Member
+	{
+		ObjectAddress key;
+		Oid			extension;
+	} Member;
+
+	control.hcxt = CurrentMemoryContext;
+	control.keysize = sizeof(ObjectAddress);
+	control.entrysize = sizeof(Member);
+	members = hash_create("schemaver members", 256, &control, HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
+	ScanKeyInit(&key, Anum_pg_depend_refclassid, BTEqualStrategyNumber, F_OIDEQ,
+				ObjectIdGetDatum(ExtensionRelationId));
+	scan = systable_beginscan(catalog, DependReferenceIndexId, true, GetActiveSnapshot(), 1, &key);
+	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
+	{
+		Form_pg_depend row = (Form_pg_depend) GETSTRUCT(tuple);
+		ObjectAddress address;
+
+		if (row->deptype != DEPENDENCY_EXTENSION)
+			continue;
+		memset(&address, 0, sizeof(address));
+		ObjectAddressSubSet(address, row->classid, row->objid, row->objsubid);
+		((Member *) hash_search(members, &address, HASH_ENTER, NULL))->extension = row->refobjid;
+	}
+	systable_endscan(scan);
+	table_close(catalog, AccessShareLock);
+	return members;
+}
+
+/* The object that an address stands for; of a column, at least its table. */
+static Object *
+object_at(const Model *model, const ObjectAddress *address)
+{
+	Object	   *object = sv_model_at(model, address->classId, address->objectId, address->objectSubId);
+
+	if (object == NULL && address->objectSubId != 0)
+		object = sv_model_at(model, address->classId, address->objectId, 0);
+	return object;
+}
+
+/* Is an address an inner part of the one that it depends on? */
+static bool
+is_inner(const Edge *edge)
+{
+	return edge->type == DEPENDENCY_INTERNAL || edge->type == DEPENDENCY_EXTENSION;
+}
+
+/* Give every inner address the meaning of what it belongs to. */
+static void
+resolve_inner(Model *model, const Edges *edges)
+{
+	bool		again = true;
+
+	for (int round = 0; again && round < 5; round++)
+	{
+		again = false;
+		for (int i = 0; i < edges->n; i++)
+		{
+			const Edge *edge = &edges->edges[i];
+			Object	   *owner;
+
+			if (!is_inner(edge) && !(edge->type == DEPENDENCY_AUTO && edge->from.classId == 2604))
+				continue;
+			if (object_at(model, &edge->from) != NULL)
+				continue;
+			owner = object_at(model, &edge->to);
+			if (owner != NULL)
+			{
+				sv_model_alias(model, &edge->from, owner);
+				again = true;
+			}
+		}
+	}
+}
+
+static bool
+is_ancestor(const Object *ancestor, const Object *object)
+{
+	for (; object != NULL; object = object->parent)
+		if (object == ancestor)
+			return true;
+	return false;
+}
+
+static void
+add_need(Object *object, Object *needed, char type)
+{
+	if (object == needed || is_ancestor(object, needed) || needed == object->parent)
+		return;
+	if (!list_member_ptr(object->needs, needed))
+		object->needs = lappend(object->needs, needed);
+	if ((type == DEPENDENCY_AUTO || type == DEPENDENCY_PARTITION_PRI || type == DEPENDENCY_PARTITION_SEC) &&
+		!list_member_ptr(object->vanishes_with, needed))
+		object->vanishes_with = lappend(object->vanishes_with, needed);
+}
+
+/*
+ * A table needs its parents by way of its inheritance, which is an object of
+ * its own, and a sequence its column by way of its ownership.
+ */
+static Object *
+holder_of_edge(const Model *model, Object *from, const Object *to)
+{
+	ListCell   *cell;
+
+	if (from->address.classId != RelationRelationId || to->address.classId != RelationRelationId ||
+		from->parent != NULL)
+		return from;
+	foreach(cell, from->parts)
+	{
+		Object	   *part = lfirst(cell);
+
+		if (sv_class_is(part, "inheritance") || sv_class_is(part, "sequence owner"))
+		{
+			if (part->needs_relation == to->address.objectId)
+				return part;
+		}
+	}
+	return from;
+}
+
+static Object *
+column_named(const Object *table, const char *name)
+{
+	ListCell   *cell;
+
+	foreach(cell, table->parts)
+	{
+		Object	   *o = lfirst(cell);
+
+		if (sv_class_is(o, "column") && strcmp(o->name, name) == 0)
+			return o;
+	}
+	return NULL;
+}
+
+/* An inherited column needs those of the parents that it follows. */
+static void
+follow_parents(Object *inheritance)
+{
+	ListCell   *cell;
+	ListCell   *need;
+
+	foreach(need, inheritance->needs)
+	{
+		Object	   *table = lfirst(need);
+
+		foreach(cell, inheritance->parent->parts)
+		{
+			Object	   *o = lfirst(cell);
+			Object	   *leading = sv_class_is(o, "column") && sv_is(o, "inherited") ? column_named(table, o->name) : NULL;
+
+			if (leading != NULL)
+				add_need(o, leading, DEPENDENCY_NORMAL);
+		}
+	}
+}
+
+/* Fill in "needs" and "vanishes_with" of all objects. */
+void
+sv_model_read_depends(Model *model, HTAB *members)
+{
+	MemoryContext caller = CurrentMemoryContext;
+	MemoryContext scratch = AllocSetContextCreate(caller, "schemaver depends", ALLOCSET_DEFAULT_SIZES);
+	Edges		edges = {0};
+	ListCell   *cell;
+
+	MemoryContextSwitchTo(scratch);
+	read_edges(&edges);
+	MemoryContextSwitchTo(caller);
+	resolve_inner(model, &edges);
+	for (int i = 0; i < edges.n; i++)
+	{
+		const Edge *edge = &edges.edges[i];
+		Object	   *from = object_at(model, &edge->from);
+		Object	   *to = from != NULL ? object_at(model, &edge->to) : NULL;
+
+		if (to == NULL || from == to || edge->type == DEPENDENCY_EXTENSION)
+			continue;
+		from = holder_of_edge(model, from, to);
+		if (sv_class_is(from, "extension"))
+			continue;
+		add_need(from, to, sv_model_at(model, edge->from.classId, edge->from.objectId, edge->from.objectSubId) == from
+				 ? edge->type : DEPENDENCY_NORMAL);
+	}
+	foreach(cell, model->objects)
+	{
+		Object	   *object = lfirst(cell);
+		Object	   *needed;
+
+		if (OidIsValid(object->needs_relation) &&
+			(needed = sv_model_at(model, RelationRelationId, object->needs_relation, 0)) != NULL)
+			add_need(object, needed, DEPENDENCY_NORMAL);
+	}
+	foreach(cell, model->objects)
+		if (sv_class_is(lfirst(cell), "inheritance"))
+			follow_parents(lfirst(cell));
+	MemoryContextDelete(scratch);
+}

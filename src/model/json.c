@@ -1,0 +1,329 @@
+/*
+ * json.c
+ *		Models as snapshots and back.
+ *
+ * {"schemaver": 1, "objects": [{"class": ..., "identity": ..., "schema": ...,
+ * "name": ..., "parent": "table:public.t", "properties": {...},
+ * "needs": ["function:public.f()", ...], "vanishes_with": [...]}, ...], "findings": [...]}
+ *
+ * Objects stand in canonical order, columns in the table's.  The fingerprint is
+ * over all but needs, vanishes_with and findings, which follow from the rest.
+ */
+#include "postgres.h"
+
+#include "common/cryptohash.h"
+#include "common/sha2.h"
+#include "model/model.h"
+#include "schemaver.h"
+#include "utils/builtins.h"
+#include "utils/json.h"
+#include "utils/jsonb.h"
+
+#define SNAPSHOT_FORMAT 1
+
+static int
+compare_properties(const void *a, const void *b)
+{
+	return strcmp(((const Property *) a)->name, ((const Property *) b)->name);
+}
+
+static void
+write_strings(StringInfo out, List *strings)
+{
+	ListCell   *cell;
+
+	appendStringInfoChar(out, '[');
+	foreach(cell, strings)
+	{
+		if (foreach_current_index(cell) > 0)
+			appendStringInfoChar(out, ',');
+		escape_json(out, lfirst(cell));
+	}
+	appendStringInfoChar(out, ']');
+}
+
+static void
+write_reference(StringInfo out, const Object *o)
+{
+	escape_json(out, psprintf("%s:%s", o->class->name, o->identity));
+}
+
+static void
+write_references(StringInfo out, const char *key, List *objects)
+{
+	ListCell   *cell;
+
+	if (objects == NIL)
+		return;
+	appendStringInfo(out, ",\"%s\":[", key);
+	foreach(cell, objects)
+	{
+		if (foreach_current_index(cell) > 0)
+			appendStringInfoChar(out, ',');
+		write_reference(out, lfirst(cell));
+	}
+	appendStringInfoChar(out, ']');
+}
+
+static void
+write_object(StringInfo out, Object *o, bool whole)
+{
+	appendStringInfo(out, "{\"class\":\"%s\",\"identity\":", o->class->name);
+	escape_json(out, o->identity);
+	if (o->schema != NULL)
+	{
+		appendStringInfoString(out, ",\"schema\":");
+		escape_json(out, o->schema);
+	}
+	if (o->name != NULL)
+	{
+		appendStringInfoString(out, ",\"name\":");
+		escape_json(out, o->name);
+	}
+	if (o->parent != NULL)
+	{
+		appendStringInfoString(out, ",\"parent\":");
+		write_reference(out, o->parent);
+	}
+	if (o->nproperties > 0)
+	{
+		qsort(o->properties, o->nproperties, sizeof(Property), compare_properties);
+		appendStringInfoString(out, ",\"properties\":{");
+		for (int i = 0, n = 0; i < o->nproperties; i++)
+		{
+			if (!whole && strncmp(o->properties[i].name, "installed_", 10) == 0)
+				continue;		/* tells of the server, not of the schema */
+			appendStringInfo(out, "%s\"%s\":", n++ ? "," : "", o->properties[i].name);
+			if (o->properties[i].text != NULL)
+				escape_json(out, o->properties[i].text);
+			else
+				write_strings(out, o->properties[i].list);
+		}
+		appendStringInfoChar(out, '}');
+	}
+	if (whole)
+	{
+		write_references(out, "needs", o->needs);
+		write_references(out, "vanishes_with", o->vanishes_with);
+	}
+	appendStringInfoChar(out, '}');
+}
+
+static char *
+write_model(const Model *model, bool whole)
+{
+	StringInfoData out;
+	ListCell   *cell;
+
+	initStringInfo(&out);
+	appendStringInfo(&out, "{\"schemaver\":%d,\"objects\":[", SNAPSHOT_FORMAT);
+	foreach(cell, model->objects)
+	{
+		if (foreach_current_index(cell) > 0)
+			appendStringInfoChar(&out, ',');
+		write_object(&out, lfirst(cell), whole);
+	}
+	appendStringInfoChar(&out, ']');
+	if (whole && model->findings != NIL)
+	{
+		appendStringInfoString(&out, ",\"findings\":");
+		write_strings(&out, model->findings);
+	}
+	appendStringInfoChar(&out, '}');
+	return out.data;
+}
+
+Jsonb *
+sv_model_to_jsonb(const Model *model)
+{
+	return DatumGetJsonbP(DirectFunctionCall1(jsonb_in, CStringGetDatum(write_model(model, true))));
+}
+
+/* Hex sha256 of a model. */
+char *
+sv_model_fingerprint(const Model *model)
+{
+	char	   *text = write_model(model, false);
+	pg_cryptohash_ctx *context = pg_cryptohash_create(PG_SHA256);
+	uint8		digest[PG_SHA256_DIGEST_LENGTH];
+	char	   *result = palloc(PG_SHA256_DIGEST_STRING_LENGTH);
+
+	if (pg_cryptohash_init(context) < 0 ||
+		pg_cryptohash_update(context, (uint8 *) text, strlen(text)) < 0 ||
+		pg_cryptohash_final(context, digest, sizeof(digest)) < 0)
+		elog(ERROR, "could not compute sha256: %s", pg_cryptohash_error(context));
+	pg_cryptohash_free(context);
+	for (int i = 0; i < PG_SHA256_DIGEST_LENGTH; i++)
+		sprintf(result + 2 * i, "%02x", digest[i]);
+	return result;
+}
+
+/* ----- reading ----- */
+
+static void
+bad_snapshot(const char *detail)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+			 errmsg("value is no snapshot of schemaver"),
+			 errdetail_internal("%s", detail)));
+}
+
+static JsonbValue *
+get(JsonbContainer *object, const char *key)
+{
+	return getKeyJsonValueFromContainer(object, key, strlen(key), NULL);
+}
+
+static char *
+text_at(JsonbContainer *object, const char *key)
+{
+	JsonbValue *value = get(object, key);
+
+	if (value == NULL)
+		return NULL;
+	if (value->type != jbvString)
+		bad_snapshot(psprintf("\"%s\" is no string.", key));
+	return pnstrdup(value->val.string.val, value->val.string.len);
+}
+
+static List *
+strings_of(JsonbContainer *array)
+{
+	List	   *strings = NIL;
+	uint32		n = JsonContainerSize(array);
+
+	for (uint32 i = 0; i < n; i++)
+	{
+		JsonbValue *value = getIthJsonbValueFromContainer(array, i);
+
+		if (value->type != jbvString)
+			bad_snapshot("A list contains something else than strings.");
+		strings = lappend(strings, pnstrdup(value->val.string.val, value->val.string.len));
+	}
+	return strings;
+}
+
+static void
+read_properties(Object *o, JsonbContainer *container)
+{
+	JsonbIterator *it = JsonbIteratorInit(container);
+	JsonbValue	key;
+	JsonbValue	value;
+	JsonbIteratorToken token;
+
+	o->properties = palloc(sizeof(Property) * (JsonContainerSize(container) + 1));
+	(void) JsonbIteratorNext(&it, &key, false);
+	while ((token = JsonbIteratorNext(&it, &key, true)) == WJB_KEY)
+	{
+		Property   *p = &o->properties[o->nproperties++];
+
+		(void) JsonbIteratorNext(&it, &value, true);
+		p->name = pnstrdup(key.val.string.val, key.val.string.len);
+		p->text = NULL;
+		p->list = NIL;
+		if (value.type == jbvString)
+			p->text = pnstrdup(value.val.string.val, value.val.string.len);
+		else if (value.type == jbvBinary && JsonContainerIsArray(value.val.binary.data))
+			p->list = strings_of(value.val.binary.data);
+		else
+			bad_snapshot(psprintf("Property \"%s\" is neither a string nor a list.", p->name));
+	}
+}
+
+static Object *
+referenced(const Model *model, const char *reference)
+{
+	const char *colon = strchr(reference, ':');
+	const ModelClass *class = colon ? sv_object_class(pnstrdup(reference, colon - reference)) : NULL;
+
+	return class ? sv_model_find(model, class, colon + 1) : NULL;
+}
+
+static List *
+read_references(const Model *model, JsonbContainer *object, const char *key)
+{
+	JsonbValue *value = get(object, key);
+	List	   *result = NIL;
+	ListCell   *cell;
+
+	if (value == NULL || value->type != jbvBinary || !JsonContainerIsArray(value->val.binary.data))
+		return NIL;
+	foreach(cell, strings_of(value->val.binary.data))
+	{
+		Object	   *o = referenced(model, lfirst(cell));
+
+		if (o != NULL)
+			result = lappend(result, o);
+	}
+	return result;
+}
+
+static void
+read_object(Model *model, JsonbContainer *container)
+{
+	Object	   *o = palloc0(sizeof(Object));
+	char	   *class = text_at(container, "class");
+	JsonbValue *properties = get(container, "properties");
+
+	o->class = class ? sv_object_class(class) : NULL;
+	if (o->class == NULL)
+		bad_snapshot(psprintf("Class \"%s\" is not known.", class ? class : ""));
+	o->identity = text_at(container, "identity");
+	if (o->identity == NULL)
+		bad_snapshot("An object has no identity.");
+	o->schema = text_at(container, "schema");
+	o->name = text_at(container, "name");
+	if (properties != NULL && properties->type == jbvBinary && JsonContainerIsObject(properties->val.binary.data))
+		read_properties(o, properties->val.binary.data);
+	sv_model_add(model, o);
+}
+
+static void
+read_parent(const Model *model, Object *o, const char *reference)
+{
+	if (reference == NULL)
+		return;
+	o->parent = referenced(model, reference);
+	if (o->parent == NULL || o->parent == o)
+		bad_snapshot(psprintf("The parent of %s %s is missing.", o->class->name, o->identity));
+	o->parent->parts = lappend(o->parent->parts, o);
+}
+
+/* The model that a snapshot describes; error if it describes none. */
+Model *
+sv_model_from_jsonb(Jsonb *snapshot)
+{
+	Model	   *model = sv_model_create();
+	JsonbValue *objects;
+	JsonbContainer *array;
+	uint32		n;
+
+	if (!JB_ROOT_IS_OBJECT(snapshot) || get(&snapshot->root, "schemaver") == NULL)
+		bad_snapshot("It has no key \"schemaver\".");
+	objects = get(&snapshot->root, "objects");
+	if (objects == NULL || objects->type != jbvBinary || !JsonContainerIsArray(objects->val.binary.data))
+		bad_snapshot("It has no list \"objects\".");
+	array = objects->val.binary.data;
+	n = JsonContainerSize(array);
+	for (uint32 i = 0; i < n; i++)
+	{
+		JsonbValue *value = getIthJsonbValueFromContainer(array, i);
+
+		if (value->type != jbvBinary || !JsonContainerIsObject(value->val.binary.data))
+			bad_snapshot("An object is none.");
+		read_object(model, value->val.binary.data);
+	}
+	if (list_length(model->objects) != n)
+		bad_snapshot("It has an object twice.");
+	for (uint32 i = 0; i < n; i++)
+	{
+		JsonbContainer *container = getIthJsonbValueFromContainer(array, i)->val.binary.data;
+		Object	   *o = list_nth(model->objects, i);
+
+		read_parent(model, o, text_at(container, "parent"));
+		o->needs = read_references(model, container, "needs");
+		o->vanishes_with = read_references(model, container, "vanishes_with");
+	}
+	return model;
+}

@@ -1,0 +1,235 @@
+/*
+ * model.c
+ *		The container: objects in canonical order, found by identity or address.
+ */
+#include "postgres.h"
+
+#include "common/hashfn.h"
+#include "model/model.h"
+#include "utils/memutils.h"
+
+typedef struct IdentityKey
+{
+	const ModelClass *class;
+	const char *identity;
+} IdentityKey;
+
+typedef struct IdentityEntry
+{
+	IdentityKey key;
+	Object	   *object;
+} IdentityEntry;
+
+typedef struct AddressEntry
+{
+	ObjectAddress key;
+	Object	   *object;
+} AddressEntry;
+
+static uint32
+identity_hash(const void *key, Size size)
+{
+	const IdentityKey *k = key;
+
+	return hash_bytes((const unsigned char *) k->identity, strlen(k->identity)) ^
+		hash_bytes((const unsigned char *) k->class->name, strlen(k->class->name));
+}
+
+static int
+identity_match(const void *a, const void *b, Size size)
+{
+	const IdentityKey *x = a;
+	const IdentityKey *y = b;
+
+	return x->class == y->class ? strcmp(x->identity, y->identity) : 1;
+}
+
+/* An empty model in the current context. */
+Model *
+sv_model_create(void)
+{
+	Model	   *model = palloc0(sizeof(Model));
+	HASHCTL		control = {0};
+
+	control.hcxt = CurrentMemoryContext;
+	control.keysize = sizeof(IdentityKey);
+	control.entrysize = sizeof(IdentityEntry);
+	control.hash = identity_hash;
+	control.match = identity_match;
+	model->by_identity = hash_create("schemaver identities", 1024, &control,
+									 HASH_ELEM | HASH_FUNCTION | HASH_COMPARE | HASH_CONTEXT);
+	control.keysize = sizeof(ObjectAddress);
+	control.entrysize = sizeof(AddressEntry);
+	model->by_address = hash_create("schemaver addresses", 1024, &control,
+									HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
+	return model;
+}
+
+/* Let an address mean an object, unless it already means one. */
+void
+sv_model_alias(Model *model, const ObjectAddress *address, Object *object)
+{
+	bool		found;
+	AddressEntry *entry = hash_search(model->by_address, address, HASH_ENTER, &found);
+
+	if (!found)
+		entry->object = object;
+}
+
+/* Add an object, which has its class, identity, parent and properties. */
+void
+sv_model_add(Model *model, Object *object)
+{
+	IdentityKey key = {object->class, object->identity};
+	bool		found;
+	IdentityEntry *entry = hash_search(model->by_identity, &key, HASH_ENTER, &found);
+
+	if (found)
+		return;					/* two catalog rows for one thing */
+	entry->object = object;
+	object->number = list_length(model->objects);
+	model->objects = lappend(model->objects, object);
+	if (object->parent != NULL)
+		object->parent->parts = lappend(object->parent->parts, object);
+	if (OidIsValid(object->address.classId))
+		sv_model_alias(model, &object->address, object);
+}
+
+/* Make an object unknown; the caller takes it out of the list. */
+void
+sv_model_forget(Model *model, const Object *object)
+{
+	IdentityKey key = {object->class, object->identity};
+
+	hash_search(model->by_identity, &key, HASH_REMOVE, NULL);
+}
+
+Object *
+sv_model_find(const Model *model, const ModelClass *class, const char *identity)
+{
+	IdentityKey key = {class, identity};
+	IdentityEntry *entry = hash_search(model->by_identity, &key, HASH_FIND, NULL);
+
+	return entry ? entry->object : NULL;
+}
+
+/* The object that an address means, or NULL. */
+Object *
+sv_model_at(const Model *model, Oid catalog, Oid oid, int sub)
+{
+	ObjectAddress key;
+	AddressEntry *entry;
+
+	memset(&key, 0, sizeof(key));
+	ObjectAddressSubSet(key, catalog, oid, sub);
+	entry = hash_search(model->by_address, &key, HASH_FIND, NULL);
+	return entry ? entry->object : NULL;
+}
+
+const Property *
+sv_property(const Object *object, const char *name)
+{
+	for (int i = 0; i < object->nproperties; i++)
+		if (strcmp(object->properties[i].name, name) == 0)
+			return &object->properties[i];
+	return NULL;
+}
+
+/* The text of a property, or NULL. */
+const char *
+sv_text(const Object *object, const char *name)
+{
+	const Property *property = sv_property(object, name);
+
+	return property ? property->text : NULL;
+}
+
+List *
+sv_list(const Object *object, const char *name)
+{
+	const Property *property = sv_property(object, name);
+
+	return property ? property->list : NIL;
+}
+
+bool
+sv_is(const Object *object, const char *name)
+{
+	return sv_property(object, name) != NULL;
+}
+
+bool
+sv_property_equal(const Property *a, const Property *b)
+{
+	ListCell   *x;
+	ListCell   *y;
+
+	if (a == NULL || b == NULL)
+		return a == b;
+	if (a->text != NULL || b->text != NULL)
+		return a->text != NULL && b->text != NULL && strcmp(a->text, b->text) == 0;
+	if (list_length(a->list) != list_length(b->list))
+		return false;
+	forboth(x, a->list, y, b->list)
+		if (strcmp(lfirst(x), lfirst(y)) != 0)
+			return false;
+	return true;
+}
+
+bool
+sv_same(const Object *a, const Object *b, const char *name)
+{
+	return sv_property_equal(sv_property(a, name), sv_property(b, name));
+}
+
+bool
+sv_class_is(const Object *object, const char *class)
+{
+	return strcmp(object->class->name, class) == 0;
+}
+
+/* ----- canonical order: by rank, then by parent, then by place or identity ----- */
+
+static int
+compare_objects(const Object *a, const Object *b)
+{
+	if (a->class != b->class)
+		return a->class->rank != b->class->rank ? (a->class->rank < b->class->rank ? -1 : 1) :
+			strcmp(a->class->name, b->class->name);
+	if (a->parent != b->parent && a->parent != NULL && b->parent != NULL)
+		return compare_objects(a->parent, b->parent);
+	if (a->parent != NULL && strcmp(a->class->name, "column") == 0)
+		return a->number < b->number ? -1 : a->number > b->number;
+	return strcmp(a->identity, b->identity);
+}
+
+static int
+compare_cells(const ListCell *a, const ListCell *b)
+{
+	return compare_objects(lfirst(a), lfirst(b));
+}
+
+static int
+compare_numbers(const ListCell *a, const ListCell *b)
+{
+	return ((Object *) lfirst(a))->number - ((Object *) lfirst(b))->number;
+}
+
+/* Bring objects, their parts and their needs into the canonical order. */
+void
+sv_model_sort(Model *model)
+{
+	ListCell   *cell;
+
+	list_sort(model->objects, compare_cells);
+	foreach(cell, model->objects)
+		((Object *) lfirst(cell))->number = foreach_current_index(cell);
+	foreach(cell, model->objects)
+	{
+		Object	   *object = lfirst(cell);
+
+		list_sort(object->parts, compare_numbers);
+		list_sort(object->needs, compare_numbers);
+		list_sort(object->vanishes_with, compare_numbers);
+	}
+}

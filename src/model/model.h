@@ -1,0 +1,184 @@
+/*
+ * model.h
+ *		What a schema contains: objects of many classes, each with its identity,
+ *		its properties and the objects that it needs.
+ *
+ * A model comes from the catalogs (read.c) or from a snapshot (json.c); both
+ * give the same.  Everything is text as the server prints it with a
+ * search_path of pg_catalog, so nothing in a model depends on OIDs, on the
+ * session or on the database.
+ *
+ * A class of objects is one file with one ModelClass: how its objects are
+ * read, created, altered and dropped.  classes.c lists them.
+ */
+#ifndef SV_MODEL_H
+#define SV_MODEL_H
+
+#include "catalog/objectaddress.h"
+#include "lib/stringinfo.h"
+#include "nodes/pg_list.h"
+#include "utils/jsonb.h"
+#include "utils/hsearch.h"
+
+typedef struct Object Object;
+typedef struct Model Model;
+typedef struct Writer Writer;
+
+/* A property has a text or a list of strings, never both, never neither. */
+typedef struct Property
+{
+	const char *name;
+	const char *text;
+	List	   *list;
+} Property;
+
+/* How an identity is made of the name; it is what COMMENT ON takes. */
+typedef enum IdentityStyle
+{
+	SV_ID_NAME,					/* name */
+	SV_ID_QUALIFIED,			/* schema.name */
+	SV_ID_OF_PARENT,			/* parent.name */
+	SV_ID_ON_PARENT,			/* name ON parent */
+	SV_ID_GIVEN					/* column _identity of the query */
+} IdentityStyle;
+
+/* What an alterer means for the objects that depend on the altered one. */
+#define SV_ALTER_DISRUPTS	0x01	/* views, rules, policies ... must be made again */
+#define SV_ALTER_IGNORED	0x02	/* the difference is of no consequence by itself */
+
+/* Write the statements that change a property (or several) from a's to b's. */
+typedef void (*AlterFn) (Writer *writer, const Object *a, const Object *b);
+
+typedef struct Alterer
+{
+	const char *property;
+	AlterFn		alter;			/* NULL: the object must be made again */
+	int			flags;
+} Alterer;
+
+typedef struct ModelClass
+{
+	const char *name;			/* in snapshots and results */
+	const char *keyword;		/* in COMMENT ON, DROP, OWNER TO */
+	Oid			catalog;		/* of its addresses */
+	int			rank;			/* those of lower rank are made first, if
+								 * nothing else decides */
+	IdentityStyle style;
+	Oid			parent_catalog; /* of column _parent, InvalidOid: none */
+	bool		is_part;		/* goes when its parent goes */
+	char		acl_type;		/* as acldefault() takes it; 0: has no privileges */
+
+	/*
+	 * All objects of the class in the schemas $1 (oid[]; global ones where $2).
+	 * Columns whose names start with "_" say what it is: _oid, _sub, _parent,
+	 * _parentsub, _schema, _name, _identity, _needs (oid of a relation that it
+	 * depends on); all others are properties.
+	 */
+	const char *query;
+
+	void		(*create) (Writer *writer, const Object *object);
+	void		(*drop) (Writer *writer, const Object *object);	/* NULL: DROP keyword identity */
+	const Alterer *alterers;	/* up to one with property NULL */
+	bool		(*can_alter) (const Object *a, const Object *b);	/* NULL: true */
+	bool		(*folds) (const Object *object);	/* can it be written in its
+													 * parent's CREATE? */
+	const char *(*name_space) (const Object *object);	/* objects with equal names
+													 * in it exclude each other */
+	bool		no_owner_change;	/* owner cannot be altered */
+} ModelClass;
+
+struct Object
+{
+	const ModelClass *class;
+	const char *identity;
+	const char *schema;			/* of it or its parent, unquoted; NULL: none */
+	const char *name;			/* unquoted */
+	Object	   *parent;
+	List	   *parts;			/* objects whose parent it is, in order */
+	Property   *properties;
+	int			nproperties;
+	List	   *needs;			/* Objects that it depends on */
+	List	   *vanishes_with;	/* those among them whose drop takes it away */
+	ObjectAddress address;		/* of a model that was read from the catalogs */
+	Oid			needs_relation;
+	Oid			schema_oid;
+	int			number;			/* in Model.objects */
+	struct Pair *pair;			/* of a comparison under way */
+};
+
+struct Model
+{
+	List	   *objects;		/* in canonical order */
+	HTAB	   *by_identity;
+	HTAB	   *by_address;
+	List	   *findings;		/* strings: what is there but not modelled */
+};
+
+/* What of a database is read. */
+typedef struct ModelScope
+{
+	List	   *schemas;		/* names, NIL: all */
+	bool		all;			/* also what is in no schema */
+	HTAB	   *hidden;			/* ObjectAddress of what is left out, or NULL */
+} ModelScope;
+
+/* classes.c */
+extern const ModelClass *const sv_object_classes[];
+extern const ModelClass *sv_object_class(const char *name);
+
+/* model.c */
+extern Model *sv_model_create(void);
+extern void sv_model_add(Model *model, Object *object);
+extern void sv_model_sort(Model *model);
+extern void sv_model_forget(Model *model, const Object *object);
+extern Object *sv_model_find(const Model *model, const ModelClass *class, const char *identity);
+extern Object *sv_model_at(const Model *model, Oid catalog, Oid oid, int sub);
+extern void sv_model_alias(Model *model, const ObjectAddress *address, Object *object);
+extern const Property *sv_property(const Object *object, const char *name);
+extern const char *sv_text(const Object *object, const char *name);
+extern List *sv_list(const Object *object, const char *name);
+extern bool sv_is(const Object *object, const char *name);
+extern bool sv_property_equal(const Property *a, const Property *b);
+extern bool sv_same(const Object *a, const Object *b, const char *name);
+extern bool sv_class_is(const Object *object, const char *class);
+
+/* findings.c */
+struct StoreScope;
+extern void sv_model_find_unknown(Model *model, const struct StoreScope *store, const Datum *values);
+
+/* read.c, depends.c, annotate.c */
+extern Model *sv_model_read(const ModelScope *scope);
+extern void sv_model_read_depends(Model *model, HTAB *members);
+extern HTAB *sv_model_read_members(Model *model);
+extern void sv_model_annotate(Model *model);
+extern List *sv_acl_list(Datum acl, char type, Oid owner);
+
+/* json.c */
+extern Jsonb *sv_model_to_jsonb(const Model *model);
+extern Model *sv_model_from_jsonb(Jsonb *snapshot);
+extern char *sv_model_fingerprint(const Model *model);
+
+/* ----- for the classes: writing statements (diff/write.c) ----- */
+
+/* Hazards of a statement. */
+#define SV_HAZARD_DATA_LOSS		0x01
+#define SV_HAZARD_REWRITE		0x02
+#define SV_HAZARD_SCAN			0x04
+#define SV_HAZARD_BLOCKS_ALL	0x08	/* ACCESS EXCLUSIVE */
+#define SV_HAZARD_BLOCKS_WRITES 0x10	/* SHARE or SHARE ROW EXCLUSIVE */
+#define SV_HAZARD_MAY_FAIL		0x20	/* depends on the data */
+
+extern void sv_emit(Writer *writer, int hazards, const char *format,...) pg_attribute_printf(3, 4);
+extern List *sv_writer_folded(Writer *writer);
+extern bool sv_writer_existed(Writer *writer, const Object *object);
+extern bool sv_writer_created(Writer *writer, const Object *object);
+extern bool sv_writer_dropped(Writer *writer, const Object *object);
+extern const char *sv_writer_conversion(Writer *writer, const Object *a, const Object *b);
+extern const Object *sv_writer_other(Writer *writer, const Object *object);
+extern char *sv_quote(const char *literal);
+extern char *sv_join(List *strings, const char *separator);
+extern char *sv_qualified(const Object *object);
+extern void sv_write_options(Writer *writer, const char *head, const Object *a, const Object *b,
+							 const char *property, int hazards);
+
+#endif							/* SV_MODEL_H */

@@ -1,0 +1,370 @@
+/*
+ * read.c
+ *		Read the model of the live schema from the catalogs.
+ *
+ * One query per class, all with one snapshot and a search_path of pg_catalog,
+ * as the owner of the extension; then dependencies, comments and labels for
+ * all classes at once.  What belongs to an extension or to schemaver, and what
+ * is temporary, is left out.
+ *
+ * The functions of the server that print definitions look into its caches,
+ * which are newer than the snapshot.  An object that is dropped meanwhile can
+ * make one of them fail; then all is read again.
+ */
+#include "postgres.h"
+
+#include "access/htup_details.h"
+#include "catalog/pg_class.h"
+#include "catalog/pg_namespace.h"
+#include "catalog/pg_type.h"
+#include "miscadmin.h"
+#include "model/model.h"
+#include "store/store.h"
+#include "utils/acl.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+#include "utils/memutils.h"
+#include "utils/snapmgr.h"
+
+/* What a column of a class's query is for. */
+typedef enum ColumnUse
+{
+	COLUMN_TEXT,
+	COLUMN_BOOL,
+	COLUMN_LIST,
+	COLUMN_OWNER,
+	COLUMN_ACL,
+	COLUMN_OID,
+	COLUMN_SUB,
+	COLUMN_PARENT,
+	COLUMN_PARENTSUB,
+	COLUMN_SCHEMA,
+	COLUMN_NAME,
+	COLUMN_IDENTITY,
+	COLUMN_NEEDS,
+	COLUMN_ALIAS
+} ColumnUse;
+
+#define MAX_COLUMNS 48
+
+typedef struct Reader
+{
+	Model	   *model;
+	const ModelScope *scope;
+	HTAB	   *members;		/* of extensions */
+	const ModelClass *class;
+	ColumnUse	uses[MAX_COLUMNS];
+	const char *names[MAX_COLUMNS];
+} Reader;
+
+static ColumnUse
+column_use(const char *name, Oid type)
+{
+	static const struct
+	{
+		const char *name;
+		ColumnUse	use;
+	}			reserved[] = {
+		{"_oid", COLUMN_OID}, {"_sub", COLUMN_SUB}, {"_parent", COLUMN_PARENT},
+		{"_parentsub", COLUMN_PARENTSUB}, {"_schema", COLUMN_SCHEMA}, {"_name", COLUMN_NAME},
+		{"_identity", COLUMN_IDENTITY}, {"_needs", COLUMN_NEEDS}, {"_alias", COLUMN_ALIAS}, {"owner", COLUMN_OWNER},
+		{"acl", COLUMN_ACL}
+	};
+
+	for (int i = 0; i < lengthof(reserved); i++)
+		if (strcmp(reserved[i].name, name) == 0)
+			return reserved[i].use;
+	if (type == BOOLOID)
+		return COLUMN_BOOL;
+	return type_is_array(type) ? COLUMN_LIST : COLUMN_TEXT;
+}
+
+static List *
+list_of_array(Datum array)
+{
+	ArrayType  *value = DatumGetArrayTypeP(array);
+	Datum	   *elements;
+	bool	   *nulls;
+	int			n;
+	List	   *result = NIL;
+
+	if (ARR_NDIM(value) == 0)
+		return NIL;
+	deconstruct_array(value, TEXTOID, -1, false, TYPALIGN_INT, &elements, &nulls, &n);
+	for (int i = 0; i < n; i++)
+		if (!nulls[i])
+			result = lappend(result, TextDatumGetCString(elements[i]));
+	return result;
+}
+
+/* Text of a value of a type that queries use; others are cast to text in SQL. */
+static char *
+text_of(Datum value, Oid type)
+{
+	switch (type)
+	{
+		case TEXTOID:
+			return TextDatumGetCString(value);
+		case NAMEOID:
+			return pstrdup(NameStr(*DatumGetName(value)));
+		case INT2OID:
+			return psprintf("%d", DatumGetInt16(value));
+		case INT4OID:
+			return psprintf("%d", DatumGetInt32(value));
+		case INT8OID:
+			return psprintf(INT64_FORMAT, DatumGetInt64(value));
+		default:
+			elog(ERROR, "class query returns a column of type %u", type);
+	}
+}
+
+static void
+add_property(Object *object, const char *name, char *text, List *list)
+{
+	Property   *property = &object->properties[object->nproperties];
+
+	if (text == NULL && list == NIL)
+		return;
+	property->name = name;
+	property->text = text;
+	property->list = list;
+	object->nproperties++;
+}
+
+static const char *
+identity_of(const Object *object, const char *given)
+{
+	const char *name = quote_identifier(object->name ? object->name : "");
+
+	switch (object->class->style)
+	{
+		case SV_ID_NAME:
+			return pstrdup(name);
+		case SV_ID_QUALIFIED:
+			return quote_qualified_identifier(object->schema, object->name);
+		case SV_ID_OF_PARENT:
+			return psprintf("%s.%s", object->parent->identity, name);
+		case SV_ID_ON_PARENT:
+			return psprintf("%s ON %s", name, object->parent->identity);
+		case SV_ID_GIVEN:
+			break;
+	}
+	return given;
+}
+
+static bool
+is_left_out(const Reader *reader, const ObjectAddress *address)
+{
+	ObjectAddress whole = *address;
+
+	if (hash_search(reader->members, address, HASH_FIND, NULL) != NULL)
+		return true;
+	whole.objectSubId = 0;
+	return reader->scope->hidden != NULL && hash_search(reader->scope->hidden, &whole, HASH_FIND, NULL) != NULL;
+}
+
+/* Make an object of a row and add it to the model. */
+static void
+read_row(Reader *reader, HeapTuple row, TupleDesc desc)
+{
+	Object	   *object = palloc0(sizeof(Object));
+	const char *given = NULL;
+	Oid			parent = InvalidOid;
+	int			parent_sub = 0;
+	Oid			owner = InvalidOid;
+	Datum		acl = (Datum) 0;
+	Oid			alias = InvalidOid;
+
+	object->class = reader->class;
+	object->properties = palloc(sizeof(Property) * (desc->natts + 3));
+	object->address.classId = reader->class->catalog;
+	for (int i = 0; i < desc->natts; i++)
+	{
+		bool		isnull;
+		Datum		value = heap_getattr(row, i + 1, desc, &isnull);
+
+		if (isnull)
+			continue;
+		switch (reader->uses[i])
+		{
+			case COLUMN_TEXT:
+				add_property(object, reader->names[i], text_of(value, TupleDescAttr(desc, i)->atttypid), NIL);
+				break;
+			case COLUMN_BOOL:
+				add_property(object, reader->names[i], DatumGetBool(value) ? "true" : NULL, NIL);
+				break;
+			case COLUMN_LIST:
+				add_property(object, reader->names[i], NULL, list_of_array(value));
+				break;
+			case COLUMN_OWNER:
+				owner = DatumGetObjectId(value);
+				add_property(object, "owner", sv_role_name(owner), NIL);
+				break;
+			case COLUMN_ACL:
+				acl = value;
+				break;
+			case COLUMN_OID:
+				object->address.objectId = DatumGetObjectId(value);
+				break;
+			case COLUMN_SUB:
+				object->address.objectSubId = DatumGetInt16(value);
+				break;
+			case COLUMN_PARENT:
+				parent = DatumGetObjectId(value);
+				break;
+			case COLUMN_PARENTSUB:
+				parent_sub = DatumGetInt16(value);
+				break;
+			case COLUMN_SCHEMA:
+				object->schema_oid = DatumGetObjectId(value);
+				break;
+			case COLUMN_NAME:
+				object->name = pstrdup(NameStr(*DatumGetName(value)));
+				break;
+			case COLUMN_IDENTITY:
+				given = TextDatumGetCString(value);
+				break;
+			case COLUMN_NEEDS:
+				object->needs_relation = DatumGetObjectId(value);
+				break;
+			case COLUMN_ALIAS:
+				alias = DatumGetObjectId(value);
+				break;
+		}
+	}
+	if (is_left_out(reader, &object->address))
+		return;
+	if (OidIsValid(parent))
+	{
+		object->parent = sv_model_at(reader->model, reader->class->parent_catalog, parent, parent_sub);
+		if (object->parent == NULL)
+			return;				/* of an extension's table, or just dropped */
+		object->schema = object->parent->schema;
+	}
+	if (OidIsValid(object->schema_oid))
+	{
+		Object	   *schema = sv_model_at(reader->model, NamespaceRelationId, object->schema_oid, 0);
+
+		object->schema = schema ? schema->name : get_namespace_name(object->schema_oid);
+		if (object->schema == NULL)
+			return;
+	}
+	if (acl != (Datum) 0)
+		add_property(object, "acl", NULL, sv_acl_list(acl, reader->class->acl_type, owner));
+	object->identity = identity_of(object, given);
+	if (object->identity == NULL)
+		return;
+	sv_model_add(reader->model, object);
+	if (OidIsValid(alias))
+	{
+		ObjectAddress address;
+
+		memset(&address, 0, sizeof(address));
+		ObjectAddressSet(address, RelationRelationId, alias);
+		sv_model_alias(reader->model, &address, object);
+	}
+}
+
+/* Read all objects of a class. */
+static void
+read_class(Reader *reader, StoreScope *store, StoreQuery *query, const Datum *values)
+{
+	TupleDesc	desc;
+	uint64		n;
+
+	query->sql = reader->class->query;
+	query->nargs = 2;
+	query->argtypes[0] = OIDARRAYOID;
+	query->argtypes[1] = BOOLOID;
+	n = sv_store_execute(store, query, values, NULL);
+	desc = SPI_tuptable->tupdesc;
+	if (desc->natts > MAX_COLUMNS)
+		elog(ERROR, "class query has too many columns");
+	MemoryContextSwitchTo(store->caller);
+	for (int i = 0; i < desc->natts; i++)
+	{
+		reader->names[i] = pstrdup(NameStr(TupleDescAttr(desc, i)->attname));
+		reader->uses[i] = column_use(reader->names[i], TupleDescAttr(desc, i)->atttypid);
+	}
+	for (uint64 i = 0; i < n; i++)
+		read_row(reader, SPI_tuptable->vals[i], desc);
+	SPI_freetuptable(SPI_tuptable);
+}
+
+/* The OIDs of the schemas to read. */
+static Datum
+schemas_to_read(StoreScope *store, const ModelScope *scope)
+{
+	static StoreQuery query = {
+		"SELECT oid, nspname FROM pg_catalog.pg_namespace n "
+		"WHERE nspname !~ '^pg_' AND nspname NOT IN ('information_schema', 'schemaver') "
+		"AND (nspname = ANY ($1) OR $1 = '{}' AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend d "
+		"WHERE d.classid = 'pg_catalog.pg_namespace'::regclass AND d.objid = n.oid AND d.deptype = 'e'))",
+		1, {TEXTARRAYOID}
+	};
+	Datum		values[1];
+	Datum	   *oids;
+	uint64		n;
+	int			kept = 0;
+
+	values[0] = sv_text_array(scope->schemas);
+	n = sv_store_execute(store, &query, values, NULL);
+	oids = palloc(sizeof(Datum) * (n + 1));
+	for (uint64 i = 0; i < n; i++)
+	{
+		bool		isnull;
+		ObjectAddress address;
+
+		memset(&address, 0, sizeof(address));
+		oids[kept] = SPI_getbinval(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, 1, &isnull);
+		ObjectAddressSet(address, NamespaceRelationId, DatumGetObjectId(oids[kept]));
+		if (scope->hidden == NULL || hash_search(scope->hidden, &address, HASH_FIND, NULL) == NULL)
+			kept++;
+	}
+	return PointerGetDatum(construct_array(oids, kept, OIDOID, sizeof(Oid), true, TYPALIGN_INT));
+}
+
+/*
+ * Read the model of what the scope says, in the current context.  The active
+ * snapshot decides what is seen; the caller has made its own changes visible
+ * (CommandCounterIncrement).
+ */
+Model *
+sv_model_read(const ModelScope *scope)
+{
+	static StoreQuery *queries = NULL;
+	Reader		reader = {0};
+	StoreScope	store;
+	Datum		values[2];
+
+	if (queries == NULL)
+	{
+		int			n = 0;
+
+		while (sv_object_classes[n] != NULL)
+			n++;
+		queries = MemoryContextAllocZero(TopMemoryContext, sizeof(StoreQuery) * n);
+	}
+	reader.model = sv_model_create();
+	reader.scope = scope;
+	PushActiveSnapshot(GetTransactionSnapshot());
+	sv_store_enter(&store, SV_STORE_READ);
+	values[0] = schemas_to_read(&store, scope);
+	values[1] = BoolGetDatum(scope->all);
+	MemoryContextSwitchTo(store.caller);
+	reader.members = sv_model_read_members(reader.model);
+	for (int i = 0; sv_object_classes[i] != NULL; i++)
+	{
+		CHECK_FOR_INTERRUPTS();
+		reader.class = sv_object_classes[i];
+		read_class(&reader, &store, &queries[i], values);
+	}
+	sv_model_read_depends(reader.model, reader.members);
+	sv_model_annotate(reader.model);
+	sv_model_find_unknown(reader.model, &store, values);
+	sv_store_leave(&store);
+	PopActiveSnapshot();
+	sv_model_sort(reader.model);
+	return reader.model;
+}

@@ -1,0 +1,161 @@
+/*
+ * prove.c
+ *		Prove a migration on an empty copy of the schema.
+ *
+ * In a subtransaction that is rolled back, with the live schema hidden, the
+ * same schema is built anew under its real names, without rows; up is applied
+ * and must give the wanted schema, down must give the old one.  So nobody who uses
+ * the tables waits, however large they are, and that the schema could be
+ * built from its description proves that the description is complete.
+ */
+#include "postgres.h"
+
+#include "access/xact.h"
+#include "catalog/pg_extension.h"
+#include "commands/extension.h"
+#include "executor/spi.h"
+#include "miscadmin.h"
+#include "run/hide.h"
+#include "run/prove.h"
+#include "run/subtransaction.h"
+#include "schemaver.h"
+#include "utils/guc.h"
+
+typedef struct Proof
+{
+	ModelScope	scope;
+	Model	   *live;
+	Model	   *wanted;
+	const DiffOptions *options;
+	List	   *up;
+	List	   *down;
+	const char *step;			/* for messages */
+	const DiffRow *row;			/* being executed */
+} Proof;
+
+/* An extension of the live schema cannot be dropped, other objects there may need it. */
+static bool
+hide_dropped_extension(Proof *proof, const DiffRow *row)
+{
+	const Object *extension;
+
+	if (strcmp(row->kind, "extension") != 0 || strncmp(row->sql, "DROP ", 5) != 0)
+		return false;
+	extension = sv_model_find(proof->live, sv_object_class("extension"), row->identity);
+	return extension != NULL && sv_hide_drop_extension(proof->scope.hidden, extension->name);
+}
+
+static void
+execute_rows(Proof *proof, const char *step, List *rows)
+{
+	ListCell   *cell;
+
+	proof->step = step;
+	SPI_connect();
+	foreach(cell, rows)
+	{
+		const DiffRow *row = lfirst(cell);
+
+		CHECK_FOR_INTERRUPTS();
+		if (row->sql == NULL)
+			continue;
+		proof->row = row;
+		if (strcmp(row->kind, "extension") == 0 && strncmp(row->sql, "CREATE EXTENSION", 16) == 0 &&
+			sv_hide_create_extension(proof->scope.hidden, row->sql))
+			continue;
+		if (!hide_dropped_extension(proof, row))
+			SPI_execute(row->sql, false, 0);
+	}
+	SPI_finish();
+	proof->row = NULL;
+	CommandCounterIncrement();
+}
+
+/* Read again and compare; error with what remains. */
+static void
+expect(Proof *proof, Model *expected, const char *what)
+{
+	Model	   *now = sv_model_read(&proof->scope);
+	List	   *rows = sv_diff(now, expected, proof->options);
+	StringInfoData rest;
+	int			n = 0;
+	ListCell   *cell;
+
+	initStringInfo(&rest);
+	foreach(cell, rows)
+	{
+		const DiffRow *row = lfirst(cell);
+
+		if (row->sql != NULL && n++ < 10)
+			appendStringInfo(&rest, "%s%s %s: %s;", rest.len ? "\n" : "", row->kind, row->identity, row->sql);
+	}
+	if (n > 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_SV_VERIFY_FAILED),
+				 errmsg("%s", what),
+				 errdetail("%d statement(s) would remain:\n%s", n, rest.data),
+				 errhint("Nothing was registered. Write the revision by hand, beginning with the output of schemaver.diff().")));
+}
+
+static void
+add_context(void *arg)
+{
+	Proof	   *proof = arg;
+
+	if (proof->row != NULL)
+		errcontext("proof on an empty copy of the schema, %s: %s %s", proof->step, proof->row->kind, proof->row->identity);
+}
+
+static void
+prove(void *arg)
+{
+	Proof	   *proof = arg;
+	MemoryContext caller = CurrentMemoryContext;
+	int			nestlevel = NewGUCNestLevel();
+	bool		with_public = proof->scope.schemas == NIL;
+	ListCell   *cell;
+	ErrorContextCallback callback = {error_context_stack, add_context, proof};
+	Model	   *empty;
+
+	foreach(cell, proof->scope.schemas)
+		with_public |= strcmp(lfirst(cell), "public") == 0;
+	error_context_stack = &callback;
+	(void) set_config_option("check_function_bodies", "off", PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
+	(void) set_config_option("client_min_messages", "warning", PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
+	proof->scope.hidden = sv_hide(proof->live, with_public);
+	empty = sv_model_read(&proof->scope);
+	execute_rows(proof, "building", sv_diff(empty, proof->live, proof->options));
+	MemoryContextSwitchTo(caller);
+	expect(proof, proof->live, "could not build an exact copy of the live schema");
+	execute_rows(proof, "up", proof->up);
+	MemoryContextSwitchTo(caller);
+	expect(proof, proof->wanted, "the statements do not lead to the wanted schema");
+	execute_rows(proof, "down", proof->down);
+	MemoryContextSwitchTo(caller);
+	expect(proof, proof->live, "the statements of the way back do not lead to the old schema");
+	AtEOXact_GUC(false, nestlevel);
+	error_context_stack = callback.previous;
+}
+
+/*
+ * Prove that up (rows of sv_diff()) leads from the live schema to the wanted
+ * one and down back; error SV017, or that of a statement, if not.
+ */
+void
+sv_prove(const ModelScope *scope, Model *live, Model *wanted, const DiffOptions *options, List *up, List *down)
+{
+	Proof		proof = {0};
+	ErrorContextCallback *stack = error_context_stack;
+	ErrorData  *error;
+
+	proof.scope = *scope;
+	proof.live = live;
+	proof.wanted = wanted;
+	proof.options = options;
+	proof.up = up;
+	proof.down = down;
+	error = sv_subtransaction(prove, &proof, false);
+	error_context_stack = stack;
+	if (error != NULL)
+		ReThrowError(error);
+}

@@ -1,0 +1,13 @@
+/*
+ * prove.h
+ *		Prove a migration on an empty copy of the schema.
+ */
+#ifndef SV_PROVE_H
+#define SV_PROVE_H
+
+#include "diff/diff.h"
+
+extern void sv_prove(const ModelScope *scope, Model *live, Model *wanted, const DiffOptions *options,
+					 List *up, List *down);
+
+#endif							/* SV_PROVE_H */
