@@ -50,21 +50,44 @@ sv_api_revision(PG_FUNCTION_ARGS)
 	PG_RETURN_TEXT_P(cstring_to_text(sv_register_add(&draft, sv_arg_bool(fcinfo, 7))));
 }
 
-/* Append the ids of what a merge joins; each must be a head. */
+/* Append an id to what a merge joins; it must be a head. */
 static List *
-append_heads(List *ids, const RevisionGraph *graph, RevisionList found)
+append_head(List *ids, const char *id)
 {
-	for (int i = 0; i < found.n; i++)
-	{
-		const GraphRevision *revision = &graph->revisions[found.members[i]];
+	if (sv_store_has_children(id, id))
+		ereport(ERROR,
+				(errcode(ERRCODE_SV_BAD_PARENT),
+				 errmsg("revision \"%s\" is not a head", id),
+				 errhint("A merge joins heads; SELECT * FROM schemaver.heads() lists them.")));
+	return lappend(ids, (char *) id);
+}
 
-		if (revision->nchildren > 0)
-			ereport(ERROR,
-					(errcode(ERRCODE_SV_BAD_PARENT),
-					 errmsg("revision \"%s\" is not a head", revision->id),
-					 errhint("A merge joins heads; SELECT * FROM schemaver.heads() lists them.")));
-		ids = lappend(ids, (char *) revision->id);
-	}
+/* Append what a reference means; the graph is read only for one that is no id. */
+static List *
+append_heads(List *ids, const char *ref)
+{
+	RevisionGraph *graph;
+	RevisionList found;
+
+	if (sv_store_revision_exists(ref))
+		return append_head(ids, ref);
+	graph = sv_store_graph(SV_STORE_WRITE);
+	found = sv_graph_resolve(graph, ref);
+	for (int i = 0; i < found.n; i++)
+		ids = append_head(ids, graph->revisions[found.members[i]].id);
+	return ids;
+}
+
+/* All heads, also those that only other revisions depend on. */
+static List *
+all_heads(void)
+{
+	RevisionGraph *graph = sv_store_graph(SV_STORE_WRITE);
+	RevisionList heads = sv_graph_heads(graph);
+	List	   *ids = NIL;
+
+	for (int i = 0; i < heads.n; i++)
+		ids = lappend(ids, (char *) graph->revisions[heads.members[i]].id);
 	return ids;
 }
 
@@ -72,16 +95,14 @@ Datum
 sv_api_merge(PG_FUNCTION_ARGS)
 {
 	RevisionDraft draft = {0};
-	RevisionGraph *graph;
 	ListCell   *ref;
 
 	sv_register_lock("schemaver.merge()");
-	graph = sv_store_graph(SV_STORE_WRITE);
 	draft.revises_given = true;
 	if (PG_ARGISNULL(0))
-		draft.revises = append_heads(NIL, graph, sv_graph_heads(graph));
+		draft.revises = all_heads();
 	foreach(ref, sv_arg_list(fcinfo, 0))
-		draft.revises = append_heads(draft.revises, graph, sv_graph_resolve(graph, lfirst(ref)));
+		draft.revises = append_heads(draft.revises, lfirst(ref));
 	if (list_length(draft.revises) < 2)
 		ereport(ERROR,
 				(errcode(ERRCODE_SV_BAD_PARENT),

@@ -79,8 +79,9 @@ direction_to(const RevisionGraph *graph, const char *to)
 	return SV_DOWNGRADE;
 }
 
+/* Begin the record of a run; the caller has written BEGIN. */
 static void
-append_begin(ScriptFile *file)
+append_run_begin(ScriptFile *file)
 {
 	RevisionList current = sv_graph_current(file->graph);
 	List	   *ids = NIL;
@@ -88,13 +89,20 @@ append_begin(ScriptFile *file)
 
 	for (int i = 0; i < current.n; i++)
 		ids = lappend(ids, (char *) file->graph->revisions[current.members[i]].id);
-	appendStringInfo(&file->out, "BEGIN;\nSELECT schemaver.script_begin(%s, %s, ARRAY[",
+	appendStringInfo(&file->out, "SELECT schemaver.script_begin(%s, %s, ARRAY[",
 					 quote_literal_cstr(sv_direction_name(file->direction)),
 					 quote_literal_cstr(file->target));
 	foreach(cell, ids)
 		appendStringInfo(&file->out, "%s%s", foreach_current_index(cell) ? ", " : "",
 						 quote_literal_cstr(lfirst(cell)));
 	appendStringInfoString(&file->out, "]::pg_catalog.text[]);\n");
+}
+
+static void
+append_begin(ScriptFile *file)
+{
+	appendStringInfoString(&file->out, "BEGIN;\n");
+	append_run_begin(file);
 }
 
 /* The data of a COPY and the mark of its end, which psql wants with the same ends of lines. */
@@ -113,14 +121,19 @@ append_copy_data(StringInfo out, const char *data, int length)
 static void
 append_statements(ScriptFile *file, const Script *script)
 {
+	bool		prepares = false;
+
 	for (int i = 0; i < script->n; i++)
 	{
 		const Statement *statement = &script->statements[i];
 
 		appendStringInfo(&file->out, "%s;\n", sv_script_statement_text(script, i));
+		prepares |= strcmp(statement->tag, "PREPARE") == 0;
 		if (statement->flags & SV_STMT_COPY_DATA)
 			append_copy_data(&file->out, script->text + statement->data_start, statement->data_length);
 	}
+	if (prepares)
+		appendStringInfoString(&file->out, "DEALLOCATE ALL;\n");
 	if (script->flags & SV_STMT_SETS)
 		appendStringInfoString(&file->out, "RESET SESSION AUTHORIZATION;\nRESET ROLE;\nRESET ALL;\n");
 }
@@ -137,6 +150,23 @@ append_step(ScriptFile *file, int step, int nstatements)
 	file->graph->revisions[file->plan.members[step]].applied = file->direction == SV_UPGRADE;
 }
 
+/* Does it need no more than to be the first in a transaction: a SET TRANSACTION, nothing else? */
+static bool
+wants_to_be_first(const Script *script)
+{
+	bool		sets = false;
+
+	for (int i = 0; i < script->n; i++)
+	{
+		const char *blocker = script->statements[i].blocker;
+
+		if (blocker != NULL && pg_strncasecmp(blocker, "SET TRANSACTION", 15) != 0)
+			return false;
+		sets |= blocker != NULL;
+	}
+	return sets;
+}
+
 /* One revision; "alone" if it has a transaction of its own, or none. */
 static void
 append_revision(ScriptFile *file, int step, bool alone)
@@ -146,8 +176,10 @@ append_revision(ScriptFile *file, int step, bool alone)
 	ScriptOrigin origin;
 	Script	   *script = sv_run_body(row->id, stored, file->direction, &origin);
 	bool		outside;
+	bool		first;
 
 	outside = alone && !*sv_run_transactional(SV_STORE_READ, &file->rows[step], 1, file->direction);
+	first = outside && wants_to_be_first(script);
 
 	appendStringInfo(&file->out, "\n-- [%d/%d] %s %s %s\n", step + 1, file->plan.n,
 					 sv_direction_name(file->direction), row->id, one_line(row->message));
@@ -155,8 +187,12 @@ append_revision(ScriptFile *file, int step, bool alone)
 		append_begin(file);
 	if (outside)				/* the version is checked before what cannot be rolled back */
 		appendStringInfoString(&file->out, "ROLLBACK;\n");
+	if (first)
+		appendStringInfoString(&file->out, "BEGIN;\n");
 	append_statements(file, script);
-	if (outside)
+	if (first)
+		append_run_begin(file);
+	else if (outside)
 		append_begin(file);
 	append_step(file, step, script->n);
 	if (alone)

@@ -13,8 +13,10 @@
 #include "access/xact.h"
 #include "catalog/pg_type.h"
 #include "commands/extension.h"
+#include "commands/prepare.h"
 #include "mb/pg_wchar.h"
 #include "miscadmin.h"
+#include "parser/parser.h"
 #include "run/execution.h"
 #include "run/subtransaction.h"
 #include "settings.h"
@@ -208,6 +210,23 @@ sv_run_verify(const char *revision, const StoredScript *stored)
 			 errcontext("%s", error->context)));
 }
 
+/* Forget the statements that a script PREPAREd, as the end of a session of its own would. */
+void
+sv_execution_forget(const Execution *execution)
+{
+	const Script *script = execution->script;
+
+	for (int i = 0; i < script->n; i++)
+	{
+		List	   *parsed;
+
+		if (strcmp(script->statements[i].tag, "PREPARE") != 0)
+			continue;
+		parsed = raw_parser(sv_script_statement_text(script, i), RAW_PARSE_DEFAULT);
+		DropPreparedStatement(castNode(PrepareStmt, linitial_node(RawStmt, parsed)->stmt)->name, false);
+	}
+}
+
 /*
  * Begin to execute up or down of a revision.  The script is allocated in the
  * current context.
@@ -257,6 +276,7 @@ sv_execution_end(const Execution *execution)
 {
 	if (execution->script->flags & SV_STMT_TEMP)
 		sv_temp_drop_new(execution->temporary);
+	sv_execution_forget(execution);
 }
 
 static void

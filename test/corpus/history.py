@@ -126,9 +126,10 @@ def first_refusal(history, database, steps):
     """Run steps by psql in ONE transaction, which is never committed.
 
     Returns (step, line, sqlstate) of the first statement that PostgreSQL refuses, or None.  The line is that of
-    the statement's first token.  Between the files stands what a psql session of its own would bring.
+    the statement's first token.  Between the files stands what a psql session of its own would bring; before the
+    first one the transaction has read something, as that of a run has.
     """
-    lines, files = ["BEGIN;"], {}
+    lines, files = ["BEGIN; SELECT 1;"], {}
     scratch = tempfile.mkdtemp(prefix="schemaver_corpus_") if any(s.own_transaction["up"] for s in steps) else None
     for s in steps:
         files[without_outer_transaction(s, scratch)] = s

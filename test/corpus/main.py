@@ -57,13 +57,14 @@ def one_history(report, args, history):
              ("restore", lambda w: check_carry.dump_and_restore(
                  report, history, w, names[1:4], rng.randint(1, min(40, len(history.steps) - 1)))),
              ("atomic", lambda w: check_atomic.run(report, history, w, names[1], rng, 60 if args.full else 8)),
-             ("each down", lambda w: check_replay.each_down(report, history, 1 if args.full else 40, names))]
+             ("each down", lambda w: check_replay.each_down(report, history, 1 if args.full else 40, names)
+              if any(s.has_down for s in history.steps) else None)]
     witness = check_replay.Witness(history, names[0], every)
     for name, part in parts:
         try:
             said = part(witness)
             if said is not None:
-                report.say(f"{history.name} {name}: {said}")
+                report.say(f"{history.name}, {name}: {said}")
         except check_replay.GiveUp:
             pass
         except Exception:

@@ -98,6 +98,11 @@ sub kill_postmaster
 	{
 		last unless kill 0, $pid;
 		usleep(50_000);
+		my $stat = eval { slurp_file("/proc/$pid/stat") } || '';
+		next if $stat !~ /\) Z /;
+		# gone, but nobody has asked for its exit status: the server would take it for alive
+		unlink $node->data_dir . '/postmaster.pid', $node->host . '/.s.PGSQL.' . $node->port . '.lock';
+		last;
 	}
 	$node->start;
 }
