@@ -30,6 +30,7 @@ extern void sv_execution_begin(Execution *execution, const StoredRevision *revis
 extern void sv_execution_settings(Execution *execution, int from);
 extern void sv_execution_part(Execution *execution, int from, int to);
 extern void sv_execution_end(const Execution *execution);
+extern void sv_execution_forget(const Execution *execution);
 extern void sv_execution_rethrow(Execution *execution, MemoryContext context);
 extern void sv_step_finish(Run *run, const StoredRevision *revision, const StoredScript *stored,
 						   StoredStep *step);

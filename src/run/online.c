@@ -242,6 +242,7 @@ execute_transaction(OnlineRun *online)
 
 	while ((error = sv_run_attempt(try_transaction, online)) != NULL)
 	{
+		sv_execution_forget(&online->execution);
 		if (shorten_part(online, error))
 			continue;
 		if (!sv_retry_wait(attempt++, error, &online->execution))

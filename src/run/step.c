@@ -211,9 +211,11 @@ sv_run_verify(const char *revision, const StoredScript *stored)
 }
 
 /* Forget the statements that a script PREPAREd, as the end of a session of its own would. */
-static void
-drop_prepared_statements(const Script *script)
+void
+sv_execution_forget(const Execution *execution)
 {
+	const Script *script = execution->script;
+
 	for (int i = 0; i < script->n; i++)
 	{
 		List	   *parsed;
@@ -274,7 +276,7 @@ sv_execution_end(const Execution *execution)
 {
 	if (execution->script->flags & SV_STMT_TEMP)
 		sv_temp_drop_new(execution->temporary);
-	drop_prepared_statements(execution->script);
+	sv_execution_forget(execution);
 }
 
 static void

@@ -88,17 +88,20 @@ my %ends = (
 	'immediate shutdown' => sub { $node->stop('immediate'); $node->start },
 );
 
-# SIGKILL the postmaster, wait until it is gone, and start another.
+# SIGKILL the postmaster, wait until no process of it works in the data
+# directory any more, and start another.  In a container nobody may ask for the
+# dead one's exit status, so that it seems to be alive: then its lock files go.
 sub kill_postmaster
 {
-	my ($pid) = slurp_file($node->data_dir . '/postmaster.pid') =~ /^(\d+)/;
+	my $folder = $node->data_dir;
 
 	$node->kill9;
-	for (1 .. 300)
+	for (1 .. 600)
 	{
-		last unless kill 0, $pid;
+		last unless grep { (readlink($_) || '') eq $folder } glob('/proc/[0-9]*/cwd');
 		usleep(50_000);
 	}
+	unlink "$folder/postmaster.pid", $node->host . '/.s.PGSQL.' . $node->port . '.lock';
 	$node->start;
 }
 
