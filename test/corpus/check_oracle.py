@@ -130,12 +130,14 @@ def _walk_over_merge(graph, case, answer, applied):
     match = re.fullmatch(r"(?:.+@)?-(\d+)", case["target"]) if case["command"] == "downgrade" else None
     if not match or case["error"] != "Ambiguous walk" or answer.error:
         return False
-    for head in case["current"]:
+    # where it can start: also below a head that merely depends on it
+    for head in (r for r in applied if not any(r in graph.by_id[child]["down"] for child in applied)):
         lineage = graph.below([head], dependencies=False)
         last = [r for r in applied if r in lineage][:int(match.group(1))]
         undone = {r for r in applied if graph.below([r]) & set(last)}
-        if len(last) == int(match.group(1)) and undone == set(answer.steps):
-            return any(len(graph.by_id[r]["down"]) > 1 for r in lineage)
+        merges = any(len(graph.by_id[r]["down"]) > 1 for r in lineage)
+        if merges and len(last) == int(match.group(1)) and undone == set(answer.steps):
+            return True
     return False
 
 
