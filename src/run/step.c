@@ -257,6 +257,7 @@ void
 sv_execution_part(Execution *execution, int from, int to)
 {
 	int			nestlevel = NewGUCNestLevel();
+	int			isolation;
 	Oid			store = sv_store_relation("applied");
 	Oid			userid;
 	int			security_context;
@@ -265,7 +266,10 @@ sv_execution_part(Execution *execution, int from, int to)
 	execution->from = from;
 	execution->to = to;
 	execute_script(execution);
+	isolation = XactIsoLevel;
 	AtEOXact_GUC(false, nestlevel);
+	/* the one setting that a transaction keeps: the server relies on it at commit */
+	XactIsoLevel = isolation;
 	SetUserIdAndSecContext(userid, security_context);
 	sv_store_check_present(execution->origin.revision, store);
 }
