@@ -102,6 +102,7 @@ struct Object
 	ObjectAddress address;		/* of a model that was read from the catalogs */
 	Oid			needs_relation;
 	Oid			schema_oid;
+	bool		context;		/* only there because others need it */
 	int			number;			/* in Model.objects */
 	struct Pair *pair;			/* of a comparison under way */
 };
@@ -151,6 +152,7 @@ extern Model *sv_model_read(const ModelScope *scope);
 extern void sv_model_read_depends(Model *model, HTAB *members);
 extern HTAB *sv_model_read_members(Model *model);
 extern void sv_model_annotate(Model *model);
+extern void sv_model_annotate_some(Model *model, const ObjectAddress *addresses, int n);
 extern List *sv_acl_list(Datum acl, char type, Oid owner);
 
 /* json.c */

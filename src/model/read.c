@@ -14,11 +14,12 @@
 #include "postgres.h"
 
 #include "access/htup_details.h"
+#include "catalog/dependency.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_namespace.h"
 #include "catalog/pg_type.h"
 #include "miscadmin.h"
-#include "model/model.h"
+#include "model/reader.h"
 #include "store/store.h"
 #include "utils/acl.h"
 #include "utils/array.h"
@@ -26,37 +27,6 @@
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/snapmgr.h"
-
-/* What a column of a class's query is for. */
-typedef enum ColumnUse
-{
-	COLUMN_TEXT,
-	COLUMN_BOOL,
-	COLUMN_LIST,
-	COLUMN_OWNER,
-	COLUMN_ACL,
-	COLUMN_OID,
-	COLUMN_SUB,
-	COLUMN_PARENT,
-	COLUMN_PARENTSUB,
-	COLUMN_SCHEMA,
-	COLUMN_NAME,
-	COLUMN_IDENTITY,
-	COLUMN_NEEDS,
-	COLUMN_ALIAS
-} ColumnUse;
-
-#define MAX_COLUMNS 48
-
-typedef struct Reader
-{
-	Model	   *model;
-	const ModelScope *scope;
-	HTAB	   *members;		/* of extensions */
-	const ModelClass *class;
-	ColumnUse	uses[MAX_COLUMNS];
-	const char *names[MAX_COLUMNS];
-} Reader;
 
 static ColumnUse
 column_use(const char *name, Oid type)
@@ -158,7 +128,8 @@ is_left_out(const Reader *reader, const ObjectAddress *address)
 {
 	ObjectAddress whole = *address;
 
-	if (hash_search(reader->members, address, HASH_FIND, NULL) != NULL)
+	if (reader->members != NULL ? hash_search(reader->members, address, HASH_FIND, NULL) != NULL :
+		OidIsValid(getExtensionOfObject(address->classId, address->objectId)))
 		return true;
 	whole.objectSubId = 0;
 	return reader->scope->hidden != NULL && hash_search(reader->scope->hidden, &whole, HASH_FIND, NULL) != NULL;
@@ -266,17 +237,16 @@ read_row(Reader *reader, HeapTuple row, TupleDesc desc)
 	}
 }
 
-/* Read all objects of a class. */
-static void
-read_class(Reader *reader, StoreScope *store, StoreQuery *query, const Datum *values)
+/*
+ * Read the rows that a query for a class returns; "query" is that of the class
+ * or one with the same columns.
+ */
+void
+sv_reader_class(Reader *reader, StoreScope *store, StoreQuery *query, const Datum *values)
 {
 	TupleDesc	desc;
 	uint64		n;
 
-	query->sql = reader->class->query;
-	query->nargs = 2;
-	query->argtypes[0] = OIDARRAYOID;
-	query->argtypes[1] = BOOLOID;
 	n = sv_store_execute(store, query, values, NULL);
 	desc = SPI_tuptable->tupdesc;
 	if (desc->natts > MAX_COLUMNS)
@@ -358,7 +328,11 @@ sv_model_read(const ModelScope *scope)
 	{
 		CHECK_FOR_INTERRUPTS();
 		reader.class = sv_object_classes[i];
-		read_class(&reader, &store, &queries[i], values);
+		queries[i].sql = reader.class->query;
+		queries[i].nargs = 2;
+		queries[i].argtypes[0] = OIDARRAYOID;
+		queries[i].argtypes[1] = BOOLOID;
+		sv_reader_class(&reader, &store, &queries[i], values);
 	}
 	sv_model_read_depends(reader.model, reader.members);
 	sv_model_annotate(reader.model);
