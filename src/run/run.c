@@ -4,6 +4,7 @@
  */
 #include "postgres.h"
 
+#include "run/follow.h"
 #include "run/run.h"
 #include "run/subtransaction.h"
 #include "utils/timestamp.h"
@@ -42,11 +43,14 @@ execute(void *arg)
 	sv_run_enter();
 	PG_TRY();
 	{
+		sv_follow_begin();
 		for (int i = 0; i < planned->nsteps; i++)
 			sv_run_step(&run, planned->revisions[i], planned->directions[i]);
+		sv_follow_finish();
 	}
 	PG_FINALLY();
 	{
+		sv_follow_end();
 		sv_run_exit();
 	}
 	PG_END_TRY();

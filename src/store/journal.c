@@ -204,9 +204,11 @@ mark_applied(const StoreScope *scope, const StoredStep *step, Datum elapsed)
 static void
 mark_undone(const StoreScope *scope, const StoredStep *step)
 {
+	static StoreQuery forget = {"DELETE FROM schemaver.derived WHERE revision = $1", 1, {TEXTOID}};
 	static StoreQuery query = {"DELETE FROM schemaver.applied WHERE revision = $1", 1, {TEXTOID}};
 	Datum		v[1] = {CStringGetTextDatum(step->revision)};
 
+	sv_store_execute(scope, &forget, v, NULL);
 	if (sv_store_execute(scope, &query, v, NULL) != 1)
 		ereport(ERROR,
 				(errcode(ERRCODE_SV_INTERRUPTED_RUN),

@@ -71,7 +71,8 @@ typedef struct StoredRevision
 	List	   *branch_labels;
 	char	   *options;		/* JSON text */
 	char	   *checksum;
-	bool		has_down;
+	bool		has_down;		/* a derived one counts */
+	List	   *lost;			/* what a derived down cannot bring back */
 	char	   *up_blocker;		/* NULL: none */
 	char	   *down_blocker;
 	bool		adds_enum_value;
@@ -89,6 +90,7 @@ typedef struct StoredScript
 {
 	char	   *up;
 	char	   *down;			/* NULL: none */
+	char	   *derived;		/* down, when there is none; or NULL */
 	char	   *verify;			/* NULL: none */
 	char	   *source;			/* file, or NULL */
 	int			up_line;
@@ -113,6 +115,10 @@ extern void sv_store_set_heads(int heads);
 extern void sv_store_remove_revision(const char *id);
 extern bool sv_store_set_tag(const char *tag, const char *id);
 extern bool sv_store_remove_tag(const char *tag);
+
+/* ----- derived.c ----- */
+
+extern void sv_store_derived(const char *revision, const char *down, const List *lost);
 
 /* ----- journal.c ----- */
 

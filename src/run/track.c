@@ -1,0 +1,450 @@
+/*
+ * track.c
+ *		Follow what the steps of a run change.
+ *
+ * The object access hook tells of every object that is created, altered or
+ * dropped, before the change can be seen; the utility hook of what the first one
+ * is not told: comments, labels, privileges and new names, which change the
+ * definitions of all that refers to them.
+ *
+ * What a unit was before a step is read when the step touches it first, with a
+ * snapshot that shows all that is committed (the object is locked by now) but
+ * nothing of the step itself.  What it is after the step is read when a later
+ * step touches it, or when the steps are settled, for many units at once: for
+ * nobody else can have changed it between.
+ */
+#include "postgres.h"
+
+#include "access/xact.h"
+#include "catalog/dependency.h"
+#include "catalog/namespace.h"
+#include "catalog/objectaccess.h"
+#include "catalog/pg_class.h"
+#include "catalog/pg_extension.h"
+#include "catalog/pg_namespace.h"
+#include "catalog/pg_proc.h"
+#include "catalog/pg_trigger.h"
+#include "catalog/pg_type.h"
+#include "commands/extension.h"
+#include "miscadmin.h"
+#include "model/assemble.h"
+#include "model/units.h"
+#include "run/track.h"
+#include "run/track_statements.h"
+#include "tcop/utility.h"
+#include "utils/lsyscache.h"
+#include "utils/memutils.h"
+#include "utils/snapmgr.h"
+
+/* More are settled before the next step, so that memory stays small. */
+#define MAX_PENDING_STEPS 200
+
+/* A unit that a step touched. */
+typedef struct Touch
+{
+	ObjectAddress unit;
+	int			step;
+	Model	   *before;			/* holds it; NULL: it was not there */
+	Model	   *after;
+	bool		after_is_known;
+} Touch;
+
+/* The last touch of a unit. */
+typedef struct TouchEntry
+{
+	ObjectAddress key;
+	Touch	   *touch;
+} TouchEntry;
+
+typedef struct PendingStep
+{
+	int			number;
+	void	   *tag;
+	bool		renamed;
+	List	   *touches;
+} PendingStep;
+
+static struct
+{
+	MemoryContext context;		/* NULL: nothing is followed */
+	TrackedStepFn settle;
+	void	   *settle_arg;
+	HTAB	   *units;			/* TouchEntry */
+	List	   *pending;		/* PendingStep */
+	PendingStep *step;			/* under way, or NULL */
+	int			steps;
+	CommandId	cid;			/* of the first command of the step */
+	bool		renaming;		/* a statement that gives names is under way */
+	bool		eager;			/* settle when the step is done */
+	bool		busy;			/* own reading */
+}			track;
+
+static object_access_hook_type previous_access_hook = NULL;
+static ProcessUtility_hook_type previous_utility_hook = NULL;
+
+/* All that is committed, and of this transaction what came before the step. */
+static Snapshot
+snapshot_before_step(void)
+{
+	Snapshot	snapshot = RegisterSnapshot(GetLatestSnapshot());
+
+	snapshot->curcid = track.cid;
+	return snapshot;
+}
+
+static Model *
+read_before(const List *units)
+{
+	Snapshot	snapshot = snapshot_before_step();
+	Model	   *model;
+
+	track.busy = true;
+	PG_TRY();
+	{
+		model = sv_model_read_units(units, snapshot);
+	}
+	PG_FINALLY();
+	{
+		track.busy = false;
+	}
+	PG_END_TRY();
+	UnregisterSnapshot(snapshot);
+	return model;
+}
+
+/* Note that the step changes a unit; "is_new": it was not there before. */
+static void
+touch_unit(const ObjectAddress *unit, bool is_new)
+{
+	bool		found;
+	TouchEntry *entry;
+	Touch	   *touch;
+	Touch	   *last;
+
+	entry = hash_search(track.units, unit, HASH_ENTER, &found);
+	last = found ? entry->touch : NULL;
+	if (last != NULL && last->step == track.step->number)
+		return;
+	touch = palloc0(sizeof(Touch));
+	touch->unit = *unit;
+	touch->step = track.step->number;
+	entry->touch = touch;
+	track.step->touches = lappend(track.step->touches, touch);
+	if (!is_new)
+		touch->before = read_before(list_make1(&touch->unit));
+	if (last != NULL)
+	{
+		last->after = touch->before;
+		last->after_is_known = true;
+	}
+}
+
+/*
+ * A unit of which others are made out of what the model holds is compared at
+ * once: then those that depend on it are what they were after the step.
+ */
+static bool
+may_disturb_others(const ObjectAddress *unit)
+{
+	char		kind = unit->classId == RelationRelationId ? get_rel_relkind(unit->objectId) : '\0';
+
+	return kind != RELKIND_RELATION && kind != RELKIND_PARTITIONED_TABLE && kind != RELKIND_SEQUENCE;
+}
+
+static void
+touch_dependents(const ObjectAddress *unit)
+{
+	ListCell   *cell;
+
+	foreach(cell, sv_unit_dependents(unit))
+	{
+		const ObjectAddress *other = lfirst(cell);
+
+		if (sv_unit_is_read(other))
+			touch_unit(other, false);
+		if (unit->classId == NamespaceRelationId && sv_unit_is_read(other))
+			touch_dependents(other);
+	}
+}
+
+/* Note that an object is about to be changed, or was just created. */
+void
+sv_track_touch(Oid catalog, Oid oid, bool created)
+{
+	MemoryContext caller;
+	ObjectAddress unit;
+	bool		is_new;
+
+	if (track.step == NULL || track.busy || (creating_extension && catalog != ExtensionRelationId))
+		return;
+	caller = MemoryContextSwitchTo(track.context);
+	if (sv_unit_of(catalog, oid, &unit) && sv_unit_is_read(&unit))
+	{
+		is_new = created && unit.objectId == oid && unit.classId == catalog &&
+			(catalog == RelationRelationId || catalog == NamespaceRelationId);
+		touch_unit(&unit, is_new);
+		track.eager |= !is_new && may_disturb_others(&unit);
+		if (track.renaming)
+		{
+			track.step->renamed = track.eager = true;
+			touch_dependents(&unit);
+		}
+	}
+	MemoryContextSwitchTo(caller);
+}
+
+/* Note that anything may change: a role gets another name, or loses all that it has. */
+void
+sv_track_touch_everything(void)
+{
+	ModelScope	scope = {NIL, true, NULL};
+	MemoryContext caller;
+	Model	   *model;
+	ListCell   *cell;
+
+	if (track.step == NULL || track.busy)
+		return;
+	caller = MemoryContextSwitchTo(track.context);
+	track.eager = true;
+	track.busy = true;
+	PG_TRY();
+	{
+		model = sv_model_read(&scope);
+	}
+	PG_FINALLY();
+	{
+		track.busy = false;
+	}
+	PG_END_TRY();
+	foreach(cell, model->objects)
+	{
+		const Object *o = lfirst(cell);
+
+		if (o->parent == NULL)
+			touch_unit(&o->address, false);
+	}
+	MemoryContextSwitchTo(caller);
+}
+
+static void
+on_access(ObjectAccessType access, Oid catalog, Oid oid, int sub, void *arg)
+{
+	if (previous_access_hook)
+		previous_access_hook(access, catalog, oid, sub, arg);
+	if (track.step == NULL || (access != OAT_POST_CREATE && access != OAT_DROP && access != OAT_POST_ALTER))
+		return;
+	if (catalog == TriggerRelationId && sv_trigger_is_internal(oid))
+		return;
+	sv_track_touch(catalog, oid, access == OAT_POST_CREATE && sub == 0);
+}
+
+static void
+on_utility(PlannedStmt *statement, const char *text, bool read_only_tree, ProcessUtilityContext context,
+		   ParamListInfo params, QueryEnvironment *environment, DestReceiver *dest, QueryCompletion *completion)
+{
+	bool		renaming = track.renaming;
+
+	if (track.step != NULL && !track.busy)
+	{
+		sv_track_statement(statement->utilityStmt);
+		track.renaming = renaming || sv_statement_renames(statement->utilityStmt);
+	}
+	PG_TRY();
+	{
+		(previous_utility_hook ? previous_utility_hook : standard_ProcessUtility)
+			(statement, text, read_only_tree, context, params, environment, dest, completion);
+	}
+	PG_FINALLY();
+	{
+		track.renaming = renaming;
+	}
+	PG_END_TRY();
+}
+
+/* Put the hooks in place; they do nothing unless a step is followed. */
+void
+sv_track_install(void)
+{
+	previous_access_hook = object_access_hook;
+	object_access_hook = on_access;
+	previous_utility_hook = ProcessUtility_hook;
+	ProcessUtility_hook = on_utility;
+}
+
+/* Begin to follow the steps of a run; what they changed goes to "settle". */
+void
+sv_track_begin(TrackedStepFn settle, void *arg)
+{
+	HASHCTL		control = {0};
+
+	memset(&track, 0, sizeof(track));
+	track.context = AllocSetContextCreate(CurrentMemoryContext, "schemaver tracking", ALLOCSET_DEFAULT_SIZES);
+	track.settle = settle;
+	track.settle_arg = arg;
+	control.hcxt = track.context;
+	control.keysize = sizeof(ObjectAddress);
+	control.entrysize = sizeof(TouchEntry);
+	track.units = hash_create("schemaver touched units", 64, &control, HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
+}
+
+/* A step begins. */
+void
+sv_track_step(void)
+{
+	MemoryContext caller;
+
+	if (track.context == NULL)
+		return;
+	caller = MemoryContextSwitchTo(track.context);
+	CommandCounterIncrement();
+	track.cid = GetCurrentCommandId(true);
+	track.step = palloc0(sizeof(PendingStep));
+	track.step->number = ++track.steps;
+	track.eager = false;
+	MemoryContextSwitchTo(caller);
+}
+
+/* The step is done; its changes are settled now or later. */
+void
+sv_track_step_done(void *tag)
+{
+	MemoryContext caller;
+
+	if (track.step == NULL)
+		return;
+	caller = MemoryContextSwitchTo(track.context);
+	track.step->tag = tag;
+	track.pending = lappend(track.pending, track.step);
+	track.step = NULL;
+	MemoryContextSwitchTo(caller);
+	if (track.eager || list_length(track.pending) >= MAX_PENDING_STEPS)
+		sv_track_settle();
+}
+
+/* Read what the last touched units are now. */
+static void
+read_after(void)
+{
+	List	   *units = NIL;
+	Model	   *now;
+	ListCell   *cell;
+	ListCell   *other;
+	Snapshot	snapshot;
+
+	foreach(cell, track.pending)
+		foreach(other, ((PendingStep *) lfirst(cell))->touches)
+	{
+		Touch	   *touch = lfirst(other);
+
+		if (!touch->after_is_known)
+			units = lappend(units, &touch->unit);
+	}
+	if (units == NIL)
+		return;
+	CommandCounterIncrement();
+	snapshot = RegisterSnapshot(GetLatestSnapshot());
+	track.busy = true;
+	now = sv_model_read_units(units, snapshot);
+	track.busy = false;
+	UnregisterSnapshot(snapshot);
+	foreach(cell, track.pending)
+		foreach(other, ((PendingStep *) lfirst(cell))->touches)
+	{
+		Touch	   *touch = lfirst(other);
+
+		if (!touch->after_is_known)
+			touch->after = now;
+		touch->after_is_known = true;
+	}
+}
+
+static void
+settle_step(const PendingStep *pending)
+{
+	TrackedStep step = {0};
+	List	   *before = NIL;
+	List	   *after = NIL;
+	ListCell   *cell;
+
+	foreach(cell, pending->touches)
+	{
+		Touch	   *touch = lfirst(cell);
+
+		step.units = lappend(step.units, &touch->unit);
+		before = lappend(before, sv_unit_state(touch->before, &touch->unit));
+		after = lappend(after, sv_unit_state(touch->after, &touch->unit));
+	}
+	step.number = pending->number;
+	step.tag = pending->tag;
+	step.renamed = pending->renamed;
+	sv_model_assemble(before, after, &step.before, &step.after);
+	track.settle(&step, track.settle_arg);
+}
+
+/* Forget what was settled; what units are now is read again where it is needed. */
+static void
+start_anew(void)
+{
+	TrackedStepFn settle = track.settle;
+	void	   *arg = track.settle_arg;
+	int			steps = track.steps;
+	MemoryContext caller = MemoryContextSwitchTo(MemoryContextGetParent(track.context));
+
+	MemoryContextDelete(track.context);
+	sv_track_begin(settle, arg);
+	track.steps = steps;
+	MemoryContextSwitchTo(caller);
+}
+
+/* Give all steps that are done to the caller of sv_track_begin(). */
+void
+sv_track_settle(void)
+{
+	MemoryContext caller;
+	ListCell   *cell;
+
+	if (track.context == NULL || track.pending == NIL)
+		return;
+	caller = MemoryContextSwitchTo(track.context);
+	read_after();
+	foreach(cell, track.pending)
+	{
+		CHECK_FOR_INTERRUPTS();
+		settle_step(lfirst(cell));
+	}
+	MemoryContextSwitchTo(caller);
+	start_anew();
+}
+
+/* Follow no longer; also after an error.  Steps that are not settled are forgotten. */
+void
+sv_track_end(void)
+{
+	if (track.context != NULL)
+		MemoryContextDelete(track.context);
+	memset(&track, 0, sizeof(track));
+}
+
+/* Is a step being followed? */
+bool
+sv_track_active(void)
+{
+	return track.step != NULL;
+}
+
+/* Zeroed memory that lasts until the steps are settled. */
+void *
+sv_track_alloc(Size size)
+{
+	return MemoryContextAllocZero(track.context, size);
+}
+
+/* Statements of schemaver itself are not followed while paused; returns what was before. */
+bool
+sv_track_pause(bool pause)
+{
+	bool		before = track.busy;
+
+	track.busy = pause;
+	return before;
+}
