@@ -5,10 +5,15 @@
  */
 #include "postgres.h"
 
+#include "catalog/namespace.h"
+#include "catalog/pg_class.h"
+#include "parser/parser.h"
 #include "register/register.h"
 #include "run/derive.h"
 #include "run/follow.h"
+#include "run/lock_targets.h"
 #include "run/track.h"
+#include "run/track_statements.h"
 #include "settings.h"
 
 /* What is to be done about a step when its changes are known. */
@@ -48,6 +53,48 @@ void
 sv_follow_step(void)
 {
 	sv_track_step();
+}
+
+/*
+ * A revision of an online run begins.  If a part of it was done by an earlier
+ * run ("whole" is false), nobody knows what was there before.
+ */
+void
+sv_follow_revision(bool whole)
+{
+	sv_follow_end();
+	if (!whole)
+		return;
+	sv_follow_begin();
+	sv_follow_step();
+}
+
+/* A transaction of the step begins. */
+void
+sv_follow_part(void)
+{
+	sv_track_part();
+}
+
+/* A statement of the step is about to be executed by another process. */
+void
+sv_follow_elsewhere(const char *statement)
+{
+	RawStmt    *raw;
+	ListCell   *cell;
+
+	if (!sv_track_active())
+		return;
+	sv_track_part();
+	raw = linitial_node(RawStmt, raw_parser(statement, RAW_PARSE_DEFAULT));
+	foreach(cell, sv_lock_targets(raw->stmt))
+	{
+		const LockTarget *target = lfirst(cell);
+		Oid			relation = RangeVarGetRelid(target->relation, NoLock, true);
+
+		if (OidIsValid(relation))
+			sv_track_touch(RelationRelationId, relation, false);
+	}
 }
 
 /* Does the revision get a down script from what it changed? */

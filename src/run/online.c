@@ -20,7 +20,7 @@
 
 #include "miscadmin.h"
 #include "run/batches.h"
-#include "run/execution.h"
+#include "run/follow.h"
 #include "run/leftovers.h"
 #include "run/retry.h"
 #include "run/segment.h"
@@ -140,6 +140,7 @@ begin_revision(OnlineRun *online)
 		check_unchanged(online, segment);
 		online->at += segment->statements;
 	}
+	sv_follow_revision(online->at == 0);
 	if (online->at > 0 && sv_progress)
 		ereport(INFO,
 				(errmsg("continuing revision \"%s\" behind statement %d of %d",
@@ -194,6 +195,8 @@ finish_revision(OnlineRun *online)
 	online->run.done = online->next - 1;
 	sv_step_finish(&online->run, online->revision, online->stored, &online->step);
 	sv_store_forget_segments(online->revision->id);
+	sv_follow_step_done(online->revision, online->stored, online->direction);
+	sv_follow_finish();
 }
 
 /* ---------- statements of one transaction ---------- */
@@ -204,6 +207,7 @@ try_transaction(void *arg)
 	OnlineRun  *online = arg;
 	int			level;
 
+	sv_follow_part();
 	sv_retry_approach(&online->execution, online->part.from, online->part.to);
 	level = NewGUCNestLevel();
 	sv_retry_limits();
@@ -277,6 +281,7 @@ look(OnlineRun *online, const char *statement)
 	step.settings = sv_worker_settings();
 	online->execution.current = online->part.from;
 	online->execution.text = statement;
+	sv_follow_elsewhere(statement);
 	step.leftover = sv_leftovers(statement, online->segment.begun_before);
 	AtEOXact_GUC(false, level);
 	SetUserIdAndSecContext(userid, security_context);
@@ -461,6 +466,7 @@ sv_run_online(Direction direction, const char *target)
 		failure.error = error;
 		(void) sv_run_attempt(record_failure, &failure);
 	}
+	sv_follow_end();
 	sv_run_exit();
 	sv_run_unlock_online();
 	if (error != NULL)

@@ -304,6 +304,14 @@ sv_track_step(void)
 	MemoryContextSwitchTo(caller);
 }
 
+/* Another transaction of the step begins. */
+void
+sv_track_part(void)
+{
+	if (track.step != NULL)
+		track.cid = GetCurrentCommandId(true);
+}
+
 /* The step is done; its changes are settled now or later. */
 void
 sv_track_step_done(void *tag)

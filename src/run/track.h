@@ -30,6 +30,7 @@ typedef void (*TrackedStepFn) (TrackedStep *step, void *arg);
 extern void sv_track_install(void);
 extern void sv_track_begin(TrackedStepFn settle, void *arg);
 extern void sv_track_step(void);
+extern void sv_track_part(void);
 extern void sv_track_step_done(void *tag);
 extern void sv_track_settle(void);
 extern void sv_track_end(void);
