@@ -79,7 +79,7 @@ patterns_of(JsonbContainer *array)
 static DiffOptions
 arg_options(FunctionCallInfo fcinfo, int n)
 {
-	DiffOptions options = {true, true, true, "drop", NULL, NIL, sv_cast_of};
+	DiffOptions options = {true, true, true, false, "drop", NULL, NIL, sv_cast_of};
 	Jsonb	   *given = PG_ARGISNULL(n) ? NULL : PG_GETARG_JSONB_P(n);
 	JsonbIterator *it;
 	JsonbValue	value;

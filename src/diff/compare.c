@@ -291,6 +291,7 @@ spread(Comparison *cmp)
 	Spread		state = {cmp, NIL};
 	ListCell   *cell;
 
+	sv_swap_disordered(cmp);
 	foreach(cell, cmp->pairs)
 	{
 		Pair	   *pair = lfirst(cell);

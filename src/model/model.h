@@ -176,6 +176,7 @@ extern bool sv_writer_existed(Writer *writer, const Object *object);
 extern bool sv_writer_created(Writer *writer, const Object *object);
 extern bool sv_writer_dropped(Writer *writer, const Object *object);
 extern const char *sv_writer_conversion(Writer *writer, const Object *a, const Object *b);
+extern void sv_writer_fill(Writer *writer);
 extern const Object *sv_writer_other(Writer *writer, const Object *object);
 extern char *sv_quote(const char *literal);
 extern char *sv_join(List *strings, const char *separator);

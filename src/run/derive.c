@@ -302,6 +302,7 @@ sv_derive_down(const TrackedStep *step)
 	ErrorData  *error = NULL;
 
 	d.options.owners = d.options.privileges = d.options.comments = true;
+	d.options.column_order = true;
 	d.options.drop = "drop";
 	d.options.role = GetUserNameFromId(GetUserId(), false);
 	d.options.cast_of = sv_cast_of;

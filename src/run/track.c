@@ -19,6 +19,7 @@
 #include "catalog/dependency.h"
 #include "catalog/namespace.h"
 #include "catalog/objectaccess.h"
+#include "catalog/pg_attrdef.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_extension.h"
 #include "catalog/pg_namespace.h"
@@ -235,6 +236,9 @@ on_access(ObjectAccessType access, Oid catalog, Oid oid, int sub, void *arg)
 		return;
 	if (catalog == TriggerRelationId && sv_trigger_is_internal(oid))
 		return;
+	/* the server tells of a new default by its table and column */
+	if (catalog == AttrDefaultRelationId && access == OAT_POST_CREATE)
+		catalog = RelationRelationId;
 	sv_track_touch(catalog, oid, access == OAT_POST_CREATE && sub == 0);
 }
 
