@@ -212,7 +212,10 @@ try_transaction(void *arg)
 	if (online->part.to == online->execution.script->n)
 		finish_revision(online);
 	else
+	{
+		sv_run_follow_part(&online->run);
 		sv_store_end_segment(&online->segment);
+	}
 	AtEOXact_GUC(false, level);
 }
 
@@ -329,6 +332,7 @@ try_alone(void *arg)
 		sv_execution_rethrow(execution, context);
 	}
 	PG_END_TRY();
+	sv_run_follow_part(&online->run);
 	sv_store_end_segment(&online->segment);
 	sv_run_commit();
 }
@@ -385,6 +389,9 @@ execute(void *arg)
 		return;
 	while (next_part(online))
 	{
+		/* not in the part's transaction, which may want to set its isolation level first */
+		if (online->part.kind != SV_SEGMENT_BATCHES)
+			sv_run_follow_begin(&online->run);
 		sv_run_commit();
 		CHECK_FOR_INTERRUPTS();
 		if (online->part.kind == SV_SEGMENT_TRANSACTION)
@@ -451,7 +458,8 @@ sv_run_online(Direction direction, const char *target)
 
 	online.direction = direction;
 	online.target = pstrdup(target);
-	online.context = context;
+	online.context = online.run.context = context;
+	online.run.commits = true;
 	online.step_context = AllocSetContextCreate(context, "schemaver online step", ALLOCSET_DEFAULT_SIZES);
 	sv_run_lock_online(direction == SV_UPGRADE ? "schemaver.online_upgrade()" : "schemaver.online_downgrade()");
 	sv_run_enter();

@@ -312,6 +312,7 @@ sv_step_finish(Run *run, const StoredRevision *revision, const StoredScript *sto
 	step->position = ++run->done;
 	step->revision = revision->id;
 	step->checksum = revision->checksum;
+	sv_run_follow_step(run, step);
 	report_step(run, revision, step, sv_store_step(step));
 }
 

@@ -219,13 +219,13 @@ insert_step(const StoreScope *scope, const StoredStep *step, const StoredFailure
 {
 	static StoreQuery query = {
 		"INSERT INTO schemaver.step (run, position, revision, direction, checksum, started_at, "
-		"elapsed, statements, outcome, statement, line, sqlstate, error) "
-		"VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, nullif($10, 0), nullif($11, 0), $12, $13)",
-		13, {INT8OID, INT4OID, TEXTOID, TEXTOID, TEXTOID, TIMESTAMPTZOID, INTERVALOID, INT4OID, TEXTOID,
-		INT4OID, INT4OID, TEXTOID, TEXTOID}
+		"elapsed, statements, outcome, statement, line, sqlstate, error, state) "
+		"VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, nullif($10, 0), nullif($11, 0), $12, $13, nullif($14, 0))",
+		14, {INT8OID, INT4OID, TEXTOID, TEXTOID, TEXTOID, TIMESTAMPTZOID, INTERVALOID, INT4OID, TEXTOID,
+		INT4OID, INT4OID, TEXTOID, TEXTOID, INT8OID}
 	};
-	Datum		v[13] = {0};
-	bool		n[13] = {false};
+	Datum		v[14] = {0};
+	bool		n[14] = {false};
 
 	v[0] = Int64GetDatum(step->run);
 	v[1] = Int32GetDatum(step->position);
@@ -236,6 +236,7 @@ insert_step(const StoreScope *scope, const StoredStep *step, const StoredFailure
 	v[6] = elapsed;
 	v[7] = Int32GetDatum(step->statements);
 	v[8] = CStringGetTextDatum(failure ? "failed" : step->stamped ? "stamped" : "done");
+	v[13] = Int64GetDatum(failure ? 0 : step->state);
 	n[9] = n[10] = n[11] = n[12] = failure == NULL;
 	if (failure != NULL)
 	{

@@ -133,6 +133,7 @@ typedef struct StoredStep
 	TimestampTz finished_at;
 	int			statements;
 	bool		stamped;		/* nothing was executed */
+	int64		state;			/* of the schema after it; 0: not kept */
 } StoredStep;
 
 extern Datum sv_store_step(const StoredStep *step);
