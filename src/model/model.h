@@ -168,6 +168,10 @@ typedef struct ObjectChange
 	const Object *after;
 } ObjectChange;
 
+/* restrict.c */
+extern bool sv_model_is_within(const Object *object, List *schemas);
+extern void sv_model_restrict(Model *model, List *schemas);
+
 /* changes.c */
 extern List *sv_model_changes(const Model *before, const Model *after);
 

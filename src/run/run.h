@@ -86,7 +86,7 @@ extern void sv_run_script_step(const char *id, Direction direction, const char *
 /* body.c */
 extern Script *sv_run_body(const char *revision, const StoredScript *stored, Direction direction, ScriptOrigin *origin);
 
-/* follow.c */
+/* states.c */
 extern void sv_run_follow_begin(Run *run);
 extern void sv_run_follow_part(Run *run);
 extern void sv_run_follow_step(Run *run, StoredStep *step);

@@ -278,3 +278,20 @@ sv_store_failed_step(const StoredStep *step, const StoredFailure *failure)
 	insert_step(&scope, step, failure, interval_between(step->started_at, step->finished_at));
 	sv_store_leave(&scope);
 }
+
+/* Did a run of this database ever apply, undo or stamp the revision? */
+bool
+sv_store_was_run(const char *revision)
+{
+	static StoreQuery query = {
+		"SELECT FROM schemaver.step WHERE revision = $1 AND outcome <> 'failed' LIMIT 1", 1, {TEXTOID}
+	};
+	Datum		v[1] = {CStringGetTextDatum(revision)};
+	StoreScope	scope;
+	bool		found;
+
+	sv_store_enter(&scope, SV_STORE_READ);
+	found = sv_store_execute(&scope, &query, v, NULL) > 0;
+	sv_store_leave(&scope);
+	return found;
+}

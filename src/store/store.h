@@ -148,6 +148,7 @@ typedef struct StoredFailure
 } StoredFailure;
 
 extern void sv_store_failed_step(const StoredStep *step, const StoredFailure *failure);
+extern bool sv_store_was_run(const char *revision);
 extern void sv_store_fail_run(int64 run, TimestampTz started_at);
 extern void sv_store_close_runs(void);
 

@@ -1,5 +1,5 @@
 /*
- * follow.c
+ * states.c
  *		Follow what a run does to the schema, and keep the state after each step.
  *
  * What a step changed is what differs between the schema before and after it.
