@@ -100,8 +100,10 @@ typedef struct Comparison
 
 /* compare.c */
 extern List *sv_diff(Model *from, Model *to, const DiffOptions *options);
+extern bool sv_diff_counts(const ModelClass *class, const char *property, const DiffOptions *options);
 
 /* keep.c */
+extern bool sv_diff_is_excluded(const Object *object, List *patterns);
 extern List *sv_diff_keep(Model *wanted, const Model *live, const DiffOptions *options);
 
 /* questions.c */

@@ -159,6 +159,23 @@ extern List *sv_acl_list(Datum acl, char type, Oid owner);
 extern Jsonb *sv_model_to_jsonb(const Model *model);
 extern Model *sv_model_from_jsonb(Jsonb *snapshot);
 extern char *sv_model_fingerprint(const Model *model);
+extern char *sv_object_to_json(Object *object);
+extern Object *sv_object_from_jsonb(Jsonb *description);
+extern void sv_object_link(const Model *model, Object *object, Jsonb *description);
+
+/* An object before and after something; one of both may be NULL. */
+typedef struct ObjectChange
+{
+	const Object *before;
+	const Object *after;
+} ObjectChange;
+
+/* restrict.c */
+extern bool sv_model_is_within(const Object *object, List *schemas);
+extern void sv_model_restrict(Model *model, List *schemas);
+
+/* changes.c */
+extern List *sv_model_changes(const Model *before, const Model *after);
 
 /* ----- for the classes: writing statements (diff/write.c) ----- */
 

@@ -195,7 +195,7 @@ finish_revision(OnlineRun *online)
 	online->run.done = online->next - 1;
 	sv_step_finish(&online->run, online->revision, online->stored, &online->step);
 	sv_store_forget_segments(online->revision->id);
-	sv_follow_step_done(online->revision, online->stored, online->direction);
+	sv_follow_step_done(&online->run, online->revision, online->stored, online->direction);
 	sv_follow_finish();
 }
 
@@ -216,7 +216,10 @@ try_transaction(void *arg)
 	if (online->part.to == online->execution.script->n)
 		finish_revision(online);
 	else
+	{
+		sv_follow_part_done();
 		sv_store_end_segment(&online->segment);
+	}
 	AtEOXact_GUC(false, level);
 }
 
@@ -334,6 +337,7 @@ try_alone(void *arg)
 		sv_execution_rethrow(execution, context);
 	}
 	PG_END_TRY();
+	sv_follow_part_done();
 	sv_store_end_segment(&online->segment);
 	sv_run_commit();
 }

@@ -162,7 +162,7 @@ sv_run_redo(int steps, RunStepFn report, void *arg)
 
 /* Record one revision as applied or not, without executing anything. */
 static void
-stamp_one(Run *run, const StoredRevision *revision, Direction direction)
+stamp_one(Run *run, const StoredRevision *revision, Direction direction, int64 state)
 {
 	StoredStep	step = {0};
 	RunStep		result = {revision->id, direction, revision->message, 0};
@@ -174,6 +174,7 @@ stamp_one(Run *run, const StoredRevision *revision, Direction direction)
 	step.checksum = revision->checksum;
 	step.started_at = step.finished_at = GetCurrentTimestamp();
 	step.stamped = true;
+	step.state = state;
 	result.elapsed = sv_store_step(&step);
 	run->report(&result, run->report_arg);
 }
@@ -182,9 +183,10 @@ static void
 stamp_list(Run *run, const RevisionGraph *graph, const RevisionList *list, Direction direction)
 {
 	StoredRevision **rows = sv_store_plan_rows(SV_STORE_WRITE, graph, list);
+	int64		state = sv_follow_stamp();
 
 	for (int i = 0; i < list->n; i++)
-		stamp_one(run, rows[i], direction);
+		stamp_one(run, rows[i], direction, state);
 }
 
 /*

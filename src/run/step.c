@@ -337,7 +337,7 @@ sv_run_step(Run *run, const StoredRevision *revision, Direction direction)
 	sv_execution_end(&execution);
 	step.statements = execution.script->n;
 	sv_step_finish(run, revision, stored, &step);
-	sv_follow_step_done(revision, stored, direction);
+	sv_follow_step_done(run, revision, stored, direction);
 	MemoryContextSwitchTo(caller);
 	MemoryContextDelete(context);
 }

@@ -78,6 +78,8 @@ static struct
 	bool		renaming;		/* a statement that gives names is under way */
 	bool		eager;			/* settle when the step is done */
 	bool		busy;			/* own reading */
+	List	   *parts;			/* Touch of the parts of the step that are settled */
+	bool		renamed;		/* in one of them */
 }			track;
 
 static object_access_hook_type previous_access_hook = NULL;
@@ -275,20 +277,26 @@ sv_track_install(void)
 	ProcessUtility_hook = on_utility;
 }
 
+static HTAB *
+make_units(void)
+{
+	HASHCTL		control = {0};
+
+	control.hcxt = track.context;
+	control.keysize = sizeof(ObjectAddress);
+	control.entrysize = sizeof(TouchEntry);
+	return hash_create("schemaver touched units", 64, &control, HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
+}
+
 /* Begin to follow the steps of a run; what they changed goes to "settle". */
 void
 sv_track_begin(TrackedStepFn settle, void *arg)
 {
-	HASHCTL		control = {0};
-
 	memset(&track, 0, sizeof(track));
 	track.context = AllocSetContextCreate(CurrentMemoryContext, "schemaver tracking", ALLOCSET_DEFAULT_SIZES);
 	track.settle = settle;
 	track.settle_arg = arg;
-	control.hcxt = track.context;
-	control.keysize = sizeof(ObjectAddress);
-	control.entrysize = sizeof(TouchEntry);
-	track.units = hash_create("schemaver touched units", 64, &control, HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
+	track.units = make_units();
 }
 
 /* A step begins. */
@@ -370,26 +378,34 @@ read_after(void)
 	}
 }
 
+/* The models of a step out of its touches. */
 static void
-settle_step(const PendingStep *pending)
+fill_step(TrackedStep *step, const List *touches)
 {
-	TrackedStep step = {0};
 	List	   *before = NIL;
 	List	   *after = NIL;
 	ListCell   *cell;
 
-	foreach(cell, pending->touches)
+	step->units = NIL;
+	foreach(cell, touches)
 	{
 		Touch	   *touch = lfirst(cell);
 
-		step.units = lappend(step.units, &touch->unit);
+		step->units = lappend(step->units, &touch->unit);
 		before = lappend(before, sv_unit_state(touch->before, &touch->unit));
 		after = lappend(after, sv_unit_state(touch->after, &touch->unit));
 	}
-	step.number = pending->number;
+	sv_model_assemble(before, after, &step->before, &step->after);
+}
+
+static void
+settle_step(const PendingStep *pending)
+{
+	TrackedStep step = {0};
+
 	step.tag = pending->tag;
 	step.renamed = pending->renamed;
-	sv_model_assemble(before, after, &step.before, &step.after);
+	fill_step(&step, pending->touches);
 	track.settle(&step, track.settle_arg);
 }
 
@@ -408,16 +424,12 @@ start_anew(void)
 	MemoryContextSwitchTo(caller);
 }
 
-/* Give all steps that are done to the caller of sv_track_begin(). */
-void
-sv_track_settle(void)
+static void
+settle_pending(void)
 {
-	MemoryContext caller;
+	MemoryContext caller = MemoryContextSwitchTo(track.context);
 	ListCell   *cell;
 
-	if (track.context == NULL || track.pending == NIL)
-		return;
-	caller = MemoryContextSwitchTo(track.context);
 	read_after();
 	foreach(cell, track.pending)
 	{
@@ -425,7 +437,84 @@ sv_track_settle(void)
 		settle_step(lfirst(cell));
 	}
 	MemoryContextSwitchTo(caller);
+}
+
+/* Give all steps that are done to the caller of sv_track_begin(). */
+void
+sv_track_settle(void)
+{
+	if (track.context == NULL || track.pending == NIL)
+		return;
+	settle_pending();
 	start_anew();
+}
+
+/*
+ * A part of the step under way is done, and is settled by itself; what was
+ * there before it is remembered for the whole.
+ */
+void
+sv_track_part_done(void *tag)
+{
+	MemoryContext caller = MemoryContextSwitchTo(track.context);
+	PendingStep *part = track.step;
+
+	part->tag = tag;
+	track.pending = lappend(track.pending, part);
+	track.step = NULL;
+	settle_pending();
+	track.parts = list_concat(track.parts, part->touches);
+	track.renamed |= part->renamed;
+	track.pending = NIL;
+	track.units = make_units();
+	MemoryContextSwitchTo(caller);
+	sv_track_step();
+}
+
+/* Of several touches of a unit the first one knows what was before, the last one what is after. */
+static List *
+join_touches(const List *touches)
+{
+	List	   *result = NIL;
+	ListCell   *cell;
+	ListCell   *other;
+
+	foreach(cell, touches)
+	{
+		const Touch *touch = lfirst(cell);
+		Touch	   *joined = NULL;
+
+		foreach(other, result)
+		{
+			Touch	   *t = lfirst(other);
+
+			if (t->unit.classId == touch->unit.classId && t->unit.objectId == touch->unit.objectId)
+				joined = t;
+		}
+		if (joined == NULL)
+		{
+			joined = palloc(sizeof(Touch));
+			*joined = *touch;
+			result = lappend(result, joined);
+		}
+		joined->after = touch->after;
+	}
+	return result;
+}
+
+/* A settled step, with those parts of it that were settled before. */
+const TrackedStep *
+sv_track_whole(const TrackedStep *step)
+{
+	TrackedStep *whole;
+
+	if (track.parts == NIL)
+		return step;
+	whole = palloc(sizeof(TrackedStep));
+	*whole = *step;
+	whole->renamed |= track.renamed;
+	fill_step(whole, join_touches(list_concat_copy(track.parts, ((PendingStep *) llast(track.pending))->touches)));
+	return whole;
 }
 
 /* Follow no longer; also after an error.  Steps that are not settled are forgotten. */

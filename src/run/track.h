@@ -13,10 +13,12 @@
 #include "graph/graph.h"
 #include "model/model.h"
 
-/* A step that was followed: the models hold what it changed, and what that needs. */
+/*
+ * A step that was followed, or a part of one: the models hold what it changed,
+ * and what that needs.
+ */
 typedef struct TrackedStep
 {
-	int			number;
 	void	   *tag;			/* of the caller */
 	List	   *units;			/* ObjectAddress of each unit that it touched */
 	Model	   *before;
@@ -31,6 +33,8 @@ extern void sv_track_install(void);
 extern void sv_track_begin(TrackedStepFn settle, void *arg);
 extern void sv_track_step(void);
 extern void sv_track_part(void);
+extern const TrackedStep *sv_track_whole(const TrackedStep *step);
+extern void sv_track_part_done(void *tag);
 extern void sv_track_step_done(void *tag);
 extern void sv_track_settle(void);
 extern void sv_track_end(void);

@@ -142,9 +142,10 @@ CREATE FUNCTION graph(format text DEFAULT 'text')
 RETURNS text AS 'MODULE_PATHNAME', 'sv_api_graph' LANGUAGE C STABLE PARALLEL RESTRICTED;
 COMMENT ON FUNCTION graph(text) IS 'the revision graph, drawn as text, mermaid or dot';
 
-CREATE FUNCTION "check"()
-RETURNS void AS 'MODULE_PATHNAME', 'sv_api_check' LANGUAGE C STABLE PARALLEL RESTRICTED;
-COMMENT ON FUNCTION "check"() IS 'raise SV014 if a revision is not applied';
+CREATE FUNCTION "check"(schemas text[] DEFAULT NULL, options jsonb DEFAULT NULL)
+RETURNS void AS 'MODULE_PATHNAME', 'sv_api_check' LANGUAGE C STABLE PARALLEL UNSAFE;
+COMMENT ON FUNCTION "check"(text[], jsonb)
+	IS 'raise SV014 if a revision is not applied, SV015 if the schema is not what the revisions left';
 
 -- What changes the state, or shows the text of scripts, is granted role by role.
 REVOKE ALL ON FUNCTION

@@ -139,6 +139,7 @@ typedef struct StoredStep
 	TimestampTz finished_at;
 	int			statements;
 	bool		stamped;		/* nothing was executed */
+	int64		state;			/* of the schema after it; 0: not kept */
 } StoredStep;
 
 extern Datum sv_store_step(const StoredStep *step);
@@ -153,6 +154,8 @@ typedef struct StoredFailure
 } StoredFailure;
 
 extern void sv_store_failed_step(const StoredStep *step, const StoredFailure *failure);
+extern void sv_store_step_state(int64 run, int position, int64 state);
+extern bool sv_store_was_run(const char *revision);
 extern void sv_store_fail_run(int64 run, TimestampTz started_at);
 extern void sv_store_close_runs(void);
 
