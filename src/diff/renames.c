@@ -202,6 +202,8 @@ identity_now(const Renaming *r, const Object *object)
 			return psprintf("%s.%s", identity_now(r, object->parent), name);
 		case SV_ID_ON_PARENT:
 			return psprintf("%s ON %s", name, identity_now(r, object->parent));
+		case SV_ID_AS_PARENT:
+			return identity_now(r, object->parent);
 		case SV_ID_GIVEN:
 			break;
 	}

@@ -39,6 +39,7 @@ typedef enum IdentityStyle
 	SV_ID_QUALIFIED,			/* schema.name */
 	SV_ID_OF_PARENT,			/* parent.name */
 	SV_ID_ON_PARENT,			/* name ON parent */
+	SV_ID_AS_PARENT,			/* that of the parent */
 	SV_ID_GIVEN					/* column _identity of the query */
 } IdentityStyle;
 
@@ -72,7 +73,8 @@ typedef struct ModelClass
 	 * All objects of the class in the schemas $1 (oid[]; global ones where $2).
 	 * Columns whose names start with "_" say what it is: _oid, _sub, _parent,
 	 * _parentsub, _schema, _name, _identity, _needs (oid of a relation that it
-	 * depends on); all others are properties.
+	 * depends on), _type and after it _typmod (the property "type"); all
+	 * others are properties.
 	 */
 	const char *query;
 

@@ -24,6 +24,8 @@ typedef enum ColumnUse
 	COLUMN_NAME,
 	COLUMN_IDENTITY,
 	COLUMN_NEEDS,
+	COLUMN_TYPE,
+	COLUMN_TYPMOD,
 	COLUMN_ALIAS
 } ColumnUse;
 
@@ -34,6 +36,7 @@ typedef struct Reader
 	Model	   *model;
 	const ModelScope *scope;
 	HTAB	   *members;		/* of extensions; NULL: each object is looked up */
+	HTAB	   *types;			/* names of types, by oid and typmod */
 	const ModelClass *class;
 	ColumnUse	uses[MAX_COLUMNS];
 	const char *names[MAX_COLUMNS];
