@@ -157,7 +157,7 @@ extern void sv_model_annotate(Model *model);
 extern void sv_model_annotate_some(Model *model, const ObjectAddress *addresses, int n);
 extern List *sv_acl_list(Datum acl, char type, Oid owner);
 
-/* json.c */
+/* jsonb.c, json.c */
 extern Jsonb *sv_model_to_jsonb(const Model *model);
 extern Model *sv_model_from_jsonb(Jsonb *snapshot);
 extern char *sv_model_fingerprint(const Model *model);
