@@ -7,6 +7,7 @@
 #include "catalog/pg_attrdef.h"
 #include "catalog/pg_class.h"
 #include "model/classes.h"
+#include "model/reader.h"
 #include "utils/builtins.h"
 
 static bool
@@ -407,6 +408,7 @@ const ModelClass sv_class_column = {
 	"JOIN pg_catalog.pg_type t ON t.oid = a.atttypid "
 	"WHERE c.relkind IN ('r', 'p', 'f', 'v', 'm', 'c') AND c.relpersistence <> 't' AND " IN_SCHEMAS("c.relnamespace")
 	" AND a.attnum > 0 AND NOT a.attisdropped",
+	.scan = sv_scan_columns,
 	.create = create_column,
 	.drop = drop_column,
 	.alterers = column_alterers,
@@ -492,6 +494,7 @@ const ModelClass sv_class_default = {
 	"pg_catalog.pg_get_expr(adbin, adrelid) AS expression "
 	"FROM pg_catalog.pg_attrdef d JOIN pg_catalog.pg_attribute a ON attrelid = adrelid AND attnum = adnum "
 	"JOIN pg_catalog.pg_class c ON c.oid = adrelid WHERE attgenerated = '' AND " IN_SCHEMAS("c.relnamespace"),
+	.scan = sv_scan_defaults,
 	.create = create_default,
 	.drop = drop_default,
 	.alterers = default_alterers,

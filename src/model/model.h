@@ -23,6 +23,8 @@
 typedef struct Object Object;
 typedef struct Model Model;
 typedef struct Writer Writer;
+struct Reader;
+struct StoreScope;
 
 /* A property has a text or a list of strings, never both, never neither. */
 typedef struct Property
@@ -77,6 +79,9 @@ typedef struct ModelClass
 	 * others are properties.
 	 */
 	const char *query;
+
+	/* Reads all of them faster than the query would; NULL: the query is all. */
+	void		(*scan) (struct Reader *reader, struct StoreScope *store, const Datum *values);
 
 	void		(*create) (Writer *writer, const Object *object);
 	void		(*drop) (Writer *writer, const Object *object);	/* NULL: DROP keyword identity */
@@ -146,7 +151,6 @@ extern bool sv_same(const Object *a, const Object *b, const char *name);
 extern bool sv_class_is(const Object *object, const char *class);
 
 /* findings.c */
-struct StoreScope;
 extern void sv_model_find_unknown(Model *model, const struct StoreScope *store, const Datum *values);
 
 /* read.c, depends.c, annotate.c */

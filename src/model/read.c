@@ -116,8 +116,8 @@ add_property(Object *object, const char *name, char *text, List *list)
 }
 
 /* The name of a type, as format_type() has it; objects share it. */
-static char *
-name_of_type(Reader *reader, Oid type, int32 typmod)
+char *
+sv_reader_type(Reader *reader, Oid type, int32 typmod)
 {
 	TypeKey		key = {type, typmod};
 	TypeEntry  *entry;
@@ -242,7 +242,7 @@ read_row(Reader *reader, HeapTuple row, TupleDesc desc)
 				type = DatumGetObjectId(value);
 				break;
 			case COLUMN_TYPMOD:
-				add_property(object, "type", name_of_type(reader, type, DatumGetInt32(value)), NIL);
+				add_property(object, "type", sv_reader_type(reader, type, DatumGetInt32(value)), NIL);
 				break;
 			case COLUMN_ALIAS:
 				alias = DatumGetObjectId(value);
@@ -373,6 +373,11 @@ sv_model_read(const ModelScope *scope)
 	{
 		CHECK_FOR_INTERRUPTS();
 		reader.class = sv_object_classes[i];
+		if (reader.class->scan != NULL)
+		{
+			reader.class->scan(&reader, &store, values);
+			continue;
+		}
 		queries[i].sql = reader.class->query;
 		queries[i].nargs = 2;
 		queries[i].argtypes[0] = OIDARRAYOID;

@@ -44,4 +44,10 @@ typedef struct Reader
 
 extern void sv_reader_class(Reader *reader, StoreScope *store, StoreQuery *query, const Datum *values);
 
+extern char *sv_reader_type(Reader *reader, Oid type, int32 typmod);
+
+/* scan.c */
+extern void sv_scan_columns(Reader *reader, StoreScope *store, const Datum *values);
+extern void sv_scan_defaults(Reader *reader, StoreScope *store, const Datum *values);
+
 #endif							/* SV_READER_H */
