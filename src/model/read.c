@@ -28,6 +28,18 @@
 #include "utils/memutils.h"
 #include "utils/snapmgr.h"
 
+typedef struct TypeKey
+{
+	Oid			type;
+	int32		typmod;
+} TypeKey;
+
+typedef struct TypeEntry
+{
+	TypeKey		key;
+	char	   *name;
+} TypeEntry;
+
 static ColumnUse
 column_use(const char *name, Oid type)
 {
@@ -38,7 +50,8 @@ column_use(const char *name, Oid type)
 	}			reserved[] = {
 		{"_oid", COLUMN_OID}, {"_sub", COLUMN_SUB}, {"_parent", COLUMN_PARENT},
 		{"_parentsub", COLUMN_PARENTSUB}, {"_schema", COLUMN_SCHEMA}, {"_name", COLUMN_NAME},
-		{"_identity", COLUMN_IDENTITY}, {"_needs", COLUMN_NEEDS}, {"_alias", COLUMN_ALIAS}, {"owner", COLUMN_OWNER},
+		{"_identity", COLUMN_IDENTITY}, {"_needs", COLUMN_NEEDS}, {"_alias", COLUMN_ALIAS},
+		{"_type", COLUMN_TYPE}, {"_typmod", COLUMN_TYPMOD}, {"owner", COLUMN_OWNER},
 		{"acl", COLUMN_ACL}
 	};
 
@@ -102,6 +115,29 @@ add_property(Object *object, const char *name, char *text, List *list)
 	object->nproperties++;
 }
 
+/* The name of a type, as format_type() has it; objects share it. */
+char *
+sv_reader_type(Reader *reader, Oid type, int32 typmod)
+{
+	TypeKey		key = {type, typmod};
+	TypeEntry  *entry;
+	bool		found;
+
+	if (reader->types == NULL)
+	{
+		HASHCTL		control = {0};
+
+		control.hcxt = CurrentMemoryContext;
+		control.keysize = sizeof(TypeKey);
+		control.entrysize = sizeof(TypeEntry);
+		reader->types = hash_create("schemaver types", 64, &control, HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
+	}
+	entry = hash_search(reader->types, &key, HASH_ENTER, &found);
+	if (!found)
+		entry->name = format_type_extended(type, typmod, FORMAT_TYPE_TYPEMOD_GIVEN | FORMAT_TYPE_ALLOW_INVALID);
+	return entry->name;
+}
+
 static const char *
 identity_of(const Object *object, const char *given)
 {
@@ -117,6 +153,8 @@ identity_of(const Object *object, const char *given)
 			return psprintf("%s.%s", object->parent->identity, name);
 		case SV_ID_ON_PARENT:
 			return psprintf("%s ON %s", name, object->parent->identity);
+		case SV_ID_AS_PARENT:
+			return object->parent->identity;
 		case SV_ID_GIVEN:
 			break;
 	}
@@ -146,6 +184,7 @@ read_row(Reader *reader, HeapTuple row, TupleDesc desc)
 	Oid			owner = InvalidOid;
 	Datum		acl = (Datum) 0;
 	Oid			alias = InvalidOid;
+	Oid			type = InvalidOid;
 
 	object->class = reader->class;
 	object->properties = palloc(sizeof(Property) * (desc->natts + 3));
@@ -198,6 +237,12 @@ read_row(Reader *reader, HeapTuple row, TupleDesc desc)
 				break;
 			case COLUMN_NEEDS:
 				object->needs_relation = DatumGetObjectId(value);
+				break;
+			case COLUMN_TYPE:
+				type = DatumGetObjectId(value);
+				break;
+			case COLUMN_TYPMOD:
+				add_property(object, "type", sv_reader_type(reader, type, DatumGetInt32(value)), NIL);
 				break;
 			case COLUMN_ALIAS:
 				alias = DatumGetObjectId(value);
@@ -328,6 +373,11 @@ sv_model_read(const ModelScope *scope)
 	{
 		CHECK_FOR_INTERRUPTS();
 		reader.class = sv_object_classes[i];
+		if (reader.class->scan != NULL)
+		{
+			reader.class->scan(&reader, &store, values);
+			continue;
+		}
 		queries[i].sql = reader.class->query;
 		queries[i].nargs = 2;
 		queries[i].argtypes[0] = OIDARRAYOID;

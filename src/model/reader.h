@@ -24,6 +24,8 @@ typedef enum ColumnUse
 	COLUMN_NAME,
 	COLUMN_IDENTITY,
 	COLUMN_NEEDS,
+	COLUMN_TYPE,
+	COLUMN_TYPMOD,
 	COLUMN_ALIAS
 } ColumnUse;
 
@@ -34,11 +36,18 @@ typedef struct Reader
 	Model	   *model;
 	const ModelScope *scope;
 	HTAB	   *members;		/* of extensions; NULL: each object is looked up */
+	HTAB	   *types;			/* names of types, by oid and typmod */
 	const ModelClass *class;
 	ColumnUse	uses[MAX_COLUMNS];
 	const char *names[MAX_COLUMNS];
 } Reader;
 
 extern void sv_reader_class(Reader *reader, StoreScope *store, StoreQuery *query, const Datum *values);
+
+extern char *sv_reader_type(Reader *reader, Oid type, int32 typmod);
+
+/* scan.c */
+extern void sv_scan_columns(Reader *reader, StoreScope *store, const Datum *values);
+extern void sv_scan_defaults(Reader *reader, StoreScope *store, const Datum *values);
 
 #endif							/* SV_READER_H */

@@ -61,6 +61,8 @@ def run(report, history, database, every):
             d.take(step.number)
             if step.number % every:
                 continue
+            drift = session.rows("SELECT kind, identity, change, properties FROM schemaver.drift()")
+            report.check(not drift, f"{history.name}: kept state after {step.id} {step.name}", drift[:5])
             try:
                 script = session.value("SELECT down FROM schemaver.derived WHERE revision = $1", step.id)
                 d.down(session)
