@@ -124,7 +124,7 @@ extern void sv_diff_write(Comparison *cmp, DiffNode *node);
 extern const char *sv_hazard_text(int hazards);
 
 /* swap.c */
-extern void sv_swap_disordered(Comparison *cmp);
+extern bool sv_swap_disordered(Comparison *cmp);
 extern bool sv_swap_keeps(const Object *part);
 extern bool sv_swap_survives(const Object *o, const Object *part);
 extern void sv_swap_write_rename(Writer *w, const char *new_name);

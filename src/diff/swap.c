@@ -60,15 +60,17 @@ loses_order(const Object *b)
 }
 
 /*
- * Have the tables made anew whose columns would get another order.
+ * Have the tables made anew whose columns would get another order.  Returns
+ * whether there are more of them than before.
  */
-void
+bool
 sv_swap_disordered(Comparison *cmp)
 {
+	bool		found = false;
 	ListCell   *cell;
 
 	if (!cmp->options->column_order)
-		return;
+		return false;
 	foreach(cell, cmp->pairs)
 	{
 		Pair	   *pair = lfirst(cell);
@@ -79,8 +81,9 @@ sv_swap_disordered(Comparison *cmp)
 		if (!loses_order(pair->b))
 			continue;
 		pair->kind = SV_PAIR_AGAIN;
-		pair->swapped = true;
+		pair->swapped = found = true;
 	}
+	return found;
 }
 
 /* Parts that stay with the old table until it is dropped; the others go before it is renamed. */
@@ -161,10 +164,14 @@ sv_swap_write_rows(Writer *w, const char *old_name)
 	{
 		const Object *column = lfirst(cell);
 		const char *conversion;
+		Pair	   *table = w->pair;
 
 		if (!sv_class_is(column, "column") || column->pair->a == NULL || sv_is(column, "generated"))
 			continue;
-		conversion = sv_same(column->pair->a, column, "type") ? NULL : sv_writer_conversion(w, column->pair->a, column);
+		w->pair = column->pair;
+		conversion = column->pair->converted || !sv_same(column->pair->a, column, "type") ?
+			sv_writer_conversion(w, column->pair->a, column) : NULL;
+		w->pair = table;
 		appendStringInfo(&columns, "%s%s", columns.len ? ", " : "", quote_identifier(column->name));
 		appendStringInfo(&values, "%s%s", values.len ? ", " : "", conversion ? conversion : quote_identifier(column->name));
 	}

@@ -19,6 +19,7 @@
 #include "miscadmin.h"
 #include "model/assemble.h"
 #include "model/units.h"
+#include "nodes/value.h"
 #include "run/derive.h"
 #include "run/subtransaction.h"
 #include "utils/guc.h"
@@ -239,7 +240,17 @@ find_lost(const Derivation *d)
 {
 	List	   *lost = NIL;
 	ListCell   *cell;
+	List	   *seen = NIL;
 
+	foreach(cell, d->step->written)
+	{
+		char	   *table = lfirst(cell);
+
+		if (list_member(seen, makeString(table)))
+			continue;
+		seen = lappend(seen, makeString(table));
+		lost = lappend(lost, psprintf("changes of rows of table %s", table));
+	}
 	foreach(cell, d->before->objects)
 	{
 		const Object *b = lfirst(cell);

@@ -121,6 +121,7 @@ begin_revision(OnlineRun *online)
 {
 	ListCell   *cell;
 
+	sv_follow_end();
 	MemoryContextReset(online->step_context);
 	MemoryContextSwitchTo(online->step_context);
 	online->revision = sv_store_revision(SV_STORE_WRITE, online->revisions[online->next]);

@@ -32,7 +32,11 @@
 #include "model/units.h"
 #include "run/track.h"
 #include "run/track_statements.h"
+#include "store/store.h"
+#include "executor/executor.h"
+#include "parser/parsetree.h"
 #include "tcop/utility.h"
+#include "utils/builtins.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/snapmgr.h"
@@ -63,6 +67,8 @@ typedef struct PendingStep
 	void	   *tag;
 	bool		renamed;
 	List	   *touches;
+	List	   *written;		/* OIDs of tables */
+	List	   *names;			/* their names, when the step is done */
 } PendingStep;
 
 static struct
@@ -80,10 +86,12 @@ static struct
 	bool		busy;			/* own reading */
 	List	   *parts;			/* Touch of the parts of the step that are settled */
 	bool		renamed;		/* in one of them */
+	List	   *written;		/* in them, names */
 }			track;
 
 static object_access_hook_type previous_access_hook = NULL;
 static ProcessUtility_hook_type previous_utility_hook = NULL;
+static ExecutorStart_hook_type previous_executor_hook = NULL;
 
 /* All that is committed, and of this transaction what came before the step. */
 static Snapshot
@@ -180,6 +188,11 @@ sv_track_touch(Oid catalog, Oid oid, bool created)
 
 	if (track.step == NULL || track.busy || (creating_extension && catalog != ExtensionRelationId))
 		return;
+	if (!sv_store_exists())
+	{
+		track.step = NULL;		/* the run cannot be recorded any more */
+		return;
+	}
 	caller = MemoryContextSwitchTo(track.context);
 	if (sv_unit_of(catalog, oid, &unit) && sv_unit_is_read(&unit))
 	{
@@ -234,6 +247,8 @@ on_access(ObjectAccessType access, Oid catalog, Oid oid, int sub, void *arg)
 {
 	if (previous_access_hook)
 		previous_access_hook(access, catalog, oid, sub, arg);
+	if (access == OAT_TRUNCATE && track.step != NULL && !track.busy)
+		sv_track_written(oid);
 	if (track.step == NULL || (access != OAT_POST_CREATE && access != OAT_DROP && access != OAT_POST_ALTER))
 		return;
 	if (catalog == TriggerRelationId && sv_trigger_is_internal(oid))
@@ -242,6 +257,32 @@ on_access(ObjectAccessType access, Oid catalog, Oid oid, int sub, void *arg)
 	if (catalog == AttrDefaultRelationId && access == OAT_POST_CREATE)
 		catalog = RelationRelationId;
 	sv_track_touch(catalog, oid, access == OAT_POST_CREATE && sub == 0);
+}
+
+/* Note that rows of a table are written. */
+void
+sv_track_written(Oid relation)
+{
+	MemoryContext caller = MemoryContextSwitchTo(track.context);
+
+	track.step->written = list_append_unique_oid(track.step->written, relation);
+	MemoryContextSwitchTo(caller);
+}
+
+static void
+on_executor_start(QueryDesc *query, int flags)
+{
+	if (track.step != NULL && !track.busy)
+	{
+		ListCell   *cell;
+
+		foreach(cell, query->plannedstmt->resultRelations)
+			sv_track_written(rt_fetch(lfirst_int(cell), query->plannedstmt->rtable)->relid);
+	}
+	if (previous_executor_hook)
+		previous_executor_hook(query, flags);
+	else
+		standard_ExecutorStart(query, flags);
 }
 
 static void
@@ -275,6 +316,8 @@ sv_track_install(void)
 	object_access_hook = on_access;
 	previous_utility_hook = ProcessUtility_hook;
 	ProcessUtility_hook = on_utility;
+	previous_executor_hook = ExecutorStart_hook;
+	ExecutorStart_hook = on_executor_start;
 }
 
 static HTAB *
@@ -324,6 +367,29 @@ sv_track_part(void)
 		track.cid = GetCurrentCommandId(true);
 }
 
+/* Turn the tables whose rows were changed into names; those that the step made itself do not count. */
+static void
+name_written(PendingStep *step)
+{
+	ListCell   *cell;
+
+	foreach(cell, step->written)
+	{
+		Oid			relation = lfirst_oid(cell);
+		ObjectAddress unit;
+		TouchEntry *entry;
+		char	   *name = get_rel_name(relation);
+
+		if (name == NULL || !sv_unit_of(RelationRelationId, relation, &unit) || !sv_unit_is_read(&unit))
+			continue;
+		entry = hash_search(track.units, &unit, HASH_FIND, NULL);
+		if (entry != NULL && entry->touch->step == step->number && entry->touch->before == NULL)
+			continue;
+		step->names = lappend(step->names,
+							  quote_qualified_identifier(get_namespace_name(get_rel_namespace(relation)), name));
+	}
+}
+
 /* The step is done; its changes are settled now or later. */
 void
 sv_track_step_done(void *tag)
@@ -334,6 +400,7 @@ sv_track_step_done(void *tag)
 		return;
 	caller = MemoryContextSwitchTo(track.context);
 	track.step->tag = tag;
+	name_written(track.step);
 	track.pending = lappend(track.pending, track.step);
 	track.step = NULL;
 	MemoryContextSwitchTo(caller);
@@ -405,6 +472,7 @@ settle_step(const PendingStep *pending)
 
 	step.tag = pending->tag;
 	step.renamed = pending->renamed;
+	step.written = pending->names;
 	fill_step(&step, pending->touches);
 	track.settle(&step, track.settle_arg);
 }
@@ -460,11 +528,13 @@ sv_track_part_done(void *tag)
 	PendingStep *part = track.step;
 
 	part->tag = tag;
+	name_written(part);
 	track.pending = lappend(track.pending, part);
 	track.step = NULL;
 	settle_pending();
 	track.parts = list_concat(track.parts, part->touches);
 	track.renamed |= part->renamed;
+	track.written = list_concat(track.written, part->names);
 	track.pending = NIL;
 	track.units = make_units();
 	MemoryContextSwitchTo(caller);
@@ -513,6 +583,7 @@ sv_track_whole(const TrackedStep *step)
 	whole = palloc(sizeof(TrackedStep));
 	*whole = *step;
 	whole->renamed |= track.renamed;
+	whole->written = list_concat(list_copy(track.written), step->written);
 	fill_step(whole, join_touches(list_concat_copy(track.parts, ((PendingStep *) llast(track.pending))->touches)));
 	return whole;
 }

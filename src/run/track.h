@@ -24,6 +24,7 @@ typedef struct TrackedStep
 	Model	   *before;
 	Model	   *after;
 	bool		renamed;		/* something got another name or schema */
+	List	   *written;		/* names of tables that were there before and whose rows it changed */
 } TrackedStep;
 
 /* Gets each step when it is settled, in order. */

@@ -228,6 +228,10 @@ sv_track_statement(Node *statement)
 		case T_AlterTableStmt:
 			touch_altered((AlterTableStmt *) statement);
 			break;
+		case T_CopyStmt:
+			if (((CopyStmt *) statement)->is_from && ((CopyStmt *) statement)->relation != NULL)
+				sv_track_written(RangeVarGetRelid(((CopyStmt *) statement)->relation, NoLock, true));
+			break;
 		case T_RefreshMatViewStmt:
 			touch_relation(((RefreshMatViewStmt *) statement)->relation);
 			break;

@@ -10,6 +10,7 @@
 /* track.c */
 extern void sv_track_touch(Oid catalog, Oid oid, bool created);
 extern void sv_track_touch_everything(void);
+extern void sv_track_written(Oid relation);
 
 /* track_statements.c */
 extern void sv_track_statement(Node *statement);

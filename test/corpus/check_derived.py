@@ -39,42 +39,62 @@ class Derived:
     def take(self, number):
         self.dumps[number] = zlib.compress(postgres.dump(self.database).encode(), 1)
 
-    def agrees(self, session, number, what):
-        """Is the schema what it was after that step?"""
-        fault = postgres.difference(zlib.decompress(self.dumps[number]).decode(), postgres.dump(self.database))
-        text = fault and session.value("SELECT down FROM schemaver.derived WHERE revision = $1", what.id)
-        return self.report.check(fault is None, f"{self.history.name}: down of {what.id} {what.name}",
-                                 lambda: f"{fault}\n{text}")
+
+def each_step(report, history, session, d, step, copy):
+    """One step up; in a copy of the database it is undone.  Returns whether that restored the schema."""
+    what = f"{history.name}: down of {step.id} {step.name}"
+    d.up(session, step)
+    d.take(step.number)
+    drift = session.rows("SELECT kind, identity, change, differs::text FROM schemaver.drift()")
+    report.check(not drift, f"{history.name}: kept state after {step.id} {step.name}", drift[:5])
+    script = session.value("SELECT down FROM schemaver.derived WHERE revision = $1", step.id)
+    session.close()
+    postgres.drop(copy)
+    postgres.psql("postgres", "-c", f'CREATE DATABASE "{copy}" TEMPLATE "{d.database}"')
+    with postgres.connect(copy) as other:
+        other.rows("SET client_min_messages = error; SET schemaver.progress = off")
+        try:
+            d.down(other)
+        except pq.Error as e:
+            # a column that must not be null cannot come back where there are rows
+            return e.sqlstate == "23502" or report.fail(what, f"{e}\n{script}")
+    fault = postgres.difference(zlib.decompress(d.dumps[step.number - 1]).decode(), postgres.dump(copy))
+    return report.check(fault is None, what, lambda: f"{fault}\n{script}")
 
 
 def run(report, history, database, every):
-    """Each step: up, down, up; then all the way down.  Returns what to say."""
+    """Each step up, and undone in a copy; then all the way down.  Returns what to say."""
     d = Derived(report, history, database)
     history.prepare(database, extension=True)
     good = 0
     with postgres.connect(database) as session:
-        session.rows("SET client_min_messages = error; SET schemaver.progress = off")
         d.register(session)
-        d.take(0)
-        for step in history.steps:
-            d.up(session, step)
-            d.take(step.number)
-            if step.number % every:
-                continue
-            drift = session.rows("SELECT kind, identity, change, properties FROM schemaver.drift()")
-            report.check(not drift, f"{history.name}: kept state after {step.id} {step.name}", drift[:5])
+    d.take(0)
+    for step in history.steps:
+        with postgres.connect(database) as session:
+            session.rows("SET client_min_messages = error; SET schemaver.progress = off")
+            if step.number % every == 0:
+                good += bool(each_step(report, history, session, d, step, database + "_copy"))
+            else:
+                d.up(session, step)
+                d.take(step.number)
+    postgres.drop(database + "_copy")
+    points = all_the_way_down(report, history, d)
+    return f"{len(history.steps)} steps, {good} downs restore the schema, {points} points on the way down"
+
+
+def all_the_way_down(report, history, d):
+    """Returns how many points had the dump that they had on the way up."""
+    good = 0
+    with postgres.connect(d.database) as session:
+        session.rows("SET client_min_messages = error; SET schemaver.progress = off")
+        for step in reversed(history.steps):
+            what = f"{history.name}: all the way down, {step.id} {step.name}"
             try:
-                script = session.value("SELECT down FROM schemaver.derived WHERE revision = $1", step.id)
                 d.down(session)
             except pq.Error as e:
-                report.fail(f"{history.name}: down of {step.id} {step.name}", f"{e}\n{script}")
-                continue
-            fault = postgres.difference(zlib.decompress(d.dumps[step.number - 1]).decode(), postgres.dump(database))
-            good += report.check(fault is None, f"{history.name}: down of {step.id} {step.name}",
-                                 lambda: f"{fault}\n{script}")
-            try:
-                d.up(session, step)
-            except pq.Error as e:
-                report.fail(f"{history.name}: up again of {step.id} {step.name}", f"{e}\n{script}")
-                return f"{good} good"
-    return f"{len(history.steps)} steps, {good} downs restore the schema"
+                report.fail(what, e)
+                return good
+            fault = postgres.difference(zlib.decompress(d.dumps[step.number - 1]).decode(), postgres.dump(d.database))
+            good += report.check(fault is None, what, fault)
+    return good
