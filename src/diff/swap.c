@@ -86,10 +86,36 @@ sv_swap_disordered(Comparison *cmp)
 	return found;
 }
 
+static bool
+is_dropped(const Object *o)
+{
+	return o->pair != NULL && (o->pair->kind == SV_PAIR_DROP || o->pair->kind == SV_PAIR_AGAIN) && !o->pair->swapped;
+}
+
+/* Does a part of a table need something else that is dropped, and perhaps made again, meanwhile? */
+static bool
+needs_dropped(const Object *part)
+{
+	ListCell   *cell;
+
+	foreach(cell, part->needs)
+	{
+		const Object *o = lfirst(cell);
+
+		while (o->parent != NULL)
+			o = o->parent;
+		if (!o->pair->swapped && is_dropped(lfirst(cell)))
+			return true;
+	}
+	return false;
+}
+
 /* Parts that stay with the old table until it is dropped; the others go before it is renamed. */
 bool
 sv_swap_keeps(const Object *part)
 {
+	if (needs_dropped(part))
+		return false;
 	return sv_class_is(part, "column") || sv_class_is(part, "default") || sv_class_is(part, "trigger") ||
 		sv_class_is(part, "rule") || sv_class_is(part, "policy");
 }
