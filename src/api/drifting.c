@@ -71,11 +71,26 @@ differences_of(const Drift *drift, bool *isnull)
 	return DirectFunctionCall1(jsonb_in, CStringGetDatum(out.data));
 }
 
+/* Tags of statements that do what happened to the object. */
+static const char *
+likely_tags(const Drift *drift)
+{
+	const Difference *only = list_length(drift->differs) == 1 ? linitial(drift->differs) : NULL;
+
+	if (drift->kept == NULL)
+		return "^(CREATE|SELECT INTO)";
+	if (only != NULL && strcmp(only->property, "acl") == 0)
+		return "^(GRANT|REVOKE)";
+	if (only != NULL && strcmp(only->property, "comment") == 0)
+		return "^COMMENT";
+	return drift->live == NULL ? "^(DROP|ALTER)" : "^(ALTER|CREATE)";
+}
+
 /* Who, when and by which statement, where it was logged. */
 static void
 row_culprit(RowBuilder *row, const Drift *drift)
 {
-	LoggedDdl  *entry = sv_store_ddl_of(drift->live ? drift->live : drift->kept);
+	LoggedDdl  *entry = sv_store_ddl_of(drift->live ? drift->live : drift->kept, likely_tags(drift));
 
 	sv_row_text(row, entry ? entry->role : NULL);
 	sv_row_datum(row, entry ? TimestampTzGetDatum(entry->logged_at) : (Datum) 0, entry == NULL);

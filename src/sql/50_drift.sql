@@ -66,6 +66,7 @@ REVOKE ALL ON FUNCTION
 	diff_revisions(text, text, jsonb),
 	show_schema(text, jsonb),
 	snapshot_at(text),
+	log_ddl(),
 	watch(),
 	unwatch()
 FROM PUBLIC;

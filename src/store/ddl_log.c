@@ -88,13 +88,14 @@ entry_of_result(const StoreScope *scope)
 }
 
 /*
- * The statement that most likely made the object what it is: the last one that
- * names its address, then the last one on what it is part of.  Among several of the latter, and
- * for GRANT and the like, which tell no address, one that has the object's name in it.  NULL
- * if there is none since the start of the log.
+ * The statement that most likely made the object what it is; NULL if there is
+ * none in the log.  One whose tag fits the regular expression "tags" goes before
+ * others, one on the object itself before one on what it is part of, and among
+ * these, and among GRANT and the like, which tell no address, one with the
+ * object's name in it; then the last one.
  */
 LoggedDdl *
-sv_store_ddl_of(const Object *object)
+sv_store_ddl_of(const Object *object, const char *tags)
 {
 	static StoreQuery query = {
 		"SELECT l.role, l.logged_at, l.tag, l.statement FROM schemaver.ddl_log l, "
@@ -103,12 +104,12 @@ sv_store_ddl_of(const Object *object)
 		"WHEN a.oid = 0 AND strpos(lower(coalesce(l.statement, '')), lower($6)) > 0 THEN 1 END), 0) "
 		"FROM unnest(l.catalogs, l.oids, l.places) AS a (catalog, oid, place)) AS f (fit) "
 		"WHERE l.system_identifier = $7 AND l.database = $8 AND f.fit > 0 "
-		"ORDER BY f.fit + CASE WHEN f.fit = 2 AND strpos(lower(coalesce(l.statement, '')), lower($6)) > 0 THEN 1 ELSE 0 END DESC, "
+		"ORDER BY l.tag ~ $9 DESC, f.fit + CASE WHEN f.fit = 2 AND strpos(lower(coalesce(l.statement, '')), lower($6)) > 0 THEN 1 ELSE 0 END DESC, "
 		"l.logged_at DESC LIMIT 1",
-		8, {OIDOID, OIDOID, INT4OID, OIDOID, OIDOID, TEXTOID, INT8OID, OIDOID}
+		9, {OIDOID, OIDOID, INT4OID, OIDOID, OIDOID, TEXTOID, INT8OID, OIDOID, TEXTOID}
 	};
 	const Object *whole = object->parent ? object->parent : object;
-	Datum		v[8];
+	Datum		v[9];
 	StoreScope	scope;
 	LoggedDdl  *entry = NULL;
 
@@ -122,6 +123,7 @@ sv_store_ddl_of(const Object *object)
 	v[5] = CStringGetTextDatum(object->name ? object->name : object->identity);
 	v[6] = Int64GetDatum(GetSystemIdentifier());
 	v[7] = ObjectIdGetDatum(MyDatabaseId);
+	v[8] = CStringGetTextDatum(tags);
 	sv_store_enter(&scope, SV_STORE_READ);
 	if (sv_store_execute(&scope, &query, v, NULL) > 0)
 		entry = entry_of_result(&scope);

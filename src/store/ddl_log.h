@@ -19,6 +19,6 @@ typedef struct LoggedDdl
 
 extern bool sv_store_has_ddl_log(void);
 extern void sv_store_log_ddl(bool dropped, const char *tag, const char *statement);
-extern LoggedDdl *sv_store_ddl_of(const Object *object);
+extern LoggedDdl *sv_store_ddl_of(const Object *object, const char *tags);
 
 #endif							/* SV_STORE_DDL_LOG_H */
