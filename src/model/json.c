@@ -1,13 +1,14 @@
 /*
  * json.c
- *		Models as snapshots and back.
+ *		Fingerprints of models, and models out of snapshots.
  *
  * {"schemaver": 1, "objects": [{"class": ..., "identity": ..., "schema": ...,
  * "name": ..., "parent": "table:public.t", "properties": {...},
  * "needs": ["function:public.f()", ...], "vanishes_with": [...]}, ...], "findings": [...]}
  *
- * Objects stand in canonical order, columns in the table's.  The fingerprint is
- * over all but needs, vanishes_with and findings, which follow from the rest.
+ * is a snapshot (jsonb.c writes it).  Objects stand in canonical order, columns in
+ * the table's.  The fingerprint is over the same text without needs, vanishes_with
+ * and findings, which follow from the rest.
  */
 #include "postgres.h"
 
@@ -19,12 +20,29 @@
 #include "utils/json.h"
 #include "utils/jsonb.h"
 
-#define SNAPSHOT_FORMAT 1
-
 static int
 compare_properties(const void *a, const void *b)
 {
 	return strcmp(((const Property *) a)->name, ((const Property *) b)->name);
+}
+
+/* What escape_json() writes; fast where nothing is to be escaped. */
+static void
+write_string(StringInfo out, const char *string)
+{
+	int			length = 0;
+
+	for (; (unsigned char) string[length] >= ' '; length++)
+		if (string[length] == '"' || string[length] == '\\')
+			break;
+	if (string[length] != '\0')
+	{
+		escape_json(out, string);
+		return;
+	}
+	appendStringInfoCharMacro(out, '"');
+	appendBinaryStringInfo(out, string, length);
+	appendStringInfoCharMacro(out, '"');
 }
 
 static void
@@ -37,7 +55,7 @@ write_strings(StringInfo out, List *strings)
 	{
 		if (foreach_current_index(cell) > 0)
 			appendStringInfoChar(out, ',');
-		escape_json(out, lfirst(cell));
+		write_string(out, lfirst(cell));
 	}
 	appendStringInfoChar(out, ']');
 }
@@ -45,40 +63,23 @@ write_strings(StringInfo out, List *strings)
 static void
 write_reference(StringInfo out, const Object *o)
 {
-	escape_json(out, psprintf("%s:%s", o->class->name, o->identity));
+	write_string(out, psprintf("%s:%s", o->class->name, o->identity));
 }
 
 static void
-write_references(StringInfo out, const char *key, List *objects)
-{
-	ListCell   *cell;
-
-	if (objects == NIL)
-		return;
-	appendStringInfo(out, ",\"%s\":[", key);
-	foreach(cell, objects)
-	{
-		if (foreach_current_index(cell) > 0)
-			appendStringInfoChar(out, ',');
-		write_reference(out, lfirst(cell));
-	}
-	appendStringInfoChar(out, ']');
-}
-
-static void
-write_object(StringInfo out, Object *o, bool whole)
+write_object(StringInfo out, Object *o)
 {
 	appendStringInfo(out, "{\"class\":\"%s\",\"identity\":", o->class->name);
-	escape_json(out, o->identity);
+	write_string(out, o->identity);
 	if (o->schema != NULL)
 	{
 		appendStringInfoString(out, ",\"schema\":");
-		escape_json(out, o->schema);
+		write_string(out, o->schema);
 	}
 	if (o->name != NULL)
 	{
 		appendStringInfoString(out, ",\"name\":");
-		escape_json(out, o->name);
+		write_string(out, o->name);
 	}
 	if (o->parent != NULL)
 	{
@@ -91,77 +92,44 @@ write_object(StringInfo out, Object *o, bool whole)
 		appendStringInfoString(out, ",\"properties\":{");
 		for (int i = 0, n = 0; i < o->nproperties; i++)
 		{
-			if (!whole && strncmp(o->properties[i].name, "installed_", 10) == 0)
+			if (strncmp(o->properties[i].name, "installed_", 10) == 0)
 				continue;		/* tells of the server, not of the schema */
 			appendStringInfo(out, "%s\"%s\":", n++ ? "," : "", o->properties[i].name);
 			if (o->properties[i].text != NULL)
-				escape_json(out, o->properties[i].text);
+				write_string(out, o->properties[i].text);
 			else
 				write_strings(out, o->properties[i].list);
 		}
 		appendStringInfoChar(out, '}');
 	}
-	if (whole)
-	{
-		write_references(out, "needs", o->needs);
-		write_references(out, "vanishes_with", o->vanishes_with);
-	}
 	appendStringInfoChar(out, '}');
-}
-
-/* One object as it stands in a snapshot. */
-char *
-sv_object_to_json(Object *object)
-{
-	StringInfoData out;
-
-	initStringInfo(&out);
-	write_object(&out, object, true);
-	return out.data;
-}
-
-static char *
-write_model(const Model *model, bool whole)
-{
-	StringInfoData out;
-	ListCell   *cell;
-
-	initStringInfo(&out);
-	appendStringInfo(&out, "{\"schemaver\":%d,\"objects\":[", SNAPSHOT_FORMAT);
-	foreach(cell, model->objects)
-	{
-		if (foreach_current_index(cell) > 0)
-			appendStringInfoChar(&out, ',');
-		write_object(&out, lfirst(cell), whole);
-	}
-	appendStringInfoChar(&out, ']');
-	if (whole && model->findings != NIL)
-	{
-		appendStringInfoString(&out, ",\"findings\":");
-		write_strings(&out, model->findings);
-	}
-	appendStringInfoChar(&out, '}');
-	return out.data;
-}
-
-Jsonb *
-sv_model_to_jsonb(const Model *model)
-{
-	return DatumGetJsonbP(DirectFunctionCall1(jsonb_in, CStringGetDatum(write_model(model, true))));
 }
 
 /* Hex sha256 of a model. */
 char *
 sv_model_fingerprint(const Model *model)
 {
-	char	   *text = write_model(model, false);
 	pg_cryptohash_ctx *context = pg_cryptohash_create(PG_SHA256);
 	uint8		digest[PG_SHA256_DIGEST_LENGTH];
 	char	   *result = palloc(PG_SHA256_DIGEST_STRING_LENGTH);
+	StringInfoData out;
+	bool		failed = pg_cryptohash_init(context) < 0;
+	ListCell   *cell;
 
-	if (pg_cryptohash_init(context) < 0 ||
-		pg_cryptohash_update(context, (uint8 *) text, strlen(text)) < 0 ||
-		pg_cryptohash_final(context, digest, sizeof(digest)) < 0)
+	initStringInfo(&out);
+	appendStringInfoString(&out, "{\"schemaver\":1,\"objects\":[");
+	foreach(cell, model->objects)
+	{
+		if (foreach_current_index(cell) > 0)
+			appendStringInfoChar(&out, ',');
+		write_object(&out, lfirst(cell));
+		failed |= pg_cryptohash_update(context, (uint8 *) out.data, out.len) < 0;
+		resetStringInfo(&out);
+	}
+	appendStringInfoString(&out, "]}");
+	failed |= pg_cryptohash_update(context, (uint8 *) out.data, out.len) < 0 ||
+		pg_cryptohash_final(context, digest, sizeof(digest)) < 0;
+	if (failed)
 		elog(ERROR, "could not compute sha256: %s", pg_cryptohash_error(context));
 	pg_cryptohash_free(context);
 	for (int i = 0; i < PG_SHA256_DIGEST_LENGTH; i++)
@@ -310,7 +278,7 @@ link_object(const Model *model, Object *o, JsonbContainer *container)
 }
 
 /*
- * The object that sv_object_to_json() described, without its links: the caller
+ * The object that sv_object_to_jsonb() described, without its links: the caller
  * adds it to a model and calls sv_object_link() when all are there.
  */
 Object *

@@ -194,7 +194,7 @@ ALTER TABLE s.fast SET LOGGED => changed table s.fast
 ALTER TABLE s.fast SET (fillfactor = 60) => changed table s.fast
 ALTER TABLE s.fast RESET (fillfactor) => changed table s.fast
 ALTER TABLE s.t SET (autovacuum_enabled = off) => changed table s.t
-ALTER TABLE s.t OWNER TO alice => changed table s.t
+ALTER TABLE s.t OWNER TO alice => changed table s.t, changed column s.t.b
 ALTER TABLE s.t REPLICA IDENTITY FULL => changed table s.t
 ALTER TABLE s.t DISABLE ROW LEVEL SECURITY => changed table s.t
 ALTER TABLE s.t FORCE ROW LEVEL SECURITY => changed table s.t
