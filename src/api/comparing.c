@@ -12,6 +12,7 @@
 #include "model/model.h"
 #include "register/register.h"
 #include "run/derive.h"
+#include "run/hinted.h"
 #include "run/prove.h"
 #include "run/wanted.h"
 #include "schemaver.h"
@@ -166,11 +167,16 @@ sv_api_diff_wanted(PG_FUNCTION_ARGS)
 	DiffOptions options = sv_arg_diff_options(fcinfo, 3);
 	Model	   *live = sv_model_read(&scope);
 	Model	   *wanted = sv_wanted_model(sql, &scope, live);
-	List	   *kept = sv_diff_keep(wanted, live, &options);
+	HintedRenames renames = sv_hinted(sql, &scope, live, wanted, &options);
+	List	   *rows = sv_diff_keep(wanted, renames.model, &options);
 
 	sv_warn_of_findings(live);
 	sv_warn_of_findings(wanted);
-	sv_put_diff_rows(fcinfo, list_concat(kept, reverse ? sv_diff(wanted, live, &options) : sv_diff(live, wanted, &options)));
+	if (reverse)
+		rows = list_concat(list_concat(rows, sv_diff(wanted, renames.model, &options)), renames.back);
+	else
+		rows = list_concat(list_concat(rows, renames.there), sv_diff(renames.model, wanted, &options));
+	sv_put_diff_rows(fcinfo, rows);
 	return (Datum) 0;
 }
 
@@ -218,6 +224,7 @@ sv_api_autogenerate(PG_FUNCTION_ARGS)
 	DiffOptions options = sv_arg_diff_options(fcinfo, 3);
 	Model	   *live;
 	Model	   *wanted;
+	HintedRenames renames;
 	List	   *up;
 	List	   *down;
 
@@ -225,12 +232,13 @@ sv_api_autogenerate(PG_FUNCTION_ARGS)
 	sv_register_lock("schemaver.autogenerate()");
 	live = sv_model_read(&scope);
 	wanted = sv_wanted_model(desired, &scope, live);
-	(void) sv_diff_keep(wanted, live, &options);
-	up = sv_diff(live, wanted, &options);
+	renames = sv_hinted(desired, &scope, live, wanted, &options);
+	(void) sv_diff_keep(wanted, renames.model, &options);
+	up = list_concat(renames.there, sv_diff(renames.model, wanted, &options));
 	draft.up = sv_diff_script(up);
 	if (draft.up == NULL)
 		PG_RETURN_NULL();
-	down = sv_diff(wanted, live, &options);
+	down = list_concat(sv_diff(wanted, renames.model, &options), renames.back);
 	draft.down = sv_diff_script(down);
 	if (draft.down == NULL)
 		draft.down = "";

@@ -5,15 +5,19 @@
 #include "postgres.h"
 
 #include "api/comparing.h"
+#include "run/ddl_log.h"
 #include "run/drifting.h"
 #include "schemaver.h"
+#include "store/ddl_log.h"
 #include "utils/builtins.h"
 #include "utils/json.h"
 #include "utils/jsonb.h"
+#include "utils/timestamp.h"
 
 PG_FUNCTION_INFO_V1(sv_api_drift);
 PG_FUNCTION_INFO_V1(sv_api_revert_drift);
 PG_FUNCTION_INFO_V1(sv_api_capture);
+PG_FUNCTION_INFO_V1(sv_api_log_ddl);
 
 static void
 append_property(StringInfo out, const char *key, const Property *property)
@@ -67,6 +71,43 @@ differences_of(const Drift *drift, bool *isnull)
 	return DirectFunctionCall1(jsonb_in, CStringGetDatum(out.data));
 }
 
+/* Tags of statements that do what happened to the object. */
+static const char *
+likely_tags(const Drift *drift)
+{
+	const Difference *only = list_length(drift->differs) == 1 ? linitial(drift->differs) : NULL;
+
+	if (drift->kept == NULL)
+		return "^(CREATE|SELECT INTO)";
+	if (only != NULL && strcmp(only->property, "acl") == 0)
+		return "^(GRANT|REVOKE)";
+	if (only != NULL && strcmp(only->property, "comment") == 0)
+		return "^COMMENT";
+	return drift->live == NULL ? "^(DROP|ALTER)" : "^(ALTER|CREATE)";
+}
+
+/* Who, when and by which statement, where it was logged. */
+static void
+row_culprit(RowBuilder *row, const Drift *drift)
+{
+	LoggedDdl  *entry = sv_store_ddl_of(drift->live ? drift->live : drift->kept, likely_tags(drift));
+
+	sv_row_text(row, entry ? entry->role : NULL);
+	sv_row_datum(row, entry ? TimestampTzGetDatum(entry->logged_at) : (Datum) 0, entry == NULL);
+	sv_row_text(row, entry ? entry->statement : NULL);
+}
+
+Datum
+sv_api_log_ddl(PG_FUNCTION_ARGS)
+{
+	if (!CALLED_AS_EVENT_TRIGGER(fcinfo))
+		ereport(ERROR,
+				(errcode(ERRCODE_E_R_I_E_EVENT_TRIGGER_PROTOCOL_VIOLATED),
+				 errmsg("schemaver.log_ddl() can only be called by an event trigger")));
+	sv_ddl_log((EventTriggerData *) fcinfo->context);
+	PG_RETURN_NULL();
+}
+
 Datum
 sv_api_drift(PG_FUNCTION_ARGS)
 {
@@ -91,6 +132,7 @@ sv_api_drift(PG_FUNCTION_ARGS)
 		sv_row_datum(&row, differs, isnull);
 		sv_row_text(&row, sv_diff_script(drift->revert));
 		sv_row_text(&row, sv_diff_script(drift->apply));
+		row_culprit(&row, drift);
 		sv_row_put(result, &row);
 	}
 	return (Datum) 0;

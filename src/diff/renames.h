@@ -19,4 +19,9 @@ typedef struct Rename
 
 extern List *sv_diff_renames(const Model *from, List *renames);
 
+/* hints.c */
+extern List *sv_hinted_renames(const Model *live, const Model *wanted, List *hints);
+extern List *sv_renames_back(const Model *after, List *renames);
+extern List *sv_identity_renames(List *renames, bool back);
+
 #endif							/* SV_RENAMES_H */

@@ -251,8 +251,11 @@ sv_write_annotations(Writer *w, const Object *a, const Object *b)
 	write_owner(w, a, b);
 	if (w->cmp->options->privileges && b->class->acl_type != 0 && b->class->acl_type != 'd')
 	{
-		const char *old_owner = a ? sv_text(a, "owner") : w->cmp->options->role;
-		const char *owner = w->cmp->options->owners ? sv_text(b, "owner") : old_owner;
+		/* a column's grants are those of its table's owner */
+		bool		column = b->class->acl_type == 'c' && b->parent != NULL;
+		const Object *before = column && a != NULL ? a->parent : a;
+		const char *old_owner = before ? sv_text(before, "owner") : column ? NULL : w->cmp->options->role;
+		const char *owner = w->cmp->options->owners ? sv_text(column ? b->parent : b, "owner") : old_owner;
 
 		sv_write_privileges(w, b, a ? sv_list(a, "acl") : sv_initial_privileges(w->cmp, b), sv_list(b, "acl"),
 							old_owner, owner);

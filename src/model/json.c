@@ -67,25 +67,7 @@ write_reference(StringInfo out, const Object *o)
 }
 
 static void
-write_references(StringInfo out, const char *key, List *objects)
-{
-	ListCell   *cell;
-
-	if (objects == NIL)
-		return;
-	appendStringInfo(out, ",\"%s\":[", key);
-	foreach(cell, objects)
-	{
-		if (foreach_current_index(cell) > 0)
-			appendStringInfoChar(out, ',');
-		write_reference(out, lfirst(cell));
-	}
-	appendStringInfoChar(out, ']');
-}
-
-/* "whole": with what the fingerprint leaves out. */
-static void
-write_object(StringInfo out, Object *o, bool whole)
+write_object(StringInfo out, Object *o)
 {
 	appendStringInfo(out, "{\"class\":\"%s\",\"identity\":", o->class->name);
 	write_string(out, o->identity);
@@ -110,7 +92,7 @@ write_object(StringInfo out, Object *o, bool whole)
 		appendStringInfoString(out, ",\"properties\":{");
 		for (int i = 0, n = 0; i < o->nproperties; i++)
 		{
-			if (!whole && strncmp(o->properties[i].name, "installed_", 10) == 0)
+			if (strncmp(o->properties[i].name, "installed_", 10) == 0)
 				continue;		/* tells of the server, not of the schema */
 			appendStringInfo(out, "%s\"%s\":", n++ ? "," : "", o->properties[i].name);
 			if (o->properties[i].text != NULL)
@@ -120,23 +102,7 @@ write_object(StringInfo out, Object *o, bool whole)
 		}
 		appendStringInfoChar(out, '}');
 	}
-	if (whole)
-	{
-		write_references(out, "needs", o->needs);
-		write_references(out, "vanishes_with", o->vanishes_with);
-	}
 	appendStringInfoChar(out, '}');
-}
-
-/* One object as it stands in a snapshot. */
-char *
-sv_object_to_json(Object *object)
-{
-	StringInfoData out;
-
-	initStringInfo(&out);
-	write_object(&out, object, true);
-	return out.data;
 }
 
 /* Hex sha256 of a model. */
@@ -156,7 +122,7 @@ sv_model_fingerprint(const Model *model)
 	{
 		if (foreach_current_index(cell) > 0)
 			appendStringInfoChar(&out, ',');
-		write_object(&out, lfirst(cell), false);
+		write_object(&out, lfirst(cell));
 		failed |= pg_cryptohash_update(context, (uint8 *) out.data, out.len) < 0;
 		resetStringInfo(&out);
 	}
@@ -312,7 +278,7 @@ link_object(const Model *model, Object *o, JsonbContainer *container)
 }
 
 /*
- * The object that sv_object_to_json() described, without its links: the caller
+ * The object that sv_object_to_jsonb() described, without its links: the caller
  * adds it to a model and calls sv_object_link() when all are there.
  */
 Object *

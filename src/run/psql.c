@@ -85,6 +85,13 @@ sv_run_script_begin(Direction direction, const char *target, List *expected)
 	MemoryContextSwitchTo(caller);
 }
 
+/* Does psql execute a revision in this transaction? */
+bool
+sv_run_script_is_active(void)
+{
+	return script_run.transaction != InvalidLocalTransactionId && script_run.transaction == SV_MY_LXID;
+}
+
 /* Record that the statements of a revision were executed, and verify it. */
 void
 sv_run_script_step(const char *id, Direction direction, const char *checksum, int statements)

@@ -213,6 +213,28 @@ COMMENT ON COLUMN object_version.to_state IS 'first state in which it is not so 
 COMMENT ON COLUMN object_version.oid IS 'of the object in its catalog, in the database that "origin" names';
 COMMENT ON COLUMN object_version.place IS 'of a column in its table, else 0';
 
+-- Who changed the schema outside of runs, where the event triggers are enabled.
+-- Objects are addresses, which mean something only in the database named.
+CREATE TABLE ddl_log (
+	logged_at			timestamptz NOT NULL,
+	role				text NOT NULL,
+	session_role		text NOT NULL,
+	application			text,
+	client				inet,
+	pid					integer NOT NULL,
+	tag					text NOT NULL,
+	statement			text,
+	objects				text[] NOT NULL,
+	catalogs			oid[] NOT NULL,
+	oids				oid[] NOT NULL,
+	places				integer[] NOT NULL,
+	system_identifier	bigint NOT NULL,
+	database			oid NOT NULL
+);
+CREATE INDEX ddl_log_logged_at ON ddl_log (logged_at);
+COMMENT ON TABLE ddl_log IS 'statements that changed the schema outside of runs, while watch() is on';
+COMMENT ON COLUMN ddl_log.statement IS 'NULL where it may hold a password';
+
 SELECT pg_catalog.pg_extension_config_dump('schemaver.revision_position', '');
 SELECT pg_catalog.pg_extension_config_dump('schemaver.applied_rank', '');
 SELECT pg_catalog.pg_extension_config_dump('schemaver.run_number', '');
@@ -230,3 +252,4 @@ SELECT pg_catalog.pg_extension_config_dump('schemaver.state_number', '');
 SELECT pg_catalog.pg_extension_config_dump('schemaver.state_origin', '');
 SELECT pg_catalog.pg_extension_config_dump('schemaver.state', '');
 SELECT pg_catalog.pg_extension_config_dump('schemaver.object_version', '');
+SELECT pg_catalog.pg_extension_config_dump('schemaver.ddl_log', '');

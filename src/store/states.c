@@ -251,9 +251,9 @@ add_versions(const StoreScope *scope, int64 state, int32 origin, const Columns *
 {
 	static StoreQuery query = {
 		"INSERT INTO schemaver.object_version (from_state, origin, class, identity, oid, place, description) "
-		"SELECT $1, $2, c.class, c.identity, c.oid, c.place, c.description::jsonb "
+		"SELECT $1, $2, c.class, c.identity, c.oid, c.place, c.description "
 		"FROM unnest($3, $4, $5, $6, $7) AS c (class, identity, oid, place, description)",
-		7, {INT8OID, INT4OID, TEXTARRAYOID, TEXTARRAYOID, OIDARRAYOID, INT2ARRAYOID, TEXTARRAYOID}
+		7, {INT8OID, INT4OID, TEXTARRAYOID, TEXTARRAYOID, OIDARRAYOID, INT2ARRAYOID, JSONBARRAYOID}
 	};
 	Datum		v[7];
 
@@ -265,7 +265,7 @@ add_versions(const StoreScope *scope, int64 state, int32 origin, const Columns *
 	v[3] = texts(columns->identities, columns->n);
 	v[4] = oids_of(columns);
 	v[5] = places_of(columns);
-	v[6] = texts(columns->descriptions, columns->n);
+	v[6] = PointerGetDatum(construct_array(columns->descriptions, columns->n, JSONBOID, -1, false, TYPALIGN_INT));
 	sv_store_execute(scope, &query, v, NULL);
 }
 
@@ -290,7 +290,7 @@ write_changes(const StoreScope *scope, int64 state, int32 origin, List *changes,
 			strcmp(change->before->identity, change->after->identity) != 0)
 			add_key(&closed, change->after);
 		add_address(&added, change->after);
-		added.descriptions[added.n] = CStringGetTextDatum(sv_object_to_json((Object *) change->after));
+		added.descriptions[added.n] = JsonbPGetDatum(sv_object_to_jsonb((Object *) change->after));
 		add_key(&added, change->after);
 	}
 	close_versions(scope, state, &closed);
