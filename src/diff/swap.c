@@ -114,6 +114,8 @@ needs_dropped(const Object *part)
 bool
 sv_swap_keeps(const Object *part)
 {
+	if (sv_class_is(part, "column") && !sv_is(part, "generated"))
+		return true;			/* its values are read from it */
 	if (needs_dropped(part))
 		return false;
 	return sv_class_is(part, "column") || sv_class_is(part, "default") || sv_class_is(part, "trigger") ||

@@ -55,6 +55,32 @@ same_text(const char *a, const char *b)
 	return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
 }
 
+/* Values that ALTER TYPE ... RENAME VALUE changed: nothing else keeps the type and the number of its values. */
+static List *
+renamed_values(List *result, Object *a, const Object *b)
+{
+	List	   *now = sv_list(a, "values");
+	List	   *then = sv_list(b, "values");
+	ListCell   *x;
+	ListCell   *y;
+
+	if (!sv_class_is(a, "enum") || list_length(now) != list_length(then))
+		return result;
+	forboth(x, now, y, then)
+	{
+		Rename	   *rename;
+
+		if (strcmp(lfirst(x), lfirst(y)) == 0)
+			continue;
+		rename = palloc0(sizeof(Rename));
+		rename->from = a;
+		rename->value = lfirst(x);
+		rename->name = lfirst(y);
+		result = lappend(result, rename);
+	}
+	return result;
+}
+
 /* The objects that have another name after the step than before, apart from that of their parents. */
 static List *
 find_renames(const Derivation *d)
@@ -71,6 +97,7 @@ find_renames(const Derivation *d)
 
 		if (b == NULL)
 			continue;
+		result = renamed_values(result, a, b);
 		moved = a->parent == NULL && !same_text(a->schema, b->schema);
 		if (!moved && same_text(a->name, b->name))
 			continue;

@@ -194,7 +194,7 @@ sv_follow_elsewhere(const char *statement)
 		Oid			relation = RangeVarGetRelid(target->relation, NoLock, true);
 
 		if (OidIsValid(relation))
-			sv_track_touch(RelationRelationId, relation, false);
+			sv_track_touch(RelationRelationId, relation);
 	}
 }
 

@@ -22,8 +22,11 @@
 #include "catalog/pg_attrdef.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_extension.h"
+#include "catalog/pg_language.h"
 #include "catalog/pg_namespace.h"
 #include "catalog/pg_proc.h"
+#include "catalog/pg_rewrite.h"
+#include "catalog/pg_transform.h"
 #include "catalog/pg_trigger.h"
 #include "catalog/pg_type.h"
 #include "commands/extension.h"
@@ -151,15 +154,20 @@ touch_unit(const ObjectAddress *unit, bool is_new)
 }
 
 /*
- * A unit of which others are made out of what the model holds is compared at
- * once: then those that depend on it are what they were after the step.
+ * To undo a change that is more than an addition, other objects may have to be
+ * made anew: they are looked for at once, while they are what they were after
+ * the step.  "created" can mean replaced.
  */
 static bool
-may_disturb_others(const ObjectAddress *unit)
+is_more_than_addition(const ObjectAddress *unit, Oid catalog, bool created)
 {
-	char		kind = unit->classId == RelationRelationId ? get_rel_relkind(unit->objectId) : '\0';
+	const TouchEntry *entry = hash_search(track.units, unit, HASH_FIND, NULL);
+	const Model *before = entry->touch->before;
 
-	return kind != RELKIND_RELATION && kind != RELKIND_PARTITIONED_TABLE && kind != RELKIND_SEQUENCE;
+	if (before == NULL || sv_model_at(before, unit->classId, unit->objectId, 0) == NULL)
+		return false;
+	return !created || catalog == ProcedureRelationId || catalog == RewriteRelationId ||
+		catalog == LanguageRelationId || catalog == TransformRelationId;
 }
 
 static void
@@ -178,9 +186,12 @@ touch_dependents(const ObjectAddress *unit)
 	}
 }
 
-/* Note that an object is about to be changed, or was just created. */
-void
-sv_track_touch(Oid catalog, Oid oid, bool created)
+/*
+ * Note that an object is about to be changed, or was just created; "added": a
+ * part of it was, which cannot stand for anything else.
+ */
+static void
+touch_object(Oid catalog, Oid oid, bool created, bool added)
 {
 	MemoryContext caller;
 	ObjectAddress unit;
@@ -199,7 +210,7 @@ sv_track_touch(Oid catalog, Oid oid, bool created)
 		is_new = created && unit.objectId == oid && unit.classId == catalog &&
 			(catalog == RelationRelationId || catalog == NamespaceRelationId);
 		touch_unit(&unit, is_new);
-		track.eager |= !is_new && may_disturb_others(&unit);
+		track.eager |= is_more_than_addition(&unit, catalog, created || added);
 		if (track.renaming)
 		{
 			track.step->renamed = track.eager = true;
@@ -207,6 +218,13 @@ sv_track_touch(Oid catalog, Oid oid, bool created)
 		}
 	}
 	MemoryContextSwitchTo(caller);
+}
+
+/* Note that an object is about to be changed. */
+void
+sv_track_touch(Oid catalog, Oid oid)
+{
+	touch_object(catalog, oid, false, false);
 }
 
 /* Note that anything may change: a role gets another name, or loses all that it has. */
@@ -256,7 +274,7 @@ on_access(ObjectAccessType access, Oid catalog, Oid oid, int sub, void *arg)
 	/* the server tells of a new default by its table and column */
 	if (catalog == AttrDefaultRelationId && access == OAT_POST_CREATE)
 		catalog = RelationRelationId;
-	sv_track_touch(catalog, oid, access == OAT_POST_CREATE && sub == 0);
+	touch_object(catalog, oid, access == OAT_POST_CREATE && sub == 0, access == OAT_POST_CREATE);
 }
 
 /* Note that rows of a table are written. */

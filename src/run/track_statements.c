@@ -77,7 +77,7 @@ touch_named(ObjectType type, Node *name)
 		return;
 	address = get_object_address(type, name, &relation, ShareUpdateExclusiveLock, true);
 	if (OidIsValid(address.objectId))
-		sv_track_touch(address.classId, address.objectId, false);
+		sv_track_touch(address.classId, address.objectId);
 	if (relation != NULL)
 		relation_close(relation, NoLock);
 }
@@ -88,7 +88,7 @@ touch_relation(const RangeVar *name)
 	Oid			relation = RangeVarGetRelid(name, NoLock, true);
 
 	if (OidIsValid(relation))
-		sv_track_touch(RelationRelationId, relation, false);
+		sv_track_touch(RelationRelationId, relation);
 }
 
 /* An object of GRANT. */
@@ -108,33 +108,33 @@ touch_granted(ObjectType type, Node *object)
 		case OBJECT_ROUTINE:
 			oid = LookupFuncWithArgs(type, castNode(ObjectWithArgs, object), true);
 			if (OidIsValid(oid))
-				sv_track_touch(ProcedureRelationId, oid, false);
+				sv_track_touch(ProcedureRelationId, oid);
 			break;
 		case OBJECT_SCHEMA:
 			oid = get_namespace_oid(strVal(object), true);
 			if (OidIsValid(oid))
-				sv_track_touch(NamespaceRelationId, oid, false);
+				sv_track_touch(NamespaceRelationId, oid);
 			break;
 		case OBJECT_LANGUAGE:
 			oid = get_language_oid(strVal(object), true);
 			if (OidIsValid(oid))
-				sv_track_touch(LanguageRelationId, oid, false);
+				sv_track_touch(LanguageRelationId, oid);
 			break;
 		case OBJECT_FDW:
 			oid = get_foreign_data_wrapper_oid(strVal(object), true);
 			if (OidIsValid(oid))
-				sv_track_touch(ForeignDataWrapperRelationId, oid, false);
+				sv_track_touch(ForeignDataWrapperRelationId, oid);
 			break;
 		case OBJECT_FOREIGN_SERVER:
 			oid = get_foreign_server_oid(strVal(object), true);
 			if (OidIsValid(oid))
-				sv_track_touch(ForeignServerRelationId, oid, false);
+				sv_track_touch(ForeignServerRelationId, oid);
 			break;
 		case OBJECT_TYPE:
 		case OBJECT_DOMAIN:
 			oid = LookupTypeNameOid(NULL, makeTypeNameFromNameList((List *) object), true);
 			if (OidIsValid(oid))
-				sv_track_touch(TypeRelationId, oid, false);
+				sv_track_touch(TypeRelationId, oid);
 			break;
 		default:
 			break;				/* of the cluster */
@@ -156,7 +156,7 @@ touch_all_in_schema(ObjectType type, const char *schema)
 		const ObjectAddress *unit = lfirst(cell);
 
 		if (unit->classId == (relations ? RelationRelationId : ProcedureRelationId))
-			sv_track_touch(unit->classId, unit->objectId, false);
+			sv_track_touch(unit->classId, unit->objectId);
 	}
 }
 
@@ -201,7 +201,7 @@ touch_altered(const AlterTableStmt *alter)
 																	RangeVarCallbackOwnsRelation, NULL);
 
 					if (OidIsValid(relation))
-						sv_track_touch(RelationRelationId, relation, false);
+						sv_track_touch(RelationRelationId, relation);
 				}
 				break;
 			default:

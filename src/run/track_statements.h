@@ -8,7 +8,7 @@
 #include "nodes/nodes.h"
 
 /* track.c */
-extern void sv_track_touch(Oid catalog, Oid oid, bool created);
+extern void sv_track_touch(Oid catalog, Oid oid);
 extern void sv_track_touch_everything(void);
 extern void sv_track_written(Oid relation);
 
