@@ -238,8 +238,8 @@ read_references(const Model *model, JsonbContainer *object, const char *key)
 	return result;
 }
 
-static void
-read_object(Model *model, JsonbContainer *container)
+static Object *
+read_object(JsonbContainer *container)
 {
 	Object	   *o = palloc0(sizeof(Object));
 	char	   *class = text_at(container, "class");
@@ -255,7 +255,7 @@ read_object(Model *model, JsonbContainer *container)
 	o->name = text_at(container, "name");
 	if (properties != NULL && properties->type == jbvBinary && JsonContainerIsObject(properties->val.binary.data))
 		read_properties(o, properties->val.binary.data);
-	sv_model_add(model, o);
+	return o;
 }
 
 static void
@@ -267,6 +267,33 @@ read_parent(const Model *model, Object *o, const char *reference)
 	if (o->parent == NULL || o->parent == o)
 		bad_snapshot(psprintf("The parent of %s %s is missing.", o->class->name, o->identity));
 	o->parent->parts = lappend(o->parent->parts, o);
+}
+
+static void
+link_object(const Model *model, Object *o, JsonbContainer *container)
+{
+	read_parent(model, o, text_at(container, "parent"));
+	o->needs = read_references(model, container, "needs");
+	o->vanishes_with = read_references(model, container, "vanishes_with");
+}
+
+/*
+ * The object that sv_object_to_jsonb() described, without its links: the caller
+ * adds it to a model and calls sv_object_link() when all are there.
+ */
+Object *
+sv_object_from_jsonb(Jsonb *description)
+{
+	if (!JB_ROOT_IS_OBJECT(description))
+		bad_snapshot("An object is none.");
+	return read_object(&description->root);
+}
+
+/* Find the parent and the needs of an object; needs that the model lacks are left out. */
+void
+sv_object_link(const Model *model, Object *object, Jsonb *description)
+{
+	link_object(model, object, &description->root);
 }
 
 /* The model that a snapshot describes; error if it describes none. */
@@ -291,18 +318,11 @@ sv_model_from_jsonb(Jsonb *snapshot)
 
 		if (value->type != jbvBinary || !JsonContainerIsObject(value->val.binary.data))
 			bad_snapshot("An object is none.");
-		read_object(model, value->val.binary.data);
+		sv_model_add(model, read_object(value->val.binary.data));
 	}
 	if (list_length(model->objects) != n)
 		bad_snapshot("It has an object twice.");
 	for (uint32 i = 0; i < n; i++)
-	{
-		JsonbContainer *container = getIthJsonbValueFromContainer(array, i)->val.binary.data;
-		Object	   *o = list_nth(model->objects, i);
-
-		read_parent(model, o, text_at(container, "parent"));
-		o->needs = read_references(model, container, "needs");
-		o->vanishes_with = read_references(model, container, "vanishes_with");
-	}
+		link_object(model, list_nth(model->objects, i), getIthJsonbValueFromContainer(array, i)->val.binary.data);
 	return model;
 }

@@ -152,8 +152,8 @@ add_properties(StringInfo out, Container *c, Object *o)
 	add(out, c, end(out, &object));
 }
 
-static void
-add_object(StringInfo out, Container *c, Object *o)
+static JEntry
+write_object(StringInfo out, Object *o)
 {
 	const struct
 	{
@@ -187,7 +187,20 @@ add_object(StringInfo out, Container *c, Object *o)
 		add_properties(out, &object, o);
 	if (o->vanishes_with != NIL)
 		add_references(out, &object, o->vanishes_with);
-	add(out, c, end(out, &object));
+	return end(out, &object);
+}
+
+/* One object as it stands in a snapshot. */
+Jsonb *
+sv_object_to_jsonb(Object *object)
+{
+	StringInfoData out;
+
+	initStringInfo(&out);
+	appendStringInfoSpaces(&out, VARHDRSZ);
+	(void) write_object(&out, object);
+	SET_VARSIZE(out.data, out.len);
+	return (Jsonb *) out.data;
 }
 
 static void
@@ -219,7 +232,7 @@ sv_model_to_jsonb(const Model *model)
 	add_string(&out, &top, "schemaver");
 	array = begin(&out, JB_FARRAY, list_length(model->objects));
 	foreach(cell, model->objects)
-		add_object(&out, &array, lfirst(cell));
+		add(&out, &array, write_object(&out, lfirst(cell)));
 	add(&out, &top, end(&out, &array));
 	if (findings)
 		add_strings(&out, &top, model->findings);

@@ -166,6 +166,23 @@ extern List *sv_acl_list(Datum acl, char type, Oid owner);
 extern Jsonb *sv_model_to_jsonb(const Model *model);
 extern Model *sv_model_from_jsonb(Jsonb *snapshot);
 extern char *sv_model_fingerprint(const Model *model);
+extern Jsonb *sv_object_to_jsonb(Object *object);
+extern Object *sv_object_from_jsonb(Jsonb *description);
+extern void sv_object_link(const Model *model, Object *object, Jsonb *description);
+
+/* An object before and after something; one of both may be NULL. */
+typedef struct ObjectChange
+{
+	const Object *before;
+	const Object *after;
+} ObjectChange;
+
+/* restrict.c */
+extern bool sv_model_is_within(const Object *object, List *schemas);
+extern void sv_model_restrict(Model *model, List *schemas);
+
+/* changes.c */
+extern List *sv_model_changes(const Model *before, const Model *after);
 
 /* ----- for the classes: writing statements (diff/write.c) ----- */
 
@@ -183,6 +200,7 @@ extern bool sv_writer_existed(Writer *writer, const Object *object);
 extern bool sv_writer_created(Writer *writer, const Object *object);
 extern bool sv_writer_dropped(Writer *writer, const Object *object);
 extern const char *sv_writer_conversion(Writer *writer, const Object *a, const Object *b);
+extern void sv_writer_fill(Writer *writer);
 extern const Object *sv_writer_other(Writer *writer, const Object *object);
 extern char *sv_quote(const char *literal);
 extern char *sv_join(List *strings, const char *separator);

@@ -18,6 +18,7 @@
 #include "commands/extension.h"
 #include "executor/spi.h"
 #include "miscadmin.h"
+#include "run/ddl_log.h"
 #include "run/hide.h"
 #include "run/prove.h"
 #include "run/subtransaction.h"
@@ -166,7 +167,9 @@ sv_prove(const ModelScope *scope, Model *live, Model *wanted, const DiffOptions 
 	proof.options = options;
 	proof.up = up;
 	proof.down = down;
+	sv_ddl_log_pause();
 	error = sv_subtransaction(prove, &proof, false);
+	sv_ddl_log_resume();
 	error_context_stack = stack;
 	if (error != NULL)
 		ReThrowError(error);
