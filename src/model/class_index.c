@@ -8,6 +8,7 @@
 #include "catalog/pg_class.h"
 #include "catalog/pg_inherits.h"
 #include "model/classes.h"
+#include "model/reader.h"
 #include "utils/builtins.h"
 
 static void
@@ -120,6 +121,7 @@ const ModelClass sv_class_index = {
 	"CROSS JOIN LATERAL (SELECT pg_catalog.pg_get_indexdef(i.indexrelid) AS definition OFFSET 0) d "
 	"WHERE x.relpersistence <> 't' AND " IN_SCHEMAS("x.relnamespace")
 	" AND i.indexrelid NOT IN (SELECT conindid FROM pg_catalog.pg_constraint WHERE contype IN ('p', 'u', 'x'))",
+	.scan = sv_scan_indexes,
 	.create = create_index,
 	.drop = drop_index,
 	.alterers = index_alterers,

@@ -7,6 +7,9 @@
 
 #include "model/model.h"
 #include "store/store.h"
+#include "access/attnum.h"
+#include "access/htup.h"
+#include "utils/relcache.h"
 
 /* What a column of a class's query is for. */
 typedef enum ColumnUse
@@ -47,7 +50,12 @@ extern void sv_reader_class(Reader *reader, StoreScope *store, StoreQuery *query
 extern char *sv_reader_type(Reader *reader, Oid type, int32 typmod);
 
 /* scan.c */
+typedef void (*ScanFn) (Reader *reader, Relation catalog, HeapTuple tuple, void *arg);
+extern void sv_scan_relations(Reader *reader, Oid catalog, Oid index, AttrNumber key, ScanFn read, void *arg);
 extern void sv_scan_columns(Reader *reader, StoreScope *store, const Datum *values);
 extern void sv_scan_defaults(Reader *reader, StoreScope *store, const Datum *values);
+
+/* scan_index.c */
+extern void sv_scan_indexes(Reader *reader, StoreScope *store, const Datum *values);
 
 #endif							/* SV_READER_H */

@@ -32,8 +32,6 @@
 /* So many relations are looked up one by one. */
 #define FEW_RELATIONS 256
 
-typedef void (*ScanFn) (Reader *reader, Relation catalog, HeapTuple tuple, void *arg);
-
 static void
 scan(Reader *reader, Relation catalog, Oid index, AttrNumber key, Oid relation, ScanFn read, void *arg)
 {
@@ -57,8 +55,8 @@ has_columns(const Object *o)
 }
 
 /* Give the rows of a catalog that belong to the model's relations to "read" (and maybe others). */
-static void
-scan_relations(Reader *reader, Oid catalog, Oid index, AttrNumber key, ScanFn read, void *arg)
+void
+sv_scan_relations(Reader *reader, Oid catalog, Oid index, AttrNumber key, ScanFn read, void *arg)
 {
 	Relation	rel = table_open(catalog, AccessShareLock);
 	List	   *few = NIL;
@@ -204,7 +202,7 @@ sv_scan_columns(Reader *reader, StoreScope *store, const Datum *values)
 	ColumnScan	state = {0};
 	Datum		more[4] = {values[0], values[1]};
 
-	scan_relations(reader, AttributeRelationId, AttributeRelidNumIndexId, Anum_pg_attribute_attrelid, read_column, &state);
+	sv_scan_relations(reader, AttributeRelationId, AttributeRelidNumIndexId, Anum_pg_attribute_attrelid, read_column, &state);
 	if (state.nothers == 0)
 		return;
 	if (query.sql == NULL)
@@ -330,6 +328,6 @@ sv_scan_defaults(Reader *reader, StoreScope *store, const Datum *values)
 	control.hash = expression_hash;
 	control.match = expression_match;
 	expressions = hash_create("schemaver expressions", 256, &control, HASH_ELEM | HASH_FUNCTION | HASH_COMPARE | HASH_CONTEXT);
-	scan_relations(reader, AttrDefaultRelationId, AttrDefaultIndexId, Anum_pg_attrdef_adrelid, read_default, expressions);
+	sv_scan_relations(reader, AttrDefaultRelationId, AttrDefaultIndexId, Anum_pg_attrdef_adrelid, read_default, expressions);
 	hash_destroy(expressions);
 }
