@@ -37,12 +37,14 @@ typedef struct Pair
 	DiffNode	   *create;
 	DiffNode	   *alter;
 	DiffNode	   *rename;			/* of a swapped type */
+	DiffNode	   *shell;			/* of a type that needs functions which need it */
 } Pair;
 
 typedef enum DiffNodeKind
 {
 	SV_NODE_DROP,
 	SV_NODE_RENAME,
+	SV_NODE_SHELL,
 	SV_NODE_ALTER,
 	SV_NODE_CREATE
 } DiffNodeKind;

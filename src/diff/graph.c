@@ -71,6 +71,14 @@ is_detached(const Object *a)
 	return false;
 }
 
+/* A function of a base type (input, output ...): each needs the other. */
+static bool
+is_function_of_type(const Object *function, const Object *type)
+{
+	return sv_class_is(type, "base type") && sv_class_is(function, "function") &&
+		list_member_ptr(type->needs, function) && list_member_ptr(function->needs, type);
+}
+
 /* The object whose drop takes this one away, or NULL. */
 static Object *
 goes_with(const Comparison *cmp, const Object *a)
@@ -89,6 +97,9 @@ goes_with(const Comparison *cmp, const Object *a)
 		if (is_dropped(o->pair) && !sv_class_is(a, "table") && !is_detached(a))
 			return o;
 	}
+	foreach(cell, a->needs)
+		if (is_function_of_type(a, lfirst(cell)) && is_dropped(((Object *) lfirst(cell))->pair))
+		return lfirst(cell);
 	if (sv_class_is(a, "sequence"))
 		foreach(cell, a->parts)
 			foreach(need, ((Object *) lfirst(cell))->needs)
@@ -146,6 +157,17 @@ create_node(Comparison *cmp, Pair *pair)
 	return pair->create;
 }
 
+static bool
+needs_shell(const Object *type)
+{
+	ListCell   *cell;
+
+	foreach(cell, type->needs)
+		if (is_function_of_type(lfirst(cell), type))
+		return true;
+	return false;
+}
+
 static void
 make_nodes(Comparison *cmp)
 {
@@ -156,7 +178,7 @@ make_nodes(Comparison *cmp)
 	{
 		Pair	   *pair = lfirst(cell);
 
-		pair->drop = pair->create = pair->alter = pair->rename = NULL;
+		pair->drop = pair->create = pair->alter = pair->rename = pair->shell = NULL;
 	}
 	foreach(cell, cmp->pairs)
 	{
@@ -168,6 +190,8 @@ make_nodes(Comparison *cmp)
 			create_node(cmp, pair);
 		if (pair->kind == SV_PAIR_ALTER)
 			pair->alter = add_node(cmp, SV_NODE_ALTER, pair);
+		if (is_created(pair) && needs_shell(pair->b))
+			pair->shell = add_node(cmp, SV_NODE_SHELL, pair);
 		if (pair->kind == SV_PAIR_AGAIN && pair->swapped)
 			pair->rename = add_node(cmp, SV_NODE_RENAME, pair);
 	}
@@ -239,6 +263,18 @@ edges_of_attaching(Pair *pair)
 	}
 }
 
+/* The shell of a type needs no more than its schema. */
+static void
+after_made_shell(Comparison *cmp, Pair *pair)
+{
+	ListCell   *cell;
+
+	add_edge(pair->shell, pair->create);
+	foreach(cell, pair->b->needs)
+		if (sv_class_is(lfirst(cell), "schema"))
+		add_edge(((Object *) lfirst(cell))->pair->create, pair->shell);
+}
+
 static void
 edges_of_new(Comparison *cmp, Pair *pair)
 {
@@ -248,7 +284,19 @@ edges_of_new(Comparison *cmp, Pair *pair)
 	if (node == NULL)
 		return;
 	foreach(cell, pair->b->needs)
-		after_made(cmp, node, lfirst(cell));
+	{
+		Object	   *needed = lfirst(cell);
+
+		if (needed->pair->shell != NULL && is_function_of_type(pair->b, needed))
+			add_edge(needed->pair->shell, node);
+		else
+			after_made(cmp, node, needed);
+	}
+	if (pair->shell != NULL)
+	{
+		add_edge(pair->drop, pair->shell);
+		after_made_shell(cmp, pair);
+	}
 	if (pair->b->parent != NULL)
 		after_made(cmp, node, pair->b->parent);
 	if (pair->create != NULL && sv_class_is(pair->b, "inheritance") && sv_is(pair->b, "bound"))
@@ -370,7 +418,7 @@ edges_of_names(Comparison *cmp)
 				continue;
 			foreach(other, entry->nodes)
 				if (lfirst(other) != pair && !((Pair *) lfirst(other))->swapped)
-				add_edge(((Pair *) lfirst(other))->drop, pair->create);
+				add_edge(((Pair *) lfirst(other))->drop, pair->shell ? pair->shell : pair->create);
 		}
 	}
 	hash_destroy(names);

@@ -19,6 +19,7 @@ action_of(const Writer *w)
 		case SV_NODE_DROP:
 			return "drop";
 		case SV_NODE_CREATE:
+		case SV_NODE_SHELL:
 			return "create";
 		default:
 			return "alter";
@@ -323,6 +324,9 @@ sv_diff_write(Comparison *cmp, DiffNode *node)
 			break;
 		case SV_NODE_ALTER:
 			write_alter(&w);
+			break;
+		case SV_NODE_SHELL:
+			sv_emit(&w, 0, "CREATE TYPE %s", node->pair->b->identity);
 			break;
 		case SV_NODE_RENAME:
 			sv_emit(&w, SV_HAZARD_BLOCKS_ALL, "ALTER %s %s RENAME TO %s", node->pair->class->keyword,

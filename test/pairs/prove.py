@@ -22,11 +22,13 @@ def build(session, statements):
     accepted = []
     session.rows("BEGIN")
     for statement in statements:
+        session.rows("SAVEPOINT here")
         try:
-            session.rows(f"SAVEPOINT here; {statement}; RELEASE here")
+            session.rows(statement)
             accepted.append(statement)
         except pq.Error:
             session.rows("ROLLBACK TO here")
+        session.rows("RELEASE here")
     try:
         session.rows("COMMIT")
     except pq.Error as e:
