@@ -87,6 +87,23 @@ sv_writer_dropped(Writer *w, const Object *o)
 	return o->pair->kind == SV_PAIR_DROP || o->pair->kind == SV_PAIR_AGAIN;
 }
 
+/* Are there tables of the type that stay? */
+bool
+sv_writer_has_typed_tables(Writer *w, const Object *type)
+{
+	ListCell   *cell;
+
+	if (type->pair->a != NULL)
+		foreach(cell, w->cmp->dependents[type->pair->a->number])
+	{
+		Object	   *o = lfirst(cell);
+
+		if (sv_class_is(o, "table") && sv_is(o, "of_type") && !sv_writer_dropped(w, o))
+			return true;
+	}
+	return false;
+}
+
 /* The object as it was before, or NULL. */
 const Object *
 sv_writer_other(Writer *w, const Object *o)

@@ -31,6 +31,18 @@ write_identity(StringInfo out, const Object *column)
 		appendStringInfo(out, " (%s)", sv_join(options, " "));
 }
 
+static void
+write_not_null(StringInfo out, const Object *column)
+{
+	if (!sv_is(column, "not_null"))
+		return;
+	if (sv_is(column, "not_null_name"))
+		appendStringInfo(out, " CONSTRAINT %s", quote_identifier(sv_text(column, "not_null_name")));
+	else if (sv_is(column, "installed_not_null_name"))
+		appendStringInfo(out, " CONSTRAINT %s", quote_identifier(sv_text(column, "installed_not_null_name")));
+	appendStringInfo(out, " NOT NULL%s", sv_is(column, "not_null_no_inherit") ? " NO INHERIT" : "");
+}
+
 /*
  * Write a column as CREATE TABLE and ADD COLUMN take it; default_ may be NULL.
  */
@@ -50,12 +62,17 @@ sv_write_column(StringInfo out, const Object *column, const Object *default_)
 		appendStringInfo(out, " GENERATED ALWAYS AS (%s) %s", sv_text(column, "expression"), sv_text(column, "generated"));
 	if (sv_is(column, "identity"))
 		write_identity(out, column);
-	if (sv_is(column, "not_null_name"))
-		appendStringInfo(out, " CONSTRAINT %s", quote_identifier(sv_text(column, "not_null_name")));
-	else if (sv_is(column, "installed_not_null_name"))
-		appendStringInfo(out, " CONSTRAINT %s", quote_identifier(sv_text(column, "installed_not_null_name")));
-	if (sv_is(column, "not_null"))
-		appendStringInfo(out, " NOT NULL%s", sv_is(column, "not_null_no_inherit") ? " NO INHERIT" : "");
+	write_not_null(out, column);
+}
+
+/* The same for a table that has its columns from a type. */
+void
+sv_write_column_of_type(StringInfo out, const Object *column, const Object *default_)
+{
+	appendStringInfo(out, "%s WITH OPTIONS", quote_identifier(column->name));
+	if (default_ != NULL)
+		appendStringInfo(out, " DEFAULT %s", sv_text(default_, "expression"));
+	write_not_null(out, column);
 }
 
 static const char *
@@ -133,6 +150,13 @@ leading_column(Writer *w, const Object *column)
 	return NULL;
 }
 
+/* The tables that have their columns from the type follow it; what depends on these is gone by then. */
+static const char *
+to_typed_tables(Writer *w, const Object *type)
+{
+	return sv_writer_has_typed_tables(w, type) ? " CASCADE" : "";
+}
+
 static void
 create_column(Writer *w, const Object *o)
 {
@@ -142,9 +166,10 @@ create_column(Writer *w, const Object *o)
 
 	if (of_composite(o))
 	{
-		sv_emit(w, SV_HAZARD_BLOCKS_ALL, "ALTER TYPE %s ADD ATTRIBUTE %s %s%s%s", o->parent->identity,
+		sv_emit(w, SV_HAZARD_BLOCKS_ALL, "ALTER TYPE %s ADD ATTRIBUTE %s %s%s%s%s", o->parent->identity,
 				quote_identifier(o->name), sv_text(o, "type"),
-				sv_is(o, "collation") ? " COLLATE " : "", sv_is(o, "collation") ? sv_text(o, "collation") : "");
+				sv_is(o, "collation") ? " COLLATE " : "", sv_is(o, "collation") ? sv_text(o, "collation") : "",
+				to_typed_tables(w, o->parent));
 		return;
 	}
 	if (!of_table(o) || (leading != NULL && sv_writer_created(w, leading) && sv_writer_existed(w, leading->parent)))
@@ -165,7 +190,8 @@ drop_column(Writer *w, const Object *o)
 	const Object *leading = leading_column(w, o);
 
 	if (of_composite(o))
-		sv_emit(w, SV_HAZARD_DATA_LOSS, "ALTER TYPE %s DROP ATTRIBUTE %s", o->parent->identity, quote_identifier(o->name));
+		sv_emit(w, SV_HAZARD_DATA_LOSS, "ALTER TYPE %s DROP ATTRIBUTE %s%s", o->parent->identity, quote_identifier(o->name),
+				to_typed_tables(w, o->parent));
 	else if (of_table(o) && (leading == NULL || !sv_writer_dropped(w, leading)))
 		sv_emit(w, SV_HAZARD_DATA_LOSS | SV_HAZARD_BLOCKS_ALL, "ALTER %sTABLE %s DROP COLUMN %s",
 				sv_class_is(o->parent, "foreign table") ? "FOREIGN " : "",
@@ -190,9 +216,10 @@ alter_type(Writer *w, const Object *a, const Object *b)
 
 	if (of_composite(b))
 	{
-		sv_emit(w, SV_HAZARD_BLOCKS_ALL, "ALTER TYPE %s ALTER ATTRIBUTE %s TYPE %s%s%s", b->parent->identity,
+		sv_emit(w, SV_HAZARD_BLOCKS_ALL, "ALTER TYPE %s ALTER ATTRIBUTE %s TYPE %s%s%s%s", b->parent->identity,
 				quote_identifier(b->name), sv_text(b, "type"),
-				sv_is(b, "collation") ? " COLLATE " : "", sv_is(b, "collation") ? sv_text(b, "collation") : "");
+				sv_is(b, "collation") ? " COLLATE " : "", sv_is(b, "collation") ? sv_text(b, "collation") : "",
+				to_typed_tables(w, b->parent));
 		return;
 	}
 	if (!of_table(b) || follows(w, a, b, "type") || follows(w, a, b, "collation"))
@@ -402,7 +429,7 @@ const ModelClass sv_class_column = {
 	"CASE WHEN a.attoptions IS NOT NULL THEN (SELECT array_agg(o ORDER BY o) FROM unnest(a.attoptions) o WHERE o NOT LIKE 'pg\\_attver=%') END AS options, "
 	"CASE WHEN a.attfdwoptions IS NOT NULL THEN (SELECT array_agg(quote_ident(option_name) || ' ' || quote_literal(option_value) "
 	"ORDER BY option_name) FROM pg_catalog.pg_options_to_table(a.attfdwoptions)) END AS foreign_options, "
-	FLAG("a.attinhcount > 0 AND NOT a.attislocal", "inherited") " "
+	FLAG("a.attinhcount > 0 AND NOT a.attislocal OR c.reloftype <> 0", "inherited") " "
 	"FROM pg_catalog.pg_class c JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid "
 	"JOIN pg_catalog.pg_type t ON t.oid = a.atttypid "
 	"WHERE c.relkind IN ('r', 'p', 'f', 'v', 'm', 'c') AND c.relpersistence <> 't' AND " IN_SCHEMAS("c.relnamespace")

@@ -66,6 +66,52 @@ write_extras(Writer *w, const Object *o)
 		write_index_comment(w, NULL, o);
 }
 
+/* Where the keys (and INCLUDE) of a constraint with an index end. */
+static const char *
+end_of_keys(const char *definition)
+{
+	const char *c = definition;
+	int			depth = 0;
+	char		quote = '\0';
+
+	for (; *c != '\0'; c++)
+	{
+		if (quote != '\0')
+		{
+			if (*c == quote)
+				quote = '\0';
+		}
+		else if (*c == '"' || *c == '\'')
+			quote = *c;
+		else if (*c == '(')
+			depth++;
+		else if (*c == ')' && --depth == 0 && strncmp(c, ") INCLUDE (", 11) != 0)
+			return c + 1;
+	}
+	return c;
+}
+
+/* The definition with what the server does not print: storage options and tablespace. */
+const char *
+sv_constraint_definition(const Object *o)
+{
+	const char *definition = sv_text(o, "definition");
+	const char *end;
+	StringInfoData out;
+
+	if (!sv_is(o, "options") && !sv_is(o, "tablespace"))
+		return definition;
+	end = end_of_keys(definition);
+	initStringInfo(&out);
+	appendBinaryStringInfo(&out, definition, end - definition);
+	if (sv_is(o, "options"))
+		appendStringInfo(&out, " WITH (%s)", sv_join(sv_list(o, "options"), ", "));
+	if (sv_is(o, "tablespace"))
+		appendStringInfo(&out, " USING INDEX TABLESPACE %s", quote_identifier(sv_text(o, "tablespace")));
+	appendStringInfoString(&out, end);
+	return out.data;
+}
+
 static void
 create_constraint(Writer *w, const Object *o)
 {
@@ -88,7 +134,7 @@ create_constraint(Writer *w, const Object *o)
 	initStringInfo(&out);
 	appendStringInfo(&out, "ALTER %sTABLE %s%s ADD CONSTRAINT %s %s",
 					 sv_class_is(o->parent, "foreign table") ? "FOREIGN " : "", only ? "ONLY " : "",
-					 o->parent->identity, quote_identifier(o->name), sv_text(o, "definition"));
+					 o->parent->identity, quote_identifier(o->name), sv_constraint_definition(o));
 	sv_emit(w, hazards, "%s", out.data);
 	write_extras(w, o);
 }
@@ -110,6 +156,8 @@ can_alter_constraint(const Object *a, const Object *b)
 	if (strcmp(sv_essence(a), sv_essence(b)) != 0 || !sv_same(a, b, "kind"))
 		return false;
 	if (sv_is(b, "not_valid") && !sv_is(a, "not_valid"))
+		return false;
+	if (sv_is(b->parent, "partition_key") && (!sv_same(a, b, "options") || !sv_same(a, b, "tablespace")))
 		return false;
 	if (!sv_same(a, b, "deferrable"))
 		return has_kind(b, "foreign key");
@@ -174,13 +222,33 @@ is_local_to_partition(const Object *o)
 	return partition;
 }
 
+/* CREATE TABLE makes one index of several constraints with the same keys. */
+static bool
+has_twin(const Object *o)
+{
+	const char *definition = sv_text(o, "definition");
+	const char *keys = strchr(definition, '(');
+	ListCell   *cell;
+
+	foreach(cell, o->parent->parts)
+	{
+		const Object *other = lfirst(cell);
+		const char *others = sv_class_is(other, "constraint") && has_index(other) ? strchr(sv_text(other, "definition"), '(') : NULL;
+
+		if (other != o && keys != NULL && others != NULL &&
+			strncmp(keys, others, end_of_keys(definition) - keys) == 0)
+			return true;
+	}
+	return false;
+}
+
 /* Can it stand in CREATE TABLE? */
 static bool
 constraint_folds(const Object *o)
 {
 	if (sv_is(o, "not_valid") || sv_is(o, "index_comment") || sv_is(o, "clustered") || sv_is(o, "replica_identity"))
 		return false;
-	if (has_index(o) && is_local_to_partition(o))
+	if (has_index(o) && (is_local_to_partition(o) || has_twin(o)))
 		return false;
 	return !has_kind(o, "foreign key") && sv_class_is(o->parent, "table");
 }

@@ -236,6 +236,25 @@ follow_parents(Object *inheritance)
 	}
 }
 
+/* A column of a typed table needs the one of the type. */
+static void
+follow_type(Object *table)
+{
+	ListCell   *cell;
+	ListCell   *need;
+
+	foreach(need, table->needs)
+		foreach(cell, table->parts)
+	{
+		Object	   *o = lfirst(cell);
+		Object	   *leading = sv_class_is(lfirst(need), "composite type") && sv_class_is(o, "column") ?
+			column_named(lfirst(need), o->name) : NULL;
+
+		if (leading != NULL)
+			add_need(o, leading, DEPENDENCY_NORMAL);
+	}
+}
+
 /* Fill in "needs" and "vanishes_with" of all objects. */
 void
 sv_model_read_depends(Model *model, HTAB *members)
@@ -275,5 +294,7 @@ sv_model_read_depends(Model *model, HTAB *members)
 	foreach(cell, model->objects)
 		if (sv_class_is(lfirst(cell), "inheritance"))
 			follow_parents(lfirst(cell));
+		else if (sv_class_is(lfirst(cell), "table") && sv_is(lfirst(cell), "of_type"))
+			follow_type(lfirst(cell));
 	MemoryContextDelete(scratch);
 }

@@ -93,9 +93,10 @@ class Pair:
             postgres.drop(name)
 
     def build(self, old, new):
+        for session in self.sessions:
+            session.rows("CREATE EXTENSION schemaver")
         self.old, self.new = build(self.a, old), build(self.b, new)
         self.dumps = [witness.dump(name) for name in self.names[:2]]
-        self.a.rows("CREATE EXTENSION schemaver")
 
     def _quietly(self, what, function, *arguments):
         try:
@@ -126,7 +127,6 @@ class Pair:
             raise Failure(f"autogenerate gave {found}, the diff has {len(self.up)} statements")
 
     def _snapshots(self):
-        self.b.rows("CREATE EXTENSION schemaver")
         old, new = (s.value("SELECT schemaver.snapshot()") for s in (self.a, self.b))
         rows = self._quietly("diff of snapshots", self.a.column,
                              "SELECT sql FROM schemaver.diff($1::jsonb, $2::jsonb) WHERE sql IS NOT NULL ORDER BY position", old, new)
