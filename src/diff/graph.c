@@ -36,6 +36,12 @@ is_foreign_key(const Object *o)
 	return sv_class_is(o, "constraint") && strcmp(sv_text(o, "kind"), "foreign key") == 0;
 }
 
+static bool
+is_check(const Object *o)
+{
+	return sv_class_is(o, "constraint") && strcmp(sv_text(o, "kind"), "check") == 0;
+}
+
 static DiffNode *
 add_node(Comparison *cmp, DiffNodeKind kind, Pair *pair)
 {
@@ -229,6 +235,20 @@ edges_of_detaching(Pair *pair)
 		add_edge(pair->drop, ((Object *) lfirst(other))->pair->drop);
 }
 
+/* Is an index of the table part of that one? */
+static bool
+has_part_of(const Object *table, const Object *whole)
+{
+	ListCell   *cell;
+	ListCell   *other;
+
+	foreach(cell, table->parts)
+		foreach(other, ((Object *) lfirst(cell))->parts)
+		if (sv_class_is(lfirst(other), "index attachment") && list_member_ptr(((Object *) lfirst(other))->needs, whole))
+		return true;
+	return false;
+}
+
 /*
  * A partition is attached when its indexes and those of its parent are there:
  * then they come together by themselves.
@@ -239,6 +259,12 @@ edges_of_attaching(Pair *pair)
 	ListCell   *cell;
 	ListCell   *other;
 	ListCell   *need;
+
+	/* an index that the partition does not have, too, is made when the partition is there */
+	foreach(need, pair->b->needs)
+		foreach(cell, ((Object *) lfirst(need))->parts)
+		if (is_index(lfirst(cell)) && !has_part_of(pair->b->parent, lfirst(cell)))
+		add_edge(pair->create, ((Object *) lfirst(cell))->pair->create);
 
 	foreach(cell, pair->b->parent->parts)
 	{
@@ -263,6 +289,18 @@ edges_of_attaching(Pair *pair)
 	}
 }
 
+/*
+ * Is it a column that a table has by itself and from a parent?  Then it is made before
+ * that of the parent, which is merged with it, and can be dropped only afterwards.
+ */
+static bool
+is_merged(const Object *column, const Object *leading)
+{
+	return sv_is(column, "merged") && sv_class_is(leading, "column") && strcmp(leading->name, column->name) == 0 &&
+		!is_created(column->parent->pair) && !is_dropped(column->parent->pair) &&
+		!is_created(leading->parent->pair) && !is_dropped(leading->parent->pair);
+}
+
 /* The shell of a type needs no more than its schema. */
 static void
 after_made_shell(Comparison *cmp, Pair *pair)
@@ -273,6 +311,48 @@ after_made_shell(Comparison *cmp, Pair *pair)
 	foreach(cell, pair->b->needs)
 		if (sv_class_is(lfirst(cell), "schema"))
 		add_edge(((Object *) lfirst(cell))->pair->create, pair->shell);
+}
+
+/*
+ * While a table does not inherit, its columns and checks change by themselves, and those
+ * of the parent too: all of it happens between the end of the inheritance and its
+ * beginning.  A foreign key of the parent goes before and comes after.
+ */
+static void
+edges_of_part(Pair *inheritance, const Object *part)
+{
+	const Pair *pair = part->pair;
+	DiffNode   *nodes[] = {pair->drop, pair->alter, pair->create};
+
+	if (is_foreign_key(part))
+	{
+		add_edge(pair->drop, inheritance->drop);
+		add_edge(inheritance->create, pair->create);
+		return;
+	}
+	if (!sv_class_is(part, "column") && !is_check(part))
+		return;
+	for (int i = 0; i < lengthof(nodes); i++)
+	{
+		if (part == pair->a)
+			add_edge(inheritance->drop, nodes[i]);
+		if (part == pair->b)
+			add_edge(nodes[i], inheritance->create);
+	}
+}
+
+static void
+edges_of_link(Pair *inheritance, const Object *link)
+{
+	ListCell   *cell;
+	ListCell   *need;
+
+	foreach(cell, link->parent->parts)
+		if (!is_foreign_key(lfirst(cell)))
+		edges_of_part(inheritance, lfirst(cell));
+	foreach(need, link->needs)
+		foreach(cell, ((Object *) lfirst(need))->parts)
+		edges_of_part(inheritance, lfirst(cell));
 }
 
 static void
@@ -289,6 +369,8 @@ edges_of_new(Comparison *cmp, Pair *pair)
 
 		if (needed->pair->shell != NULL && is_function_of_type(pair->b, needed))
 			add_edge(needed->pair->shell, node);
+		else if (pair->create != NULL && needed->pair->create != NULL && is_merged(pair->b, needed))
+			add_edge(pair->create, needed->pair->create);
 		else
 			after_made(cmp, node, needed);
 	}
@@ -312,7 +394,9 @@ edges_of_old(Comparison *cmp, Pair *pair)
 	{
 		Pair	   *needed = ((Object *) lfirst(cell))->pair;
 
-		if (pair->drop != NULL)
+		if (pair->drop != NULL && needed->drop != NULL && is_merged(pair->a, needed->a))
+			add_edge(needed->drop, pair->drop);
+		else if (pair->drop != NULL)
 		{
 			add_edge(pair->drop, needed->drop);
 			add_edge(pair->drop, needed->alter);
@@ -437,6 +521,17 @@ make_edges(Comparison *cmp)
 			edges_of_new(cmp, pair);
 		if (pair->a != NULL && (pair->drop != NULL || pair->alter != NULL))
 			edges_of_old(cmp, pair);
+	}
+	foreach(cell, cmp->pairs)
+	{
+		Pair	   *pair = lfirst(cell);
+
+		if (strcmp(pair->class->name, "inheritance") != 0)
+			continue;
+		if (pair->drop != NULL && pair->drop->pair == pair)
+			edges_of_link(pair, pair->a);
+		if (pair->create != NULL && pair->create->pair == pair)
+			edges_of_link(pair, pair->b);
 	}
 	edges_of_names(cmp);
 }

@@ -87,6 +87,30 @@ sv_writer_dropped(Writer *w, const Object *o)
 	return o->pair->kind == SV_PAIR_DROP || o->pair->kind == SV_PAIR_AGAIN;
 }
 
+/*
+ * Does the table inherit from the parent (NULL: from any) all the time?  A table
+ * that is made with INHERITS does so as long as it is there.
+ */
+bool
+sv_writer_inherits(Writer *w, const Object *table, const Object *parent)
+{
+	ListCell   *cell;
+
+	foreach(cell, table->parts)
+	{
+		const Object *o = lfirst(cell);
+		const Pair *pair = o->pair;
+
+		if (!sv_class_is(o, "inheritance") || (parent != NULL && !list_member_ptr(o->needs, parent)))
+			continue;
+		if ((pair->kind == SV_PAIR_SAME || pair->kind == SV_PAIR_ALTER) ||
+			(pair->create != NULL && pair->create == table->pair->create && o == pair->b) ||
+			(pair->drop != NULL && pair->drop == table->pair->drop && o == pair->a))
+			return true;
+	}
+	return false;
+}
+
 /* Are there tables of the type that stay? */
 bool
 sv_writer_has_typed_tables(Writer *w, const Object *type)
@@ -255,6 +279,13 @@ write_labels(Writer *w, const Object *a, const Object *b)
 					quote_identifier(pnstrdup(lfirst(cell), strcspn(lfirst(cell), "="))), b->class->keyword, b->identity);
 }
 
+/* A column has the owner of its table. */
+static const char *
+owner_of(const Object *o)
+{
+	return sv_text(o->class->acl_type == 'c' ? o->parent : o, "owner");
+}
+
 /* Write what differs of what any object can have; a is NULL for a new object. */
 void
 sv_write_annotations(Writer *w, const Object *a, const Object *b)
@@ -262,8 +293,8 @@ sv_write_annotations(Writer *w, const Object *a, const Object *b)
 	write_owner(w, a, b);
 	if (w->cmp->options->privileges && b->class->acl_type != 0 && b->class->acl_type != 'd')
 	{
-		const char *old_owner = a ? sv_text(a, "owner") : w->cmp->options->role;
-		const char *owner = w->cmp->options->owners ? sv_text(b, "owner") : old_owner;
+		const char *old_owner = a ? owner_of(a) : w->cmp->options->role;
+		const char *owner = w->cmp->options->owners ? owner_of(b) : old_owner;
 
 		sv_write_privileges(w, b, a ? sv_list(a, "acl") : sv_initial_privileges(w->cmp, b), sv_list(b, "acl"),
 							old_owner, owner);

@@ -130,21 +130,22 @@ sv_write_column_extras(Writer *w, const Object *column)
 }
 
 /*
- * The columns of parents that an inherited column follows and that are changed
- * by the same comparison: then the column changes with them.  NULL if none.
+ * The column of a parent (or of the type of a typed table) that an inherited
+ * column follows, before and after: then it changes with that one.  NULL if none.
  */
 static const Object *
 leading_column(Writer *w, const Object *column)
 {
 	ListCell   *cell;
 
-	if (!sv_is(column, "inherited"))
+	if (!sv_is(column, "inherited") && !sv_is(column, "merged"))
 		return NULL;
 	foreach(cell, column->needs)
 	{
 		Object	   *o = lfirst(cell);
 
-		if (sv_class_is(o, "column") && strcmp(o->name, column->name) == 0 && o->parent != column->parent)
+		if (sv_class_is(o, "column") && strcmp(o->name, column->name) == 0 && o->parent != column->parent &&
+			(of_composite(o) || sv_writer_inherits(w, column->parent, o->parent)))
 			return o;
 	}
 	return NULL;
@@ -161,7 +162,7 @@ static void
 create_column(Writer *w, const Object *o)
 {
 	List	   *folded = sv_writer_folded(w);
-	const Object *leading = leading_column(w, o);
+	const Object *leading = sv_is(o, "inherited") ? leading_column(w, o) : NULL;
 	StringInfoData out;
 
 	if (of_composite(o))
@@ -187,7 +188,7 @@ create_column(Writer *w, const Object *o)
 static void
 drop_column(Writer *w, const Object *o)
 {
-	const Object *leading = leading_column(w, o);
+	const Object *leading = sv_is(o, "inherited") ? leading_column(w, o) : NULL;
 
 	if (of_composite(o))
 		sv_emit(w, SV_HAZARD_DATA_LOSS, "ALTER TYPE %s DROP ATTRIBUTE %s%s", o->parent->identity, quote_identifier(o->name),
@@ -348,6 +349,7 @@ alter_generated(Writer *w, const Object *a, const Object *b)
 
 static const Alterer column_alterers[] = {
 	{"inherited", NULL, SV_ALTER_IGNORED},
+	{"merged", NULL, SV_ALTER_IGNORED},
 	{"installed_not_null_name", NULL, SV_ALTER_IGNORED},	/* of an inherited constraint, since 18 */
 	{"generated", alter_generated},
 	{"expression", alter_generated},
@@ -429,7 +431,8 @@ const ModelClass sv_class_column = {
 	"CASE WHEN a.attoptions IS NOT NULL THEN (SELECT array_agg(o ORDER BY o) FROM unnest(a.attoptions) o WHERE o NOT LIKE 'pg\\_attver=%') END AS options, "
 	"CASE WHEN a.attfdwoptions IS NOT NULL THEN (SELECT array_agg(quote_ident(option_name) || ' ' || quote_literal(option_value) "
 	"ORDER BY option_name) FROM pg_catalog.pg_options_to_table(a.attfdwoptions)) END AS foreign_options, "
-	FLAG("a.attinhcount > 0 AND NOT a.attislocal OR c.reloftype <> 0", "inherited") " "
+	FLAG("a.attinhcount > 0 AND NOT a.attislocal OR c.reloftype <> 0", "inherited") ", "
+	FLAG("a.attinhcount > 0 AND a.attislocal", "merged") " "
 	"FROM pg_catalog.pg_class c JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid "
 	"JOIN pg_catalog.pg_type t ON t.oid = a.atttypid "
 	"WHERE c.relkind IN ('r', 'p', 'f', 'v', 'm', 'c') AND c.relpersistence <> 't' AND " IN_SCHEMAS("c.relnamespace")

@@ -25,11 +25,11 @@ has_index(const Object *o)
 	return !has_kind(o, "check") && !has_kind(o, "foreign key");
 }
 
-/* Is it there because a parent of the table has it? */
+/* Does it come and go with the constraint of a parent of the table? */
 static bool
 follows_parent(Writer *w, const Object *o)
 {
-	return sv_is(o, "inherited") && has_kind(o, "check");
+	return sv_is(o, "inherited") && has_kind(o, "check") && sv_writer_inherits(w, o->parent, NULL);
 }
 
 static void

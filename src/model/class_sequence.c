@@ -37,6 +37,15 @@ create_sequence(Writer *w, const Object *o)
 	sv_emit(w, 0, "%s", out.data);
 }
 
+/* What the bounds are if they are not given follows from the type and the direction. */
+static bool
+has_other_bounds(const Object *a, const Object *b)
+{
+	bool		down = sv_is(a, "increment") && sv_text(a, "increment")[0] == '-';
+
+	return !sv_same(a, b, "type") || down != (sv_is(b, "increment") && sv_text(b, "increment")[0] == '-');
+}
+
 static void
 alter_sequence(Writer *w, const Object *a, const Object *b)
 {
@@ -47,9 +56,9 @@ alter_sequence(Writer *w, const Object *a, const Object *b)
 		appendStringInfo(&out, " AS %s", sv_is(b, "type") ? sv_text(b, "type") : "bigint");
 	if (!sv_same(a, b, "increment"))
 		appendStringInfo(&out, " INCREMENT BY %s", sv_is(b, "increment") ? sv_text(b, "increment") : "1");
-	if (!sv_same(a, b, "min") || !sv_same(a, b, "type"))
+	if (!sv_same(a, b, "min") || has_other_bounds(a, b))
 		appendStringInfo(&out, sv_is(b, "min") ? " MINVALUE %s" : " NO MINVALUE", sv_text(b, "min"));
-	if (!sv_same(a, b, "max") || !sv_same(a, b, "type"))
+	if (!sv_same(a, b, "max") || has_other_bounds(a, b))
 		appendStringInfo(&out, sv_is(b, "max") ? " MAXVALUE %s" : " NO MAXVALUE", sv_text(b, "max"));
 	if (!sv_same(a, b, "first"))
 		appendStringInfo(&out, " START WITH %s", sv_text(b, "first"));

@@ -228,7 +228,8 @@ follow_parents(Object *inheritance)
 		foreach(cell, inheritance->parent->parts)
 		{
 			Object	   *o = lfirst(cell);
-			Object	   *leading = sv_class_is(o, "column") && sv_is(o, "inherited") ? column_named(table, o->name) : NULL;
+			Object	   *leading = sv_class_is(o, "column") && (sv_is(o, "inherited") || sv_is(o, "merged")) ?
+				column_named(table, o->name) : NULL;
 
 			if (leading != NULL)
 				add_need(o, leading, DEPENDENCY_NORMAL);

@@ -20,9 +20,9 @@ def options(d):
 class Table:
     def draw(d, s):
         i = dict(place(d, s, "t_"), cols=columns(d, s), unlogged=d.chance(0.05), options=options(d), parents=[], of=None)
+        i["own"] = i["cols"]
         if d.chance(0.12):
             i["parents"] = [{"name": qualified(p), "cols": p["cols"]} for p in d.some(s.of("table"), 1, 2)]
-            i["own"] = i["cols"]
             i["cols"] = i["cols"] + [c for p in i["parents"] for c in p["cols"]]
         elif d.chance(0.05) and s.of("composite"):
             c = d.one(s.of("composite"))
@@ -36,7 +36,7 @@ class Table:
         if i["of"]:
             yield f"{head} OF {i['of']}"
         else:
-            own = i["own"] if i["parents"] else i["cols"]
+            own = i["own"]
             yield (f"{head} ({', '.join(map(write_column, own))})" +
                    (f" INHERITS ({', '.join(p['name'] for p in i['parents'])})" if i["parents"] else "") +
                    (f" WITH ({i['options']})" if i["options"] else ""))
@@ -230,7 +230,7 @@ class View:
 class Matview:
     def draw(d, s):
         i = View.draw(d, s)
-        return i and dict(i, name=d.name("mv_"), populated=d.chance(0.5), storage=d.maybe(0.2, "fillfactor=70"))
+        return i and dict(i, name=d.name("mv_"), populated=d.chance(0.5) and i["shape"] == "plain" and not i["other"] and any(qualified(t) == i["base"] for t in s.tables()), storage=d.maybe(0.2, "fillfactor=70"))
 
     def write(i):
         for statement in View.write(i, "MATERIALIZED VIEW", False):

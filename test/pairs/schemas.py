@@ -81,7 +81,7 @@ def _change(d, before, item):
             changed[key] = _change_columns(d, before, item[key])
         elif key in new:
             changed[key] = new[key]
-    if item.get("parents"):
+    if item["kind"] == "table" and not changed["of"]:
         changed["cols"] = changed["own"] + [c for p in changed["parents"] for c in p["cols"]]
     if d.chance(0.05):
         changed["name"] = new.get("name", changed.get("name"))
