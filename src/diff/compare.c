@@ -193,12 +193,31 @@ is_gone(const Object *a)
 	return a->pair->kind == SV_PAIR_DROP || a->pair->kind == SV_PAIR_AGAIN;
 }
 
+/* Does something of another class get the name of a type that goes? */
+static bool
+is_name_taken(const Comparison *cmp, const Object *type)
+{
+	static const char *const takers[] = {
+		"enum", "composite type", "range type", "base type", "domain", "table", "view", "materialized view", "foreign table", NULL
+	};
+
+	for (int i = 0; takers[i] != NULL; i++)
+		if (sv_model_find(cmp->to, sv_object_class(takers[i]), type->identity) != NULL)
+			return true;
+	return false;
+}
+
 /* The object before is dropped: what of its dependents? */
 static void
 spread_to_dependent(Spread *spread, Pair *gone, Object *dependent)
 {
 	Pair	   *pair = dependent->pair;
 
+	if (pair->kind == SV_PAIR_DROP)
+		return;
+	if (is_type(gone->a) && gone->kind == SV_PAIR_DROP && (pair->disrupts || sv_class_is(dependent, "domain")) &&
+		is_name_taken(spread->cmp, gone->a))
+		gone->swapped = true;
 	if (pair->kind != SV_PAIR_SAME && pair->kind != SV_PAIR_ALTER)
 		return;
 	if (is_stored_column(dependent) && is_type(gone->a) && gone->kind == SV_PAIR_AGAIN &&
@@ -285,6 +304,32 @@ spread_detaching(Spread *spread)
 	}
 }
 
+/*
+ * Attaching a partition gives it an index for each of its parent's.  One that it does
+ * not have (an index ON ONLY the parent) is made when the partition is there.
+ */
+static void
+spread_attaching(Spread *spread)
+{
+	ListCell   *cell;
+	ListCell   *need;
+	ListCell   *part;
+
+	foreach(cell, spread->cmp->pairs)
+	{
+		Pair	   *link = lfirst(cell);
+
+		if (strcmp(link->class->name, "inheritance") != 0 || !sv_is(link->b ? link->b : link->a, "bound") ||
+			(link->kind != SV_PAIR_CREATE && link->kind != SV_PAIR_AGAIN))
+			continue;
+		foreach(need, link->b->needs)
+			foreach(part, ((Object *) lfirst(need))->parts)
+			if (sv_class_is(lfirst(part), "index") && ((Object *) lfirst(part))->pair->a != NULL &&
+				!sv_diff_has_part_of(link->b->parent, lfirst(part)))
+			spread_again(spread, ((Object *) lfirst(part))->pair);
+	}
+}
+
 static void
 spread(Comparison *cmp)
 {
@@ -298,6 +343,7 @@ spread(Comparison *cmp)
 		if (pair->a != NULL && (pair->kind == SV_PAIR_DROP || pair->kind == SV_PAIR_AGAIN || pair->disrupts))
 			state.queue = lappend(state.queue, pair);
 	}
+	spread_attaching(&state);
 	while (state.queue != NIL)
 	{
 		List	   *queue = state.queue;
@@ -322,8 +368,45 @@ spread(Comparison *cmp)
 		}
 		list_free(queue);
 		if (state.queue == NIL)
+		{
 			spread_detaching(&state);
+			spread_attaching(&state);
+		}
 	}
+}
+
+/*
+ * Is a function written whose body is a text?  What it uses is not known to the
+ * server, so it may stand before that; pg_dump too has such bodies unchecked.
+ */
+static bool
+has_bodies(List *order)
+{
+	ListCell   *cell;
+
+	foreach(cell, order)
+	{
+		const DiffNode *node = lfirst(cell);
+		const Object *b = node->pair->b;
+
+		if (node->kind != SV_NODE_DROP && b != NULL && (sv_class_is(b, "function") || sv_class_is(b, "procedure")) &&
+			(node->kind == SV_NODE_CREATE || !sv_same(node->pair->a, b, "definition")) && strstr(sv_text(b, "definition"), "\nAS $") != NULL &&
+			strstr(sv_text(b, "definition"), "\n LANGUAGE internal\n") == NULL)
+			return true;
+	}
+	return false;
+}
+
+static DiffRow *
+setting_row(const char *sql)
+{
+	DiffRow    *row = palloc0(sizeof(DiffRow));
+
+	row->kind = "setting";
+	row->identity = "check_function_bodies";
+	row->action = "alter";
+	row->sql = sql;
+	return row;
 }
 
 /*
@@ -334,6 +417,8 @@ List *
 sv_diff(Model *from, Model *to, const DiffOptions *options)
 {
 	Comparison *cmp = palloc0(sizeof(Comparison));
+	List	   *order;
+	bool		unchecked;
 	ListCell   *cell;
 
 	cmp->from = from;
@@ -343,10 +428,16 @@ sv_diff(Model *from, Model *to, const DiffOptions *options)
 	find_dependents(cmp);
 	cmp->rows = sv_diff_questions(cmp->pairs);
 	spread(cmp);
-	foreach(cell, sv_diff_order(cmp))
+	order = sv_diff_order(cmp);
+	unchecked = list_length(order) > 1 && has_bodies(order);
+	if (unchecked)
+		cmp->rows = lappend(cmp->rows, setting_row("SET check_function_bodies = off"));
+	foreach(cell, order)
 	{
 		CHECK_FOR_INTERRUPTS();
 		sv_diff_write(cmp, lfirst(cell));
 	}
+	if (unchecked)
+		cmp->rows = lappend(cmp->rows, setting_row("RESET check_function_bodies"));
 	return cmp->rows;
 }

@@ -198,7 +198,7 @@ make_nodes(Comparison *cmp)
 			pair->alter = add_node(cmp, SV_NODE_ALTER, pair);
 		if (is_created(pair) && needs_shell(pair->b))
 			pair->shell = add_node(cmp, SV_NODE_SHELL, pair);
-		if (pair->kind == SV_PAIR_AGAIN && pair->swapped)
+		if (is_dropped(pair) && pair->swapped)
 			pair->rename = add_node(cmp, SV_NODE_RENAME, pair);
 	}
 }
@@ -236,8 +236,8 @@ edges_of_detaching(Pair *pair)
 }
 
 /* Is an index of the table part of that one? */
-static bool
-has_part_of(const Object *table, const Object *whole)
+bool
+sv_diff_has_part_of(const Object *table, const Object *whole)
 {
 	ListCell   *cell;
 	ListCell   *other;
@@ -263,7 +263,7 @@ edges_of_attaching(Pair *pair)
 	/* an index that the partition does not have, too, is made when the partition is there */
 	foreach(need, pair->b->needs)
 		foreach(cell, ((Object *) lfirst(need))->parts)
-		if (is_index(lfirst(cell)) && !has_part_of(pair->b->parent, lfirst(cell)))
+		if (is_index(lfirst(cell)) && !sv_diff_has_part_of(pair->b->parent, lfirst(cell)))
 		add_edge(pair->create, ((Object *) lfirst(cell))->pair->create);
 
 	foreach(cell, pair->b->parent->parts)
@@ -412,16 +412,14 @@ edges_of_old(Comparison *cmp, Pair *pair)
 	}
 	if (pair->drop != NULL && sv_class_is(pair->a, "inheritance"))
 		edges_of_detaching(pair);
-	if (pair->drop != NULL && pair->create != NULL)
+	if (pair->rename != NULL)
 	{
-		if (pair->swapped)
-		{
-			add_edge(pair->rename, pair->create);
-			add_edge(pair->create, pair->drop);
-		}
-		else
-			add_edge(pair->drop, pair->create);
+		add_edge(pair->rename, pair->create);
+		add_edge(pair->create, pair->drop);
+		add_edge(pair->rename, pair->drop);
 	}
+	else if (pair->drop != NULL && pair->create != NULL)
+		add_edge(pair->drop, pair->create);
 }
 
 /* ----- names that are taken until something is dropped ----- */
@@ -435,8 +433,15 @@ typedef struct NameEntry
 static void
 name_key(char *key, const Object *o, const char *space)
 {
+	const char *name = o->name ? o->name : o->identity;
+
+	if (strcmp(space, "multirange") == 0)
+	{
+		name = sv_text(o, "multirange");
+		space = "type";
+	}
 	memset(key, 0, NAMEDATALEN * 4);
-	snprintf(key, NAMEDATALEN * 4, "%s|%s|%s", o->schema ? o->schema : "", o->name ? o->name : o->identity, space);
+	snprintf(key, NAMEDATALEN * 4, "%s|%s|%s", o->schema ? o->schema : "", name, space);
 }
 
 static List *
@@ -451,6 +456,8 @@ name_spaces(const Object *o)
 		spaces = lappend(spaces, "type");
 	if (sv_class_is(o, "composite type"))
 		spaces = lappend(spaces, "relation");
+	if (sv_is(o, "multirange"))
+		spaces = lappend(spaces, "multirange");
 	return spaces;
 }
 
@@ -501,8 +508,12 @@ edges_of_names(Comparison *cmp)
 			if (entry == NULL)
 				continue;
 			foreach(other, entry->nodes)
-				if (lfirst(other) != pair && !((Pair *) lfirst(other))->swapped)
-				add_edge(((Pair *) lfirst(other))->drop, pair->shell ? pair->shell : pair->create);
+			{
+				Pair	   *old = lfirst(other);
+
+				if (old != pair)
+					add_edge(old->rename ? old->rename : old->drop, pair->shell ? pair->shell : pair->create);
+			}
 		}
 	}
 	hash_destroy(names);

@@ -111,6 +111,13 @@ sv_writer_inherits(Writer *w, const Object *table, const Object *parent)
 	return false;
 }
 
+/* Does the column move to the new version of a type? */
+bool
+sv_writer_converted(Writer *w, const Object *column)
+{
+	return column->pair->converted;
+}
+
 /* Are there tables of the type that stay? */
 bool
 sv_writer_has_typed_tables(Writer *w, const Object *type)
@@ -234,6 +241,17 @@ sv_write_options(Writer *w, const char *head, const Object *a, const Object *b, 
 
 /* ----- owner, privileges, comment, labels ----- */
 
+static bool
+is_owned_sequence(const Object *o)
+{
+	ListCell   *cell;
+
+	foreach(cell, o->parts)
+		if (sv_class_is(lfirst(cell), "sequence owner") && ((Object *) lfirst(cell))->pair->kind == SV_PAIR_SAME)
+			return true;
+	return false;
+}
+
 static void
 write_owner(Writer *w, const Object *a, const Object *b)
 {
@@ -244,6 +262,8 @@ write_owner(Writer *w, const Object *a, const Object *b)
 		return;
 	if (before != NULL && strcmp(owner, before) == 0)
 		return;
+	if (a != NULL && is_owned_sequence(a) && is_owned_sequence(b))
+		return;					/* comes with the table */
 	sv_emit(w, 0, "ALTER %s %s OWNER TO %s", b->class->keyword, b->identity, quote_identifier(owner));
 }
 
@@ -306,11 +326,17 @@ sv_write_annotations(Writer *w, const Object *a, const Object *b)
 /* ----- nodes ----- */
 
 static const char *
+shortened(const char *name, const char *suffix)
+{
+	int			length = pg_mbcliplen(name, strlen(name), NAMEDATALEN - 1 - strlen(suffix));
+
+	return psprintf("%.*s%s", length, name, suffix);
+}
+
+static const char *
 renamed(const Object *o)
 {
-	int			length = pg_mbcliplen(o->name, strlen(o->name), NAMEDATALEN - 1 - strlen("__old"));
-
-	return psprintf("%.*s__old", length, o->name);
+	return shortened(o->name, "__old");
 }
 
 static void
@@ -324,6 +350,26 @@ write_drop(Writer *w)
 		a->class->drop(w, a);
 	else
 		sv_emit(w, 0, "DROP %s %s", a->class->keyword, a->identity);
+}
+
+/* Out of the way of a new one; of a range also its multirange and the constructors. */
+static void
+write_rename(Writer *w)
+{
+	const Object *a = w->pair->a;
+	const char *multirange = sv_text(a, "multirange");
+	const char *other;
+
+	sv_emit(w, SV_HAZARD_BLOCKS_ALL, "ALTER %s %s RENAME TO %s", a->class->keyword, a->identity, quote_identifier(renamed(a)));
+	if (multirange == NULL)
+		return;
+	sv_emit(w, 0, "ALTER FUNCTION %s(%s, %s) RENAME TO %s", a->identity, sv_text(a, "subtype"), sv_text(a, "subtype"),
+			quote_identifier(renamed(a)));
+	sv_emit(w, 0, "ALTER FUNCTION %s(%s, %s, text) RENAME TO %s", a->identity, sv_text(a, "subtype"), sv_text(a, "subtype"),
+			quote_identifier(renamed(a)));
+	other = quote_identifier(shortened(multirange, "__oldm"));
+	sv_emit(w, SV_HAZARD_BLOCKS_ALL, "ALTER TYPE %s RENAME TO %s", quote_qualified_identifier(a->schema, multirange), other);
+	sv_emit(w, 0, "ALTER FUNCTION %s() RENAME TO %s", quote_qualified_identifier(a->schema, multirange), other);
 }
 
 static void
@@ -377,8 +423,7 @@ sv_diff_write(Comparison *cmp, DiffNode *node)
 			sv_emit(&w, 0, "CREATE TYPE %s", node->pair->b->identity);
 			break;
 		case SV_NODE_RENAME:
-			sv_emit(&w, SV_HAZARD_BLOCKS_ALL, "ALTER %s %s RENAME TO %s", node->pair->class->keyword,
-					node->pair->a->identity, quote_identifier(renamed(node->pair->a)));
+			write_rename(&w);
 			break;
 	}
 }

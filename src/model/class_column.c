@@ -225,6 +225,8 @@ alter_type(Writer *w, const Object *a, const Object *b)
 	}
 	if (!of_table(b) || follows(w, a, b, "type") || follows(w, a, b, "collation"))
 		return;
+	if (leading_column(w, b) != NULL && sv_writer_converted(w, leading_column(w, b)))
+		return;
 	initStringInfo(&out);
 	appendStringInfo(&out, "%s TYPE %s", alter_column_and_children(b), sv_text(b, "type"));
 	if (sv_is(b, "collation"))

@@ -157,6 +157,7 @@ const ModelClass sv_class_range = {
 	.name = "range type", .keyword = "TYPE", .catalog = TypeRelationId, .rank = 125,
 	.style = SV_ID_QUALIFIED, .acl_type = 'T',
 	.query = "SELECT t.oid AS _oid, t.typnamespace AS _schema, t.typname AS _name, t.typowner AS owner, t.typacl AS acl, true AS range, "
+	"format_type(rngsubtype, NULL) AS subtype, (SELECT m.typname FROM pg_catalog.pg_type m WHERE m.oid = rngmultitypid) AS multirange, "
 	"array_remove(ARRAY["
 	OPTION("subtype", "format_type(rngsubtype, NULL)") ", "
 	"(SELECT CASE WHEN NOT opcdefault THEN 'subtype_opclass = ' || quote_ident(nspname) || '.' || quote_ident(opcname) END "
