@@ -330,11 +330,92 @@ spread_attaching(Spread *spread)
 	}
 }
 
+/* What a renamed type needs stays as long as it does. */
+static void
+spread_renaming(Comparison *cmp)
+{
+	bool		again = true;
+	ListCell   *cell;
+	ListCell   *need;
+
+	while (again)
+	{
+		again = false;
+		foreach(cell, cmp->pairs)
+		{
+			Pair	   *pair = lfirst(cell);
+
+			if (!pair->swapped)
+				continue;
+			foreach(need, pair->a->needs)
+			{
+				Pair	   *needed = ((Object *) lfirst(need))->pair;
+
+				if (needed->swapped || !is_type(needed->a) ||
+					(needed->kind != SV_PAIR_AGAIN && !(needed->kind == SV_PAIR_DROP && is_name_taken(cmp, needed->a))))
+					continue;
+				needed->swapped = true;
+				again = true;
+			}
+		}
+	}
+}
+
+/* Do columns hold values of the type inside of others (arrays, rows), or of any kind? */
+static bool
+is_stored(const Comparison *cmp, const Object *type, bool inside)
+{
+	ListCell   *cell;
+
+	foreach(cell, cmp->dependents[type->number])
+	{
+		const Object *o = lfirst(cell);
+
+		if (sv_class_is(o, "column") && (is_stored_column(o) || sv_class_is(o->parent, "composite type")) &&
+			!(inside && is_stored_column(o) && strcmp(sv_text(o, "type"), type->identity) == 0))
+			return true;
+		if (sv_class_is(o, "range type") || (sv_class_is(o, "domain") && is_stored(cmp, o, false)))
+			return true;
+	}
+	return false;
+}
+
+/*
+ * The server does not alter the attributes of a row type that columns have, nor
+ * add rules to a domain that is inside of the types of columns: then the type is made anew.
+ */
+static void
+make_stored_types_again(Comparison *cmp)
+{
+	ListCell   *cell;
+
+	foreach(cell, cmp->pairs)
+	{
+		Pair	   *pair = lfirst(cell);
+		const Object *o = pair->b;
+
+		if (o == NULL)
+			continue;
+		if (sv_class_is(o, "column") && sv_class_is(o->parent, "composite type") && pair->disrupts &&
+			is_stored(cmp, pair->a->parent, false))
+			make_again(pair->a->parent->pair);
+		if (sv_class_is(o, "domain constraint") && o->parent->pair->a != NULL &&
+			(pair->kind == SV_PAIR_CREATE || pair->kind == SV_PAIR_AGAIN || pair->kind == SV_PAIR_ALTER) &&
+			!sv_is(o, "not_valid") && is_stored(cmp, o->parent->pair->a, true))
+			make_again(o->parent->pair);
+		if (sv_class_is(o, "domain") && pair->kind == SV_PAIR_ALTER && sv_is(o, "not_null") && !sv_is(pair->a, "not_null") &&
+			is_stored(cmp, pair->a, true))
+			make_again(pair);
+	}
+}
+
 static void
 spread(Comparison *cmp)
 {
 	Spread		state = {cmp, NIL};
 	ListCell   *cell;
+
+	make_stored_types_again(cmp);
 
 	foreach(cell, cmp->pairs)
 	{
@@ -428,6 +509,7 @@ sv_diff(Model *from, Model *to, const DiffOptions *options)
 	find_dependents(cmp);
 	cmp->rows = sv_diff_questions(cmp->pairs);
 	spread(cmp);
+	spread_renaming(cmp);
 	order = sv_diff_order(cmp);
 	unchecked = list_length(order) > 1 && has_bodies(order);
 	if (unchecked)

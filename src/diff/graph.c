@@ -94,7 +94,7 @@ goes_with(const Comparison *cmp, const Object *a)
 
 	if (cmp->fold_level > 0 && is_foreign_key(a))
 		return NULL;
-	if (a->class->is_part && a->parent != NULL && is_dropped(a->parent->pair) && !a->parent->pair->swapped)
+	if (a->class->is_part && a->parent != NULL && is_dropped(a->parent->pair) && (!a->parent->pair->swapped || sv_class_is(a->parent, "composite type")))
 		return a->parent;
 	foreach(cell, a->vanishes_with)
 	{
@@ -394,6 +394,8 @@ edges_of_old(Comparison *cmp, Pair *pair)
 	{
 		Pair	   *needed = ((Object *) lfirst(cell))->pair;
 
+		if (pair->rename != NULL && needed->rename != NULL)
+			add_edge(pair->rename, needed->rename);
 		if (pair->drop != NULL && needed->drop != NULL && is_merged(pair->a, needed->a))
 			add_edge(needed->drop, pair->drop);
 		else if (pair->drop != NULL)
@@ -461,6 +463,21 @@ name_spaces(const Object *o)
 	return spaces;
 }
 
+/* A type may have the name of a sequence, but only if the sequence was there first. */
+static void
+edges_of_sequence_name(Comparison *cmp, Pair *sequence)
+{
+	static const char *const types[] = {"enum", "composite type", "range type", "base type", "domain", NULL};
+
+	for (int i = 0; types[i] != NULL; i++)
+	{
+		Object	   *type = sv_model_find(cmp->to, sv_object_class(types[i]), sequence->b->identity);
+
+		if (type != NULL)
+			add_edge(sequence->create, type->pair->create);
+	}
+}
+
 static void
 edges_of_names(Comparison *cmp)
 {
@@ -498,6 +515,8 @@ edges_of_names(Comparison *cmp)
 
 		if (pair->create == NULL)
 			continue;
+		if (sv_class_is(pair->b, "sequence"))
+			edges_of_sequence_name(cmp, pair);
 		foreach(space, name_spaces(pair->b))
 		{
 			NameEntry  *entry;

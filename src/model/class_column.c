@@ -100,7 +100,7 @@ write_storage(Writer *w, const Object *a, const Object *b)
 {
 	if (sv_is(b, "storage"))
 		sv_emit(w, 0, "%s SET STORAGE %s", alter_column(b), sv_text(b, "storage"));
-	else if (a != NULL)
+	else if (a != NULL && sv_same(a, b, "type") && !sv_writer_converted(w, b))
 		sv_emit(w, 0, "%s SET STORAGE %s", alter_column(b),
 				SV_16("DEFAULT", strncmp(sv_text(b, "type"), "numeric", 7) == 0 ? "MAIN" : "EXTENDED"));
 }
@@ -156,6 +156,27 @@ static const char *
 to_typed_tables(Writer *w, const Object *type)
 {
 	return sv_writer_has_typed_tables(w, type) ? " CASCADE" : "";
+}
+
+static bool
+has_default(const Object *column)
+{
+	ListCell   *cell;
+
+	foreach(cell, column->parts)
+		if (sv_class_is(lfirst(cell), "default"))
+			return true;
+	return false;
+}
+
+/* Take away the default that a new table has from a parent, if it shall have none. */
+void
+sv_write_no_default(Writer *w, const Object *column)
+{
+	const Object *leading = leading_column(w, column);
+
+	if (leading != NULL && has_default(leading) && !has_default(column) && !sv_is(column, "generated"))
+		sv_emit(w, 0, "%s DROP DEFAULT", alter_column(column));
 }
 
 static void

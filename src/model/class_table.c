@@ -175,7 +175,10 @@ create_table(Writer *w, const Object *o)
 		sv_emit(w, 0, "ALTER TABLE %s REPLICA IDENTITY %s", o->identity, sv_text(o, "replica_identity"));
 	foreach(cell, folded)
 		if (sv_class_is(lfirst(cell), "column"))
+		{
 			sv_write_column_extras(w, lfirst(cell));
+			sv_write_no_default(w, lfirst(cell));
+		}
 }
 
 static void
