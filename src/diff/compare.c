@@ -297,11 +297,36 @@ spread_detaching(Spread *spread)
 		if (is_gone(whole) && (sv_class_is(whole, "constraint") || sv_class_is(index, "index")))
 			continue;
 		if (!is_gone(whole) && !is_gone(index))
-			continue;
+			spread_again(spread, index->pair);
 		foreach(other, index->parent->parts)
 			if (sv_class_is(lfirst(other), "inheritance"))
 				spread_again(spread, ((Object *) lfirst(other))->pair);
 	}
+}
+
+/* Is it an index of a partition's own that attaching would make part of an equal one of its parent? */
+static bool
+may_be_taken(const Object *link, const Object *index)
+{
+	const char *keys;
+	ListCell   *cell;
+	ListCell   *need;
+
+	if (!sv_class_is(index, "index") || index->pair->a == NULL)
+		return false;
+	foreach(cell, index->parts)
+		if (sv_class_is(lfirst(cell), "index attachment"))
+			return false;
+	keys = strstr(sv_text(index, "definition"), " USING ");
+	foreach(need, link->needs)
+		foreach(cell, ((Object *) lfirst(need))->parts)
+	{
+		const char *others = sv_class_is(lfirst(cell), "index") ? strstr(sv_text(lfirst(cell), "definition"), " USING ") : NULL;
+
+		if (keys != NULL && others != NULL && strcmp(keys, others) == 0)
+			return true;
+	}
+	return false;
 }
 
 /*
@@ -324,8 +349,11 @@ spread_attaching(Spread *spread)
 			continue;
 		foreach(need, link->b->needs)
 			foreach(part, ((Object *) lfirst(need))->parts)
-			if (sv_class_is(lfirst(part), "index") && ((Object *) lfirst(part))->pair->a != NULL &&
+			if (sv_diff_is_index(lfirst(part)) && ((Object *) lfirst(part))->pair->a != NULL &&
 				!sv_diff_has_part_of(link->b->parent, lfirst(part)))
+			spread_again(spread, ((Object *) lfirst(part))->pair);
+		foreach(part, link->b->parent->parts)
+			if (may_be_taken(link->b, lfirst(part)))
 			spread_again(spread, ((Object *) lfirst(part))->pair);
 	}
 }

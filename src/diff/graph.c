@@ -213,8 +213,8 @@ after_made(Comparison *cmp, DiffNode *node, const Object *o)
 		add_edge(o->pair->alter, node);
 }
 
-static bool
-is_index(const Object *o)
+bool
+sv_diff_is_index(const Object *o)
 {
 	return sv_class_is(o, "index") || (sv_class_is(o, "constraint") && !is_foreign_key(o));
 }
@@ -227,11 +227,11 @@ edges_of_detaching(Pair *pair)
 	ListCell   *other;
 
 	foreach(cell, pair->a->parent->parts)
-		if (is_index(lfirst(cell)))
+		if (sv_diff_is_index(lfirst(cell)))
 		add_edge(pair->drop, ((Object *) lfirst(cell))->pair->drop);
 	foreach(cell, pair->a->needs)
 		foreach(other, ((Object *) lfirst(cell))->parts)
-		if (is_index(lfirst(other)))
+		if (sv_diff_is_index(lfirst(other)))
 		add_edge(pair->drop, ((Object *) lfirst(other))->pair->drop);
 }
 
@@ -263,7 +263,7 @@ edges_of_attaching(Pair *pair)
 	/* an index that the partition does not have, too, is made when the partition is there */
 	foreach(need, pair->b->needs)
 		foreach(cell, ((Object *) lfirst(need))->parts)
-		if (is_index(lfirst(cell)) && !sv_diff_has_part_of(pair->b->parent, lfirst(cell)))
+		if (sv_diff_is_index(lfirst(cell)) && !sv_diff_has_part_of(pair->b->parent, lfirst(cell)))
 		add_edge(pair->create, ((Object *) lfirst(cell))->pair->create);
 
 	foreach(cell, pair->b->parent->parts)
@@ -272,7 +272,7 @@ edges_of_attaching(Pair *pair)
 
 		bool		attached = false;
 
-		if (!is_index(index))
+		if (!sv_diff_is_index(index))
 			continue;
 		foreach(other, index->parts)
 			attached |= sv_class_is(lfirst(other), "index attachment");

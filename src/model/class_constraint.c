@@ -25,6 +25,25 @@ has_index(const Object *o)
 	return !has_kind(o, "check") && !has_kind(o, "foreign key");
 }
 
+/* Has the constraint of a parent, which this one follows, a property? */
+static bool
+parent_is(const Object *o, const char *property)
+{
+	ListCell   *cell;
+
+	foreach(cell, o->needs)
+		if (sv_class_is(lfirst(cell), "constraint") && sv_is(lfirst(cell), property))
+			return true;
+	return false;
+}
+
+static void
+write_validate(Writer *w, const Object *o)
+{
+	sv_emit(w, SV_HAZARD_SCAN | SV_HAZARD_MAY_FAIL, "ALTER TABLE %s VALIDATE CONSTRAINT %s", o->parent->identity,
+			quote_identifier(o->name));
+}
+
 /* Does it come and go with the constraint of a parent of the table? */
 static bool
 follows_parent(Writer *w, const Object *o)
@@ -122,7 +141,11 @@ create_constraint(Writer *w, const Object *o)
 	if (sv_class_is(o->parent, "domain"))
 		return;
 	if (follows_parent(w, o))
+	{
+		if (!sv_is(o, "not_valid") && parent_is(o, "not_valid"))
+			write_validate(w, o);
 		return;
+	}
 	if (has_kind(o, "foreign key"))
 		hazards |= SV_HAZARD_BLOCKS_WRITES;
 	else
@@ -167,10 +190,8 @@ can_alter_constraint(const Object *a, const Object *b)
 static void
 validate(Writer *w, const Object *a, const Object *b)
 {
-	if (follows_parent(w, b))
-		return;
-	sv_emit(w, SV_HAZARD_SCAN | SV_HAZARD_MAY_FAIL, "ALTER TABLE %s VALIDATE CONSTRAINT %s", b->parent->identity,
-			quote_identifier(b->name));
+	if (!follows_parent(w, b) || parent_is(b, "not_valid"))
+		write_validate(w, b);
 }
 
 static void

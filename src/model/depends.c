@@ -200,7 +200,7 @@ holder_of_edge(const Model *model, Object *from, const Object *to)
 }
 
 static Object *
-column_named(const Object *table, const char *name)
+part_named(const Object *table, const char *class, const char *name)
 {
 	ListCell   *cell;
 
@@ -208,13 +208,19 @@ column_named(const Object *table, const char *name)
 	{
 		Object	   *o = lfirst(cell);
 
-		if (sv_class_is(o, "column") && strcmp(o->name, name) == 0)
+		if (sv_class_is(o, class) && strcmp(o->name, name) == 0)
 			return o;
 	}
 	return NULL;
 }
 
-/* An inherited column needs those of the parents that it follows. */
+static Object *
+column_named(const Object *table, const char *name)
+{
+	return part_named(table, "column", name);
+}
+
+/* An inherited column or check needs those of the parents that it follows. */
 static void
 follow_parents(Object *inheritance)
 {
@@ -231,6 +237,8 @@ follow_parents(Object *inheritance)
 			Object	   *leading = sv_class_is(o, "column") && (sv_is(o, "inherited") || sv_is(o, "merged")) ?
 				column_named(table, o->name) : NULL;
 
+			if (sv_class_is(o, "constraint") && sv_is(o, "inherited"))
+				leading = part_named(table, "constraint", o->name);
 			if (leading != NULL)
 				add_need(o, leading, DEPENDENCY_NORMAL);
 		}
