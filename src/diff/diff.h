@@ -37,7 +37,9 @@ typedef struct Pair
 	DiffNode	   *create;
 	DiffNode	   *alter;
 	DiffNode	   *rename;			/* of a swapped type */
-	DiffNode	   *shell;			/* of a type that needs functions which need it */
+	DiffNode	   *shell;			/* of a type that needs functions which need it,
+								 * or a view that needs what needs it */
+	DiffNode	   *hollow;			/* where such a view lets go of what it needs */
 } Pair;
 
 typedef enum DiffNodeKind
@@ -45,6 +47,7 @@ typedef enum DiffNodeKind
 	SV_NODE_DROP,
 	SV_NODE_RENAME,
 	SV_NODE_SHELL,
+	SV_NODE_HOLLOW,
 	SV_NODE_ALTER,
 	SV_NODE_CREATE
 } DiffNodeKind;

@@ -85,6 +85,22 @@ is_function_of_type(const Object *function, const Object *type)
 		list_member_ptr(type->needs, function) && list_member_ptr(function->needs, type);
 }
 
+/* The function may need the table that it is used on. */
+static bool
+needs_dropped_function(const Object *a)
+{
+	ListCell   *cell;
+
+	foreach(cell, a->needs)
+	{
+		const Object *o = lfirst(cell);
+
+		if ((sv_class_is(o, "function") || sv_class_is(o, "procedure")) && is_dropped(o->pair))
+			return true;
+	}
+	return false;
+}
+
 /* The object whose drop takes this one away, or NULL. */
 static Object *
 goes_with(const Comparison *cmp, const Object *a)
@@ -92,7 +108,9 @@ goes_with(const Comparison *cmp, const Object *a)
 	ListCell   *cell;
 	ListCell   *need;
 
-	if (cmp->fold_level > 0 && is_foreign_key(a))
+	if (cmp->fold_level > 0 && (is_foreign_key(a) || sv_class_is(a, "policy") || sv_class_is(a, "rule")))
+		return NULL;
+	if (cmp->fold_level >= 2 && !sv_class_is(a, "column") && needs_dropped_function(a))
 		return NULL;
 	if (a->class->is_part && a->parent != NULL && is_dropped(a->parent->pair) && (!a->parent->pair->swapped || sv_class_is(a->parent, "composite type")))
 		return a->parent;
@@ -174,6 +192,53 @@ needs_shell(const Object *type)
 	return false;
 }
 
+/* Does a walk along what is needed come to the goal? */
+static bool
+leads_to(const Object *o, const Object *goal, bool *seen)
+{
+	ListCell   *cell;
+
+	check_stack_depth();
+	foreach(cell, o->needs)
+	{
+		const Object *next = lfirst(cell);
+
+		if (next == goal || next->parent == goal)
+			return true;
+		if (next->class->is_part && next->parent != NULL)
+			next = next->parent;
+		if (seen[next->number])
+			continue;
+		seen[next->number] = true;
+		if (leads_to(next, goal, seen))
+			return true;
+	}
+	return false;
+}
+
+/* CREATE OR REPLACE VIEW can make views that need each other, by themselves or by way of functions. */
+static bool
+is_view_in_circle(const Comparison *cmp, const Model *model, const Object *view)
+{
+	bool	   *seen;
+	bool		result;
+
+	if (cmp->fold_level < LAST_FOLD_LEVEL - 1 || !sv_class_is(view, "view"))
+		return false;
+	seen = palloc0(sizeof(bool) * list_length(model->objects));
+	result = leads_to(view, view, seen);
+	pfree(seen);
+	return result;
+}
+
+/* What can do with the shell of a view: whatever may stand in a circle with it. */
+static bool
+can_use_shell(const Object *o, const Object *view)
+{
+	return view->pair->shell != NULL && sv_class_is(view, "view") &&
+		(sv_class_is(o, "view") || sv_class_is(o, "function") || sv_class_is(o, "procedure"));
+}
+
 static void
 make_nodes(Comparison *cmp)
 {
@@ -184,7 +249,7 @@ make_nodes(Comparison *cmp)
 	{
 		Pair	   *pair = lfirst(cell);
 
-		pair->drop = pair->create = pair->alter = pair->rename = pair->shell = NULL;
+		pair->drop = pair->create = pair->alter = pair->rename = pair->shell = pair->hollow = NULL;
 	}
 	foreach(cell, cmp->pairs)
 	{
@@ -196,8 +261,10 @@ make_nodes(Comparison *cmp)
 			create_node(cmp, pair);
 		if (pair->kind == SV_PAIR_ALTER)
 			pair->alter = add_node(cmp, SV_NODE_ALTER, pair);
-		if (is_created(pair) && needs_shell(pair->b))
+		if (is_created(pair) && (needs_shell(pair->b) || is_view_in_circle(cmp, cmp->to, pair->b)))
 			pair->shell = add_node(cmp, SV_NODE_SHELL, pair);
+		if (is_dropped(pair) && is_view_in_circle(cmp, cmp->from, pair->a))
+			pair->hollow = add_node(cmp, SV_NODE_HOLLOW, pair);
 		if (is_dropped(pair) && pair->swapped)
 			pair->rename = add_node(cmp, SV_NODE_RENAME, pair);
 	}
@@ -301,16 +368,22 @@ is_merged(const Object *column, const Object *leading)
 		!is_created(leading->parent->pair) && !is_dropped(leading->parent->pair);
 }
 
-/* The shell of a type needs no more than its schema. */
+/* The shell of a type needs no more than its schema, that of a view the types of its columns. */
 static void
 after_made_shell(Comparison *cmp, Pair *pair)
 {
 	ListCell   *cell;
+	ListCell   *need;
 
 	add_edge(pair->shell, pair->create);
 	foreach(cell, pair->b->needs)
 		if (sv_class_is(lfirst(cell), "schema"))
 		add_edge(((Object *) lfirst(cell))->pair->create, pair->shell);
+	if (sv_class_is(pair->b, "view"))
+		foreach(cell, pair->b->parts)
+			foreach(need, ((Object *) lfirst(cell))->needs)
+			if (sv_class_is(lfirst(cell), "column"))
+			after_made(cmp, pair->shell, lfirst(need));
 }
 
 /*
@@ -367,7 +440,9 @@ edges_of_new(Comparison *cmp, Pair *pair)
 	{
 		Object	   *needed = lfirst(cell);
 
-		if (needed->pair->shell != NULL && is_function_of_type(pair->b, needed))
+		if (needed->parent != NULL && can_use_shell(pair->b, needed->parent))
+			needed = needed->parent;
+		if (needed->pair->shell != NULL && (is_function_of_type(pair->b, needed) || can_use_shell(pair->b, needed)))
 			add_edge(needed->pair->shell, node);
 		else if (pair->create != NULL && needed->pair->create != NULL && is_merged(pair->b, needed))
 			add_edge(pair->create, needed->pair->create);
@@ -394,6 +469,12 @@ edges_of_old(Comparison *cmp, Pair *pair)
 	{
 		Pair	   *needed = ((Object *) lfirst(cell))->pair;
 
+		if (pair->hollow != NULL)
+		{
+			add_edge(pair->hollow, needed->drop);
+			add_edge(pair->hollow, needed->alter);
+			continue;
+		}
 		if (pair->rename != NULL && needed->rename != NULL)
 			add_edge(pair->rename, needed->rename);
 		if (pair->drop != NULL && needed->drop != NULL && is_merged(pair->a, needed->a))
@@ -406,6 +487,7 @@ edges_of_old(Comparison *cmp, Pair *pair)
 		else if (pair->alter != NULL)
 			add_edge(pair->alter, needed->drop);
 	}
+	add_edge(pair->hollow, pair->drop);
 	if (pair->drop != NULL && pair->a->parent != NULL)
 	{
 		add_edge(pair->drop, pair->a->parent->pair->drop);

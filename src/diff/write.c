@@ -111,6 +111,13 @@ sv_writer_inherits(Writer *w, const Object *table, const Object *parent)
 	return false;
 }
 
+/* Does an empty one of the object's kind stand there already? */
+bool
+sv_writer_has_shell(Writer *w)
+{
+	return w->pair->shell != NULL;
+}
+
 /* Does the column move to the new version of a type? */
 bool
 sv_writer_converted(Writer *w, const Object *column)
@@ -352,6 +359,29 @@ write_drop(Writer *w)
 		sv_emit(w, 0, "DROP %s %s", a->class->keyword, a->identity);
 }
 
+/* A view with the columns of another one that needs nothing but their types. */
+static void
+write_empty_view(Writer *w, const Object *view, const char *how)
+{
+	StringInfoData out;
+	const char *separator = " AS\nSELECT\n    ";
+	ListCell   *cell;
+
+	initStringInfo(&out);
+	foreach(cell, view->parts)
+	{
+		const Object *column = lfirst(cell);
+
+		if (!sv_class_is(column, "column"))
+			continue;
+		appendStringInfo(&out, "%sNULL::%s%s%s AS %s", separator, sv_text(column, "type"),
+						 sv_is(column, "collation") ? " COLLATE " : "", sv_is(column, "collation") ? sv_text(column, "collation") : "",
+						 quote_identifier(column->name));
+		separator = ",\n    ";
+	}
+	sv_emit(w, 0, "%s %s%s", how, view->identity, out.data);
+}
+
 /* Out of the way of a new one; of a range also its multirange and the constructors. */
 static void
 write_rename(Writer *w)
@@ -420,7 +450,13 @@ sv_diff_write(Comparison *cmp, DiffNode *node)
 			write_alter(&w);
 			break;
 		case SV_NODE_SHELL:
-			sv_emit(&w, 0, "CREATE TYPE %s", node->pair->b->identity);
+			if (sv_class_is(node->pair->b, "view"))
+				write_empty_view(&w, node->pair->b, "CREATE VIEW");
+			else
+				sv_emit(&w, 0, "CREATE TYPE %s", node->pair->b->identity);
+			break;
+		case SV_NODE_HOLLOW:
+			write_empty_view(&w, node->pair->a, "CREATE OR REPLACE VIEW");
 			break;
 		case SV_NODE_RENAME:
 			write_rename(&w);
