@@ -3,6 +3,7 @@
 -- For each column of these catalogs a row of a user's object is changed, and the change rolled back.  Either the
 -- fingerprint changes, or the column stands below with the reason.  The columns come from the server, so one that a
 -- later major adds is found until it is decided.
+\set back :DBNAME
 CREATE DATABASE blind_spots TEMPLATE template0 ENCODING 'UTF8' LC_COLLATE 'C' LC_CTYPE 'C';
 \c blind_spots
 SET client_min_messages = error;
@@ -237,6 +238,6 @@ END $$;
 -- A list that names what is not there would hide nothing; all of it is in some major.
 SELECT catalog FROM public.reasons WHERE catalog <> '*' AND to_regclass('pg_catalog.' || catalog) IS NULL;
 DROP SUBSCRIPTION sub;
-\c regression
+\c :back
 DROP DATABASE blind_spots;
 DROP ROLE regress_blind_a, regress_blind_b;
