@@ -112,13 +112,15 @@ goes_with(const Comparison *cmp, const Object *a)
 		return NULL;
 	if (cmp->fold_level >= 2 && !sv_class_is(a, "column") && needs_dropped_function(a))
 		return NULL;
-	if (a->class->is_part && a->parent != NULL && is_dropped(a->parent->pair) && (!a->parent->pair->swapped || sv_class_is(a->parent, "composite type")))
+	if (a->class->is_part && a->parent != NULL && is_dropped(a->parent->pair) &&
+		(!a->parent->pair->swapped || sv_class_is(a->parent, "composite type") ||
+		 (sv_class_is(a->parent, "table") && sv_swap_keeps(a))))
 		return a->parent;
 	foreach(cell, a->vanishes_with)
 	{
 		Object	   *o = lfirst(cell);
 
-		if (is_dropped(o->pair) && !sv_class_is(a, "table") && !is_detached(a))
+		if (is_dropped(o->pair) && !sv_class_is(a, "table") && !is_detached(a) && !sv_swap_survives(o, a))
 			return o;
 	}
 	foreach(cell, a->needs)
@@ -490,6 +492,8 @@ edges_of_old(Comparison *cmp, Pair *pair)
 	add_edge(pair->hollow, pair->drop);
 	if (pair->drop != NULL && pair->a->parent != NULL)
 	{
+		if (pair->a->parent->pair->swapped && pair->drop != pair->a->parent->pair->drop)
+			add_edge(pair->drop, pair->a->parent->pair->rename);
 		add_edge(pair->drop, pair->a->parent->pair->drop);
 		if (!sv_class_is(pair->a, "column"))
 			add_edge(pair->drop, pair->a->parent->pair->alter);
@@ -502,7 +506,7 @@ edges_of_old(Comparison *cmp, Pair *pair)
 		add_edge(pair->create, pair->drop);
 		add_edge(pair->rename, pair->drop);
 	}
-	else if (pair->drop != NULL && pair->create != NULL)
+	else if (pair->drop != NULL && pair->create != NULL && !pair->drop->pair->swapped)
 		add_edge(pair->drop, pair->create);
 }
 

@@ -56,6 +56,12 @@ sv_emit(Writer *w, int hazards, const char *format,...)
 	w->cmp->rows = lappend(w->cmp->rows, row);
 }
 
+static int
+compare_numbers(const ListCell *a, const ListCell *b)
+{
+	return ((Object *) lfirst(a))->number - ((Object *) lfirst(b))->number;
+}
+
 /* The objects that are created together with the node's own, in order. */
 List *
 sv_writer_folded(Writer *w)
@@ -65,6 +71,7 @@ sv_writer_folded(Writer *w)
 
 	foreach(cell, w->node->folded)
 		objects = lappend(objects, ((Pair *) lfirst(cell))->b);
+	list_sort(objects, compare_numbers);
 	return objects;
 }
 
@@ -306,13 +313,6 @@ write_labels(Writer *w, const Object *a, const Object *b)
 					quote_identifier(pnstrdup(lfirst(cell), strcspn(lfirst(cell), "="))), b->class->keyword, b->identity);
 }
 
-/* A column has the owner of its table. */
-static const char *
-owner_of(const Object *o)
-{
-	return sv_text(o->class->acl_type == 'c' ? o->parent : o, "owner");
-}
-
 /* Write what differs of what any object can have; a is NULL for a new object. */
 void
 sv_write_annotations(Writer *w, const Object *a, const Object *b)
@@ -320,8 +320,11 @@ sv_write_annotations(Writer *w, const Object *a, const Object *b)
 	write_owner(w, a, b);
 	if (w->cmp->options->privileges && b->class->acl_type != 0 && b->class->acl_type != 'd')
 	{
-		const char *old_owner = a ? owner_of(a) : w->cmp->options->role;
-		const char *owner = w->cmp->options->owners ? owner_of(b) : old_owner;
+		/* a column's grants are those of its table's owner */
+		bool		column = b->class->acl_type == 'c' && b->parent != NULL;
+		const Object *before = column && a != NULL ? a->parent : a;
+		const char *old_owner = before ? sv_text(before, "owner") : column ? NULL : w->cmp->options->role;
+		const char *owner = w->cmp->options->owners ? sv_text(column ? b->parent : b, "owner") : old_owner;
 
 		sv_write_privileges(w, b, a ? sv_list(a, "acl") : sv_initial_privileges(w->cmp, b), sv_list(b, "acl"),
 							old_owner, owner);
@@ -344,6 +347,14 @@ static const char *
 renamed(const Object *o)
 {
 	return shortened(o->name, "__old");
+}
+
+/* A table that is made anew with its rows gets them. */
+void
+sv_writer_fill(Writer *w)
+{
+	if (w->pair->swapped)
+		sv_swap_write_rows(w, renamed(w->pair->a));
 }
 
 static void
@@ -459,7 +470,10 @@ sv_diff_write(Comparison *cmp, DiffNode *node)
 			write_empty_view(&w, node->pair->a, "CREATE OR REPLACE VIEW");
 			break;
 		case SV_NODE_RENAME:
-			write_rename(&w);
+			if (sv_class_is(node->pair->a, "table"))
+				sv_swap_write_rename(&w, renamed(node->pair->a));
+			else
+				write_rename(&w);
 			break;
 	}
 }

@@ -83,9 +83,10 @@ static const Alterer function_alterers[] = {
 	"CASE WHEN proargmodes && '{o,b,t}' THEN (SELECT array_agg(format_type(t, NULL) || coalesce(' ' || proargnames[n], '') ORDER BY n) " \
 	"FROM unnest(proallargtypes, proargmodes) WITH ORDINALITY u(t, m, n) WHERE m IN ('o', 'b', 't')) END AS outputs " \
 	"FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_namespace s ON s.oid = pronamespace WHERE prokind IN (" kinds ") AND " \
-	IN_SCHEMAS("pronamespace") " AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend d WHERE d.classid = 1255 AND d.objid = p.oid " \
-	"AND d.refclassid = 1247 AND d.deptype = 'i')"	/* constructors of ranges */
+	"NOT EXISTS (SELECT FROM pg_catalog.pg_depend d WHERE d.classid = 1255 AND d.objid = p.oid AND d.deptype = 'i') AND " \
+	IN_SCHEMAS("pronamespace")
 
+/* The constructors of a range type, which depend on it internally, come with it. */
 const ModelClass sv_class_function = {
 	.name = "function", .keyword = "FUNCTION", .catalog = ProcedureRelationId, .rank = 270,
 	.style = SV_ID_GIVEN, .acl_type = 'f',
