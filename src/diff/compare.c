@@ -198,12 +198,31 @@ is_gone(const Object *a)
 	return a->pair->kind == SV_PAIR_DROP || a->pair->kind == SV_PAIR_AGAIN;
 }
 
+/* Does something of another class get the name of a type that goes? */
+static bool
+is_name_taken(const Comparison *cmp, const Object *type)
+{
+	static const char *const takers[] = {
+		"enum", "composite type", "range type", "base type", "domain", "table", "view", "materialized view", "foreign table", NULL
+	};
+
+	for (int i = 0; takers[i] != NULL; i++)
+		if (sv_model_find(cmp->to, sv_object_class(takers[i]), type->identity) != NULL)
+			return true;
+	return false;
+}
+
 /* The object before is dropped: what of its dependents? */
 static void
 spread_to_dependent(Spread *spread, Pair *gone, Object *dependent)
 {
 	Pair	   *pair = dependent->pair;
 
+	if (pair->kind == SV_PAIR_DROP)
+		return;
+	if (is_type(gone->a) && gone->kind == SV_PAIR_DROP && (pair->disrupts || sv_class_is(dependent, "domain")) &&
+		is_name_taken(spread->cmp, gone->a))
+		gone->swapped = true;
 	/* the rows of a table that is made anew come over as those of a column do */
 	if (is_stored_column(dependent) && is_type(gone->a) && gone->kind == SV_PAIR_AGAIN && dependent->parent->pair->swapped)
 		gone->swapped = pair->converted = true;
@@ -286,10 +305,143 @@ spread_detaching(Spread *spread)
 		if (is_gone(whole) && (sv_class_is(whole, "constraint") || sv_class_is(index, "index")))
 			continue;
 		if (!is_gone(whole) && !is_gone(index))
-			continue;
+			spread_again(spread, index->pair);
 		foreach(other, index->parent->parts)
 			if (sv_class_is(lfirst(other), "inheritance"))
 				spread_again(spread, ((Object *) lfirst(other))->pair);
+	}
+}
+
+/* Is it an index of a partition's own that attaching would make part of an equal one of its parent? */
+static bool
+may_be_taken(const Object *link, const Object *index)
+{
+	const char *keys;
+	ListCell   *cell;
+	ListCell   *need;
+
+	if (!sv_class_is(index, "index") || index->pair->a == NULL)
+		return false;
+	foreach(cell, index->parts)
+		if (sv_class_is(lfirst(cell), "index attachment"))
+			return false;
+	keys = strstr(sv_text(index, "definition"), " USING ");
+	foreach(need, link->needs)
+		foreach(cell, ((Object *) lfirst(need))->parts)
+	{
+		const char *others = sv_class_is(lfirst(cell), "index") ? strstr(sv_text(lfirst(cell), "definition"), " USING ") : NULL;
+
+		if (keys != NULL && others != NULL && strcmp(keys, others) == 0)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * Attaching a partition gives it an index for each of its parent's.  One that it does
+ * not have (an index ON ONLY the parent) is made when the partition is there.
+ */
+static void
+spread_attaching(Spread *spread)
+{
+	ListCell   *cell;
+	ListCell   *need;
+	ListCell   *part;
+
+	foreach(cell, spread->cmp->pairs)
+	{
+		Pair	   *link = lfirst(cell);
+
+		if (strcmp(link->class->name, "inheritance") != 0 || !sv_is(link->b ? link->b : link->a, "bound") ||
+			(link->kind != SV_PAIR_CREATE && link->kind != SV_PAIR_AGAIN))
+			continue;
+		foreach(need, link->b->needs)
+			foreach(part, ((Object *) lfirst(need))->parts)
+			if (sv_diff_is_index(lfirst(part)) && ((Object *) lfirst(part))->pair->a != NULL &&
+				!sv_diff_has_part_of(link->b->parent, lfirst(part)))
+			spread_again(spread, ((Object *) lfirst(part))->pair);
+		foreach(part, link->b->parent->parts)
+			if (may_be_taken(link->b, lfirst(part)))
+			spread_again(spread, ((Object *) lfirst(part))->pair);
+	}
+}
+
+/* What a renamed type needs stays as long as it does. */
+static void
+spread_renaming(Comparison *cmp)
+{
+	bool		again = true;
+	ListCell   *cell;
+	ListCell   *need;
+
+	while (again)
+	{
+		again = false;
+		foreach(cell, cmp->pairs)
+		{
+			Pair	   *pair = lfirst(cell);
+
+			if (!pair->swapped)
+				continue;
+			foreach(need, pair->a->needs)
+			{
+				Pair	   *needed = ((Object *) lfirst(need))->pair;
+
+				if (needed->swapped || !is_type(needed->a) ||
+					(needed->kind != SV_PAIR_AGAIN && !(needed->kind == SV_PAIR_DROP && is_name_taken(cmp, needed->a))))
+					continue;
+				needed->swapped = true;
+				again = true;
+			}
+		}
+	}
+}
+
+/* Do columns hold values of the type inside of others (arrays, rows), or of any kind? */
+static bool
+is_stored(const Comparison *cmp, const Object *type, bool inside)
+{
+	ListCell   *cell;
+
+	foreach(cell, cmp->dependents[type->number])
+	{
+		const Object *o = lfirst(cell);
+
+		if (sv_class_is(o, "column") && (is_stored_column(o) || sv_class_is(o->parent, "composite type")) &&
+			!(inside && is_stored_column(o) && strcmp(sv_text(o, "type"), type->identity) == 0))
+			return true;
+		if (sv_class_is(o, "range type") || (sv_class_is(o, "domain") && is_stored(cmp, o, false)))
+			return true;
+	}
+	return false;
+}
+
+/*
+ * The server does not alter the attributes of a row type that columns have, nor
+ * add rules to a domain that is inside of the types of columns: then the type is made anew.
+ */
+static void
+make_stored_types_again(Comparison *cmp)
+{
+	ListCell   *cell;
+
+	foreach(cell, cmp->pairs)
+	{
+		Pair	   *pair = lfirst(cell);
+		const Object *o = pair->b;
+
+		if (o == NULL)
+			continue;
+		if (sv_class_is(o, "column") && sv_class_is(o->parent, "composite type") && pair->disrupts &&
+			is_stored(cmp, pair->a->parent, false))
+			make_again(pair->a->parent->pair);
+		if (sv_class_is(o, "domain constraint") && o->parent->pair->a != NULL &&
+			(pair->kind == SV_PAIR_CREATE || pair->kind == SV_PAIR_AGAIN || pair->kind == SV_PAIR_ALTER) &&
+			!sv_is(o, "not_valid") && is_stored(cmp, o->parent->pair->a, true))
+			make_again(o->parent->pair);
+		if (sv_class_is(o, "domain") && pair->kind == SV_PAIR_ALTER && sv_is(o, "not_null") && !sv_is(pair->a, "not_null") &&
+			is_stored(cmp, pair->a, true))
+			make_again(pair);
 	}
 }
 
@@ -299,6 +451,8 @@ spread(Comparison *cmp)
 	Spread		state = {cmp, NIL};
 	ListCell   *cell;
 
+	make_stored_types_again(cmp);
+
 	foreach(cell, cmp->pairs)
 	{
 		Pair	   *pair = lfirst(cell);
@@ -306,6 +460,7 @@ spread(Comparison *cmp)
 		if (pair->a != NULL && (pair->kind == SV_PAIR_DROP || pair->kind == SV_PAIR_AGAIN || pair->disrupts))
 			state.queue = lappend(state.queue, pair);
 	}
+	spread_attaching(&state);
 	while (state.queue != NIL)
 	{
 		List	   *queue = state.queue;
@@ -330,8 +485,45 @@ spread(Comparison *cmp)
 		}
 		list_free(queue);
 		if (state.queue == NIL)
+		{
 			spread_detaching(&state);
+			spread_attaching(&state);
+		}
 	}
+}
+
+/*
+ * Is a function written whose body is a text?  What it uses is not known to the
+ * server, so it may stand before that; pg_dump too has such bodies unchecked.
+ */
+static bool
+has_bodies(List *order)
+{
+	ListCell   *cell;
+
+	foreach(cell, order)
+	{
+		const DiffNode *node = lfirst(cell);
+		const Object *b = node->pair->b;
+
+		if (node->kind != SV_NODE_DROP && b != NULL && (sv_class_is(b, "function") || sv_class_is(b, "procedure")) &&
+			(node->kind == SV_NODE_CREATE || !sv_same(node->pair->a, b, "definition")) && strstr(sv_text(b, "definition"), "\nAS $") != NULL &&
+			strstr(sv_text(b, "definition"), "\n LANGUAGE internal\n") == NULL)
+			return true;
+	}
+	return false;
+}
+
+static DiffRow *
+setting_row(const char *sql)
+{
+	DiffRow    *row = palloc0(sizeof(DiffRow));
+
+	row->kind = "setting";
+	row->identity = "check_function_bodies";
+	row->action = "alter";
+	row->sql = sql;
+	return row;
 }
 
 /*
@@ -342,6 +534,8 @@ List *
 sv_diff(Model *from, Model *to, const DiffOptions *options)
 {
 	Comparison *cmp = palloc0(sizeof(Comparison));
+	List	   *order;
+	bool		unchecked;
 	ListCell   *cell;
 
 	cmp->from = from;
@@ -353,10 +547,17 @@ sv_diff(Model *from, Model *to, const DiffOptions *options)
 	do
 		spread(cmp);
 	while (sv_swap_disordered(cmp));
-	foreach(cell, sv_diff_order(cmp))
+	spread_renaming(cmp);
+	order = sv_diff_order(cmp);
+	unchecked = list_length(order) > 1 && has_bodies(order);
+	if (unchecked)
+		cmp->rows = lappend(cmp->rows, setting_row("SET check_function_bodies = off"));
+	foreach(cell, order)
 	{
 		CHECK_FOR_INTERRUPTS();
 		sv_diff_write(cmp, lfirst(cell));
 	}
+	if (unchecked)
+		cmp->rows = lappend(cmp->rows, setting_row("RESET check_function_bodies"));
 	return cmp->rows;
 }

@@ -37,12 +37,17 @@ typedef struct Pair
 	DiffNode	   *create;
 	DiffNode	   *alter;
 	DiffNode	   *rename;			/* of a swapped type */
+	DiffNode	   *shell;			/* of a type that needs functions which need it,
+								 * or a view that needs what needs it */
+	DiffNode	   *hollow;			/* where such a view lets go of what it needs */
 } Pair;
 
 typedef enum DiffNodeKind
 {
 	SV_NODE_DROP,
 	SV_NODE_RENAME,
+	SV_NODE_SHELL,
+	SV_NODE_HOLLOW,
 	SV_NODE_ALTER,
 	SV_NODE_CREATE
 } DiffNodeKind;
@@ -111,6 +116,8 @@ extern List *sv_diff_questions(List *pairs);
 
 /* graph.c */
 extern List *sv_diff_order(Comparison *cmp);
+extern bool sv_diff_is_index(const Object *object);
+extern bool sv_diff_has_part_of(const Object *table, const Object *whole);
 
 /* write.c */
 struct Writer

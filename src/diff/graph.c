@@ -36,6 +36,12 @@ is_foreign_key(const Object *o)
 	return sv_class_is(o, "constraint") && strcmp(sv_text(o, "kind"), "foreign key") == 0;
 }
 
+static bool
+is_check(const Object *o)
+{
+	return sv_class_is(o, "constraint") && strcmp(sv_text(o, "kind"), "check") == 0;
+}
+
 static DiffNode *
 add_node(Comparison *cmp, DiffNodeKind kind, Pair *pair)
 {
@@ -71,6 +77,30 @@ is_detached(const Object *a)
 	return false;
 }
 
+/* A function of a base type (input, output ...): each needs the other. */
+static bool
+is_function_of_type(const Object *function, const Object *type)
+{
+	return sv_class_is(type, "base type") && sv_class_is(function, "function") &&
+		list_member_ptr(type->needs, function) && list_member_ptr(function->needs, type);
+}
+
+/* The function may need the table that it is used on. */
+static bool
+needs_dropped_function(const Object *a)
+{
+	ListCell   *cell;
+
+	foreach(cell, a->needs)
+	{
+		const Object *o = lfirst(cell);
+
+		if ((sv_class_is(o, "function") || sv_class_is(o, "procedure")) && is_dropped(o->pair))
+			return true;
+	}
+	return false;
+}
+
 /* The object whose drop takes this one away, or NULL. */
 static Object *
 goes_with(const Comparison *cmp, const Object *a)
@@ -78,10 +108,13 @@ goes_with(const Comparison *cmp, const Object *a)
 	ListCell   *cell;
 	ListCell   *need;
 
-	if (cmp->fold_level > 0 && is_foreign_key(a))
+	if (cmp->fold_level > 0 && (is_foreign_key(a) || sv_class_is(a, "policy") || sv_class_is(a, "rule")))
+		return NULL;
+	if (cmp->fold_level >= 2 && !sv_class_is(a, "column") && needs_dropped_function(a))
 		return NULL;
 	if (a->class->is_part && a->parent != NULL && is_dropped(a->parent->pair) &&
-		(!a->parent->pair->swapped || (sv_class_is(a->parent, "table") && sv_swap_keeps(a))))
+		(!a->parent->pair->swapped || sv_class_is(a->parent, "composite type") ||
+		 (sv_class_is(a->parent, "table") && sv_swap_keeps(a))))
 		return a->parent;
 	foreach(cell, a->vanishes_with)
 	{
@@ -90,6 +123,9 @@ goes_with(const Comparison *cmp, const Object *a)
 		if (is_dropped(o->pair) && !sv_class_is(a, "table") && !is_detached(a) && !sv_swap_survives(o, a))
 			return o;
 	}
+	foreach(cell, a->needs)
+		if (is_function_of_type(a, lfirst(cell)) && is_dropped(((Object *) lfirst(cell))->pair))
+		return lfirst(cell);
 	if (sv_class_is(a, "sequence"))
 		foreach(cell, a->parts)
 			foreach(need, ((Object *) lfirst(cell))->needs)
@@ -147,6 +183,64 @@ create_node(Comparison *cmp, Pair *pair)
 	return pair->create;
 }
 
+static bool
+needs_shell(const Object *type)
+{
+	ListCell   *cell;
+
+	foreach(cell, type->needs)
+		if (is_function_of_type(lfirst(cell), type))
+		return true;
+	return false;
+}
+
+/* Does a walk along what is needed come to the goal? */
+static bool
+leads_to(const Object *o, const Object *goal, bool *seen)
+{
+	ListCell   *cell;
+
+	check_stack_depth();
+	foreach(cell, o->needs)
+	{
+		const Object *next = lfirst(cell);
+
+		if (next == goal || next->parent == goal)
+			return true;
+		if (next->class->is_part && next->parent != NULL)
+			next = next->parent;
+		if (seen[next->number])
+			continue;
+		seen[next->number] = true;
+		if (leads_to(next, goal, seen))
+			return true;
+	}
+	return false;
+}
+
+/* CREATE OR REPLACE VIEW can make views that need each other, by themselves or by way of functions. */
+static bool
+is_view_in_circle(const Comparison *cmp, const Model *model, const Object *view)
+{
+	bool	   *seen;
+	bool		result;
+
+	if (cmp->fold_level < LAST_FOLD_LEVEL - 1 || !sv_class_is(view, "view"))
+		return false;
+	seen = palloc0(sizeof(bool) * list_length(model->objects));
+	result = leads_to(view, view, seen);
+	pfree(seen);
+	return result;
+}
+
+/* What can do with the shell of a view: whatever may stand in a circle with it. */
+static bool
+can_use_shell(const Object *o, const Object *view)
+{
+	return view->pair->shell != NULL && sv_class_is(view, "view") &&
+		(sv_class_is(o, "view") || sv_class_is(o, "function") || sv_class_is(o, "procedure"));
+}
+
 static void
 make_nodes(Comparison *cmp)
 {
@@ -157,7 +251,7 @@ make_nodes(Comparison *cmp)
 	{
 		Pair	   *pair = lfirst(cell);
 
-		pair->drop = pair->create = pair->alter = pair->rename = NULL;
+		pair->drop = pair->create = pair->alter = pair->rename = pair->shell = pair->hollow = NULL;
 	}
 	foreach(cell, cmp->pairs)
 	{
@@ -169,7 +263,11 @@ make_nodes(Comparison *cmp)
 			create_node(cmp, pair);
 		if (pair->kind == SV_PAIR_ALTER)
 			pair->alter = add_node(cmp, SV_NODE_ALTER, pair);
-		if (pair->kind == SV_PAIR_AGAIN && pair->swapped)
+		if (is_created(pair) && (needs_shell(pair->b) || is_view_in_circle(cmp, cmp->to, pair->b)))
+			pair->shell = add_node(cmp, SV_NODE_SHELL, pair);
+		if (is_dropped(pair) && is_view_in_circle(cmp, cmp->from, pair->a))
+			pair->hollow = add_node(cmp, SV_NODE_HOLLOW, pair);
+		if (is_dropped(pair) && pair->swapped)
 			pair->rename = add_node(cmp, SV_NODE_RENAME, pair);
 	}
 }
@@ -184,8 +282,8 @@ after_made(Comparison *cmp, DiffNode *node, const Object *o)
 		add_edge(o->pair->alter, node);
 }
 
-static bool
-is_index(const Object *o)
+bool
+sv_diff_is_index(const Object *o)
 {
 	return sv_class_is(o, "index") || (sv_class_is(o, "constraint") && !is_foreign_key(o));
 }
@@ -198,12 +296,26 @@ edges_of_detaching(Pair *pair)
 	ListCell   *other;
 
 	foreach(cell, pair->a->parent->parts)
-		if (is_index(lfirst(cell)))
+		if (sv_diff_is_index(lfirst(cell)))
 		add_edge(pair->drop, ((Object *) lfirst(cell))->pair->drop);
 	foreach(cell, pair->a->needs)
 		foreach(other, ((Object *) lfirst(cell))->parts)
-		if (is_index(lfirst(other)))
+		if (sv_diff_is_index(lfirst(other)))
 		add_edge(pair->drop, ((Object *) lfirst(other))->pair->drop);
+}
+
+/* Is an index of the table part of that one? */
+bool
+sv_diff_has_part_of(const Object *table, const Object *whole)
+{
+	ListCell   *cell;
+	ListCell   *other;
+
+	foreach(cell, table->parts)
+		foreach(other, ((Object *) lfirst(cell))->parts)
+		if (sv_class_is(lfirst(other), "index attachment") && list_member_ptr(((Object *) lfirst(other))->needs, whole))
+		return true;
+	return false;
 }
 
 /*
@@ -217,13 +329,19 @@ edges_of_attaching(Pair *pair)
 	ListCell   *other;
 	ListCell   *need;
 
+	/* an index that the partition does not have, too, is made when the partition is there */
+	foreach(need, pair->b->needs)
+		foreach(cell, ((Object *) lfirst(need))->parts)
+		if (sv_diff_is_index(lfirst(cell)) && !sv_diff_has_part_of(pair->b->parent, lfirst(cell)))
+		add_edge(pair->create, ((Object *) lfirst(cell))->pair->create);
+
 	foreach(cell, pair->b->parent->parts)
 	{
 		Object	   *index = lfirst(cell);
 
 		bool		attached = false;
 
-		if (!is_index(index))
+		if (!sv_diff_is_index(index))
 			continue;
 		foreach(other, index->parts)
 			attached |= sv_class_is(lfirst(other), "index attachment");
@@ -240,6 +358,78 @@ edges_of_attaching(Pair *pair)
 	}
 }
 
+/*
+ * Is it a column that a table has by itself and from a parent?  Then it is made before
+ * that of the parent, which is merged with it, and can be dropped only afterwards.
+ */
+static bool
+is_merged(const Object *column, const Object *leading)
+{
+	return sv_is(column, "merged") && sv_class_is(leading, "column") && strcmp(leading->name, column->name) == 0 &&
+		!is_created(column->parent->pair) && !is_dropped(column->parent->pair) &&
+		!is_created(leading->parent->pair) && !is_dropped(leading->parent->pair);
+}
+
+/* The shell of a type needs no more than its schema, that of a view the types of its columns. */
+static void
+after_made_shell(Comparison *cmp, Pair *pair)
+{
+	ListCell   *cell;
+	ListCell   *need;
+
+	add_edge(pair->shell, pair->create);
+	foreach(cell, pair->b->needs)
+		if (sv_class_is(lfirst(cell), "schema"))
+		add_edge(((Object *) lfirst(cell))->pair->create, pair->shell);
+	if (sv_class_is(pair->b, "view"))
+		foreach(cell, pair->b->parts)
+			foreach(need, ((Object *) lfirst(cell))->needs)
+			if (sv_class_is(lfirst(cell), "column"))
+			after_made(cmp, pair->shell, lfirst(need));
+}
+
+/*
+ * While a table does not inherit, its columns and checks change by themselves, and those
+ * of the parent too: all of it happens between the end of the inheritance and its
+ * beginning.  A foreign key of the parent goes before and comes after.
+ */
+static void
+edges_of_part(Pair *inheritance, const Object *part)
+{
+	const Pair *pair = part->pair;
+	DiffNode   *nodes[] = {pair->drop, pair->alter, pair->create};
+
+	if (is_foreign_key(part))
+	{
+		add_edge(pair->drop, inheritance->drop);
+		add_edge(inheritance->create, pair->create);
+		return;
+	}
+	if (!sv_class_is(part, "column") && !is_check(part))
+		return;
+	for (int i = 0; i < lengthof(nodes); i++)
+	{
+		if (part == pair->a)
+			add_edge(inheritance->drop, nodes[i]);
+		if (part == pair->b)
+			add_edge(nodes[i], inheritance->create);
+	}
+}
+
+static void
+edges_of_link(Pair *inheritance, const Object *link)
+{
+	ListCell   *cell;
+	ListCell   *need;
+
+	foreach(cell, link->parent->parts)
+		if (!is_foreign_key(lfirst(cell)))
+		edges_of_part(inheritance, lfirst(cell));
+	foreach(need, link->needs)
+		foreach(cell, ((Object *) lfirst(need))->parts)
+		edges_of_part(inheritance, lfirst(cell));
+}
+
 static void
 edges_of_new(Comparison *cmp, Pair *pair)
 {
@@ -249,7 +439,23 @@ edges_of_new(Comparison *cmp, Pair *pair)
 	if (node == NULL)
 		return;
 	foreach(cell, pair->b->needs)
-		after_made(cmp, node, lfirst(cell));
+	{
+		Object	   *needed = lfirst(cell);
+
+		if (needed->parent != NULL && can_use_shell(pair->b, needed->parent))
+			needed = needed->parent;
+		if (needed->pair->shell != NULL && (is_function_of_type(pair->b, needed) || can_use_shell(pair->b, needed)))
+			add_edge(needed->pair->shell, node);
+		else if (pair->create != NULL && needed->pair->create != NULL && is_merged(pair->b, needed))
+			add_edge(pair->create, needed->pair->create);
+		else
+			after_made(cmp, node, needed);
+	}
+	if (pair->shell != NULL)
+	{
+		add_edge(pair->drop, pair->shell);
+		after_made_shell(cmp, pair);
+	}
 	if (pair->b->parent != NULL)
 		after_made(cmp, node, pair->b->parent);
 	if (pair->create != NULL && sv_class_is(pair->b, "inheritance") && sv_is(pair->b, "bound"))
@@ -265,7 +471,17 @@ edges_of_old(Comparison *cmp, Pair *pair)
 	{
 		Pair	   *needed = ((Object *) lfirst(cell))->pair;
 
-		if (pair->drop != NULL)
+		if (pair->hollow != NULL)
+		{
+			add_edge(pair->hollow, needed->drop);
+			add_edge(pair->hollow, needed->alter);
+			continue;
+		}
+		if (pair->rename != NULL && needed->rename != NULL)
+			add_edge(pair->rename, needed->rename);
+		if (pair->drop != NULL && needed->drop != NULL && is_merged(pair->a, needed->a))
+			add_edge(needed->drop, pair->drop);
+		else if (pair->drop != NULL)
 		{
 			add_edge(pair->drop, needed->drop);
 			add_edge(pair->drop, needed->alter);
@@ -273,6 +489,7 @@ edges_of_old(Comparison *cmp, Pair *pair)
 		else if (pair->alter != NULL)
 			add_edge(pair->alter, needed->drop);
 	}
+	add_edge(pair->hollow, pair->drop);
 	if (pair->drop != NULL && pair->a->parent != NULL)
 	{
 		if (pair->a->parent->pair->swapped && pair->drop != pair->a->parent->pair->drop)
@@ -283,16 +500,14 @@ edges_of_old(Comparison *cmp, Pair *pair)
 	}
 	if (pair->drop != NULL && sv_class_is(pair->a, "inheritance"))
 		edges_of_detaching(pair);
-	if (pair->drop != NULL && pair->create != NULL)
+	if (pair->rename != NULL)
 	{
-		if (pair->swapped)
-		{
-			add_edge(pair->rename, pair->create);
-			add_edge(pair->create, pair->drop);
-		}
-		else if (!pair->drop->pair->swapped)
-			add_edge(pair->drop, pair->create);
+		add_edge(pair->rename, pair->create);
+		add_edge(pair->create, pair->drop);
+		add_edge(pair->rename, pair->drop);
 	}
+	else if (pair->drop != NULL && pair->create != NULL && !pair->drop->pair->swapped)
+		add_edge(pair->drop, pair->create);
 }
 
 /* ----- names that are taken until something is dropped ----- */
@@ -306,8 +521,15 @@ typedef struct NameEntry
 static void
 name_key(char *key, const Object *o, const char *space)
 {
+	const char *name = o->name ? o->name : o->identity;
+
+	if (strcmp(space, "multirange") == 0)
+	{
+		name = sv_text(o, "multirange");
+		space = "type";
+	}
 	memset(key, 0, NAMEDATALEN * 4);
-	snprintf(key, NAMEDATALEN * 4, "%s|%s|%s", o->schema ? o->schema : "", o->name ? o->name : o->identity, space);
+	snprintf(key, NAMEDATALEN * 4, "%s|%s|%s", o->schema ? o->schema : "", name, space);
 }
 
 static List *
@@ -322,7 +544,24 @@ name_spaces(const Object *o)
 		spaces = lappend(spaces, "type");
 	if (sv_class_is(o, "composite type"))
 		spaces = lappend(spaces, "relation");
+	if (sv_is(o, "multirange"))
+		spaces = lappend(spaces, "multirange");
 	return spaces;
+}
+
+/* A type may have the name of a sequence, but only if the sequence was there first. */
+static void
+edges_of_sequence_name(Comparison *cmp, Pair *sequence)
+{
+	static const char *const types[] = {"enum", "composite type", "range type", "base type", "domain", NULL};
+
+	for (int i = 0; types[i] != NULL; i++)
+	{
+		Object	   *type = sv_model_find(cmp->to, sv_object_class(types[i]), sequence->b->identity);
+
+		if (type != NULL)
+			add_edge(sequence->create, type->pair->create);
+	}
 }
 
 static void
@@ -362,6 +601,8 @@ edges_of_names(Comparison *cmp)
 
 		if (pair->create == NULL)
 			continue;
+		if (sv_class_is(pair->b, "sequence"))
+			edges_of_sequence_name(cmp, pair);
 		foreach(space, name_spaces(pair->b))
 		{
 			NameEntry  *entry;
@@ -372,8 +613,12 @@ edges_of_names(Comparison *cmp)
 			if (entry == NULL)
 				continue;
 			foreach(other, entry->nodes)
-				if (lfirst(other) != pair && !((Pair *) lfirst(other))->swapped)
-				add_edge(((Pair *) lfirst(other))->drop, pair->create);
+			{
+				Pair	   *old = lfirst(other);
+
+				if (old != pair)
+					add_edge(old->rename ? old->rename : old->drop, pair->shell ? pair->shell : pair->create);
+			}
 		}
 	}
 	hash_destroy(names);
@@ -392,6 +637,17 @@ make_edges(Comparison *cmp)
 			edges_of_new(cmp, pair);
 		if (pair->a != NULL && (pair->drop != NULL || pair->alter != NULL))
 			edges_of_old(cmp, pair);
+	}
+	foreach(cell, cmp->pairs)
+	{
+		Pair	   *pair = lfirst(cell);
+
+		if (strcmp(pair->class->name, "inheritance") != 0)
+			continue;
+		if (pair->drop != NULL && pair->drop->pair == pair)
+			edges_of_link(pair, pair->a);
+		if (pair->create != NULL && pair->create->pair == pair)
+			edges_of_link(pair, pair->b);
 	}
 	edges_of_names(cmp);
 }

@@ -211,7 +211,66 @@ write_one(Writer *w, const Object *o, bool grant, const char *owner, const Privi
 			grant && like->grantable ? " WITH GRANT OPTION" : "", foreign ? ";\nRESET ROLE" : "");
 }
 
-/* Write all of "todo": one statement for each grantee, grantor and grant option. */
+/* Has somebody the right to grant it, according to a list? */
+static bool
+may_grant(List *list, const char *role, char letter)
+{
+	ListCell   *cell;
+
+	foreach(cell, list)
+	{
+		const Privilege *p = lfirst(cell);
+
+		if (p->grantable && p->letter == letter && strcmp(p->grantee, role) == 0)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * Privileges in the order in which they can be granted: the owner's grants
+ * first, each other after what gave its grantor the right.
+ */
+static List *
+in_order_of_grants(List *all, List *there, const char *owner)
+{
+	List	   *sorted = NIL;
+	List	   *known = list_copy(there);
+	bool		progress = true;
+	ListCell   *cell;
+
+	while (all != NIL && progress)
+	{
+		progress = false;
+		foreach(cell, all)
+		{
+			Privilege  *p = lfirst(cell);
+
+			if (owner != NULL && strcmp(p->grantor, quote_identifier(owner)) != 0 && !may_grant(known, p->grantor, p->letter))
+				continue;
+			sorted = lappend(sorted, p);
+			known = lappend(known, p);
+			all = foreach_delete_current(all, cell);
+			progress = true;
+		}
+	}
+	return list_concat(sorted, all);
+}
+
+static List *
+reversed(List *list)
+{
+	List	   *result = NIL;
+
+	for (int i = list_length(list) - 1; i >= 0; i--)
+		result = lappend(result, list_nth(list, i));
+	return result;
+}
+
+/*
+ * Write all of "todo" in its order: one statement for each grantee, grantor and
+ * grant option that stand together.
+ */
 static void
 write_all(Writer *w, const Object *o, bool grant, const char *owner, List *todo)
 {
@@ -228,7 +287,7 @@ write_all(Writer *w, const Object *o, bool grant, const char *owner, List *todo)
 
 			if (strcmp(p->grantee, first->grantee) != 0 || strcmp(p->grantor, first->grantor) != 0 ||
 				p->grantable != first->grantable)
-				continue;
+				break;
 			appendStringInfoChar(&letters, p->letter);
 			todo = foreach_delete_current(todo, cell);
 		}
@@ -246,6 +305,7 @@ sv_write_privileges(Writer *w, const Object *o, List *from, List *to, const char
 	List	   *before = parse(from, o->class->acl_type, old_owner ? quote_identifier(old_owner) : "");
 	List	   *after = parse(to, o->class->acl_type, owner ? quote_identifier(owner) : "");
 	List	   *revoke = NIL;
+	List	   *kept = NIL;
 	List	   *grant = NIL;
 	ListCell   *cell;
 
@@ -257,6 +317,8 @@ sv_write_privileges(Writer *w, const Object *o, List *from, List *to, const char
 
 		if (other == NULL || (p->grantable && !other->grantable))
 			revoke = lappend(revoke, (void *) p);
+		else
+			kept = lappend(kept, (void *) p);
 	}
 	foreach(cell, after)
 	{
@@ -268,11 +330,12 @@ sv_write_privileges(Writer *w, const Object *o, List *from, List *to, const char
 	}
 	if (revoke != NIL)
 	{
+		revoke = reversed(in_order_of_grants(revoke, kept, owner));
 		foreach(cell, revoke)
 			((Privilege *) lfirst(cell))->grantable = false;
 		write_all(w, o, false, owner, revoke);
 	}
-	write_all(w, o, true, owner, grant);
+	write_all(w, o, true, owner, in_order_of_grants(grant, kept, owner));
 }
 
 /* ----- default privileges ----- */

@@ -19,6 +19,7 @@ action_of(const Writer *w)
 		case SV_NODE_DROP:
 			return "drop";
 		case SV_NODE_CREATE:
+		case SV_NODE_SHELL:
 			return "create";
 		default:
 			return "alter";
@@ -91,6 +92,61 @@ bool
 sv_writer_dropped(Writer *w, const Object *o)
 {
 	return o->pair->kind == SV_PAIR_DROP || o->pair->kind == SV_PAIR_AGAIN;
+}
+
+/*
+ * Does the table inherit from the parent (NULL: from any) all the time?  A table
+ * that is made with INHERITS does so as long as it is there.
+ */
+bool
+sv_writer_inherits(Writer *w, const Object *table, const Object *parent)
+{
+	ListCell   *cell;
+
+	foreach(cell, table->parts)
+	{
+		const Object *o = lfirst(cell);
+		const Pair *pair = o->pair;
+
+		if (!sv_class_is(o, "inheritance") || (parent != NULL && !list_member_ptr(o->needs, parent)))
+			continue;
+		if ((pair->kind == SV_PAIR_SAME || pair->kind == SV_PAIR_ALTER) ||
+			(pair->create != NULL && pair->create == table->pair->create && o == pair->b) ||
+			(pair->drop != NULL && pair->drop == table->pair->drop && o == pair->a))
+			return true;
+	}
+	return false;
+}
+
+/* Does an empty one of the object's kind stand there already? */
+bool
+sv_writer_has_shell(Writer *w)
+{
+	return w->pair->shell != NULL;
+}
+
+/* Does the column move to the new version of a type? */
+bool
+sv_writer_converted(Writer *w, const Object *column)
+{
+	return column->pair->converted;
+}
+
+/* Are there tables of the type that stay? */
+bool
+sv_writer_has_typed_tables(Writer *w, const Object *type)
+{
+	ListCell   *cell;
+
+	if (type->pair->a != NULL)
+		foreach(cell, w->cmp->dependents[type->pair->a->number])
+	{
+		Object	   *o = lfirst(cell);
+
+		if (sv_class_is(o, "table") && sv_is(o, "of_type") && !sv_writer_dropped(w, o))
+			return true;
+	}
+	return false;
 }
 
 /* The object as it was before, or NULL. */
@@ -199,6 +255,17 @@ sv_write_options(Writer *w, const char *head, const Object *a, const Object *b, 
 
 /* ----- owner, privileges, comment, labels ----- */
 
+static bool
+is_owned_sequence(const Object *o)
+{
+	ListCell   *cell;
+
+	foreach(cell, o->parts)
+		if (sv_class_is(lfirst(cell), "sequence owner") && ((Object *) lfirst(cell))->pair->kind == SV_PAIR_SAME)
+			return true;
+	return false;
+}
+
 static void
 write_owner(Writer *w, const Object *a, const Object *b)
 {
@@ -209,6 +276,8 @@ write_owner(Writer *w, const Object *a, const Object *b)
 		return;
 	if (before != NULL && strcmp(owner, before) == 0)
 		return;
+	if (a != NULL && is_owned_sequence(a) && is_owned_sequence(b))
+		return;					/* comes with the table */
 	sv_emit(w, 0, "ALTER %s %s OWNER TO %s", b->class->keyword, b->identity, quote_identifier(owner));
 }
 
@@ -267,11 +336,17 @@ sv_write_annotations(Writer *w, const Object *a, const Object *b)
 /* ----- nodes ----- */
 
 static const char *
+shortened(const char *name, const char *suffix)
+{
+	int			length = pg_mbcliplen(name, strlen(name), NAMEDATALEN - 1 - strlen(suffix));
+
+	return psprintf("%.*s%s", length, name, suffix);
+}
+
+static const char *
 renamed(const Object *o)
 {
-	int			length = pg_mbcliplen(o->name, strlen(o->name), NAMEDATALEN - 1 - strlen("__old"));
-
-	return psprintf("%.*s__old", length, o->name);
+	return shortened(o->name, "__old");
 }
 
 /* A table that is made anew with its rows gets them. */
@@ -293,6 +368,49 @@ write_drop(Writer *w)
 		a->class->drop(w, a);
 	else
 		sv_emit(w, 0, "DROP %s %s", a->class->keyword, a->identity);
+}
+
+/* A view with the columns of another one that needs nothing but their types. */
+static void
+write_empty_view(Writer *w, const Object *view, const char *how)
+{
+	StringInfoData out;
+	const char *separator = " AS\nSELECT\n    ";
+	ListCell   *cell;
+
+	initStringInfo(&out);
+	foreach(cell, view->parts)
+	{
+		const Object *column = lfirst(cell);
+
+		if (!sv_class_is(column, "column"))
+			continue;
+		appendStringInfo(&out, "%sNULL::%s%s%s AS %s", separator, sv_text(column, "type"),
+						 sv_is(column, "collation") ? " COLLATE " : "", sv_is(column, "collation") ? sv_text(column, "collation") : "",
+						 quote_identifier(column->name));
+		separator = ",\n    ";
+	}
+	sv_emit(w, 0, "%s %s%s", how, view->identity, out.data);
+}
+
+/* Out of the way of a new one; of a range also its multirange and the constructors. */
+static void
+write_rename(Writer *w)
+{
+	const Object *a = w->pair->a;
+	const char *multirange = sv_text(a, "multirange");
+	const char *other;
+
+	sv_emit(w, SV_HAZARD_BLOCKS_ALL, "ALTER %s %s RENAME TO %s", a->class->keyword, a->identity, quote_identifier(renamed(a)));
+	if (multirange == NULL)
+		return;
+	sv_emit(w, 0, "ALTER FUNCTION %s(%s, %s) RENAME TO %s", a->identity, sv_text(a, "subtype"), sv_text(a, "subtype"),
+			quote_identifier(renamed(a)));
+	sv_emit(w, 0, "ALTER FUNCTION %s(%s, %s, text) RENAME TO %s", a->identity, sv_text(a, "subtype"), sv_text(a, "subtype"),
+			quote_identifier(renamed(a)));
+	other = quote_identifier(shortened(multirange, "__oldm"));
+	sv_emit(w, SV_HAZARD_BLOCKS_ALL, "ALTER TYPE %s RENAME TO %s", quote_qualified_identifier(a->schema, multirange), other);
+	sv_emit(w, 0, "ALTER FUNCTION %s() RENAME TO %s", quote_qualified_identifier(a->schema, multirange), other);
 }
 
 static void
@@ -342,12 +460,20 @@ sv_diff_write(Comparison *cmp, DiffNode *node)
 		case SV_NODE_ALTER:
 			write_alter(&w);
 			break;
+		case SV_NODE_SHELL:
+			if (sv_class_is(node->pair->b, "view"))
+				write_empty_view(&w, node->pair->b, "CREATE VIEW");
+			else
+				sv_emit(&w, 0, "CREATE TYPE %s", node->pair->b->identity);
+			break;
+		case SV_NODE_HOLLOW:
+			write_empty_view(&w, node->pair->a, "CREATE OR REPLACE VIEW");
+			break;
 		case SV_NODE_RENAME:
 			if (sv_class_is(node->pair->a, "table"))
 				sv_swap_write_rename(&w, renamed(node->pair->a));
 			else
-				sv_emit(&w, SV_HAZARD_BLOCKS_ALL, "ALTER %s %s RENAME TO %s", node->pair->class->keyword,
-						node->pair->a->identity, quote_identifier(renamed(node->pair->a)));
+				write_rename(&w);
 			break;
 	}
 }

@@ -32,6 +32,18 @@ write_identity(StringInfo out, const Object *column)
 		appendStringInfo(out, " (%s)", sv_join(options, " "));
 }
 
+static void
+write_not_null(StringInfo out, const Object *column)
+{
+	if (!sv_is(column, "not_null"))
+		return;
+	if (sv_is(column, "not_null_name"))
+		appendStringInfo(out, " CONSTRAINT %s", quote_identifier(sv_text(column, "not_null_name")));
+	else if (sv_is(column, "installed_not_null_name"))
+		appendStringInfo(out, " CONSTRAINT %s", quote_identifier(sv_text(column, "installed_not_null_name")));
+	appendStringInfo(out, " NOT NULL%s", sv_is(column, "not_null_no_inherit") ? " NO INHERIT" : "");
+}
+
 /*
  * Write a column as CREATE TABLE and ADD COLUMN take it; default_ may be NULL.
  */
@@ -51,12 +63,17 @@ sv_write_column(StringInfo out, const Object *column, const Object *default_)
 		appendStringInfo(out, " GENERATED ALWAYS AS (%s) %s", sv_text(column, "expression"), sv_text(column, "generated"));
 	if (sv_is(column, "identity"))
 		write_identity(out, column);
-	if (sv_is(column, "not_null_name"))
-		appendStringInfo(out, " CONSTRAINT %s", quote_identifier(sv_text(column, "not_null_name")));
-	else if (sv_is(column, "installed_not_null_name"))
-		appendStringInfo(out, " CONSTRAINT %s", quote_identifier(sv_text(column, "installed_not_null_name")));
-	if (sv_is(column, "not_null"))
-		appendStringInfo(out, " NOT NULL%s", sv_is(column, "not_null_no_inherit") ? " NO INHERIT" : "");
+	write_not_null(out, column);
+}
+
+/* The same for a table that has its columns from a type. */
+void
+sv_write_column_of_type(StringInfo out, const Object *column, const Object *default_)
+{
+	appendStringInfo(out, "%s WITH OPTIONS", quote_identifier(column->name));
+	if (default_ != NULL)
+		appendStringInfo(out, " DEFAULT %s", sv_text(default_, "expression"));
+	write_not_null(out, column);
 }
 
 static const char *
@@ -84,7 +101,7 @@ write_storage(Writer *w, const Object *a, const Object *b)
 {
 	if (sv_is(b, "storage"))
 		sv_emit(w, 0, "%s SET STORAGE %s", alter_column(b), sv_text(b, "storage"));
-	else if (a != NULL)
+	else if (a != NULL && sv_same(a, b, "type") && !sv_writer_converted(w, b))
 		sv_emit(w, 0, "%s SET STORAGE %s", alter_column(b),
 				SV_16("DEFAULT", strncmp(sv_text(b, "type"), "numeric", 7) == 0 ? "MAIN" : "EXTENDED"));
 }
@@ -114,38 +131,68 @@ sv_write_column_extras(Writer *w, const Object *column)
 }
 
 /*
- * The columns of parents that an inherited column follows and that are changed
- * by the same comparison: then the column changes with them.  NULL if none.
+ * The column of a parent (or of the type of a typed table) that an inherited
+ * column follows, before and after: then it changes with that one.  NULL if none.
  */
 static const Object *
 leading_column(Writer *w, const Object *column)
 {
 	ListCell   *cell;
 
-	if (!sv_is(column, "inherited"))
+	if (!sv_is(column, "inherited") && !sv_is(column, "merged"))
 		return NULL;
 	foreach(cell, column->needs)
 	{
 		Object	   *o = lfirst(cell);
 
-		if (sv_class_is(o, "column") && strcmp(o->name, column->name) == 0 && o->parent != column->parent)
+		if (sv_class_is(o, "column") && strcmp(o->name, column->name) == 0 && o->parent != column->parent &&
+			(of_composite(o) || sv_writer_inherits(w, column->parent, o->parent)))
 			return o;
 	}
 	return NULL;
+}
+
+/* The tables that have their columns from the type follow it; what depends on these is gone by then. */
+static const char *
+to_typed_tables(Writer *w, const Object *type)
+{
+	return sv_writer_has_typed_tables(w, type) ? " CASCADE" : "";
+}
+
+static bool
+has_default(const Object *column)
+{
+	ListCell   *cell;
+
+	foreach(cell, column->parts)
+		if (sv_class_is(lfirst(cell), "default"))
+			return true;
+	return false;
+}
+
+/* Take away the default that a new table has from a parent, if it shall have none. */
+void
+sv_write_no_default(Writer *w, const Object *column)
+{
+	const Object *leading = leading_column(w, column);
+
+	if (leading != NULL && has_default(leading) && !has_default(column) && !sv_is(column, "generated"))
+		sv_emit(w, 0, "%s DROP DEFAULT", alter_column(column));
 }
 
 static void
 create_column(Writer *w, const Object *o)
 {
 	List	   *folded = sv_writer_folded(w);
-	const Object *leading = leading_column(w, o);
+	const Object *leading = sv_is(o, "inherited") ? leading_column(w, o) : NULL;
 	StringInfoData out;
 
 	if (of_composite(o))
 	{
-		sv_emit(w, SV_HAZARD_BLOCKS_ALL, "ALTER TYPE %s ADD ATTRIBUTE %s %s%s%s", o->parent->identity,
+		sv_emit(w, SV_HAZARD_BLOCKS_ALL, "ALTER TYPE %s ADD ATTRIBUTE %s %s%s%s%s", o->parent->identity,
 				quote_identifier(o->name), sv_text(o, "type"),
-				sv_is(o, "collation") ? " COLLATE " : "", sv_is(o, "collation") ? sv_text(o, "collation") : "");
+				sv_is(o, "collation") ? " COLLATE " : "", sv_is(o, "collation") ? sv_text(o, "collation") : "",
+				to_typed_tables(w, o->parent));
 		return;
 	}
 	if (!of_table(o) || (leading != NULL && sv_writer_created(w, leading) && sv_writer_existed(w, leading->parent)))
@@ -163,10 +210,11 @@ create_column(Writer *w, const Object *o)
 static void
 drop_column(Writer *w, const Object *o)
 {
-	const Object *leading = leading_column(w, o);
+	const Object *leading = sv_is(o, "inherited") ? leading_column(w, o) : NULL;
 
 	if (of_composite(o))
-		sv_emit(w, SV_HAZARD_DATA_LOSS, "ALTER TYPE %s DROP ATTRIBUTE %s", o->parent->identity, quote_identifier(o->name));
+		sv_emit(w, SV_HAZARD_DATA_LOSS, "ALTER TYPE %s DROP ATTRIBUTE %s%s", o->parent->identity, quote_identifier(o->name),
+				to_typed_tables(w, o->parent));
 	else if (of_table(o) && (leading == NULL || !sv_writer_dropped(w, leading)))
 		sv_emit(w, SV_HAZARD_DATA_LOSS | SV_HAZARD_BLOCKS_ALL, "ALTER %sTABLE %s DROP COLUMN %s",
 				sv_class_is(o->parent, "foreign table") ? "FOREIGN " : "",
@@ -191,12 +239,15 @@ alter_type(Writer *w, const Object *a, const Object *b)
 
 	if (of_composite(b))
 	{
-		sv_emit(w, SV_HAZARD_BLOCKS_ALL, "ALTER TYPE %s ALTER ATTRIBUTE %s TYPE %s%s%s", b->parent->identity,
+		sv_emit(w, SV_HAZARD_BLOCKS_ALL, "ALTER TYPE %s ALTER ATTRIBUTE %s TYPE %s%s%s%s", b->parent->identity,
 				quote_identifier(b->name), sv_text(b, "type"),
-				sv_is(b, "collation") ? " COLLATE " : "", sv_is(b, "collation") ? sv_text(b, "collation") : "");
+				sv_is(b, "collation") ? " COLLATE " : "", sv_is(b, "collation") ? sv_text(b, "collation") : "",
+				to_typed_tables(w, b->parent));
 		return;
 	}
 	if (!of_table(b) || follows(w, a, b, "type") || follows(w, a, b, "collation"))
+		return;
+	if (leading_column(w, b) != NULL && sv_writer_converted(w, leading_column(w, b)))
 		return;
 	initStringInfo(&out);
 	appendStringInfo(&out, "%s TYPE %s", alter_column_and_children(b), sv_text(b, "type"));
@@ -322,6 +373,7 @@ alter_generated(Writer *w, const Object *a, const Object *b)
 
 static const Alterer column_alterers[] = {
 	{"inherited", NULL, SV_ALTER_IGNORED},
+	{"merged", NULL, SV_ALTER_IGNORED},
 	{"installed_not_null_name", NULL, SV_ALTER_IGNORED},	/* of an inherited constraint, since 18 */
 	{"generated", alter_generated},
 	{"expression", alter_generated},
@@ -403,7 +455,8 @@ const ModelClass sv_class_column = {
 	"CASE WHEN a.attoptions[1] NOT LIKE 'pg\\_attver=%' OR a.attoptions[2] IS NOT NULL THEN (SELECT array_agg(o ORDER BY o) FROM unnest(a.attoptions) o WHERE o NOT LIKE 'pg\\_attver=%') END AS options, "
 	"CASE WHEN a.attfdwoptions IS NOT NULL THEN (SELECT array_agg(quote_ident(option_name) || ' ' || quote_literal(option_value) "
 	"ORDER BY option_name) FROM pg_catalog.pg_options_to_table(a.attfdwoptions)) END AS foreign_options, "
-	FLAG("a.attinhcount > 0 AND NOT a.attislocal", "inherited") " "
+	FLAG("a.attinhcount > 0 AND NOT a.attislocal OR c.reloftype <> 0", "inherited") ", "
+	FLAG("a.attinhcount > 0 AND a.attislocal", "merged") " "
 	"FROM pg_catalog.pg_class c JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid "
 	"JOIN pg_catalog.pg_type t ON t.oid = a.atttypid "
 	"WHERE c.relkind IN ('r', 'p', 'f', 'v', 'm', 'c') AND c.relpersistence <> 't' AND " IN_SCHEMAS("c.relnamespace")

@@ -25,11 +25,30 @@ has_index(const Object *o)
 	return !has_kind(o, "check") && !has_kind(o, "foreign key");
 }
 
-/* Is it there because a parent of the table has it? */
+/* Has the constraint of a parent, which this one follows, a property? */
+static bool
+parent_is(const Object *o, const char *property)
+{
+	ListCell   *cell;
+
+	foreach(cell, o->needs)
+		if (sv_class_is(lfirst(cell), "constraint") && sv_is(lfirst(cell), property))
+			return true;
+	return false;
+}
+
+static void
+write_validate(Writer *w, const Object *o)
+{
+	sv_emit(w, SV_HAZARD_SCAN | SV_HAZARD_MAY_FAIL, "ALTER TABLE %s VALIDATE CONSTRAINT %s", o->parent->identity,
+			quote_identifier(o->name));
+}
+
+/* Does it come and go with the constraint of a parent of the table? */
 static bool
 follows_parent(Writer *w, const Object *o)
 {
-	return sv_is(o, "inherited") && has_kind(o, "check");
+	return sv_is(o, "inherited") && has_kind(o, "check") && sv_writer_inherits(w, o->parent, NULL);
 }
 
 static void
@@ -66,6 +85,52 @@ write_extras(Writer *w, const Object *o)
 		write_index_comment(w, NULL, o);
 }
 
+/* Where the keys (and INCLUDE) of a constraint with an index end. */
+static const char *
+end_of_keys(const char *definition)
+{
+	const char *c = definition;
+	int			depth = 0;
+	char		quote = '\0';
+
+	for (; *c != '\0'; c++)
+	{
+		if (quote != '\0')
+		{
+			if (*c == quote)
+				quote = '\0';
+		}
+		else if (*c == '"' || *c == '\'')
+			quote = *c;
+		else if (*c == '(')
+			depth++;
+		else if (*c == ')' && --depth == 0 && strncmp(c, ") INCLUDE (", 11) != 0)
+			return c + 1;
+	}
+	return c;
+}
+
+/* The definition with what the server does not print: storage options and tablespace. */
+const char *
+sv_constraint_definition(const Object *o)
+{
+	const char *definition = sv_text(o, "definition");
+	const char *end;
+	StringInfoData out;
+
+	if (!sv_is(o, "options") && !sv_is(o, "tablespace"))
+		return definition;
+	end = end_of_keys(definition);
+	initStringInfo(&out);
+	appendBinaryStringInfo(&out, definition, end - definition);
+	if (sv_is(o, "options"))
+		appendStringInfo(&out, " WITH (%s)", sv_join(sv_list(o, "options"), ", "));
+	if (sv_is(o, "tablespace"))
+		appendStringInfo(&out, " USING INDEX TABLESPACE %s", quote_identifier(sv_text(o, "tablespace")));
+	appendStringInfoString(&out, end);
+	return out.data;
+}
+
 static void
 create_constraint(Writer *w, const Object *o)
 {
@@ -76,7 +141,11 @@ create_constraint(Writer *w, const Object *o)
 	if (sv_class_is(o->parent, "domain"))
 		return;
 	if (follows_parent(w, o))
+	{
+		if (!sv_is(o, "not_valid") && parent_is(o, "not_valid"))
+			write_validate(w, o);
 		return;
+	}
 	if (has_kind(o, "foreign key"))
 		hazards |= SV_HAZARD_BLOCKS_WRITES;
 	else
@@ -88,7 +157,7 @@ create_constraint(Writer *w, const Object *o)
 	initStringInfo(&out);
 	appendStringInfo(&out, "ALTER %sTABLE %s%s ADD CONSTRAINT %s %s",
 					 sv_class_is(o->parent, "foreign table") ? "FOREIGN " : "", only ? "ONLY " : "",
-					 o->parent->identity, quote_identifier(o->name), sv_text(o, "definition"));
+					 o->parent->identity, quote_identifier(o->name), sv_constraint_definition(o));
 	sv_emit(w, hazards, "%s", out.data);
 	write_extras(w, o);
 }
@@ -111,6 +180,8 @@ can_alter_constraint(const Object *a, const Object *b)
 		return false;
 	if (sv_is(b, "not_valid") && !sv_is(a, "not_valid"))
 		return false;
+	if (sv_is(b->parent, "partition_key") && (!sv_same(a, b, "options") || !sv_same(a, b, "tablespace")))
+		return false;
 	if (!sv_same(a, b, "deferrable"))
 		return has_kind(b, "foreign key");
 	return true;
@@ -119,10 +190,8 @@ can_alter_constraint(const Object *a, const Object *b)
 static void
 validate(Writer *w, const Object *a, const Object *b)
 {
-	if (follows_parent(w, b))
-		return;
-	sv_emit(w, SV_HAZARD_SCAN | SV_HAZARD_MAY_FAIL, "ALTER TABLE %s VALIDATE CONSTRAINT %s", b->parent->identity,
-			quote_identifier(b->name));
+	if (!follows_parent(w, b) || parent_is(b, "not_valid"))
+		write_validate(w, b);
 }
 
 static void
@@ -174,13 +243,33 @@ is_local_to_partition(const Object *o)
 	return partition;
 }
 
+/* CREATE TABLE makes one index of several constraints with the same keys. */
+static bool
+has_twin(const Object *o)
+{
+	const char *definition = sv_text(o, "definition");
+	const char *keys = strchr(definition, '(');
+	ListCell   *cell;
+
+	foreach(cell, o->parent->parts)
+	{
+		const Object *other = lfirst(cell);
+		const char *others = sv_class_is(other, "constraint") && has_index(other) ? strchr(sv_text(other, "definition"), '(') : NULL;
+
+		if (other != o && keys != NULL && others != NULL &&
+			strncmp(keys, others, end_of_keys(definition) - keys) == 0)
+			return true;
+	}
+	return false;
+}
+
 /* Can it stand in CREATE TABLE? */
 static bool
 constraint_folds(const Object *o)
 {
 	if (sv_is(o, "not_valid") || sv_is(o, "index_comment") || sv_is(o, "clustered") || sv_is(o, "replica_identity"))
 		return false;
-	if (has_index(o) && is_local_to_partition(o))
+	if (has_index(o) && (is_local_to_partition(o) || has_twin(o)))
 		return false;
 	return !has_kind(o, "foreign key") && sv_class_is(o->parent, "table");
 }

@@ -65,15 +65,19 @@ write_difference(Writer *w, const Object *o, List *from, List *to, bool grant)
 }
 
 static char *
-revocation(const char *grant)
+revocation(const Object *o, const char *grant)
 {
+	const char *role = sv_text(o, "role");
+	bool		to_owner;
 	/* "+ GRANT x ON y TO z WITH GRANT OPTION" -> "- REVOKE x ON y FROM z" */
 	const char *to = NULL;
 	const char *end = strstr(grant, " WITH GRANT OPTION");
 
 	for (const char *at = strstr(grant, " TO "); at != NULL && to == NULL; at = strstr(at + 1, " TO "))
 		to = at;
-	return psprintf("- REVOKE %.*s FROM %.*s", (int) (to - (grant + 8)), grant + 8,
+	/* the owner would have it anyhow, but without the option */
+	to_owner = !sv_is(o, "in_schema") && end != NULL && strncmp(to + 4, role, strlen(role)) == 0 && to + 4 + strlen(role) == end;
+	return psprintf("- REVOKE %s%.*s FROM %.*s", to_owner ? "GRANT OPTION FOR " : "", (int) (to - (grant + 8)), grant + 8,
 					(int) ((end ? end : grant + strlen(grant)) - (to + 4)), to + 4);
 }
 
@@ -86,7 +90,7 @@ granting(const char *revoke)
 }
 
 static List *
-opposite(List *entries)
+opposite(const Object *o, List *entries)
 {
 	List	   *result = NIL;
 	ListCell   *cell;
@@ -95,7 +99,7 @@ opposite(List *entries)
 	{
 		const char *entry = lfirst(cell);
 
-		result = lappend(result, entry[0] == '+' ? revocation(entry) : granting(entry));
+		result = lappend(result, entry[0] == '+' ? revocation(o, entry) : granting(entry));
 	}
 	return result;
 }
@@ -125,7 +129,7 @@ alter_default_acl(Writer *w, const Object *a, const Object *b)
 	List	   *old = sv_list(a, "grants");
 	List	   *new = sv_list(b, "grants");
 
-	write_difference(w, b, NIL, opposite(not_in(old, new)), false);
+	write_difference(w, b, NIL, opposite(b, not_in(old, new)), false);
 	write_difference(w, b, NIL, not_in(new, old), true);
 }
 
@@ -138,7 +142,7 @@ create_default_acl(Writer *w, const Object *o)
 static void
 drop_default_acl(Writer *w, const Object *o)
 {
-	write_difference(w, o, NIL, opposite(sv_list(o, "grants")), false);
+	write_difference(w, o, NIL, opposite(o, sv_list(o, "grants")), false);
 }
 
 static const Alterer default_acl_alterers[] = {
@@ -169,7 +173,8 @@ const ModelClass sv_class_default_acl = {
 	" || CASE WHEN is_grantable THEN ' WITH GRANT OPTION' ELSE '' END AS e FROM ("
 	ACL_ROWS("defaclacl") " EXCEPT " ACL_ROWS(USUAL_ACL) ") x GROUP BY grantee, is_grantable "
 	"UNION ALL SELECT '- REVOKE ' || string_agg(privilege_type, ', ' ORDER BY privilege_type) || ' ON ' || " KIND " || ' FROM ' || " GRANTEE
-	" FROM (" ACL_ROWS(USUAL_ACL) " EXCEPT " ACL_ROWS("defaclacl") ") x GROUP BY grantee, is_grantable) y) AS grants "
+	" FROM (SELECT grantee, privilege_type FROM pg_catalog.aclexplode(" USUAL_ACL ") "
+	"EXCEPT SELECT grantee, privilege_type FROM pg_catalog.aclexplode(defaclacl)) x GROUP BY grantee) y) AS grants "
 	"FROM pg_catalog.pg_default_acl d LEFT JOIN pg_catalog.pg_namespace n ON n.oid = defaclnamespace "
 	"WHERE CASE WHEN defaclnamespace = 0 THEN $2 ELSE defaclnamespace = ANY ($1) END",
 	.create = create_default_acl,

@@ -37,18 +37,31 @@ create_wrapper(Writer *w, const Object *o)
 			options_clause(o));
 }
 
-static void
-alter_handlers(Writer *w, const Object *a, const Object *b)
+static const char *
+function_clause(const Object *a, const Object *b, const char *property, const char *keyword)
 {
-	sv_emit(w, 0, "ALTER FOREIGN DATA WRAPPER %s %s%s %s%s", b->identity,
-			sv_is(b, "handler") ? "HANDLER " : "NO HANDLER", sv_is(b, "handler") ? sv_text(b, "handler") : "",
-			sv_is(b, "validator") ? "VALIDATOR " : "NO VALIDATOR", sv_is(b, "validator") ? sv_text(b, "validator") : "");
+	if (sv_same(a, b, property))
+		return "";
+	return sv_is(b, property) ? psprintf(" %s %s", keyword, sv_text(b, property)) : psprintf(" NO %s", keyword);
+}
+
+/* All in one statement: the validator afterwards must accept the options, the one before need not. */
+static void
+alter_wrapper(Writer *w, const Object *a, const Object *b)
+{
+	const char *head = psprintf("ALTER FOREIGN DATA WRAPPER %s%s%s", b->identity,
+								function_clause(a, b, "handler", "HANDLER"), function_clause(a, b, "validator", "VALIDATOR"));
+
+	if (sv_same(a, b, "foreign_options"))
+		sv_emit(w, 0, "%s", head);
+	else
+		sv_write_options(w, head, a, b, "foreign_options", 0);
 }
 
 static const Alterer wrapper_alterers[] = {
-	{"foreign_options", alter_options},
-	{"handler", alter_handlers},
-	{"validator", alter_handlers},
+	{"foreign_options", alter_wrapper},
+	{"handler", alter_wrapper},
+	{"validator", alter_wrapper},
 	{NULL}
 };
 

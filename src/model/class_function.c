@@ -50,12 +50,12 @@ can_replace_function(const Object *a, const Object *b)
 	ListCell   *x;
 	ListCell   *y;
 
-	if (!sv_same(a, b, "result"))
+	if (!sv_same(a, b, "result") || !sv_same(a, b, "outputs"))
 		return false;
 	if (atoi(sv_text(a, "ndefaults")) > atoi(sv_text(b, "ndefaults")))
 		return false;
 	if (!sv_is(a, "argument_names"))
-		return !sv_is(b, "outputs");
+		return true;
 	if (list_length(sv_list(a, "argument_names")) != list_length(sv_list(b, "argument_names")))
 		return false;
 	forboth(x, sv_list(a, "argument_names"), y, sv_list(b, "argument_names"))
@@ -80,7 +80,8 @@ static const Alterer function_alterers[] = {
 	"FROM unnest(proargtypes) WITH ORDINALITY u(t, n)), '') || ')' AS _identity, " \
 	"pg_catalog.pg_get_functiondef(p.oid) AS definition, pg_catalog.pg_get_function_result(p.oid) AS result, " \
 	"pronargdefaults AS ndefaults, proargnames AS argument_names, proargmodes::text[] AS modes, " \
-	FLAG("proargmodes && '{o,b,t}'", "outputs") " " \
+	"CASE WHEN proargmodes && '{o,b,t}' THEN (SELECT array_agg(format_type(t, NULL) || coalesce(' ' || proargnames[n], '') ORDER BY n) " \
+	"FROM unnest(proallargtypes, proargmodes) WITH ORDINALITY u(t, m, n) WHERE m IN ('o', 'b', 't')) END AS outputs " \
 	"FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_namespace s ON s.oid = pronamespace WHERE prokind IN (" kinds ") AND " \
 	"NOT EXISTS (SELECT FROM pg_catalog.pg_depend d WHERE d.classid = 1255 AND d.objid = p.oid AND d.deptype = 'i') AND " \
 	IN_SCHEMAS("pronamespace")

@@ -37,6 +37,30 @@ create_sequence(Writer *w, const Object *o)
 	sv_emit(w, 0, "%s", out.data);
 }
 
+/* The least or the greatest value, given or not. */
+static int64
+bound(const Object *o, bool upper)
+{
+	const char *given = sv_text(o, upper ? "max" : "min");
+	const char *type = sv_is(o, "type") ? sv_text(o, "type") : "bigint";
+	bool		down = sv_is(o, "increment") && sv_text(o, "increment")[0] == '-';
+
+	if (given != NULL)
+		return strtoi64(given, NULL, 10);
+	if (upper)
+		return down ? -1 : strcmp(type, "smallint") == 0 ? PG_INT16_MAX : strcmp(type, "integer") == 0 ? PG_INT32_MAX : PG_INT64_MAX;
+	return !down ? 1 : strcmp(type, "smallint") == 0 ? PG_INT16_MIN : strcmp(type, "integer") == 0 ? PG_INT32_MIN : PG_INT64_MIN;
+}
+
+/* What the bounds are if they are not given follows from the type and the direction. */
+static bool
+has_other_bounds(const Object *a, const Object *b)
+{
+	bool		down = sv_is(a, "increment") && sv_text(a, "increment")[0] == '-';
+
+	return !sv_same(a, b, "type") || down != (sv_is(b, "increment") && sv_text(b, "increment")[0] == '-');
+}
+
 static void
 alter_sequence(Writer *w, const Object *a, const Object *b)
 {
@@ -47,9 +71,9 @@ alter_sequence(Writer *w, const Object *a, const Object *b)
 		appendStringInfo(&out, " AS %s", sv_is(b, "type") ? sv_text(b, "type") : "bigint");
 	if (!sv_same(a, b, "increment"))
 		appendStringInfo(&out, " INCREMENT BY %s", sv_is(b, "increment") ? sv_text(b, "increment") : "1");
-	if (!sv_same(a, b, "min") || !sv_same(a, b, "type"))
+	if (!sv_same(a, b, "min") || has_other_bounds(a, b))
 		appendStringInfo(&out, sv_is(b, "min") ? " MINVALUE %s" : " NO MINVALUE", sv_text(b, "min"));
-	if (!sv_same(a, b, "max") || !sv_same(a, b, "type"))
+	if (!sv_same(a, b, "max") || has_other_bounds(a, b))
 		appendStringInfo(&out, sv_is(b, "max") ? " MAXVALUE %s" : " NO MAXVALUE", sv_text(b, "max"));
 	if (!sv_same(a, b, "first"))
 		appendStringInfo(&out, " START WITH %s", sv_text(b, "first"));
@@ -57,12 +81,17 @@ alter_sequence(Writer *w, const Object *a, const Object *b)
 		appendStringInfo(&out, " CACHE %s", sv_is(b, "cache") ? sv_text(b, "cache") : "1");
 	if (!sv_same(a, b, "cycle"))
 		appendStringInfo(&out, sv_is(b, "cycle") ? " CYCLE" : " NO CYCLE");
-	if (sv_is(b, "min") && !sv_same(a, b, "min"))
-		sv_emit(w, 0, "SELECT pg_catalog.setval(%s, %s, false) FROM %s WHERE last_value < %s", sv_quote(b->identity),
-				sv_text(b, "min"), b->identity, sv_text(b, "min"));
-	if (sv_is(b, "max") && !sv_same(a, b, "max"))
-		sv_emit(w, 0, "SELECT pg_catalog.setval(%s, %s) FROM %s WHERE last_value > %s", sv_quote(b->identity),
-				sv_text(b, "max"), b->identity, sv_text(b, "max"));
+	if (bound(b, false) > bound(a, true) || bound(b, true) < bound(a, false))
+		appendStringInfo(&out, " RESTART WITH %s", sv_text(b, "first"));
+	else
+	{
+		if (bound(b, false) > bound(a, false))
+			sv_emit(w, 0, "SELECT pg_catalog.setval(%s, " INT64_FORMAT ", false) FROM %s WHERE last_value < " INT64_FORMAT,
+					sv_quote(b->identity), bound(b, false), b->identity, bound(b, false));
+		if (bound(b, true) < bound(a, true))
+			sv_emit(w, 0, "SELECT pg_catalog.setval(%s, " INT64_FORMAT ") FROM %s WHERE last_value > " INT64_FORMAT,
+					sv_quote(b->identity), bound(b, true), b->identity, bound(b, true));
+	}
 	if (out.len > 0)
 		sv_emit(w, 0, "ALTER SEQUENCE %s%s", b->identity, out.data);
 }

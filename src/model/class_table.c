@@ -65,7 +65,15 @@ write_elements(StringInfo out, const Object *table, List *folded)
 	{
 		Object	   *o = lfirst(cell);
 
-		if (sv_class_is(o, "column") && !(inherits && sv_is(o, "inherited")))
+		if (sv_class_is(o, "column") && sv_is(table, "of_type"))
+		{
+			if (!sv_is(o, "not_null") && default_of(folded, o) == NULL)
+				continue;
+			appendStringInfoString(out, separator);
+			sv_write_column_of_type(out, o, default_of(folded, o));
+			separator = ",\n    ";
+		}
+		else if (sv_class_is(o, "column") && !(inherits && sv_is(o, "inherited")))
 		{
 			appendStringInfoString(out, separator);
 			sv_write_column(out, o, default_of(folded, o));
@@ -74,7 +82,7 @@ write_elements(StringInfo out, const Object *table, List *folded)
 		else if (sv_class_is(o, "constraint") && !(inherits && sv_is(o, "inherited")))
 		{
 			appendStringInfo(out, "%sCONSTRAINT %s %s", separator, quote_identifier(o->name),
-							 sv_text(o, "definition"));
+							 sv_constraint_definition(o));
 			separator = ",\n    ";
 		}
 	}
@@ -138,19 +146,18 @@ create_table(Writer *w, const Object *o)
 	List	   *folded = sv_writer_folded(w);
 	bool		foreign = sv_class_is(o, "foreign table");
 	StringInfoData out;
+	StringInfoData elements;
 	ListCell   *cell;
 
 	initStringInfo(&out);
+	initStringInfo(&elements);
+	write_elements(&elements, o, folded);
 	appendStringInfo(&out, "CREATE %s%s %s", sv_is(o, "unlogged") ? "UNLOGGED " : "",
 					 foreign ? "FOREIGN TABLE" : "TABLE", o->identity);
 	if (sv_is(o, "of_type"))
 		appendStringInfo(&out, " OF %s", sv_text(o, "of_type"));
-	else
-	{
-		appendStringInfoString(&out, " (");
-		write_elements(&out, o, folded);
-		appendStringInfoString(&out, "\n)");
-	}
+	if (elements.len > 0 || !sv_is(o, "of_type"))
+		appendStringInfo(&out, " (%s\n)", elements.data);
 	write_inherits(&out, folded);
 	if (sv_is(o, "partition_key"))
 		appendStringInfo(&out, "\nPARTITION BY %s", sv_text(o, "partition_key"));
@@ -169,7 +176,10 @@ create_table(Writer *w, const Object *o)
 		sv_emit(w, 0, "ALTER TABLE %s REPLICA IDENTITY %s", o->identity, sv_text(o, "replica_identity"));
 	foreach(cell, folded)
 		if (sv_class_is(lfirst(cell), "column"))
+		{
 			sv_write_column_extras(w, lfirst(cell));
+			sv_write_no_default(w, lfirst(cell));
+		}
 }
 
 static void

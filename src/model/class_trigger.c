@@ -52,7 +52,7 @@ replace_trigger(Writer *w, const Object *a, const Object *b)
 static bool
 can_replace_trigger(const Object *a, const Object *b)
 {
-	return !sv_is(a, "constraint") && !sv_is(b, "constraint") && !sv_is(a, "transition") && !sv_is(b, "transition");
+	return sv_same(a, b, "definition") || (!sv_is(a, "constraint") && !sv_is(b, "constraint"));
 }
 
 static const Alterer trigger_alterers[] = {

@@ -68,7 +68,7 @@ add_values(Writer *w, const Object *a, const Object *b)
 
 		if (!has_string(old, label))
 		{
-			if (previous != NULL && strcmp(previous, llast(old)) == 0)
+			if (previous != NULL && old != NIL && strcmp(previous, llast(old)) == 0)
 				sv_emit(w, 0, "ALTER TYPE %s ADD VALUE %s", b->identity, sv_quote(label));
 			else if (previous != NULL)
 				sv_emit(w, 0, "ALTER TYPE %s ADD VALUE %s AFTER %s", b->identity, sv_quote(label), sv_quote(previous));
@@ -142,6 +142,13 @@ create_type(Writer *w, const Object *o)
 				sv_join(sv_list(o, "options"), ",\n    "));
 }
 
+/* The functions of the type need it as it needs them: the server drops such a circle only as a whole. */
+static void
+drop_base_type(Writer *w, const Object *o)
+{
+	sv_emit(w, 0, "DROP TYPE %s%s", o->identity, sv_writer_folded(w) != NIL ? " CASCADE" : "");
+}
+
 #define QUALIFIED_PROC(column) \
 	"CASE WHEN " column " <> 0 THEN " column "::regproc::text END"
 #define OPTION(name, value) "'" name " = ' || " value
@@ -150,6 +157,7 @@ const ModelClass sv_class_range = {
 	.name = "range type", .keyword = "TYPE", .catalog = TypeRelationId, .rank = 125,
 	.style = SV_ID_QUALIFIED, .acl_type = 'T',
 	.query = "SELECT t.oid AS _oid, t.typnamespace AS _schema, t.typname AS _name, t.typowner AS owner, t.typacl AS acl, true AS range, "
+	"format_type(rngsubtype, NULL) AS subtype, (SELECT m.typname FROM pg_catalog.pg_type m WHERE m.oid = rngmultitypid) AS multirange, "
 	"array_remove(ARRAY["
 	OPTION("subtype", "format_type(rngsubtype, NULL)") ", "
 	"(SELECT CASE WHEN NOT opcdefault THEN 'subtype_opclass = ' || quote_ident(nspname) || '.' || quote_ident(opcname) END "
@@ -187,6 +195,7 @@ const ModelClass sv_class_base_type = {
 	"FROM pg_catalog.pg_type t WHERE (typtype = 'b' AND t.oid NOT IN (SELECT typarray FROM pg_catalog.pg_type) "
 	"OR typtype = 'p' AND NOT typisdefined) AND " IN_SCHEMAS("typnamespace"),
 	.create = create_type,
+	.drop = drop_base_type,
 	.name_space = sv_type_name_space,
 };
 
@@ -280,7 +289,7 @@ validate_domain_constraint(Writer *w, const Object *a, const Object *b)
 static bool
 can_alter_domain_constraint(const Object *a, const Object *b)
 {
-	return sv_same(a, b, "essence") && !sv_is(b, "not_valid");
+	return sv_same(a, b, "essence") && (sv_is(a, "not_valid") || !sv_is(b, "not_valid"));
 }
 
 static const Alterer domain_constraint_alterers[] = {

@@ -36,7 +36,7 @@ write_view(Writer *w, const Object *o, bool replace)
 static void
 create_view(Writer *w, const Object *o)
 {
-	write_view(w, o, false);
+	write_view(w, o, sv_writer_has_shell(w));
 }
 
 static void

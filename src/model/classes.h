@@ -67,6 +67,9 @@ extern const ModelClass sv_class_schema,
 /* column.c */
 extern void sv_write_column(StringInfo out, const Object *column, const Object *default_);
 extern void sv_write_column_extras(Writer *writer, const Object *column);
+extern void sv_write_no_default(Writer *writer, const Object *column);
+extern const char *sv_constraint_definition(const Object *object);
+extern void sv_write_column_of_type(StringInfo out, const Object *column, const Object *default_);
 extern const char *sv_essence(const Object *object);
 extern const char *sv_relation_name_space(const Object *object);
 extern const char *sv_type_name_space(const Object *object);

@@ -301,7 +301,7 @@ holder_of_edge(const Model *model, Object *from, const Object *to)
 }
 
 static Object *
-column_named(const Object *table, const char *name)
+part_named(const Object *table, const char *class, const char *name)
 {
 	ListCell   *cell;
 
@@ -309,13 +309,19 @@ column_named(const Object *table, const char *name)
 	{
 		Object	   *o = lfirst(cell);
 
-		if (sv_class_is(o, "column") && strcmp(o->name, name) == 0)
+		if (sv_class_is(o, class) && strcmp(o->name, name) == 0)
 			return o;
 	}
 	return NULL;
 }
 
-/* An inherited column needs those of the parents that it follows. */
+static Object *
+column_named(const Object *table, const char *name)
+{
+	return part_named(table, "column", name);
+}
+
+/* An inherited column or check needs those of the parents that it follows. */
 static void
 follow_parents(Object *inheritance)
 {
@@ -329,11 +335,33 @@ follow_parents(Object *inheritance)
 		foreach(cell, inheritance->parent->parts)
 		{
 			Object	   *o = lfirst(cell);
-			Object	   *leading = sv_class_is(o, "column") && sv_is(o, "inherited") ? column_named(table, o->name) : NULL;
+			Object	   *leading = sv_class_is(o, "column") && (sv_is(o, "inherited") || sv_is(o, "merged")) ?
+				column_named(table, o->name) : NULL;
 
+			if (sv_class_is(o, "constraint") && sv_is(o, "inherited"))
+				leading = part_named(table, "constraint", o->name);
 			if (leading != NULL)
 				add_need(o, leading, DEPENDENCY_NORMAL);
 		}
+	}
+}
+
+/* A column of a typed table needs the one of the type. */
+static void
+follow_type(Object *table)
+{
+	ListCell   *cell;
+	ListCell   *need;
+
+	foreach(need, table->needs)
+		foreach(cell, table->parts)
+	{
+		Object	   *o = lfirst(cell);
+		Object	   *leading = sv_class_is(lfirst(need), "composite type") && sv_class_is(o, "column") ?
+			column_named(lfirst(need), o->name) : NULL;
+
+		if (leading != NULL)
+			add_need(o, leading, DEPENDENCY_NORMAL);
 	}
 }
 
@@ -369,6 +397,8 @@ sv_edges_link(Model *model, const Edges *edges)
 	foreach(cell, model->objects)
 		if (sv_class_is(lfirst(cell), "inheritance"))
 			follow_parents(lfirst(cell));
+		else if (sv_class_is(lfirst(cell), "table") && sv_is(lfirst(cell), "of_type"))
+			follow_type(lfirst(cell));
 }
 
 /* The same out of the whole of pg_depend. */

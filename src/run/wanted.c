@@ -16,6 +16,7 @@
 #include "parser/parser.h"
 #include "run/ddl_log.h"
 #include "run/hide.h"
+#include "run/outside.h"
 #include "run/run.h"
 #include "run/subtransaction.h"
 #include "run/wanted.h"
@@ -155,12 +156,15 @@ build_and_read(void *arg)
 	int			nestlevel = NewGUCNestLevel();
 	Oid			userid;
 	int			security_context;
+	OutsideMark mark;
 	ListCell   *cell;
 
 	foreach(cell, scope.schemas)
 		with_public |= strcmp(lfirst(cell), "public") == 0;
 	GetUserIdAndSecContext(&userid, &security_context);
 	scope.hidden = sv_hide(wanted->live, with_public);
+	CommandCounterIncrement();
+	mark = sv_outside_mark();
 	SPI_connect();
 	PG_TRY();
 	{
@@ -176,6 +180,8 @@ build_and_read(void *arg)
 	AtEOXact_GUC(false, nestlevel);
 	CommandCounterIncrement();
 	MemoryContextSwitchTo(caller);
+	if (scope.schemas != NIL)
+		sv_outside_check(&mark, scope.schemas);
 	wanted->model = sv_model_read(&scope);
 }
 

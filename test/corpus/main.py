@@ -11,6 +11,7 @@ import check_atomic
 import check_carry
 import check_crash
 import check_derived
+import check_engine
 import check_oddities
 import check_oracle
 import check_replay
@@ -52,6 +53,7 @@ def one_history(report, args, history):
     rng = random.Random(f"{args.seed} {history.name}")
     parts = [("replay", lambda w: check_replay.run(report, history, w, every, args.full, names[0], names[1])),
              ("baseline", lambda w: check_carry.baseline(report, history, names[1], names[2], names[3])),
+             ("engine", lambda w: check_engine.run(report, history, w, names[1], names[2])),
              ("script", lambda w: check_script.run(report, history, w, names[1])),
              ("export", lambda w: check_carry.round_trip(report, history, names[1], names[2], args.seed)),
              ("directory", lambda w: check_carry.directory(report, history, w, names[1])),

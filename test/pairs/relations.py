@@ -1,0 +1,555 @@
+"""Tables, what stands on them, and what is said of any object; see kinds.py."""
+from kinds import (NUMBERS, any_type, column, column_settings, columns, condition, int_function, kind, place, write_column)
+from names import ROLES, TEXTS, lit, q, qualified
+
+OPTIONS = ["fillfactor=70", "autovacuum_enabled=false", "toast.autovacuum_enabled=false", "autovacuum_vacuum_scale_factor=0.3", "parallel_workers=3"]
+TARGETS = {"table": "TABLE", "partitioned": "TABLE", "child": "TABLE", "view": "VIEW", "matview": "MATERIALIZED VIEW", "foreign table": "FOREIGN TABLE",
+           "enum": "TYPE", "domain": "DOMAIN", "composite": "TYPE", "range": "TYPE", "sequence": "SEQUENCE", "schema": "SCHEMA",
+           "statistics": "STATISTICS", "collation": "COLLATION", "conversion": "CONVERSION", "language": "LANGUAGE", "server": "SERVER",
+           "publication": "PUBLICATION", "event trigger": "EVENT TRIGGER", "dictionary": "TEXT SEARCH DICTIONARY",
+           "configuration": "TEXT SEARCH CONFIGURATION", "index": "INDEX", "wrapper": "FOREIGN DATA WRAPPER"}
+RIGHTS = {"table": ["SELECT", "INSERT", "UPDATE", "DELETE", "TRUNCATE", "REFERENCES", "TRIGGER"], "sequence": ["USAGE", "SELECT", "UPDATE"],
+          "schema": ["USAGE", "CREATE"], "type": ["USAGE"], "function": ["EXECUTE"], "language": ["USAGE"], "server": ["USAGE"], "wrapper": ["USAGE"]}
+
+
+def options(d):
+    return d.maybe(0.15, ", ".join(d.some(OPTIONS, 1, 2)))
+
+
+@kind("table", 12)
+class Table:
+    def draw(d, s):
+        i = dict(place(d, s, "t_"), cols=columns(d, s), unlogged=d.chance(0.05), options=options(d), parents=[], of=None)
+        i["own"] = i["cols"]
+        if d.chance(0.12):
+            i["parents"] = [{"name": qualified(p), "cols": p["cols"]} for p in d.some(s.of("table"), 1, 2)]
+            i["cols"] = i["cols"] + [c for p in i["parents"] for c in p["cols"]]
+        elif d.chance(0.05) and s.of("composite"):
+            c = d.one(s.of("composite"))
+            i["of"], i["cols"] = qualified(c), [dict(x) for x in c["cols"]]
+        i["rls"] = d.one([None] * 6 + ["ENABLE", "FORCE"])
+        i["identity"] = d.one([None] * 8 + ["FULL", "NOTHING"])
+        return i
+
+    def write(i):
+        head = f"CREATE {'UNLOGGED ' if i['unlogged'] else ''}TABLE {qualified(i)}"
+        if i["of"]:
+            yield f"{head} OF {i['of']}"
+        else:
+            own = i["own"]
+            yield (f"{head} ({', '.join(map(write_column, own))})" +
+                   (f" INHERITS ({', '.join(p['name'] for p in i['parents'])})" if i["parents"] else "") +
+                   (f" WITH ({i['options']})" if i["options"] else ""))
+        for c in i["cols"]:
+            yield from column_settings(qualified(i), c)
+        if i["rls"]:
+            yield f"ALTER TABLE {qualified(i)} {i['rls']} ROW LEVEL SECURITY"
+        if i["identity"]:
+            yield f"ALTER TABLE {qualified(i)} REPLICA IDENTITY {i['identity']}"
+
+
+@kind("partitioned", 3)
+class Partitioned:
+    def draw(d, s):
+        cols = [{"name": "k", "type": "integer", "notnull": d.chance(0.5)}] + [c for c in columns(d, s, 1, 4) if c["name"] != "k"]
+        return dict(place(d, s, "p_"), cols=cols, how=d.one(["RANGE", "LIST", "HASH"]), expression=d.chance(0.1))
+
+    def write(i):
+        key = "((k + 1))" if i["expression"] else "(k)"
+        yield f"CREATE TABLE {qualified(i)} ({', '.join(map(write_column, i['cols']))}) PARTITION BY {i['how']} {key}"
+        for c in i["cols"]:
+            yield from column_settings(qualified(i), c)
+
+
+@kind("child", 6)
+class Child:
+    def draw(d, s):
+        parent = d.one(s.of("partitioned") + [c for c in s.of("child") if c["sub"]])
+        if parent is None:
+            return None
+        n = d.number(0, 6)
+        how = parent["how"] if parent["kind"] == "partitioned" else parent["sub"]
+        bound = {"RANGE": f"FOR VALUES FROM ({n * 10}) TO ({n * 10 + 10})", "LIST": f"FOR VALUES IN ({n}, {n + 100})",
+                 "HASH": f"FOR VALUES WITH (MODULUS 7, REMAINDER {n})"}[how]
+        if n == 6 and how != "HASH":
+            bound = "DEFAULT"
+        extra = d.maybe(0.15, column(d, s))
+        return dict(place(d, s, "part_"), of=qualified(parent), bound=bound, cols=parent["cols"], attach=d.chance(0.4),
+                    sub=d.maybe(0.15, d.one(["RANGE", "LIST", "HASH"])), reverse=d.chance(0.3), extra=extra)
+
+    def write(i):
+        tail = f" PARTITION BY {i['sub']} (k)" if i["sub"] else ""
+        if not i["attach"]:
+            yield f"CREATE TABLE {qualified(i)} PARTITION OF {i['of']} {i['bound']}{tail}"
+            return
+        cols = [dict(c, identity=None) for c in i["cols"]]
+        yield f"CREATE TABLE {qualified(i)} ({', '.join(map(write_column, cols[::-1] if i['reverse'] else cols))}){tail}"
+        yield f"ALTER TABLE {i['of']} ATTACH PARTITION {qualified(i)} {i['bound']}"
+
+
+@kind("constraint", 10)
+class Constraint:
+    def draw(d, s):
+        t = d.one(s.tables() + s.of("foreign table"))
+        if t is None:
+            return None
+        cols = d.some(t["cols"], 1, 2)
+        names = ", ".join(q(c["name"]) for c in cols)
+        what = d.one(["check", "check", "unique", "primary", "foreign", "foreign", "exclude"] + s.more_constraints)
+        i = {"of": qualified(t), "name": d.name("con_"), "foreign": t["kind"] == "foreign table", "what": what, "comment": d.maybe(0.1, "a constraint")}
+        if not cols:
+            return None
+        defer = d.one(["", "", "", " DEFERRABLE", " DEFERRABLE INITIALLY DEFERRED"])
+        if what == "check":
+            i["sql"] = f"CHECK ({condition(d, s, t['cols'])})" + d.one(["", "", " NOT VALID", " NO INHERIT"])
+        elif what == "unique":
+            include = f" INCLUDE ({q(d.one(t['cols'])['name'])})" if d.chance(0.15) else ""
+            i["sql"] = (f"UNIQUE {d.one(['', 'NULLS NOT DISTINCT '])}({names}){include}{d.one(['', '', ' WITH (fillfactor=80)'])}" + defer)
+        elif what == "primary":
+            i["sql"] = f"PRIMARY KEY ({names})" + defer
+        elif what == "foreign":
+            r = d.one(s.tables())
+            c = d.one([c for c in t["cols"] if c["type"] in ("integer", "bigint", "text")]) or cols[0]
+            rc = d.one([x for x in r["cols"] if x["type"] == c["type"]]) or d.one(r["cols"])
+            if rc is None:
+                return None
+            i["unique"] = [qualified(r), q(rc["name"])] if d.chance(0.8) else None
+            i["sql"] = (f"FOREIGN KEY ({q(c['name'])}) REFERENCES {qualified(r)} ({q(rc['name'])})" + d.one(["", "", " MATCH FULL"]) +
+                        d.one(["", "", " ON DELETE CASCADE", f" ON DELETE SET NULL ({q(c['name'])})", " ON DELETE SET DEFAULT ON UPDATE CASCADE"]) +
+                        defer + d.one(["", "", " NOT VALID"]))
+        elif what == "exclude":
+            i["sql"] = f"EXCLUDE USING {d.one(['btree', 'hash', 'gist'])} ({q(cols[0]['name'])} WITH {d.one(['=', '&&'])})" + \
+                d.one(["", f" WHERE ({condition(d, s, t['cols'])})"]) + defer
+        else:
+            i["sql"] = what.format(cols=names, col=q(cols[0]["name"]))
+        return i
+
+    def write(i):
+        if i.get("unique"):
+            yield f"ALTER TABLE {i['unique'][0]} ADD UNIQUE ({i['unique'][1]})"
+        head = f"ALTER {'FOREIGN ' if i['foreign'] else ''}TABLE {i['of']}"
+        yield f"{head} ADD CONSTRAINT {q(i['name'])} {i['sql']}"
+        if i["comment"]:
+            yield f"COMMENT ON CONSTRAINT {q(i['name'])} ON {i['of']} IS {lit(i['comment'])}"
+
+
+@kind("index", 8)
+class Index:
+    def draw(d, s):
+        t = d.one(s.tables() + s.of("matview"))
+        if t is None or not t["cols"]:
+            return None
+        keys = []
+        for c in d.some(t["cols"], 1, 3):
+            key = q(c["name"])
+            f = int_function(d, s)
+            if c["type"] in TEXTS and d.chance(0.2):
+                key = d.one([f"lower({key})", f"(({key} || 'x'))", f"{key} COLLATE \"C\"", f"{key} text_pattern_ops"])
+            elif c["type"] == "integer" and f and d.chance(0.4):
+                key = f"{f}({key})"
+            keys.append(key + d.one(["", "", " DESC", " NULLS FIRST"]))
+        method = d.one(["btree"] * 6 + ["hash", "gin", "gist", "brin"])
+        if method != "btree":
+            keys = [q(d.one(t["cols"])["name"])]
+        return {"schema": t["schema"], "name": d.name("i_"), "of": qualified(t), "keys": keys, "method": method, "unique": d.chance(0.25),
+                "include": d.maybe(0.15, q(d.one(t["cols"])["name"])), "where": d.maybe(0.2, condition(d, s, t["cols"])),
+                "nulls": d.chance(0.1), "options": d.maybe(0.1, "fillfactor=60"), "only": t["kind"] == "partitioned" and d.chance(0.2),
+                "mark": d.one([None] * 8 + ["CLUSTER ON", "REPLICA IDENTITY USING INDEX"]), "target": d.maybe(0.1, 77),
+                "constraint": d.maybe(0.08, d.one(["UNIQUE", "PRIMARY KEY"])), "comment": d.maybe(0.1, "an index")}
+
+    def write(i):
+        yield (f"CREATE {'UNIQUE ' if i['unique'] else ''}INDEX {q(i['name'])} ON {'ONLY ' if i['only'] else ''}{i['of']} USING {i['method']} "
+               f"({', '.join(i['keys'])})" + (f" INCLUDE ({i['include']})" if i["include"] else "") +
+               (" NULLS NOT DISTINCT" if i["nulls"] and i["unique"] else "") + (f" WITH ({i['options']})" if i["options"] else "") +
+               (f" WHERE {i['where']}" if i["where"] else ""))
+        if i["target"]:
+            yield f"ALTER INDEX {qualified(i)} ALTER COLUMN 1 SET STATISTICS {i['target']}"
+        if i["constraint"]:
+            yield f"ALTER TABLE {i['of']} ADD CONSTRAINT {q(i['name'])} {i['constraint']} USING INDEX {q(i['name'])}"
+        if i["mark"]:
+            yield f"ALTER TABLE {i['of']} {i['mark']} {q(i['name'])}"
+        if i["comment"]:
+            yield f"COMMENT ON INDEX {qualified(i)} IS 'an index'"
+
+
+@kind("attached index", 3)
+class AttachedIndex:
+    def draw(d, s):
+        part, whole = d.one(s.of("child")), d.one([i for i in s.of("index") if i["only"]])
+        if not part or not whole:
+            return None
+        return {"name": d.name("ai_"), "schema": part["schema"], "of": qualified(part), "keys": whole["keys"], "whole": qualified(whole), "attach": d.chance(0.7)}
+
+    def write(i):
+        yield f"CREATE INDEX {q(i['name'])} ON {i['of']} ({', '.join(i['keys'])})"
+        if i["attach"]:
+            yield f"ALTER INDEX {i['whole']} ATTACH PARTITION {qualified(i)}"
+
+
+@kind("view", 8)
+class View:
+    def draw(d, s):
+        base = d.one(s.relations())
+        if base is None or not base["cols"]:
+            return None
+        picked = d.some(base["cols"], 1, 4)
+        cols, exprs = [], []
+        for c in picked:
+            f = int_function(d, s)
+            if f and c["type"] == "integer" and d.chance(0.4):
+                exprs.append(f"{f}(x.{q(c['name'])}) AS {q(c['name'])}")
+            else:
+                exprs.append(f"x.{q(c['name'])}")
+            cols.append({"name": c["name"], "type": c["type"]})
+        if d.chance(0.2):
+            exprs.append(f"count(*) OVER () AS {q('n_')}")
+            cols.append({"name": "n_", "type": "bigint"})
+        other = d.one(s.relations()) if d.chance(0.3) else None
+        return dict(place(d, s, "v_"), cols=cols, exprs=exprs, base=qualified(base), where=d.maybe(0.4, condition(d, s, base["cols"], "x.")),
+                    other=qualified(other) if other else None, shape=d.one(["plain"] * 4 + ["cte", "distinct", "union", "sub"]),
+                    options=d.one([""] * 6 + ["security_barrier", "check_option=local", "security_invoker"]),
+                    default=d.maybe(0.08, cols[0]["name"]), star=d.chance(0.05))
+
+    def write(i, what="VIEW", options=True):
+        body = f"SELECT {', '.join(i['exprs'])} FROM {i['base']} x" + (f" CROSS JOIN {i['other']} y" if i["other"] else "") + \
+            (f" WHERE {i['where']}" if i["where"] else "")
+        if i["shape"] == "cte":
+            body = f"WITH w AS ({body}) SELECT * FROM w"
+        elif i["shape"] == "distinct":
+            body = f"SELECT DISTINCT * FROM ({body}) z ORDER BY 1"
+        elif i["shape"] == "union":
+            body = f"{body} UNION ALL {body}"
+        elif i["shape"] == "sub":
+            body = f"SELECT * FROM ({body}) z WHERE EXISTS (SELECT FROM {i['base']})"
+        yield (f"CREATE {what} {qualified(i)}" + (f" WITH ({i['options']})" if i["options"] and options else "") + f" AS {body}")
+        if i["default"] and options:
+            yield f"ALTER VIEW {qualified(i)} ALTER COLUMN {q(i['default'])} SET DEFAULT NULL"
+
+
+@kind("matview", 3)
+class Matview:
+    def draw(d, s):
+        i = View.draw(d, s)
+        return i and dict(i, name=d.name("mv_"), populated=d.chance(0.5) and i["shape"] == "plain" and not i["other"] and any(qualified(t) == i["base"] for t in s.tables()), storage=d.maybe(0.2, "fillfactor=70"))
+
+    def write(i):
+        for statement in View.write(i, "MATERIALIZED VIEW", False):
+            yield statement + ("" if i["populated"] else " WITH NO DATA")
+        if i["storage"]:
+            yield f"ALTER MATERIALIZED VIEW {qualified(i)} SET ({i['storage']})"
+
+
+@kind("trigger", 5)
+class Trigger:
+    def draw(d, s):
+        f = d.one([x for x in s.of("function") if x["shape"] == "trigger"])
+        t = d.one(s.relations())
+        if not f or not t:
+            return None
+        when = d.one(["BEFORE", "AFTER", "CONSTRAINT"]) if t["kind"] != "view" else "INSTEAD OF"
+        event = d.one(["INSERT", "UPDATE", "DELETE", "INSERT OR UPDATE", f"UPDATE OF {q(d.one(t['cols'])['name'])}" if t["cols"] else "UPDATE"])
+        return {"of": qualified(t), "name": d.name("tr_"), "when": when, "event": event, "function": qualified(f), "row": d.chance(0.7),
+                "condition": d.maybe(0.15, condition(d, s, t["cols"], "new.")) if event in ("INSERT", "UPDATE") else None,
+                "transition": d.chance(0.1), "state": d.one([None] * 6 + ["DISABLE", "ENABLE REPLICA", "ENABLE ALWAYS"]),
+                "defer": d.one(["", "DEFERRABLE", "DEFERRABLE INITIALLY DEFERRED"]), "arguments": d.one(["", "'a', 'it''s'", "'1'"])}
+
+    def write(i):
+        constraint = i["when"] == "CONSTRAINT"
+        row = i["row"] or constraint or i["when"] == "INSTEAD OF"
+        transition = " REFERENCING NEW TABLE AS n" if i["transition"] and i["event"] == "INSERT" and i["when"] == "AFTER" else ""
+        yield (f"CREATE {'CONSTRAINT ' if constraint else ''}TRIGGER {q(i['name'])} {'AFTER' if constraint else i['when']} {i['event']} ON {i['of']}" +
+               (f" {i['defer']}" if constraint else "") + transition + f" FOR EACH {'ROW' if row else 'STATEMENT'}" +
+               (f" WHEN ({i['condition']})" if i["condition"] and row and not transition else "") + f" EXECUTE FUNCTION {i['function']}({i['arguments']})")
+        if i["state"]:
+            yield f"ALTER TABLE {i['of']} {i['state']} TRIGGER {q(i['name'])}"
+
+
+@kind("rule", 2)
+class Rule:
+    def draw(d, s):
+        t, other = d.one(s.of("table", "view", "partitioned")), d.one(s.tables())
+        if not t or not other:
+            return None
+        return {"of": qualified(t), "name": d.name("ru_"), "event": d.one(["INSERT", "UPDATE", "DELETE"]), "also": d.one(["ALSO", "INSTEAD"]),
+                "action": d.one(["NOTHING", "NOTIFY x", f"INSERT INTO {qualified(other)} DEFAULT VALUES", f"DELETE FROM {qualified(other)}"]),
+                "state": d.one([None] * 4 + ["DISABLE", "ENABLE REPLICA"])}
+
+    def write(i):
+        yield f"CREATE RULE {q(i['name'])} AS ON {i['event']} TO {i['of']} DO {i['also']} {i['action']}"
+        if i["state"]:
+            yield f"ALTER TABLE {i['of']} {i['state']} RULE {q(i['name'])}"
+
+
+@kind("policy", 3)
+class Policy:
+    def draw(d, s):
+        t = d.one(s.tables())
+        if not t:
+            return None
+        other = d.one(s.tables())
+        return {"of": qualified(t), "name": d.name("po_"), "restrictive": d.chance(0.2), "command": d.one(["ALL", "SELECT", "INSERT", "UPDATE", "DELETE"]),
+                "roles": ", ".join(d.one([["PUBLIC"], ["CURRENT_USER"]] + [[q(r)] for r in ROLES] + [[q(r) for r in ROLES[:3]]])),
+                "using": d.maybe(0.6, d.one([condition(d, s, t["cols"]), f"EXISTS (SELECT FROM {qualified(other)})"])),
+                "check": d.maybe(0.4, condition(d, s, t["cols"]))}
+
+    def write(i):
+        yield (f"CREATE POLICY {q(i['name'])} ON {i['of']}" + (" AS RESTRICTIVE" if i["restrictive"] else "") + f" FOR {i['command']} TO {i['roles']}" +
+               (f" USING ({i['using']})" if i["using"] and i["command"] != "INSERT" else "") +
+               (f" WITH CHECK ({i['check']})" if i["check"] and i["command"] not in ("SELECT", "DELETE") else ""))
+
+
+@kind("statistics", 2)
+class Statistics:
+    def draw(d, s):
+        t = d.one(s.tables())
+        if not t:
+            return None
+        keys = [q(c["name"]) for c in d.some(t["cols"], 2, 3)] + d.one([[], [], ["(" + condition(d, s, t["cols"]) + ")"]])
+        return dict(place(d, s, "st_"), of=qualified(t), keys=keys, kinds=d.one(["", "", "(ndistinct)", "(dependencies, mcv)"]), target=d.maybe(0.3, 55))
+
+    def write(i):
+        yield f"CREATE STATISTICS {qualified(i)} {i['kinds']} ON {', '.join(i['keys'])} FROM {i['of']}"
+        if i["target"]:
+            yield f"ALTER STATISTICS {qualified(i)} SET STATISTICS {i['target']}"
+
+
+@kind("sequence owner", 2)
+class SequenceOwner:
+    def draw(d, s):
+        seq, t = d.one(s.of("sequence")), d.one(s.of("table"))
+        if not seq or not t or not t["cols"]:
+            return None
+        return {"of": qualified(seq), "column": f"{qualified(t)}.{q(d.one(t['cols'])['name'])}"}
+
+    def write(i):
+        return [f"ALTER SEQUENCE {i['of']} OWNED BY {i['column']}"]
+
+
+@kind("serial", 2)
+class Serial:
+    def draw(d, s):
+        t = d.one(s.of("table"))
+        return t and {"of": qualified(t), "name": d.name("ser_"), "type": d.one(["serial", "bigserial", "smallserial"])}
+
+    def write(i):
+        return [f"ALTER TABLE {i['of']} ADD COLUMN {q(i['name'])} {i['type']}"]
+
+
+@kind("wrapper", 1)
+class Wrapper:
+    def draw(d, s):
+        return {"name": d.name("fdw_"), "validator": d.maybe(0.3, "postgresql_fdw_validator"), "options": d.maybe(0.3, d.one(["a '1'", "a '2', \"B c\" 'it''s'"]))}
+
+    def write(i):
+        return [f"CREATE FOREIGN DATA WRAPPER {q(i['name'])}" + (f" VALIDATOR {i['validator']}" if i["validator"] else "") +
+                (f" OPTIONS ({i['options']})" if i["options"] and not i["validator"] else "")]
+
+
+@kind("server", 2)
+class Server:
+    def draw(d, s):
+        w = d.one(s.of("wrapper"))
+        return w and {"name": d.name("srv_"), "wrapper": w["name"], "type": d.maybe(0.3, "'x'"), "version": d.maybe(0.5, d.one(["'1'", "'2'"])),
+                      "options": d.maybe(0.5, d.one(["host 'h'", "host 'h', port '1'", "port '2'"])), "mapping": d.maybe(0.4, d.one(["PUBLIC", q(ROLES[0])]))}
+
+    def write(i):
+        yield (f"CREATE SERVER {q(i['name'])}" + (f" TYPE {i['type']}" if i["type"] else "") + (f" VERSION {i['version']}" if i["version"] else "") +
+               f" FOREIGN DATA WRAPPER {q(i['wrapper'])}" + (f" OPTIONS ({i['options']})" if i["options"] else ""))
+        if i["mapping"]:
+            yield f"CREATE USER MAPPING FOR {i['mapping']} SERVER {q(i['name'])}"
+
+
+@kind("foreign table", 2)
+class ForeignTable:
+    def draw(d, s):
+        server = d.one(s.of("server"))
+        if not server:
+            return None
+        cols = [dict(c, identity=None, storage=None, compression=None) for c in columns(d, s, 0, 4)]
+        return dict(place(d, s, "ft_"), cols=cols, server=server["name"], options=d.maybe(0.4, d.one(["a '1'", "a '2', b '3'"])), column_options=d.maybe(0.3, "x 'y'"))
+
+    def write(i):
+        yield (f"CREATE FOREIGN TABLE {qualified(i)} ({', '.join(map(write_column, i['cols']))}) SERVER {q(i['server'])}" +
+               (f" OPTIONS ({i['options']})" if i["options"] else ""))
+        if i["column_options"] and i["cols"]:
+            yield f"ALTER FOREIGN TABLE {qualified(i)} ALTER COLUMN {q(i['cols'][0]['name'])} OPTIONS (ADD {i['column_options']})"
+
+
+@kind("publication", 2)
+class Publication:
+    def draw(d, s):
+        t = d.one(s.tables())
+        what = d.one(["", " FOR ALL TABLES", f" FOR TABLES IN SCHEMA {q(d.one(s.schemas()))}"] + ([f" FOR TABLE {qualified(t)}"] * 3 if t else []))
+        if t and what.endswith(qualified(t)) and t["cols"]:
+            what += d.one(["", f" ({', '.join(q(c['name']) for c in d.some(t['cols'], 1, 2))})"]) + d.one(["", f" WHERE ({condition(d, s, t['cols'])})"])
+        return {"name": d.name("pub_"), "what": what, "with": d.one(["", "", " WITH (publish = 'insert')", " WITH (publish_via_partition_root)"])}
+
+    def write(i):
+        return [f"CREATE PUBLICATION {q(i['name'])}{i['what']}{i['with']}"]
+
+
+@kind("subscription", 1)
+class Subscription:
+    def draw(d, s):
+        return {"name": d.name("sub_"), "pubs": ", ".join(q(d.name()) for _ in range(d.number(1, 2))), "with": d.one(["", ", binary", ", streaming"])}
+
+    def write(i):
+        return []  # a subscription keeps its database from being dropped, and its connection is a secret
+
+
+@kind("dictionary", 1)
+class Dictionary:
+    def draw(d, s):
+        return dict(place(d, s, "dict_"), how=d.one(["simple, STOPWORDS = english", "simple", "simple, ACCEPT = false", "snowball, LANGUAGE = german",
+                                                     "snowball, LANGUAGE = english, STOPWORDS = english"]))
+
+    def write(i):
+        return [f"CREATE TEXT SEARCH DICTIONARY {qualified(i)} (TEMPLATE = {i['how']})"]
+
+
+@kind("configuration", 1)
+class Configuration:
+    def draw(d, s):
+        dicts = ["simple", "english_stem"] + [qualified(i) for i in s.of("dictionary")]
+        return dict(place(d, s, "cfg_"), copy=d.chance(0.3), maps=[[d.one(["asciiword", "word", "email", "int"]), ", ".join(d.some(dicts, 1, 2))] for _ in range(3)])
+
+    def write(i):
+        yield f"CREATE TEXT SEARCH CONFIGURATION {qualified(i)} ({'COPY = simple' if i['copy'] else 'PARSER = default'})"
+        for token, dicts in i["maps"]:
+            yield f"ALTER TEXT SEARCH CONFIGURATION {qualified(i)} {'ALTER' if i['copy'] else 'ADD'} MAPPING FOR {token} WITH {dicts}"
+
+
+@kind("text search parts", 1)
+class TextSearchParts:
+    def draw(d, s):
+        return dict(place(d, s, "ts_"), what=d.one(["TEMPLATE", "PARSER"]), headline=d.chance(0.5))
+
+    def write(i):
+        if i["what"] == "TEMPLATE":
+            return [f"CREATE TEXT SEARCH TEMPLATE {qualified(i)} (LEXIZE = dsimple_lexize{', INIT = dsimple_init' if i['headline'] else ''})"]
+        return [f"CREATE TEXT SEARCH PARSER {qualified(i)} (START = prsd_start, GETTOKEN = prsd_nexttoken, END = prsd_end, LEXTYPES = prsd_lextype" +
+                (", HEADLINE = prsd_headline)" if i["headline"] else ")")]
+
+
+@kind("event trigger", 1)
+class EventTrigger:
+    def draw(d, s):
+        f = d.one([x for x in s.of("function") if x["shape"] == "event"])
+        return f and {"name": d.name("evt_"), "event": d.one(["ddl_command_start", "ddl_command_end", "sql_drop"]), "function": qualified(f),
+                      "tags": d.maybe(0.4, d.one(["'CREATE TABLE'", "'DROP TABLE', 'CREATE VIEW'"])), "state": d.one([None, "DISABLE", "ENABLE ALWAYS"])}
+
+    def write(i):
+        yield (f"CREATE EVENT TRIGGER {q(i['name'])} ON {i['event']}" + (f" WHEN TAG IN ({i['tags']})" if i["tags"] else "") +
+               f" EXECUTE FUNCTION {i['function']}()")
+        if i["state"]:
+            yield f"ALTER EVENT TRIGGER {q(i['name'])} {i['state']}"
+
+
+@kind("access method", 1)
+class AccessMethod:
+    def draw(d, s):
+        return {"name": d.name("am_"), "what": d.one(["TABLE", "INDEX"])}
+
+    def write(i):
+        return [f"CREATE ACCESS METHOD {q(i['name'])} TYPE {i['what']} HANDLER {'heap_tableam_handler' if i['what'] == 'TABLE' else 'bthandler'}"]
+
+
+# ----- what is said of any object -----
+
+def target(d, s, kinds):
+    i = d.one(s.of(*kinds))
+    return i and (TARGETS[i["kind"]], qualified(i) if "schema" in i else q(i["name"]), i)
+
+
+@kind("comment", 6)
+class Comment:
+    def draw(d, s):
+        t = target(d, s, TARGETS)
+        if not t:
+            return None
+        of = f"{t[0]} {t[1]}"
+        if t[2].get("cols") and d.chance(0.4):
+            of = f"COLUMN {t[1]}.{q(d.one(t[2]['cols'])['name'])}"
+        return {"of": of, "text": d.one(["a comment", "it's", "back\\slash", "line\nbreak", "ünïcödé", "x" * 200])}
+
+    def write(i):
+        return [f"COMMENT ON {i['of']} IS {lit(i['text'])}"]
+
+
+@kind("owner", 4)
+class Owner:
+    def draw(d, s):
+        t = target(d, s, [k for k in TARGETS if k not in ("index", "event trigger", "wrapper")])
+        return t and {"of": f"{t[0]} {t[1]}", "role": d.one(ROLES)}
+
+    def write(i):
+        return [f"ALTER {i['of']} OWNER TO {q(i['role'])}"]
+
+
+@kind("grant", 8)
+class Grant:
+    def draw(d, s):
+        t = target(d, s, ["table", "partitioned", "child", "view", "matview", "foreign table", "sequence", "schema", "enum", "domain", "language", "server", "wrapper"])
+        if not t:
+            return None
+        kind = {"TABLE": "table", "VIEW": "table", "MATERIALIZED VIEW": "table", "FOREIGN TABLE": "table", "SEQUENCE": "sequence", "SCHEMA": "schema",
+                "LANGUAGE": "language", "SERVER": "server", "FOREIGN DATA WRAPPER": "wrapper"}.get(t[0], "type")
+        keyword = {"table": "TABLE", "server": "FOREIGN SERVER", "type": "TYPE" if t[0] == "TYPE" else "DOMAIN"}.get(kind, t[0])
+        rights = d.some(RIGHTS[kind], 1, 3)
+        if kind == "table" and t[2]["cols"] and d.chance(0.3):
+            rights = [f"{r} ({q(d.one(t[2]['cols'])['name'])})" for r in d.some(["SELECT", "INSERT", "UPDATE", "REFERENCES"], 1, 2)]
+        return {"rights": ", ".join(rights), "of": f"{keyword} {t[1]}", "to": d.one(["PUBLIC"] + [q(r) for r in ROLES]), "option": d.chance(0.25),
+                "chain": d.maybe(0.15, q(d.one(ROLES))), "revoke": d.one([None] * 5 + [f"REVOKE ALL ON {keyword} {t[1]} FROM PUBLIC", f"REVOKE ALL ON {keyword} {t[1]} FROM postgres"])}
+
+    def write(i):
+        if i["revoke"]:
+            yield i["revoke"]
+        yield f"GRANT {i['rights']} ON {i['of']} TO {i['to']}" + (" WITH GRANT OPTION" if i["option"] and i["to"] != "PUBLIC" else "")
+        if i["chain"] and i["option"] and i["to"] != "PUBLIC":
+            yield f"SET LOCAL ROLE {i['to']}; GRANT {i['rights']} ON {i['of']} TO {i['chain']}; RESET ROLE"
+
+
+@kind("function grant", 2)
+class FunctionGrant:
+    def draw(d, s):
+        f = d.one([x for x in s.of("function") if x["shape"] == "int"])
+        return f and {"of": f"FUNCTION {qualified(f)}(integer)", "how": d.one([f"GRANT EXECUTE ON %s TO {q(d.one(ROLES))}", "REVOKE ALL ON %s FROM PUBLIC",
+                                                                             f"ALTER %s OWNER TO {q(d.one(ROLES))}", "COMMENT ON %s IS 'a function'"])}
+
+    def write(i):
+        return [i["how"] % i["of"]]
+
+
+@kind("default privileges", 2)
+class DefaultPrivileges:
+    def draw(d, s):
+        what = d.one(["TABLES", "SEQUENCES", "FUNCTIONS", "TYPES", "SCHEMAS"])
+        right = {"TABLES": ["SELECT", "INSERT, UPDATE", "ALL"], "SEQUENCES": ["USAGE"], "FUNCTIONS": ["EXECUTE"], "TYPES": ["USAGE"], "SCHEMAS": ["USAGE", "CREATE"]}[what]
+        return {"role": q(d.one(ROLES + ["postgres"])), "schema": d.maybe(0.5, q(d.one(s.schemas()))) if what != "SCHEMAS" else None,
+                "how": d.one([f"GRANT {d.one(right)} ON {what} TO {d.one(['PUBLIC'] + [q(r) for r in ROLES])}{d.one(['', ''])}",
+                              f"REVOKE ALL ON {what} FROM PUBLIC", f"GRANT {d.one(right)} ON {what} TO {q(d.one(ROLES))} WITH GRANT OPTION"])}
+
+    def write(i):
+        return [f"ALTER DEFAULT PRIVILEGES FOR ROLE {i['role']}" + (f" IN SCHEMA {i['schema']}" if i["schema"] else "") + f" {i['how']}"]
+
+
+@kind("added column", 3)
+class AddedColumn:
+    def draw(d, s):
+        t = d.one(s.of("table", "partitioned"))
+        return t and {"of": qualified(t), "column": column(d, s)}
+
+    def write(i):
+        yield f"ALTER TABLE {i['of']} ADD COLUMN {write_column(i['column'])}"
+        yield from column_settings(i["of"], i["column"])
+
+
+@kind("child default", 1)
+class ChildDefault:
+    def draw(d, s):
+        t = d.one(s.of("child") + [x for x in s.of("table") if x["parents"]])
+        c = t and d.one([c for c in t["cols"] if c["type"] in ("integer", "text", "bigint")])
+        return c and {"of": qualified(t), "column": q(c["name"]), "how": d.one(["SET DEFAULT NULL", "DROP DEFAULT", "SET NOT NULL", "SET STATISTICS 5"])}
+
+    def write(i):
+        return [f"ALTER TABLE {i['of']} ALTER COLUMN {i['column']} {i['how']}"]

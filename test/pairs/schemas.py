@@ -1,0 +1,109 @@
+"""Random schemas and random changes of them, the same for the same seed."""
+import copy
+import random
+
+import kinds
+import relations  # noqa: F401  (registers its kinds)
+from names import Draw
+
+_FIXED = ("kind", "name", "schema", "of", "shape", "what", "how_", "symbol")
+
+
+def _state(version):
+    s = kinds.State()
+    s.generated_kinds = ["STORED", "VIRTUAL"] if version >= 18 else ["STORED"]
+    s.more_constraints = []
+    if version >= 18:
+        s.more_constraints = ["NOT NULL {col}", "NOT NULL {col} NO INHERIT", "NOT NULL {col} NOT VALID", "CHECK ({col} IS NOT NULL) NOT ENFORCED",
+                              "UNIQUE ({cols} WITHOUT OVERLAPS)"]
+    return s
+
+
+def _draw(d, s, name):
+    facts = kinds.KINDS[name][1](d, s)
+    return dict(facts, kind=name) if facts else None
+
+
+def _grow(d, s, n):
+    names = list(kinds.KINDS)
+    weights = [kinds.KINDS[k][0] for k in names]
+    for name in d.random.choices(names, weights, k=n):
+        item = _draw(d, s, name)
+        if item:
+            s.append(item)
+
+
+def generate(seed, version, size):
+    """A schema of about that many objects."""
+    d, s = Draw(random.Random(f"schema {seed}")), _state(version)
+    for name in d.some(["schema", "schema", "enum", "function", "sequence", "domain"], 2, 5):
+        s.append(_draw(d, s, name))
+    _grow(d, s, size)
+    return s
+
+
+def _change_columns(d, before, cols):
+    cols = copy.deepcopy(cols)
+    for _ in range(d.number(1, 2)):
+        what = d.one(["add", "drop", "alter", "alter", "alter", "rename"])
+        if what == "add" or not cols:
+            cols.append(kinds.column(d, before))
+        elif what == "drop":
+            cols.remove(d.one(cols))
+        else:
+            c = d.one(cols)
+            if what == "rename":
+                c["name"] = d.name()
+                continue
+            new = kinds.column(d, before)
+            if "generated" in c or d.chance(0.3):
+                c.update({k: v for k, v in new.items() if k != "name"})
+                if d.chance(0.5):
+                    c.pop("generated", None)
+                continue
+            key = d.one(["type", "notnull", "default", "identity", "identity_options", "collation", "storage", "statistics", "options"])
+            if key in new:
+                c[key] = new[key]
+            else:
+                c.pop(key, None)
+    return cols
+
+
+def _change(d, before, item):
+    """The same object with some facts of another one of its kind."""
+    new = _draw(d, before, item["kind"])
+    if new is None:
+        return item
+    changed = copy.deepcopy(item)
+    free = [k for k in item if k not in _FIXED]
+    for key in d.some(free, 1, 2):
+        if key in ("cols", "own") and isinstance(item[key], list) and item["kind"] not in ("view", "matview"):
+            changed[key] = _change_columns(d, before, item[key])
+        elif key in new:
+            changed[key] = new[key]
+    if item["kind"] == "table" and not changed["of"]:
+        changed["cols"] = changed["own"] + [c for p in changed["parents"] for c in p["cols"]]
+    if d.chance(0.05):
+        changed["name"] = new.get("name", changed.get("name"))
+    if d.chance(0.03):
+        changed.update({k: new[k] for k in ("schema", "of") if k in new})
+    return changed
+
+
+def mutate(seed, old, rate=0.12):
+    """Another schema: objects changed, left out, added, at that rate."""
+    d = Draw(random.Random(f"change {seed}"))
+    s = kinds.State()
+    s.generated_kinds, s.more_constraints = old.generated_kinds, old.more_constraints
+    for item in old:
+        chance = d.random.random()
+        if chance < rate * 0.5:
+            continue
+        s.append(_change(d, s, item) if chance < rate * 2 else item)
+    _grow(d, s, int(len(old) * rate) + 1)
+    return s
+
+
+def statements(state):
+    for item in state:
+        yield from kinds.KINDS[item["kind"]][2](item)
