@@ -11,7 +11,7 @@ SELECT schemaver.check();
 
 SELECT schemaver.revision('one', $$
 	CREATE TABLE tool (id int PRIMARY KEY, name text);
-	CREATE VIEW names AS SELECT name FROM tool;
+	CREATE VIEW names AS SELECT a.name FROM tool a, tool b;
 	CREATE FUNCTION answer() RETURNS int LANGUAGE sql AS 'SELECT 42'$$,
 	'DROP FUNCTION answer(); DROP VIEW names; DROP TABLE tool', id => 'a1');
 SELECT schemaver.revision('two', 'ALTER TABLE tool ADD COLUMN lent boolean', 'ALTER TABLE tool DROP COLUMN lent', id => 'a2');
