@@ -128,6 +128,12 @@ typedef struct ModelScope
 	List	   *schemas;		/* names, NIL: all */
 	bool		all;			/* also what is in no schema */
 	HTAB	   *hidden;			/* ObjectAddress of what is left out, or NULL */
+
+	/*
+	 * Do work(arg) and return true; or false, and nothing is done, if an
+	 * object that it looks at has just vanished.  NULL: that is an error.
+	 */
+	bool		(*attempt) (void (*work) (void *arg), void *arg);
 } ModelScope;
 
 /* classes.c */

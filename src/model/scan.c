@@ -259,9 +259,12 @@ without_places(char *stored)
 	return stored;
 }
 
-/* A default has no columns in it, so what is stored decides what is printed. */
+/*
+ * A default has no columns in it, so what is stored decides what is printed,
+ * and the table, which may have just vanished, need not be named.
+ */
 static char *
-print_default(HTAB *expressions, Datum stored, Oid relation)
+print_default(HTAB *expressions, Datum stored)
 {
 	char	   *key = without_places(TextDatumGetCString(stored));
 	bool		found;
@@ -272,7 +275,7 @@ print_default(HTAB *expressions, Datum stored, Oid relation)
 	else
 	{
 		entry->printed = NULL;
-		entry->printed = TextDatumGetCString(DirectFunctionCall2(pg_get_expr, stored, ObjectIdGetDatum(relation)));
+		entry->printed = TextDatumGetCString(DirectFunctionCall2(pg_get_expr, stored, ObjectIdGetDatum(InvalidOid)));
 	}
 	return entry->printed;
 }
@@ -298,7 +301,7 @@ read_default(Reader *reader, Relation catalog, HeapTuple tuple, void *arg)
 	o->identity = column->identity;
 	ObjectAddressSet(o->address, AttrDefaultRelationId, row->oid);
 	o->properties = palloc(sizeof(Property) * 3);
-	o->properties[o->nproperties++] = (Property) {"expression", print_default(arg, stored, row->adrelid), NIL};
+	o->properties[o->nproperties++] = (Property) {"expression", print_default(arg, stored), NIL};
 	sv_model_add(reader->model, o);
 }
 

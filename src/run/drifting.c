@@ -28,11 +28,11 @@ required_state(void)
 DriftReport
 sv_drift_find(List *schemas, const DiffOptions *options)
 {
-	ModelScope	everything = {NIL, true, NULL};
+	ModelScope	scope = {schemas, schemas == NIL, NULL};
 	DriftReport report = {0};
 
 	report.kept = sv_state_model(required_state());
-	report.live = sv_read_live(&everything);
+	report.live = sv_read_live(&scope);
 	if (schemas != NIL)
 	{
 		sv_model_restrict(report.kept, schemas);

@@ -10,7 +10,7 @@
 #include "run/subtransaction.h"
 #include "utils/memutils.h"
 
-#define ATTEMPTS 10
+#define ATTEMPTS 3
 
 typedef struct Reading
 {
@@ -44,20 +44,33 @@ has_vanished(const ErrorData *error)
 	}
 }
 
+/* See ModelScope. */
+static bool
+attempt(void (*work) (void *arg), void *arg)
+{
+	ErrorData  *error = sv_subtransaction(work, arg, true);
+
+	if (error != NULL && !has_vanished(error))
+		ReThrowError(error);
+	return error == NULL;
+}
+
 /*
  * The model of the live schema.  The functions of the server that print
  * definitions see more than the snapshot does, so what others drop meanwhile can make
- * one of them fail; then all is read again.  Locks that reading took are given
- * back.
+ * one of them fail; then all is read again, and if that does not help, object
+ * by object.  Locks that reading took are given back.
  */
 Model *
 sv_read_live(const ModelScope *scope)
 {
 	MemoryContext caller = CurrentMemoryContext;
+	ModelScope	careful = *scope;
 	Reading		reading = {scope};
 
 	CommandCounterIncrement();
-	for (int attempt = 1;; attempt++)
+	careful.attempt = attempt;
+	for (int round = 1;; round++)
 	{
 		MemoryContext context = AllocSetContextCreate(caller, "schemaver live schema", ALLOCSET_DEFAULT_SIZES);
 		ErrorData  *error;
@@ -67,8 +80,10 @@ sv_read_live(const ModelScope *scope)
 		MemoryContextSwitchTo(caller);
 		if (error == NULL)
 			return reading.model;
-		if (!has_vanished(error) || attempt == ATTEMPTS)
+		if (!has_vanished(error) || round > ATTEMPTS)
 			ReThrowError(error);
+		if (round == ATTEMPTS)
+			reading.scope = &careful;
 		MemoryContextDelete(context);
 		CHECK_FOR_INTERRUPTS();
 	}

@@ -112,11 +112,10 @@ my $pgbench = IPC::Run::start([ 'pgbench', '-n', '-c', '6', '-t', '40', '-h', $n
 my @seen;
 for (1 .. 12)
 {
-	my ($code, $out, $err) = $node->psql('app', q{SELECT coalesce(string_agg(identity, ', '), '') FROM schemaver.drift(schemas => '{s}')});
+	my ($code, $out, $err) = $node->psql('app', q{SELECT coalesce(string_agg(identity, ', '), '') FROM schemaver.drift() WHERE identity !~ '(public\.|ON public)'});
 	push @seen, $code == 0 ? $out : $err;
 }
-$pgbench->finish;
-is($pgbench->result, 0, 'others were not disturbed') or diag($stderr);
+ok($pgbench->finish, 'others were not disturbed') or diag($stderr);
 is_deeply([ grep { $_ ne 's.hot' } @seen ], [], 'read while others work');
 is($node->safe_psql('app', q{SELECT schemaver.capture('what is left', id => 'c1'); SELECT schemaver.check()}), "c1\n", 'captured');
 
