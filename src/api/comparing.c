@@ -8,12 +8,10 @@
 #include "api/api.h"
 #include "api/comparing.h"
 #include "diff/diff.h"
-#include "compat.h"
 #include "miscadmin.h"
-#include "parser/parse_coerce.h"
-#include "parser/parse_type.h"
 #include "model/model.h"
 #include "register/register.h"
+#include "run/derive.h"
 #include "run/hinted.h"
 #include "run/prove.h"
 #include "run/wanted.h"
@@ -62,21 +60,6 @@ sv_api_fingerprint(PG_FUNCTION_ARGS)
 	PG_RETURN_TEXT_P(cstring_to_text(sv_model_fingerprint(sv_model_read(&scope))));
 }
 
-/* See DiffOptions.  A type that is not there yet takes text. */
-static char
-cast_of(const char *from, const char *to)
-{
-	Oid			source;
-	Oid			target;
-	int32		typmod;
-
-	if (!sv_parse_type(from, &source, &typmod) || !sv_parse_type(to, &target, &typmod))
-		return 't';
-	if (can_coerce_type(1, &source, &target, COERCION_ASSIGNMENT))
-		return 'a';
-	return can_coerce_type(1, &source, &target, COERCION_EXPLICIT) ? 'e' : 't';
-}
-
 static List *
 patterns_of(JsonbContainer *array)
 {
@@ -99,7 +82,7 @@ patterns_of(JsonbContainer *array)
 DiffOptions
 sv_arg_diff_options(FunctionCallInfo fcinfo, int n)
 {
-	DiffOptions options = {true, true, true, "drop", NULL, NIL, cast_of};
+	DiffOptions options = {true, true, true, false, "drop", NULL, NIL, sv_cast_of};
 	Jsonb	   *given = PG_ARGISNULL(n) ? NULL : PG_GETARG_JSONB_P(n);
 	JsonbIterator *it;
 	JsonbValue	value;

@@ -192,12 +192,14 @@ put_all(RowBuilder *row, const RevisionGraph *graph, int index, const StoredRevi
 	sv_row_datum(row, DirectFunctionCall1(jsonb_in, CStringGetDatum(revision->options)), false);
 	sv_row_text(row, revision->checksum);
 	sv_row_text(row, script->up);
-	sv_row_text(row, script->down);
+	sv_row_text(row, script->down ? script->down : script->derived);
 	sv_row_text(row, script->verify);
 	sv_row_text(row, script->source);
 	row_created(row, revision);
 	row_applied(row, revision);
 	row_elapsed(row, revision);
+	row_bool(row, script->down == NULL && script->derived != NULL);
+	sv_row_list_or_null(row, revision->lost);
 }
 
 Datum

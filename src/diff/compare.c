@@ -204,6 +204,9 @@ spread_to_dependent(Spread *spread, Pair *gone, Object *dependent)
 {
 	Pair	   *pair = dependent->pair;
 
+	/* the rows of a table that is made anew come over as those of a column do */
+	if (is_stored_column(dependent) && is_type(gone->a) && gone->kind == SV_PAIR_AGAIN && dependent->parent->pair->swapped)
+		gone->swapped = pair->converted = true;
 	if (pair->kind != SV_PAIR_SAME && pair->kind != SV_PAIR_ALTER)
 		return;
 	if (is_stored_column(dependent) && is_type(gone->a) && gone->kind == SV_PAIR_AGAIN &&
@@ -347,7 +350,9 @@ sv_diff(Model *from, Model *to, const DiffOptions *options)
 	pair_objects(cmp);
 	find_dependents(cmp);
 	cmp->rows = sv_diff_questions(cmp->pairs);
-	spread(cmp);
+	do
+		spread(cmp);
+	while (sv_swap_disordered(cmp));
 	foreach(cell, sv_diff_order(cmp))
 	{
 		CHECK_FOR_INTERRUPTS();

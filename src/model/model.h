@@ -128,12 +128,6 @@ typedef struct ModelScope
 	List	   *schemas;		/* names, NIL: all */
 	bool		all;			/* also what is in no schema */
 	HTAB	   *hidden;			/* ObjectAddress of what is left out, or NULL */
-
-	/*
-	 * Do work(arg) and return true; or false, and nothing is done, if an
-	 * object that it looks at has just vanished.  NULL: that is an error.
-	 */
-	bool		(*attempt) (void (*work) (void *arg), void *arg);
 } ModelScope;
 
 /* classes.c */
@@ -147,6 +141,7 @@ extern void sv_model_sort(Model *model);
 extern void sv_model_forget(Model *model, const Object *object);
 extern Object *sv_model_find(const Model *model, const ModelClass *class, const char *identity);
 extern Object *sv_model_at(const Model *model, Oid catalog, Oid oid, int sub);
+extern ObjectAddress *sv_model_addresses(const Model *model, int *n);
 extern void sv_model_alias(Model *model, const ObjectAddress *address, Object *object);
 extern const Property *sv_property(const Object *object, const char *name);
 extern const char *sv_text(const Object *object, const char *name);
@@ -205,6 +200,7 @@ extern bool sv_writer_existed(Writer *writer, const Object *object);
 extern bool sv_writer_created(Writer *writer, const Object *object);
 extern bool sv_writer_dropped(Writer *writer, const Object *object);
 extern const char *sv_writer_conversion(Writer *writer, const Object *a, const Object *b);
+extern void sv_writer_fill(Writer *writer);
 extern const Object *sv_writer_other(Writer *writer, const Object *object);
 extern char *sv_quote(const char *literal);
 extern char *sv_join(List *strings, const char *separator);

@@ -9,13 +9,14 @@
  *
  * The functions of the server that print definitions look into its caches,
  * which are newer than the snapshot.  An object that is dropped meanwhile can
- * make one of them fail; where the scope has a way to try (ModelScope.attempt), the
- * objects of its class are then read one by one, and it is left out.
+ * make one of them fail; then all is read again, and if that does not help, the
+ * objects of its class one by one, and what vanishes is left out.
  */
 #include "postgres.h"
 
 #include "access/htup_details.h"
 #include "access/table.h"
+#include "access/xact.h"
 #include "catalog/dependency.h"
 #include "catalog/objectaddress.h"
 #include "catalog/pg_class.h"
@@ -23,6 +24,7 @@
 #include "catalog/pg_type.h"
 #include "miscadmin.h"
 #include "model/reader.h"
+#include "run/subtransaction.h"
 #include "store/store.h"
 #include "utils/acl.h"
 #include "utils/array.h"
@@ -31,6 +33,12 @@
 #include "utils/memutils.h"
 #include "utils/rel.h"
 #include "utils/snapmgr.h"
+
+/* So often all is read, if objects vanish each time. */
+#define MAX_ATTEMPTS 10
+
+/* From this attempt on objects that vanish are left out, one by one. */
+#define CAREFUL_ATTEMPT 3
 
 typedef struct TypeKey
 {
@@ -315,6 +323,23 @@ sv_reader_class(Reader *reader, StoreScope *store, StoreQuery *query, const Datu
 
 /* ----- objects that vanish while they are read ----- */
 
+/* Did the server miss something that was there a moment ago? */
+static bool
+has_vanished(const ErrorData *error)
+{
+	static const int codes[] = {
+		ERRCODE_UNDEFINED_TABLE, ERRCODE_UNDEFINED_OBJECT, ERRCODE_UNDEFINED_FUNCTION,
+		ERRCODE_UNDEFINED_COLUMN, ERRCODE_UNDEFINED_SCHEMA
+	};
+
+	for (int i = 0; i < lengthof(codes); i++)
+		if (error->sqlerrcode == codes[i])
+			return true;
+	return error->sqlerrcode == ERRCODE_INTERNAL_ERROR && error->message != NULL &&
+		(strstr(error->message, "cache lookup failed") != NULL || strstr(error->message, "could not open relation") != NULL ||
+		 strstr(error->message, "could not find") != NULL || strstr(error->message, "does not exist") != NULL);
+}
+
 typedef struct ClassRead
 {
 	Reader	   *reader;
@@ -329,6 +354,17 @@ read_class(void *arg)
 	ClassRead  *read = arg;
 
 	sv_reader_class(read->reader, read->store, read->query, read->values);
+}
+
+/* Read a class; false, and nothing is read, if one of its objects has vanished. */
+static bool
+try_class(ClassRead *read)
+{
+	ErrorData  *error = sv_subtransaction(read_class, read, true);
+
+	if (error != NULL && !has_vanished(error))
+		ReThrowError(error);
+	return error == NULL;
 }
 
 /* A query of the class with the same arguments and $3, an oid. */
@@ -384,7 +420,7 @@ read_one_by_one(ClassRead *read)
 	{
 		CHECK_FOR_INTERRUPTS();
 		values[2] = ObjectIdGetDatum(lfirst_oid(cell));
-		if (!read->reader->scope->attempt(read_class, &one) && exists(read->reader->class->catalog, lfirst_oid(cell)))
+		if (!try_class(&one) && exists(read->reader->class->catalog, lfirst_oid(cell)))
 			elog(ERROR, "could not read %s %u", read->reader->class->name, lfirst_oid(cell));
 	}
 	if (query.plan != NULL)
@@ -424,14 +460,19 @@ schemas_to_read(StoreScope *store, const ModelScope *scope)
 	return PointerGetDatum(construct_array(oids, kept, OIDOID, sizeof(Oid), true, TYPALIGN_INT));
 }
 
-/*
- * Read the model of what the scope says, in the current context.  The active
- * snapshot decides what is seen; the caller has made its own changes visible
- * (CommandCounterIncrement).
- */
-Model *
-sv_model_read(const ModelScope *scope)
+/* A model that is being read; result of one attempt. */
+typedef struct Attempt
 {
+	const ModelScope *scope;
+	Model	   *model;
+	bool		careful;		/* leave out what vanishes */
+} Attempt;
+
+static void
+read_model(void *arg)
+{
+	Attempt    *attempt = arg;
+	const ModelScope *scope = attempt->scope;
 	static StoreQuery *queries = NULL;
 	Reader		reader = {0};
 	StoreScope	store;
@@ -468,9 +509,9 @@ sv_model_read(const ModelScope *scope)
 		queries[i].argtypes[0] = OIDARRAYOID;
 		queries[i].argtypes[1] = BOOLOID;
 		read.query = &queries[i];
-		if (scope->attempt == NULL)
+		if (!attempt->careful)
 			read_class(&read);
-		else if (!scope->attempt(read_class, &read))
+		else if (!try_class(&read))
 			read_one_by_one(&read);
 	}
 	sv_model_read_depends(reader.model, reader.members);
@@ -479,5 +520,36 @@ sv_model_read(const ModelScope *scope)
 	sv_store_leave(&store);
 	PopActiveSnapshot();
 	sv_model_sort(reader.model);
-	return reader.model;
+	attempt->model = reader.model;
+}
+
+/*
+ * Read the model of what the scope says, in the current context.  The active
+ * snapshot decides what is seen; the caller has made its own changes visible
+ * (CommandCounterIncrement).  Reads again if objects are dropped meanwhile, and
+ * gives up with 40001 if that goes on, or if the isolation level keeps the
+ * snapshot in which they are still there.
+ */
+Model *
+sv_model_read(const ModelScope *scope)
+{
+	Attempt		attempt = {scope, NULL};
+
+	for (int n = 1;; n++)
+	{
+		ErrorData  *error = sv_subtransaction(read_model, &attempt, true);
+
+		if (error == NULL)
+			return attempt.model;
+		if (!has_vanished(error))
+			ReThrowError(error);
+		if (n == MAX_ATTEMPTS || IsolationUsesXactSnapshot())
+			ereport(ERROR,
+					(errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
+					 errmsg("the schema was changed by others while it was read"),
+					 errdetail("%s", error->message),
+					 errhint("Try again%s.", IsolationUsesXactSnapshot() ? " in a new transaction" : "")));
+		attempt.careful = n + 1 >= CAREFUL_ATTEMPT;
+		FreeErrorData(error);
+	}
 }

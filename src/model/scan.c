@@ -273,10 +273,7 @@ print_default(HTAB *expressions, Datum stored)
 	if (found)
 		pfree(key);
 	else
-	{
-		entry->printed = NULL;
 		entry->printed = TextDatumGetCString(DirectFunctionCall2(pg_get_expr, stored, ObjectIdGetDatum(InvalidOid)));
-	}
 	return entry->printed;
 }
 

@@ -4,6 +4,7 @@
  */
 #include "postgres.h"
 
+#include "access/xact.h"
 #include "diff/renames.h"
 #include "run/drifting.h"
 #include "run/prove.h"
@@ -24,6 +25,13 @@ required_state(void)
 	return state;
 }
 
+static Model *
+read_live(const ModelScope *scope)
+{
+	CommandCounterIncrement();
+	return sv_model_read(scope);
+}
+
 /* Find what drifted, in some schemas or (NIL) anywhere; without statements. */
 DriftReport
 sv_drift_find(List *schemas, const DiffOptions *options)
@@ -32,7 +40,7 @@ sv_drift_find(List *schemas, const DiffOptions *options)
 	DriftReport report = {0};
 
 	report.kept = sv_state_model(required_state());
-	report.live = sv_read_live(&scope);
+	report.live = read_live(&scope);
 	if (schemas != NIL)
 	{
 		sv_model_restrict(report.kept, schemas);
@@ -92,7 +100,7 @@ sv_drift_settle(List *schemas, const DiffOptions *options)
 	List	   *settled = NIL;
 	ListCell   *cell;
 
-	foreach(cell, sv_drift_settled(sv_state_model(required_state()), sv_read_live(&everything), options))
+	foreach(cell, sv_drift_settled(sv_state_model(required_state()), read_live(&everything), options))
 	{
 		ObjectChange *change = lfirst(cell);
 

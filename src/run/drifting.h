@@ -20,9 +20,6 @@ typedef struct DriftReport
 	List	   *revert;			/* and back */
 } DriftReport;
 
-/* reading.c */
-extern Model *sv_read_live(const ModelScope *scope);
-
 /* drifting.c */
 extern DriftReport sv_drift_find(List *schemas, const DiffOptions *options);
 extern int64 sv_drift_settle(List *schemas, const DiffOptions *options);

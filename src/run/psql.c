@@ -9,7 +9,7 @@
 #include "postgres.h"
 
 #include "compat.h"
-#include "run/run.h"
+#include "run/follow.h"
 #include "storage/proc.h"
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
@@ -130,7 +130,7 @@ sv_run_script_step(const char *id, Direction direction, const char *checksum, in
 	step.started_at = script_run.step_started_at;
 	step.finished_at = script_run.step_started_at = GetCurrentTimestamp();
 	step.statements = statements;
-	step.state = sv_run_follow_script();
+	step.state = sv_follow_unseen();
 	(void) sv_store_step(&step);
 	sv_store_end_run(script_run.number, script_run.started_at);
 }

@@ -4,6 +4,7 @@
  */
 #include "postgres.h"
 
+#include "run/follow.h"
 #include "run/run.h"
 #include "run/subtransaction.h"
 #include "utils/timestamp.h"
@@ -25,7 +26,6 @@ begin(Run *run, const PlannedRun *planned)
 {
 	memset(run, 0, sizeof(*run));
 	run->started_at = GetCurrentTimestamp();
-	run->context = CurrentMemoryContext;
 	run->nsteps = planned->nsteps;
 	run->report = planned->report;
 	run->report_arg = planned->report_arg;
@@ -43,12 +43,14 @@ execute(void *arg)
 	sv_run_enter();
 	PG_TRY();
 	{
-		sv_run_follow_begin(&run);
+		sv_follow_begin();
 		for (int i = 0; i < planned->nsteps; i++)
 			sv_run_step(&run, planned->revisions[i], planned->directions[i]);
+		sv_follow_finish();
 	}
 	PG_FINALLY();
 	{
+		sv_follow_end();
 		sv_run_exit();
 	}
 	PG_END_TRY();
@@ -181,7 +183,7 @@ static void
 stamp_list(Run *run, const RevisionGraph *graph, const RevisionList *list, Direction direction)
 {
 	StoredRevision **rows = sv_store_plan_rows(SV_STORE_WRITE, graph, list);
-	int64		state = sv_run_follow_stamp();
+	int64		state = sv_follow_stamp();
 
 	for (int i = 0; i < list->n; i++)
 		stamp_one(run, rows[i], direction, state);

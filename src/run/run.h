@@ -34,10 +34,6 @@ typedef struct Run
 	int			done;
 	RunStepFn	report;
 	void	   *report_arg;
-	struct Model *seen;			/* the schema as the run left it; NULL: not followed */
-	MemoryContext context;		/* lives as long as the run */
-	MemoryContext seen_context;
-	bool		commits;		/* part by part */
 } Run;
 
 /* lock.c */
@@ -87,13 +83,6 @@ extern void sv_run_script_step(const char *id, Direction direction, const char *
 
 /* body.c */
 extern Script *sv_run_body(const char *revision, const StoredScript *stored, Direction direction, ScriptOrigin *origin);
-
-/* states.c */
-extern void sv_run_follow_begin(Run *run);
-extern void sv_run_follow_part(Run *run);
-extern void sv_run_follow_step(Run *run, StoredStep *step);
-extern int64 sv_run_follow_script(void);
-extern int64 sv_run_follow_stamp(void);
 
 /* step.c */
 extern void sv_run_step(Run *run, const StoredRevision *revision, Direction direction);

@@ -87,6 +87,14 @@ COMMENT ON TABLE applied IS 'the revisions that this database has; its heads are
 COMMENT ON COLUMN applied.rank IS 'order of application';
 COMMENT ON COLUMN applied.elapsed IS 'how long the script took; NULL when it was stamped';
 
+CREATE TABLE derived (
+	revision	text COLLATE "C" PRIMARY KEY,
+	down		text NOT NULL,
+	lost		text[] NOT NULL
+);
+COMMENT ON TABLE derived IS 'down scripts that were derived when their revisions were applied';
+COMMENT ON COLUMN derived.lost IS 'what the script cannot bring back: rows, values';
+
 CREATE TABLE run (
 	run				bigint PRIMARY KEY,
 	command			text NOT NULL,
@@ -236,6 +244,7 @@ SELECT pg_catalog.pg_extension_config_dump('schemaver.revision_child', '');
 SELECT pg_catalog.pg_extension_config_dump('schemaver.branch_label', '');
 SELECT pg_catalog.pg_extension_config_dump('schemaver.tag', '');
 SELECT pg_catalog.pg_extension_config_dump('schemaver.applied', '');
+SELECT pg_catalog.pg_extension_config_dump('schemaver.derived', '');
 SELECT pg_catalog.pg_extension_config_dump('schemaver.run', '');
 SELECT pg_catalog.pg_extension_config_dump('schemaver.step', '');
 SELECT pg_catalog.pg_extension_config_dump('schemaver.segment', '');

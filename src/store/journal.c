@@ -204,9 +204,11 @@ mark_applied(const StoreScope *scope, const StoredStep *step, Datum elapsed)
 static void
 mark_undone(const StoreScope *scope, const StoredStep *step)
 {
+	static StoreQuery forget = {"DELETE FROM schemaver.derived WHERE revision = $1", 1, {TEXTOID}};
 	static StoreQuery query = {"DELETE FROM schemaver.applied WHERE revision = $1", 1, {TEXTOID}};
 	Datum		v[1] = {CStringGetTextDatum(step->revision)};
 
+	sv_store_execute(scope, &forget, v, NULL);
 	if (sv_store_execute(scope, &query, v, NULL) != 1)
 		ereport(ERROR,
 				(errcode(ERRCODE_SV_INTERRUPTED_RUN),
@@ -294,4 +296,20 @@ sv_store_was_run(const char *revision)
 	found = sv_store_execute(&scope, &query, v, NULL) > 0;
 	sv_store_leave(&scope);
 	return found;
+}
+
+/* Record the state of the schema after a step. */
+void
+sv_store_step_state(int64 run, int position, int64 state)
+{
+	static StoreQuery query = {
+		"UPDATE schemaver.step SET state = nullif($3, 0) WHERE run = $1 AND position = $2",
+		3, {INT8OID, INT4OID, INT8OID}
+	};
+	Datum		v[3] = {Int64GetDatum(run), Int32GetDatum(position), Int64GetDatum(state)};
+	StoreScope	scope;
+
+	sv_store_enter(&scope, SV_STORE_WRITE);
+	sv_store_execute(&scope, &query, v, NULL);
+	sv_store_leave(&scope);
 }
