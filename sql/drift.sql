@@ -11,7 +11,7 @@ SELECT schemaver.check();
 
 SELECT schemaver.revision('one', $$
 	CREATE TABLE tool (id int PRIMARY KEY, name text);
-	CREATE VIEW names AS SELECT name FROM tool;
+	CREATE VIEW names AS SELECT a.name FROM tool a, tool b;
 	CREATE FUNCTION answer() RETURNS int LANGUAGE sql AS 'SELECT 42'$$,
 	'DROP FUNCTION answer(); DROP VIEW names; DROP TABLE tool', id => 'a1');
 SELECT schemaver.revision('two', 'ALTER TABLE tool ADD COLUMN lent boolean', 'ALTER TABLE tool DROP COLUMN lent', id => 'a2');
@@ -76,6 +76,20 @@ SELECT count(*) FROM schemaver.diff_revisions('head', 'current');
 SELECT schemaver.show_schema('a2') \g (format=unaligned tuples_only=on)
 SELECT schemaver.show_schema('base') = '' AS nothing, schemaver.show_schema('head') = schemaver.show_schema('a3') AS same;
 SELECT schemaver.snapshot_at('current') = schemaver.snapshot() AS same;
+
+-- names: an object is known by its OID and by the number of a column
+ALTER TABLE hot RENAME TO warm;
+ALTER TABLE warm RENAME COLUMN y TO "new Y";
+ALTER VIEW names RENAME TO tool_names;
+ALTER TABLE warm ADD COLUMN added int;
+SELECT kind, identity, change, differs, sql_revert, sql_apply FROM schemaver.drift();
+SELECT sql FROM schemaver.revert_drift(dry_run => true);
+SELECT schemaver.capture('better names', id => 'h2');
+SELECT up, down FROM schemaver.show('h2') \gx
+SELECT revision, direction FROM schemaver.redo();
+SELECT * FROM warm;
+SELECT count(*) FROM schemaver.drift();
+
 SELECT schemaver.revision('four', 'CREATE TABLE four (x int)', 'DROP TABLE four', id => 'a4');
 SELECT schemaver.show_schema('a4');
 :code
@@ -150,7 +164,7 @@ RESET ROLE;
 SELECT sql FROM schemaver.revert_drift();
 
 DROP EXTENSION schemaver;
-DROP TABLE three, four, hot, tool CASCADE;
+DROP TABLE three, four, warm, tool CASCADE;
 DROP FUNCTION answer();
 DROP OWNED BY regress_schemaver_hand;
 DROP ROLE regress_schemaver_hand;

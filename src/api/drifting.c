@@ -42,6 +42,34 @@ append_property(StringInfo out, const char *key, const Property *property)
 	}
 }
 
+static char *
+name_difference(const char *key, const char *was, const char *is)
+{
+	StringInfoData out;
+
+	initStringInfo(&out);
+	appendStringInfo(&out, "\"%s\":{\"was\":", key);
+	escape_json(&out, was);
+	appendStringInfoString(&out, ",\"is\":");
+	escape_json(&out, is);
+	appendStringInfoChar(&out, '}');
+	return out.data;
+}
+
+static Datum
+new_names_of(const Drift *drift)
+{
+	bool		moved = drift->kept->schema != NULL && drift->live->schema != NULL &&
+		strcmp(drift->kept->schema, drift->live->schema) != 0;
+	bool		named = strcmp(drift->kept->name, drift->live->name) != 0;
+
+	return DirectFunctionCall1(jsonb_in,
+							   CStringGetDatum(psprintf("{%s%s%s}",
+														named ? name_difference("name", drift->kept->name, drift->live->name) : "",
+														named && moved ? "," : "",
+														moved ? name_difference("schema", drift->kept->schema, drift->live->schema) : "")));
+}
+
 /* {"type": {"was": "text", "is": "integer"}}; NULL for what was created or dropped. */
 static Datum
 differences_of(const Drift *drift, bool *isnull)
@@ -49,7 +77,9 @@ differences_of(const Drift *drift, bool *isnull)
 	StringInfoData out;
 	ListCell   *cell;
 
-	*isnull = drift->differs == NIL;
+	*isnull = drift->differs == NIL && !drift->renamed;
+	if (drift->renamed)
+		return new_names_of(drift);
 	if (*isnull)
 		return (Datum) 0;
 	initStringInfo(&out);

@@ -10,6 +10,7 @@
 
 #include "diff/drift.h"
 #include "miscadmin.h"
+#include "utils/builtins.h"
 
 const Object *
 sv_drift_object(const Drift *drift)
@@ -112,6 +113,22 @@ sv_drift(const Model *kept, const Model *live, const DiffOptions *options)
 	return drifts;
 }
 
+/* Put a Drift for each Renamed before the others. */
+List *
+sv_drift_renamed(List *renamed, List *drifts)
+{
+	List	   *result = NIL;
+	ListCell   *cell;
+
+	foreach(cell, renamed)
+	{
+		Renamed    *r = lfirst(cell);
+
+		add_drift(&result, r->kept, r->live, NIL)->renamed = true;
+	}
+	return list_concat(result, drifts);
+}
+
 /*
  * What the kept state has to learn of the live schema when all drift has been
  * dealt with: changes (ObjectChange), but those that the options ignore.
@@ -165,7 +182,7 @@ by_number(const Model *model, List *drifts, bool is_live)
 		Drift	   *drift = lfirst(cell);
 		const Object *object = is_live ? drift->live : drift->kept;
 
-		if (object != NULL)
+		if (object != NULL && !drift->renamed)
 			result[object->number] = drift;
 	}
 	return result;
@@ -220,6 +237,40 @@ object_of_row(const Model *model, const DiffRow *row)
 	return class ? sv_model_find(model, class, row->identity) : NULL;
 }
 
+/* What an object is part of may be called otherwise at that moment. */
+static bool
+is_called(const DiffRow *row, const Object *o)
+{
+	const char *start = psprintf("%s ON ", quote_identifier(o->name));
+
+	return strcmp(row->identity, o->identity) == 0 ||
+		(o->class->style == SV_ID_ON_PARENT && strncmp(row->identity, start, strlen(start)) == 0);
+}
+
+/* The drift that a renaming statement belongs to; NULL if the row is none. */
+static Drift *
+renamed_drift(List *drifts, const DiffRow *row)
+{
+	Drift	   *first = NULL;
+	ListCell   *cell;
+
+	if (strcmp(row->action, "rename") != 0)
+		return NULL;
+	foreach(cell, drifts)
+	{
+		Drift	   *drift = lfirst(cell);
+
+		if (!drift->renamed)
+			break;
+		if (first == NULL)
+			first = drift;
+		if (strcmp(row->kind, drift->kept->class->name) == 0 &&
+			(is_called(row, drift->kept) || is_called(row, drift->live)))
+			return drift;
+	}
+	return first;
+}
+
 static void
 attribute(const Attribution *a, List *rows, const Model *kept, const Model *live, bool is_apply)
 {
@@ -230,12 +281,12 @@ attribute(const Attribution *a, List *rows, const Model *kept, const Model *live
 		DiffRow    *row = lfirst(cell);
 		const Object *in_kept = object_of_row(kept, row);
 		const Object *in_live = object_of_row(live, row);
-		Drift	   *drift = NULL;
+		Drift	   *drift = renamed_drift(a->drifts, row);
 
 		CHECK_FOR_INTERRUPTS();
 		if (row->sql == NULL)
 			continue;
-		if (in_kept != NULL)
+		if (drift == NULL && in_kept != NULL)
 			drift = drift_behind(kept, a->of_kept, in_kept);
 		if (drift == NULL && in_live != NULL)
 			drift = drift_behind(live, a->of_live, in_live);

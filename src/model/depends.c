@@ -22,6 +22,7 @@
 #include "model/edges.h"
 #include "storage/bufmgr.h"
 #include "utils/fmgroids.h"
+#include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
 #include "utils/snapmgr.h"
@@ -168,6 +169,36 @@ read_edges(Model *model, Edges *edges)
 	table_close(catalog, AccessShareLock);
 }
 
+typedef struct Member
+{
+	ObjectAddress key;
+	Oid			extension;
+} Member;
+
+/* Partitions of an extension's tables: their functions make and drop them, and nobody else. */
+static void
+add_partitions(HTAB *members)
+{
+	HASH_SEQ_STATUS all;
+	Member	   *member;
+	List	   *partitions = NIL;
+	ListCell   *cell;
+
+	hash_seq_init(&all, members);
+	while ((member = hash_seq_search(&all)) != NULL)
+		if (member->key.classId == RelationRelationId && member->key.objectSubId == 0 &&
+			get_rel_relkind(member->key.objectId) == RELKIND_PARTITIONED_TABLE)
+			partitions = list_concat(partitions, find_all_inheritors(member->key.objectId, NoLock, NULL));
+	foreach(cell, partitions)
+	{
+		ObjectAddress address;
+
+		memset(&address, 0, sizeof(address));
+		ObjectAddressSet(address, RelationRelationId, lfirst_oid(cell));
+		(void) hash_search(members, &address, HASH_ENTER, NULL);
+	}
+}
+
 /* The addresses of the members of all extensions. */
 HTAB *
 sv_model_read_members(Model *model)
@@ -178,12 +209,6 @@ sv_model_read_members(Model *model)
 	SysScanDesc scan;
 	HeapTuple	tuple;
 	ScanKeyData key;
-
-	typedef struct Member
-	{
-		ObjectAddress key;
-		Oid			extension;
-	} Member;
 
 	control.hcxt = CurrentMemoryContext;
 	control.keysize = sizeof(ObjectAddress);
@@ -205,6 +230,7 @@ sv_model_read_members(Model *model)
 	}
 	systable_endscan(scan);
 	table_close(catalog, AccessShareLock);
+	add_partitions(members);
 	return members;
 }
 

@@ -9,13 +9,16 @@
  *
  * The functions of the server that print definitions look into its caches,
  * which are newer than the snapshot.  An object that is dropped meanwhile can
- * make one of them fail; then all is read again.
+ * make one of them fail; then all is read again, and if that does not help, the
+ * objects of its class one by one, and what vanishes is left out.
  */
 #include "postgres.h"
 
 #include "access/htup_details.h"
+#include "access/table.h"
 #include "access/xact.h"
 #include "catalog/dependency.h"
+#include "catalog/objectaddress.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_namespace.h"
 #include "catalog/pg_type.h"
@@ -28,10 +31,14 @@
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
+#include "utils/rel.h"
 #include "utils/snapmgr.h"
 
 /* So often all is read, if objects vanish each time. */
 #define MAX_ATTEMPTS 10
+
+/* From this attempt on objects that vanish are left out, one by one. */
+#define CAREFUL_ATTEMPT 3
 
 typedef struct TypeKey
 {
@@ -199,6 +206,8 @@ read_row(Reader *reader, HeapTuple row, TupleDesc desc)
 		bool		isnull;
 		Datum		value = heap_getattr(row, i + 1, desc, &isnull);
 
+		if (isnull && strcmp(reader->names[i], "definition") == 0)
+			return;				/* just dropped: there is nothing to print */
 		if (isnull)
 			continue;
 		switch (reader->uses[i])
@@ -312,6 +321,112 @@ sv_reader_class(Reader *reader, StoreScope *store, StoreQuery *query, const Datu
 	SPI_freetuptable(SPI_tuptable);
 }
 
+/* ----- objects that vanish while they are read ----- */
+
+/* Did the server miss something that was there a moment ago? */
+static bool
+has_vanished(const ErrorData *error)
+{
+	static const int codes[] = {
+		ERRCODE_UNDEFINED_TABLE, ERRCODE_UNDEFINED_OBJECT, ERRCODE_UNDEFINED_FUNCTION,
+		ERRCODE_UNDEFINED_COLUMN, ERRCODE_UNDEFINED_SCHEMA
+	};
+
+	for (int i = 0; i < lengthof(codes); i++)
+		if (error->sqlerrcode == codes[i])
+			return true;
+	return error->sqlerrcode == ERRCODE_INTERNAL_ERROR && error->message != NULL &&
+		(strstr(error->message, "cache lookup failed") != NULL || strstr(error->message, "could not open relation") != NULL ||
+		 strstr(error->message, "could not find") != NULL || strstr(error->message, "does not exist") != NULL);
+}
+
+typedef struct ClassRead
+{
+	Reader	   *reader;
+	StoreScope *store;
+	StoreQuery *query;
+	const Datum *values;
+} ClassRead;
+
+static void
+read_class(void *arg)
+{
+	ClassRead  *read = arg;
+
+	sv_reader_class(read->reader, read->store, read->query, read->values);
+}
+
+/* Read a class; false, and nothing is read, if one of its objects has vanished. */
+static bool
+try_class(ClassRead *read)
+{
+	ErrorData  *error = sv_subtransaction(read_class, read, true);
+
+	if (error != NULL && !has_vanished(error))
+		ReThrowError(error);
+	return error == NULL;
+}
+
+/* A query of the class with the same arguments and $3, an oid. */
+static StoreQuery
+variant(const char *format, const char *query)
+{
+	StoreQuery	result = {NULL, 3, {OIDARRAYOID, BOOLOID, OIDOID}};
+
+	result.sql = psprintf(format, query);
+	return result;
+}
+
+static List *
+oids_of_class(const ClassRead *read)
+{
+	StoreQuery	query = variant("SELECT q._oid FROM (%s) q WHERE $3 = 0 GROUP BY q._oid", read->query->sql);
+	Datum		values[3] = {read->values[0], read->values[1], ObjectIdGetDatum(InvalidOid)};
+	uint64		n = sv_store_execute(read->store, &query, values, NULL);
+	List	   *oids = NIL;
+
+	MemoryContextSwitchTo(read->store->caller);
+	for (uint64 i = 0; i < n; i++)
+	{
+		bool		isnull;
+
+		oids = lappend_oid(oids, DatumGetObjectId(SPI_getbinval(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, 1, &isnull)));
+	}
+	SPI_freetuptable(SPI_tuptable);
+	SPI_freeplan(query.plan);
+	return oids;
+}
+
+static bool
+exists(Oid catalog, Oid oid)
+{
+	Relation	relation = table_open(catalog, AccessShareLock);
+	bool		found = HeapTupleIsValid(get_catalog_object_by_oid(relation, get_object_attnum_oid(catalog), oid));
+
+	table_close(relation, AccessShareLock);
+	return found;
+}
+
+/* Read the objects of a class one by one, but for those that vanish. */
+static void
+read_one_by_one(ClassRead *read)
+{
+	StoreQuery	query = variant("SELECT q.* FROM (%s) q WHERE q._oid = $3", read->query->sql);
+	Datum		values[3] = {read->values[0], read->values[1]};
+	ClassRead	one = {read->reader, read->store, &query, values};
+	ListCell   *cell;
+
+	foreach(cell, oids_of_class(read))
+	{
+		CHECK_FOR_INTERRUPTS();
+		values[2] = ObjectIdGetDatum(lfirst_oid(cell));
+		if (!try_class(&one) && exists(read->reader->class->catalog, lfirst_oid(cell)))
+			elog(ERROR, "could not read %s %u", read->reader->class->name, lfirst_oid(cell));
+	}
+	if (query.plan != NULL)
+		SPI_freeplan(query.plan);
+}
+
 /* The OIDs of the schemas to read. */
 static Datum
 schemas_to_read(StoreScope *store, const ModelScope *scope)
@@ -350,6 +465,7 @@ typedef struct Attempt
 {
 	const ModelScope *scope;
 	Model	   *model;
+	bool		careful;		/* leave out what vanishes */
 } Attempt;
 
 static void
@@ -361,6 +477,7 @@ read_model(void *arg)
 	Reader		reader = {0};
 	StoreScope	store;
 	Datum		values[2];
+	ClassRead	read = {&reader, &store, NULL, values};
 
 	if (queries == NULL)
 	{
@@ -391,7 +508,11 @@ read_model(void *arg)
 		queries[i].nargs = 2;
 		queries[i].argtypes[0] = OIDARRAYOID;
 		queries[i].argtypes[1] = BOOLOID;
-		sv_reader_class(&reader, &store, &queries[i], values);
+		read.query = &queries[i];
+		if (!attempt->careful)
+			read_class(&read);
+		else if (!try_class(&read))
+			read_one_by_one(&read);
 	}
 	sv_model_read_depends(reader.model, reader.members);
 	sv_model_annotate(reader.model);
@@ -400,23 +521,6 @@ read_model(void *arg)
 	PopActiveSnapshot();
 	sv_model_sort(reader.model);
 	attempt->model = reader.model;
-}
-
-/* Did the server miss something that was there a moment ago? */
-static bool
-has_vanished(const ErrorData *error)
-{
-	static const int codes[] = {
-		ERRCODE_UNDEFINED_TABLE, ERRCODE_UNDEFINED_OBJECT, ERRCODE_UNDEFINED_FUNCTION,
-		ERRCODE_UNDEFINED_COLUMN, ERRCODE_UNDEFINED_SCHEMA
-	};
-
-	for (int i = 0; i < lengthof(codes); i++)
-		if (error->sqlerrcode == codes[i])
-			return true;
-	return error->sqlerrcode == ERRCODE_INTERNAL_ERROR && error->message != NULL &&
-		(strstr(error->message, "cache lookup failed") != NULL || strstr(error->message, "could not open relation") != NULL ||
-		 strstr(error->message, "could not find") != NULL || strstr(error->message, "does not exist") != NULL);
 }
 
 /*
@@ -445,6 +549,7 @@ sv_model_read(const ModelScope *scope)
 					 errmsg("the schema was changed by others while it was read"),
 					 errdetail("%s", error->message),
 					 errhint("Try again%s.", IsolationUsesXactSnapshot() ? " in a new transaction" : "")));
+		attempt.careful = n + 1 >= CAREFUL_ATTEMPT;
 		FreeErrorData(error);
 	}
 }

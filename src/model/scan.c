@@ -257,27 +257,12 @@ without_places(char *stored)
 	return stored;
 }
 
-/* As the server prints it; an error if the relation has just been dropped. */
+/*
+ * A default has no columns in it, so what is stored decides what is printed,
+ * and the table, which may have just vanished, need not be named.
+ */
 static char *
-print_expression(Datum stored, Oid relation)
-{
-	LOCAL_FCINFO(fcinfo, 2);
-	Datum		printed;
-
-	InitFunctionCallInfoData(*fcinfo, NULL, 2, InvalidOid, NULL, NULL);
-	fcinfo->args[0].value = stored;
-	fcinfo->args[0].isnull = false;
-	fcinfo->args[1].value = ObjectIdGetDatum(relation);
-	fcinfo->args[1].isnull = false;
-	printed = pg_get_expr(fcinfo);
-	if (fcinfo->isnull)
-		elog(ERROR, "cache lookup failed for relation %u", relation);
-	return TextDatumGetCString(printed);
-}
-
-/* A default has no columns in it, so what is stored decides what is printed. */
-static char *
-print_default(HTAB *expressions, Datum stored, Oid relation)
+print_default(HTAB *expressions, Datum stored)
 {
 	char	   *key = without_places(TextDatumGetCString(stored));
 	bool		found;
@@ -286,7 +271,7 @@ print_default(HTAB *expressions, Datum stored, Oid relation)
 	if (found)
 		pfree(key);
 	else
-		entry->printed = print_expression(stored, relation);
+		entry->printed = TextDatumGetCString(DirectFunctionCall2(pg_get_expr, stored, ObjectIdGetDatum(InvalidOid)));
 	return entry->printed;
 }
 
@@ -311,7 +296,7 @@ read_default(Reader *reader, Relation catalog, HeapTuple tuple, void *arg)
 	o->identity = column->identity;
 	ObjectAddressSet(o->address, AttrDefaultRelationId, row->oid);
 	o->properties = palloc(sizeof(Property) * 3);
-	o->properties[o->nproperties++] = (Property) {"expression", print_default(arg, stored, row->adrelid), NIL};
+	o->properties[o->nproperties++] = (Property) {"expression", print_default(arg, stored), NIL};
 	sv_model_add(reader->model, o);
 }
 

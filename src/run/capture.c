@@ -71,7 +71,7 @@ sv_drift_capture(RevisionDraft *draft, const DiffOptions *options, char *(*scrip
 	draft->revises = parents_of_capture(sv_store_graph(SV_STORE_WRITE));
 	draft->revises_given = true;
 	report = sv_drift_find(NIL, options);
-	sv_drift_write(&report, options);
+	sv_drift_write_exactly(&report, NIL, options);
 	draft->up = script_of(report.apply);
 	if (draft->up == NULL)
 		return NULL;

@@ -4,7 +4,10 @@
  */
 #include "postgres.h"
 
+#include "access/xact.h"
+#include "diff/renames.h"
 #include "run/drifting.h"
+#include "run/prove.h"
 #include "schemaver.h"
 #include "store/states.h"
 
@@ -22,22 +25,31 @@ required_state(void)
 	return state;
 }
 
+static Model *
+read_live(const ModelScope *scope)
+{
+	CommandCounterIncrement();
+	return sv_model_read(scope);
+}
+
 /* Find what drifted, in some schemas or (NIL) anywhere; without statements. */
 DriftReport
 sv_drift_find(List *schemas, const DiffOptions *options)
 {
-	ModelScope	everything = {NIL, true, NULL};
+	ModelScope	scope = {schemas, schemas == NIL, NULL};
 	DriftReport report = {0};
 
 	report.kept = sv_state_model(required_state());
-	report.live = sv_read_live(&everything);
+	report.live = read_live(&scope);
 	if (schemas != NIL)
 	{
 		sv_model_restrict(report.kept, schemas);
 		sv_model_restrict(report.live, schemas);
 	}
 	(void) sv_diff_keep(report.kept, report.live, options);
-	report.drifts = sv_drift(report.kept, report.live, options);
+	report.renamed = sv_renamed_objects(report.kept, report.live);
+	report.named = report.renamed ? sv_renamed_model(report.kept, report.live, report.renamed) : report.kept;
+	report.drifts = sv_drift_renamed(report.renamed, sv_drift(report.named, report.live, options));
 	return report;
 }
 
@@ -47,9 +59,34 @@ sv_drift_write(DriftReport *report, const DiffOptions *options)
 {
 	if (report->drifts == NIL)
 		return;
-	report->apply = sv_diff(report->kept, report->live, options);
-	report->revert = sv_diff(report->live, report->kept, options);
-	sv_drift_attribute(report->drifts, report->apply, report->revert, report->kept, report->live);
+	report->apply = list_concat(sv_diff_renames(report->kept, sv_renamed_there(report->kept, report->renamed)),
+								sv_diff(report->named, report->live, options));
+	report->revert = list_concat(sv_diff(report->live, report->named, options),
+								 sv_diff_renames(report->live, sv_renamed_back(report->renamed)));
+	sv_drift_attribute(report->drifts, report->apply, report->revert, report->named, report->live);
+}
+
+/*
+ * Write the statements of both directions so that they can be relied on: what new
+ * names change in other objects is seen on an empty copy of the live schema.
+ */
+void
+sv_drift_write_exactly(DriftReport *report, List *schemas, const DiffOptions *options)
+{
+	ModelScope	scope = {schemas, schemas == NIL, NULL};
+	List	   *back;
+	Model	   *model;
+
+	if (report->renamed == NIL)
+	{
+		sv_drift_write(report, options);
+		return;
+	}
+	back = sv_diff_renames(report->live, sv_renamed_back(report->renamed));
+	model = sv_model_after(&scope, report->live, options, back);
+	report->revert = list_concat(back, sv_diff(model, report->kept, options));
+	report->apply = list_concat(sv_diff(report->kept, model, options),
+								sv_diff_renames(model, sv_renamed_there(model, report->renamed)));
 }
 
 /*
@@ -63,7 +100,7 @@ sv_drift_settle(List *schemas, const DiffOptions *options)
 	List	   *settled = NIL;
 	ListCell   *cell;
 
-	foreach(cell, sv_drift_settled(sv_state_model(required_state()), sv_read_live(&everything), options))
+	foreach(cell, sv_drift_settled(sv_state_model(required_state()), read_live(&everything), options))
 	{
 		ObjectChange *change = lfirst(cell);
 

@@ -13,18 +13,18 @@ typedef struct DriftReport
 {
 	Model	   *kept;
 	Model	   *live;
+	Model	   *named;			/* the kept one with the names of today */
+	List	   *renamed;		/* Renamed */
 	List	   *drifts;			/* Drift */
 	List	   *apply;			/* DiffRows from kept to live */
 	List	   *revert;			/* and back */
 } DriftReport;
 
-/* reading.c */
-extern Model *sv_read_live(const ModelScope *scope);
-
 /* drifting.c */
 extern DriftReport sv_drift_find(List *schemas, const DiffOptions *options);
 extern int64 sv_drift_settle(List *schemas, const DiffOptions *options);
 extern void sv_drift_write(DriftReport *report, const DiffOptions *options);
+extern void sv_drift_write_exactly(DriftReport *report, List *schemas, const DiffOptions *options);
 
 /* revert.c */
 extern List *sv_drift_revert(List *schemas, const DiffOptions *options, bool dry_run, bool allow_data_loss);

@@ -208,7 +208,9 @@ sv_model_after(const ModelScope *scope, Model *live, const DiffOptions *options,
 	proof.live = live;
 	proof.options = &all;
 	proof.up = rows;
+	sv_ddl_log_pause();
 	error = sv_subtransaction(apply_to_copy, &proof, false);
+	sv_ddl_log_resume();
 	error_context_stack = stack;
 	if (error != NULL)
 		ReThrowError(error);

@@ -146,7 +146,7 @@ sv_drift_revert(List *schemas, const DiffOptions *options, bool dry_run, bool al
 	sv_run_lock("schemaver.revert_drift()");
 	sv_run_refuse_interrupted();
 	revert.report = sv_drift_find(schemas, options);
-	sv_drift_write(&revert.report, options);
+	sv_drift_write_exactly(&revert.report, schemas, options);
 	if (revert.report.revert == NIL)
 		return NIL;
 	if (!allow_data_loss && !dry_run)

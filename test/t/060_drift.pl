@@ -304,6 +304,26 @@ ALTER EVENT TRIGGER evt DISABLE => changed event trigger evt
 CREATE EVENT TRIGGER evt2 ON sql_drop EXECUTE FUNCTION s.watcher() => created event trigger evt2
 ALTER DEFAULT PRIVILEGES IN SCHEMA s REVOKE SELECT ON TABLES FROM alice => dropped default privileges FOR ROLE postgres IN SCHEMA s ON TABLES
 ALTER DEFAULT PRIVILEGES IN SCHEMA other GRANT EXECUTE ON FUNCTIONS TO alice => created default privileges FOR ROLE postgres IN SCHEMA other ON FUNCTIONS
+ALTER TABLE s.fast RENAME TO quick => renamed table s.fast
+ALTER TABLE s.t RENAME TO tt => renamed table s.t
+ALTER TABLE s.loose SET SCHEMA other => renamed table s.loose
+ALTER TABLE s.t RENAME COLUMN b TO bb => renamed column s.t.b
+ALTER TABLE s.t RENAME CONSTRAINT a_small TO a_tiny => renamed constraint a_small ON s.t
+ALTER INDEX s.t_a RENAME TO t_aa => renamed index s.t_a
+ALTER VIEW s.v RENAME TO w => renamed view s.v
+ALTER MATERIALIZED VIEW s.mv RENAME TO mw => renamed materialized view s.mv
+ALTER SEQUENCE s.seq RENAME TO s2 => renamed sequence s.seq
+ALTER FUNCTION s.add(int, int) RENAME TO plus => renamed function s.add(integer, integer)
+ALTER FUNCTION s.one() SET SCHEMA other => renamed function s.one()
+ALTER TYPE s.mood RENAME TO moods => renamed enum s.mood
+ALTER TYPE s.pair RENAME ATTRIBUTE a TO aa => renamed column s.pair.a
+ALTER DOMAIN s.positive RENAME TO more => renamed domain s.positive
+ALTER TRIGGER trg ON s.t RENAME TO trigger2 => renamed trigger trg ON s.t
+ALTER POLICY pol ON s.t RENAME TO pole => renamed policy pol ON s.t
+ALTER SCHEMA other RENAME TO elsewhere => renamed schema other
+ALTER SERVER srv RENAME TO serve => renamed server srv
+ALTER PUBLICATION pub2 RENAME TO pub3 => renamed publication pub2
+ALTER TABLE s.fast RENAME TO quick; ALTER TABLE s.quick ADD COLUMN z int; ALTER TABLE s.quick RENAME COLUMN x TO xx => renamed table s.fast, renamed column s.fast.x, created column s.quick.z
 CHANGES
 
 sub database
