@@ -100,6 +100,9 @@ typedef struct Comparison
 /* compare.c */
 extern List *sv_diff(Model *from, Model *to, const DiffOptions *options);
 
+/* state.c */
+extern List *sv_state_differences(const Model *expected, const Model *got);
+
 /* keep.c */
 extern List *sv_diff_keep(Model *wanted, const Model *live, const DiffOptions *options);
 

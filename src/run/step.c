@@ -79,6 +79,8 @@ execute_statement(Execution *execution, int index)
 
 	execution->current = index;
 	execution->text = sv_script_statement_text(execution->script, index);
+	if (execution->scratch != NULL && !sv_scratch_statement(execution->scratch, execution->script, index, &execution->text))
+		return;
 	if (statement->flags & SV_STMT_COPY_DATA)
 	{
 		sv_run_copy(execution->text, execution->script->text + statement->data_start, statement->data_length);

@@ -61,6 +61,9 @@ extern Script *sv_script_parse(const char *text, const ScriptOrigin *origin);
 extern char *sv_script_statement_text(const Script *script, int statement);
 extern int	sv_script_line_at(const Script *script, int offset);
 
+/* rehearse.c */
+extern char *sv_script_rehearsal_text(const Script *script, int statement);
+
 /* checksum.c: hex sha256 of what matters in a revision */
 extern char *sv_script_checksum(const Script *up, const Script *down, const Script *verify, const char *options);
 
