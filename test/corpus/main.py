@@ -10,6 +10,7 @@ import traceback
 import check_atomic
 import check_carry
 import check_crash
+import check_downs
 import check_oddities
 import check_oracle
 import check_replay
@@ -58,6 +59,8 @@ def one_history(report, args, history):
                  report, history, w, names[1:4], rng.randint(1, min(40, len(history.steps) - 1)))),
              ("atomic", lambda w: check_atomic.run(report, history, w, names[1], rng, 60 if args.full else 8)),
              ("each down", lambda w: check_replay.each_down(report, history, 1 if args.full else 40, names)
+              if any(s.has_down for s in history.steps) else None),
+             ("test of downs", lambda w: check_downs.run(report, history, 1 if args.full else 15, names[:3])
               if any(s.has_down for s in history.steps) else None)]
     witness = check_replay.Witness(history, names[0], every)
     for name, part in parts:
