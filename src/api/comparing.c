@@ -13,6 +13,7 @@
 #include "parser/parse_type.h"
 #include "model/model.h"
 #include "register/register.h"
+#include "run/candidate.h"
 #include "run/prove.h"
 #include "run/wanted.h"
 #include "schemaver.h"
@@ -97,7 +98,7 @@ static DiffOptions
 arg_options(FunctionCallInfo fcinfo, int n)
 {
 	DiffOptions options = {true, true, true, "drop", NULL, NIL, cast_of};
-	Jsonb	   *given = PG_ARGISNULL(n) ? NULL : PG_GETARG_JSONB_P(n);
+	Jsonb	   *given = n < 0 || PG_ARGISNULL(n) ? NULL : PG_GETARG_JSONB_P(n);
 	JsonbIterator *it;
 	JsonbValue	value;
 	JsonbIteratorToken token;
@@ -137,6 +138,22 @@ arg_options(FunctionCallInfo fcinfo, int n)
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("option \"drop\" must be \"drop\", \"report\" or \"keep\"")));
 	return options;
+}
+
+/* The same for other files; "n" is negative where the function has no such argument. */
+DiffOptions *
+sv_arg_diff_options(FunctionCallInfo fcinfo, int n)
+{
+	DiffOptions *options = palloc(sizeof(DiffOptions));
+
+	*options = arg_options(fcinfo, n);
+	return options;
+}
+
+List *
+sv_arg_schemas(FunctionCallInfo fcinfo, int n)
+{
+	return arg_scope(fcinfo, n).schemas;
 }
 
 /* What could not be compared is said aloud. */
@@ -209,18 +226,9 @@ sv_api_diff_snapshots(PG_FUNCTION_ARGS)
 static char *
 script_of(List *rows)
 {
-	StringInfoData out;
-	ListCell   *cell;
+	char	   *script = sv_rows_to_script(rows);
 
-	initStringInfo(&out);
-	foreach(cell, rows)
-	{
-		DiffRow    *row = lfirst(cell);
-
-		if (row->sql != NULL)
-			appendStringInfo(&out, "%s%s;\n", out.len && strchr(row->sql, '\n') ? "\n" : "", row->sql);
-	}
-	return out.len > 0 ? out.data : NULL;
+	return *script ? script : NULL;
 }
 
 Datum

@@ -5,10 +5,16 @@
 #include "postgres.h"
 
 #include "api/api.h"
+#include "diff/diff.h"
+#include "register/register.h"
+#include "run/baseline.h"
 #include "run/run.h"
 #include "run/test.h"
+#include "utils/builtins.h"
 
 PG_FUNCTION_INFO_V1(sv_api_test);
+PG_FUNCTION_INFO_V1(sv_api_baseline);
+PG_FUNCTION_INFO_V1(sv_api_squash);
 
 static void
 put_result(ReturnSetInfo *to, const TestResult *result)
@@ -52,4 +58,87 @@ sv_api_test(PG_FUNCTION_ARGS)
 	foreach(cell, sv_test(graph, &list))
 		put_result(result, lfirst(cell));
 	PG_RETURN_NULL();
+}
+
+/* ---------- baseline ---------- */
+
+static void
+refuse_if_registered(void)
+{
+	int			heads;
+	char	   *newest = sv_store_newest_revision(&heads);
+
+	if (newest != NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_SV_REFUSED),
+				 errmsg("a baseline must be the first revision"),
+				 errdetail("Revision \"%s\" is registered.", newest),
+				 errhint("If these revisions lead to what is there, record it: SELECT * FROM schemaver.stamp('{heads}');")));
+}
+
+static void
+ignore_step(const RunStep *step, void *arg)
+{
+}
+
+Datum
+sv_api_baseline(PG_FUNCTION_ARGS)
+{
+	RevisionDraft draft = {0};
+	const char *targets[1];
+	char	   *id;
+
+	draft.message = sv_arg_text(fcinfo, 0, "message");
+	draft.id = sv_arg_text_or_null(fcinfo, 1);
+	draft.revises_given = true;
+	sv_register_lock("schemaver.baseline()");
+	sv_run_lock("schemaver.baseline()");
+	refuse_if_registered();
+	sv_run_baseline(&draft, sv_arg_schemas(fcinfo, 2), sv_arg_diff_options(fcinfo, 3));
+	id = sv_register_add(&draft, false);
+	targets[0] = id;
+	sv_run_stamp(1, targets, false, ignore_step, NULL);
+	PG_RETURN_TEXT_P(cstring_to_text(id));
+}
+
+/* ---------- squash ---------- */
+
+static bool
+arg_keep_data(FunctionCallInfo fcinfo, int n)
+{
+	char	   *data = sv_arg_text(fcinfo, n, "data");
+
+	if (strcmp(data, "keep") != 0 && strcmp(data, "elide") != 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("unrecognized value \"%s\" of argument \"data\"", data),
+				 errhint("Use 'keep' or 'elide'.")));
+	return strcmp(data, "keep") == 0;
+}
+
+Datum
+sv_api_squash(PG_FUNCTION_ARGS)
+{
+	char	   *range = sv_arg_text(fcinfo, 0, "range");
+	RevisionDraft draft = {0};
+	RevisionGraph *graph;
+	RevisionList list;
+	bool		keep_data;
+
+	draft.message = sv_arg_text(fcinfo, 1, "message");
+	draft.id = sv_arg_text_or_null(fcinfo, 2);
+	keep_data = arg_keep_data(fcinfo, 3);
+	sv_register_lock("schemaver.squash()");
+	sv_run_lock("schemaver.squash()");
+	sv_run_refuse_interrupted();
+	graph = sv_store_graph(SV_STORE_WRITE);
+	list = sv_api_range(graph, range);
+	list = sv_register_squash_members(graph, &list);
+	sv_register_squash_draft(&draft, graph, &list, keep_data);
+	sv_run_squash(&draft, graph, &list, keep_data, sv_arg_diff_options(fcinfo, -1));
+	if (draft.down == NULL)
+		ereport(NOTICE,
+				(errmsg("the squashed revision has no down"),
+				 errdetail("No way back to the schema before it could be proven.")));
+	PG_RETURN_TEXT_P(cstring_to_text(sv_register_add(&draft, true)));
 }

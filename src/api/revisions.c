@@ -211,7 +211,7 @@ sv_api_load(PG_FUNCTION_ARGS)
 Datum
 sv_api_load_directory(PG_FUNCTION_ARGS)
 {
-	static const char *const action_names[] = {"added", "updated", "unchanged"};
+	static const char *const action_names[] = {"added", "updated", "unchanged", "replaced"};
 	char	   *path = sv_arg_text(fcinfo, 0, "path");
 	ReturnSetInfo *result = sv_result_begin(fcinfo);
 	List	   *files;

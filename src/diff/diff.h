@@ -59,7 +59,9 @@ struct DiffNode
 	bool		done;
 };
 
-typedef struct DiffOptions
+typedef struct DiffOptions DiffOptions;
+
+struct DiffOptions
 {
 	bool		owners;			/* compare owners */
 	bool		privileges;
@@ -71,7 +73,7 @@ typedef struct DiffOptions
 	/* How does a value become another type: 'a' by assignment, 'e' by an
 	 * explicit cast, 't' only by way of its text? */
 	char		(*cast_of) (const char *from, const char *to);
-} DiffOptions;
+};
 
 /* A statement, or a question (sql is NULL). */
 typedef struct DiffRow

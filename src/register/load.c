@@ -127,6 +127,7 @@ update_from_draft(RevisionDraft *draft, bool *reshaped)
 	complete_draft(draft, old_script);
 	script = script_of_draft(draft);
 	wanted.options = sv_register_options(draft->options, &irreversible);
+	sv_register_refuse_other_replaced(stored, wanted.options);
 	wanted.message = (char *) (draft->message ? draft->message : stored->message);
 	if (draft->revises_given)
 		wanted.revises = same_names(draft->revises, stored->revises) ? stored->revises :
@@ -313,6 +314,12 @@ register_draft(RevisionDraft *draft, bool *reshaped)
 	if (draft->id != NULL && sv_store_revision_exists(draft->id))
 	{
 		result->action = update_from_draft(draft, reshaped);
+		result->id = pstrdup(draft->id);
+		return result;
+	}
+	if (draft->id != NULL && sv_store_replaced_by(draft->id) != NULL)
+	{
+		result->action = SV_REGISTER_REPLACED;
 		result->id = pstrdup(draft->id);
 		return result;
 	}

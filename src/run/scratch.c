@@ -74,6 +74,17 @@ has_enums(const Model *model)
 
 /* ---------- the scratch ---------- */
 
+static bool
+includes_public(const ModelScope *scope)
+{
+	ListCell   *cell;
+
+	foreach(cell, scope->schemas)
+		if (strcmp(lfirst(cell), "public") == 0)
+			return true;
+	return scope->schemas == NIL;
+}
+
 static void
 do_work(void *arg)
 {
@@ -83,7 +94,7 @@ do_work(void *arg)
 	scratch->live = sv_scratch_state(scratch);
 	if (scratch->ground == SV_GROUND_EMPTY)
 	{
-		scratch->scope.hidden = sv_hide(scratch->live, true);
+		scratch->scope.hidden = sv_hide(scratch->live, includes_public(&scratch->scope));
 		sv_hide_bring_extensions(scratch->scope.hidden, scratch->live);
 	}
 	scratch->free_enums = scratch->ground == SV_GROUND_EMPTY || !has_enums(scratch->live);
@@ -101,20 +112,28 @@ do_work(void *arg)
 }
 
 /*
- * Call work(scratch, arg) and roll back whatever it did.  What it allocates in
- * the current context stays; its errors are raised again.  The caller holds the
- * lock of runs.
+ * Call fn(scratch, arg) and roll back whatever it did.  "schemas" are those
+ * that count, NIL: all.  What it allocates in the current context stays; its
+ * errors are raised again.  The caller holds the lock of runs.
  */
 void
-sv_scratch(ScratchGround ground, ScratchFn fn, void *arg)
+sv_scratch(ScratchGround ground, List *schemas, ScratchFn fn, void *arg)
 {
-	Work		work = {{ground, {NIL, true, NULL}}, fn, arg};
+	Work		work = {{ground, {schemas, schemas == NIL, NULL}}, fn, arg};
 	char	   *enums = save_new_enum_values();
 	ErrorData  *error = sv_subtransaction(do_work, &work, false);
 
 	restore_new_enum_values(enums);
 	if (error != NULL)
 		ReThrowError(error);
+}
+
+/* What the scripts so far have done is as good as committed. */
+void
+sv_scratch_settle(const Scratch *scratch)
+{
+	if (scratch->free_enums)
+		AtEOXact_Enum();
 }
 
 /* The schema as it is now in the scratch. */
@@ -155,8 +174,7 @@ sv_scratch_statement(const Scratch *scratch, const Script *script, int statement
 				(errcode(ERRCODE_SV_NOT_TRANSACTIONAL),
 				 errmsg("%s cannot be tried out", script->statements[statement].blocker),
 				 errdetail("It cannot run inside a transaction, so it cannot be rolled back.")));
-	if (scratch->free_enums)
-		AtEOXact_Enum();
+	sv_scratch_settle(scratch);
 	if (scratch->scope.hidden != NULL && strcmp(tag, "CREATE EXTENSION") == 0)
 		return !sv_hide_create_extension(scratch->scope.hidden, *text);
 	if (scratch->scope.hidden != NULL && strcmp(tag, "DROP EXTENSION") == 0)

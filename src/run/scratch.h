@@ -26,7 +26,8 @@ typedef struct Scratch
 
 typedef void (*ScratchFn) (Scratch *scratch, void *arg);
 
-extern void sv_scratch(ScratchGround ground, ScratchFn work, void *arg);
+extern void sv_scratch(ScratchGround ground, List *schemas, ScratchFn work, void *arg);
+extern void sv_scratch_settle(const Scratch *scratch);
 extern Model *sv_scratch_state(const Scratch *scratch);
 extern ErrorData *sv_scratch_run(const Scratch *scratch, const char *revision, const StoredScript *stored,
 								 Direction direction);

@@ -302,7 +302,7 @@ test_on(ScratchGround ground, Tests *tests, const RevisionList *list)
 	tests->failed = palloc0(sizeof(bool) * (graph->n + 1));
 	tests->state = NULL;
 	tests->state_context = NULL;
-	sv_scratch(ground, test_all, tests);
+	sv_scratch(ground, NIL, test_all, tests);
 }
 
 /*

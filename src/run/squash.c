@@ -1,0 +1,187 @@
+/*
+ * squash.c
+ *		One script made of those of many revisions, proven equal.
+ *
+ * The revisions are run where nothing of them is, then the new script from the
+ * same start; both must leave the same schema and the same rows.  First the shortest
+ * script is tried: the DDL from start to end, then the statements that change
+ * rows, in their order.  Where that does not come to the same, the statements
+ * of all revisions are put one after the other.
+ */
+#include "postgres.h"
+
+#include "miscadmin.h"
+#include "run/baseline.h"
+#include "run/candidate.h"
+#include "run/run.h"
+#include "run/subtransaction.h"
+
+typedef struct Squash
+{
+	RevisionDraft *draft;
+	const RevisionGraph *graph;
+	const RevisionList *members;	/* parents first */
+	RevisionList before;		/* what they stand on, parents first */
+	bool		keep_data;
+	const DiffOptions *options;
+	const Scratch *scratch;
+	Goal		goal;
+	ErrorData  *error;			/* of an original */
+} Squash;
+
+static void
+run_originals(Squash *squash, const RevisionList *list)
+{
+	for (int i = 0; i < list->n && squash->error == NULL; i++)
+	{
+		const char *id = squash->graph->revisions[list->members[i]].id;
+
+		CHECK_FOR_INTERRUPTS();
+		squash->error = sv_scratch_run(squash->scratch, id, sv_store_script(SV_STORE_WRITE, id), SV_UPGRADE);
+	}
+}
+
+static void
+find_end(void *arg)
+{
+	Squash	   *squash = arg;
+
+	run_originals(squash, squash->members);
+	if (squash->error != NULL)
+		return;
+	squash->goal.end = sv_scratch_state(squash->scratch);
+	squash->goal.rows = sv_rows_read(squash->scratch, squash->goal.end);
+	squash->goal.rows_count = squash->keep_data;
+}
+
+/* The statements of all members, or those that may change rows. */
+static char *
+collect(const Squash *squash, bool only_data)
+{
+	StringInfoData out;
+
+	initStringInfo(&out);
+	for (int i = 0; i < squash->members->n; i++)
+	{
+		const char *id = squash->graph->revisions[squash->members->members[i]].id;
+		ScriptOrigin origin;
+		Script	   *script = sv_run_body(id, sv_store_script(SV_STORE_WRITE, id), SV_UPGRADE, &origin);
+
+		if (only_data && !sv_script_has_data(script))
+			continue;
+		if (script->n > 0)
+			appendStringInfo(&out, "-- revision %s\n", id);
+		sv_script_collect(&out, script, only_data);
+	}
+	return out.data;
+}
+
+static void
+refuse(const Candidate *candidate)
+{
+	const char *first = candidate->differences ? linitial(candidate->differences) : "";
+
+	ereport(ERROR,
+			(errcode(ERRCODE_SV_VERIFY_FAILED),
+			 errmsg("the revisions cannot be proven equal to one"),
+			 candidate->error ? errdetail("Their statements in one script fail: %s", candidate->error->message) :
+			 errdetail("Their statements in one script leave another schema: %s", first),
+			 candidate->error && candidate->error->sqlerrcode == ERRCODE_UNSAFE_NEW_ENUM_VALUE_USAGE ?
+			 errhint("Squash them with data => 'elide', or the revisions before and after that one by themselves.") :
+			 errhint("Squash a shorter range.")));
+}
+
+static void
+choose(Squash *squash)
+{
+	Candidate	generated = {"squash"};
+	Candidate	whole = {"squash"};
+	const char *data = squash->keep_data ? collect(squash, true) : "";
+
+	sv_candidate_generate(&generated, &squash->goal, data);
+	if (sv_candidate_try(&generated, squash->scratch, &squash->goal))
+	{
+		squash->draft->up = generated.script.up;
+		squash->draft->down = generated.down_proven ? generated.script.down : NULL;
+		return;
+	}
+	if (!squash->keep_data)
+		refuse(&generated);
+	whole.script.up = collect(squash, false);
+	whole.script.down = generated.script.down;
+	(void) sv_candidate_try(&whole, squash->scratch, &squash->goal);
+	if (whole.error != NULL || whole.differences != NIL)
+		refuse(&whole);
+	if (whole.rows_differ != NIL)
+		ereport(NOTICE,
+				(errmsg("rows of %d tables come out differently each time, first of %s",
+						list_length(whole.rows_differ), (char *) linitial(whole.rows_differ)),
+				 errdetail("The statements are the same in the same order.")));
+	squash->draft->up = whole.script.up;
+	squash->draft->down = whole.down_proven ? whole.script.down : NULL;
+}
+
+static void
+build(Scratch *scratch, void *arg)
+{
+	Squash	   *squash = arg;
+	ErrorData  *error;
+
+	squash->scratch = scratch;
+	squash->error = NULL;
+	run_originals(squash, &squash->before);
+	if (squash->error != NULL)
+		return;
+	squash->goal.start = sv_scratch_state(scratch);
+	squash->goal.options = squash->options;
+	error = sv_subtransaction(find_end, squash, false);
+	if (error != NULL)
+		ReThrowError(error);
+	if (squash->error == NULL)
+		choose(squash);
+}
+
+static bool
+nothing_applied(const RevisionGraph *graph)
+{
+	for (int i = 0; i < graph->n; i++)
+		if (graph->revisions[i].applied)
+			return false;
+	return true;
+}
+
+static RevisionList
+what_they_stand_on(const RevisionGraph *graph, const RevisionList *members)
+{
+	bool	   *below = sv_graph_ancestors(graph, members, true);
+
+	for (int i = 0; i < members->n; i++)
+		below[members->members[i]] = false;
+	return sv_graph_order(graph, below);
+}
+
+/*
+ * Fill in up and down of a draft that does what the members do, proven; SV017
+ * if it cannot be.  A way back that cannot be proven is left out.  The members stand
+ * parents first.
+ */
+void
+sv_run_squash(RevisionDraft *draft, const RevisionGraph *graph, const RevisionList *members,
+			  bool keep_data, const DiffOptions *options)
+{
+	Squash		squash = {draft, graph, members};
+
+	squash.before = what_they_stand_on(graph, members);
+	squash.keep_data = keep_data;
+	squash.options = options;
+	/* where nothing of the history is, what it expects to find may be there */
+	if (nothing_applied(graph))
+		sv_scratch(SV_GROUND_LIVE, NIL, build, &squash);
+	if (draft->up == NULL)
+		sv_scratch(SV_GROUND_EMPTY, NIL, build, &squash);
+	if (squash.error != NULL)
+	{
+		squash.error->hint = "To be squashed, revisions must run from empty. Try it in a database that has none of them applied.";
+		ReThrowError(squash.error);
+	}
+}
