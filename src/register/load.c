@@ -342,16 +342,23 @@ sv_register_files(List *files, const char *format)
 {
 	List	   *drafts = order_drafts(sv_formats_read(files, format));
 	List	   *results = NIL;
+	List	   *changed = NIL;
 	bool		reshaped = false;
 	ListCell   *cell;
 
 	foreach(cell, drafts)
 	{
+		RegisterResult *result;
+
 		CHECK_FOR_INTERRUPTS();
-		results = lappend(results, register_draft(lfirst(cell), &reshaped));
+		result = register_draft(lfirst(cell), &reshaped);
+		results = lappend(results, result);
+		if (result->action == SV_REGISTER_ADDED || result->action == SV_REGISTER_UPDATED)
+			changed = lappend(changed, result->id);
 	}
 	/* other edges or labels: put the whole graph together, which checks it */
 	if (reshaped)
 		sv_store_set_heads(sv_graph_heads(sv_store_graph(SV_STORE_WRITE)).n);
+	sv_check_down_of(changed);
 	return results;
 }

@@ -33,14 +33,44 @@ sv_rows_to_script(List *rows)
 }
 
 /*
+ * A new database takes an extension in the version that its server has, as
+ * pg_dump writes it.
+ */
+static const char *
+without_version(const DiffRow *row)
+{
+	const char *version = strcmp(row->kind, "extension") == 0 && strncmp(row->sql, "CREATE ", 7) == 0 ?
+		strstr(row->sql, " VERSION ") : NULL;
+
+	return version ? pnstrdup(row->sql, version - row->sql) : row->sql;
+}
+
+/* The statements from one model to another as a script, "" if there are none. */
+static char *
+build_script(Model *from, Model *to, const DiffOptions *options)
+{
+	List	   *rows = sv_diff(from, to, options);
+	ListCell   *cell;
+
+	foreach(cell, rows)
+	{
+		DiffRow    *row = lfirst(cell);
+
+		if (row->sql != NULL)
+			row->sql = without_version(row);
+	}
+	return sv_rows_to_script(rows);
+}
+
+/*
  * The shortest script that leads from start to end, "data" behind it, and the
  * way back.  A function may use what is made after it.
  */
 void
 sv_candidate_generate(Candidate *candidate, const Goal *goal, const char *data)
 {
-	char	   *up = sv_rows_to_script(sv_diff(goal->start, goal->end, goal->options));
-	char	   *down = sv_rows_to_script(sv_diff(goal->end, goal->start, goal->options));
+	char	   *up = build_script(goal->start, goal->end, goal->options);
+	char	   *down = build_script(goal->end, goal->start, goal->options);
 
 	candidate->script.up = psprintf("%s%s%s%s", *up ? "SET check_function_bodies = off;\n" : "", up,
 									*up && *data ? "RESET check_function_bodies;\n" : "", data);

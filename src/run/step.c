@@ -330,12 +330,15 @@ sv_run_step(Run *run, const StoredRevision *revision, Direction direction)
 	StoredScript *stored = sv_store_script(SV_STORE_WRITE, revision->id);
 	StoredStep	step = {0};
 	Execution	execution;
+	bool		checks = sv_check_down_begin(run, revision, direction);
 
 	step.direction = direction;
 	step.started_at = GetCurrentTimestamp();
 	sv_execution_begin(&execution, revision, stored, direction);
 	sv_execution_part(&execution, 0, execution.script->n);
 	sv_execution_end(&execution);
+	if (checks)
+		sv_check_down_end(run, revision, stored);
 	step.statements = execution.script->n;
 	sv_step_finish(run, revision, stored, &step);
 	MemoryContextSwitchTo(caller);

@@ -17,6 +17,7 @@
 #include "run/test.h"
 #include "settings.h"
 #include "utils/builtins.h"
+#include "utils/guc.h"
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
 
@@ -76,8 +77,10 @@ go_down_and_up(void *arg)
 {
 	RoundTrip  *trip = arg;
 	TestResult *result = trip->result;
-	ErrorData  *error = sv_scratch_run(trip->scratch, result->revision, trip->stored, SV_DOWNGRADE);
+	ErrorData  *error;
 
+	(void) set_config_option("client_min_messages", "warning", PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
+	error = sv_scratch_run(trip->scratch, result->revision, trip->stored, SV_DOWNGRADE);
 	if (error != NULL)
 	{
 		set_error(result, "down fails", error);

@@ -79,29 +79,50 @@ name_of_setting(const Script *script, int statement)
 
 	if (!IsA(set, VariableSetStmt) || set->name == NULL)
 		return "ALL";
-	return set->kind == VAR_SET_MULTI ? NULL : set->name;
+	if (set->kind == VAR_SET_MULTI)
+		return NULL;			/* SET TRANSACTION: there is no way back */
+	return strcmp(set->name, "session_authorization") == 0 ? "SESSION AUTHORIZATION" : set->name;
 }
 
-static void
-append_resets(StringInfo out, const Script *script)
+static List *
+add_setting(List *names, const char *name)
 {
-	for (int i = 0; i < script->n; i++)
-	{
-		const char *name = is_setting(&script->statements[i]) ? name_of_setting(script, i) : NULL;
+	ListCell   *cell;
 
-		if (name == NULL)
-			continue;
-		appendStringInfo(out, "RESET %s;\n",
-						 strcmp(name, "session_authorization") == 0 ? "SESSION AUTHORIZATION" : name);
-	}
+	if (name == NULL)
+		return names;
+	foreach(cell, names)
+		if (strcmp(lfirst(cell), name) == 0)
+			return names;
+	return lappend(names, (char *) name);
+}
+
+/* Is it of no consequence for what changes rows? */
+static bool
+is_idle_setting(const Script *script, int statement)
+{
+	const char *name = name_of_setting(script, statement);
+
+	return name != NULL && strcmp(name, "check_function_bodies") == 0;
 }
 
 /* Append all statements of a script, or only those that may change rows, with the settings they run under. */
 void
 sv_script_collect(StringInfo out, const Script *script, bool only_data)
 {
+	List	   *changed = NIL;
+	ListCell   *cell;
+
 	for (int i = 0; i < script->n; i++)
-		if (!only_data || is_data(&script->statements[i]) || is_setting(&script->statements[i]))
-			append_statement(out, script, i);
-	append_resets(out, script);
+	{
+		const Statement *s = &script->statements[i];
+
+		if (only_data && !is_data(s) && (!is_setting(s) || is_idle_setting(script, i)))
+			continue;
+		append_statement(out, script, i);
+		if (is_setting(s))
+			changed = add_setting(changed, name_of_setting(script, i));
+	}
+	foreach(cell, changed)
+		appendStringInfo(out, "RESET %s;\n", (char *) lfirst(cell));
 }

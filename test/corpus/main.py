@@ -15,6 +15,7 @@ import check_oddities
 import check_oracle
 import check_replay
 import check_script
+import check_squash
 import history as corpus
 import postgres
 import report as reports
@@ -52,6 +53,8 @@ def one_history(report, args, history):
     rng = random.Random(f"{args.seed} {history.name}")
     parts = [("replay", lambda w: check_replay.run(report, history, w, every, args.full, names[0], names[1])),
              ("baseline", lambda w: check_carry.baseline(report, history, names[1], names[2], names[3])),
+             ("squash", lambda w: check_squash.squash(report, history, w, names[1], names[2])),
+             ("baseline of head", lambda w: check_squash.baseline(report, history, w, names[1], names[2])),
              ("script", lambda w: check_script.run(report, history, w, names[1])),
              ("export", lambda w: check_carry.round_trip(report, history, names[1], names[2], args.seed)),
              ("directory", lambda w: check_carry.directory(report, history, w, names[1])),
