@@ -6,7 +6,8 @@
  * same start; both must leave the same schema and the same rows.  First the shortest
  * script is tried: the DDL from start to end, then the statements that change
  * rows, in their order.  Where that does not come to the same, the statements
- * of all revisions are put one after the other.
+ * of all revisions are put one after the other; if PostgreSQL refuses that for values
+ * of enum types that were added between, with these in CREATE TYPE.
  */
 #include "postgres.h"
 
@@ -54,24 +55,39 @@ find_end(void *arg)
 	squash->goal.rows_count = squash->keep_data;
 }
 
-/* The statements of all members, or those that may change rows. */
-static char *
-collect(const Squash *squash, bool only_data)
+/* The up scripts of all members. */
+static List *
+scripts_of(const Squash *squash)
 {
-	StringInfoData out;
+	List	   *scripts = NIL;
 
-	initStringInfo(&out);
 	for (int i = 0; i < squash->members->n; i++)
 	{
 		const char *id = squash->graph->revisions[squash->members->members[i]].id;
 		ScriptOrigin origin;
-		Script	   *script = sv_run_body(id, sv_store_script(SV_STORE_WRITE, id), SV_UPGRADE, &origin);
 
-		if (only_data && !sv_script_has_data(script))
+		scripts = lappend(scripts, sv_run_body(id, sv_store_script(SV_STORE_WRITE, id), SV_UPGRADE, &origin));
+	}
+	return scripts;
+}
+
+/* The statements of all members, or those that may change rows; "texts" as sv_enum_hoist() gives them, or NIL. */
+static char *
+collect(const Squash *squash, List *scripts, bool only_data, List *texts)
+{
+	StringInfoData out;
+	ListCell   *cell;
+
+	initStringInfo(&out);
+	foreach(cell, scripts)
+	{
+		int			i = foreach_current_index(cell);
+		const Script *script = lfirst(cell);
+
+		if (script->n == 0 || (only_data && !sv_script_has_data(script)))
 			continue;
-		if (script->n > 0)
-			appendStringInfo(&out, "-- revision %s\n", id);
-		sv_script_collect(&out, script, only_data);
+		appendStringInfo(&out, "-- revision %s\n", squash->graph->revisions[squash->members->members[i]].id);
+		sv_script_collect(&out, script, only_data, texts ? list_nth(texts, i) : NULL);
 	}
 	return out.data;
 }
@@ -92,33 +108,62 @@ refuse(const Candidate *candidate)
 }
 
 static void
+take(Squash *squash, const Candidate *candidate)
+{
+	squash->draft->up = candidate->script.up;
+	squash->draft->down = candidate->down_proven ? candidate->script.down : NULL;
+	if (candidate->rows_differ != NIL)
+		ereport(NOTICE,
+				(errmsg("rows of %d tables come out differently each time, first of %s",
+						list_length(candidate->rows_differ), (char *) linitial(candidate->rows_differ)),
+				 errdetail("The statements are the same in the same order.")));
+}
+
+/* Does it build the schema by the very statements?  Then rows can differ by chance alone. */
+static bool
+is_same_work(const Candidate *candidate)
+{
+	return candidate->error == NULL && candidate->differences == NIL;
+}
+
+/* Try the candidates, the best first, and fill in the draft. */
+static void
 choose(Squash *squash)
 {
 	Candidate	generated = {"squash"};
+	Candidate	bare = {"squash"};
 	Candidate	whole = {"squash"};
-	const char *data = squash->keep_data ? collect(squash, true) : "";
+	Candidate	hoisted = {"squash"};
+	List	   *scripts = scripts_of(squash);
 
-	sv_candidate_generate(&generated, &squash->goal, data);
-	if (sv_candidate_try(&generated, squash->scratch, &squash->goal))
+	sv_candidate_generate(&bare, &squash->goal, "");
+	if (!squash->keep_data)
 	{
-		squash->draft->up = generated.script.up;
-		squash->draft->down = generated.down_proven ? generated.script.down : NULL;
+		if (!sv_candidate_try(&bare, squash->scratch, &squash->goal))
+			refuse(&bare);
+		take(squash, &bare);
 		return;
 	}
-	if (!squash->keep_data)
-		refuse(&generated);
-	whole.script.up = collect(squash, false);
+	sv_candidate_generate(&generated, &squash->goal, collect(squash, scripts, true, NIL));
+	if (sv_candidate_try(&generated, squash->scratch, &squash->goal))
+	{
+		take(squash, &generated);
+		return;
+	}
+	whole.script.up = collect(squash, scripts, false, NIL);
 	whole.script.down = generated.script.down;
 	(void) sv_candidate_try(&whole, squash->scratch, &squash->goal);
-	if (whole.error != NULL || whole.differences != NIL)
-		refuse(&whole);
-	if (whole.rows_differ != NIL)
-		ereport(NOTICE,
-				(errmsg("rows of %d tables come out differently each time, first of %s",
-						list_length(whole.rows_differ), (char *) linitial(whole.rows_differ)),
-				 errdetail("The statements are the same in the same order.")));
-	squash->draft->up = whole.script.up;
-	squash->draft->down = whole.down_proven ? whole.script.down : NULL;
+	if (is_same_work(&whole))
+	{
+		take(squash, &whole);
+		return;
+	}
+	hoisted.script.up = collect(squash, scripts, false, sv_enum_hoist(scripts));
+	hoisted.script.down = generated.script.down;
+	(void) sv_candidate_try(&hoisted, squash->scratch, &squash->goal);
+	if (!is_same_work(&hoisted))
+		refuse(&hoisted);
+	take(squash, &hoisted);
 }
 
 static void

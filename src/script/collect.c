@@ -50,10 +50,10 @@ sv_script_has_data(const Script *script)
 }
 
 static void
-append_statement(StringInfo out, const Script *script, int statement)
+append_statement(StringInfo out, const Script *script, int statement, const char *instead)
 {
 	const Statement *s = &script->statements[statement];
-	char	   *text = sv_script_rehearsal_text(script, statement);
+	const char *text = instead ? instead : sv_script_rehearsal_text(script, statement);
 
 	if (text == NULL)
 		ereport(ERROR,
@@ -106,9 +106,12 @@ is_idle_setting(const Script *script, int statement)
 	return name != NULL && strcmp(name, "check_function_bodies") == 0;
 }
 
-/* Append all statements of a script, or only those that may change rows, with the settings they run under. */
+/*
+ * Append all statements of a script, or only those that may change rows, with
+ * the settings they run under.  "texts" may have others to put in their place.
+ */
 void
-sv_script_collect(StringInfo out, const Script *script, bool only_data)
+sv_script_collect(StringInfo out, const Script *script, bool only_data, const char **texts)
 {
 	List	   *changed = NIL;
 	ListCell   *cell;
@@ -119,7 +122,7 @@ sv_script_collect(StringInfo out, const Script *script, bool only_data)
 
 		if (only_data && !is_data(s) && (!is_setting(s) || is_idle_setting(script, i)))
 			continue;
-		append_statement(out, script, i);
+		append_statement(out, script, i, texts ? texts[i] : NULL);
 		if (is_setting(s))
 			changed = add_setting(changed, name_of_setting(script, i));
 	}

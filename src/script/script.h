@@ -67,7 +67,10 @@ extern char *sv_script_rehearsal_text(const Script *script, int statement);
 
 /* collect.c */
 extern bool sv_script_has_data(const Script *script);
-extern void sv_script_collect(StringInfo out, const Script *script, bool only_data);
+extern void sv_script_collect(StringInfo out, const Script *script, bool only_data, const char **texts);
+
+/* enum_hoist.c */
+extern List *sv_enum_hoist(List *scripts);
 
 /* checksum.c: hex sha256 of what matters in a revision */
 extern char *sv_script_checksum(const Script *up, const Script *down, const Script *verify, const char *options);
