@@ -61,6 +61,7 @@ extern List *sv_register_depends(List *given, const char *self);
 extern List *sv_register_option_list(const char *options, const char *name);
 extern void sv_register_refuse_other_replaced(const StoredRevision *revision, const char *options);
 extern bool sv_register_has_name(const List *names, const char *name);
+extern void sv_register_check_replacing(const char *id, List *revises, const char *options);
 extern void sv_register_replacing(const StoredRevision *revision, const char *(*insert) (void *arg), void *arg);
 
 /* squash.c: one revision made of many */

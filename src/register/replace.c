@@ -243,6 +243,29 @@ check_parents(const Replacement *r, List *parents)
 					 errhint("Let it revise what the first of the replaced ones revises: revises => ARRAY['...'].")));
 }
 
+/* Find out what a revision replaces here.  Errors: SV016 if only some of it is applied. */
+static Replacement
+look_up(const char *id, List *revises, const char *options)
+{
+	Replacement r = {id};
+	List	   *replaced = sv_register_option_list(options, "replaces");
+
+	r.ids = list_concat(list_copy(replaced), sv_register_option_list(options, "supersedes"));
+	r.graph = sv_store_graph(SV_STORE_WRITE);
+	check_parents(&r, revises);
+	refuse_some(&r, replaced);
+	r.applied = is_applied(r.graph, linitial(replaced));
+	find_members(&r);
+	return r;
+}
+
+/* Raise the errors that registering a revision with these options would meet. */
+void
+sv_register_check_replacing(const char *id, List *revises, const char *options)
+{
+	(void) look_up(id ? id : "squash", revises, options);
+}
+
 /*
  * A revision is about to be inserted by insert(arg), which returns its
  * checksum.  Take what it replaces out of the graph before, and let it have
@@ -251,23 +274,17 @@ check_parents(const Replacement *r, List *parents)
 void
 sv_register_replacing(const StoredRevision *revision, const char *(*insert) (void *arg), void *arg)
 {
-	Replacement r = {revision->id};
-	List	   *replaced = sv_register_option_list(revision->options, "replaces");
+	Replacement r;
 	StoredRevision **rows;
 
-	r.ids = list_concat(list_copy(replaced), sv_register_option_list(revision->options, "supersedes"));
-	if (replaced == NIL)
+	if (sv_register_option_list(revision->options, "replaces") == NIL)
 	{
 		(void) insert(arg);
 		return;
 	}
 	sv_run_lock("the registration of a squashed revision");
 	sv_run_refuse_interrupted();
-	r.graph = sv_store_graph(SV_STORE_WRITE);
-	check_parents(&r, revision->revises);
-	refuse_some(&r, replaced);
-	r.applied = is_applied(r.graph, linitial(replaced));
-	find_members(&r);
+	r = look_up(revision->id, revision->revises, revision->options);
 	rows = sv_store_plan_rows(SV_STORE_WRITE, r.graph, &r.members);
 	remove_members(&r);
 	r.checksum = insert(arg);

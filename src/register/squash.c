@@ -194,13 +194,29 @@ report_elided(List *elided)
 			 errdetail("Revisions: %s.", list.data)));
 }
 
+/* The members whose changes of rows are left out, now or in what was squashed before. */
+static List *
+elided_of(const RevisionGraph *graph, const RevisionList *members, bool keep_data)
+{
+	List	   *elided = NIL;
+
+	for (int i = 0; i < members->n; i++)
+	{
+		char	   *id = (char *) graph->revisions[members->members[i]].id;
+
+		elided = list_concat(elided, sv_register_option_list(sv_store_revision(SV_STORE_WRITE, id)->options, "elided"));
+		if (!keep_data && has_data(id))
+			elided = lappend(elided, id);
+	}
+	return elided;
+}
+
 /* The options of the new revision: what it replaces, with what was squashed before taken apart. */
 static char *
-options_of(const RevisionGraph *graph, const RevisionList *members, bool keep_data)
+options_of(const RevisionGraph *graph, const RevisionList *members, List *elided)
 {
 	List	   *replaces = NIL;
 	List	   *supersedes = NIL;
-	List	   *elided = NIL;
 	StringInfoData out;
 
 	for (int i = 0; i < members->n; i++)
@@ -212,11 +228,7 @@ options_of(const RevisionGraph *graph, const RevisionList *members, bool keep_da
 		replaces = inner ? list_concat(replaces, inner) : lappend(replaces, id);
 		if (inner != NIL)
 			supersedes = lappend(list_concat(supersedes, sv_register_option_list(options, "supersedes")), id);
-		elided = list_concat(elided, sv_register_option_list(options, "elided"));
-		if (!keep_data && has_data(id))
-			elided = lappend(elided, id);
 	}
-	report_elided(elided);
 	initStringInfo(&out);
 	appendStringInfoChar(&out, '{');
 	append_option(&out, "replaces", replaces);
@@ -226,17 +238,24 @@ options_of(const RevisionGraph *graph, const RevisionList *members, bool keep_da
 	return out.data;
 }
 
-/* Fill in of a draft all but message, id and scripts. */
+/*
+ * Fill in of a draft all but message, id and scripts.  Errors: SV016 if the
+ * members cannot be replaced.
+ */
 void
 sv_register_squash_draft(RevisionDraft *draft, const RevisionGraph *graph, const RevisionList *members, bool keep_data)
 {
 	bool	   *marks = marks_of(graph, members);
 	const char *last = graph->revisions[members->members[members->n - 1]].id;
+	List	   *elided;
 
 	draft->revises_given = true;
 	draft->revises = outer_parents(graph, members, marks);
 	draft->depends_on = outer_depends(graph, members, marks);
 	draft->branch_labels = labels_of(graph, members);
 	draft->verify = keep_data ? sv_store_script(SV_STORE_WRITE, last)->verify : NULL;
-	draft->options = options_of(graph, members, keep_data);
+	elided = elided_of(graph, members, keep_data);
+	draft->options = options_of(graph, members, elided);
+	sv_register_check_replacing(draft->id, draft->revises, draft->options);
+	report_elided(elided);
 }

@@ -226,7 +226,7 @@ sv_run_squash(RevisionDraft *draft, const RevisionGraph *graph, const RevisionLi
 		sv_scratch(SV_GROUND_EMPTY, NIL, build, &squash);
 	if (squash.error != NULL)
 	{
-		squash.error->hint = "To be squashed, revisions must run from empty. Try it in a database that has none of them applied.";
+		squash.error->hint = "To be squashed, the revisions must run once more without an error. If they expect what others have made, squash them in a database that has none of them applied.";
 		ReThrowError(squash.error);
 	}
 }

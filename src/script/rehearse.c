@@ -35,25 +35,28 @@ static const struct
 	{"SET TRANSACTION ISOLATION LEVEL", LEFT_OUT},
 };
 
-/* Put blanks in the place of the first keyword CONCURRENTLY. */
+/* Take out the first keyword CONCURRENTLY; every line stays one. */
 static void
-blank_concurrently(char *text)
+cut_concurrently(char *text)
 {
 	Lexer	   *lexer = sv_lexer_create(text, false);
 	Token		token;
+	int			end;
 
 	do
 		sv_lexer_next(lexer, &token);
 	while (token.kind != SV_TOKEN_EOF && token.kind != SV_TOKEN_ERROR && !sv_token_is(&token, "concurrently"));
-	if (token.kind == SV_TOKEN_WORD)
-		memset(text + token.start, ' ', token.end - token.start);
 	sv_lexer_free(lexer);
+	if (token.kind != SV_TOKEN_WORD)
+		return;
+	end = token.end + strspn(text + token.end, " \t");
+	memmove(text + token.start, text + end, strlen(text + end) + 1);
 }
 
 /*
  * Return the text of a statement (index from 0) for a rehearsal, a new string:
  * its own, if it can be executed in a transaction; empty if it does nothing to
- * the schema; NULL if there is no way to rehearse it.  Offsets in the text stay.
+ * the schema; NULL if there is no way to rehearse it.
  */
 char *
 sv_script_rehearsal_text(const Script *script, int statement)
@@ -69,7 +72,7 @@ sv_script_rehearsal_text(const Script *script, int statement)
 			continue;
 		if (rehearsals[i].rehearsal == LEFT_OUT)
 			return pstrdup("");
-		blank_concurrently(text);
+		cut_concurrently(text);
 		return text;
 	}
 	return NULL;
