@@ -121,6 +121,7 @@ sv_candidate_try(Candidate *candidate, const Scratch *scratch, const Goal *goal)
 	Trial		trial = {candidate, &strict, goal};
 	ErrorData  *error;
 
+	candidate->script.up_line = candidate->script.down_line = candidate->script.verify_line = 1;
 	/* as on a new database, where nothing is committed between its statements */
 	sv_scratch_settle(scratch);
 	strict.free_enums = false;

@@ -28,6 +28,7 @@ typedef struct Squash
 	const Scratch *scratch;
 	Goal		goal;
 	ErrorData  *error;			/* of an original */
+	List	   *rows_differ;	/* strings: tables */
 } Squash;
 
 static void
@@ -112,16 +113,12 @@ take(Squash *squash, const Candidate *candidate)
 {
 	squash->draft->up = candidate->script.up;
 	squash->draft->down = candidate->down_proven ? candidate->script.down : NULL;
-	if (candidate->rows_differ != NIL)
-		ereport(NOTICE,
-				(errmsg("rows of %d tables come out differently each time, first of %s",
-						list_length(candidate->rows_differ), (char *) linitial(candidate->rows_differ)),
-				 errdetail("The statements are the same in the same order.")));
+	squash->rows_differ = candidate->rows_differ;
 }
 
-/* Does it build the schema by the very statements?  Then rows can differ by chance alone. */
+/* Does it build the schema?  Made of the very statements in their order, it leaves other rows by chance alone. */
 static bool
-is_same_work(const Candidate *candidate)
+builds_schema(const Candidate *candidate)
 {
 	return candidate->error == NULL && candidate->differences == NIL;
 }
@@ -130,40 +127,34 @@ is_same_work(const Candidate *candidate)
 static void
 choose(Squash *squash)
 {
-	Candidate	generated = {"squash"};
-	Candidate	bare = {"squash"};
-	Candidate	whole = {"squash"};
-	Candidate	hoisted = {"squash"};
 	List	   *scripts = scripts_of(squash);
+	Candidate	generated = {"squash"};
 
-	sv_candidate_generate(&bare, &squash->goal, "");
-	if (!squash->keep_data)
-	{
-		if (!sv_candidate_try(&bare, squash->scratch, &squash->goal))
-			refuse(&bare);
-		take(squash, &bare);
-		return;
-	}
-	sv_candidate_generate(&generated, &squash->goal, collect(squash, scripts, true, NIL));
+	generated.script.verify = (char *) squash->draft->verify;
+	sv_candidate_generate(&generated, &squash->goal, squash->keep_data ? collect(squash, scripts, true, NIL) : "");
 	if (sv_candidate_try(&generated, squash->scratch, &squash->goal))
 	{
 		take(squash, &generated);
 		return;
 	}
-	whole.script.up = collect(squash, scripts, false, NIL);
-	whole.script.down = generated.script.down;
-	(void) sv_candidate_try(&whole, squash->scratch, &squash->goal);
-	if (is_same_work(&whole))
+	if (!squash->keep_data)
+		refuse(&generated);
+	for (int hoist = 0; hoist <= 1; hoist++)
 	{
-		take(squash, &whole);
-		return;
+		Candidate	whole = {"squash"};
+
+		whole.script.up = collect(squash, scripts, false, hoist ? sv_enum_hoist(scripts) : NIL);
+		whole.script.down = generated.script.down;
+		whole.script.verify = generated.script.verify;
+		(void) sv_candidate_try(&whole, squash->scratch, &squash->goal);
+		if (builds_schema(&whole))
+		{
+			take(squash, &whole);
+			return;
+		}
+		if (hoist)
+			refuse(&whole);
 	}
-	hoisted.script.up = collect(squash, scripts, false, sv_enum_hoist(scripts));
-	hoisted.script.down = generated.script.down;
-	(void) sv_candidate_try(&hoisted, squash->scratch, &squash->goal);
-	if (!is_same_work(&hoisted))
-		refuse(&hoisted);
-	take(squash, &hoisted);
 }
 
 static void
@@ -224,6 +215,11 @@ sv_run_squash(RevisionDraft *draft, const RevisionGraph *graph, const RevisionLi
 		sv_scratch(SV_GROUND_LIVE, NIL, build, &squash);
 	if (draft->up == NULL)
 		sv_scratch(SV_GROUND_EMPTY, NIL, build, &squash);
+	if (squash.rows_differ != NIL)
+		ereport(NOTICE,
+				(errmsg("rows of %d table(s) come out differently each time", list_length(squash.rows_differ)),
+				 errdetail("The first is %s. The statements are the same in the same order.",
+						   (char *) linitial(squash.rows_differ))));
 	if (squash.error != NULL)
 	{
 		squash.error->hint = "To be squashed, the revisions must run once more without an error. If they expect what others have made, squash them in a database that has none of them applied.";
