@@ -74,8 +74,15 @@ SELECT * FROM schemaver.test('t1');
 :code
 RESET ROLE;
 
--- the setting: when a revision is registered, and when it runs
+-- all that differs is the order of privileges
 SELECT schemaver.remove('nested');
+CREATE TABLE granted (x int);
+GRANT SELECT ON granted TO regress_schemaver_tester, PUBLIC;
+SELECT up('grants', 'REVOKE SELECT ON granted FROM regress_schemaver_tester', 'GRANT SELECT ON granted TO regress_schemaver_tester');
+SELECT verdict, objects FROM schemaver.test();
+
+-- the setting: when a revision is registered, and when it runs
+SELECT schemaver.remove('grants');
 SET schemaver.check_downs = warn;
 SELECT up('w1', 'CREATE TABLE w1 ()', 'DROP TABLE w2');
 SELECT revision FROM schemaver.upgrade();

@@ -216,16 +216,31 @@ remove_members(Replacement *r)
 	}
 }
 
+/* Does anything outside revise a member or depend on it? */
+static bool
+has_outsiders(const Replacement *r, int index)
+{
+	const GraphRevision *revision = &r->graph->revisions[index];
+
+	for (int i = 0; i < revision->nchildren; i++)
+		if (!r->member[revision->children[i]])
+			return true;
+	for (int i = 0; i < revision->ndependents; i++)
+		if (!r->member[revision->dependents[i]])
+			return true;
+	return false;
+}
+
 static void
 hand_over(const Replacement *r)
 {
 	ListCell   *cell;
 
+	for (int i = 0; i < r->members.n; i++)
+		if (has_outsiders(r, r->members.members[i]))
+			sv_store_rename_parent(r->graph->revisions[r->members.members[i]].id, r->id);
 	foreach(cell, r->ids)
-	{
-		sv_store_rename_parent(lfirst(cell), r->id);
 		sv_store_add_replaced(lfirst(cell), r->id);
-	}
 	foreach(cell, r->tags)
 		(void) sv_store_set_tag(lfirst(cell), r->id);
 }

@@ -140,8 +140,12 @@ sv_scratch_settle(const Scratch *scratch)
 Model *
 sv_scratch_state(const Scratch *scratch)
 {
+	Model	   *model;
+
 	CommandCounterIncrement();
-	return sv_model_read(&scratch->scope);
+	model = sv_model_read(&scratch->scope);
+	model->facts = sv_facts_read();
+	return model;
 }
 
 /* ---------- scripts ---------- */

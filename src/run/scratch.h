@@ -33,4 +33,8 @@ extern ErrorData *sv_scratch_run(const Scratch *scratch, const char *revision, c
 								 Direction direction);
 extern bool sv_scratch_statement(const Scratch *scratch, const Script *script, int statement, const char **text);
 
+/* facts.c */
+extern List *sv_facts_read(void);
+extern List *sv_facts_differ(List *expected, List *got);
+
 #endif							/* SV_SCRATCH_H */

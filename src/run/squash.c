@@ -222,7 +222,7 @@ sv_run_squash(RevisionDraft *draft, const RevisionGraph *graph, const RevisionLi
 						   (char *) linitial(squash.rows_differ))));
 	if (squash.error != NULL)
 	{
-		squash.error->hint = "To be squashed, the revisions must run once more without an error. If they expect what others have made, squash them in a database that has none of them applied.";
+		squash.error->hint = "The revisions must run once more without an error. If they expect what others have made, squash them where none of them is applied.";
 		ReThrowError(squash.error);
 	}
 }

@@ -64,8 +64,10 @@ set_error(TestResult *result, const char *verdict, const ErrorData *error)
 }
 
 static void
-set_differences(TestResult *result, const char *verdict, List *differences)
+compare(TestResult *result, const char *verdict, const Model *expected, const Model *got)
 {
+	List	   *differences = list_concat(sv_state_differences(expected, got), sv_facts_differ(expected->facts, got->facts));
+
 	if (differences == NIL || result->verdict != NULL)
 		return;
 	result->verdict = verdict;
@@ -86,13 +88,12 @@ go_down_and_up(void *arg)
 		set_error(result, "down fails", error);
 		return;
 	}
-	set_differences(result, "differs", sv_state_differences(trip->before, sv_scratch_state(trip->scratch)));
+	compare(result, "differs", trip->before, sv_scratch_state(trip->scratch));
 	error = sv_scratch_run(trip->scratch, result->revision, trip->stored, SV_UPGRADE);
 	if (error != NULL)
 		set_error(result, "up again fails", error);
 	else
-		set_differences(result, "up again differs",
-						sv_state_differences(trip->after, sv_scratch_state(trip->scratch)));
+		compare(result, "up again differs", trip->after, sv_scratch_state(trip->scratch));
 }
 
 /*
