@@ -14,7 +14,7 @@ CREATE FUNCTION history() RETURNS void LANGUAGE sql AS $$
 	SELECT up('a3', 'ALTER TABLE t DROP b', 'ALTER TABLE t ADD b int');
 	SELECT up('a4', 'CREATE TYPE e AS ENUM (''p''); CREATE TABLE u (e e)', 'DROP TABLE u; DROP TYPE e');
 	SELECT up('a5', 'ALTER TYPE e ADD VALUE ''q''; CREATE INDEX CONCURRENTLY t_a ON t (a)', 'DROP INDEX t_a');
-	SELECT up('a6', 'CREATE VIEW v AS SELECT * FROM t', 'DROP VIEW v');
+	SELECT up('a6', 'CREATE VIEW v AS SELECT t.* FROM t LEFT JOIN u ON true', 'DROP VIEW v');
 $$;
 CREATE FUNCTION again() RETURNS void LANGUAGE sql AS $$
 	SELECT schemaver.stamp('{base}');
