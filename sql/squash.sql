@@ -73,6 +73,12 @@ SELECT schemaver.edit('a7', options => '{"replaces": ["a1"]}');
 SELECT schemaver.remove('a7');
 SELECT again();
 
+-- a file that names an old id comes before that of the squashed one
+SELECT schemaver.load('all.sql', E'-- schemaver:revision a7\n-- schemaver:revises a6\n-- schemaver:up\nSELECT 1;\n' || :'content');
+SELECT revision, revises FROM schemaver.history();
+SELECT schemaver.remove('a7');
+SELECT again();
+
 -- what comes with the children
 SELECT history();
 SELECT schemaver.load(:'name', :'content');

@@ -263,10 +263,23 @@ visit(Visit *start, HTAB *by_id, List *order)
 	return order;
 }
 
+/* The names other than its id by which a draft can be meant. */
+static List *
+other_names(const RevisionDraft *draft)
+{
+	List	   *names = list_copy(draft->branch_labels);
+
+	if (draft->options == NULL)
+		return names;
+	names = list_concat(names, sv_register_option_list(draft->options, "replaces"));
+	return list_concat(names, sv_register_option_list(draft->options, "supersedes"));
+}
+
 /*
  * The drafts in an order in which every one comes after those that it revises
  * or depends on by id.  Otherwise the order stays.  A dependency on a label
- * that a draft carries counts as one on that draft.
+ * that a draft carries counts as one on that draft, and so does the id of a
+ * revision that it replaces.
  */
 static List *
 order_drafts(List *drafts)
@@ -280,7 +293,7 @@ order_drafts(List *drafts)
 	{
 		RevisionDraft *draft = lfirst(cell);
 
-		foreach(label, draft->branch_labels)
+		foreach(label, other_names(draft))
 		{
 			VisitEntry *entry;
 			bool		found;

@@ -28,22 +28,29 @@ typedef struct Replacement
 	List	   *tags;
 } Replacement;
 
-/* The strings of an option of a revision, NIL if it is not there. */
+/*
+ * The strings of an option of a revision, NIL if it is not there or no list.
+ * The options need not be checked yet.
+ */
 List *
 sv_register_option_list(const char *options, const char *name)
 {
 	Jsonb	   *object = DatumGetJsonbP(DirectFunctionCall1(jsonb_in, CStringGetDatum(options ? options : "{}")));
 	JsonbValue	buffer;
-	JsonbValue *value = getKeyJsonValueFromContainer(&object->root, name, strlen(name), &buffer);
+	JsonbValue *value = NULL;
 	List	   *result = NIL;
 
-	if (value == NULL)
+	if (JB_ROOT_IS_OBJECT(object))
+		value = getKeyJsonValueFromContainer(&object->root, name, strlen(name), &buffer);
+
+	if (value == NULL || value->type != jbvBinary || !JsonContainerIsArray(value->val.binary.data))
 		return NIL;
 	for (uint32 i = 0; i < JsonContainerSize(value->val.binary.data); i++)
 	{
 		JsonbValue *item = getIthJsonbValueFromContainer(value->val.binary.data, i);
 
-		result = lappend(result, pnstrdup(item->val.string.val, item->val.string.len));
+		if (item->type == jbvString)
+			result = lappend(result, pnstrdup(item->val.string.val, item->val.string.len));
 	}
 	return result;
 }
