@@ -74,8 +74,19 @@ SELECT * FROM schemaver.test('t1');
 :code
 RESET ROLE;
 
--- all that differs is the order of privileges
+-- from empty the up of an applied one may fail, and others are tested without it
 SELECT schemaver.remove('nested');
+CREATE TABLE by_hand (x int);
+SELECT schemaver.revision('on what is there', 'ALTER TABLE by_hand ADD y int', 'ALTER TABLE by_hand DROP y', id => 'h1', revises => '{}');
+SELECT schemaver.revision('beside', 'CREATE TABLE beside ()', 'SELECT 1', id => 'h2', revises => '{}');
+SELECT count(*) FROM schemaver.upgrade('heads');
+SELECT revision, verdict, sqlstate, objects FROM schemaver.test('h1') UNION ALL SELECT revision, verdict, sqlstate, objects FROM schemaver.test(':');
+SELECT revision FROM schemaver.downgrade('h1@base');
+SELECT revision FROM schemaver.downgrade('h2@base');
+DROP TABLE beside;
+SELECT schemaver.remove('h1'), schemaver.remove('h2');
+
+-- all that differs is the order of privileges
 CREATE TABLE granted (x int);
 GRANT SELECT ON granted TO regress_schemaver_tester, PUBLIC;
 SELECT up('grants', 'REVOKE SELECT ON granted FROM regress_schemaver_tester', 'GRANT SELECT ON granted TO regress_schemaver_tester');

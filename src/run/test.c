@@ -179,7 +179,7 @@ state_before(Tests *tests, const Scratch *scratch)
 
 	if (tests->state != NULL)
 		return tests->state;
-	context = AllocSetContextCreate(CurrentMemoryContext, "schemaver state", ALLOCSET_DEFAULT_SIZES);
+	context = AllocSetContextCreate(tests->results_context, "schemaver state", ALLOCSET_DEFAULT_SIZES);
 	caller = MemoryContextSwitchTo(context);
 	keep_state(tests, sv_scratch_state(scratch), context);
 	MemoryContextSwitchTo(caller);
@@ -196,6 +196,30 @@ set_no_down(const StoredRevision *row, TestResult *result)
 	result->detail = reason && reason[0] ? reason : NULL;
 }
 
+/* Run the up of a revision, which stays.  Returns false, with the verdict, if that fails. */
+static bool
+go_up(Tests *tests, const Scratch *scratch, int revision, const StoredScript *stored, TestResult *result)
+{
+	int			below = failed_below(tests, revision);
+	ErrorData  *error;
+
+	tests->failed[revision] = true;
+	if (below >= 0)
+	{
+		result->verdict = "cannot be tested";
+		result->detail = psprintf("Up of revision \"%s\" fails, on which it stands.", tests->graph->revisions[below].id);
+		return false;
+	}
+	error = sv_scratch_run(scratch, result->revision, stored, SV_UPGRADE);
+	if (error != NULL)
+	{
+		set_error(result, "up fails", error);
+		return false;
+	}
+	tests->failed[revision] = false;
+	return true;
+}
+
 /*
  * Run the up of a revision, which stays, and test its down.  The state after it
  * is allocated in "context"; returns it, or NULL if it was not read.
@@ -205,31 +229,14 @@ test_revision(Tests *tests, const Scratch *scratch, int step, TestResult *result
 {
 	const StoredRevision *row = tests->rows[step];
 	int			revision = tests->plan.members[step];
-	int			below = failed_below(tests, revision);
 	bool		wanted = tests->selected[revision] && row->has_down;
-	StoredScript *stored;
+	StoredScript *stored = sv_store_script(SV_STORE_WRITE, row->id);
+	const Model *before = wanted ? state_before(tests, scratch) : NULL;
 	MemoryContext caller;
 	Model	   *after;
-	const Model *before = NULL;
-	ErrorData  *error;
 
-	tests->failed[revision] = true;
-	if (below >= 0)
-	{
-		result->verdict = "cannot be tested";
-		result->detail = psprintf("Up of revision \"%s\" fails, on which it stands.", tests->graph->revisions[below].id);
+	if (!go_up(tests, scratch, revision, stored, result))
 		return NULL;
-	}
-	if (wanted)
-		before = state_before(tests, scratch);
-	stored = sv_store_script(SV_STORE_WRITE, row->id);
-	error = sv_scratch_run(scratch, row->id, stored, SV_UPGRADE);
-	if (error != NULL)
-	{
-		set_error(result, "up fails", error);
-		return NULL;
-	}
-	tests->failed[revision] = false;
 	if (!wanted)
 	{
 		set_no_down(row, result);
