@@ -39,6 +39,8 @@ run_originals(Squash *squash, const RevisionList *list)
 		const char *id = squash->graph->revisions[list->members[i]].id;
 
 		CHECK_FOR_INTERRUPTS();
+		if (squash->scratch->ground == SV_GROUND_LIVE && squash->graph->revisions[list->members[i]].applied)
+			continue;
 		squash->error = sv_scratch_run(squash->scratch, id, sv_store_script(SV_STORE_WRITE, id), SV_UPGRADE);
 	}
 }
@@ -178,12 +180,12 @@ build(Scratch *scratch, void *arg)
 }
 
 static bool
-nothing_applied(const RevisionGraph *graph)
+any_applied(const RevisionGraph *graph, const RevisionList *list)
 {
-	for (int i = 0; i < graph->n; i++)
-		if (graph->revisions[i].applied)
-			return false;
-	return true;
+	for (int i = 0; i < list->n; i++)
+		if (graph->revisions[list->members[i]].applied)
+			return true;
+	return false;
 }
 
 static RevisionList
@@ -206,15 +208,19 @@ sv_run_squash(RevisionDraft *draft, const RevisionGraph *graph, const RevisionLi
 			  bool keep_data, const DiffOptions *options)
 {
 	Squash		squash = {draft, graph, members};
+	bool		on_top;
 
 	squash.before = what_they_stand_on(graph, members);
 	squash.keep_data = keep_data;
 	squash.options = options;
-	/* where nothing of the history is, what it expects to find may be there */
-	if (nothing_applied(graph))
+	/* what the history expects to find is where nothing of it is, or what it stands on */
+	on_top = !any_applied(graph, members);
+	if (on_top && !any_applied(graph, &squash.before))
 		sv_scratch(SV_GROUND_LIVE, NIL, build, &squash);
 	if (draft->up == NULL)
 		sv_scratch(SV_GROUND_EMPTY, NIL, build, &squash);
+	if (draft->up == NULL && on_top && any_applied(graph, &squash.before))
+		sv_scratch(SV_GROUND_LIVE, NIL, build, &squash);
 	if (squash.rows_differ != NIL)
 		ereport(NOTICE,
 				(errmsg("rows of %d table(s) come out differently each time", list_length(squash.rows_differ)),
