@@ -28,14 +28,10 @@ typedef struct RowBuilder
 
 extern void sv_row_text(RowBuilder *row, const char *value);
 extern void sv_row_datum(RowBuilder *row, Datum value, bool isnull);
+extern void sv_row_list_or_null(RowBuilder *row, const List *strings);
 extern void sv_row_put(ReturnSetInfo *result, RowBuilder *row);
 
 /* A range of the graph as export() takes it: "from:to", or one reference. */
 extern RevisionList sv_api_range(const RevisionGraph *graph, const char *range);
-
-/* comparing.c: options and schemas as comparisons take them */
-struct DiffOptions;
-extern struct DiffOptions *sv_arg_diff_options(FunctionCallInfo fcinfo, int n);
-extern List *sv_arg_schemas(FunctionCallInfo fcinfo, int n);
 
 #endif							/* SV_API_H */

@@ -5,6 +5,7 @@
 #include "postgres.h"
 
 #include "api/api.h"
+#include "api/comparing.h"
 #include "diff/diff.h"
 #include "register/register.h"
 #include "run/baseline.h"
@@ -85,6 +86,8 @@ Datum
 sv_api_baseline(PG_FUNCTION_ARGS)
 {
 	RevisionDraft draft = {0};
+	ModelScope	scope = sv_arg_scope(fcinfo, 2);
+	DiffOptions options = sv_arg_diff_options(fcinfo, 3);
 	const char *targets[1];
 	char	   *id;
 
@@ -94,7 +97,7 @@ sv_api_baseline(PG_FUNCTION_ARGS)
 	sv_register_lock("schemaver.baseline()");
 	sv_run_lock("schemaver.baseline()");
 	refuse_if_registered();
-	sv_run_baseline(&draft, sv_arg_schemas(fcinfo, 2), sv_arg_diff_options(fcinfo, 3));
+	sv_run_baseline(&draft, scope.schemas, &options);
 	id = sv_register_add(&draft, false);
 	targets[0] = id;
 	sv_run_stamp(1, targets, false, ignore_step, NULL);
@@ -120,6 +123,7 @@ Datum
 sv_api_squash(PG_FUNCTION_ARGS)
 {
 	char	   *range = sv_arg_text(fcinfo, 0, "range");
+	DiffOptions options = sv_arg_diff_options(fcinfo, -1);
 	RevisionDraft draft = {0};
 	RevisionGraph *graph;
 	RevisionList list;
@@ -135,7 +139,7 @@ sv_api_squash(PG_FUNCTION_ARGS)
 	list = sv_api_range(graph, range);
 	list = sv_register_squash_members(graph, &list);
 	sv_register_squash_draft(&draft, graph, &list, keep_data);
-	sv_run_squash(&draft, graph, &list, keep_data, sv_arg_diff_options(fcinfo, -1));
+	sv_run_squash(&draft, graph, &list, keep_data, &options);
 	if (draft.down == NULL)
 		ereport(NOTICE,
 				(errmsg("the squashed revision has no down"),

@@ -18,25 +18,33 @@
 #include "catalog/pg_extension.h"
 #include "catalog/pg_inherits.h"
 #include "catalog/pg_proc.h"
-#include "model/model.h"
+#include "model/edges.h"
 #include "utils/fmgroids.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
 #include "utils/snapmgr.h"
 
-typedef struct Edge
+/* Add a row of pg_depend; returns the new edge. */
+Edge *
+sv_edge_add(Edges *edges, HeapTuple tuple)
 {
-	ObjectAddress from;
-	ObjectAddress to;
-	char		type;
-} Edge;
+	Form_pg_depend row = (Form_pg_depend) GETSTRUCT(tuple);
+	Edge	   *edge;
 
-typedef struct Edges
-{
-	Edge	   *edges;
-	int			n;
-	int			allocated;
-} Edges;
+	if (edges->n == edges->allocated)
+	{
+		edges->allocated = Max(edges->allocated * 2, 64);
+		edges->edges = edges->edges == NULL ?
+			palloc_extended(sizeof(Edge) * edges->allocated, MCXT_ALLOC_HUGE) :
+			repalloc_huge(edges->edges, sizeof(Edge) * edges->allocated);
+	}
+	edge = &edges->edges[edges->n++];
+	memset(edge, 0, sizeof(Edge));
+	ObjectAddressSubSet(edge->from, row->classid, row->objid, row->objsubid);
+	ObjectAddressSubSet(edge->to, row->refclassid, row->refobjid, row->refobjsubid);
+	edge->type = row->deptype;
+	return edge;
+}
 
 static void
 read_edges(Edges *edges)
@@ -45,24 +53,8 @@ read_edges(Edges *edges)
 	SysScanDesc scan = systable_beginscan(catalog, InvalidOid, false, GetActiveSnapshot(), 0, NULL);
 	HeapTuple	tuple;
 
-	edges->allocated = 4096;
-	edges->edges = palloc_extended(sizeof(Edge) * edges->allocated, MCXT_ALLOC_HUGE);
 	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
-	{
-		Form_pg_depend row = (Form_pg_depend) GETSTRUCT(tuple);
-		Edge	   *edge;
-
-		if (edges->n == edges->allocated)
-		{
-			edges->allocated *= 2;
-			edges->edges = repalloc_huge(edges->edges, sizeof(Edge) * edges->allocated);
-		}
-		edge = &edges->edges[edges->n++];
-		memset(edge, 0, sizeof(Edge));
-		ObjectAddressSubSet(edge->from, row->classid, row->objid, row->objsubid);
-		ObjectAddressSubSet(edge->to, row->refclassid, row->refobjid, row->refobjsubid);
-		edge->type = row->deptype;
-	}
+		(void) sv_edge_add(edges, tuple);
 	systable_endscan(scan);
 	table_close(catalog, AccessShareLock);
 }
@@ -108,8 +100,8 @@ sv_model_read_members(Model *model)
 }
 
 /* The object that an address stands for; of a column, at least its table. */
-static Object *
-object_at(const Model *model, const ObjectAddress *address)
+Object *
+sv_edge_object(const Model *model, const ObjectAddress *address)
 {
 	Object	   *object = sv_model_at(model, address->classId, address->objectId, address->objectSubId);
 
@@ -126,8 +118,8 @@ is_inner(const Edge *edge)
 }
 
 /* Give every inner address the meaning of what it belongs to. */
-static void
-resolve_inner(Model *model, const Edges *edges)
+void
+sv_edges_resolve_inner(Model *model, const Edges *edges)
 {
 	bool		again = true;
 
@@ -141,9 +133,9 @@ resolve_inner(Model *model, const Edges *edges)
 
 			if (!is_inner(edge) && !(edge->type == DEPENDENCY_AUTO && edge->from.classId == 2604))
 				continue;
-			if (object_at(model, &edge->from) != NULL)
+			if (sv_edge_object(model, &edge->from) != NULL)
 				continue;
-			owner = object_at(model, &edge->to);
+			owner = sv_edge_object(model, &edge->to);
 			if (owner != NULL)
 			{
 				sv_model_alias(model, &edge->from, owner);
@@ -236,24 +228,17 @@ follow_parents(Object *inheritance)
 	}
 }
 
-/* Fill in "needs" and "vanishes_with" of all objects. */
+/* Fill in "needs" and "vanishes_with" of the objects; inner addresses are resolved. */
 void
-sv_model_read_depends(Model *model, HTAB *members)
+sv_edges_link(Model *model, const Edges *edges)
 {
-	MemoryContext caller = CurrentMemoryContext;
-	MemoryContext scratch = AllocSetContextCreate(caller, "schemaver depends", ALLOCSET_DEFAULT_SIZES);
-	Edges		edges = {0};
 	ListCell   *cell;
 
-	MemoryContextSwitchTo(scratch);
-	read_edges(&edges);
-	MemoryContextSwitchTo(caller);
-	resolve_inner(model, &edges);
-	for (int i = 0; i < edges.n; i++)
+	for (int i = 0; i < edges->n; i++)
 	{
-		const Edge *edge = &edges.edges[i];
-		Object	   *from = object_at(model, &edge->from);
-		Object	   *to = from != NULL ? object_at(model, &edge->to) : NULL;
+		const Edge *edge = &edges->edges[i];
+		Object	   *from = sv_edge_object(model, &edge->from);
+		Object	   *to = from != NULL ? sv_edge_object(model, &edge->to) : NULL;
 
 		if (to == NULL || from == to || edge->type == DEPENDENCY_EXTENSION)
 			continue;
@@ -275,5 +260,20 @@ sv_model_read_depends(Model *model, HTAB *members)
 	foreach(cell, model->objects)
 		if (sv_class_is(lfirst(cell), "inheritance"))
 			follow_parents(lfirst(cell));
+}
+
+/* The same out of the whole of pg_depend. */
+void
+sv_model_read_depends(Model *model, HTAB *members)
+{
+	MemoryContext caller = CurrentMemoryContext;
+	MemoryContext scratch = AllocSetContextCreate(caller, "schemaver depends", ALLOCSET_DEFAULT_SIZES);
+	Edges		edges = {0};
+
+	MemoryContextSwitchTo(scratch);
+	read_edges(&edges);
+	MemoryContextSwitchTo(caller);
+	sv_edges_resolve_inner(model, &edges);
+	sv_edges_link(model, &edges);
 	MemoryContextDelete(scratch);
 }

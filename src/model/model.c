@@ -199,7 +199,12 @@ compare_objects(const Object *a, const Object *b)
 	if (a->parent != b->parent && a->parent != NULL && b->parent != NULL)
 		return compare_objects(a->parent, b->parent);
 	if (a->parent != NULL && strcmp(a->class->name, "column") == 0)
-		return a->number < b->number ? -1 : a->number > b->number;
+	{
+		int			x = OidIsValid(a->address.classId) ? a->address.objectSubId : a->number;
+		int			y = OidIsValid(b->address.classId) ? b->address.objectSubId : b->number;
+
+		return x < y ? -1 : x > y;
+	}
 	return strcmp(a->identity, b->identity);
 }
 
