@@ -51,6 +51,7 @@ DROP FUNCTION count_people;
 DROP VIEW mails;
 DROP TABLE people;
 DROP TYPE mood;
+SELECT count(*) FROM schemaver.remove('head');
 
 -- every class that has a name of its own, and into another schema
 CREATE SCHEMA old;
@@ -68,7 +69,6 @@ CREATE RULE ru AS ON DELETE TO old.t DO INSTEAD NOTHING;
 CREATE POLICY po ON old.t USING (a > 0);
 CREATE DOMAIN old.d AS int CONSTRAINT small CHECK (VALUE < 10);
 CREATE TYPE old.c AS (x int, y old.d);
-CREATE TYPE old.r AS RANGE (SUBTYPE = int);
 CREATE COLLATION old.co FROM "C";
 CREATE TEXT SEARCH DICTIONARY old.ts (TEMPLATE = simple);
 INSERT INTO old.t VALUES (1, 1);
@@ -114,10 +114,9 @@ CREATE DOMAIN new.dom AS int
     -- renamed from small
     CONSTRAINT less CHECK (VALUE < 10);
 -- renamed from old.c
-CREATE TYPE new.comp AS (xx int, -- renamed from x
+CREATE TYPE new.comp AS (
+    xx int, -- renamed from x
     y new.dom);
--- renamed from old.r
-CREATE TYPE new.ra AS RANGE (SUBTYPE = int, MULTIRANGE_TYPE_NAME = new.r_multirange);
 -- renamed from old.co
 CREATE COLLATION new.coll FROM "C";
 -- renamed from old.ts
@@ -125,3 +124,76 @@ CREATE TEXT SEARCH DICTIONARY new.dict (TEMPLATE = simple);
 $wanted$ AS wanted \gset
 SELECT action, sql FROM schemaver.diff(:'wanted') ORDER BY position;
 SELECT schemaver.autogenerate('rename all', :'wanted') IS NOT NULL AS registered;
+SELECT direction FROM schemaver.upgrade();
+SELECT * FROM other.u;
+SELECT count(*) FROM schemaver.diff(:'wanted');
+SELECT direction FROM schemaver.downgrade();
+SELECT schemaver.fingerprint() = :'before' AS restored;
+SELECT count(*) FILTER (WHERE action = 'rename') AS renames_back, count(*) FROM schemaver.diff(:'wanted', reverse => true);
+\set VERBOSITY terse
+SET client_min_messages = error;
+DROP SCHEMA old CASCADE;
+RESET client_min_messages;
+\set VERBOSITY default
+
+-- names that change places, or are taken by what goes
+CREATE TABLE a (x int, y int, z int);
+CREATE TABLE b (n int);
+CREATE VIEW c AS SELECT n FROM b;
+SELECT action, sql FROM schemaver.diff($$
+    CREATE TABLE b (n int);
+    -- renamed from a
+    CREATE TABLE c (
+        -- renamed from y
+        x int,
+        -- renamed from x
+        y int,
+        -- renamed from z
+        w int);
+$$) ORDER BY position;
+SELECT schemaver.autogenerate('in the way', $$
+    CREATE TABLE b (n int);
+    -- renamed from a
+    CREATE TABLE c (x int, y int, z int);
+$$) AS id \gset
+SELECT down ~ 'ALTER VIEW public.schemaver_aside_1 RENAME TO c;' AS name_given_back FROM schemaver.show(:'id');
+SELECT action, sql FROM schemaver.diff($$
+    -- renamed from a
+    CREATE TABLE b (x int, y int, z int);
+    -- renamed from b
+    CREATE TABLE e (n int);
+    CREATE VIEW c AS SELECT n FROM e;
+$$) ORDER BY position;
+
+-- hints that are history, that are ambiguous, that are misplaced, that are none
+SELECT count(*) FROM schemaver.diff($$
+    -- renamed from gone
+    CREATE TABLE a (
+        -- renamed from gone
+        x int, y int, z int);
+    CREATE TABLE b (n int);
+    -- was renamed from something else in 2019
+    -- renamed from b in 2020
+    CREATE VIEW c AS SELECT n FROM b; -- renamed from -- this
+$$);
+SELECT * FROM schemaver.diff($$
+    -- renamed from a
+    CREATE TABLE b (n int);
+    CREATE VIEW c AS SELECT n FROM b;
+$$);
+:code
+SELECT * FROM schemaver.diff($$
+    CREATE TABLE b (n int
+    -- renamed from m
+    );
+$$);
+:code
+SELECT * FROM schemaver.diff($$
+    CREATE TABLE b (n int);
+    -- renamed from m
+$$);
+:code
+DROP VIEW c;
+DROP TABLE a, b;
+DROP EXTENSION schemaver;
+DROP SCHEMA schemaver;

@@ -196,33 +196,64 @@ wish_for_part(const Model *live, const Model *wanted, const Hint *hint, List *wi
 	return wish;
 }
 
-/* A wish counts if its object is there and nothing stays that has its new name. */
+static bool
+parent_counts(List *wishes, const Wish *wish)
+{
+	ListCell   *cell;
+
+	foreach(cell, wishes)
+		if (((Wish *) lfirst(cell))->counts && ((Wish *) lfirst(cell))->wanted == wish->wanted->parent)
+			return true;
+	return false;
+}
+
+/*
+ * Does something stay that has the new name?  Not if it is renamed itself.  Two
+ * columns that change places could have done so already, unless their table has
+ * its old name.
+ */
+static bool
+is_taken(List *wishes, const Wish *wish)
+{
+	bool		fresh = wish->wanted->parent != NULL && parent_counts(wishes, wish);
+	ListCell   *cell;
+
+	if (wish->new == NULL)
+		return false;
+	if (wish->hint->value == NULL)
+		foreach(cell, wishes)
+		{
+			Wish	   *w = lfirst(cell);
+
+			if ((w->counts || fresh) && w->hint->value == NULL && w->old == wish->new)
+				return false;
+		}
+	return true;
+}
+
+/* A wish counts if its object is there and its new name is free. */
 static bool
 decide(List *wishes)
 {
 	bool		changed = false;
 	ListCell   *cell;
-	ListCell   *other;
 
 	foreach(cell, wishes)
 	{
 		Wish	   *wish = lfirst(cell);
-		bool		taken = wish->new != NULL;
 
-		if (wish->counts || wish->old == NULL)
-			continue;
-		if (wish->hint->value == NULL)
-			foreach(other, wishes)
-			{
-				Wish	   *w = lfirst(other);
-
-				if (w->counts && w->hint->value == NULL && w->old == wish->new)
-					taken = false;
-			}
-		if (!taken)
+		if (!wish->counts && wish->old != NULL && !is_taken(wishes, wish))
 			wish->counts = changed = true;
 	}
 	return changed;
+}
+
+static bool
+is_wanted(const Model *wanted, const Wish *wish)
+{
+	if (wish->wanted->parent != NULL)
+		return part_named(wish->wanted->parent, wish->old->class->name, wish->old->name) != NULL;
+	return sv_model_find(wanted, wish->old->class, wish->old->identity) != NULL;
 }
 
 /* Both names are there: nobody can tell which one was meant. */
@@ -238,7 +269,7 @@ complain(const Model *wanted, List *wishes)
 
 		if (wish->counts || wish->old == NULL || hint->value != NULL || wish->old == wish->new)
 			continue;
-		if (sv_model_find(wanted, wish->old->class, wish->old->identity) == NULL)
+		if (!is_wanted(wanted, wish))
 			ereport(ERROR,
 					(errcode(ERRCODE_SV_INVALID_SCRIPT),
 					 errmsg("hint \"renamed from %s\" is ambiguous", hint->old_name),

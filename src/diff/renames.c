@@ -616,6 +616,27 @@ create_schemas(Renaming *r)
 	}
 }
 
+/* What had to make way is renamed, too. */
+static List *
+add_asides(const Renaming *r, List *renames)
+{
+	ListCell   *cell;
+
+	foreach(cell, r->items)
+	{
+		Item	   *item = lfirst(cell);
+		Rename	   *rename;
+
+		if (item->renamed || item->is_value || strcmp(item->name, item->object->name) == 0)
+			continue;
+		rename = palloc0(sizeof(Rename));
+		rename->from = (Object *) item->object;
+		rename->name = item->name;
+		renames = lappend(renames, rename);
+	}
+	return renames;
+}
+
 /*
  * The statements (DiffRow) that bring objects of the model "from" to where
  * "renames" (Rename) says, in an order in which they work.
@@ -623,22 +644,32 @@ create_schemas(Renaming *r)
  * Columns and checks that children inherit follow those of their parents,
  * indexes and owned sequences follow their table into another schema.  An
  * object that has a name which another one shall get, and is not renamed
- * itself, keeps a temporary name.  Error if an object cannot be renamed or two
- * shall have the same name.
+ * itself, keeps a temporary name; it is added to "renames".  Error if an object
+ * cannot be renamed or two shall have the same name.
  */
 List *
-sv_diff_renames(const Model *from, List *renames)
+sv_diff_all_renames(const Model *from, List **renames)
 {
 	Renaming	r = {from, NIL, NIL, 0};
 	ListCell   *cell;
 
-	if (renames == NIL)
+	if (*renames == NIL)
 		return NIL;
-	foreach(cell, renames)
-		add_rename(&r, lfirst(cell), renames);
-	add_bystanders(&r, renames);
+	foreach(cell, *renames)
+		add_rename(&r, lfirst(cell), *renames);
+	add_bystanders(&r, *renames);
 	create_schemas(&r);
 	for (int level = 1; level <= LAST_LEVEL; level++)
 		rename_level(&r, level);
+	*renames = add_asides(&r, *renames);
 	return r.rows;
+}
+
+/* The same for who need not know what had to make way. */
+List *
+sv_diff_renames(const Model *from, List *renames)
+{
+	List	   *all = list_copy(renames);
+
+	return sv_diff_all_renames(from, &all);
 }

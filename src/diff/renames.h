@@ -18,6 +18,7 @@ typedef struct Rename
 } Rename;
 
 extern List *sv_diff_renames(const Model *from, List *renames);
+extern List *sv_diff_all_renames(const Model *from, List **renames);
 
 /* hints.c */
 extern List *sv_hinted_renames(const Model *live, const Model *wanted, List *hints);

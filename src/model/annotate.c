@@ -9,7 +9,7 @@
 #include "access/table.h"
 #include "catalog/pg_description.h"
 #include "catalog/pg_seclabel.h"
-#include "model/model.h"
+#include "model/edges.h"
 #include "store/store.h"
 #include "utils/acl.h"
 #include "utils/array.h"
@@ -109,20 +109,7 @@ scan_rows(Model *model, Relation catalog, Oid index, int nkeys, ScanKey keys,
 	systable_endscan(scan);
 }
 
-/* Fill in comments and security labels of all objects. */
-void
-sv_model_annotate(Model *model)
-{
-	Relation	comments = table_open(DescriptionRelationId, AccessShareLock);
-	Relation	labels = table_open(SecLabelRelationId, AccessShareLock);
-
-	scan_rows(model, comments, InvalidOid, 0, NULL, read_comment);
-	scan_rows(model, labels, InvalidOid, 0, NULL, read_label);
-	table_close(labels, AccessShareLock);
-	table_close(comments, AccessShareLock);
-}
-
-/* The same for what is found at these addresses alone (and at parts of them). */
+/* Fill in comments and security labels of what is found at these addresses (and at parts of them). */
 void
 sv_model_annotate_some(Model *model, const ObjectAddress *addresses, int n)
 {
@@ -143,6 +130,27 @@ sv_model_annotate_some(Model *model, const ObjectAddress *addresses, int n)
 					ObjectIdGetDatum(addresses[i].classId));
 		scan_rows(model, labels, SecLabelObjectIndexId, 2, keys, read_label);
 	}
+	table_close(labels, AccessShareLock);
+	table_close(comments, AccessShareLock);
+}
+
+/* The same for all objects. */
+void
+sv_model_annotate(Model *model)
+{
+	Relation	comments = table_open(DescriptionRelationId, AccessShareLock);
+	Relation	labels = table_open(SecLabelRelationId, AccessShareLock);
+	int			n;
+	ObjectAddress *addresses = sv_model_addresses(model, &n);
+
+	if (sv_are_few(n, comments))
+		sv_model_annotate_some(model, addresses, n);
+	else
+	{
+		scan_rows(model, comments, InvalidOid, 0, NULL, read_comment);
+		scan_rows(model, labels, InvalidOid, 0, NULL, read_label);
+	}
+	pfree(addresses);
 	table_close(labels, AccessShareLock);
 	table_close(comments, AccessShareLock);
 }

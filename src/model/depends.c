@@ -12,6 +12,7 @@
 #include "access/genam.h"
 #include "access/htup_details.h"
 #include "access/table.h"
+#include "catalog/pg_attrdef.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_constraint.h"
 #include "catalog/pg_depend.h"
@@ -19,6 +20,7 @@
 #include "catalog/pg_inherits.h"
 #include "catalog/pg_proc.h"
 #include "model/edges.h"
+#include "storage/bufmgr.h"
 #include "utils/fmgroids.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
@@ -46,16 +48,123 @@ sv_edge_add(Edges *edges, HeapTuple tuple)
 	return edge;
 }
 
-static void
-read_edges(Edges *edges)
+/* ----- few objects: their edges are looked up ----- */
+
+/* What is looked up, and what has been. */
+typedef struct Lookup
 {
-	Relation	catalog = table_open(DependRelationId, AccessShareLock);
+	Edges	   *edges;
+	Relation	catalog;
+	HTAB	   *seen;
+	ObjectAddress *queue;
+	int			n;
+	int			allocated;
+} Lookup;
+
+static void
+enqueue(Lookup *lookup, Oid catalog, Oid oid)
+{
+	ObjectAddress address;
+	bool		found;
+
+	memset(&address, 0, sizeof(address));
+	ObjectAddressSet(address, catalog, oid);
+	(void) hash_search(lookup->seen, &address, HASH_ENTER, &found);
+	if (found)
+		return;
+	if (lookup->n == lookup->allocated)
+	{
+		lookup->allocated *= 2;
+		lookup->queue = repalloc_huge(lookup->queue, sizeof(ObjectAddress) * lookup->allocated);
+	}
+	lookup->queue[lookup->n++] = address;
+}
+
+/* Can the row make an address a part of another one? */
+static bool
+may_be_inner(Form_pg_depend row)
+{
+	return row->deptype == DEPENDENCY_INTERNAL || row->deptype == DEPENDENCY_EXTENSION ||
+		(row->deptype == DEPENDENCY_AUTO && row->classid == AttrDefaultRelationId);
+}
+
+/* Add what an address needs, and find what is a part of it. */
+static void
+look_up(Lookup *lookup, ObjectAddress address)
+{
+	for (int back = 0; back < 2; back++)
+	{
+		ScanKeyData keys[2];
+		SysScanDesc scan;
+		HeapTuple	tuple;
+
+		ScanKeyInit(&keys[0], back ? Anum_pg_depend_refclassid : Anum_pg_depend_classid, BTEqualStrategyNumber, F_OIDEQ,
+					ObjectIdGetDatum(address.classId));
+		ScanKeyInit(&keys[1], back ? Anum_pg_depend_refobjid : Anum_pg_depend_objid, BTEqualStrategyNumber, F_OIDEQ,
+					ObjectIdGetDatum(address.objectId));
+		scan = systable_beginscan(lookup->catalog, back ? DependReferenceIndexId : DependDependerIndexId, true,
+								  GetActiveSnapshot(), 2, keys);
+		while (HeapTupleIsValid(tuple = systable_getnext(scan)))
+		{
+			Form_pg_depend row = (Form_pg_depend) GETSTRUCT(tuple);
+
+			if (!back)
+				(void) sv_edge_add(lookup->edges, tuple);
+			else if (may_be_inner(row))
+				enqueue(lookup, row->classid, row->objid);
+		}
+		systable_endscan(scan);
+	}
+}
+
+static void
+look_up_edges(Edges *edges, Relation catalog, const ObjectAddress *addresses, int n)
+{
+	Lookup		lookup = {edges, catalog};
+	HASHCTL		control = {0};
+
+	control.hcxt = CurrentMemoryContext;
+	control.keysize = control.entrysize = sizeof(ObjectAddress);
+	lookup.seen = hash_create("schemaver looked up", 1024, &control, HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
+	lookup.allocated = n + 64;
+	lookup.queue = palloc_extended(sizeof(ObjectAddress) * lookup.allocated, MCXT_ALLOC_HUGE);
+	for (int i = 0; i < n; i++)
+		enqueue(&lookup, addresses[i].classId, addresses[i].objectId);
+	for (int i = 0; i < lookup.n; i++)
+		look_up(&lookup, lookup.queue[i]);
+}
+
+/* ----- many objects: all of the catalog is read ----- */
+
+static void
+scan_edges(Edges *edges, Relation catalog)
+{
 	SysScanDesc scan = systable_beginscan(catalog, InvalidOid, false, GetActiveSnapshot(), 0, NULL);
 	HeapTuple	tuple;
 
 	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
 		(void) sv_edge_add(edges, tuple);
 	systable_endscan(scan);
+}
+
+/* Is it cheaper to look so many addresses up than to read the catalog? */
+bool
+sv_are_few(int n, Relation catalog)
+{
+	return n < 8 * RelationGetNumberOfBlocks(catalog);
+}
+
+static void
+read_edges(Model *model, Edges *edges)
+{
+	Relation	catalog = table_open(DependRelationId, AccessShareLock);
+	int			n;
+	ObjectAddress *addresses = sv_model_addresses(model, &n);
+
+	if (sv_are_few(n, catalog))
+		look_up_edges(edges, catalog, addresses, n);
+	else
+		scan_edges(edges, catalog);
 	table_close(catalog, AccessShareLock);
 }
 
@@ -271,7 +380,7 @@ sv_model_read_depends(Model *model, HTAB *members)
 	Edges		edges = {0};
 
 	MemoryContextSwitchTo(scratch);
-	read_edges(&edges);
+	read_edges(model, &edges);
 	MemoryContextSwitchTo(caller);
 	sv_edges_resolve_inner(model, &edges);
 	sv_edges_link(model, &edges);

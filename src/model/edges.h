@@ -7,6 +7,7 @@
 
 #include "access/htup.h"
 #include "model/model.h"
+#include "utils/relcache.h"
 
 typedef struct Edge
 {
@@ -22,6 +23,7 @@ typedef struct Edges
 	int			allocated;
 } Edges;
 
+extern bool sv_are_few(int n, Relation catalog);
 extern Edge *sv_edge_add(Edges *edges, HeapTuple tuple);
 extern Object *sv_edge_object(const Model *model, const ObjectAddress *address);
 extern void sv_edges_resolve_inner(Model *model, const Edges *edges);

@@ -126,6 +126,22 @@ sv_model_at(const Model *model, Oid catalog, Oid oid, int sub)
 	return entry ? entry->object : NULL;
 }
 
+/* All addresses that mean something in the model, without parts; n: how many. */
+ObjectAddress *
+sv_model_addresses(const Model *model, int *n)
+{
+	ObjectAddress *addresses = palloc_extended(sizeof(ObjectAddress) * (hash_get_num_entries(model->by_address) + 1), MCXT_ALLOC_HUGE);
+	HASH_SEQ_STATUS scan;
+	AddressEntry *entry;
+
+	*n = 0;
+	hash_seq_init(&scan, model->by_address);
+	while ((entry = hash_seq_search(&scan)) != NULL)
+		if (entry->key.objectSubId == 0)
+			addresses[(*n)++] = entry->key;
+	return addresses;
+}
+
 const Property *
 sv_property(const Object *object, const char *name)
 {

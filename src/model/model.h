@@ -142,6 +142,7 @@ extern void sv_model_sort(Model *model);
 extern void sv_model_forget(Model *model, const Object *object);
 extern Object *sv_model_find(const Model *model, const ModelClass *class, const char *identity);
 extern Object *sv_model_at(const Model *model, Oid catalog, Oid oid, int sub);
+extern ObjectAddress *sv_model_addresses(const Model *model, int *n);
 extern void sv_model_alias(Model *model, const ObjectAddress *address, Object *object);
 extern const Property *sv_property(const Object *object, const char *name);
 extern const char *sv_text(const Object *object, const char *name);

@@ -14,12 +14,14 @@
 #include "postgres.h"
 
 #include "access/htup_details.h"
+#include "access/xact.h"
 #include "catalog/dependency.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_namespace.h"
 #include "catalog/pg_type.h"
 #include "miscadmin.h"
 #include "model/reader.h"
+#include "run/subtransaction.h"
 #include "store/store.h"
 #include "utils/acl.h"
 #include "utils/array.h"
@@ -27,6 +29,9 @@
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/snapmgr.h"
+
+/* So often all is read, if objects vanish each time. */
+#define MAX_ATTEMPTS 10
 
 typedef struct TypeKey
 {
@@ -340,14 +345,18 @@ schemas_to_read(StoreScope *store, const ModelScope *scope)
 	return PointerGetDatum(construct_array(oids, kept, OIDOID, sizeof(Oid), true, TYPALIGN_INT));
 }
 
-/*
- * Read the model of what the scope says, in the current context.  The active
- * snapshot decides what is seen; the caller has made its own changes visible
- * (CommandCounterIncrement).
- */
-Model *
-sv_model_read(const ModelScope *scope)
+/* A model that is being read; result of one attempt. */
+typedef struct Attempt
 {
+	const ModelScope *scope;
+	Model	   *model;
+} Attempt;
+
+static void
+read_model(void *arg)
+{
+	Attempt    *attempt = arg;
+	const ModelScope *scope = attempt->scope;
 	static StoreQuery *queries = NULL;
 	Reader		reader = {0};
 	StoreScope	store;
@@ -390,5 +399,52 @@ sv_model_read(const ModelScope *scope)
 	sv_store_leave(&store);
 	PopActiveSnapshot();
 	sv_model_sort(reader.model);
-	return reader.model;
+	attempt->model = reader.model;
+}
+
+/* Did the server miss something that was there a moment ago? */
+static bool
+has_vanished(const ErrorData *error)
+{
+	static const int codes[] = {
+		ERRCODE_UNDEFINED_TABLE, ERRCODE_UNDEFINED_OBJECT, ERRCODE_UNDEFINED_FUNCTION,
+		ERRCODE_UNDEFINED_COLUMN, ERRCODE_UNDEFINED_SCHEMA
+	};
+
+	for (int i = 0; i < lengthof(codes); i++)
+		if (error->sqlerrcode == codes[i])
+			return true;
+	return error->sqlerrcode == ERRCODE_INTERNAL_ERROR && error->message != NULL &&
+		(strstr(error->message, "cache lookup failed") != NULL || strstr(error->message, "could not open relation") != NULL ||
+		 strstr(error->message, "could not find") != NULL || strstr(error->message, "does not exist") != NULL);
+}
+
+/*
+ * Read the model of what the scope says, in the current context.  The active
+ * snapshot decides what is seen; the caller has made its own changes visible
+ * (CommandCounterIncrement).  Reads again if objects are dropped meanwhile, and
+ * gives up with 40001 if that goes on, or if the isolation level keeps the
+ * snapshot in which they are still there.
+ */
+Model *
+sv_model_read(const ModelScope *scope)
+{
+	Attempt		attempt = {scope, NULL};
+
+	for (int n = 1;; n++)
+	{
+		ErrorData  *error = sv_subtransaction(read_model, &attempt, true);
+
+		if (error == NULL)
+			return attempt.model;
+		if (!has_vanished(error))
+			ReThrowError(error);
+		if (n == MAX_ATTEMPTS || IsolationUsesXactSnapshot())
+			ereport(ERROR,
+					(errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
+					 errmsg("the schema was changed by others while it was read"),
+					 errdetail("%s", error->message),
+					 errhint("Try again%s.", IsolationUsesXactSnapshot() ? " in a new transaction" : "")));
+		FreeErrorData(error);
+	}
 }

@@ -259,6 +259,24 @@ without_places(char *stored)
 	return stored;
 }
 
+/* As the server prints it; an error if the relation has just been dropped. */
+static char *
+print_expression(Datum stored, Oid relation)
+{
+	LOCAL_FCINFO(fcinfo, 2);
+	Datum		printed;
+
+	InitFunctionCallInfoData(*fcinfo, NULL, 2, InvalidOid, NULL, NULL);
+	fcinfo->args[0].value = stored;
+	fcinfo->args[0].isnull = false;
+	fcinfo->args[1].value = ObjectIdGetDatum(relation);
+	fcinfo->args[1].isnull = false;
+	printed = pg_get_expr(fcinfo);
+	if (fcinfo->isnull)
+		elog(ERROR, "cache lookup failed for relation %u", relation);
+	return TextDatumGetCString(printed);
+}
+
 /* A default has no columns in it, so what is stored decides what is printed. */
 static char *
 print_default(HTAB *expressions, Datum stored, Oid relation)
@@ -270,10 +288,7 @@ print_default(HTAB *expressions, Datum stored, Oid relation)
 	if (found)
 		pfree(key);
 	else
-	{
-		entry->printed = NULL;
-		entry->printed = TextDatumGetCString(DirectFunctionCall2(pg_get_expr, stored, ObjectIdGetDatum(relation)));
-	}
+		entry->printed = print_expression(stored, relation);
 	return entry->printed;
 }
 
