@@ -81,11 +81,11 @@ $node->pgbench(
 	0, [qr{actually processed: 30/30}], [qr{^((?!ERROR).)*$}s],
 	'ten sessions test, squash, look and make tables of their own',
 	{
-		'009_test@3' => q{SET schemaver.progress = off; SELECT count(*) FROM schemaver.test('a3:a4');},
-		'009_hidden@2' => q{SET schemaver.progress = off; SELECT count(*) FROM schemaver.test('a1');},
-		'009_squash@2' => q{BEGIN; SELECT schemaver.squash('a3:a4', 'm'); ROLLBACK;},
-		'009_ddl@3' => q{CREATE TEMP TABLE mine (x int); INSERT INTO mine SELECT x FROM one; DROP TABLE mine;},
-		'009_look@2' => q{SELECT count(*) FROM schemaver.status();},
+		'010_test@3' => q{SET schemaver.progress = off; SELECT count(*) FROM schemaver.test('a3:a4');},
+		'010_hidden@2' => q{SET schemaver.progress = off; SELECT count(*) FROM schemaver.test('a1');},
+		'010_squash@2' => q{BEGIN; SELECT schemaver.squash('a3:a4', 'm'); ROLLBACK;},
+		'010_ddl@3' => q{CREATE TEMP TABLE mine (x int); INSERT INTO mine SELECT x FROM one; DROP TABLE mine;},
+		'010_look@2' => q{SELECT count(*) FROM schemaver.status();},
 	});
 nothing_is_left('after all of it');
 
