@@ -193,7 +193,8 @@ set_no_down(const StoredRevision *row, TestResult *result)
 
 	(void) sv_register_options(sv_store_revision(SV_STORE_WRITE, row->id)->options, &reason);
 	result->verdict = reason ? "irreversible" : "no down";
-	result->detail = reason && reason[0] ? reason : NULL;
+	result->detail = reason && reason[0] ? reason :
+		reason == NULL && sv_derive_downs ? "It is derived when the revision is applied." : NULL;
 }
 
 /* Run the up of a revision, which stays.  Returns false, with the verdict, if that fails. */
