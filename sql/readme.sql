@@ -67,6 +67,12 @@ SELECT revision, direction FROM schemaver.downgrade('-1');
 SELECT * FROM member ORDER BY member_id;
 ROLLBACK;
 
+SELECT schemaver.revision('tools have numbers', id => '7d0c4b91e2a5',
+    up   => 'ALTER TABLE tool DROP COLUMN name;',
+    down => 'ALTER TABLE tool ADD COLUMN name text NOT NULL DEFAULT $$$$;');
+SELECT verdict, unnest(objects) AS object FROM schemaver.test();
+SELECT schemaver.remove('7d0c');
+
 SELECT schemaver.revision('unique names', E'-- no two of a name\nCREATE UNIQUE INDEX ON member (given_name);\n'
     'CREATE UNIQUE INDEX ON tool (no_such_column);', id => '4e60a8d7b312');
 SELECT revision FROM schemaver.upgrade();

@@ -40,6 +40,16 @@ int			sv_concurrent_lock_timeout = 0;
 /* Batches wait for standbys that fall behind more than this. */
 int			sv_batch_max_lag = 10 * 1000;
 
+/* A down is written once and needed on the worst day: try it while it is fresh. */
+int			sv_check_downs = SV_CHECK_OFF;
+
+static const struct config_enum_entry check_downs_values[] = {
+	{"off", SV_CHECK_OFF, false},
+	{"warn", SV_CHECK_WARN, false},
+	{"error", SV_CHECK_ERROR, false},
+	{NULL, 0, false}
+};
+
 /* Define the settings.  Called once, when the library is loaded. */
 void
 sv_settings_init(void)
@@ -94,5 +104,10 @@ sv_settings_init(void)
 							"0 does not look at standbys.",
 							&sv_batch_max_lag, 10 * 1000, 0, INT_MAX,
 							PGC_USERSET, GUC_UNIT_MS, NULL, NULL, NULL);
+	DefineCustomEnumVariable("schemaver.check_downs",
+							 "Tries the down of a revision when it is registered and when it is applied.",
+							 "warn reports a down that does not bring back the schema, error refuses it with SQLSTATE SV017.",
+							 &sv_check_downs, SV_CHECK_OFF, check_downs_values,
+							 PGC_USERSET, 0, NULL, NULL, NULL);
 	MarkGUCPrefixReserved("schemaver");
 }

@@ -16,6 +16,16 @@ extern int	sv_lock_retry_delay;	/* ms, before the second attempt */
 extern int	sv_concurrent_lock_timeout; /* ms; 0: no limit */
 extern int	sv_batch_max_lag;	/* ms; 0: no limit */
 
+/* What happens when a down does not bring back the schema. */
+typedef enum CheckDowns
+{
+	SV_CHECK_OFF,
+	SV_CHECK_WARN,
+	SV_CHECK_ERROR
+} CheckDowns;
+
+extern int	sv_check_downs;		/* CheckDowns */
+
 extern void sv_settings_init(void);
 
 #endif							/* SV_SETTINGS_H */

@@ -11,6 +11,7 @@
 #include "miscadmin.h"
 #include "model/model.h"
 #include "register/register.h"
+#include "run/candidate.h"
 #include "run/derive.h"
 #include "run/hinted.h"
 #include "run/prove.h"
@@ -78,12 +79,12 @@ patterns_of(JsonbContainer *array)
 	return patterns;
 }
 
-/* Read {"owners": false, ...}. */
+/* Read {"owners": false, ...}; "n" is negative where the function has no such argument. */
 DiffOptions
 sv_arg_diff_options(FunctionCallInfo fcinfo, int n)
 {
 	DiffOptions options = {true, true, true, false, "drop", NULL, NIL, sv_cast_of};
-	Jsonb	   *given = PG_ARGISNULL(n) ? NULL : PG_GETARG_JSONB_P(n);
+	Jsonb	   *given = n < 0 || PG_ARGISNULL(n) ? NULL : PG_GETARG_JSONB_P(n);
 	JsonbIterator *it;
 	JsonbValue	value;
 	JsonbIteratorToken token;
@@ -201,18 +202,9 @@ sv_api_diff_snapshots(PG_FUNCTION_ARGS)
 char *
 sv_diff_script(List *rows)
 {
-	StringInfoData out;
-	ListCell   *cell;
+	char	   *script = sv_rows_to_script(rows);
 
-	initStringInfo(&out);
-	foreach(cell, rows)
-	{
-		DiffRow    *row = lfirst(cell);
-
-		if (row->sql != NULL)
-			appendStringInfo(&out, "%s%s;\n", out.len && strchr(row->sql, '\n') ? "\n" : "", row->sql);
-	}
-	return out.len > 0 ? out.data : NULL;
+	return *script ? script : NULL;
 }
 
 Datum

@@ -34,6 +34,7 @@ Datum
 sv_api_revision(PG_FUNCTION_ARGS)
 {
 	RevisionDraft draft = {0};
+	char	   *id;
 
 	draft.message = sv_arg_text(fcinfo, 0, "message");
 	draft.up = sv_arg_text(fcinfo, 1, "up");
@@ -47,7 +48,9 @@ sv_api_revision(PG_FUNCTION_ARGS)
 	draft.options = arg_json(fcinfo, 9);
 
 	sv_register_lock("schemaver.revision()");
-	PG_RETURN_TEXT_P(cstring_to_text(sv_register_add(&draft, sv_arg_bool(fcinfo, 7))));
+	id = sv_register_add(&draft, sv_arg_bool(fcinfo, 7));
+	sv_check_down_of(list_make1(id));
+	PG_RETURN_TEXT_P(cstring_to_text(id));
 }
 
 /* Append an id to what a merge joins; it must be a head. */
@@ -163,6 +166,7 @@ sv_api_edit(PG_FUNCTION_ARGS)
 	sv_run_lock("schemaver.edit()");
 	id = id_of(ref);
 	sv_register_edit(id, &edit);
+	sv_check_down_of(list_make1(id));
 	PG_RETURN_TEXT_P(cstring_to_text(id));
 }
 
@@ -211,7 +215,7 @@ sv_api_load(PG_FUNCTION_ARGS)
 Datum
 sv_api_load_directory(PG_FUNCTION_ARGS)
 {
-	static const char *const action_names[] = {"added", "updated", "unchanged"};
+	static const char *const action_names[] = {"added", "updated", "unchanged", "replaced"};
 	char	   *path = sv_arg_text(fcinfo, 0, "path");
 	ReturnSetInfo *result = sv_result_begin(fcinfo);
 	List	   *files;

@@ -64,7 +64,9 @@ struct DiffNode
 	bool		done;
 };
 
-typedef struct DiffOptions
+typedef struct DiffOptions DiffOptions;
+
+struct DiffOptions
 {
 	bool		owners;			/* compare owners */
 	bool		privileges;
@@ -77,7 +79,7 @@ typedef struct DiffOptions
 	/* How does a value become another type: 'a' by assignment, 'e' by an
 	 * explicit cast, 't' only by way of its text? */
 	char		(*cast_of) (const char *from, const char *to);
-} DiffOptions;
+};
 
 /* A statement, or a question (sql is NULL). */
 typedef struct DiffRow
@@ -106,6 +108,9 @@ typedef struct Comparison
 /* compare.c */
 extern List *sv_diff(Model *from, Model *to, const DiffOptions *options);
 extern bool sv_diff_counts(const ModelClass *class, const char *property, const DiffOptions *options);
+
+/* state.c */
+extern List *sv_state_differences(const Model *expected, const Model *got);
 
 /* keep.c */
 extern bool sv_diff_is_excluded(const Object *object, List *patterns);

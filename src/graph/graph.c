@@ -60,6 +60,7 @@ typedef struct RawLinks
 	RawLink    *items;
 } RawLinks;
 
+/* "tag" stands for "id"; or it is the id of a revision that "id" replaced. */
 typedef struct RawTag
 {
 	const char *tag;
@@ -77,6 +78,7 @@ struct GraphIndex
 	RawLinks	depends;
 	RawLinks	labels;
 	List	   *raw_tags;		/* of RawTag */
+	List	   *replaced;		/* of RawTag */
 };
 
 /*
@@ -189,6 +191,20 @@ sv_graph_add_tag(RevisionGraph *graph, const char *tag, const char *id)
 }
 
 /*
+ * Note that the revision whose full id is "by" replaced one whose id was "id":
+ * that id means it from now on, and its beginning means nothing.
+ */
+void
+sv_graph_add_replaced(RevisionGraph *graph, const char *id, const char *by)
+{
+	RawTag	   *raw = palloc(sizeof(RawTag));
+
+	raw->tag = id;
+	raw->id = by;
+	graph->index->replaced = lappend(graph->index->replaced, raw);
+}
+
+/*
  * Group edges by "from".  Within a group they keep their order.
  */
 static EdgeSet
@@ -244,6 +260,29 @@ finish_labels(RevisionGraph *graph)
 		else
 			owner->labels = repalloc(owner->labels, sizeof(char *) * (owner->nlabels + 1));
 		owner->labels[owner->nlabels++] = link->name;
+	}
+}
+
+/* Let the ids of revisions that were replaced mean those that replaced them. */
+static void
+finish_replaced(RevisionGraph *graph)
+{
+	ListCell   *cell;
+
+	foreach(cell, graph->index->replaced)
+	{
+		RawTag	   *raw = lfirst(cell);
+		int			revision = sv_graph_find(graph, raw->id);
+		NameEntry  *entry;
+		bool		found;
+
+		if (revision < 0)
+			continue;
+		entry = names_insert(graph->index->names, raw->tag, &found);
+		if (found)
+			continue;			/* a revision or label of that name counts more */
+		entry->revision = revision;
+		entry->is_label = false;
 	}
 }
 
@@ -443,6 +482,7 @@ sv_graph_finish(RevisionGraph *graph)
 	int		   *waiting;
 
 	finish_labels(graph);
+	finish_replaced(graph);
 	finish_tags(graph);
 	finish_links(graph, &graph->index->parents, false, &parents, &children);
 	finish_links(graph, &graph->index->depends, true, &depends, &dependents);

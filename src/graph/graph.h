@@ -62,6 +62,7 @@ extern void sv_graph_add_parent(RevisionGraph *graph, int child, const char *par
 extern void sv_graph_add_depends(RevisionGraph *graph, int revision, const char *name);
 extern void sv_graph_add_label(RevisionGraph *graph, int revision, const char *label);
 extern void sv_graph_add_tag(RevisionGraph *graph, const char *tag, const char *id);
+extern void sv_graph_add_replaced(RevisionGraph *graph, const char *id, const char *by);
 extern void sv_graph_finish(RevisionGraph *graph);
 extern int	sv_graph_find(const RevisionGraph *graph, const char *id);
 extern void sv_graph_check_name(const char *name, const char *what);

@@ -88,6 +88,21 @@ write_elements(StringInfo out, const Object *table, List *folded)
 	}
 }
 
+/* The storage options in the order in which they were given. */
+static List *
+options_in_order(const Object *o)
+{
+	List	   *given = list_copy(sv_list(o, "options_order"));
+	ListCell   *cell;
+
+	if (given == NIL)
+		return sv_list(o, "options");
+	foreach(cell, sv_list(o, "options"))
+		if (strncmp(lfirst(cell), "toast.", 6) == 0)
+			given = lappend(given, lfirst(cell));
+	return given;
+}
+
 static void
 write_storage(StringInfo out, const Object *o)
 {
@@ -99,7 +114,7 @@ write_storage(StringInfo out, const Object *o)
 	if (sv_list(o, "options") != NIL)
 	{
 		appendStringInfoString(out, "\nWITH (");
-		foreach(cell, sv_list(o, "options"))
+		foreach(cell, options_in_order(o))
 		{
 			appendStringInfo(out, "%s%s", separator, (char *) lfirst(cell));
 			separator = ", ";
@@ -238,6 +253,7 @@ static const Alterer table_alterers[] = {
 	{"tablespace", alter_tablespace},
 	{"access_method", alter_access_method},
 	{"options", alter_options},
+	{"options_order", NULL, SV_ALTER_IGNORED},
 	{"row_security", write_security},
 	{"force_row_security", write_security},
 	{"replica_identity", alter_replica_identity},
@@ -253,10 +269,11 @@ drop_table(Writer *w, const Object *o)
 	sv_emit(w, SV_HAZARD_DATA_LOSS | SV_HAZARD_BLOCKS_ALL, "DROP TABLE %s", o->identity);
 }
 
-#define SORTED_OPTIONS(column, prefix) \
+#define SORTED_OPTIONS(column, prefix) OPTIONS(column, prefix, "o")
+#define OPTIONS(column, prefix, order) \
 	"(SELECT array_agg(" prefix " || quote_ident(split_part(o, '=', 1)) || '=' || " \
 	"CASE WHEN substr(o, strpos(o, '=') + 1) ~ '^[a-zA-Z0-9_.]+$' THEN substr(o, strpos(o, '=') + 1) " \
-	"ELSE quote_literal(substr(o, strpos(o, '=') + 1)) END ORDER BY o) FROM unnest(" column ") o)"
+	"ELSE quote_literal(substr(o, strpos(o, '=') + 1)) END ORDER BY " order ") FROM unnest(" column ") WITH ORDINALITY AS u (o, place))"
 
 #define FDW_OPTIONS(column) \
 	"(SELECT array_agg(quote_ident(option_name) || ' ' || quote_literal(option_value) ORDER BY option_name) " \
@@ -272,6 +289,8 @@ const ModelClass sv_class_table = {
 	"CASE WHEN reloptions IS NOT NULL THEN " SORTED_OPTIONS("reloptions", "''") " END || "
 	"CASE WHEN reltoastrelid <> 0 THEN coalesce((SELECT " SORTED_OPTIONS("t.reloptions", "'toast.'")
 	" FROM pg_catalog.pg_class t WHERE t.oid = c.reltoastrelid), '{}') ELSE '{}' END AS options, "
+	"CASE WHEN reloptions <> (SELECT array_agg(o ORDER BY o) FROM unnest(reloptions) o) THEN " OPTIONS("reloptions", "''", "place")
+	" END AS options_order, "
 	"CASE WHEN relkind = 'p' THEN pg_catalog.pg_get_partkeydef(c.oid) END AS partition_key, "
 	"CASE WHEN reloftype <> 0 THEN format_type(reloftype, NULL) END AS of_type, "
 	FLAG("relrowsecurity", "row_security") ", " FLAG("relforcerowsecurity", "force_row_security") ", "

@@ -120,6 +120,7 @@ struct Model
 	HTAB	   *by_identity;
 	HTAB	   *by_address;
 	List	   *findings;		/* strings: what is there but not modelled */
+	List	   *facts;			/* run/facts.c, where both matter */
 };
 
 /* What of a database is read. */

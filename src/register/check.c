@@ -27,12 +27,46 @@ irreversible_reason(const JsonbValue *value)
 	return NULL;
 }
 
+/* A list of ids, as an option has it. */
+static void
+check_ids(const char *name, const JsonbValue *value)
+{
+	bool		good = value->type == jbvBinary && JsonContainerIsArray(value->val.binary.data);
+
+	for (uint32 i = 0; good && i < JsonContainerSize(value->val.binary.data); i++)
+	{
+		JsonbValue *item = getIthJsonbValueFromContainer(value->val.binary.data, i);
+
+		good = item->type == jbvString;
+		if (good)
+			sv_graph_check_name(pnstrdup(item->val.string.val, item->val.string.len), "revision id");
+	}
+	if (!good)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("option \"%s\" must be a list of ids", name)));
+}
+
+static const char *const id_options[] = {"replaces", "supersedes", "elided"};
+
+static bool
+is_id_option(const char *name)
+{
+	for (int i = 0; i < lengthof(id_options); i++)
+		if (strcmp(id_options[i], name) == 0)
+			return true;
+	return false;
+}
+
 /*
  * Check the options of a revision, a JSON object as text (NULL: none).
  * Returns their canonical text and the reason why the revision is irreversible
  * ("" if none is given, NULL if it is not).  Known options:
  *
  *	irreversible	text (the reason) or boolean
+ *	replaces		ids of the revisions that a squashed one was made of
+ *	supersedes		ids of squashed ones between them
+ *	elided			ids of those of them whose changes of rows were left out
  */
 char *
 sv_register_options(const char *options, const char **irreversible)
@@ -42,6 +76,7 @@ sv_register_options(const char *options, const char **irreversible)
 	JsonbIterator *it = JsonbIteratorInit(&object->root);
 	JsonbValue	item;
 	JsonbIteratorToken token;
+	char	   *name;
 
 	*irreversible = NULL;
 	if (!JB_ROOT_IS_OBJECT(object))
@@ -52,14 +87,17 @@ sv_register_options(const char *options, const char **irreversible)
 	{
 		if (token != WJB_KEY)
 			continue;
-		if (item.val.string.len != 12 || strncmp(item.val.string.val, "irreversible", 12) != 0)
+		name = pnstrdup(item.val.string.val, item.val.string.len);
+		(void) JsonbIteratorNext(&it, &item, true);
+		if (is_id_option(name))
+			check_ids(name, &item);
+		else if (strcmp(name, "irreversible") == 0)
+			*irreversible = irreversible_reason(&item);
+		else
 			ereport(ERROR,
 					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-					 errmsg("unrecognized option \"%s\"",
-							pnstrdup(item.val.string.val, Min(item.val.string.len, 64))),
-					 errhint("Known options: irreversible.")));
-		(void) JsonbIteratorNext(&it, &item, true);
-		*irreversible = irreversible_reason(&item);
+					 errmsg("unrecognized option \"%s\"", pnstrdup(name, Min(strlen(name), 64))),
+					 errhint("Known options: irreversible, replaces, supersedes, elided.")));
 	}
 	return JsonbToCString(NULL, &object->root, 0);
 }

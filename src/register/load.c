@@ -127,6 +127,7 @@ update_from_draft(RevisionDraft *draft, bool *reshaped)
 	complete_draft(draft, old_script);
 	script = script_of_draft(draft);
 	wanted.options = sv_register_options(draft->options, &irreversible);
+	sv_register_refuse_other_replaced(stored, wanted.options);
 	wanted.message = (char *) (draft->message ? draft->message : stored->message);
 	if (draft->revises_given)
 		wanted.revises = same_names(draft->revises, stored->revises) ? stored->revises :
@@ -262,10 +263,23 @@ visit(Visit *start, HTAB *by_id, List *order)
 	return order;
 }
 
+/* The names other than its id by which a draft can be meant. */
+static List *
+other_names(const RevisionDraft *draft)
+{
+	List	   *names = list_copy(draft->branch_labels);
+
+	if (draft->options == NULL)
+		return names;
+	names = list_concat(names, sv_register_option_list(draft->options, "replaces"));
+	return list_concat(names, sv_register_option_list(draft->options, "supersedes"));
+}
+
 /*
  * The drafts in an order in which every one comes after those that it revises
  * or depends on by id.  Otherwise the order stays.  A dependency on a label
- * that a draft carries counts as one on that draft.
+ * that a draft carries counts as one on that draft, and so does the id of a
+ * revision that it replaces.
  */
 static List *
 order_drafts(List *drafts)
@@ -279,7 +293,7 @@ order_drafts(List *drafts)
 	{
 		RevisionDraft *draft = lfirst(cell);
 
-		foreach(label, draft->branch_labels)
+		foreach(label, other_names(draft))
 		{
 			VisitEntry *entry;
 			bool		found;
@@ -316,6 +330,12 @@ register_draft(RevisionDraft *draft, bool *reshaped)
 		result->id = pstrdup(draft->id);
 		return result;
 	}
+	if (draft->id != NULL && sv_store_replaced_by(draft->id) != NULL)
+	{
+		result->action = SV_REGISTER_REPLACED;
+		result->id = pstrdup(draft->id);
+		return result;
+	}
 	if (draft->up == NULL)
 		ereport(ERROR,
 				(errcode(ERRCODE_SV_UNREADABLE_FILE),
@@ -335,16 +355,23 @@ sv_register_files(List *files, const char *format)
 {
 	List	   *drafts = order_drafts(sv_formats_read(files, format));
 	List	   *results = NIL;
+	List	   *changed = NIL;
 	bool		reshaped = false;
 	ListCell   *cell;
 
 	foreach(cell, drafts)
 	{
+		RegisterResult *result;
+
 		CHECK_FOR_INTERRUPTS();
-		results = lappend(results, register_draft(lfirst(cell), &reshaped));
+		result = register_draft(lfirst(cell), &reshaped);
+		results = lappend(results, result);
+		if (result->action == SV_REGISTER_ADDED || result->action == SV_REGISTER_UPDATED)
+			changed = lappend(changed, result->id);
 	}
 	/* other edges or labels: put the whole graph together, which checks it */
 	if (reshaped)
 		sv_store_set_heads(sv_graph_heads(sv_store_graph(SV_STORE_WRITE)).n);
+	sv_check_down_of(changed);
 	return results;
 }

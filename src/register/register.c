@@ -78,6 +78,31 @@ check_new_id(const char *id)
 				(errcode(ERRCODE_SV_DUPLICATE),
 				 errmsg("revision id \"%s\" is a branch label of revision \"%s\"", id, owner),
 				 errhint("Ids and branch labels share one name space.")));
+	owner = sv_store_replaced_by(id);
+	if (owner != NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_SV_DUPLICATE),
+				 errmsg("revision \"%s\" was replaced by revision \"%s\"", id, owner)));
+}
+
+/* A new revision that is ready but for the checks that need it to have its place. */
+typedef struct Insertion
+{
+	const RevisionDraft *draft;
+	StoredRevision *revision;
+	StoredScript *script;
+	int			heads;			/* with it */
+} Insertion;
+
+static const char *
+insert(void *arg)
+{
+	Insertion  *insertion = arg;
+
+	sv_register_check_labels(insertion->revision->branch_labels, insertion->revision->id);
+	sv_register_check_bodies(insertion->revision, insertion->script, insertion->draft->id);
+	sv_store_insert_revision(insertion->revision, insertion->script, insertion->heads);
+	return insertion->revision->checksum;
 }
 
 static void
@@ -94,13 +119,14 @@ check_reversible(const char *irreversible, const char *down, const char *id)
  * Register a new revision.  Returns its id.
  *
  * Its own checks are made in the order in which a reader of the draft meets
- * them: id, parents, dependencies, labels, options, bodies.
+ * them: id, options, parents, dependencies, labels, bodies.
  */
 char *
 sv_register_add(const RevisionDraft *draft, bool splice)
 {
 	StoredRevision revision = {0};
 	StoredScript script = {0};
+	Insertion	insertion = {draft, &revision, &script};
 	const char *irreversible;
 	int			heads;
 	int			closed;
@@ -109,13 +135,13 @@ sv_register_add(const RevisionDraft *draft, bool splice)
 		check_new_id(draft->id);
 	revision.id = draft->id != NULL ? pstrdup(draft->id) : generate_id();
 	(void) sv_store_newest_revision(&heads);
+	revision.options = sv_register_options(draft->options, &irreversible);
+	splice |= sv_register_option_list(revision.options, "replaces") != NIL;
 	revision.revises = sv_register_parents(draft->revises, draft->revises_given, splice,
 										   revision.id, &closed);
 	revision.depends_on = sv_register_depends(draft->depends_on, revision.id);
-	sv_register_check_labels(draft->branch_labels, revision.id);
 	revision.branch_labels = draft->branch_labels;
 	revision.message = pstrdup(draft->message ? draft->message : "");
-	revision.options = sv_register_options(draft->options, &irreversible);
 	check_reversible(irreversible, draft->down, revision.id);
 
 	script.up = (char *) draft->up;
@@ -126,9 +152,8 @@ sv_register_add(const RevisionDraft *draft, bool splice)
 	script.up_line = Max(draft->up_line, 1);
 	script.down_line = Max(draft->down_line, 1);
 	script.verify_line = Max(draft->verify_line, 1);
-	sv_register_check_bodies(&revision, &script, draft->id);
-
-	sv_store_insert_revision(&revision, &script, heads - closed + 1);
+	insertion.heads = heads - closed + 1;
+	sv_register_replacing(&revision, insert, &insertion);
 	return revision.id;
 }
 
@@ -170,6 +195,8 @@ sv_register_edit(const char *id, const RevisionEdit *edit)
 	}
 	if (edit->message != NULL)
 		revision->message = pstrdup(edit->message);
+	if (edit->options != NULL)
+		sv_register_refuse_other_replaced(revision, edit->options);
 	revision->options = sv_register_options(edit->options ? edit->options : revision->options, &irreversible);
 	if (edit->up != NULL)
 	{

@@ -15,7 +15,8 @@ typedef enum RegisterAction
 {
 	SV_REGISTER_ADDED,
 	SV_REGISTER_UPDATED,
-	SV_REGISTER_UNCHANGED
+	SV_REGISTER_UNCHANGED,
+	SV_REGISTER_REPLACED		/* by a squashed revision; nothing is registered */
 } RegisterAction;
 
 /* Changes of a revision; what is not given stays. */
@@ -55,6 +56,17 @@ extern List *sv_register_files(List *files, const char *format);
 /* parents.c: what a revision may stand on */
 extern List *sv_register_parents(List *given, bool are_given, bool splice, const char *self, int *heads_closed);
 extern List *sv_register_depends(List *given, const char *self);
+
+/* replace.c: what takes the place of others */
+extern List *sv_register_option_list(const char *options, const char *name);
+extern void sv_register_refuse_other_replaced(const StoredRevision *revision, const char *options);
+extern bool sv_register_has_name(const List *names, const char *name);
+extern void sv_register_check_replacing(const char *id, List *revises, const char *options);
+extern void sv_register_replacing(const StoredRevision *revision, const char *(*insert) (void *arg), void *arg);
+
+/* squash.c: one revision made of many */
+extern RevisionList sv_register_squash_members(const RevisionGraph *graph, const RevisionList *range);
+extern void sv_register_squash_draft(RevisionDraft *draft, const RevisionGraph *graph, const RevisionList *members, bool keep_data);
 
 /* check.c: what a revision itself must be */
 extern char *sv_register_options(const char *options, const char **irreversible);

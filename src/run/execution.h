@@ -6,6 +6,7 @@
 #define SV_EXECUTION_H
 
 #include "run/run.h"
+#include "run/scratch.h"
 
 /*
  * A script under way.  Between sv_execution_begin() and sv_execution_end() its
@@ -23,6 +24,7 @@ typedef struct Execution
 	int			to;				/* and behind its last one */
 	int			error_line;		/* of the last error, in the file if there is one */
 	List	   *temporary;		/* the temporary objects before it */
+	const Scratch *scratch;		/* where it is rehearsed; NULL: it is real */
 } Execution;
 
 extern void sv_execution_begin(Execution *execution, const StoredRevision *revision,

@@ -317,6 +317,37 @@ sv_hide_create_extension(HTAB *hidden, const char *text)
 	return true;
 }
 
+/*
+ * Let scripts that never create the extensions of the live database find them
+ * where they are in it, as far as a schema of that name is there.  In the model
+ * they stay hidden.
+ */
+void
+sv_hide_bring_extensions(HTAB *hidden, const Model *live)
+{
+	ListCell   *cell;
+
+	foreach(cell, live->objects)
+	{
+		const Object *o = lfirst(cell);
+		const Object *schema;
+		Oid			now;
+		Oid			fresh;
+
+		if (o->address.classId != ExtensionRelationId)
+			continue;
+		now = schema_of_extension(o->address.objectId);
+		schema = sv_model_at(live, NamespaceRelationId, now, 0);
+		if (schema == NULL || !is_hidden(hidden, NamespaceRelationId, now))
+			continue;
+		fresh = get_namespace_oid(schema->name, true);
+		if (!OidIsValid(fresh))
+			continue;
+		move_members(o->address.objectId, fresh);
+		set_extension_schema(o->address.objectId, now, fresh);
+	}
+}
+
 #define PARKING_SCHEMA "schemaver_hidden_extensions"
 
 /*

@@ -8,8 +8,8 @@
 #include "model/model.h"
 
 extern HTAB *sv_hide(const Model *live, bool with_public);
+extern void sv_hide_bring_extensions(HTAB *hidden, const Model *live);
 extern bool sv_hide_create_extension(HTAB *hidden, const char *statement);
-
 extern bool sv_hide_drop_extension(HTAB *hidden, const char *name);
 
 #endif							/* SV_HIDE_H */

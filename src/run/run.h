@@ -34,6 +34,8 @@ typedef struct Run
 	int			done;
 	RunStepFn	report;
 	void	   *report_arg;
+	struct Model *state;		/* the schema after the step before; NULL: not read */
+	MemoryContext state_context;
 } Run;
 
 /* lock.c */
@@ -83,6 +85,11 @@ extern void sv_run_script_step(const char *id, Direction direction, const char *
 
 /* body.c */
 extern Script *sv_run_body(const char *revision, const StoredScript *stored, Direction direction, ScriptOrigin *origin);
+
+/* check_downs.c */
+extern bool sv_check_down_begin(Run *run, const StoredRevision *revision, Direction direction);
+extern void sv_check_down_end(Run *run, const StoredRevision *revision, const StoredScript *stored);
+extern void sv_check_down_of(List *ids);
 
 /* step.c */
 extern void sv_run_step(Run *run, const StoredRevision *revision, Direction direction);

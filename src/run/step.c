@@ -79,6 +79,8 @@ execute_statement(Execution *execution, int index)
 
 	execution->current = index;
 	execution->text = sv_script_statement_text(execution->script, index);
+	if (execution->scratch != NULL && !sv_scratch_statement(execution->scratch, execution->script, index, &execution->text))
+		return;
 	if (statement->flags & SV_STMT_COPY_DATA)
 	{
 		sv_run_copy(execution->text, execution->script->text + statement->data_start, statement->data_length);
@@ -328,6 +330,7 @@ sv_run_step(Run *run, const StoredRevision *revision, Direction direction)
 	StoredScript *stored = sv_store_script(SV_STORE_WRITE, revision->id);
 	StoredStep	step = {0};
 	Execution	execution;
+	bool		checks = sv_check_down_begin(run, revision, direction);
 
 	step.direction = direction;
 	step.started_at = GetCurrentTimestamp();
@@ -335,6 +338,8 @@ sv_run_step(Run *run, const StoredRevision *revision, Direction direction)
 	sv_execution_begin(&execution, revision, stored, direction);
 	sv_execution_part(&execution, 0, execution.script->n);
 	sv_execution_end(&execution);
+	if (checks)
+		sv_check_down_end(run, revision, stored);
 	step.statements = execution.script->n;
 	sv_step_finish(run, revision, stored, &step);
 	sv_follow_step_done(run, revision, stored, direction);

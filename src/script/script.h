@@ -10,6 +10,7 @@
 #ifndef SV_SCRIPT_H
 #define SV_SCRIPT_H
 
+#include "lib/stringinfo.h"
 #include "nodes/pg_list.h"
 #include "schemaver.h"
 
@@ -60,6 +61,16 @@ typedef struct ScriptOrigin
 extern Script *sv_script_parse(const char *text, const ScriptOrigin *origin);
 extern char *sv_script_statement_text(const Script *script, int statement);
 extern int	sv_script_line_at(const Script *script, int offset);
+
+/* rehearse.c */
+extern char *sv_script_rehearsal_text(const Script *script, int statement);
+
+/* collect.c */
+extern bool sv_script_has_data(const Script *script);
+extern void sv_script_collect(StringInfo out, const Script *script, bool only_data, const char **texts);
+
+/* enum_hoist.c */
+extern List *sv_enum_hoist(List *scripts);
 
 /* checksum.c: hex sha256 of what matters in a revision */
 extern char *sv_script_checksum(const Script *up, const Script *down, const Script *verify, const char *options);

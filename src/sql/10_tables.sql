@@ -74,6 +74,12 @@ CREATE TABLE tag (
 );
 COMMENT ON TABLE tag IS 'names for points of the graph, used as tag:NAME';
 
+CREATE TABLE replaced (
+	revision	text COLLATE "C" PRIMARY KEY,
+	squash		text COLLATE "C" NOT NULL
+);
+COMMENT ON TABLE replaced IS 'ids of revisions that a squashed one has replaced; they mean that one';
+
 CREATE TABLE applied (
 	revision	text COLLATE "C" PRIMARY KEY,
 	rank		bigint NOT NULL UNIQUE DEFAULT pg_catalog.nextval('schemaver.applied_rank'),
@@ -243,6 +249,7 @@ SELECT pg_catalog.pg_extension_config_dump('schemaver.script', '');
 SELECT pg_catalog.pg_extension_config_dump('schemaver.revision_child', '');
 SELECT pg_catalog.pg_extension_config_dump('schemaver.branch_label', '');
 SELECT pg_catalog.pg_extension_config_dump('schemaver.tag', '');
+SELECT pg_catalog.pg_extension_config_dump('schemaver.replaced', '');
 SELECT pg_catalog.pg_extension_config_dump('schemaver.applied', '');
 SELECT pg_catalog.pg_extension_config_dump('schemaver.derived', '');
 SELECT pg_catalog.pg_extension_config_dump('schemaver.run', '');

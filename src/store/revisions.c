@@ -62,6 +62,18 @@ load_revisions(const StoreScope *scope, RevisionGraph **graph)
 }
 
 static void
+load_replaced(const StoreScope *scope, RevisionGraph *graph)
+{
+	static StoreQuery query = {"SELECT revision, squash FROM schemaver.replaced"};
+	uint64		n = sv_store_execute(scope, &query, NULL, NULL);
+	MemoryContext old = MemoryContextSwitchTo(scope->caller);
+
+	for (uint64 i = 0; i < n; i++)
+		sv_graph_add_replaced(graph, sv_store_text(i, 1), sv_store_text(i, 2));
+	MemoryContextSwitchTo(old);
+}
+
+static void
 load_tags(const StoreScope *scope, RevisionGraph *graph)
 {
 	static StoreQuery query = {"SELECT tag, revision FROM schemaver.tag"};
@@ -108,6 +120,7 @@ sv_store_graph(StoreMode mode)
 
 	sv_store_enter(&scope, mode);
 	load_revisions(&scope, &graph);
+	load_replaced(&scope, graph);
 	load_tags(&scope, graph);
 	MemoryContextSwitchTo(scope.caller);
 	sv_graph_finish(graph);
@@ -572,11 +585,13 @@ sv_store_remove_revision(const char *id)
 {
 	static StoreQuery query = {"DELETE FROM schemaver.revision WHERE revision = $1", 1, {TEXTOID}};
 	static StoreQuery drop_script = {"DELETE FROM schemaver.script WHERE revision = $1", 1, {TEXTOID}};
+	static StoreQuery replaced = {"DELETE FROM schemaver.replaced WHERE squash = $1", 1, {TEXTOID}};
 	Datum		v[1] = {CStringGetTextDatum(id)};
 	StoreScope	scope;
 
 	sv_store_enter(&scope, SV_STORE_WRITE);
 	delete_names(&scope, id);
+	sv_store_execute(&scope, &replaced, v, NULL);
 	sv_store_execute(&scope, &drop_script, v, NULL);
 	sv_store_execute(&scope, &query, v, NULL);
 	sv_store_leave(&scope);

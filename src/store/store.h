@@ -117,6 +117,13 @@ extern void sv_store_remove_revision(const char *id);
 extern bool sv_store_set_tag(const char *tag, const char *id);
 extern bool sv_store_remove_tag(const char *tag);
 
+/* ----- replaced.c ----- */
+
+extern char *sv_store_replaced_by(const char *id);
+extern void sv_store_add_replaced(const char *id, const char *by);
+extern void sv_store_rename_parent(const char *from, const char *to);
+extern List *sv_store_tags_of(const char *id);
+
 /* ----- derived.c ----- */
 
 extern void sv_store_derived(const char *revision, const char *down, const List *lost);

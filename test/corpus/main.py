@@ -12,10 +12,12 @@ import check_carry
 import check_crash
 import check_derived
 import check_engine
+import check_downs
 import check_oddities
 import check_oracle
 import check_replay
 import check_script
+import check_squash
 import history as corpus
 import postgres
 import report as reports
@@ -54,6 +56,8 @@ def one_history(report, args, history):
     parts = [("replay", lambda w: check_replay.run(report, history, w, every, args.full, names[0], names[1])),
              ("baseline", lambda w: check_carry.baseline(report, history, names[1], names[2], names[3])),
              ("engine", lambda w: check_engine.run(report, history, w, names[1], names[2])),
+             ("squash", lambda w: check_squash.squash(report, history, w, names[1], names[2])),
+             ("baseline of head", lambda w: check_squash.baseline(report, history, w, names[1], names[2])),
              ("script", lambda w: check_script.run(report, history, w, names[1])),
              ("export", lambda w: check_carry.round_trip(report, history, names[1], names[2], args.seed)),
              ("directory", lambda w: check_carry.directory(report, history, w, names[1])),
@@ -63,6 +67,8 @@ def one_history(report, args, history):
              ("derived downs", lambda w: check_derived.run(report, history, names[1],
                                                            1 if args.full else max(2, len(history.steps) // 15))),
              ("each down", lambda w: check_replay.each_down(report, history, 1 if args.full else 40, names)
+              if any(s.has_down for s in history.steps) else None),
+             ("test of downs", lambda w: check_downs.run(report, history, 1 if args.full else 15, names[:3])
               if any(s.has_down for s in history.steps) else None)]
     witness = check_replay.Witness(history, names[0], every)
     for name, part in parts:

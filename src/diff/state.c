@@ -1,0 +1,121 @@
+/*
+ * state.c
+ *		Where two schemas differ, to the last detail that a dump would show.
+ *
+ * sv_diff() leaves alone what cannot be changed or is of no consequence, such
+ * as the order of columns; this does not.
+ */
+#include "postgres.h"
+
+#include "diff/diff.h"
+
+static char *
+name_of(const Object *o)
+{
+	return psprintf("%s %s", o->class->name, o->identity);
+}
+
+/* Properties that tell of the server or follow from others. */
+static bool
+is_derived(const char *property)
+{
+	return strncmp(property, "installed_", 10) == 0 || strcmp(property, "essence") == 0;
+}
+
+/* The names of the properties in which two objects differ, "" if in none. */
+static char *
+differing_properties(const Object *a, const Object *b)
+{
+	StringInfoData out;
+
+	initStringInfo(&out);
+	for (int i = 0; i < a->nproperties; i++)
+		if (!is_derived(a->properties[i].name) &&
+			!sv_property_equal(&a->properties[i], sv_property(b, a->properties[i].name)))
+			appendStringInfo(&out, "%s%s", out.len ? ", " : "", a->properties[i].name);
+	for (int i = 0; i < b->nproperties; i++)
+		if (!is_derived(b->properties[i].name) && !sv_is(a, b->properties[i].name))
+			appendStringInfo(&out, "%s%s", out.len ? ", " : "", b->properties[i].name);
+	return out.data;
+}
+
+/* The columns of a relation that the other one has too, in order. */
+static List *
+common_columns(const Object *relation, const Model *other)
+{
+	List	   *names = NIL;
+	ListCell   *cell;
+
+	foreach(cell, relation->parts)
+	{
+		const Object *o = lfirst(cell);
+
+		if (sv_class_is(o, "column") && sv_model_find(other, o->class, o->identity) != NULL)
+			names = lappend(names, (char *) o->name);
+	}
+	return names;
+}
+
+static bool
+same_order(const Object *a, const Model *from, const Object *b, const Model *to)
+{
+	List	   *x = common_columns(a, to);
+	List	   *y = common_columns(b, from);
+	ListCell   *cx;
+	ListCell   *cy;
+
+	forboth(cx, x, cy, y)
+		if (strcmp(lfirst(cx), lfirst(cy)) != 0)
+			return false;
+	return true;
+}
+
+static bool
+is_missing(const Model *model, const Object *o)
+{
+	return sv_model_find(model, o->class, o->identity) == NULL;
+}
+
+/* Add the objects of a model that the other one has not; parts of such an object go without saying. */
+static List *
+add_missing(List *result, const Model *model, const Model *other, const char *what)
+{
+	ListCell   *cell;
+
+	foreach(cell, model->objects)
+	{
+		const Object *o = lfirst(cell);
+
+		if (is_missing(other, o) && (o->parent == NULL || !is_missing(other, o->parent)))
+			result = lappend(result, psprintf("%s: %s", name_of(o), what));
+	}
+	return result;
+}
+
+/*
+ * The differences of a state from the one that was expected, each as
+ * "kind identity: what"; NIL if there is none.
+ */
+List *
+sv_state_differences(const Model *expected, const Model *got)
+{
+	List	   *result = add_missing(NIL, expected, got, "missing");
+	ListCell   *cell;
+
+	result = add_missing(result, got, expected, "left over");
+	foreach(cell, expected->objects)
+	{
+		const Object *a = lfirst(cell);
+		const Object *b = sv_model_find(got, a->class, a->identity);
+		char	   *properties;
+
+		if (b == NULL)
+			continue;
+		properties = differing_properties(a, b);
+		if (properties[0] != '\0')
+			result = lappend(result, psprintf("%s: %s", name_of(a), properties));
+		if (!same_order(a, expected, b, got))
+			result = lappend(result, psprintf("%s: order of columns", name_of(a)));
+	}
+	return result;
+}
