@@ -298,21 +298,6 @@ find_lost(const Derivation *d)
 	return lost;
 }
 
-static bool
-makes_functions(List *rows)
-{
-	ListCell   *cell;
-
-	foreach(cell, rows)
-	{
-		const DiffRow *row = lfirst(cell);
-
-		if (row->sql != NULL && (strcmp(row->kind, "function") == 0 || strcmp(row->kind, "procedure") == 0))
-			return true;
-	}
-	return false;
-}
-
 static void
 append_rows(StringInfo out, List *rows)
 {
@@ -355,8 +340,6 @@ sv_derive_down(const TrackedStep *step)
 	if (error != NULL)
 		ReThrowError(error);
 	initStringInfo(&sql);
-	if (makes_functions(d.rows))
-		appendStringInfoString(&sql, "SET LOCAL check_function_bodies = off;\n");
 	append_rows(&sql, d.rename_rows);
 	append_rows(&sql, d.rows);
 	result->sql = sql.data;
