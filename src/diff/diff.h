@@ -107,6 +107,8 @@ typedef struct Comparison
 extern List *sv_diff(Model *from, Model *to, const DiffOptions *options);
 extern bool sv_diff_counts(const ModelClass *class, const char *property, const DiffOptions *options);
 
+extern bool sv_diff_has_bodies(List *rows);
+
 /* keep.c */
 extern bool sv_diff_is_excluded(const Object *object, List *patterns);
 extern List *sv_diff_keep(Model *wanted, const Model *live, const DiffOptions *options);
