@@ -192,7 +192,8 @@ DECLARE
         FROM pg_attribute WHERE attrelid = catalog::regclass AND attnum = 1);
 BEGIN
     RETURN QUERY EXECUTE format('SELECT c.ctid FROM %s c WHERE (%s) AND to_jsonb(c)::text !~ ''schemaver'' %s', catalog, key,
-        CASE catalog WHEN 'pg_attribute' THEN 'AND attnum > 0 AND attrelid IN (SELECT oid FROM pg_class WHERE relkind IN (''r'', ''f'')) ORDER BY attname DESC' END);
+        CASE catalog WHEN 'pg_attribute' THEN 'AND attnum > 0 AND attrelid IN (SELECT oid FROM pg_class WHERE relkind IN (''r'', ''f'')) ORDER BY attname DESC'
+            WHEN 'pg_class' THEN 'AND relkind IN (''r'', ''m'')' END);
 END $$;
 
 -- Columns of which no change is seen and that are not listed.

@@ -39,3 +39,4 @@ SELECT revision IS NOT NULL AS undone FROM schemaver.downgrade();
 SELECT print = schemaver.fingerprint('{ring}') AS as_before FROM public.before;
 DROP TABLE public.before, public.wanted;
 DROP SCHEMA ring;
+DROP EXTENSION schemaver;

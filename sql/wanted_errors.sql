@@ -67,3 +67,4 @@ DROP ROLE regress_wanted_other;
 DROP FUNCTION try;
 DROP TABLE kept;
 DROP SCHEMA shop, other CASCADE;
+DROP EXTENSION schemaver;

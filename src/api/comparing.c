@@ -137,13 +137,31 @@ sv_warn_of_findings(const Model *model)
 				(errmsg("comparison is incomplete: %s", (char *) lfirst(cell))));
 }
 
-/* Give rows of sv_diff() as diff() does. */
+static DiffRow *
+setting_row(const char *sql)
+{
+	DiffRow    *row = palloc0(sizeof(DiffRow));
+
+	row->kind = "setting";
+	row->identity = "check_function_bodies";
+	row->action = "alter";
+	row->sql = sql;
+	return row;
+}
+
+/* Give rows of sv_diff() as diff() does; for functions whose bodies are texts, with the setting that these need. */
 void
 sv_put_diff_rows(FunctionCallInfo fcinfo, List *rows)
 {
 	ReturnSetInfo *result = sv_result_begin(fcinfo);
 	RowBuilder	row = {0};
 	ListCell   *cell;
+
+	if (sv_diff_has_bodies(rows))
+	{
+		rows = lcons(setting_row("SET check_function_bodies = off"), rows);
+		rows = lappend(rows, setting_row("RESET check_function_bodies"));
+	}
 
 	foreach(cell, rows)
 	{
@@ -207,6 +225,15 @@ sv_diff_script(List *rows)
 	return *script ? script : NULL;
 }
 
+/* The same for a revision, which gives settings back at its end. */
+static char *
+revision_script(List *rows)
+{
+	char	   *script = sv_diff_script(rows);
+
+	return script != NULL && sv_diff_has_bodies(rows) ? psprintf("SET check_function_bodies = off;\n\n%s", script) : script;
+}
+
 Datum
 sv_api_autogenerate(PG_FUNCTION_ARGS)
 {
@@ -227,11 +254,11 @@ sv_api_autogenerate(PG_FUNCTION_ARGS)
 	renames = sv_hinted(desired, &scope, live, wanted, &options);
 	(void) sv_diff_keep(wanted, renames.model, &options);
 	up = list_concat(renames.there, sv_diff(renames.model, wanted, &options));
-	draft.up = sv_diff_script(up);
+	draft.up = revision_script(up);
 	if (draft.up == NULL)
 		PG_RETURN_NULL();
 	down = list_concat(sv_diff(wanted, renames.model, &options), renames.back);
-	draft.down = sv_diff_script(down);
+	draft.down = revision_script(down);
 	if (draft.down == NULL)
 		draft.down = "";
 	sv_prove(&scope, live, wanted, &options, up, down);

@@ -493,37 +493,24 @@ spread(Comparison *cmp)
 }
 
 /*
- * Is a function written whose body is a text?  What it uses is not known to the
- * server, so it may stand before that; pg_dump too has such bodies unchecked.
+ * Is a function among the rows whose body is a text?  What such a body uses is not known
+ * to the server, and names in it may be of another search_path: as in a dump, it should not be
+ * looked into (check_function_bodies) while the statements run.
  */
-static bool
-has_bodies(List *order)
+bool
+sv_diff_has_bodies(List *rows)
 {
 	ListCell   *cell;
 
-	foreach(cell, order)
+	foreach(cell, rows)
 	{
-		const DiffNode *node = lfirst(cell);
-		const Object *b = node->pair->b;
+		const DiffRow *row = lfirst(cell);
 
-		if (node->kind != SV_NODE_DROP && b != NULL && (sv_class_is(b, "function") || sv_class_is(b, "procedure")) &&
-			(node->kind == SV_NODE_CREATE || !sv_same(node->pair->a, b, "definition")) && strstr(sv_text(b, "definition"), "\nAS $") != NULL &&
-			strstr(sv_text(b, "definition"), "\n LANGUAGE internal\n") == NULL)
+		if (row->sql != NULL && (strcmp(row->kind, "function") == 0 || strcmp(row->kind, "procedure") == 0) &&
+			strstr(row->sql, "\nAS $") != NULL && strstr(row->sql, "\n LANGUAGE internal\n") == NULL)
 			return true;
 	}
 	return false;
-}
-
-static DiffRow *
-setting_row(const char *sql)
-{
-	DiffRow    *row = palloc0(sizeof(DiffRow));
-
-	row->kind = "setting";
-	row->identity = "check_function_bodies";
-	row->action = "alter";
-	row->sql = sql;
-	return row;
 }
 
 /*
@@ -534,8 +521,6 @@ List *
 sv_diff(Model *from, Model *to, const DiffOptions *options)
 {
 	Comparison *cmp = palloc0(sizeof(Comparison));
-	List	   *order;
-	bool		unchecked;
 	ListCell   *cell;
 
 	cmp->from = from;
@@ -548,16 +533,10 @@ sv_diff(Model *from, Model *to, const DiffOptions *options)
 		spread(cmp);
 	while (sv_swap_disordered(cmp));
 	spread_renaming(cmp);
-	order = sv_diff_order(cmp);
-	unchecked = list_length(order) > 1 && has_bodies(order);
-	if (unchecked)
-		cmp->rows = lappend(cmp->rows, setting_row("SET check_function_bodies = off"));
-	foreach(cell, order)
+	foreach(cell, sv_diff_order(cmp))
 	{
 		CHECK_FOR_INTERRUPTS();
 		sv_diff_write(cmp, lfirst(cell));
 	}
-	if (unchecked)
-		cmp->rows = lappend(cmp->rows, setting_row("RESET check_function_bodies"));
 	return cmp->rows;
 }

@@ -111,6 +111,7 @@ extern bool sv_diff_counts(const ModelClass *class, const char *property, const 
 
 /* state.c */
 extern List *sv_state_differences(const Model *expected, const Model *got);
+extern bool sv_diff_has_bodies(List *rows);
 
 /* keep.c */
 extern bool sv_diff_is_excluded(const Object *object, List *patterns);

@@ -284,7 +284,7 @@ attribute(const Attribution *a, List *rows, const Model *kept, const Model *live
 		Drift	   *drift = renamed_drift(a->drifts, row);
 
 		CHECK_FOR_INTERRUPTS();
-		if (row->sql == NULL || strcmp(row->kind, "setting") == 0)
+		if (row->sql == NULL)
 			continue;
 		if (drift == NULL && in_kept != NULL)
 			drift = drift_behind(kept, a->of_kept, in_kept);

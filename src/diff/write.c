@@ -118,6 +118,13 @@ sv_writer_inherits(Writer *w, const Object *table, const Object *parent)
 	return false;
 }
 
+/* Do other objects go with the one that is dropped? */
+bool
+sv_writer_drops_more(Writer *w)
+{
+	return w->node->folded != NIL;
+}
+
 /* Does an empty one of the object's kind stand there already? */
 bool
 sv_writer_has_shell(Writer *w)

@@ -100,6 +100,7 @@ create_statistics(Writer *w, const Object *o)
 }
 
 static const Alterer statistics_alterers[] = {
+	{"definition", NULL, SV_ALTER_IGNORED}, /* has the columns in the table's order; kind, keys and table decide */
 	{"target", write_target},
 	{NULL}
 };
@@ -108,7 +109,10 @@ const ModelClass sv_class_statistics = {
 	.name = "statistics", .keyword = "STATISTICS", .catalog = StatisticExtRelationId, .rank = 256,
 	.style = SV_ID_QUALIFIED, .parent_catalog = RelationRelationId, .is_part = true,
 	.query = "SELECT s.oid AS _oid, stxrelid AS _parent, stxnamespace AS _schema, stxname AS _name, stxowner AS owner, "
-	"pg_catalog.pg_get_statisticsobjdef(s.oid) AS definition, CASE WHEN stxstattarget >= 0 THEN stxstattarget END AS target "
+	"pg_catalog.pg_get_statisticsobjdef(s.oid) AS definition, "
+	"(SELECT array_agg(k ORDER BY k) FROM (SELECT 'kind ' || unnest(stxkind)::text UNION ALL SELECT quote_ident(attname) FROM pg_catalog.pg_attribute "
+	"WHERE attrelid = stxrelid AND attnum = ANY (stxkeys) UNION ALL SELECT unnest(pg_catalog.pg_get_statisticsobjdef_expressions(s.oid))) x(k)) AS keys, "
+	"stxrelid::regclass::text AS \"table\", CASE WHEN stxstattarget >= 0 THEN stxstattarget END AS target "
 	"FROM pg_catalog.pg_statistic_ext s WHERE " IN_SCHEMAS("stxnamespace"),
 	.create = create_statistics,
 	.alterers = statistics_alterers,

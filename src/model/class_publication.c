@@ -84,7 +84,7 @@ const ModelClass sv_class_publication_table = {
 	.style = SV_ID_GIVEN, .parent_catalog = PublicationRelationId, .is_part = true,
 	.query = "SELECT r.oid AS _oid, prpubid AS _parent, prrelid::regclass::text || ' IN ' || quote_ident(pubname) AS _identity, "
 	"prrelid AS _needs, prrelid::regclass::text AS \"table\", "
-	"CASE WHEN prattrs IS NOT NULL THEN (SELECT array_agg(quote_ident(attname) ORDER BY attnum) FROM pg_catalog.pg_attribute "
+	"CASE WHEN prattrs IS NOT NULL THEN (SELECT array_agg(quote_ident(attname) ORDER BY attname) FROM pg_catalog.pg_attribute "
 	"WHERE attrelid = prrelid AND attnum = ANY (prattrs)) END AS columns, "
 	"pg_catalog.pg_get_expr(prqual, prrelid) AS \"where\" "
 	"FROM pg_catalog.pg_publication_rel r JOIN pg_catalog.pg_publication p ON p.oid = prpubid WHERE $2 AND $1 IS NOT NULL",

@@ -157,17 +157,6 @@ drop_owner(Writer *w, const Object *o)
 	sv_emit(w, 0, "ALTER SEQUENCE %s OWNED BY NONE", o->parent->identity);
 }
 
-static void
-alter_owner(Writer *w, const Object *a, const Object *b)
-{
-	create_owner(w, b);
-}
-
-static const Alterer owner_alterers[] = {
-	{"column", alter_owner},
-	{NULL}
-};
-
 const ModelClass sv_class_sequence_owner = {
 	.name = "sequence owner", .keyword = "SEQUENCE", .catalog = SequenceRelationId, .rank = 235,
 	.style = SV_ID_GIVEN, .parent_catalog = RelationRelationId, .is_part = true,
@@ -179,5 +168,4 @@ const ModelClass sv_class_sequence_owner = {
 	"WHERE s.relkind = 'S' AND " IN_SCHEMAS("s.relnamespace"),
 	.create = create_owner,
 	.drop = drop_owner,
-	.alterers = owner_alterers,
 };

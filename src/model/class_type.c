@@ -146,7 +146,7 @@ create_type(Writer *w, const Object *o)
 static void
 drop_base_type(Writer *w, const Object *o)
 {
-	sv_emit(w, 0, "DROP TYPE %s%s", o->identity, sv_writer_folded(w) != NIL ? " CASCADE" : "");
+	sv_emit(w, 0, "DROP TYPE %s%s", o->identity, sv_writer_drops_more(w) ? " CASCADE" : "");
 }
 
 #define QUALIFIED_PROC(column) \

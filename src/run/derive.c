@@ -340,6 +340,8 @@ sv_derive_down(const TrackedStep *step)
 	if (error != NULL)
 		ReThrowError(error);
 	initStringInfo(&sql);
+	if (sv_diff_has_bodies(d.rows))
+		appendStringInfoString(&sql, "SET LOCAL check_function_bodies = off;\n");
 	append_rows(&sql, d.rename_rows);
 	append_rows(&sql, d.rows);
 	result->sql = sql.data;
