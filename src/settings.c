@@ -35,6 +35,9 @@ int			sv_concurrent_lock_timeout = 0;
 /* Batches wait for standbys that fall behind more than this. */
 int			sv_batch_max_lag = 10 * 1000;
 
+/* So much WAL fills archives and forces checkpoints for everybody. */
+int			sv_batch_max_wal_rate = 0;
+
 /* Define the settings.  Called once, when the library is loaded. */
 void
 sv_settings_init(void)
@@ -79,5 +82,10 @@ sv_settings_init(void)
 							"0 does not look at standbys.",
 							&sv_batch_max_lag, 10 * 1000, 0, INT_MAX,
 							PGC_USERSET, GUC_UNIT_MS, NULL, NULL, NULL);
+	DefineCustomIntVariable("schemaver.batch_max_wal_rate",
+							"Sets how much WAL per second an online run may write while it changes rows in batches.",
+							"0 sets no limit.",
+							&sv_batch_max_wal_rate, 0, 0, INT_MAX,
+							PGC_USERSET, GUC_UNIT_KB, NULL, NULL, NULL);
 	MarkGUCPrefixReserved("schemaver");
 }

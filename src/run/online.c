@@ -206,7 +206,7 @@ try_transaction(void *arg)
 
 	sv_retry_approach(&online->execution, online->part.from, online->part.to);
 	level = NewGUCNestLevel();
-	sv_retry_limits();
+	sv_retry_limits(0);
 	sv_execution_part(&online->execution, online->part.from, online->part.to);
 	sv_run_keep_online();
 	if (online->part.to == online->execution.script->n)
@@ -370,6 +370,11 @@ execute_batches(OnlineRun *online)
 						sv_direction_name(online->direction), online->revision->id,
 						online->execution.script->statements[online->at].tag, online->segment.line)));
 	sv_batches_execute(&batches);
+	if (sv_progress)
+		ereport(INFO,
+				(errmsg("[%d/%d] %s %s: %lld rows in %d batches, the longest of %d ms", online->next, online->run.nsteps,
+						sv_direction_name(online->direction), online->revision->id,
+						(long long) online->segment.done, online->segment.batches, online->segment.longest)));
 	online->at = online->part.to;
 }
 

@@ -61,6 +61,20 @@ milliseconds(const BatchReader *r, const char *name, const char *value)
 	return result;
 }
 
+/* The kB per second that a value means. */
+static int
+wal_rate(const BatchReader *r, const char *value)
+{
+	int			result;
+
+	if (strcmp(value, "off") == 0)
+		return 0;
+	if (!parse_int(value, &result, GUC_UNIT_KB, NULL) || result < 1)
+		refuse(r, r->at, psprintf("invalid value \"%s\" of \"wal\"", value),
+			   "Give what may be written in a second, such as 20MB, or off.");
+	return result;
+}
+
 static int64
 count(const BatchReader *r, const char *name, const char *value, int64 least)
 {
@@ -88,11 +102,13 @@ take_option(BatchReader *r, const char *name, char *value)
 		step->target = Max(milliseconds(r, name, value), 1);
 	else if (strcmp(name, "pause") == 0)
 		step->pause = milliseconds(r, name, value);
+	else if (strcmp(name, "wal") == 0)
+		step->wal = wal_rate(r, value);
 	else if (strcmp(name, "vacuum") == 0)
 		step->vacuum = strcmp(value, "off") == 0 ? 0 : count(r, name, value, 1);
 	else
 		refuse(r, r->at, psprintf("unknown option \"%s\" of a batch", name),
-			   "Known are table, key, size, target, pause and vacuum.");
+			   "Known are table, key, size, target, pause, wal and vacuum.");
 }
 
 /* Read "name=value ..."; names with blanks in them are not for here. */
@@ -131,6 +147,7 @@ take_comment(BatchReader *r, char *line)
 		r->step = palloc0(sizeof(BatchStep));
 		r->step->size = DEFAULT_SIZE;
 		r->step->target = DEFAULT_TARGET;
+		r->step->wal = -1;
 		r->step->vacuum = -1;
 		take_options(r, line + strlen(BATCH_MARK));
 		if (r->step->table == NULL || r->step->key == NULL)

@@ -14,6 +14,8 @@ typedef struct BatchStep
 	int			size;			/* keys of the first batch */
 	int			target;			/* ms that a batch should take */
 	int			pause;			/* ms between batches */
+	int			wal;			/* kB of WAL per second; 0: no limit; -1: as the
+								 * setting says */
 	int64		vacuum;			/* rows after which to vacuum; -1: a fifth of
 								 * the table; 0: never */
 	char	   *left;			/* condition of rows that are not done, or NULL */

@@ -151,6 +151,8 @@ CREATE TABLE segment (
 	size		integer,
 	cursor		text,
 	last_key	text,
+	pass		integer,
+	longest		integer,
 	note		text,
 	PRIMARY KEY (revision, statement)
 );
@@ -161,6 +163,8 @@ COMMENT ON COLUMN segment.total IS 'batches: estimate of the rows of the table';
 COMMENT ON COLUMN segment.done IS 'batches: rows changed so far';
 COMMENT ON COLUMN segment.cursor IS 'batches: the last key that is done';
 COMMENT ON COLUMN segment.last_key IS 'batches: the last key there was when they began';
+COMMENT ON COLUMN segment.pass IS 'batches: which pass over the table; later ones look for rows that are left';
+COMMENT ON COLUMN segment.longest IS 'batches: the ms that the longest one took';
 COMMENT ON COLUMN segment.note IS 'why it waits';
 
 SELECT pg_catalog.pg_extension_config_dump('schemaver.revision_position', '');

@@ -16,14 +16,14 @@
 
 #define SEGMENT_COLUMNS \
 	"revision, direction, statement, statements, line, kind, checksum, run, finished_at, " \
-	"total, done, batches, size, cursor, last_key"
+	"total, done, batches, size, cursor, last_key, pass, longest"
 
 static StoredSegment *
 read_segment(uint64 row)
 {
 	StoredSegment *segment = palloc0(sizeof(StoredSegment));
-	Datum		v[15];
-	bool		n[15];
+	Datum		v[17];
+	bool		n[17];
 
 	heap_deform_tuple(SPI_tuptable->vals[row], SPI_tuptable->tupdesc, v, n);
 	segment->revision = TextDatumGetCString(v[0]);
@@ -41,6 +41,8 @@ read_segment(uint64 row)
 	segment->size = n[12] ? 0 : DatumGetInt32(v[12]);
 	segment->cursor = n[13] ? NULL : TextDatumGetCString(v[13]);
 	segment->last_key = n[14] ? NULL : TextDatumGetCString(v[14]);
+	segment->pass = n[15] ? 0 : DatumGetInt32(v[15]);
+	segment->longest = n[16] ? 0 : DatumGetInt32(v[16]);
 	return segment;
 }
 
@@ -112,6 +114,8 @@ sv_store_begin_segment(StoredSegment *segment)
 		segment->size = before->size;
 		segment->cursor = before->cursor;
 		segment->last_key = before->last_key;
+		segment->pass = before->pass;
+		segment->longest = before->longest;
 	}
 	sv_store_execute(&scope, &begin, v, NULL);
 	sv_store_leave(&scope);
@@ -145,11 +149,12 @@ sv_store_batch(const StoredSegment *segment)
 {
 	static StoreQuery query = {
 		"UPDATE schemaver.segment SET total = nullif($3, -1), done = $4, batches = $5, size = $6, "
-		"cursor = $7, last_key = $8, note = NULL WHERE revision = $1 AND statement = $2",
-		8, {TEXTOID, INT4OID, INT8OID, INT8OID, INT4OID, INT4OID, TEXTOID, TEXTOID}
+		"cursor = $7, last_key = $8, pass = $9, longest = $10, "
+		"note = CASE WHEN $9 > 1 THEN 'looking for rows that are left' END WHERE revision = $1 AND statement = $2",
+		10, {TEXTOID, INT4OID, INT8OID, INT8OID, INT4OID, INT4OID, TEXTOID, TEXTOID, INT4OID, INT4OID}
 	};
-	Datum		v[8];
-	bool		n[8] = {false};
+	Datum		v[10];
+	bool		n[10] = {false};
 	StoreScope	scope;
 
 	v[0] = CStringGetTextDatum(segment->revision);
@@ -162,6 +167,8 @@ sv_store_batch(const StoredSegment *segment)
 	v[6] = n[6] ? (Datum) 0 : CStringGetTextDatum(segment->cursor);
 	n[7] = segment->last_key == NULL;
 	v[7] = n[7] ? (Datum) 0 : CStringGetTextDatum(segment->last_key);
+	v[8] = Int32GetDatum(segment->pass);
+	v[9] = Int32GetDatum(segment->longest);
 	sv_store_enter(&scope, SV_STORE_WRITE);
 	sv_store_execute(&scope, &query, v, n);
 	sv_store_leave(&scope);

@@ -169,6 +169,8 @@ typedef struct StoredSegment
 	int64		done;			/* batches: rows changed */
 	int			batches;
 	int			size;			/* batches: keys of the next one; 0: not known */
+	int			pass;			/* batches: over the table, from 1; 0: none yet */
+	int			longest;		/* batches: ms that the longest one took */
 	char	   *cursor;			/* batches: last key done, or NULL */
 	char	   *last_key;		/* batches: last key to do, or NULL */
 } StoredSegment;
