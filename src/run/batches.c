@@ -156,6 +156,7 @@ try_batch(void *arg)
 	int			security_context;
 
 	GetUserIdAndSecContext(&userid, &security_context);
+	sv_run_hold_online();
 	sv_retry_limits(batches->step->target / 2);
 	sv_execution_settings(execution, batches->statement);
 	set_formats();

@@ -81,7 +81,7 @@ is_being_built(Oid index)
 
 /* An index of the statement's name exists on its table. */
 static Leftover
-judge_index(const char *statement, const IndexStmt *stmt, Oid table, Oid index)
+judge_index(const char *statement, const IndexStmt *stmt, Oid table, Oid index, StatementHistory history)
 {
 	/* in this order: whoever ends building it in between makes it valid */
 	if (is_being_built(index))
@@ -90,6 +90,8 @@ judge_index(const char *statement, const IndexStmt *stmt, Oid table, Oid index)
 		return clean_by_drop(index);
 	if (sv_same_index(statement, table, index))
 		return done_already;
+	if (history == SV_STATEMENT_FORMER)
+		return execute_it;
 	ereport(ERROR,
 			(errcode(ERRCODE_DUPLICATE_TABLE),
 			 errmsg("index \"%s\" already exists with another definition", stmt->idxname),
@@ -123,7 +125,7 @@ find_unnamed_index(const char *statement, Oid table)
 }
 
 static Leftover
-before_create_index(const char *statement, const IndexStmt *stmt, bool begun_before)
+before_create_index(const char *statement, const IndexStmt *stmt, StatementHistory history)
 {
 	Oid			table = RangeVarGetRelid(stmt->relation, NoLock, true);
 	Oid			index;
@@ -131,11 +133,11 @@ before_create_index(const char *statement, const IndexStmt *stmt, bool begun_bef
 	if (!OidIsValid(table))
 		return execute_it;
 	if (stmt->idxname == NULL)
-		return begun_before ? find_unnamed_index(statement, table) : execute_it;
+		return history == SV_STATEMENT_NEW ? execute_it : find_unnamed_index(statement, table);
 	index = get_relname_relid(stmt->idxname, get_rel_namespace(table));
 	if (!OidIsValid(index) || get_rel_relkind(index) != RELKIND_INDEX || IndexGetRelation(index, true) != table)
 		return execute_it;
-	return judge_index(statement, stmt, table, index);
+	return judge_index(statement, stmt, table, index, history);
 }
 
 /* ---------- the others, where they were begun before ---------- */
@@ -207,17 +209,18 @@ after_detach(const AlterTableStmt *stmt)
 }
 
 /*
- * What to do about a statement that is to run outside of transactions.
- * "begun_before" tells that an earlier run has begun to execute it.
+ * What to do about a statement that is to run outside of transactions.  One that
+ * is not in the script any more is not to be executed: only SV_LEFTOVER_CLEAN
+ * asks for something then.
  */
 Leftover
-sv_leftovers(const char *statement, bool begun_before)
+sv_leftovers(const char *statement, StatementHistory history)
 {
 	Node	   *tree = linitial_node(RawStmt, raw_parser(statement, RAW_PARSE_DEFAULT))->stmt;
 
 	if (IsA(tree, IndexStmt))
-		return before_create_index(statement, (IndexStmt *) tree, begun_before);
-	if (!begun_before)
+		return before_create_index(statement, (IndexStmt *) tree, history);
+	if (history == SV_STATEMENT_NEW)
 		return execute_it;
 	switch (nodeTag(tree))
 	{

@@ -54,6 +54,10 @@ typedef struct OnlineRun
 	int			border;			/* no part may reach beyond it */
 	Segment		part;
 	StoredSegment segment;
+	StoredSegment *former;		/* begun by an earlier run, and not in the
+								 * script any more; or NULL */
+	bool		resumed;		/* an earlier run did the statements before
+								 * "at" */
 } OnlineRun;
 
 static void
@@ -115,6 +119,15 @@ check_unchanged(const OnlineRun *online, const StoredSegment *segment)
 					 quote_literal_cstr(online->revision->id))));
 }
 
+/* Is the statement that was begun the one that stands there now? */
+static bool
+is_in_script(const Script *script, const StoredSegment *segment)
+{
+	int			at = segment->statement - 1;
+
+	return at < script->n && strcmp(sv_segment_checksum(script, at, at + 1), segment->checksum) == 0;
+}
+
 /* Begin the next revision, behind what an earlier run did of it. */
 static void
 begin_revision(OnlineRun *online)
@@ -131,16 +144,22 @@ begin_revision(OnlineRun *online)
 	online->step.started_at = GetCurrentTimestamp();
 	online->step.statements = online->execution.script->n;
 	online->at = 0;
+	online->former = NULL;
 	foreach(cell, sv_store_segments(SV_STORE_WRITE, online->revision->id))
 	{
 		StoredSegment *segment = lfirst(cell);
 
 		if (!segment->finished)
+		{
+			if (segment->body != NULL && !is_in_script(online->execution.script, segment))
+				online->former = segment;
 			continue;
+		}
 		check_unchanged(online, segment);
 		online->at += segment->statements;
 	}
-	if (online->at > 0 && sv_progress)
+	online->resumed = online->at > 0;
+	if (online->resumed && sv_progress)
 		ereport(INFO,
 				(errmsg("continuing revision \"%s\" behind statement %d of %d",
 						online->revision->id, online->at, online->execution.script->n)));
@@ -164,26 +183,10 @@ announce_part(OnlineRun *online)
 		(online->at < script->n ? script->statements[online->at].line : 1);
 	segment->kind = sv_segment_kind_name(online->part.kind);
 	segment->checksum = sv_segment_checksum(script, online->part.from, online->part.to);
+	if (online->part.kind == SV_SEGMENT_ALONE)
+		segment->body = sv_script_statement_text(script, online->part.from);
 	segment->run = online->run.number;
 	sv_store_begin_segment(segment);
-}
-
-/*
- * Find and announce the next part.  Returns false when the run has none left.
- * The caller commits.
- */
-static bool
-next_part(OnlineRun *online)
-{
-	if (online->revision == NULL)
-	{
-		if (online->next == online->run.nsteps)
-			return false;
-		begin_revision(online);
-	}
-	online->border = sv_run_enum_border(online->execution.script, online->at);
-	announce_part(online);
-	return true;
 }
 
 /* All statements are executed: verify and record the revision. */
@@ -205,6 +208,7 @@ try_transaction(void *arg)
 	int			level;
 
 	sv_retry_approach(&online->execution, online->part.from, online->part.to);
+	sv_run_hold_online();
 	level = NewGUCNestLevel();
 	sv_retry_limits(0);
 	sv_execution_part(&online->execution, online->part.from, online->part.to);
@@ -263,7 +267,7 @@ typedef struct AloneStep
 } AloneStep;
 
 static AloneStep
-look(OnlineRun *online, const char *statement)
+look(OnlineRun *online, int at, const char *statement, StatementHistory history)
 {
 	AloneStep	step;
 	int			level = NewGUCNestLevel();
@@ -273,32 +277,31 @@ look(OnlineRun *online, const char *statement)
 	GetUserIdAndSecContext(&userid, &security_context);
 	(void) set_config_option("lock_timeout", psprintf("%d", sv_concurrent_lock_timeout), PGC_USERSET,
 							 PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
-	sv_execution_settings(&online->execution, online->part.from);
+	sv_execution_settings(&online->execution, at);
 	step.settings = sv_worker_settings();
-	online->execution.current = online->part.from;
+	online->execution.current = at;
 	online->execution.text = statement;
-	step.leftover = sv_leftovers(statement, online->segment.begun_before);
+	step.leftover = sv_leftovers(statement, history);
 	AtEOXact_GUC(false, level);
 	SetUserIdAndSecContext(userid, security_context);
+	sv_run_keep_online();
 	return step;
 }
 
-/* Execute the statement, after what has to come before it. */
-static void
-execute_statement(OnlineRun *online, const char *statement)
+/* Do what has to come before the statement; returns what to do about itself.  Commits. */
+static AloneStep
+prepare_statement(OnlineRun *online, int at, const char *statement, StatementHistory history)
 {
 	for (;;)
 	{
-		AloneStep	step = look(online, statement);
+		AloneStep	step = look(online, at, statement, history);
 
 		sv_run_commit();
 		switch (step.leftover.action)
 		{
 			case SV_LEFTOVER_EXECUTE:
-				sv_worker_execute(statement, step.settings);
-				return;
 			case SV_LEFTOVER_DONE:
-				return;
+				return step;
 			case SV_LEFTOVER_CLEAN:
 				if (sv_progress)
 					ereport(INFO, (errmsg("cleaning up: %s", step.leftover.cleanup)));
@@ -310,6 +313,35 @@ execute_statement(OnlineRun *online, const char *statement)
 		}
 		sv_run_commit();		/* to see what was done meanwhile */
 	}
+}
+
+static void
+execute_statement(OnlineRun *online, const char *statement)
+{
+	AloneStep	step = prepare_statement(online, online->part.from, statement,
+										 online->segment.begun_before ? SV_STATEMENT_BEGUN : SV_STATEMENT_NEW);
+
+	if (step.leftover.action == SV_LEFTOVER_EXECUTE)
+		sv_worker_execute(statement, step.settings);
+}
+
+/*
+ * Clean up after a statement that an earlier run has begun and that was edited
+ * away since.  Commits.
+ */
+static void
+clean_former(OnlineRun *online)
+{
+	StoredSegment *former = online->former;
+	AloneStep	step = prepare_statement(online, Min(former->statement - 1, online->execution.script->n),
+										 former->body, SV_STATEMENT_FORMER);
+
+	if (step.leftover.action == SV_LEFTOVER_DONE)
+		ereport(WARNING,
+				(errmsg("a former statement of revision \"%s\" was executed, and what it did stays", former->revision),
+				 errdetail("It was: %s", former->body)));
+	sv_store_forget_segment(former);
+	online->former = NULL;
 }
 
 static void
@@ -380,6 +412,26 @@ execute_batches(OnlineRun *online)
 
 /* ---------- the run ---------- */
 
+/*
+ * Find and announce the next part.  Returns false when the run has none left.
+ * The caller commits.
+ */
+static bool
+next_part(OnlineRun *online)
+{
+	if (online->revision == NULL)
+	{
+		if (online->next == online->run.nsteps)
+			return false;
+		begin_revision(online);
+		if (online->former != NULL)
+			clean_former(online);
+	}
+	online->border = sv_run_enum_border(online->execution.script, online->at);
+	announce_part(online);
+	return true;
+}
+
 static void
 execute(void *arg)
 {
@@ -434,7 +486,8 @@ record_failure(void *arg)
 		online->step.finished_at = GetCurrentTimestamp();
 		online->step.statements = online->at;
 		sv_store_failed_step(&online->step, &stored);
-		sv_store_forget_unbegun(online->revision->id);
+		if (sv_run_holds_online())
+			sv_store_forget_unbegun(online->revision->id);
 	}
 	sv_store_fail_run(online->run.number, online->run.started_at);
 	sv_run_commit();

@@ -16,14 +16,14 @@
 
 #define SEGMENT_COLUMNS \
 	"revision, direction, statement, statements, line, kind, checksum, run, finished_at, " \
-	"total, done, batches, size, cursor, last_key, pass, longest"
+	"total, done, batches, size, cursor, last_key, pass, longest, body"
 
 static StoredSegment *
 read_segment(uint64 row)
 {
 	StoredSegment *segment = palloc0(sizeof(StoredSegment));
-	Datum		v[17];
-	bool		n[17];
+	Datum		v[18];
+	bool		n[18];
 
 	heap_deform_tuple(SPI_tuptable->vals[row], SPI_tuptable->tupdesc, v, n);
 	segment->revision = TextDatumGetCString(v[0]);
@@ -43,6 +43,7 @@ read_segment(uint64 row)
 	segment->last_key = n[14] ? NULL : TextDatumGetCString(v[14]);
 	segment->pass = n[15] ? 0 : DatumGetInt32(v[15]);
 	segment->longest = n[16] ? 0 : DatumGetInt32(v[16]);
+	segment->body = n[17] ? NULL : TextDatumGetCString(v[17]);
 	return segment;
 }
 
@@ -83,12 +84,13 @@ sv_store_begin_segment(StoredSegment *segment)
 	};
 	static StoreQuery begin = {
 		"INSERT INTO schemaver.segment (revision, statement, kind, checksum, direction, statements, "
-		"line, run, started_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) "
+		"line, run, started_at, body) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) "
 		"ON CONFLICT (revision, statement) DO UPDATE SET direction = $5, statements = $6, line = $7, "
-		"run = $8, started_at = $9, note = NULL, kind = $3, checksum = $4",
-		9, {TEXTOID, INT4OID, TEXTOID, TEXTOID, TEXTOID, INT4OID, INT4OID, INT8OID, TIMESTAMPTZOID}
+		"run = $8, started_at = $9, note = NULL, kind = $3, checksum = $4, body = $10",
+		10, {TEXTOID, INT4OID, TEXTOID, TEXTOID, TEXTOID, INT4OID, INT4OID, INT8OID, TIMESTAMPTZOID, TEXTOID}
 	};
-	Datum		v[9];
+	Datum		v[10];
+	bool		n[10] = {false};
 	StoreScope	scope;
 
 	v[0] = CStringGetTextDatum(segment->revision);
@@ -100,6 +102,8 @@ sv_store_begin_segment(StoredSegment *segment)
 	v[6] = Int32GetDatum(segment->line);
 	v[7] = Int64GetDatum(segment->run);
 	v[8] = TimestampTzGetDatum(GetCurrentTimestamp());
+	n[9] = segment->body == NULL;
+	v[9] = n[9] ? (Datum) 0 : CStringGetTextDatum(segment->body);
 	sv_store_enter(&scope, SV_STORE_WRITE);
 	segment->begun_before = sv_store_execute(&scope, &find, v, NULL) > 0;
 	if (segment->begun_before)
@@ -117,7 +121,7 @@ sv_store_begin_segment(StoredSegment *segment)
 		segment->pass = before->pass;
 		segment->longest = before->longest;
 	}
-	sv_store_execute(&scope, &begin, v, NULL);
+	sv_store_execute(&scope, &begin, v, n);
 	sv_store_leave(&scope);
 }
 
@@ -193,6 +197,23 @@ sv_store_note(const StoredSegment *segment, const char *note)
 	v[2] = n[2] ? (Datum) 0 : CStringGetTextDatum(note);
 	sv_store_enter(&scope, SV_STORE_WRITE);
 	sv_store_execute(&scope, &query, v, n);
+	sv_store_leave(&scope);
+}
+
+/* Forget one part. */
+void
+sv_store_forget_segment(const StoredSegment *segment)
+{
+	static StoreQuery query = {
+		"DELETE FROM schemaver.segment WHERE revision = $1 AND statement = $2", 2, {TEXTOID, INT4OID}
+	};
+	Datum		v[2];
+	StoreScope	scope;
+
+	v[0] = CStringGetTextDatum(segment->revision);
+	v[1] = Int32GetDatum(segment->statement);
+	sv_store_enter(&scope, SV_STORE_WRITE);
+	sv_store_execute(&scope, &query, v, NULL);
 	sv_store_leave(&scope);
 }
 

@@ -162,6 +162,7 @@ typedef struct StoredSegment
 	int			line;
 	const char *kind;
 	const char *checksum;
+	const char *body;			/* alone: the statement; else NULL */
 	int64		run;
 	bool		finished;
 	bool		begun_before;	/* by an earlier run */
@@ -180,6 +181,7 @@ extern void sv_store_begin_segment(StoredSegment *segment);
 extern void sv_store_end_segment(const StoredSegment *segment);
 extern void sv_store_batch(const StoredSegment *segment);
 extern void sv_store_note(const StoredSegment *segment, const char *note);
+extern void sv_store_forget_segment(const StoredSegment *segment);
 extern void sv_store_forget_segments(const char *revision);
 extern void sv_store_forget_unbegun(const char *revision);
 extern char *sv_store_interrupted(StoreMode mode, Direction *direction);
