@@ -13,7 +13,9 @@
 #include "executor/spi.h"
 #include "lib/stringinfo.h"
 #include "run/batches.h"
+#include "tcop/dest.h"
 #include "utils/builtins.h"
+#include "utils/datum.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/regproc.h"
@@ -114,31 +116,42 @@ in_range(const char *key, const KeyRange *range)
 	return text.data;
 }
 
-/* Execute a query about the keys of a range.  Returns the number of rows. */
-static uint64
-execute_by_keys(const Batches *batches, const char *query, const KeyRange *range)
+/* Its ends, as parameters of a query. */
+static ParamListInfo
+range_parameters(const Batches *batches, const KeyRange *range)
 {
 	Oid			table = sv_batch_table(batches);
 	Oid			type = get_atttype(table, key_column(batches, table));
-	Oid			types[2] = {type, type};
-	Datum		values[2] = {0};
-	char		nulls[2] = {'n', 'n'};
 	const char *keys[2] = {range->from, range->to};
+	ParamListInfo parameters = makeParamList(2);
 	Oid			input;
 	Oid			ioparam;
-	int			result;
 
 	getTypeInputInfo(type, &input, &ioparam);
 	for (int i = 0; i < 2; i++)
 	{
-		if (keys[i] == NULL)
-			continue;
-		values[i] = OidInputFunctionCall(input, (char *) keys[i], ioparam, -1);
-		nulls[i] = ' ';
+		ParamExternData *parameter = &parameters->params[i];
+
+		parameter->ptype = type;
+		parameter->pflags = PARAM_FLAG_CONST;
+		parameter->isnull = keys[i] == NULL;
+		if (keys[i] != NULL)
+			parameter->value = OidInputFunctionCall(input, (char *) keys[i], ioparam, -1);
 	}
-	result = SPI_execute_with_args(query, 2, types, values, nulls, false, 0);
+	return parameters;
+}
+
+/* Execute a query about the keys of a range.  Returns the number of rows; NULL keeps them in SPI_tuptable. */
+static uint64
+execute_by_keys(const Batches *batches, const char *query, const KeyRange *range, DestReceiver *receiver)
+{
+	SPIExecuteOptions options = {range_parameters(batches, range)};
+	int			result;
+
+	options.dest = receiver;
+	result = SPI_execute_extended(query, &options);
 	if (result < 0)
-		elog(ERROR, "SPI_execute_with_args failed: %s", SPI_result_code_string(result));
+		elog(ERROR, "SPI_execute_extended failed: %s", SPI_result_code_string(result));
 	return SPI_processed;
 }
 
@@ -155,7 +168,7 @@ find_key(const Batches *batches, MemoryContext context, const KeyRange *range, c
 								 key, batches->step->table, in_range(key, range), condition, key, order, skip);
 	char	   *found = NULL;
 
-	if (execute_by_keys(batches, query, range) > 0)
+	if (execute_by_keys(batches, query, range, NULL) > 0)
 	{
 		char	   *text = SPI_getvalue(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1);
 
@@ -192,16 +205,84 @@ sv_batch_execute_range(const Batches *batches, const KeyRange *range)
 	const BatchStep *step = batches->step;
 
 	return execute_by_keys(batches, psprintf("%s AND (%s) %s", step->head, in_range(step->range_key, range), step->tail),
-						   range);
+						   range, None_Receiver);
+}
+
+/* Gets keys and whether their rows are left, in order, and keeps the last key. */
+typedef struct KeyReceiver
+{
+	DestReceiver base;
+	bool		typbyval;
+	int16		typlen;
+	uint64		rows;
+	bool		any_left;
+	Datum		last;			/* a copy in "context" */
+	MemoryContext context;
+} KeyReceiver;
+
+static bool
+receive_key(TupleTableSlot *slot, DestReceiver *self)
+{
+	KeyReceiver *receiver = (KeyReceiver *) self;
+	MemoryContext old = MemoryContextSwitchTo(receiver->context);
+	bool		isnull;
+	Datum		key = slot_getattr(slot, 1, &isnull);
+	Datum		left = slot_getattr(slot, 2, &isnull);
+
+	receiver->any_left |= !isnull && DatumGetBool(left);
+	if (!receiver->typbyval && receiver->rows > 0)
+		pfree(DatumGetPointer(receiver->last));
+	receiver->last = datumCopy(key, receiver->typbyval, receiver->typlen);
+	receiver->rows++;
+	MemoryContextSwitchTo(old);
+	return true;
+}
+
+static void
+start_receiving(DestReceiver *self, int operation, TupleDesc description)
+{
+}
+
+static void
+stop_receiving(DestReceiver *self)
+{
+}
+
+/*
+ * The last key of the next batch, as sv_batch_border(), and whether rows of it
+ * are left.
+ */
+char *
+sv_batch_look(const Batches *batches, MemoryContext context, bool *any_left)
+{
+	const StoredSegment *segment = batches->segment;
+	const char *key = batches->step->key;
+	Oid			table = sv_batch_table(batches);
+	Oid			type = get_atttype(table, key_column(batches, table));
+	KeyRange	rest = {segment->cursor, false, segment->last_key, true};
+	KeyReceiver receiver = {{receive_key, start_receiving, stop_receiving, stop_receiving, DestNone}};
+	Oid			output;
+	bool		isvarlena;
+
+	receiver.context = CurrentMemoryContext;
+	get_typlenbyval(type, &receiver.typlen, &receiver.typbyval);
+	execute_by_keys(batches, psprintf("SELECT %s, (%s) FROM %s WHERE %s ORDER BY %s LIMIT %d", key, batches->step->left,
+									  batches->step->table, in_range(key, &rest), key, segment->size),
+					&rest, &receiver.base);
+	*any_left = receiver.any_left;
+	if (receiver.rows < segment->size)
+		return segment->last_key;
+	getTypeOutputInfo(type, &output, &isvarlena);
+	return MemoryContextStrdup(context, OidOutputFunctionCall(output, receiver.last));
 }
 
 /*
  * Execute the statement for the rows of a range that are left, and for no
  * others (but for those with the same key): for each run of neighbours that are.
- * Sets *found if there is any.  Returns the number of rows that it changed.
+ * Returns the number of rows that it changed.
  */
 uint64
-sv_batch_execute_left(const Batches *batches, const KeyRange *range, bool *found)
+sv_batch_execute_left(const Batches *batches, const KeyRange *range)
 {
 	char	   *left = psprintf("(%s)", batches->step->left);
 	char	   *done = psprintf("(%s) IS NOT TRUE", batches->step->left);
@@ -215,7 +296,6 @@ sv_batch_execute_left(const Batches *batches, const KeyRange *range, bool *found
 
 		if (run.from == NULL)
 			return changed;
-		*found = true;
 		end = find_key(batches, CurrentMemoryContext, &run, done, "", 0);
 		run.with_from = true;
 		if (end != NULL)

@@ -114,13 +114,23 @@ static void
 do_batch(Batches *batches, MemoryContext context)
 {
 	StoredSegment *segment = batches->segment;
-	KeyRange	range = {segment->cursor, false, sv_batch_border(batches, context), true};
+	bool		any_left = true;
+	KeyRange	range = {segment->cursor, false, NULL, true};
 
-	if (segment->pass > 1)
-		segment->done += sv_batch_execute_left(batches, &range, &batches->found);
-	else
+	if (segment->pass == 1)
+	{
+		range.to = sv_batch_border(batches, context);
 		segment->done += sv_batch_execute_range(batches, &range);
-	sv_constraints_settle(false);
+	}
+	else
+	{
+		range.to = sv_batch_look(batches, context, &any_left);
+		if (any_left)
+			segment->done += sv_batch_execute_left(batches, &range);
+		batches->found |= any_left;
+	}
+	if (any_left)
+		sv_constraints_settle(false);
 	segment->batches++;
 	segment->cursor = (char *) range.to;
 }
@@ -196,7 +206,7 @@ vacuum_after(const Batches *batches)
 {
 	if (batches->step->vacuum >= 0)
 		return batches->step->vacuum;
-	return Max(batches->segment->total / 5, LEAST_TO_VACUUM);
+	return Max(batches->segment->total / 4, LEAST_TO_VACUUM);
 }
 
 static void

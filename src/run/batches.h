@@ -55,7 +55,8 @@ extern int64 sv_batch_estimated_rows(const Batches *batches);
 extern char *sv_batch_last_key(const Batches *batches, MemoryContext context);
 extern char *sv_batch_border(const Batches *batches, MemoryContext context);
 extern uint64 sv_batch_execute_range(const Batches *batches, const KeyRange *range);
-extern uint64 sv_batch_execute_left(const Batches *batches, const KeyRange *range, bool *found);
+extern char *sv_batch_look(const Batches *batches, MemoryContext context, bool *any_left);
+extern uint64 sv_batch_execute_left(const Batches *batches, const KeyRange *range);
 
 /* pace.c */
 #define SV_SMALLEST_BATCH	1

@@ -455,6 +455,38 @@ execute(void *arg)
 	sv_run_commit();
 }
 
+/* May the error mean that something is missing which only another session has? */
+static bool
+is_about_missing(const ErrorData *error)
+{
+	return error->sqlerrcode == ERRCODE_UNDEFINED_TABLE ||
+		error->sqlerrcode == ERRCODE_UNDEFINED_PSTATEMENT ||
+		error->sqlerrcode == ERRCODE_UNDEFINED_CURSOR;
+}
+
+/* Explain an error if the script relies on what ended with a session, or stays within one. */
+static void
+explain(const OnlineRun *online, ErrorData *error)
+{
+	const Script *script;
+	bool		alone = online->part.kind == SV_SEGMENT_ALONE;
+
+	if (online->revision == NULL || error->hint != NULL || !is_about_missing(error) || !(online->resumed || alone))
+		return;
+	script = online->execution.script;
+	for (int i = 0; i < online->at; i++)
+	{
+		if ((script->statements[i].flags & SV_STMT_FOR_SESSION) == 0)
+			continue;
+		error->hint = alone ?
+			psprintf("%s runs in another process, which has no temporary object of statement %d.",
+					 script->statements[online->at].blocker, i + 1) :
+			psprintf("What statement %d made was in a session that has ended. Make it again behind statement %d: "
+					 "SELECT schemaver.edit(%s, ...).", i + 1, online->at, quote_literal_cstr(online->revision->id));
+		return;
+	}
+}
+
 typedef struct Failure
 {
 	OnlineRun  *online;
@@ -516,6 +548,7 @@ sv_run_online(Direction direction, const char *target)
 	error = sv_run_attempt(execute, &online);
 	if (error != NULL)
 	{
+		explain(&online, error);
 		failure.error = error;
 		(void) sv_run_attempt(record_failure, &failure);
 	}

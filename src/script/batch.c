@@ -273,6 +273,22 @@ take_statement(BatchReader *r, int statement)
 	r->step->range_key = *key != '\0' ? key : r->step->key;
 }
 
+/* The last part of a name as it was written: without schema, table and quotes. */
+static char *
+last_name(const char *name)
+{
+	const char *dot = strrchr(name, '.');
+	char	   *last = pstrdup(dot ? dot + 1 : name);
+	int			length = strlen(last);
+
+	if (length > 1 && last[0] == '"' && last[length - 1] == '"')
+	{
+		last[length - 1] = '\0';
+		last++;
+	}
+	return last;
+}
+
 /* What stands in the range's place while its place is checked. */
 #define RANGE_PROBE "schemaver_range"
 
@@ -316,6 +332,57 @@ limits_rows(const Node *tree)
 	return false;
 }
 
+/* Does an UPDATE of the batch's own table give its key another value? */
+static bool
+changes_key(const BatchReader *r, const Node *tree)
+{
+	const UpdateStmt *update = (const UpdateStmt *) tree;
+	ListCell   *lc;
+
+	if (!IsA(tree, UpdateStmt) || strcasecmp(update->relation->relname, last_name(r->step->table)) != 0)
+		return false;
+	foreach(lc, update->targetList)
+		if (strcasecmp(lfirst_node(ResTarget, lc)->name, last_name(r->step->key)) == 0)
+			return true;
+	return false;
+}
+
+/*
+ * What makes the result of an INSERT ... SELECT more than the sum of the ranges,
+ * or NULL.
+ */
+static const char *
+spans_ranges(const Node *tree)
+{
+	const SelectStmt *select;
+
+	if (!IsA(tree, InsertStmt))
+		return NULL;
+	select = (const SelectStmt *) ((const InsertStmt *) tree)->selectStmt;
+	if (select->limitCount != NULL || select->limitOffset != NULL)
+		return "LIMIT and OFFSET";
+	if (select->groupClause != NIL || select->havingClause != NULL)
+		return "GROUP BY and HAVING";
+	if (select->distinctClause != NIL)
+		return "DISTINCT";
+	return NULL;
+}
+
+/* Refuse what would give another result in batches than at once. */
+static void
+check_meaning(BatchReader *r, int statement, const Node *tree)
+{
+	int			at = r->script->statements[statement].start;
+	const char *spans = spans_ranges(tree);
+
+	if (changes_key(r, tree))
+		refuse(r, at, "the statement changes the key of its batches",
+			   "It would meet rows again that it has changed; choose another key.");
+	if (spans != NULL)
+		refuse(r, at, psprintf("%s cannot be in the query of a batch", spans),
+			   "They would hold for each range of keys by itself.");
+}
+
 /* The range must be a condition for each row, and its key one that the parser takes. */
 static void
 check_range(BatchReader *r, int statement)
@@ -328,6 +395,7 @@ check_range(BatchReader *r, int statement)
 
 	if (list_length(trees) != 1 || !limits_rows(linitial_node(RawStmt, trees)->stmt))
 		refuse(r, s->start, "the range of keys does not limit the rows of the batch", hint);
+	check_meaning(r, statement, linitial_node(RawStmt, trees)->stmt);
 	trees = sv_parse(psprintf("SELECT 1 FROM %s WHERE %s > $1 AND %s > $1 ORDER BY %s", r->step->table,
 							  r->step->key, r->step->range_key, r->step->key), &error);
 	if (list_length(trees) != 1)

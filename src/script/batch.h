@@ -16,7 +16,7 @@ typedef struct BatchStep
 	int			pause;			/* ms between batches */
 	int			wal;			/* kB of WAL per second; 0: no limit; -1: as the
 								 * setting says */
-	int64		vacuum;			/* rows after which to vacuum; -1: a fifth of
+	int64		vacuum;			/* rows after which to vacuum; -1: a quarter of
 								 * the table; 0: never */
 	char	   *left;			/* condition of rows that are not done, or NULL */
 	char	   *head;			/* the statement before the range */
