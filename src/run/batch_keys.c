@@ -109,11 +109,10 @@ in_range(const char *key, const KeyRange *range)
 
 	initStringInfo(&text);
 	if (range->from != NULL)
-		appendStringInfo(&text, "%s %s $1 AND ", key, range->with_from ? ">=" : ">");
+		appendStringInfo(&text, "%s %s $1", key, range->with_from ? ">=" : ">");
 	if (range->to != NULL)
-		appendStringInfo(&text, "%s %s $2 AND ", key, range->with_to ? "<=" : "<");
-	appendStringInfoString(&text, "true");
-	return text.data;
+		appendStringInfo(&text, "%s%s %s $2", text.len > 0 ? " AND " : "", key, range->with_to ? "<=" : "<");
+	return text.len > 0 ? text.data : "true";
 }
 
 /* Its ends, as parameters of a query. */

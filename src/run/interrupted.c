@@ -65,7 +65,7 @@ warn_of_leftover(const StoredSegment *segment)
 {
 	Leftover	leftover;
 
-	if (segment->finished || segment->body == NULL)
+	if (segment->finished || strcmp(segment->kind, "alone") != 0)
 		return;
 	leftover = sv_leftovers(segment->body, SV_STATEMENT_FORMER);
 	if (leftover.action == SV_LEFTOVER_CLEAN)

@@ -119,13 +119,53 @@ check_unchanged(const OnlineRun *online, const StoredSegment *segment)
 					 quote_literal_cstr(online->revision->id))));
 }
 
-/* Is the statement that was begun the one that stands there now? */
+/* What to remember of a part, to know it again or to clean up after it. */
+static char *
+body_of(const Execution *execution, SegmentKind kind, int at)
+{
+	BatchStep  *step;
+
+	if (kind == SV_SEGMENT_TRANSACTION)
+		return NULL;
+	if (kind == SV_SEGMENT_ALONE)
+		return sv_script_statement_text(execution->script, at);
+	step = sv_batch_step(execution->script, at, &execution->origin);
+	return step ? psprintf("%s %s", step->table, step->key) : NULL;
+}
+
+/*
+ * A part was begun and is not finished.  Is it in the script as it stands now?
+ * A statement in batches may change, but not what its keys are keys of.
+ */
 static bool
-is_in_script(const Script *script, const StoredSegment *segment)
+is_in_script(const Execution *execution, const StoredSegment *segment)
 {
 	int			at = segment->statement - 1;
+	Segment		part = sv_segment_next(execution->script, at, at + 1);
+	char	   *body;
 
-	return at < script->n && strcmp(sv_segment_checksum(script, at, at + 1), segment->checksum) == 0;
+	if (at >= execution->script->n || strcmp(sv_segment_kind_name(part.kind), segment->kind) != 0)
+		return false;
+	body = body_of(execution, part.kind, at);
+	return body != NULL && segment->body != NULL && strcmp(body, segment->body) == 0;
+}
+
+/* Take note of a part that was begun and is not finished. */
+static void
+take_unfinished(OnlineRun *online, StoredSegment *segment)
+{
+	if (strcmp(segment->kind, "transaction") == 0 || is_in_script(&online->execution, segment))
+		return;
+	if (strcmp(segment->kind, "alone") == 0)
+		online->former = segment;
+	else if (segment->batches > 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_SV_INTERRUPTED_RUN),
+				 errmsg("a statement of revision \"%s\" that is half done was taken away", online->revision->id),
+				 errdetail("Of statement %d, %d batches were executed by table and key %s.",
+						   segment->statement, segment->batches, segment->body),
+				 errhint("Put it back, with another text if need be, or forget what was done: SELECT schemaver.abandon(%s).",
+						 quote_literal_cstr(online->revision->id))));
 }
 
 /* Begin the next revision, behind what an earlier run did of it. */
@@ -149,14 +189,13 @@ begin_revision(OnlineRun *online)
 	{
 		StoredSegment *segment = lfirst(cell);
 
-		if (!segment->finished)
+		if (segment->finished)
 		{
-			if (segment->body != NULL && !is_in_script(online->execution.script, segment))
-				online->former = segment;
-			continue;
+			check_unchanged(online, segment);
+			online->at += segment->statements;
 		}
-		check_unchanged(online, segment);
-		online->at += segment->statements;
+		else
+			take_unfinished(online, segment);
 	}
 	online->resumed = online->at > 0;
 	if (online->resumed && sv_progress)
@@ -183,8 +222,7 @@ announce_part(OnlineRun *online)
 		(online->at < script->n ? script->statements[online->at].line : 1);
 	segment->kind = sv_segment_kind_name(online->part.kind);
 	segment->checksum = sv_segment_checksum(script, online->part.from, online->part.to);
-	if (online->part.kind == SV_SEGMENT_ALONE)
-		segment->body = sv_script_statement_text(script, online->part.from);
+	segment->body = body_of(&online->execution, online->part.kind, online->part.from);
 	segment->run = online->run.number;
 	sv_store_begin_segment(segment);
 }

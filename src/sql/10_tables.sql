@@ -166,7 +166,7 @@ COMMENT ON COLUMN segment.cursor IS 'batches: the last key that is done';
 COMMENT ON COLUMN segment.last_key IS 'batches: the last key there was when they began';
 COMMENT ON COLUMN segment.pass IS 'batches: which pass over the table; later ones look for rows that are left';
 COMMENT ON COLUMN segment.longest IS 'batches: the ms that the longest one took';
-COMMENT ON COLUMN segment.body IS 'alone: the statement, to find what it left when it has been edited away';
+COMMENT ON COLUMN segment.body IS 'alone: the statement, to find what it left when it has been edited away; batches: table and key';
 COMMENT ON COLUMN segment.note IS 'why it waits';
 
 SELECT pg_catalog.pg_extension_config_dump('schemaver.revision_position', '');

@@ -72,14 +72,14 @@ sv_store_segments(StoreMode mode, const char *revision)
 
 /*
  * Record that a part is about to begin.  If it was begun before with the same
- * text, begun_before is set, and what its batches did is taken over.
+ * text, or in batches, begun_before is set, and what its batches did is taken over.
  */
 void
 sv_store_begin_segment(StoredSegment *segment)
 {
 	static StoreQuery find = {
 		"SELECT " SEGMENT_COLUMNS " FROM schemaver.segment WHERE revision = $1 AND statement = $2 "
-		"AND kind = $3 AND checksum = $4",
+		"AND kind = $3 AND (checksum = $4 OR kind = 'batches')",
 		4, {TEXTOID, INT4OID, TEXTOID, TEXTOID}
 	};
 	static StoreQuery begin = {

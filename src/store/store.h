@@ -162,7 +162,8 @@ typedef struct StoredSegment
 	int			line;
 	const char *kind;
 	const char *checksum;
-	const char *body;			/* alone: the statement; else NULL */
+	const char *body;			/* alone: the statement; batches: table and
+								 * key; else NULL */
 	int64		run;
 	bool		finished;
 	bool		begun_before;	/* by an earlier run */
