@@ -16,6 +16,7 @@
 #include "catalog/namespace.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_type.h"
+#include "miscadmin.h"
 #include "parser/parser.h"
 #include "run/leftovers.h"
 #include "store/store.h"
@@ -47,17 +48,21 @@ clean_by_drop(Oid index)
 	return clean_by(psprintf("DROP INDEX CONCURRENTLY %s", qualified_name(index)));
 }
 
-/* The first column of a query's first row as an OID; invalid if there is no row. */
+/*
+ * The first column of a query's first row as an OID; invalid if there is no row.
+ * Its parameters are those two and the current user.
+ */
 static Oid
 look_up_oid(StoreQuery *query, Datum first, Datum second)
 {
-	Datum		values[2];
+	Datum		values[3];
 	StoreScope	scope;
 	Oid			result = InvalidOid;
 	bool		isnull;
 
 	values[0] = first;
 	values[1] = second;
+	values[2] = ObjectIdGetDatum(GetUserId());
 	sv_store_enter(&scope, SV_STORE_WRITE);
 	if (sv_store_execute(&scope, query, values, NULL) > 0)
 		result = DatumGetObjectId(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull));
@@ -150,6 +155,7 @@ after_drop_index(const DropStmt *stmt)
 	return OidIsValid(RangeVarGetRelid(name, NoLock, true)) ? execute_it : done_already;
 }
 
+/* An invalid copy of an index that the caller can name, to drop it: those of TOAST tables are for superusers. */
 static Leftover
 after_reindex(const ReindexStmt *stmt)
 {
@@ -161,9 +167,10 @@ after_reindex(const ReindexStmt *stmt)
 		"WHERE NOT i.indisvalid AND c.relkind = 'i' AND c.relname ~ '_cc(new|old)[0-9]*$' "
 		"AND $1 IN (0, coalesce(m.oid, t.oid)) "
 		"AND $2 IN (0, coalesce(m.relnamespace, t.relnamespace)) "
+		"AND pg_catalog.has_schema_privilege($3, c.relnamespace, 'USAGE') "
 		"AND NOT EXISTS (SELECT FROM pg_catalog.pg_stat_progress_create_index p "
-		"WHERE p.relid = i.indrelid) LIMIT 1",
-		2, {OIDOID, OIDOID}
+		"WHERE p.relid = i.indrelid) ORDER BY i.indexrelid LIMIT 1",
+		3, {OIDOID, OIDOID, OIDOID}
 	};
 	Oid			table = InvalidOid;
 	Oid			schema = InvalidOid;

@@ -66,7 +66,7 @@ sub online
 	return $err;
 }
 
-my $copies = q{SELECT coalesce(string_agg(relname, ',' ORDER BY relname), '') FROM pg_class WHERE relname ~ '_cc(new|old)'};
+my $copies = q{SELECT coalesce(string_agg(relname, ',' ORDER BY relname), '') FROM pg_class WHERE relname ~ '^big.*_cc(new|old)'};
 
 # DETACH PARTITION CONCURRENTLY: what is pending is finalized.
 $node->safe_psql('postgres', q{SELECT schemaver.revision('d', 'ALTER TABLE part DETACH PARTITION "part %s" CONCURRENTLY', id => 'd1')});
@@ -104,7 +104,7 @@ is($node->safe_psql('postgres', $copies), 'big_i_ccnew,big_t_ccnew', 'invalid co
 let_go($holder);
 $err = online();
 like($err, qr/cleaning up: DROP INDEX CONCURRENTLY public.big_i_ccnew.*cleaning up: DROP INDEX CONCURRENTLY public.big_t_ccnew/s, 'they are dropped');
-is($node->safe_psql('postgres', $copies), '', 'none is left');
+is($node->safe_psql('postgres', q{SELECT count(*) FROM pg_class WHERE relname ~ '_cc(new|old)'}), '0', 'none is left, nor of its TOAST table');
 
 # The same, stopped when the new ones had done so.
 $node->safe_psql('postgres', q{SELECT schemaver.revision('r', 'REINDEX INDEX CONCURRENTLY big_i', id => 'e2')});
