@@ -204,6 +204,20 @@ SELECT schemaver.edit('temporary', up => E'SELECT 1 AS i INTO TEMP known;\nCREAT
 CALL schemaver.online_upgrade();
 SELECT revision FROM schemaver.current();
 
+-- settings hold until they are discarded
+SELECT schemaver.revision('discard', $$
+SET work_mem = '5MB';
+CREATE TABLE discard AS SELECT 1 AS number, current_setting('work_mem') AS work_mem;
+DISCARD ALL;
+INSERT INTO discard SELECT 2, current_setting('work_mem');
+SET work_mem = '6MB';
+VACUUM discard;
+INSERT INTO discard SELECT 3, current_setting('work_mem');
+$$, id => 'discard');
+CALL schemaver.online_upgrade();
+SELECT number, work_mem IN ('5MB', '6MB') AS as_set FROM discard ORDER BY 1;
+DROP TABLE discard;
+
 -- what must be the first statement of its transaction
 SELECT schemaver.revision('level', $$
 CREATE TABLE level (number int, name text);
