@@ -24,7 +24,7 @@ $node->safe_psql('postgres', 'CREATE DATABASE prepared');
 $node->safe_psql('prepared', q{
 	CREATE EXTENSION schemaver;
 	CREATE TABLE item (id int PRIMARY KEY, name text, low text, n int NOT NULL DEFAULT 0);
-	INSERT INTO item SELECT g, 'Name ' || g FROM generate_series(1, 20000) g;
+	INSERT INTO item SELECT g, 'Name ' || g FROM generate_series(1, 6000) g;
 	CREATE TABLE log (what text);
 	CREATE TYPE mood AS ENUM ('a');
 	SELECT schemaver.revision('one', E'INSERT INTO log VALUES (\'one\'); ALTER TABLE item ADD COLUMN one int', id => 'r1');
@@ -32,13 +32,13 @@ $node->safe_psql('prepared', q{
 CREATE INDEX CONCURRENTLY item_name ON item (name);
 ALTER TYPE mood ADD VALUE \'b\';
 ALTER TABLE item ADD COLUMN m mood DEFAULT \'b\';
--- schemaver:batch table=item key=id size=200 target=10ms vacuum=off
+-- schemaver:batch table=item key=id size=100 target=20ms vacuum=off
 -- schemaver:batch-left low IS NULL
 UPDATE item SET low = lower(name), n = n + 1 WHERE low IS NULL /* schemaver:range */;
 INSERT INTO log VALUES (\'two again\');
 CREATE UNIQUE INDEX CONCURRENTLY ON item (low);', id => 'r2');
 	SELECT schemaver.revision('three', E'
--- schemaver:batch table=item key=id size=200 target=10ms vacuum=off
+-- schemaver:batch table=item key=id size=100 target=20ms vacuum=off
 UPDATE item SET n = n + 10 WHERE true /* schemaver:range */;
 REINDEX TABLE CONCURRENTLY item;
 DROP INDEX CONCURRENTLY item_name;
