@@ -221,6 +221,8 @@ DROP TABLE discard;
 -- what must be the first statement of its transaction
 SELECT schemaver.revision('level', $$
 CREATE TABLE level (number int, name text);
+-- not a word of schemaver:batch table=level key=number, nor of /* this */
+/* -- schemaver:batch table=level key=number */
 INSERT INTO level VALUES (1, current_setting('transaction_isolation'));
 SET TRANSACTION ISOLATION LEVEL SERIALIZABLE;
 INSERT INTO level VALUES (2, current_setting('transaction_isolation'));

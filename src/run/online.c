@@ -507,7 +507,7 @@ static void
 explain(const OnlineRun *online, ErrorData *error)
 {
 	const Script *script;
-	bool		alone = online->part.kind == SV_SEGMENT_ALONE;
+	bool		alone = online->part.kind == SV_SEGMENT_ALONE && online->at == online->part.from;
 
 	if (online->revision == NULL || error->hint != NULL || !is_about_missing(error) || !(online->resumed || alone))
 		return;

@@ -128,11 +128,17 @@ take_options(BatchReader *r, char *text)
 	}
 }
 
+/* Does a comment, without its dashes, say that a statement runs in batches? */
+static bool
+is_directive(const char *line)
+{
+	return strncmp(line, BATCH_MARK, strlen(BATCH_MARK)) == 0 && strchr(" \t\r", line[strlen(BATCH_MARK)]) != NULL;
+}
+
 /* Take one comment line, without its dashes. */
 static void
 take_comment(BatchReader *r, char *line)
 {
-	line += strspn(line, " \t");
 	if (strncmp(line, LEFT_MARK, strlen(LEFT_MARK)) == 0)
 	{
 		if (r->step == NULL)
@@ -142,7 +148,7 @@ take_comment(BatchReader *r, char *line)
 		if (r->step->left[0] == '\0')
 			refuse(r, r->at, "\"" LEFT_MARK "\" without a condition", NULL);
 	}
-	else if (strncmp(line, BATCH_MARK, strlen(BATCH_MARK)) == 0 && strchr(" \t\r", line[strlen(BATCH_MARK)]) != NULL)
+	else if (is_directive(line))
 	{
 		r->step = palloc0(sizeof(BatchStep));
 		r->step->size = DEFAULT_SIZE;
@@ -155,33 +161,47 @@ take_comment(BatchReader *r, char *line)
 	}
 }
 
+/*
+ * The next comment line between two offsets where no statement stands, without
+ * its dashes and the blanks behind them; NULL if there is none.  *from is set to its
+ * end, *at to its beginning.
+ */
+static char *
+next_comment(const char *text, int *from, int to, int *at)
+{
+	while (*from < to)
+	{
+		const char *c = text + *from;
+
+		if (c[0] == '/' && c[1] == '*')
+		{
+			const char *end = strstr(c, "*/");
+
+			*from = end ? end + 2 - text : to;
+		}
+		else if (c[0] == '-' && c[1] == '-')
+		{
+			int			length = strcspn(c, "\r\n");
+			int			blanks = 2 + strspn(c + 2, " \t");
+
+			*at = *from;
+			*from += length;
+			return pnstrdup(c + blanks, Max(length - blanks, 0));
+		}
+		else
+			(*from)++;
+	}
+	return NULL;
+}
+
 /* Read the comments between two offsets, where no statement stands. */
 static void
 read_gap(BatchReader *r, int from, int to)
 {
-	const char *text = r->script->text;
+	char	   *line;
 
-	while (from < to)
-	{
-		int			length;
-
-		if (text[from] == '/' && text[from + 1] == '*')
-		{
-			const char *end = strstr(text + from, "*/");
-
-			from = end ? end + 2 - text : to;
-			continue;
-		}
-		if (text[from] != '-' || text[from + 1] != '-')
-		{
-			from++;
-			continue;
-		}
-		r->at = from;
-		length = strcspn(text + from, "\r\n");
-		take_comment(r, pnstrdup(text + from + 2, Max(length - 2, 0)));
-		from += length;
-	}
+	while ((line = next_comment(r->script->text, &from, to, &r->at)) != NULL)
+		take_comment(r, line);
 }
 
 /* ---------- the range ---------- */
@@ -425,10 +445,14 @@ gap_before(const Script *script, int statement)
 bool
 sv_batch_place(const Script *script, int statement, int *from, int *to)
 {
-	*from = gap_before(script, statement);
+	int			next = gap_before(script, statement);
+	int			at;
+	char	   *line;
+
+	*from = next;
 	*to = script->statements[statement].start;
-	for (int at = *from; at + (int) strlen(BATCH_MARK) < *to; at++)
-		if (script->text[at] == BATCH_MARK[0] && strncmp(script->text + at, BATCH_MARK, strlen(BATCH_MARK)) == 0)
+	while ((line = next_comment(script->text, &next, *to, &at)) != NULL)
+		if (is_directive(line) || strncmp(line, LEFT_MARK, strlen(LEFT_MARK)) == 0)
 			return true;
 	return false;
 }
