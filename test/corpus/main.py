@@ -11,6 +11,7 @@ import check_atomic
 import check_carry
 import check_crash
 import check_oddities
+import check_online
 import check_oracle
 import check_replay
 import check_script
@@ -50,6 +51,7 @@ def one_history(report, args, history):
     every = 1 if args.full else max(2, len(history.steps) // 40)
     rng = random.Random(f"{args.seed} {history.name}")
     parts = [("replay", lambda w: check_replay.run(report, history, w, every, args.full, names[0], names[1])),
+             ("online", lambda w: check_online.run(report, history, w, names[2])),
              ("baseline", lambda w: check_carry.baseline(report, history, names[1], names[2], names[3])),
              ("script", lambda w: check_script.run(report, history, w, names[1])),
              ("export", lambda w: check_carry.round_trip(report, history, names[1], names[2], args.seed)),
