@@ -20,7 +20,7 @@
 
 #include "miscadmin.h"
 #include "run/batches.h"
-#include "run/execution.h"
+#include "run/follow.h"
 #include "run/leftovers.h"
 #include "run/retry.h"
 #include "run/segment.h"
@@ -174,6 +174,7 @@ begin_revision(OnlineRun *online)
 {
 	ListCell   *cell;
 
+	sv_follow_end();
 	MemoryContextReset(online->step_context);
 	MemoryContextSwitchTo(online->step_context);
 	online->revision = sv_store_revision(SV_STORE_WRITE, online->revisions[online->next]);
@@ -198,6 +199,7 @@ begin_revision(OnlineRun *online)
 			take_unfinished(online, segment);
 	}
 	online->resumed = online->at > 0;
+	sv_follow_revision(!online->resumed && online->former == NULL);
 	if (online->resumed && sv_progress)
 		ereport(INFO,
 				(errmsg("continuing revision \"%s\" behind statement %d of %d",
@@ -235,6 +237,8 @@ finish_revision(OnlineRun *online)
 	online->run.done = online->next - 1;
 	sv_step_finish(&online->run, online->revision, online->stored, &online->step);
 	sv_store_forget_segments(online->revision->id);
+	sv_follow_step_done(&online->run, online->revision, online->stored, online->direction);
+	sv_follow_finish();
 }
 
 /* ---------- statements of one transaction ---------- */
@@ -245,6 +249,7 @@ try_transaction(void *arg)
 	OnlineRun  *online = arg;
 	int			level;
 
+	sv_follow_part();
 	sv_retry_approach(&online->execution, online->part.from, online->part.to);
 	sv_run_hold_online();
 	level = NewGUCNestLevel();
@@ -254,7 +259,10 @@ try_transaction(void *arg)
 	if (online->part.to == online->execution.script->n)
 		finish_revision(online);
 	else
+	{
+		sv_follow_part_done();
 		sv_store_end_segment(&online->segment);
+	}
 	AtEOXact_GUC(false, level);
 }
 
@@ -319,6 +327,8 @@ look(OnlineRun *online, int at, const char *statement, StatementHistory history)
 	step.settings = sv_worker_settings();
 	online->execution.current = at;
 	online->execution.text = statement;
+	if (history != SV_STATEMENT_FORMER)
+		sv_follow_elsewhere(statement);
 	step.leftover = sv_leftovers(statement, history);
 	AtEOXact_GUC(false, level);
 	SetUserIdAndSecContext(userid, security_context);
@@ -399,6 +409,7 @@ try_alone(void *arg)
 		sv_execution_rethrow(execution, context);
 	}
 	PG_END_TRY();
+	sv_follow_part_done();
 	sv_store_end_segment(&online->segment);
 	sv_run_commit();
 }
@@ -590,6 +601,7 @@ sv_run_online(Direction direction, const char *target)
 		failure.error = error;
 		(void) sv_run_attempt(record_failure, &failure);
 	}
+	sv_follow_end();
 	sv_run_exit();
 	sv_run_unlock_online();
 	if (error != NULL)
