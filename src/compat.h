@@ -83,6 +83,13 @@
 #define sv_qualified_name_list(name) stringToQualifiedNameList(name)
 #endif
 
+/* 17 lets a worker have a role that may not log in (any more). */
+#if PG_VERSION_NUM >= 170000
+#define SV_WORKER_FLAGS (BGWORKER_BYPASS_ALLOWCONN | BGWORKER_BYPASS_ROLELOGINCHECK)
+#else
+#define SV_WORKER_FLAGS BGWORKER_BYPASS_ALLOWCONN
+#endif
+
 /* 17 gave LockHeldByMe() an argument, 18 took one from PortalRun(). */
 #if PG_VERSION_NUM >= 170000
 #define sv_lock_held_by_me(tag, mode) LockHeldByMe(tag, mode, false)

@@ -49,6 +49,8 @@ static const struct config_enum_entry check_downs_values[] = {
 	{"error", SV_CHECK_ERROR, false},
 	{NULL, 0, false}
 };
+/* So much WAL fills archives and forces checkpoints for everybody. */
+int			sv_batch_max_wal_rate = 0;
 
 /* Define the settings.  Called once, when the library is loaded. */
 void
@@ -109,5 +111,10 @@ sv_settings_init(void)
 							 "warn reports a down that does not bring back the schema, error refuses it with SQLSTATE SV017.",
 							 &sv_check_downs, SV_CHECK_OFF, check_downs_values,
 							 PGC_USERSET, 0, NULL, NULL, NULL);
+	DefineCustomIntVariable("schemaver.batch_max_wal_rate",
+							"Sets how much WAL per second an online run may write while it changes rows in batches.",
+							"0 sets no limit.",
+							&sv_batch_max_wal_rate, 0, 0, INT_MAX,
+							PGC_USERSET, GUC_UNIT_KB, NULL, NULL, NULL);
 	MarkGUCPrefixReserved("schemaver");
 }

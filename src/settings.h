@@ -15,6 +15,7 @@ extern int	sv_lock_attempts;
 extern int	sv_lock_retry_delay;	/* ms, before the second attempt */
 extern int	sv_concurrent_lock_timeout; /* ms; 0: no limit */
 extern int	sv_batch_max_lag;	/* ms; 0: no limit */
+extern int	sv_batch_max_wal_rate;	/* kB per second; 0: no limit */
 
 /* What happens when a down does not bring back the schema. */
 typedef enum CheckDowns

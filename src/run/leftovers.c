@@ -16,6 +16,7 @@
 #include "catalog/namespace.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_type.h"
+#include "miscadmin.h"
 #include "parser/parser.h"
 #include "run/leftovers.h"
 #include "store/store.h"
@@ -47,17 +48,21 @@ clean_by_drop(Oid index)
 	return clean_by(psprintf("DROP INDEX CONCURRENTLY %s", qualified_name(index)));
 }
 
-/* The first column of a query's first row as an OID; invalid if there is no row. */
+/*
+ * The first column of a query's first row as an OID; invalid if there is no row.
+ * Its parameters are those two and the current user.
+ */
 static Oid
 look_up_oid(StoreQuery *query, Datum first, Datum second)
 {
-	Datum		values[2];
+	Datum		values[3];
 	StoreScope	scope;
 	Oid			result = InvalidOid;
 	bool		isnull;
 
 	values[0] = first;
 	values[1] = second;
+	values[2] = ObjectIdGetDatum(GetUserId());
 	sv_store_enter(&scope, SV_STORE_WRITE);
 	if (sv_store_execute(&scope, query, values, NULL) > 0)
 		result = DatumGetObjectId(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull));
@@ -81,7 +86,7 @@ is_being_built(Oid index)
 
 /* An index of the statement's name exists on its table. */
 static Leftover
-judge_index(const char *statement, const IndexStmt *stmt, Oid table, Oid index)
+judge_index(const char *statement, const IndexStmt *stmt, Oid table, Oid index, StatementHistory history)
 {
 	/* in this order: whoever ends building it in between makes it valid */
 	if (is_being_built(index))
@@ -90,6 +95,8 @@ judge_index(const char *statement, const IndexStmt *stmt, Oid table, Oid index)
 		return clean_by_drop(index);
 	if (sv_same_index(statement, table, index))
 		return done_already;
+	if (history == SV_STATEMENT_FORMER)
+		return execute_it;
 	ereport(ERROR,
 			(errcode(ERRCODE_DUPLICATE_TABLE),
 			 errmsg("index \"%s\" already exists with another definition", stmt->idxname),
@@ -123,7 +130,7 @@ find_unnamed_index(const char *statement, Oid table)
 }
 
 static Leftover
-before_create_index(const char *statement, const IndexStmt *stmt, bool begun_before)
+before_create_index(const char *statement, const IndexStmt *stmt, StatementHistory history)
 {
 	Oid			table = RangeVarGetRelid(stmt->relation, NoLock, true);
 	Oid			index;
@@ -131,11 +138,11 @@ before_create_index(const char *statement, const IndexStmt *stmt, bool begun_bef
 	if (!OidIsValid(table))
 		return execute_it;
 	if (stmt->idxname == NULL)
-		return begun_before ? find_unnamed_index(statement, table) : execute_it;
+		return history == SV_STATEMENT_NEW ? execute_it : find_unnamed_index(statement, table);
 	index = get_relname_relid(stmt->idxname, get_rel_namespace(table));
 	if (!OidIsValid(index) || get_rel_relkind(index) != RELKIND_INDEX || IndexGetRelation(index, true) != table)
 		return execute_it;
-	return judge_index(statement, stmt, table, index);
+	return judge_index(statement, stmt, table, index, history);
 }
 
 /* ---------- the others, where they were begun before ---------- */
@@ -148,6 +155,7 @@ after_drop_index(const DropStmt *stmt)
 	return OidIsValid(RangeVarGetRelid(name, NoLock, true)) ? execute_it : done_already;
 }
 
+/* An invalid copy of an index that the caller can name, to drop it: those of TOAST tables are for superusers. */
 static Leftover
 after_reindex(const ReindexStmt *stmt)
 {
@@ -159,9 +167,10 @@ after_reindex(const ReindexStmt *stmt)
 		"WHERE NOT i.indisvalid AND c.relkind = 'i' AND c.relname ~ '_cc(new|old)[0-9]*$' "
 		"AND $1 IN (0, coalesce(m.oid, t.oid)) "
 		"AND $2 IN (0, coalesce(m.relnamespace, t.relnamespace)) "
+		"AND pg_catalog.has_schema_privilege($3, c.relnamespace, 'USAGE') "
 		"AND NOT EXISTS (SELECT FROM pg_catalog.pg_stat_progress_create_index p "
-		"WHERE p.relid = i.indrelid) LIMIT 1",
-		2, {OIDOID, OIDOID}
+		"WHERE p.relid = i.indrelid) ORDER BY i.indexrelid LIMIT 1",
+		3, {OIDOID, OIDOID, OIDOID}
 	};
 	Oid			table = InvalidOid;
 	Oid			schema = InvalidOid;
@@ -207,17 +216,18 @@ after_detach(const AlterTableStmt *stmt)
 }
 
 /*
- * What to do about a statement that is to run outside of transactions.
- * "begun_before" tells that an earlier run has begun to execute it.
+ * What to do about a statement that is to run outside of transactions.  One that
+ * is not in the script any more is not to be executed: only SV_LEFTOVER_CLEAN
+ * asks for something then.
  */
 Leftover
-sv_leftovers(const char *statement, bool begun_before)
+sv_leftovers(const char *statement, StatementHistory history)
 {
 	Node	   *tree = linitial_node(RawStmt, raw_parser(statement, RAW_PARSE_DEFAULT))->stmt;
 
 	if (IsA(tree, IndexStmt))
-		return before_create_index(statement, (IndexStmt *) tree, begun_before);
-	if (!begun_before)
+		return before_create_index(statement, (IndexStmt *) tree, history);
+	if (history == SV_STATEMENT_NEW)
 		return execute_it;
 	switch (nodeTag(tree))
 	{

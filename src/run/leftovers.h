@@ -20,8 +20,16 @@ typedef struct Leftover
 	char	   *cleanup;		/* SV_LEFTOVER_CLEAN */
 } Leftover;
 
+/* What is known about the statement. */
+typedef enum StatementHistory
+{
+	SV_STATEMENT_NEW,			/* nobody has begun it */
+	SV_STATEMENT_BEGUN,			/* an earlier run has begun it */
+	SV_STATEMENT_FORMER			/* and now it is not in the script any more */
+} StatementHistory;
+
 /* leftovers.c */
-extern Leftover sv_leftovers(const char *statement, bool begun_before);
+extern Leftover sv_leftovers(const char *statement, StatementHistory history);
 
 /* probe.c */
 extern bool sv_same_index(const char *statement, Oid table, Oid index);

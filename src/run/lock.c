@@ -16,6 +16,9 @@
  * session: a lock on the extension in the lock space of advisory locks, which
  * the abort of a transaction does not free, with a tag that advisory locks
  * cannot have.  A run of one transaction holds the marker in share mode, too.
+ * A script can release the marker, by pg_advisory_unlock_all(), so the transactions
+ * that execute scripts also hold the lock above, and take the marker again
+ * before they commit: whoever got it meanwhile has changed nothing.
  * Nobody ever waits in the marker's queue: an online run builds indexes, which
  * wait for the snapshots of all others, so who finds it active fails at once (a
  * run of one transaction, which has a snapshot) or tries again without a
@@ -251,6 +254,16 @@ sv_run_lock_online(const char *what)
 	}
 }
 
+/* Does this session still hold the marker? */
+bool
+sv_run_holds_online(void)
+{
+	LOCKTAG		marker;
+
+	set_marker_tag(&marker, online_extension, SV_MARKER_RUN);
+	return sv_lock_held_by_me(&marker, ExclusiveLock);
+}
+
 /* Let others run. */
 void
 sv_run_unlock_online(void)
@@ -258,7 +271,15 @@ sv_run_unlock_online(void)
 	LOCKTAG		marker;
 
 	set_marker_tag(&marker, online_extension, SV_MARKER_RUN);
-	LockRelease(&marker, ExclusiveLock, true);
+	if (sv_run_holds_online())
+		LockRelease(&marker, ExclusiveLock, true);
+}
+
+/* Be the only run until the transaction ends, even if a script releases the marker. */
+void
+sv_run_hold_online(void)
+{
+	LockRelationOid(sv_store_relation("journal"), RUN_LOCK_MODE);
 }
 
 /*
@@ -270,13 +291,14 @@ sv_run_keep_online(void)
 {
 	LOCKTAG		marker;
 
-	set_marker_tag(&marker, online_extension, SV_MARKER_RUN);
-	if (sv_lock_held_by_me(&marker, ExclusiveLock))
+	if (sv_run_holds_online())
 		return;
+	set_marker_tag(&marker, online_extension, SV_MARKER_RUN);
 	if (LockAcquire(&marker, ExclusiveLock, true, true) == LOCKACQUIRE_NOT_AVAIL)
 		ereport(ERROR,
 				(errcode(ERRCODE_SV_RUN_ACTIVE),
-				 errmsg("the script released the lock of the run, and another run took it")));
+				 errmsg("the script released the lock of the run, and another run took it"),
+				 errhint("Take pg_advisory_unlock_all() out of the script; pg_advisory_unlock() releases only what it names.")));
 }
 
 /* Is an online run of another session active in this database? */

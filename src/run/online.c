@@ -54,6 +54,10 @@ typedef struct OnlineRun
 	int			border;			/* no part may reach beyond it */
 	Segment		part;
 	StoredSegment segment;
+	StoredSegment *former;		/* begun by an earlier run, and not in the
+								 * script any more; or NULL */
+	bool		resumed;		/* an earlier run did the statements before
+								 * "at" */
 } OnlineRun;
 
 static void
@@ -115,6 +119,55 @@ check_unchanged(const OnlineRun *online, const StoredSegment *segment)
 					 quote_literal_cstr(online->revision->id))));
 }
 
+/* What to remember of a part, to know it again or to clean up after it. */
+static char *
+body_of(const Execution *execution, SegmentKind kind, int at)
+{
+	BatchStep  *step;
+
+	if (kind == SV_SEGMENT_TRANSACTION)
+		return NULL;
+	if (kind == SV_SEGMENT_ALONE)
+		return sv_script_statement_text(execution->script, at);
+	step = sv_batch_step(execution->script, at, &execution->origin);
+	return step ? psprintf("%s %s", step->table, step->key) : NULL;
+}
+
+/*
+ * A part was begun and is not finished.  Is it in the script as it stands now?
+ * A statement in batches may change, but not what its keys are keys of.
+ */
+static bool
+is_in_script(const Execution *execution, const StoredSegment *segment)
+{
+	int			at = segment->statement - 1;
+	Segment		part = sv_segment_next(execution->script, at, at + 1);
+	char	   *body;
+
+	if (at >= execution->script->n || strcmp(sv_segment_kind_name(part.kind), segment->kind) != 0)
+		return false;
+	body = body_of(execution, part.kind, at);
+	return body != NULL && segment->body != NULL && strcmp(body, segment->body) == 0;
+}
+
+/* Take note of a part that was begun and is not finished. */
+static void
+take_unfinished(OnlineRun *online, StoredSegment *segment)
+{
+	if (strcmp(segment->kind, "transaction") == 0 || is_in_script(&online->execution, segment))
+		return;
+	if (strcmp(segment->kind, "alone") == 0)
+		online->former = segment;
+	else if (segment->batches > 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_SV_INTERRUPTED_RUN),
+				 errmsg("a statement of revision \"%s\" that is half done was taken away", online->revision->id),
+				 errdetail("Of statement %d, %d batches were executed by table and key %s.",
+						   segment->statement, segment->batches, segment->body),
+				 errhint("Put it back, with another text if need be, or forget what was done: SELECT schemaver.abandon(%s).",
+						 quote_literal_cstr(online->revision->id))));
+}
+
 /* Begin the next revision, behind what an earlier run did of it. */
 static void
 begin_revision(OnlineRun *online)
@@ -132,17 +185,22 @@ begin_revision(OnlineRun *online)
 	online->step.started_at = GetCurrentTimestamp();
 	online->step.statements = online->execution.script->n;
 	online->at = 0;
+	online->former = NULL;
 	foreach(cell, sv_store_segments(SV_STORE_WRITE, online->revision->id))
 	{
 		StoredSegment *segment = lfirst(cell);
 
-		if (!segment->finished)
-			continue;
-		check_unchanged(online, segment);
-		online->at += segment->statements;
+		if (segment->finished)
+		{
+			check_unchanged(online, segment);
+			online->at += segment->statements;
+		}
+		else
+			take_unfinished(online, segment);
 	}
-	sv_follow_revision(online->at == 0);
-	if (online->at > 0 && sv_progress)
+	online->resumed = online->at > 0;
+	sv_follow_revision(!online->resumed && online->former == NULL);
+	if (online->resumed && sv_progress)
 		ereport(INFO,
 				(errmsg("continuing revision \"%s\" behind statement %d of %d",
 						online->revision->id, online->at, online->execution.script->n)));
@@ -166,26 +224,9 @@ announce_part(OnlineRun *online)
 		(online->at < script->n ? script->statements[online->at].line : 1);
 	segment->kind = sv_segment_kind_name(online->part.kind);
 	segment->checksum = sv_segment_checksum(script, online->part.from, online->part.to);
+	segment->body = body_of(&online->execution, online->part.kind, online->part.from);
 	segment->run = online->run.number;
 	sv_store_begin_segment(segment);
-}
-
-/*
- * Find and announce the next part.  Returns false when the run has none left.
- * The caller commits.
- */
-static bool
-next_part(OnlineRun *online)
-{
-	if (online->revision == NULL)
-	{
-		if (online->next == online->run.nsteps)
-			return false;
-		begin_revision(online);
-	}
-	online->border = sv_run_enum_border(online->execution.script, online->at);
-	announce_part(online);
-	return true;
 }
 
 /* All statements are executed: verify and record the revision. */
@@ -210,8 +251,9 @@ try_transaction(void *arg)
 
 	sv_follow_part();
 	sv_retry_approach(&online->execution, online->part.from, online->part.to);
+	sv_run_hold_online();
 	level = NewGUCNestLevel();
-	sv_retry_limits();
+	sv_retry_limits(0);
 	sv_execution_part(&online->execution, online->part.from, online->part.to);
 	sv_run_keep_online();
 	if (online->part.to == online->execution.script->n)
@@ -271,7 +313,7 @@ typedef struct AloneStep
 } AloneStep;
 
 static AloneStep
-look(OnlineRun *online, const char *statement)
+look(OnlineRun *online, int at, const char *statement, StatementHistory history)
 {
 	AloneStep	step;
 	int			level = NewGUCNestLevel();
@@ -281,33 +323,33 @@ look(OnlineRun *online, const char *statement)
 	GetUserIdAndSecContext(&userid, &security_context);
 	(void) set_config_option("lock_timeout", psprintf("%d", sv_concurrent_lock_timeout), PGC_USERSET,
 							 PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
-	sv_execution_settings(&online->execution, online->part.from);
+	sv_execution_settings(&online->execution, at);
 	step.settings = sv_worker_settings();
-	online->execution.current = online->part.from;
+	online->execution.current = at;
 	online->execution.text = statement;
-	sv_follow_elsewhere(statement);
-	step.leftover = sv_leftovers(statement, online->segment.begun_before);
+	if (history != SV_STATEMENT_FORMER)
+		sv_follow_elsewhere(statement);
+	step.leftover = sv_leftovers(statement, history);
 	AtEOXact_GUC(false, level);
 	SetUserIdAndSecContext(userid, security_context);
+	sv_run_keep_online();
 	return step;
 }
 
-/* Execute the statement, after what has to come before it. */
-static void
-execute_statement(OnlineRun *online, const char *statement)
+/* Do what has to come before the statement; returns what to do about itself.  Commits. */
+static AloneStep
+prepare_statement(OnlineRun *online, int at, const char *statement, StatementHistory history)
 {
 	for (;;)
 	{
-		AloneStep	step = look(online, statement);
+		AloneStep	step = look(online, at, statement, history);
 
 		sv_run_commit();
 		switch (step.leftover.action)
 		{
 			case SV_LEFTOVER_EXECUTE:
-				sv_worker_execute(statement, step.settings);
-				return;
 			case SV_LEFTOVER_DONE:
-				return;
+				return step;
 			case SV_LEFTOVER_CLEAN:
 				if (sv_progress)
 					ereport(INFO, (errmsg("cleaning up: %s", step.leftover.cleanup)));
@@ -319,6 +361,35 @@ execute_statement(OnlineRun *online, const char *statement)
 		}
 		sv_run_commit();		/* to see what was done meanwhile */
 	}
+}
+
+static void
+execute_statement(OnlineRun *online, const char *statement)
+{
+	AloneStep	step = prepare_statement(online, online->part.from, statement,
+										 online->segment.begun_before ? SV_STATEMENT_BEGUN : SV_STATEMENT_NEW);
+
+	if (step.leftover.action == SV_LEFTOVER_EXECUTE)
+		sv_worker_execute(statement, step.settings);
+}
+
+/*
+ * Clean up after a statement that an earlier run has begun and that was edited
+ * away since.  Commits.
+ */
+static void
+clean_former(OnlineRun *online)
+{
+	StoredSegment *former = online->former;
+	AloneStep	step = prepare_statement(online, Min(former->statement - 1, online->execution.script->n),
+										 former->body, SV_STATEMENT_FORMER);
+
+	if (step.leftover.action == SV_LEFTOVER_DONE)
+		ereport(WARNING,
+				(errmsg("a former statement of revision \"%s\" was executed, and what it did stays", former->revision),
+				 errdetail("It was: %s", former->body)));
+	sv_store_forget_segment(former);
+	online->former = NULL;
 }
 
 static void
@@ -380,10 +451,35 @@ execute_batches(OnlineRun *online)
 						sv_direction_name(online->direction), online->revision->id,
 						online->execution.script->statements[online->at].tag, online->segment.line)));
 	sv_batches_execute(&batches);
+	if (sv_progress)
+		ereport(INFO,
+				(errmsg("[%d/%d] %s %s: %lld rows in %d batches, the longest of %d ms", online->next, online->run.nsteps,
+						sv_direction_name(online->direction), online->revision->id,
+						(long long) online->segment.done, online->segment.batches, online->segment.longest)));
 	online->at = online->part.to;
 }
 
 /* ---------- the run ---------- */
+
+/*
+ * Find and announce the next part.  Returns false when the run has none left.
+ * The caller commits.
+ */
+static bool
+next_part(OnlineRun *online)
+{
+	if (online->revision == NULL)
+	{
+		if (online->next == online->run.nsteps)
+			return false;
+		begin_revision(online);
+		if (online->former != NULL)
+			clean_former(online);
+	}
+	online->border = sv_run_enum_border(online->execution.script, online->at);
+	announce_part(online);
+	return true;
+}
 
 static void
 execute(void *arg)
@@ -406,6 +502,38 @@ execute(void *arg)
 	}
 	sv_store_end_run(online->run.number, online->run.started_at);
 	sv_run_commit();
+}
+
+/* May the error mean that something is missing which only another session has? */
+static bool
+is_about_missing(const ErrorData *error)
+{
+	return error->sqlerrcode == ERRCODE_UNDEFINED_TABLE ||
+		error->sqlerrcode == ERRCODE_UNDEFINED_PSTATEMENT ||
+		error->sqlerrcode == ERRCODE_UNDEFINED_CURSOR;
+}
+
+/* Explain an error if the script relies on what ended with a session, or stays within one. */
+static void
+explain(const OnlineRun *online, ErrorData *error)
+{
+	const Script *script;
+	bool		alone = online->part.kind == SV_SEGMENT_ALONE && online->at == online->part.from;
+
+	if (online->revision == NULL || error->hint != NULL || !is_about_missing(error) || !(online->resumed || alone))
+		return;
+	script = online->execution.script;
+	for (int i = 0; i < online->at; i++)
+	{
+		if ((script->statements[i].flags & SV_STMT_FOR_SESSION) == 0)
+			continue;
+		error->hint = alone ?
+			psprintf("%s runs in another process, which has no temporary object of statement %d.",
+					 script->statements[online->at].blocker, i + 1) :
+			psprintf("What statement %d made was in a session that has ended. Make it again behind statement %d: "
+					 "SELECT schemaver.edit(%s, ...).", i + 1, online->at, quote_literal_cstr(online->revision->id));
+		return;
+	}
 }
 
 typedef struct Failure
@@ -439,7 +567,8 @@ record_failure(void *arg)
 		online->step.finished_at = GetCurrentTimestamp();
 		online->step.statements = online->at;
 		sv_store_failed_step(&online->step, &stored);
-		sv_store_forget_unbegun(online->revision->id);
+		if (sv_run_holds_online())
+			sv_store_forget_unbegun(online->revision->id);
 	}
 	sv_store_fail_run(online->run.number, online->run.started_at);
 	sv_run_commit();
@@ -468,6 +597,7 @@ sv_run_online(Direction direction, const char *target)
 	error = sv_run_attempt(execute, &online);
 	if (error != NULL)
 	{
+		explain(&online, error);
 		failure.error = error;
 		(void) sv_run_attempt(record_failure, &failure);
 	}

@@ -179,25 +179,29 @@ set_local(const char *name, int milliseconds)
 }
 
 /*
- * Set the limits of one attempt, in the caller's level of settings.
+ * Set the limits of one attempt, in the caller's level of settings; it may wait
+ * for "most" ms (0: as schemaver.lock_timeout says), but never longer than that.
  *
  * The server cancels an autovacuum that is in the way when it looks for
  * deadlocks, so that has to happen before lock_timeout is over.
  */
 void
-sv_retry_limits(void)
+sv_retry_limits(int most)
 {
-	if (sv_lock_timeout == 0)
+	int			limit = most > 0 ? Min(sv_lock_timeout, most) : sv_lock_timeout;
+
+	if (limit == 0)
 		return;
-	set_local("lock_timeout", sv_lock_timeout);
-	set_local("deadlock_timeout", Max(1, Min(DeadlockTimeout, sv_lock_timeout / 2)));
+	set_local("lock_timeout", limit);
+	set_local("deadlock_timeout", Max(1, Min(DeadlockTimeout, limit / 2)));
 }
 
 static bool
 is_about_locks(const ErrorData *error)
 {
 	return error->sqlerrcode == ERRCODE_LOCK_NOT_AVAILABLE ||
-		error->sqlerrcode == ERRCODE_T_R_DEADLOCK_DETECTED;
+		error->sqlerrcode == ERRCODE_T_R_DEADLOCK_DETECTED ||
+		error->sqlerrcode == ERRCODE_T_R_SERIALIZATION_FAILURE;
 }
 
 /* The wait before the next attempt: doubling, half of it by chance. */
@@ -240,5 +244,6 @@ sv_retry_wait(int attempt, const ErrorData *error, Execution *execution)
 	report(attempt, delay, error, execution, blockers);
 	sv_run_commit();
 	sv_run_sleep(delay);
+	sv_run_commit();			/* so that now() is now */
 	return true;
 }

@@ -8,7 +8,7 @@
 #include "run/execution.h"
 
 extern void sv_retry_approach(Execution *execution, int from, int to);
-extern void sv_retry_limits(void);
+extern void sv_retry_limits(int most);
 extern bool sv_retry_wait(int attempt, const ErrorData *error, Execution *execution);
 
 #endif							/* SV_RETRY_H */

@@ -46,7 +46,9 @@ extern void sv_run_exit(void);
 extern bool sv_run_is_active(void);
 extern void sv_run_lock_online(const char *what);
 extern void sv_run_unlock_online(void);
+extern void sv_run_hold_online(void);
 extern void sv_run_keep_online(void);
+extern bool sv_run_holds_online(void);
 extern bool sv_run_online_active(void);
 extern void sv_run_mark_worker(void);
 

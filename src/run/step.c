@@ -111,6 +111,21 @@ may_set_constraints(const Statement *statement)
 		strcmp(statement->tag, "DO") == 0 || strcmp(statement->tag, "CALL") == 0;
 }
 
+/* Make the settings again that statements before the part have made, and none has discarded. */
+static void
+repeat_settings(Execution *execution)
+{
+	const Script *script = execution->script;
+	int			first = 0;
+
+	for (int i = 0; i < execution->from; i++)
+		if (strcmp(script->statements[i].tag, "DISCARD ALL") == 0)
+			first = i + 1;
+	for (int i = first; i < execution->from; i++)
+		if (script->statements[i].flags & SV_STMT_SETTING)
+			execute_statement(execution, i);
+}
+
 /*
  * Execute the statements of the part, under the settings that those before it
  * have made; the memory of each is freed after it.
@@ -121,9 +136,7 @@ execute_statements(Execution *execution, MemoryContext context)
 	const Script *script = execution->script;
 	bool		touched = false;
 
-	for (int i = 0; i < execution->from; i++)
-		if (script->statements[i].flags & SV_STMT_SETTING)
-			execute_statement(execution, i);
+	repeat_settings(execution);
 	for (int i = execution->from; i < execution->to; i++)
 	{
 		CHECK_FOR_INTERRUPTS();

@@ -19,6 +19,7 @@
 #include "access/parallel.h"
 #include "access/xact.h"
 #include "commands/dbcommands.h"
+#include "compat.h"
 #include "libpq/pqformat.h"
 #include "libpq/pqmq.h"
 #include "mb/pg_wchar.h"
@@ -279,8 +280,7 @@ sv_worker_main(Datum arg)
 	pq_redirect_to_shm_mq(segment, shm_mq_attach(queue, segment, NULL));
 
 	identity = shm_toc_lookup(toc, KEY_SETTINGS, false);
-	BackgroundWorkerInitializeConnectionByOid(identity->database, identity->authenticated_user,
-											  BGWORKER_BYPASS_ALLOWCONN);
+	BackgroundWorkerInitializeConnectionByOid(identity->database, identity->authenticated_user, SV_WORKER_FLAGS);
 	SetClientEncoding(GetDatabaseEncoding());
 	assume_identity(toc, identity);
 	sv_toplevel_execute(shm_toc_lookup(toc, KEY_STATEMENT, false));

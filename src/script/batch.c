@@ -61,6 +61,20 @@ milliseconds(const BatchReader *r, const char *name, const char *value)
 	return result;
 }
 
+/* The kB per second that a value means. */
+static int
+wal_rate(const BatchReader *r, const char *value)
+{
+	int			result;
+
+	if (strcmp(value, "off") == 0)
+		return 0;
+	if (!parse_int(value, &result, GUC_UNIT_KB, NULL) || result < 1)
+		refuse(r, r->at, psprintf("invalid value \"%s\" of \"wal\"", value),
+			   "Give what may be written in a second, such as 20MB, or off.");
+	return result;
+}
+
 static int64
 count(const BatchReader *r, const char *name, const char *value, int64 least)
 {
@@ -88,11 +102,13 @@ take_option(BatchReader *r, const char *name, char *value)
 		step->target = Max(milliseconds(r, name, value), 1);
 	else if (strcmp(name, "pause") == 0)
 		step->pause = milliseconds(r, name, value);
+	else if (strcmp(name, "wal") == 0)
+		step->wal = wal_rate(r, value);
 	else if (strcmp(name, "vacuum") == 0)
 		step->vacuum = strcmp(value, "off") == 0 ? 0 : count(r, name, value, 1);
 	else
 		refuse(r, r->at, psprintf("unknown option \"%s\" of a batch", name),
-			   "Known are table, key, size, target, pause and vacuum.");
+			   "Known are table, key, size, target, pause, wal and vacuum.");
 }
 
 /* Read "name=value ..."; names with blanks in them are not for here. */
@@ -112,11 +128,17 @@ take_options(BatchReader *r, char *text)
 	}
 }
 
+/* Does a comment, without its dashes, say that a statement runs in batches? */
+static bool
+is_directive(const char *line)
+{
+	return strncmp(line, BATCH_MARK, strlen(BATCH_MARK)) == 0 && strchr(" \t\r", line[strlen(BATCH_MARK)]) != NULL;
+}
+
 /* Take one comment line, without its dashes. */
 static void
 take_comment(BatchReader *r, char *line)
 {
-	line += strspn(line, " \t");
 	if (strncmp(line, LEFT_MARK, strlen(LEFT_MARK)) == 0)
 	{
 		if (r->step == NULL)
@@ -126,11 +148,12 @@ take_comment(BatchReader *r, char *line)
 		if (r->step->left[0] == '\0')
 			refuse(r, r->at, "\"" LEFT_MARK "\" without a condition", NULL);
 	}
-	else if (strncmp(line, BATCH_MARK, strlen(BATCH_MARK)) == 0 && strchr(" \t\r", line[strlen(BATCH_MARK)]) != NULL)
+	else if (is_directive(line))
 	{
 		r->step = palloc0(sizeof(BatchStep));
 		r->step->size = DEFAULT_SIZE;
 		r->step->target = DEFAULT_TARGET;
+		r->step->wal = -1;
 		r->step->vacuum = -1;
 		take_options(r, line + strlen(BATCH_MARK));
 		if (r->step->table == NULL || r->step->key == NULL)
@@ -138,33 +161,47 @@ take_comment(BatchReader *r, char *line)
 	}
 }
 
+/*
+ * The next comment line between two offsets where no statement stands, without
+ * its dashes and the blanks behind them; NULL if there is none.  *from is set to its
+ * end, *at to its beginning.
+ */
+static char *
+next_comment(const char *text, int *from, int to, int *at)
+{
+	while (*from < to)
+	{
+		const char *c = text + *from;
+
+		if (c[0] == '/' && c[1] == '*')
+		{
+			const char *end = strstr(c, "*/");
+
+			*from = end ? end + 2 - text : to;
+		}
+		else if (c[0] == '-' && c[1] == '-')
+		{
+			int			length = strcspn(c, "\r\n");
+			int			blanks = 2 + strspn(c + 2, " \t");
+
+			*at = *from;
+			*from += length;
+			return pnstrdup(c + blanks, Max(length - blanks, 0));
+		}
+		else
+			(*from)++;
+	}
+	return NULL;
+}
+
 /* Read the comments between two offsets, where no statement stands. */
 static void
 read_gap(BatchReader *r, int from, int to)
 {
-	const char *text = r->script->text;
+	char	   *line;
 
-	while (from < to)
-	{
-		int			length;
-
-		if (text[from] == '/' && text[from + 1] == '*')
-		{
-			const char *end = strstr(text + from, "*/");
-
-			from = end ? end + 2 - text : to;
-			continue;
-		}
-		if (text[from] != '-' || text[from + 1] != '-')
-		{
-			from++;
-			continue;
-		}
-		r->at = from;
-		length = strcspn(text + from, "\r\n");
-		take_comment(r, pnstrdup(text + from + 2, Max(length - 2, 0)));
-		from += length;
-	}
+	while ((line = next_comment(r->script->text, &from, to, &r->at)) != NULL)
+		take_comment(r, line);
 }
 
 /* ---------- the range ---------- */
@@ -256,6 +293,22 @@ take_statement(BatchReader *r, int statement)
 	r->step->range_key = *key != '\0' ? key : r->step->key;
 }
 
+/* The last part of a name as it was written: without schema, table and quotes. */
+static char *
+last_name(const char *name)
+{
+	const char *dot = strrchr(name, '.');
+	char	   *last = pstrdup(dot ? dot + 1 : name);
+	int			length = strlen(last);
+
+	if (length > 1 && last[0] == '"' && last[length - 1] == '"')
+	{
+		last[length - 1] = '\0';
+		last++;
+	}
+	return last;
+}
+
 /* What stands in the range's place while its place is checked. */
 #define RANGE_PROBE "schemaver_range"
 
@@ -299,6 +352,57 @@ limits_rows(const Node *tree)
 	return false;
 }
 
+/* Does an UPDATE of the batch's own table give its key another value? */
+static bool
+changes_key(const BatchReader *r, const Node *tree)
+{
+	const UpdateStmt *update = (const UpdateStmt *) tree;
+	ListCell   *lc;
+
+	if (!IsA(tree, UpdateStmt) || strcasecmp(update->relation->relname, last_name(r->step->table)) != 0)
+		return false;
+	foreach(lc, update->targetList)
+		if (strcasecmp(lfirst_node(ResTarget, lc)->name, last_name(r->step->key)) == 0)
+			return true;
+	return false;
+}
+
+/*
+ * What makes the result of an INSERT ... SELECT more than the sum of the ranges,
+ * or NULL.
+ */
+static const char *
+spans_ranges(const Node *tree)
+{
+	const SelectStmt *select;
+
+	if (!IsA(tree, InsertStmt))
+		return NULL;
+	select = (const SelectStmt *) ((const InsertStmt *) tree)->selectStmt;
+	if (select->limitCount != NULL || select->limitOffset != NULL)
+		return "LIMIT and OFFSET";
+	if (select->groupClause != NIL || select->havingClause != NULL)
+		return "GROUP BY and HAVING";
+	if (select->distinctClause != NIL)
+		return "DISTINCT";
+	return NULL;
+}
+
+/* Refuse what would give another result in batches than at once. */
+static void
+check_meaning(BatchReader *r, int statement, const Node *tree)
+{
+	int			at = r->script->statements[statement].start;
+	const char *spans = spans_ranges(tree);
+
+	if (changes_key(r, tree))
+		refuse(r, at, "the statement changes the key of its batches",
+			   "It would meet rows again that it has changed; choose another key.");
+	if (spans != NULL)
+		refuse(r, at, psprintf("%s cannot be in the query of a batch", spans),
+			   "They would hold for each range of keys by itself.");
+}
+
 /* The range must be a condition for each row, and its key one that the parser takes. */
 static void
 check_range(BatchReader *r, int statement)
@@ -311,6 +415,7 @@ check_range(BatchReader *r, int statement)
 
 	if (list_length(trees) != 1 || !limits_rows(linitial_node(RawStmt, trees)->stmt))
 		refuse(r, s->start, "the range of keys does not limit the rows of the batch", hint);
+	check_meaning(r, statement, linitial_node(RawStmt, trees)->stmt);
 	trees = sv_parse(psprintf("SELECT 1 FROM %s WHERE %s > $1 AND %s > $1 ORDER BY %s", r->step->table,
 							  r->step->key, r->step->range_key, r->step->key), &error);
 	if (list_length(trees) != 1)
@@ -340,10 +445,14 @@ gap_before(const Script *script, int statement)
 bool
 sv_batch_place(const Script *script, int statement, int *from, int *to)
 {
-	*from = gap_before(script, statement);
+	int			next = gap_before(script, statement);
+	int			at;
+	char	   *line;
+
+	*from = next;
 	*to = script->statements[statement].start;
-	for (int at = *from; at + (int) strlen(BATCH_MARK) < *to; at++)
-		if (script->text[at] == BATCH_MARK[0] && strncmp(script->text + at, BATCH_MARK, strlen(BATCH_MARK)) == 0)
+	while ((line = next_comment(script->text, &next, *to, &at)) != NULL)
+		if (is_directive(line) || strncmp(line, LEFT_MARK, strlen(LEFT_MARK)) == 0)
 			return true;
 	return false;
 }

@@ -14,7 +14,9 @@ typedef struct BatchStep
 	int			size;			/* keys of the first batch */
 	int			target;			/* ms that a batch should take */
 	int			pause;			/* ms between batches */
-	int64		vacuum;			/* rows after which to vacuum; -1: a fifth of
+	int			wal;			/* kB of WAL per second; 0: no limit; -1: as the
+								 * setting says */
+	int64		vacuum;			/* rows after which to vacuum; -1: a quarter of
 								 * the table; 0: never */
 	char	   *left;			/* condition of rows that are not done, or NULL */
 	char	   *head;			/* the statement before the range */

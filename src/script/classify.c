@@ -270,6 +270,21 @@ creates_temporary(const Node *tree)
 	}
 }
 
+/* Does it, by its syntax, make something that ends with the session? */
+static bool
+makes_for_session(const Node *tree)
+{
+	const IntoClause *into = NULL;
+
+	if (IsA(tree, PrepareStmt) || IsA(tree, DeclareCursorStmt) || creates_temporary(tree))
+		return true;
+	if (IsA(tree, CreateTableAsStmt))
+		into = ((const CreateTableAsStmt *) tree)->into;
+	else if (IsA(tree, SelectStmt))
+		into = ((const SelectStmt *) tree)->intoClause;
+	return into != NULL && is_temporary(into->rel);
+}
+
 static bool
 adds_enum_value(const Node *tree)
 {
@@ -312,6 +327,8 @@ flags_of(const Node *tree, int mentions)
 		flags |= SV_STMT_QUEUES | SV_STMT_TEMP;
 	if ((mentions & SV_MENTIONS_PG_TEMP) != 0 || creates_temporary(tree))
 		flags |= SV_STMT_TEMP;
+	if (makes_for_session(tree))
+		flags |= SV_STMT_FOR_SESSION;
 	if (changes_settings(tree, mentions))
 		flags |= SV_STMT_SETS;
 	if (adds_enum_value(tree))

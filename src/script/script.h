@@ -21,6 +21,7 @@
 #define SV_STMT_COPY_DATA		0x08	/* COPY ... FROM STDIN with inline data */
 #define SV_STMT_TEMP			0x10	/* may create temporary objects */
 #define SV_STMT_ESCAPES			0x20	/* was read with standard_conforming_strings off */
+#define SV_STMT_FOR_SESSION		0x80	/* makes something that only its session has, as its syntax tells */
 #define SV_STMT_SETTING			0x40	/* does nothing but change settings for the session */
 
 typedef struct Statement

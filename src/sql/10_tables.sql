@@ -169,6 +169,9 @@ CREATE TABLE segment (
 	size		integer,
 	cursor		text,
 	last_key	text,
+	pass		integer,
+	longest		integer,
+	body		text,
 	note		text,
 	PRIMARY KEY (revision, statement)
 );
@@ -179,6 +182,9 @@ COMMENT ON COLUMN segment.total IS 'batches: estimate of the rows of the table';
 COMMENT ON COLUMN segment.done IS 'batches: rows changed so far';
 COMMENT ON COLUMN segment.cursor IS 'batches: the last key that is done';
 COMMENT ON COLUMN segment.last_key IS 'batches: the last key there was when they began';
+COMMENT ON COLUMN segment.pass IS 'batches: which pass over the table; later ones look for rows that are left';
+COMMENT ON COLUMN segment.longest IS 'batches: the ms that the longest one took';
+COMMENT ON COLUMN segment.body IS 'alone: the statement, to find what it left when it has been edited away; batches: table and key';
 COMMENT ON COLUMN segment.note IS 'why it waits';
 
 -- Kept states of the schema.  A state is a number; each version of an object

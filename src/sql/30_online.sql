@@ -37,7 +37,7 @@ CREATE VIEW progress AS
 			THEN (pg_catalog.clock_timestamp() - g.started_at) * ((g.total - g.done)::double precision / g.done) END AS remaining,
 		pg_catalog.pg_blocking_pids(coalesce(w.pid, l.pid)) AS blocked_by,
 		coalesce(w.wait_event, c.wait_event) AS wait_event,
-		g.batches, g.size AS batch_size, g.note,
+		g.batches, g.size AS batch_size, g.longest * interval '1 ms' AS longest_batch, g.note,
 		CASE WHEN l.pid IS NULL THEN pg_catalog.format('CALL schemaver.online_%s(%L)', g.direction,
 			CASE g.direction WHEN 'upgrade' THEN g.revision ELSE r.target END) END AS next_call
 	FROM segment g

@@ -16,14 +16,14 @@
 
 #define SEGMENT_COLUMNS \
 	"revision, direction, statement, statements, line, kind, checksum, run, finished_at, " \
-	"total, done, batches, size, cursor, last_key"
+	"total, done, batches, size, cursor, last_key, pass, longest, body"
 
 static StoredSegment *
 read_segment(uint64 row)
 {
 	StoredSegment *segment = palloc0(sizeof(StoredSegment));
-	Datum		v[15];
-	bool		n[15];
+	Datum		v[18];
+	bool		n[18];
 
 	heap_deform_tuple(SPI_tuptable->vals[row], SPI_tuptable->tupdesc, v, n);
 	segment->revision = TextDatumGetCString(v[0]);
@@ -41,6 +41,9 @@ read_segment(uint64 row)
 	segment->size = n[12] ? 0 : DatumGetInt32(v[12]);
 	segment->cursor = n[13] ? NULL : TextDatumGetCString(v[13]);
 	segment->last_key = n[14] ? NULL : TextDatumGetCString(v[14]);
+	segment->pass = n[15] ? 0 : DatumGetInt32(v[15]);
+	segment->longest = n[16] ? 0 : DatumGetInt32(v[16]);
+	segment->body = n[17] ? NULL : TextDatumGetCString(v[17]);
 	return segment;
 }
 
@@ -69,24 +72,25 @@ sv_store_segments(StoreMode mode, const char *revision)
 
 /*
  * Record that a part is about to begin.  If it was begun before with the same
- * text, begun_before is set, and what its batches did is taken over.
+ * text, or in batches, begun_before is set, and what its batches did is taken over.
  */
 void
 sv_store_begin_segment(StoredSegment *segment)
 {
 	static StoreQuery find = {
 		"SELECT " SEGMENT_COLUMNS " FROM schemaver.segment WHERE revision = $1 AND statement = $2 "
-		"AND kind = $3 AND checksum = $4",
+		"AND kind = $3 AND (checksum = $4 OR kind = 'batches')",
 		4, {TEXTOID, INT4OID, TEXTOID, TEXTOID}
 	};
 	static StoreQuery begin = {
 		"INSERT INTO schemaver.segment (revision, statement, kind, checksum, direction, statements, "
-		"line, run, started_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) "
+		"line, run, started_at, body) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) "
 		"ON CONFLICT (revision, statement) DO UPDATE SET direction = $5, statements = $6, line = $7, "
-		"run = $8, started_at = $9, note = NULL, kind = $3, checksum = $4",
-		9, {TEXTOID, INT4OID, TEXTOID, TEXTOID, TEXTOID, INT4OID, INT4OID, INT8OID, TIMESTAMPTZOID}
+		"run = $8, started_at = $9, note = NULL, kind = $3, checksum = $4, body = $10",
+		10, {TEXTOID, INT4OID, TEXTOID, TEXTOID, TEXTOID, INT4OID, INT4OID, INT8OID, TIMESTAMPTZOID, TEXTOID}
 	};
-	Datum		v[9];
+	Datum		v[10];
+	bool		n[10] = {false};
 	StoreScope	scope;
 
 	v[0] = CStringGetTextDatum(segment->revision);
@@ -98,6 +102,8 @@ sv_store_begin_segment(StoredSegment *segment)
 	v[6] = Int32GetDatum(segment->line);
 	v[7] = Int64GetDatum(segment->run);
 	v[8] = TimestampTzGetDatum(GetCurrentTimestamp());
+	n[9] = segment->body == NULL;
+	v[9] = n[9] ? (Datum) 0 : CStringGetTextDatum(segment->body);
 	sv_store_enter(&scope, SV_STORE_WRITE);
 	segment->begun_before = sv_store_execute(&scope, &find, v, NULL) > 0;
 	if (segment->begun_before)
@@ -112,8 +118,10 @@ sv_store_begin_segment(StoredSegment *segment)
 		segment->size = before->size;
 		segment->cursor = before->cursor;
 		segment->last_key = before->last_key;
+		segment->pass = before->pass;
+		segment->longest = before->longest;
 	}
-	sv_store_execute(&scope, &begin, v, NULL);
+	sv_store_execute(&scope, &begin, v, n);
 	sv_store_leave(&scope);
 }
 
@@ -145,11 +153,12 @@ sv_store_batch(const StoredSegment *segment)
 {
 	static StoreQuery query = {
 		"UPDATE schemaver.segment SET total = nullif($3, -1), done = $4, batches = $5, size = $6, "
-		"cursor = $7, last_key = $8, note = NULL WHERE revision = $1 AND statement = $2",
-		8, {TEXTOID, INT4OID, INT8OID, INT8OID, INT4OID, INT4OID, TEXTOID, TEXTOID}
+		"cursor = $7, last_key = $8, pass = $9, longest = $10, "
+		"note = CASE WHEN $9 > 1 THEN 'looking for rows that are left' END WHERE revision = $1 AND statement = $2",
+		10, {TEXTOID, INT4OID, INT8OID, INT8OID, INT4OID, INT4OID, TEXTOID, TEXTOID, INT4OID, INT4OID}
 	};
-	Datum		v[8];
-	bool		n[8] = {false};
+	Datum		v[10];
+	bool		n[10] = {false};
 	StoreScope	scope;
 
 	v[0] = CStringGetTextDatum(segment->revision);
@@ -162,6 +171,8 @@ sv_store_batch(const StoredSegment *segment)
 	v[6] = n[6] ? (Datum) 0 : CStringGetTextDatum(segment->cursor);
 	n[7] = segment->last_key == NULL;
 	v[7] = n[7] ? (Datum) 0 : CStringGetTextDatum(segment->last_key);
+	v[8] = Int32GetDatum(segment->pass);
+	v[9] = Int32GetDatum(segment->longest);
 	sv_store_enter(&scope, SV_STORE_WRITE);
 	sv_store_execute(&scope, &query, v, n);
 	sv_store_leave(&scope);
@@ -186,6 +197,23 @@ sv_store_note(const StoredSegment *segment, const char *note)
 	v[2] = n[2] ? (Datum) 0 : CStringGetTextDatum(note);
 	sv_store_enter(&scope, SV_STORE_WRITE);
 	sv_store_execute(&scope, &query, v, n);
+	sv_store_leave(&scope);
+}
+
+/* Forget one part. */
+void
+sv_store_forget_segment(const StoredSegment *segment)
+{
+	static StoreQuery query = {
+		"DELETE FROM schemaver.segment WHERE revision = $1 AND statement = $2", 2, {TEXTOID, INT4OID}
+	};
+	Datum		v[2];
+	StoreScope	scope;
+
+	v[0] = CStringGetTextDatum(segment->revision);
+	v[1] = Int32GetDatum(segment->statement);
+	sv_store_enter(&scope, SV_STORE_WRITE);
+	sv_store_execute(&scope, &query, v, NULL);
 	sv_store_leave(&scope);
 }
 

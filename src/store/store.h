@@ -179,6 +179,8 @@ typedef struct StoredSegment
 	int			line;
 	const char *kind;
 	const char *checksum;
+	const char *body;			/* alone: the statement; batches: table and
+								 * key; else NULL */
 	int64		run;
 	bool		finished;
 	bool		begun_before;	/* by an earlier run */
@@ -186,6 +188,8 @@ typedef struct StoredSegment
 	int64		done;			/* batches: rows changed */
 	int			batches;
 	int			size;			/* batches: keys of the next one; 0: not known */
+	int			pass;			/* batches: over the table, from 1; 0: none yet */
+	int			longest;		/* batches: ms that the longest one took */
 	char	   *cursor;			/* batches: last key done, or NULL */
 	char	   *last_key;		/* batches: last key to do, or NULL */
 } StoredSegment;
@@ -195,6 +199,7 @@ extern void sv_store_begin_segment(StoredSegment *segment);
 extern void sv_store_end_segment(const StoredSegment *segment);
 extern void sv_store_batch(const StoredSegment *segment);
 extern void sv_store_note(const StoredSegment *segment, const char *note);
+extern void sv_store_forget_segment(const StoredSegment *segment);
 extern void sv_store_forget_segments(const char *revision);
 extern void sv_store_forget_unbegun(const char *revision);
 extern char *sv_store_interrupted(StoreMode mode, Direction *direction);

@@ -14,6 +14,7 @@ import check_derived
 import check_engine
 import check_downs
 import check_oddities
+import check_online
 import check_oracle
 import check_replay
 import check_script
@@ -54,6 +55,7 @@ def one_history(report, args, history):
     every = 1 if args.full else max(2, len(history.steps) // 40)
     rng = random.Random(f"{args.seed} {history.name}")
     parts = [("replay", lambda w: check_replay.run(report, history, w, every, args.full, names[0], names[1])),
+             ("online", lambda w: check_online.run(report, history, w, names[2])),
              ("baseline", lambda w: check_carry.baseline(report, history, names[1], names[2], names[3])),
              ("engine", lambda w: check_engine.run(report, history, w, names[1], names[2])),
              ("squash", lambda w: check_squash.squash(report, history, w, names[1], names[2])),
