@@ -6,6 +6,7 @@
 
 #include "compat.h"
 #include "fmgr.h"
+#include "run/keep.h"
 #include "settings.h"
 
 SV_MODULE_MAGIC;
@@ -16,4 +17,5 @@ void
 _PG_init(void)
 {
 	sv_settings_init();
+	sv_keep_init();
 }

@@ -35,6 +35,12 @@ int			sv_concurrent_lock_timeout = 0;
 /* Batches wait for standbys that fall behind more than this. */
 int			sv_batch_max_lag = 10 * 1000;
 
+/*
+ * What is kept takes room and is still there: who drops a column in order to
+ * forget its data must not find them again.  So it is to be asked for.
+ */
+bool		sv_keep_data = false;
+
 /* Define the settings.  Called once, when the library is loaded. */
 void
 sv_settings_init(void)
@@ -79,5 +85,10 @@ sv_settings_init(void)
 							"0 does not look at standbys.",
 							&sv_batch_max_lag, 10 * 1000, 0, INT_MAX,
 							PGC_USERSET, GUC_UNIT_MS, NULL, NULL, NULL);
+	DefineCustomBoolVariable("schemaver.keep_data",
+							 "Lets upgrades keep what they drop, for the downgrade to bring it back.",
+							 "The option \"keep\" of a revision overrides it.",
+							 &sv_keep_data, false,
+							 PGC_USERSET, 0, NULL, NULL, NULL);
 	MarkGUCPrefixReserved("schemaver");
 }

@@ -13,6 +13,7 @@ extern int	sv_lock_attempts;
 extern int	sv_lock_retry_delay;	/* ms, before the second attempt */
 extern int	sv_concurrent_lock_timeout; /* ms; 0: no limit */
 extern int	sv_batch_max_lag;	/* ms; 0: no limit */
+extern bool sv_keep_data;
 
 extern void sv_settings_init(void);
 

@@ -27,41 +27,87 @@ irreversible_reason(const JsonbValue *value)
 	return NULL;
 }
 
+/* The names of the options; each has its place in Options.values. */
+static const char *const option_names[] = {"irreversible", "keep"};
+
+typedef struct Options
+{
+	Jsonb	   *object;
+	bool		given[lengthof(option_names)];
+	JsonbValue	values[lengthof(option_names)];
+} Options;
+
+static int
+find_option(const JsonbValue *key)
+{
+	for (int i = 0; i < lengthof(option_names); i++)
+		if (key->val.string.len == strlen(option_names[i]) &&
+			strncmp(key->val.string.val, option_names[i], key->val.string.len) == 0)
+			return i;
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+			 errmsg("unrecognized option \"%s\"", pnstrdup(key->val.string.val, Min(key->val.string.len, 64))),
+			 errhint("Known options: irreversible, keep.")));
+	return -1;
+}
+
+/* Read a JSON object of options as text (NULL: none). */
+static void
+read_options(Options *options, const char *text)
+{
+	JsonbIterator *it;
+	JsonbValue	item;
+	JsonbIteratorToken token;
+
+	memset(options, 0, sizeof(*options));
+	options->object = DatumGetJsonbP(DirectFunctionCall1(jsonb_in, CStringGetDatum(text ? text : "{}")));
+	if (!JB_ROOT_IS_OBJECT(options->object))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("options of a revision must be a JSON object")));
+	it = JsonbIteratorInit(&options->object->root);
+	while ((token = JsonbIteratorNext(&it, &item, true)) != WJB_DONE)
+	{
+		int			i;
+
+		if (token != WJB_KEY)
+			continue;
+		i = find_option(&item);
+		options->given[i] = true;
+		(void) JsonbIteratorNext(&it, &options->values[i], true);
+	}
+}
+
 /*
  * Check the options of a revision, a JSON object as text (NULL: none).
  * Returns their canonical text and the reason why the revision is irreversible
  * ("" if none is given, NULL if it is not).  Known options:
  *
  *	irreversible	text (the reason) or boolean
+ *	keep			boolean: keep what up drops, whatever schemaver.keep_data says
  */
 char *
 sv_register_options(const char *options, const char **irreversible)
 {
-	Datum		value = DirectFunctionCall1(jsonb_in, CStringGetDatum(options ? options : "{}"));
-	Jsonb	   *object = DatumGetJsonbP(value);
-	JsonbIterator *it = JsonbIteratorInit(&object->root);
-	JsonbValue	item;
-	JsonbIteratorToken token;
+	Options		read;
 
-	*irreversible = NULL;
-	if (!JB_ROOT_IS_OBJECT(object))
+	read_options(&read, options);
+	if (read.given[1] && read.values[1].type != jbvBool)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("options of a revision must be a JSON object")));
-	while ((token = JsonbIteratorNext(&it, &item, true)) != WJB_DONE)
-	{
-		if (token != WJB_KEY)
-			continue;
-		if (item.val.string.len != 12 || strncmp(item.val.string.val, "irreversible", 12) != 0)
-			ereport(ERROR,
-					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-					 errmsg("unrecognized option \"%s\"",
-							pnstrdup(item.val.string.val, Min(item.val.string.len, 64))),
-					 errhint("Known options: irreversible.")));
-		(void) JsonbIteratorNext(&it, &item, true);
-		*irreversible = irreversible_reason(&item);
-	}
-	return JsonbToCString(NULL, &object->root, 0);
+				 errmsg("option \"keep\" must be a boolean")));
+	*irreversible = read.given[0] ? irreversible_reason(&read.values[0]) : NULL;
+	return JsonbToCString(NULL, &read.object->root, 0);
+}
+
+/* The option "keep" of a revision, "otherwise" if it has none. */
+bool
+sv_register_keeps(const char *options, bool otherwise)
+{
+	Options		read;
+
+	read_options(&read, options);
+	return read.given[1] ? read.values[1].val.boolean : otherwise;
 }
 
 /*

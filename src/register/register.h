@@ -58,6 +58,7 @@ extern List *sv_register_depends(List *given, const char *self);
 
 /* check.c: what a revision itself must be */
 extern char *sv_register_options(const char *options, const char **irreversible);
+extern bool sv_register_keeps(const char *options, bool otherwise);
 extern void sv_register_check_labels(List *labels, const char *self);
 extern void sv_register_check_bodies(StoredRevision *revision, const StoredScript *script, const char *shown_id);
 

@@ -5,6 +5,7 @@
 #ifndef SV_EXECUTION_H
 #define SV_EXECUTION_H
 
+#include "run/keep.h"
 #include "run/run.h"
 
 /*
@@ -23,6 +24,7 @@ typedef struct Execution
 	int			to;				/* and behind its last one */
 	int			error_line;		/* of the last error, in the file if there is one */
 	List	   *temporary;		/* the temporary objects before it */
+	Keep	   *keep;			/* what is to be kept or brought back; NULL: nothing */
 } Execution;
 
 extern void sv_execution_begin(Execution *execution, const StoredRevision *revision,

@@ -71,14 +71,13 @@ sv_execution_rethrow(Execution *execution, MemoryContext context)
 }
 
 static void
-execute_statement(Execution *execution, int index)
+execute_statement(Execution *execution)
 {
+	int			index = execution->current;
 	const Statement *statement = &execution->script->statements[index];
 	SPIExecuteOptions options = {0};
 	int			result;
 
-	execution->current = index;
-	execution->text = sv_script_statement_text(execution->script, index);
 	if (statement->flags & SV_STMT_COPY_DATA)
 	{
 		sv_run_copy(execution->text, execution->script->text + statement->data_start, statement->data_length);
@@ -91,6 +90,18 @@ execute_statement(Execution *execution, int index)
 				(errcode(ERRCODE_SV_INVALID_SCRIPT),
 				 errmsg("%s cannot be executed within a script", statement->tag),
 				 errdetail("%s.", SPI_result_code_string(result))));
+}
+
+/* Execute a statement, and keep or bring back data around it. */
+static void
+execute_keeping(Execution *execution, int index)
+{
+	execution->current = index;
+	execution->text = sv_script_statement_text(execution->script, index);
+	if (execution->keep != NULL)
+		sv_keep_statement(execution->keep, execution->text, (StatementFn) execute_statement, execution);
+	else
+		execute_statement(execution);
 }
 
 /* Can this statement have made a constraint? */
@@ -121,11 +132,11 @@ execute_statements(Execution *execution, MemoryContext context)
 
 	for (int i = 0; i < execution->from; i++)
 		if (script->statements[i].flags & SV_STMT_SETTING)
-			execute_statement(execution, i);
+			execute_keeping(execution, i);
 	for (int i = execution->from; i < execution->to; i++)
 	{
 		CHECK_FOR_INTERRUPTS();
-		execute_statement(execution, i);
+		execute_keeping(execution, i);
 		touched |= may_set_constraints(&script->statements[i]);
 		if (may_make_constraint(&script->statements[i]))
 			sv_constraints_follow();
@@ -239,6 +250,7 @@ sv_execution_begin(Execution *execution, const StoredRevision *revision,
 	execution->script = sv_run_body(revision->id, stored, direction, &execution->origin);
 	if (execution->script->flags & SV_STMT_TEMP)
 		execution->temporary = sv_temp_objects();
+	execution->keep = sv_keep_begin(revision->id, revision->options, direction);
 }
 
 /*
@@ -281,6 +293,7 @@ sv_execution_end(const Execution *execution)
 	if (execution->script->flags & SV_STMT_TEMP)
 		sv_temp_drop_new(execution->temporary);
 	sv_execution_forget(execution);
+	sv_keep_end(execution->keep);
 }
 
 static void
