@@ -352,29 +352,39 @@ take_all(Keep *keep, const Attempt *attempt, bool reads)
 
 /* ---------- statements ---------- */
 
+/* How a statement is executed that may take something away. */
+typedef enum KeepWay
+{
+	KEEP_AT_ONCE,				/* for good, and again if it took something away */
+	KEEP_AFTER_TRIAL,			/* once before, silently */
+	KEEP_AFTER_TRIALS			/* until all that it takes away is put aside */
+} KeepWay;
+
 /*
  * Execute a statement until nothing goes that is not put aside.  Its own errors
  * are raised as they are.
  */
 static void
-execute_keeping(Keep *keep, bool trial, StatementFn run, void *arg)
+execute_keeping(Keep *keep, KeepWay way, StatementFn run, void *arg)
 {
+	bool		trial = way != KEEP_AT_ONCE;
+
 	for (int round = 0; round < MOST_ROUNDS; round++)
 	{
-		Attempt		attempt = {keep, run, arg, trial && round == 0};
-		ErrorData  *error = sv_subtransaction(attempt_statement, &attempt, !attempt.trial);
+		Attempt		attempt = {keep, run, arg, trial};
+		ErrorData  *error = sv_subtransaction(attempt_statement, &attempt, !trial);
 
 		if (error != NULL && !attempt.again)
 		{
-			if (error->sqlerrcode != ERRCODE_DEPENDENT_OBJECTS_STILL_EXIST)
-				ReThrowError(error);
-			if (!sv_keep_free_types(error->detail_log ? error->detail_log : error->detail))
+			if (error->sqlerrcode != ERRCODE_DEPENDENT_OBJECTS_STILL_EXIST ||
+				!sv_keep_free_types(error->detail_log ? error->detail_log : error->detail))
 				ReThrowError(error);
 			continue;
 		}
-		if (error == NULL && !attempt.trial)
+		if (error == NULL && !trial)
 			return;
-		take_all(keep, &attempt, !trial);
+		take_all(keep, &attempt, way == KEEP_AT_ONCE);
+		trial = way == KEEP_AFTER_TRIALS && attempt.again;
 	}
 	ereport(ERROR,
 			(errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
@@ -404,8 +414,12 @@ sv_keep_execute(Keep *keep, const Node *tree, StatementFn run, void *arg)
 
 	if (kind == SV_DROPS_NOTHING || (!keep->keeping && kind == SV_DROPS_ANYTHING))
 		sv_watch_run(&keep->watch, run, arg);
+	else if (kind == SV_DROPS_ANYTHING)
+		execute_keeping(keep, KEEP_AT_ONCE, run, arg);
+	else if (IsA(tree, AlterTableStmt))
+		execute_keeping(keep, keep->keeping ? KEEP_AFTER_TRIAL : KEEP_AT_ONCE, run, arg);
 	else
-		execute_keeping(keep, keep->keeping && kind == SV_DROPS_DIRECTLY, run, arg);
+		execute_keeping(keep, KEEP_AFTER_TRIALS, run, arg);
 }
 
 /*
