@@ -10,11 +10,13 @@
  *
  * What the same revision has created is not worth keeping: no downgrade makes
  * it again.  Neither are empty tables, temporary ones and what can be computed:
- * generated columns, materialized views, indexes.
+ * generated columns, materialized views, indexes.  The tables of an extension are
+ * the extension's to fill.
  */
 #include "postgres.h"
 
 #include "access/xact.h"
+#include "catalog/dependency.h"
 #include "catalog/partition.h"
 #include "catalog/pg_class.h"
 #include "miscadmin.h"
@@ -55,7 +57,7 @@ sv_keep_begin(const char *revision, const char *options, Direction direction)
 	keep->context = CurrentMemoryContext;
 	keep->watch.context = CurrentMemoryContext;
 	keep->keeping = direction == SV_UPGRADE && sv_register_keeps(options, sv_keep_data);
-	keep->in_the_way = sv_store_kept_tables() != NIL;
+	keep->kept_schema = sv_kept_schema();
 	if (direction == SV_DOWNGRADE)
 		foreach(cell, sv_store_kept_of(revision))
 		{
@@ -64,7 +66,7 @@ sv_keep_begin(const char *revision, const char *options, Direction direction)
 			pending->kept = lfirst(cell);
 			keep->pending = lappend(keep->pending, pending);
 		}
-	return keep->keeping || keep->in_the_way || keep->pending != NIL ? keep : NULL;
+	return keep->keeping || keep->pending != NIL || sv_store_kept_tables() != NIL ? keep : NULL;
 }
 
 /* ---------- one execution ---------- */
@@ -125,7 +127,7 @@ is_unjudged_loss(const Keep *keep, const Seen *seen)
 {
 	if (seen->kind != SV_SEEN_DROPPED || sv_watch_member(keep->judged, seen->relation, seen->column))
 		return false;
-	return keep->keeping || get_rel_namespace(seen->relation) == sv_kept_schema();
+	return keep->keeping || seen->schema == keep->kept_schema;
 }
 
 static void
@@ -155,12 +157,6 @@ attempt_statement(void *arg)
 }
 
 /* ---------- what it would take away ---------- */
-
-static bool
-is_kept_table(Oid relation)
-{
-	return get_rel_namespace(relation) == sv_kept_schema();
-}
 
 static void
 judge(Keep *keep, Oid relation, AttrNumber column)
@@ -343,9 +339,9 @@ take_all(Keep *keep, const Attempt *attempt, bool reads)
 		CHECK_FOR_INTERRUPTS();
 		if (!loss->converted)
 			judge(keep, loss->relation, loss->column);
-		if (is_kept_table(loss->relation))
+		if (get_rel_namespace(loss->relation) == keep->kept_schema)
 			protect(loss);
-		else
+		else if (!OidIsValid(getExtensionOfObject(RelationRelationId, loss->relation)))
 			take(keep, losses, loss);
 	}
 }
@@ -422,6 +418,19 @@ sv_keep_execute(Keep *keep, const Node *tree, StatementFn run, void *arg)
 		execute_keeping(keep, KEEP_AFTER_TRIALS, run, arg);
 }
 
+/* The raw parse tree of a statement, without warnings: the server gives them when it parses it. */
+static const Node *
+parse(const char *text)
+{
+	int			level = NewGUCNestLevel();
+	List	   *parsed;
+
+	(void) set_config_option("escape_string_warning", "off", PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
+	parsed = raw_parser(text, RAW_PARSE_DEFAULT);
+	AtEOXact_GUC(false, level);
+	return linitial_node(RawStmt, parsed)->stmt;
+}
+
 /*
  * Execute a statement of the script by run(arg), which may happen several
  * times, and do what there is to do about kept data.
@@ -429,7 +438,7 @@ sv_keep_execute(Keep *keep, const Node *tree, StatementFn run, void *arg)
 void
 sv_keep_statement(Keep *keep, const char *text, StatementFn run, void *arg)
 {
-	const Node *tree = linitial_node(RawStmt, raw_parser(text, RAW_PARSE_DEFAULT))->stmt;
+	const Node *tree = parse(text);
 
 	keep->judged = keep->conversions = NIL;
 	if (keep->pending != NIL)

@@ -25,7 +25,7 @@ typedef struct Seen
 	SeenKind	kind;
 	Oid			relation;
 	AttrNumber	column;			/* 0: the relation itself */
-	char		relkind;
+	Oid			schema;			/* in which it was */
 } Seen;
 
 typedef struct Watch
@@ -127,7 +127,7 @@ struct Keep
 	const char *revision;
 	Direction	direction;
 	bool		keeping;		/* an upgrade that keeps what it drops */
-	bool		in_the_way;		/* there is kept data that a statement may run into */
+	Oid			kept_schema;
 	MemoryContext context;
 	Watch		watch;
 	List	   *judged;			/* of Seen: what was decided on, of one statement */

@@ -51,8 +51,8 @@ note(SeenKind kind, Oid relation, int column)
 	seen->kind = kind;
 	seen->relation = relation;
 	seen->column = column;
-	/* one that is being created is not to be seen yet */
-	seen->relkind = kind == SV_SEEN_CREATED ? '\0' : get_rel_relkind(relation);
+	/* one that is being created cannot be seen yet */
+	seen->schema = kind == SV_SEEN_CREATED ? InvalidOid : get_rel_namespace(relation);
 	active->seen = lappend(active->seen, seen);
 	if (kind == SV_SEEN_CREATED)
 		active->created = lappend(active->created, seen);

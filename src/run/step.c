@@ -71,8 +71,9 @@ sv_execution_rethrow(Execution *execution, MemoryContext context)
 }
 
 static void
-execute_statement(Execution *execution)
+execute_statement(void *arg)
 {
+	Execution  *execution = arg;
 	int			index = execution->current;
 	const Statement *statement = &execution->script->statements[index];
 	SPIExecuteOptions options = {0};
@@ -99,7 +100,7 @@ execute_keeping(Execution *execution, int index)
 	execution->current = index;
 	execution->text = sv_script_statement_text(execution->script, index);
 	if (execution->keep != NULL)
-		sv_keep_statement(execution->keep, execution->text, (StatementFn) execute_statement, execution);
+		sv_keep_statement(execution->keep, execution->text, execute_statement, execution);
 	else
 		execute_statement(execution);
 }
