@@ -106,6 +106,8 @@ sv_register_keeps(const char *options, bool otherwise)
 {
 	Options		read;
 
+	if (strcmp(options, "{}") == 0)
+		return otherwise;
 	read_options(&read, options);
 	return read.given[1] ? read.values[1].val.boolean : otherwise;
 }

@@ -253,15 +253,15 @@ sv_store_revisions(StoreMode mode, const RevisionGraph *graph, const RevisionLis
 }
 
 #define PLAN_COLUMNS \
-	"SELECT revision, message, checksum, has_down, up_blocker, down_blocker, adds_enum_value " \
+	"SELECT revision, message, checksum, has_down, up_blocker, down_blocker, adds_enum_value, options::text " \
 	"FROM schemaver.revision "
 
 /* Fill *result, which is zeroed, from a row of PLAN_COLUMNS. */
 static void
 read_plan_row(const SPITupleTable *rows, uint64 row, StoredRevision *result)
 {
-	Datum		v[7];
-	bool		n[7];
+	Datum		v[8];
+	bool		n[8];
 
 	heap_deform_tuple(rows->vals[row], rows->tupdesc, v, n);
 	result->id = TextDatumGetCString(v[0]);
@@ -271,11 +271,12 @@ read_plan_row(const SPITupleTable *rows, uint64 row, StoredRevision *result)
 	result->up_blocker = n[4] ? NULL : TextDatumGetCString(v[4]);
 	result->down_blocker = n[5] ? NULL : TextDatumGetCString(v[5]);
 	result->adds_enum_value = DatumGetBool(v[6]);
+	result->options = TextDatumGetCString(v[7]);
 }
 
 /*
  * The same with only what a plan needs: id, message, checksum, has_down,
- * blockers, adds_enum_value.
+ * blockers, adds_enum_value, options.
  */
 StoredRevision **
 sv_store_plan_rows(StoreMode mode, const RevisionGraph *graph, const RevisionList *list)
