@@ -118,12 +118,17 @@ kept_by(StoreQuery *query, const Datum *values)
 	return result;
 }
 
-/* What was kept of a revision, the newest first: a list of StoredKept. */
+/*
+ * What was kept of a revision since it was undone last, the newest first: a list
+ * of StoredKept.  What could not come back then belongs to no later downgrade.
+ */
 List *
 sv_store_kept_of(const char *revision)
 {
 	static StoreQuery query = {
-		"SELECT " KEPT_COLUMNS " FROM schemaver.kept_data WHERE revision = $1 ORDER BY kept DESC", 1, {TEXTOID}
+		"SELECT " KEPT_COLUMNS " FROM schemaver.kept_data WHERE revision = $1 AND run >= "
+		"(SELECT coalesce(max(run), 0) FROM schemaver.step WHERE revision = $1 AND direction = 'downgrade' AND outcome <> 'failed') "
+		"ORDER BY kept DESC", 1, {TEXTOID}
 	};
 	Datum		values[1] = {CStringGetTextDatum(revision)};
 
