@@ -141,32 +141,42 @@ typedef struct NewRow
 	Relation	table;
 	char	  **values;			/* an expression for each column; NULL: generated or dropped */
 	const char *from;			/* what they are read from */
+	char	  **more_values;	/* and for further rows, if there are any */
+	const char *more_from;
 	AttrNumber *map;
 	int			n;
 } NewRow;
 
+/* The columns that have values of their own, as they are read from x. */
 static void
-append_columns(StringInfo query, NewRow *row, const char *outer)
+append_columns(StringInfo query, NewRow *row)
 {
 	TupleDesc	desc = RelationGetDescr(row->table);
-	const char *separator = "";
 
 	for (int i = 0; i < desc->natts; i++)
 	{
-		const char *name = quote_identifier(NameStr(TupleDescAttr(desc, i)->attname));
-
 		if (row->values[i] == NULL)
 			continue;
-		appendStringInfoString(query, separator);
-		if (outer != NULL)
-		{
-			appendStringInfo(query, "%s.%s", outer, name);
-			row->map[row->n++] = i + 1;
-		}
-		else
-			appendStringInfo(query, "%s AS %s", row->values[i], name);
+		appendStringInfo(query, "%sx.%s", row->n ? ", " : "", quote_identifier(NameStr(TupleDescAttr(desc, i)->attname)));
+		row->map[row->n++] = i + 1;
+	}
+}
+
+/* The query that x is. */
+static void
+append_rows(StringInfo query, const NewRow *row, char **values, const char *from)
+{
+	TupleDesc	desc = RelationGetDescr(row->table);
+	const char *separator = "SELECT ";
+
+	for (int i = 0; i < desc->natts; i++)
+	{
+		if (values[i] == NULL)
+			continue;
+		appendStringInfo(query, "%s%s AS %s", separator, values[i], quote_identifier(NameStr(TupleDescAttr(desc, i)->attname)));
 		separator = ", ";
 	}
+	appendStringInfo(query, "%s FROM %s", strcmp(separator, ", ") == 0 ? "" : "SELECT", from);
 }
 
 /* Stored generated columns are computed from the others. */
@@ -204,11 +214,16 @@ write_anew(NewRow *row)
 	row->map = palloc(sizeof(AttrNumber) * (RelationGetNumberOfAttributes(row->table) + 1));
 	initStringInfo(&query);
 	appendStringInfoString(&query, "SELECT ");
-	append_columns(&query, row, "x");
+	append_columns(&query, row);
 	append_generated(&query, row);
-	appendStringInfoString(&query, " FROM (SELECT ");
-	append_columns(&query, row, NULL);
-	appendStringInfo(&query, " FROM %s) x", row->from);
+	appendStringInfoString(&query, " FROM (");
+	append_rows(&query, row, row->values, row->from);
+	if (row->more_from != NULL)
+	{
+		appendStringInfoString(&query, " UNION ALL ");
+		append_rows(&query, row, row->more_values, row->more_from);
+	}
+	appendStringInfoString(&query, ") x");
 	enter_as_owner(&scope, relation);
 	sv_write_rows(rows, query.data, row->map, relation);
 	sv_store_leave(&scope);
@@ -248,14 +263,12 @@ joined(Oid source, List *refills)
 	return from.data;
 }
 
-/* The value of a column of the table, out of joined(). */
+/* The value of a column of the table, out of joined(); "own" is that of a row of which none is kept, NULL if there are no such. */
 static char *
-merged_value(const NewRow *row, Form_pg_attribute column, Oid source, List *refills)
+merged_value(Form_pg_attribute column, const char *own, List *refills)
 {
-	bool		is_new = column->attnum > sv_column_count(source);
-	char	   *own = is_new ? default_of(row->table, column) :
-		psprintf("s.%s", quote_identifier(NameStr(column->attname)));
 	ListCell   *cell;
+	char	   *value;
 
 	foreach(cell, refills)
 	{
@@ -265,11 +278,18 @@ merged_value(const NewRow *row, Form_pg_attribute column, Oid source, List *refi
 		if (refill->column != column->attnum)
 			continue;
 		check_type(column, linitial(refill->item->kept->types));
-		return psprintf("CASE WHEN r%d.place IS NOT NULL THEN %s ELSE %s END", i,
-						restored_column(psprintf("r%d.value", i), refill->rows,
-										sv_value_column(refill->item->kept), column), own);
+		value = restored_column(psprintf("r%d.value", i), refill->rows, sv_value_column(refill->item->kept), column);
+		return own ? psprintf("CASE WHEN r%d.place IS NOT NULL THEN %s ELSE %s END", i, value, own) : value;
 	}
-	return own;
+	return pstrdup(own);
+}
+
+/* The value that a column of the table has in "source", or its default if it is newer. */
+static char *
+own_value(Relation table, Form_pg_attribute column, Oid source)
+{
+	return column->attnum > sv_column_count(source) ? default_of(table, column) :
+		psprintf("s.%s", quote_identifier(NameStr(column->attname)));
 }
 
 /*
@@ -287,8 +307,88 @@ sv_merge(Oid relation, Oid source, List *refills)
 	row.values = palloc0(sizeof(char *) * Max(desc->natts, 1));
 	for (int i = 0; i < desc->natts; i++)
 		if (has_own_value(TupleDescAttr(desc, i)))
-			row.values[i] = merged_value(&row, TupleDescAttr(desc, i), source, refills);
+			row.values[i] = merged_value(TupleDescAttr(desc, i), own_value(row.table, TupleDescAttr(desc, i), source), refills);
 	row.from = joined(source, refills);
+	write_anew(&row);
+	table_close(row.table, NoLock);
+	sv_validate(relation);
+}
+
+/* ---------- converted columns ---------- */
+
+/* A condition over joined(): is the row one of which all values are kept, or one of the others? */
+static char *
+all_kept(List *refills, bool negated)
+{
+	StringInfoData condition;
+
+	initStringInfo(&condition);
+	for (int i = 1; i <= list_length(refills); i++)
+		appendStringInfo(&condition, "%sr%d.place IS %sNULL", i == 1 ? "" : negated ? " OR " : " AND ", i, negated ? "" : "NOT ");
+	return condition.data;
+}
+
+/* The columns of the table as they are in "source", which has others in place of domains. */
+static char **
+own_values(Relation table, Oid source)
+{
+	TupleDesc	desc = RelationGetDescr(table);
+	char	  **values = palloc0(sizeof(char *) * Max(desc->natts, 1));
+
+	for (int i = 0; i < desc->natts; i++)
+	{
+		Form_pg_attribute column = TupleDescAttr(desc, i);
+
+		if (has_own_value(column))
+			values[i] = restored_column(psprintf("s.%s", quote_identifier(NameStr(column->attname))), source, i + 1, column);
+	}
+	return values;
+}
+
+/*
+ * Before a statement converts columns of a table whose rows are in "source": put
+ * those back that it has to convert, because their values are not kept or were
+ * changed.
+ */
+void
+sv_split(Oid relation, Oid source, List *refills)
+{
+	NewRow		row = {table_open(relation, AccessExclusiveLock)};
+
+	row.values = own_values(row.table, source);
+	row.from = psprintf("%s WHERE %s", joined(source, refills), all_kept(refills, true));
+	write_anew(&row);
+	table_close(row.table, NoLock);
+}
+
+/* After it: put the others back, too, with what was kept of them. */
+void
+sv_unite(Oid relation, Oid source, List *refills)
+{
+	NewRow		row = {table_open(relation, AccessExclusiveLock)};
+	TupleDesc	desc = RelationGetDescr(row.table);
+	List	   *by_key = NIL;
+	ListCell   *cell;
+
+	/* the numbers of rows without a key are those of all rows together */
+	foreach(cell, refills)
+		if (!((Refill *) lfirst(cell))->item->kept->whole_row)
+			by_key = lappend(by_key, lfirst(cell));
+	row.values = palloc0(sizeof(char *) * Max(desc->natts, 1));
+	row.more_values = own_values(row.table, source);
+	for (int i = 0; i < desc->natts; i++)
+	{
+		Form_pg_attribute column = TupleDescAttr(desc, i);
+
+		if (!has_own_value(column))
+			continue;
+		row.values[i] = merged_value(column, own_value(row.table, column, relation), by_key);
+		foreach(cell, refills)
+			if (((Refill *) lfirst(cell))->column == i + 1)
+				row.more_values[i] = merged_value(column, NULL, refills);
+	}
+	row.from = joined(relation, by_key);
+	row.more_from = psprintf("%s WHERE %s", joined(source, refills), all_kept(refills, false));
 	write_anew(&row);
 	table_close(row.table, NoLock);
 	sv_validate(relation);

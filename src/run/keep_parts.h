@@ -118,6 +118,8 @@ extern bool sv_is_listed(List *names, const char *name);
 extern AttrNumber sv_value_column(const StoredKept *kept);
 extern void sv_return_table(const StoredKept *kept, Oid relation);
 extern void sv_merge(Oid relation, Oid source, List *refills);
+extern void sv_split(Oid relation, Oid source, List *refills);
+extern void sv_unite(Oid relation, Oid source, List *refills);
 extern void sv_validate(Oid relation);
 extern void sv_check_rows(Oid relation, Oid rows);
 

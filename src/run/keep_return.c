@@ -148,6 +148,7 @@ typedef struct Unit
 	List	   *targets;		/* of Target */
 	List	   *items;			/* of Pending */
 	List	   *relations;		/* tables that items go into, in the same order */
+	List	   *columns;		/* that the statement converts */
 	StatementFn run;
 	void	   *arg;
 } Unit;
@@ -270,25 +271,33 @@ add_refill(Unit *unit, Target *target, Pending *item)
 	unit->items = list_append_unique_ptr(unit->items, item);
 }
 
-/* Merge what was kept into the targets; the last part of every unit about columns. */
+/* Find the tables from which the columns of a target are filled. */
+static void
+find_rows(const Target *target)
+{
+	ListCell   *cell;
+
+	foreach(cell, target->refills)
+	{
+		Refill	   *refill = lfirst(cell);
+
+		refill->rows = OidIsValid(refill->item->unchanged) ? refill->item->unchanged : rows_of(refill->item);
+		claim(refill->rows, target->relation);
+		refill->column = get_attnum(target->relation, refill->item->kept->column_name);
+	}
+}
+
+/* Merge what was kept into the targets; the last part of every unit about added columns. */
 static void
 merge_targets(Unit *unit)
 {
 	ListCell   *cell;
-	ListCell   *inner;
 
 	foreach(cell, unit->targets)
 	{
 		Target	   *target = lfirst(cell);
 
-		foreach(inner, target->refills)
-		{
-			Refill	   *refill = lfirst(inner);
-
-			refill->rows = OidIsValid(refill->item->unchanged) ? refill->item->unchanged : rows_of(refill->item);
-			claim(refill->rows, target->relation);
-			refill->column = get_attnum(target->relation, refill->item->kept->column_name);
-		}
+		find_rows(target);
 		sv_merge(target->relation, OidIsValid(target->aside) ? target->aside : target->relation, target->refills);
 		if (OidIsValid(target->aside))
 			drop_table(target->aside);
@@ -436,12 +445,51 @@ static void
 begin_conversions(Unit *unit, const Node *tree)
 {
 	RangeVar   *name = NULL;
-	List	   *columns = sv_drops_columns_changed(tree, AT_AlterColumnType, &name);
 
-	if (columns != NIL)
-		find_refills(unit, "type", tables_under(name), columns);
+	unit->columns = sv_drops_columns_changed(tree, AT_AlterColumnType, &name);
+	if (unit->columns != NIL)
+		find_refills(unit, "type", tables_under(name), unit->columns);
 	if (unit->items != NIL && !succeeds(find_unchanged, unit))
 		unit->items = NIL;
+}
+
+/* Let a statement convert only the rows of which it has to, and all others get what is kept. */
+static void
+convert_columns(void *arg)
+{
+	Unit	   *unit = arg;
+	ListCell   *cell;
+
+	foreach(cell, unit->targets)
+	{
+		Target	   *target = lfirst(cell);
+
+		find_rows(target);
+		target->aside = put_aside(target->relation);
+		sv_split(target->relation, target->aside, target->refills);
+	}
+	sv_watch_run(&unit->keep->watch, unit->run, unit->arg);
+	foreach(cell, unit->targets)
+	{
+		Target	   *target = lfirst(cell);
+
+		sv_unite(target->relation, target->aside, target->refills);
+		drop_table(target->aside);
+	}
+	foreach(cell, unit->items)
+		finish(lfirst(cell));
+}
+
+/* Execute a statement that converts columns; false if it has to be executed as it is. */
+static bool
+converts_columns(Unit *unit)
+{
+	ListCell   *cell;
+
+	foreach(cell, unit->targets)
+		if (list_length(((Target *) lfirst(cell))->refills) != list_length(unit->columns))
+			return false;
+	return unit->items != NIL && succeeds(convert_columns, unit);
 }
 
 /* ---------- sequences ---------- */
@@ -526,8 +574,12 @@ sv_return_statement(Keep *keep, const Node *tree, StatementFn run, void *arg)
 	Unit		conversions = {keep};
 	List	   *created;
 
+	conversions.run = run;
+	conversions.arg = arg;
 	begin_conversions(&conversions, tree);
-	if (!adds_columns(keep, tree, run, arg))
+	if (converts_columns(&conversions))
+		conversions.items = NIL;
+	else if (!adds_columns(keep, tree, run, arg))
 		sv_keep_execute(keep, tree, run, arg);
 	created = created_by(keep);
 	return_created_tables(keep, created);

@@ -209,7 +209,8 @@ make_column_table(const StoredKept *kept, const char *name, Oid relation, Oid ty
 
 /*
  * The rows of a table as "SELECT i1, ..., value": what identifies them as it is
- * kept, and an expression over s, the row.
+ * kept, and an expression over s, the row.  Rows that are equal are numbered in the
+ * order in which they are stored, which a conversion keeps.
  */
 char *
 sv_identified_rows(const StoredKept *kept, Oid relation, const char *value)
@@ -223,7 +224,7 @@ sv_identified_rows(const StoredKept *kept, Oid relation, const char *value)
 	{
 		char	   *image = sv_row_image("s", kept->columns);
 
-		appendStringInfo(&query, "%s AS i1, row_number() OVER (PARTITION BY %s) AS i2, ", image, image);
+		appendStringInfo(&query, "%s AS i1, row_number() OVER (PARTITION BY %s ORDER BY s.tableoid, s.ctid) AS i2, ", image, image);
 	}
 	else
 		foreach(cell, kept->columns)
@@ -264,7 +265,11 @@ sv_take_column(const Keep *keep, const Loss *loss, const Bitmapset *lost)
 	return kept;
 }
 
-/* A table with those of the kept values whose column still has what the upgrade made of them. */
+/*
+ * A table with those of the kept values whose column still has what the upgrade
+ * made of them.  Rows without a key are told apart by that, too, and get the
+ * numbers that they have now.
+ */
 Oid
 sv_take_unchanged(const StoredKept *kept, Oid rows, Oid relation)
 {
@@ -278,9 +283,14 @@ sv_take_unchanged(const StoredKept *kept, Oid rows, Oid relation)
 	table_close(source, NoLock);
 	NewRelationCreateToastTable(result, (Datum) 0);
 	CommandCounterIncrement();
-	copy_rows(result, psprintf("SELECT k.* FROM %s k JOIN (%s) s ON %s WHERE k.%s IS NOT DISTINCT FROM s.value",
-							   sv_qualified(rows), sv_identified_rows(kept, relation, now),
-							   sv_same_row(kept, rows, relation, "k", "s"), made), NULL);
+	copy_rows(result, kept->whole_row ?
+			  psprintf("SELECT k.row, s.i2, k.value, k.made FROM (SELECT k.*, row_number() OVER (PARTITION BY k.row, k.made ORDER BY k.n) AS o "
+					   "FROM %s k (row, n, value, made)) k JOIN (SELECT s.*, row_number() OVER (PARTITION BY s.i1, s.value ORDER BY s.i2) AS o "
+					   "FROM (%s) s) s ON k.row = s.i1 AND k.o = s.o AND k.made IS NOT DISTINCT FROM s.value",
+					   sv_qualified(rows), sv_identified_rows(kept, relation, now)) :
+			  psprintf("SELECT k.* FROM %s k JOIN (%s) s ON %s WHERE k.%s IS NOT DISTINCT FROM s.value",
+					   sv_qualified(rows), sv_identified_rows(kept, relation, now),
+					   sv_same_row(kept, rows, relation, "k", "s"), made), NULL);
 	return result;
 }
 
