@@ -583,7 +583,9 @@ sv_return_statement(Keep *keep, const Node *tree, StatementFn run, void *arg)
 		sv_keep_execute(keep, tree, run, arg);
 	created = created_by(keep);
 	return_created_tables(keep, created);
-	return_created_columns(keep, created);
+	/* also those that could not be filled before: now their rows may be found */
+	if (created != NIL)
+		return_created_columns(keep, keep->watch.created);
 	return_created_sequences(keep, created);
 	if (conversions.items != NIL)
 		(void) succeeds(merge_in_place, &conversions);
