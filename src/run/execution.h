@@ -24,7 +24,9 @@ typedef struct Execution
 	int			to;				/* and behind its last one */
 	int			error_line;		/* of the last error, in the file if there is one */
 	List	   *temporary;		/* the temporary objects before it */
-	Keep	   *keep;			/* what is to be kept or brought back; NULL: nothing */
+	const StoredRevision *revision;
+	Direction	direction;
+	Keep	   *keep;			/* of the part: what is to be kept or brought back; NULL: nothing */
 } Execution;
 
 extern void sv_execution_begin(Execution *execution, const StoredRevision *revision,

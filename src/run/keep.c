@@ -42,8 +42,8 @@ sv_keep_init(void)
 }
 
 /*
- * Begin to execute the script of a revision, or a part of it, in the current
- * memory context.  Returns NULL where there is nothing to keep, nothing to bring
+ * Begin to execute the script of a revision, or a part of it that is a transaction
+ * of its own, in the current memory context.  Returns NULL where there is nothing to keep, nothing to bring
  * back, and nothing that could be in the way.
  */
 Keep *

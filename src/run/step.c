@@ -93,16 +93,11 @@ execute_statement(void *arg)
 				 errdetail("%s.", SPI_result_code_string(result))));
 }
 
-/* Execute a statement, and keep or bring back data around it. */
 static void
-execute_keeping(Execution *execution, int index)
+begin_statement(Execution *execution, int index)
 {
 	execution->current = index;
 	execution->text = sv_script_statement_text(execution->script, index);
-	if (execution->keep != NULL)
-		sv_keep_statement(execution->keep, execution->text, execute_statement, execution);
-	else
-		execute_statement(execution);
 }
 
 /* Can this statement have made a constraint? */
@@ -132,12 +127,20 @@ execute_statements(Execution *execution, MemoryContext context)
 	bool		touched = false;
 
 	for (int i = 0; i < execution->from; i++)
-		if (script->statements[i].flags & SV_STMT_SETTING)
-			execute_keeping(execution, i);
+	{
+		if ((script->statements[i].flags & SV_STMT_SETTING) == 0)
+			continue;
+		begin_statement(execution, i);
+		execute_statement(execution);
+	}
 	for (int i = execution->from; i < execution->to; i++)
 	{
 		CHECK_FOR_INTERRUPTS();
-		execute_keeping(execution, i);
+		begin_statement(execution, i);
+		if (execution->keep != NULL)
+			sv_keep_statement(execution->keep, execution->text, execute_statement, execution);
+		else
+			execute_statement(execution);
 		touched |= may_set_constraints(&script->statements[i]);
 		if (may_make_constraint(&script->statements[i]))
 			sv_constraints_follow();
@@ -251,7 +254,8 @@ sv_execution_begin(Execution *execution, const StoredRevision *revision,
 	execution->script = sv_run_body(revision->id, stored, direction, &execution->origin);
 	if (execution->script->flags & SV_STMT_TEMP)
 		execution->temporary = sv_temp_objects();
-	execution->keep = sv_keep_begin(revision->id, revision->options, direction);
+	execution->revision = revision;
+	execution->direction = direction;
 }
 
 /*
@@ -278,6 +282,7 @@ sv_execution_part(Execution *execution, int from, int to)
 	GetUserIdAndSecContext(&userid, &security_context);
 	execution->from = from;
 	execution->to = to;
+	execution->keep = sv_keep_begin(execution->revision->id, execution->revision->options, execution->direction);
 	execute_script(execution);
 	isolation = XactIsoLevel;
 	AtEOXact_GUC(false, nestlevel);
