@@ -37,7 +37,7 @@ static void
 enter_as_owner(StoreScope *scope, Oid relation)
 {
 	sv_store_enter(scope, SV_STORE_WRITE);
-	sv_plain_output();
+	sv_kept_settings();
 	SetUserIdAndSecContext(sv_relation_owner(relation),
 						   scope->security_context | SECURITY_LOCAL_USERID_CHANGE | SECURITY_RESTRICTED_OPERATION |
 						   SECURITY_NOFORCE_RLS);
@@ -239,7 +239,24 @@ has_own_value(Form_pg_attribute column)
 
 /* ---------- columns ---------- */
 
-/* FROM: the rows as they are, b, and what was kept of each, r1, r2, ... */
+/* What was kept of a row, as joined() gives it: an expression, NULL where nothing was kept and where NULL was. */
+static char *
+kept_value(const Refill *refill, int i)
+{
+	const StoredKept *kept = refill->item->kept;
+
+	return kept->whole_row ? psprintf("r%d.value", i) :
+		psprintf("r%d.%s", i, quote_identifier(get_attname(refill->rows, sv_value_column(kept), false)));
+}
+
+/* An expression that is NULL where nothing was kept. */
+static char *
+kept_place(const Refill *refill, int i)
+{
+	return psprintf(refill->item->kept->whole_row ? "r%d.place" : "r%d.tableoid", i);
+}
+
+/* FROM: the rows as they are, s, and what was kept of each, r1, r2, ... */
 static char *
 joined(Oid source, List *refills)
 {
@@ -252,13 +269,17 @@ joined(Oid source, List *refills)
 	{
 		const Refill *refill = lfirst(cell);
 		const StoredKept *kept = refill->item->kept;
-		int			i = foreach_current_index(cell) + 1;
+		char	   *r = psprintf("r%d", foreach_current_index(cell) + 1);
 
-		appendStringInfo(&from, " LEFT JOIN (SELECT k.%s AS value, s.value AS place FROM %s k JOIN (%s) s ON %s) r%d "
-						 "ON r%d.place = s.ctid",
-						 quote_identifier(get_attname(refill->rows, sv_value_column(kept), false)),
-						 sv_qualified(refill->rows), sv_identified_rows(kept, source, "s.ctid"),
-						 sv_same_row(kept, refill->rows, source, "k", "s"), i, i);
+		if (!kept->whole_row)
+			appendStringInfo(&from, " LEFT JOIN %s %s ON %s", sv_qualified(refill->rows), r,
+							 sv_same_key(kept, refill->rows, source, r));
+		else
+			appendStringInfo(&from, " LEFT JOIN (SELECT k.%s AS value, s.value AS place FROM %s k JOIN (%s) s ON %s) %s "
+							 "ON %s.place = s.ctid",
+							 quote_identifier(get_attname(refill->rows, sv_value_column(kept), false)),
+							 sv_qualified(refill->rows), sv_identified_rows(kept, source, "s.ctid"),
+							 sv_same_row(kept, refill->rows, source, "k", "s"), r, r);
 	}
 	return from.data;
 }
@@ -278,8 +299,8 @@ merged_value(Form_pg_attribute column, const char *own, List *refills)
 		if (refill->column != column->attnum)
 			continue;
 		check_type(column, linitial(refill->item->kept->types));
-		value = restored_column(psprintf("r%d.value", i), refill->rows, sv_value_column(refill->item->kept), column);
-		return own ? psprintf("CASE WHEN r%d.place IS NOT NULL THEN %s ELSE %s END", i, value, own) : value;
+		value = restored_column(kept_value(refill, i), refill->rows, sv_value_column(refill->item->kept), column);
+		return own ? psprintf("CASE WHEN %s IS NOT NULL THEN %s ELSE %s END", kept_place(refill, i), value, own) : value;
 	}
 	return pstrdup(own);
 }
@@ -322,9 +343,12 @@ all_kept(List *refills, bool negated)
 {
 	StringInfoData condition;
 
+	ListCell   *cell;
+
 	initStringInfo(&condition);
-	for (int i = 1; i <= list_length(refills); i++)
-		appendStringInfo(&condition, "%sr%d.place IS %sNULL", i == 1 ? "" : negated ? " OR " : " AND ", i, negated ? "" : "NOT ");
+	foreach(cell, refills)
+		appendStringInfo(&condition, "%s%s IS %sNULL", foreach_current_index(cell) == 0 ? "" : negated ? " OR " : " AND ",
+						 kept_place(lfirst(cell), foreach_current_index(cell) + 1), negated ? "" : "NOT ");
 	return condition.data;
 }
 

@@ -67,6 +67,7 @@ extern Oid	sv_relation_file(Oid relation);
 extern int	sv_column_count(Oid relation);
 extern Oid	sv_find_relation(const char *schema, const char *name);
 extern char *sv_same_row(const StoredKept *kept, Oid rows, Oid relation, const char *k, const char *s);
+extern char *sv_same_key(const StoredKept *kept, Oid rows, Oid relation, const char *k);
 
 /* ----- keep_take.c: putting aside ----- */
 
@@ -79,7 +80,7 @@ typedef struct Loss
 	bool		reads;			/* the statement may read the rows before */
 } Loss;
 
-extern void sv_plain_output(void);
+extern void sv_kept_settings(void);
 extern char *sv_identified_rows(const StoredKept *kept, Oid relation, const char *value);
 extern void sv_take_table(const Keep *keep, const Loss *loss);
 extern void sv_take_sequence(const Keep *keep, Oid sequence);

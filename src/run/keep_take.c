@@ -70,10 +70,15 @@ set_in_scope(const char *name, const char *value)
 	(void) set_config_option(name, value, PGC_SUSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
 }
 
-/* In a level of settings that the caller ends: let values have the same text in every session. */
+/*
+ * In a level of settings that the caller ends: let values have the same text in
+ * every session, and take the memory of maintenance work.
+ */
 void
-sv_plain_output(void)
+sv_kept_settings(void)
 {
+	if (work_mem < maintenance_work_mem)
+		set_in_scope("work_mem", psprintf("%d", maintenance_work_mem));
 	set_in_scope("datestyle", "ISO, MDY");
 	set_in_scope("intervalstyle", "postgres");
 	set_in_scope("timezone", "UTC");
@@ -91,7 +96,7 @@ copy_rows(Oid target, const char *query, const AttrNumber *map)
 	uint64		n;
 
 	sv_store_enter(&scope, SV_STORE_WRITE);
-	sv_plain_output();
+	sv_kept_settings();
 	n = sv_write_rows(target, query, map, InvalidOid);
 	sv_store_leave(&scope);
 	return n;

@@ -168,14 +168,16 @@ sv_relation_owner(Oid relation)
 	return owner;
 }
 
-/* "k.column = s.iN", by the type's own equality, or by the text if the type is another one by now. */
+/*
+ * "k.column = right", by the type's own equality, or by the text if the type of
+ * the column "name" is another one by now.
+ */
 static char *
-same_column(Oid rows, AttrNumber number, Oid relation, const char *name, const char *k, const char *s)
+same_column(Oid rows, AttrNumber number, Oid relation, const char *name, const char *k, const char *right)
 {
 	Oid			kept_type = get_atttype(rows, number);
 	Oid			type = getBaseType(get_atttype(relation, get_attnum(relation, name)));
 	char	   *left = psprintf("%s.%s", k, quote_identifier(get_attname(rows, number, false)));
-	char	   *right = psprintf("%s.i%d", s, number);
 
 	if (kept_type == type)
 		return psprintf("%s %s %s", left, sv_equality(type), right);
@@ -197,8 +199,30 @@ sv_same_row(const StoredKept *kept, Oid rows, Oid relation, const char *k, const
 						k, quote_identifier(get_attname(rows, 2, false)), s);
 	initStringInfo(&condition);
 	foreach(cell, kept->columns)
-		appendStringInfo(&condition, "%s%s", foreach_current_index(cell) ? " AND " : "",
-						 same_column(rows, foreach_current_index(cell) + 1, relation, lfirst(cell), k, s));
+	{
+		int			i = foreach_current_index(cell) + 1;
+
+		appendStringInfo(&condition, "%s%s", i == 1 ? "" : " AND ",
+						 same_column(rows, i, relation, lfirst(cell), k, psprintf("%s.i%d", s, i)));
+	}
+	return condition.data;
+}
+
+/* The same where rows have a key, for a row s of the relation itself. */
+char *
+sv_same_key(const StoredKept *kept, Oid rows, Oid relation, const char *k)
+{
+	StringInfoData condition;
+	ListCell   *cell;
+
+	initStringInfo(&condition);
+	foreach(cell, kept->columns)
+	{
+		int			i = foreach_current_index(cell) + 1;
+
+		appendStringInfo(&condition, "%s%s", i == 1 ? "" : " AND ",
+						 same_column(rows, i, relation, lfirst(cell), k, psprintf("s.%s", quote_identifier(lfirst(cell)))));
+	}
 	return condition.data;
 }
 

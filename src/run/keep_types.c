@@ -36,7 +36,7 @@ sv_keep_free_column(Oid table, AttrNumber column)
 	int			result;
 
 	sv_store_enter(&scope, SV_STORE_WRITE);
-	sv_plain_output();
+	sv_kept_settings();
 	result = SPI_execute(command, false, 0);
 	if (result < 0)
 		elog(ERROR, "ALTER TABLE failed: %s", SPI_result_code_string(result));

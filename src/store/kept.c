@@ -120,14 +120,15 @@ kept_by(StoreQuery *query, const Datum *values)
 
 /*
  * What was kept of a revision since it was undone last, the newest first: a list
- * of StoredKept.  What could not come back then belongs to no later downgrade.
+ * of StoredKept.  What could not come back then belongs to no later downgrade;
+ * but stamping a revision away and back again, to correct its down, changes nothing.
  */
 List *
 sv_store_kept_of(const char *revision)
 {
 	static StoreQuery query = {
 		"SELECT " KEPT_COLUMNS " FROM schemaver.kept_data WHERE revision = $1 AND run >= "
-		"(SELECT coalesce(max(run), 0) FROM schemaver.step WHERE revision = $1 AND direction = 'downgrade' AND outcome <> 'failed') "
+		"(SELECT coalesce(max(run), 0) FROM schemaver.step WHERE revision = $1 AND direction = 'downgrade' AND outcome = 'done') "
 		"ORDER BY kept DESC", 1, {TEXTOID}
 	};
 	Datum		values[1] = {CStringGetTextDatum(revision)};
