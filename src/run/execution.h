@@ -26,7 +26,7 @@ typedef struct Execution
 	List	   *temporary;		/* the temporary objects before it */
 	const StoredRevision *revision;
 	Direction	direction;
-	Keep	   *keep;			/* of the part: what is to be kept or brought back; NULL: nothing */
+	Keep	   *keep;			/* of the part: what is to be kept or brought back */
 } Execution;
 
 extern void sv_execution_begin(Execution *execution, const StoredRevision *revision,

@@ -19,6 +19,7 @@
 #include "catalog/dependency.h"
 #include "catalog/partition.h"
 #include "catalog/pg_class.h"
+#include "catalog/pg_type.h"
 #include "miscadmin.h"
 #include "parser/parser.h"
 #include "run/keep_parts.h"
@@ -43,30 +44,52 @@ sv_keep_init(void)
 
 /*
  * Begin to execute the script of a revision, or a part of it that is a transaction
- * of its own, in the current memory context.  Returns NULL where there is nothing to keep, nothing to bring
- * back, and nothing that could be in the way.
+ * of its own, in the current memory context.  Reads nothing yet: the script may
+ * begin with what has to come before any query.
  */
 Keep *
 sv_keep_begin(const char *revision, const char *options, Direction direction)
 {
 	Keep	   *keep = palloc0(sizeof(Keep));
-	ListCell   *cell;
 
 	keep->revision = pstrdup(revision);
+	keep->options = options;
 	keep->direction = direction;
 	keep->context = CurrentMemoryContext;
 	keep->watch.context = CurrentMemoryContext;
-	keep->keeping = direction == SV_UPGRADE && sv_register_keeps(options, sv_keep_data);
-	keep->kept_schema = sv_kept_schema();
-	if (direction == SV_DOWNGRADE)
-		foreach(cell, sv_store_kept_of(revision))
-		{
-			Pending    *pending = palloc0(sizeof(Pending));
+	return keep;
+}
 
-			pending->kept = lfirst(cell);
-			keep->pending = lappend(keep->pending, pending);
-		}
-	return keep->keeping || keep->pending != NIL || sv_store_kept_tables() != NIL ? keep : NULL;
+/* Find out what there is to do about kept data, once. */
+static void
+look(Keep *keep)
+{
+	MemoryContext old = MemoryContextSwitchTo(keep->context);
+	List	   *kept = keep->direction == SV_DOWNGRADE ? sv_store_kept_of(keep->revision) : NIL;
+	ListCell   *cell;
+
+	keep->looked = true;
+	keep->keeping = keep->direction == SV_UPGRADE && sv_register_keeps(keep->options, sv_keep_data);
+	keep->idle = !keep->keeping && kept == NIL && sv_store_kept_tables() == NIL;
+	if (!keep->idle)
+		keep->kept_schema = sv_kept_schema();
+	foreach(cell, kept)
+	{
+		Pending    *pending = palloc0(sizeof(Pending));
+
+		pending->kept = lfirst(cell);
+		keep->pending = lappend(keep->pending, pending);
+	}
+	MemoryContextSwitchTo(old);
+}
+
+/* What could not be brought back, after the last statement: a list of Pending. */
+List *
+sv_keep_pending(Keep *keep)
+{
+	if (!keep->looked)
+		look(keep);
+	return keep->pending;
 }
 
 /* ---------- one execution ---------- */
@@ -294,9 +317,25 @@ writes_rows(List *conversions, Oid relation)
 	return false;
 }
 
+/* Conversions that lose nothing: the way back gives the old values without help. */
+static bool
+widens(Oid from, Oid to, int32 typmod)
+{
+	static const Oid wider[][2] = {
+		{INT2OID, INT4OID}, {INT2OID, INT8OID}, {INT4OID, INT8OID},
+		{INT2OID, NUMERICOID}, {INT4OID, NUMERICOID}, {INT8OID, NUMERICOID},
+		{INT2OID, FLOAT8OID}, {INT4OID, FLOAT8OID}, {FLOAT4OID, FLOAT8OID}, {DATEOID, TIMESTAMPOID}
+	};
+
+	for (int i = 0; i < lengthof(wider); i++)
+		if (wider[i][0] == from && wider[i][1] == to)
+			return typmod == -1;
+	return false;
+}
+
 /* Does the column have other values after that conversion?  It has not if no row was written. */
 static bool
-changes_values(List *conversions, const Conversion *conversion)
+changes_values(const Keep *keep, List *conversions, const Conversion *conversion)
 {
 	Oid			type;
 	int32		typmod;
@@ -305,7 +344,10 @@ changes_values(List *conversions, const Conversion *conversion)
 	if (get_attname(conversion->relation, conversion->column, true) == NULL)
 		return false;
 	get_atttypetypmodcoll(conversion->relation, conversion->column, &type, &typmod, &collation);
-	return (type != conversion->type || typmod != conversion->typmod) && writes_rows(conversions, conversion->relation);
+	if ((type == conversion->type && typmod == conversion->typmod) ||
+		(keep->plainly && widens(type, conversion->type, conversion->typmod)))
+		return false;
+	return writes_rows(conversions, conversion->relation);
 }
 
 /*
@@ -329,7 +371,7 @@ take_all(Keep *keep, const Attempt *attempt, bool reads)
 	{
 		const Conversion *conversion = lfirst(cell);
 
-		if (changes_values(attempt->conversions, conversion) && find_loss(losses, conversion->relation, conversion->column) == NULL)
+		if (changes_values(keep, attempt->conversions, conversion) && find_loss(losses, conversion->relation, conversion->column) == NULL)
 			losses = add_loss(losses, conversion->relation, conversion->column, true, reads);
 	}
 	foreach(cell, losses)
@@ -408,6 +450,7 @@ sv_keep_execute(Keep *keep, const Node *tree, StatementFn run, void *arg)
 {
 	DropsKind	kind = sv_drops_kind(tree);
 
+	keep->plainly = sv_drops_converts_plainly(tree);
 	if (kind == SV_DROPS_NOTHING || (!keep->keeping && kind == SV_DROPS_ANYTHING))
 		sv_watch_run(&keep->watch, run, arg);
 	else if (kind == SV_DROPS_ANYTHING)
@@ -432,14 +475,22 @@ parse(const char *text)
 }
 
 /*
- * Execute a statement of the script by run(arg), which may happen several
- * times, and do what there is to do about kept data.
+ * Execute a statement of the script, whose command tag is given, by run(arg). That
+ * may happen several times.  Do what there is to do about kept data.
  */
 void
-sv_keep_statement(Keep *keep, const char *text, StatementFn run, void *arg)
+sv_keep_statement(Keep *keep, const char *tag, const char *text, StatementFn run, void *arg)
 {
-	const Node *tree = parse(text);
+	const Node *tree;
 
+	if (!keep->looked && strcmp(tag, "SET") != 0)
+		look(keep);
+	if (!keep->looked || keep->idle)
+	{
+		run(arg);
+		return;
+	}
+	tree = parse(text);
 	keep->judged = keep->conversions = NIL;
 	if (keep->pending != NIL)
 		sv_return_statement(keep, tree, run, arg);

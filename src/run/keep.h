@@ -16,7 +16,7 @@ typedef void (*StatementFn) (void *arg);
 
 extern void sv_keep_init(void);
 extern Keep *sv_keep_begin(const char *revision, const char *options, Direction direction);
-extern void sv_keep_statement(Keep *keep, const char *text, StatementFn run, void *arg);
+extern void sv_keep_statement(Keep *keep, const char *tag, const char *text, StatementFn run, void *arg);
 extern void sv_keep_end(Keep *keep);
 
 /* keep_types.c */

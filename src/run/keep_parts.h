@@ -113,6 +113,7 @@ typedef struct Refill
 	AttrNumber	column;			/* of the table that gets them */
 } Refill;
 
+extern List *sv_keep_pending(Keep *keep);
 extern void sv_keep_execute(Keep *keep, const Node *tree, StatementFn run, void *arg);
 extern void sv_return_statement(Keep *keep, const Node *tree, StatementFn run, void *arg);
 extern bool sv_is_listed(List *names, const char *name);
@@ -128,9 +129,13 @@ extern void sv_check_rows(Oid relation, Oid rows);
 struct Keep
 {
 	const char *revision;
+	const char *options;
 	Direction	direction;
+	bool		looked;			/* the following is known */
+	bool		idle;			/* nothing to do about kept data */
 	bool		keeping;		/* an upgrade that keeps what it drops */
 	Oid			kept_schema;
+	bool		plainly;		/* the statement converts as the server does, without USING */
 	MemoryContext context;
 	Watch		watch;
 	List	   *judged;			/* of Seen: what was decided on, of one statement */

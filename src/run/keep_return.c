@@ -616,7 +616,7 @@ sv_keep_end(Keep *keep)
 {
 	ListCell   *cell;
 
-	foreach(cell, keep ? keep->pending : NIL)
+	foreach(cell, sv_keep_pending(keep))
 		if (!((Pending *) lfirst(cell))->done)
 			warn(lfirst(cell));
 }

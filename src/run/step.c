@@ -137,10 +137,7 @@ execute_statements(Execution *execution, MemoryContext context)
 	{
 		CHECK_FOR_INTERRUPTS();
 		begin_statement(execution, i);
-		if (execution->keep != NULL)
-			sv_keep_statement(execution->keep, execution->text, execute_statement, execution);
-		else
-			execute_statement(execution);
+		sv_keep_statement(execution->keep, script->statements[i].tag, execution->text, execute_statement, execution);
 		touched |= may_set_constraints(&script->statements[i]);
 		if (may_make_constraint(&script->statements[i]))
 			sv_constraints_follow();

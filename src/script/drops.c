@@ -47,6 +47,24 @@ sv_drops_kind(const Node *tree)
 	}
 }
 
+/* Is it an ALTER TABLE whose conversions are the server's own, without USING? */
+bool
+sv_drops_converts_plainly(const Node *tree)
+{
+	ListCell   *lc;
+
+	if (!IsA(tree, AlterTableStmt))
+		return false;
+	foreach(lc, ((const AlterTableStmt *) tree)->cmds)
+	{
+		AlterTableCmd *cmd = lfirst_node(AlterTableCmd, lc);
+
+		if (cmd->subtype == AT_AlterColumnType && castNode(ColumnDef, cmd->def)->raw_default != NULL)
+			return false;
+	}
+	return true;
+}
+
 /*
  * The names of the columns to which an ALTER TABLE applies commands of that
  * subtype, a list of char *.  NIL for every other statement, and if it has other

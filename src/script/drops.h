@@ -16,6 +16,7 @@ typedef enum DropsKind
 } DropsKind;
 
 extern DropsKind sv_drops_kind(const Node *tree);
+extern bool sv_drops_converts_plainly(const Node *tree);
 extern List *sv_drops_columns_changed(const Node *tree, AlterTableType subtype, RangeVar **relation);
 
 #endif							/* SV_DROPS_H */
