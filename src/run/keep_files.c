@@ -223,6 +223,47 @@ sv_move_rows(Oid from, Oid to)
 		hand_over_toast(toast, to);
 }
 
+static Oid
+set_owner(Relation classes, Oid relation, Oid owner, Oid *toast)
+{
+	HeapTuple	tuple = class_tuple(relation);
+	Form_pg_class class = (Form_pg_class) GETSTRUCT(tuple);
+	Oid			former = class->relowner;
+
+	if (toast != NULL)
+		*toast = class->reltoastrelid;
+	if (former != owner)
+	{
+		class->relowner = owner;
+		CatalogTupleUpdate(classes, &tuple->t_self, tuple);
+	}
+	return former;
+}
+
+/*
+ * Let a table belong to another role for a while; returns the former owner, to
+ * which the caller gives it back.  What is done with it in between (constraints,
+ * defaults, indexes) is done with the rights of that role.  Privileges and
+ * dependencies stay those of the owner.
+ */
+Oid
+sv_lend(Oid relation, Oid owner)
+{
+	Relation	classes = table_open(RelationRelationId, RowExclusiveLock);
+	Oid			toast;
+	Oid			former = set_owner(classes, relation, owner, &toast);
+
+	/* the TOAST table may have come from elsewhere, so it is looked at in any case */
+	if (OidIsValid(toast))
+	{
+		(void) set_owner(classes, toast_get_valid_index(toast, AccessExclusiveLock), owner, NULL);
+		(void) set_owner(classes, toast, owner, NULL);
+	}
+	table_close(classes, RowExclusiveLock);
+	CommandCounterIncrement();
+	return former;
+}
+
 bool
 sv_has_rows(Oid relation)
 {

@@ -6,9 +6,10 @@
  * constraints checked by the server.  No trigger fires, row security hides
  * nothing, other tables' foreign keys to it stay.
  *
- * Defaults, generated columns and constraints may call what the table's owner
- * has written, so all this is executed as the owner of the table, in a
- * restricted operation, as the server does for its indexes.
+ * Defaults, generated columns and constraints may call what users have written,
+ * so all this is executed as the owner of the table, in a restricted operation,
+ * as the server does for its indexes.  The caller has seen to it that this is the
+ * owner of what was kept: a superuser who downgrades executes nothing of theirs.
  */
 #include "postgres.h"
 

@@ -49,6 +49,7 @@ extern TupleDesc sv_bare_like(Relation relation);
 extern void sv_bare_copy_missing(Oid from, Oid to);
 extern void sv_move_rows(Oid from, Oid to);
 extern uint64 sv_write_rows(Oid target, const char *query, const AttrNumber *map, Oid checked);
+extern Oid	sv_lend(Oid relation, Oid owner);
 extern void sv_put_in(Oid relation, Oid rows);
 extern bool sv_has_rows(Oid relation);
 

@@ -81,12 +81,9 @@ rows_of(const Pending *item)
 	return rows;
 }
 
-/*
- * Error unless the current user may have what was kept in "rows".  Let it belong
- * to the owner of the table that gets it, who is going to read it.
- */
+/* Error unless the current user may have what was kept in "rows". */
 static void
-claim(Oid rows, Oid relation)
+check_claim(Oid rows)
 {
 	Oid			owner = sv_relation_owner(rows);
 
@@ -95,9 +92,15 @@ claim(Oid rows, Oid relation)
 				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
 				 errmsg("permission denied for table %s", get_rel_name(rows)),
 				 errdetail("It belongs to the role \"%s\".", sv_role_name(owner))));
-	if (owner == sv_relation_owner(relation))
+}
+
+/* Let a table of ours belong to a role, which is going to read it. */
+static void
+give(Oid rows, Oid owner)
+{
+	if (sv_relation_owner(rows) == owner)
 		return;
-	ATExecChangeOwner(rows, sv_relation_owner(relation), true, AccessExclusiveLock);
+	ATExecChangeOwner(rows, owner, true, AccessExclusiveLock);
 	CommandCounterIncrement();
 }
 
@@ -191,15 +194,27 @@ return_tables(void *arg)
 	Unit	   *unit = arg;
 	ListCell   *item;
 	ListCell   *relation;
+	ListCell   *owner;
+	List	   *owners = NIL;
 
 	forboth(item, unit->items, relation, unit->relations)
 	{
-		claim(rows_of(lfirst(item)), lfirst_oid(relation));
+		Oid			rows = rows_of(lfirst(item));
+		Oid			own = sv_lend(lfirst_oid(relation), sv_relation_owner(rows));
+
+		check_claim(rows);
+		owners = lappend_oid(owners, sv_relation_owner(rows));
 		sv_return_table(((Pending *) lfirst(item))->kept, lfirst_oid(relation));
 		finish(lfirst(item));
+		(void) sv_lend(lfirst_oid(relation), own);
 	}
-	foreach(relation, unit->relations)
+	forboth(relation, unit->relations, owner, owners)
+	{
+		Oid			own = sv_lend(lfirst_oid(relation), lfirst_oid(owner));
+
 		sv_validate(lfirst_oid(relation));
+		(void) sv_lend(lfirst_oid(relation), own);
+	}
 }
 
 /* What was kept of tables that a statement has created. */
@@ -271,20 +286,30 @@ add_refill(Unit *unit, Target *target, Pending *item)
 	unit->items = list_append_unique_ptr(unit->items, item);
 }
 
-/* Find the tables from which the columns of a target are filled. */
-static void
+/*
+ * Find the tables from which the columns of a target are filled, and let the
+ * target belong to their owner for a while.  Returns its own one.
+ */
+static Oid
 find_rows(const Target *target)
 {
 	ListCell   *cell;
+	Oid			owner = InvalidOid;
 
 	foreach(cell, target->refills)
 	{
 		Refill	   *refill = lfirst(cell);
 
 		refill->rows = OidIsValid(refill->item->unchanged) ? refill->item->unchanged : rows_of(refill->item);
-		claim(refill->rows, target->relation);
 		refill->column = get_attnum(target->relation, refill->item->kept->column_name);
+		check_claim(refill->rows);
+		if (!OidIsValid(owner))
+			owner = sv_relation_owner(refill->rows);
+		give(refill->rows, owner);
 	}
+	if (OidIsValid(target->aside))
+		give(target->aside, owner);
+	return sv_lend(target->relation, owner);
 }
 
 /* Merge what was kept into the targets; the last part of every unit about added columns. */
@@ -296,9 +321,11 @@ merge_targets(Unit *unit)
 	foreach(cell, unit->targets)
 	{
 		Target	   *target = lfirst(cell);
+		Oid			own;
 
-		find_rows(target);
+		own = find_rows(target);
 		sv_merge(target->relation, OidIsValid(target->aside) ? target->aside : target->relation, target->refills);
+		(void) sv_lend(target->relation, own);
 		if (OidIsValid(target->aside))
 			drop_table(target->aside);
 	}
@@ -435,7 +462,7 @@ find_unchanged(void *arg)
 		Pending    *item = lfirst(cell);
 		Oid			relation = sv_find_relation(item->kept->schema_name, item->kept->table_name);
 
-		claim(rows_of(item), relation);
+		check_claim(rows_of(item));
 		item->unchanged = sv_take_unchanged(item->kept, rows_of(item), relation);
 	}
 }
@@ -463,17 +490,21 @@ convert_columns(void *arg)
 	foreach(cell, unit->targets)
 	{
 		Target	   *target = lfirst(cell);
+		Oid			own;
 
-		find_rows(target);
 		target->aside = put_aside(target->relation);
+		own = find_rows(target);
 		sv_split(target->relation, target->aside, target->refills);
+		(void) sv_lend(target->relation, own);
 	}
 	sv_watch_run(&unit->keep->watch, unit->run, unit->arg);
 	foreach(cell, unit->targets)
 	{
 		Target	   *target = lfirst(cell);
+		Oid			own = find_rows(target);
 
 		sv_unite(target->relation, target->aside, target->refills);
+		(void) sv_lend(target->relation, own);
 		drop_table(target->aside);
 	}
 	foreach(cell, unit->items)
