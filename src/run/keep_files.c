@@ -181,6 +181,22 @@ class_tuple(Oid relation)
 	return tuple;
 }
 
+/* The storage options of a relation's TOAST table, 0 if there are none. */
+Datum
+sv_toast_options(Relation relation)
+{
+	Oid			toast = relation->rd_rel->reltoastrelid;
+	HeapTuple	tuple;
+	Datum		options;
+	bool		isnull;
+
+	if (!OidIsValid(toast))
+		return (Datum) 0;
+	tuple = class_tuple(toast);
+	options = SysCacheGetAttr(RELOID, tuple, Anum_pg_class_reloptions, &isnull);
+	return isnull ? (Datum) 0 : options;
+}
+
 #define EXCHANGE(type, field) \
 	do { type exchanged = a->field; a->field = b->field; b->field = exchanged; } while (0)
 

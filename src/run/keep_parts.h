@@ -47,6 +47,7 @@ extern char *sv_kept_name(int64 number, const char *table);
 extern Oid	sv_bare_table(const char *name, TupleDesc desc, Oid owner, char persistence, Oid tablespace);
 extern TupleDesc sv_bare_like(Relation relation);
 extern void sv_bare_copy_missing(Oid from, Oid to);
+extern Datum sv_toast_options(Relation relation);
 extern void sv_move_rows(Oid from, Oid to);
 extern uint64 sv_write_rows(Oid target, const char *query, const AttrNumber *map, Oid checked);
 extern Oid	sv_lend(Oid relation, Oid owner);

@@ -345,6 +345,7 @@ put_aside(Oid relation)
 {
 	Relation	table = table_open(relation, AccessExclusiveLock);
 	char	   *name = sv_kept_name(sv_store_kept_number(), RelationGetRelationName(table));
+	Datum		options = sv_toast_options(table);
 	Oid			rows;
 
 	CheckTableNotInUse(table, "ALTER TABLE");
@@ -353,7 +354,7 @@ put_aside(Oid relation)
 	sv_bare_copy_missing(relation, rows);
 	table_close(table, NoLock);
 	sv_move_rows(relation, rows);
-	NewRelationCreateToastTable(relation, (Datum) 0);
+	NewRelationCreateToastTable(relation, options);
 	CommandCounterIncrement();
 	return rows;
 }
