@@ -428,22 +428,45 @@ adds_columns(Keep *keep, const Node *tree, StatementFn run, void *arg)
 	return unit.items != NIL && succeeds(add_columns, &unit);
 }
 
-/* What was kept of columns that a statement has created, among others. */
+/* The tables with rows that a column of an item may be a column of. */
+static List *
+tables_of(const Pending *item)
+{
+	Oid			origin = sv_find_relation(item->kept->schema_name, item->kept->table_name);
+	List	   *tables = NIL;
+	ListCell   *cell;
+
+	if (!OidIsValid(origin) || get_rel_relkind(origin) != RELKIND_PARTITIONED_TABLE)
+		return OidIsValid(origin) && get_rel_relkind(origin) == RELKIND_RELATION ? list_make1_oid(origin) : NIL;
+	foreach(cell, find_all_inheritors(origin, NoLock, NULL))
+		if (get_rel_relkind(lfirst_oid(cell)) == RELKIND_RELATION)
+			tables = lappend_oid(tables, lfirst_oid(cell));
+	return tables;
+}
+
+/* What was kept of columns that are among "created", by themselves or with their table. */
 static void
 return_created_columns(Keep *keep, List *created)
 {
 	Unit		unit = {keep};
 	ListCell   *cell;
+	ListCell   *table;
 
-	foreach(cell, created)
+	foreach(cell, keep->pending)
 	{
-		const Seen *seen = lfirst(cell);
-		char	   *column = seen->column > 0 ? get_attname(seen->relation, seen->column, true) : NULL;
+		Pending    *item = lfirst(cell);
 
-		if (get_rel_relkind(seen->relation) != RELKIND_RELATION)
-			continue;
-		find_refills(&unit, "column", list_make1_oid(seen->relation),
-					 seen->column == 0 ? sv_columns_but(seen->relation, NULL) : column ? list_make1(column) : NIL);
+		foreach(table, is_open(item, "column") ? tables_of(item) : NIL)
+		{
+			Oid			relation = lfirst_oid(table);
+			AttrNumber	column = get_attnum(relation, item->kept->column_name);
+
+			if (column == InvalidAttrNumber ||
+				(!sv_watch_member(created, relation, 0) && !sv_watch_member(created, relation, column)))
+				continue;
+			if (!has_refill(target_for(&unit.targets, relation), item->kept->column_name))
+				add_refill(&unit, target_for(&unit.targets, relation), item);
+		}
 	}
 	if (unit.items != NIL)
 		(void) succeeds(merge_in_place, &unit);
@@ -615,9 +638,7 @@ sv_return_statement(Keep *keep, const Node *tree, StatementFn run, void *arg)
 		sv_keep_execute(keep, tree, run, arg);
 	created = created_by(keep);
 	return_created_tables(keep, created);
-	/* also those that could not be filled before: now their rows may be found */
-	if (created != NIL)
-		return_created_columns(keep, keep->watch.created);
+	return_created_columns(keep, created);
 	return_created_sequences(keep, created);
 	if (conversions.items != NIL)
 		(void) succeeds(merge_in_place, &conversions);
@@ -648,7 +669,10 @@ sv_keep_end(Keep *keep)
 {
 	ListCell   *cell;
 
-	foreach(cell, sv_keep_pending(keep))
+	/* columns that could not be filled before: now all that tells their rows may be there */
+	if (sv_keep_pending(keep) != NIL && keep->watch.created != NIL)
+		return_created_columns(keep, keep->watch.created);
+	foreach(cell, keep->pending)
 		if (!((Pending *) lfirst(cell))->done)
 			warn(lfirst(cell));
 }
