@@ -128,10 +128,32 @@ SELECT revision, kind, table_name FROM schemaver.purge_kept('1 day');
 SELECT revision, kind, table_name, size > 0 AS has_size FROM schemaver.purge_kept();
 SELECT count(*) FROM pg_class WHERE relnamespace = 'schemaver_kept'::regnamespace;
 
+-- rows that break a constraint of the new table: they are still there, in the same session, too
+CREATE TABLE loan (id int PRIMARY KEY, thing int REFERENCES thing, note text);
+INSERT INTO loan SELECT id, id, repeat(md5(id::text), 1000) FROM thing;
+CREATE TABLE fee (id int);
+INSERT INTO fee VALUES (1);
+SELECT schemaver.edit('g1', 'DROP TABLE loan, fee', 'DO $$BEGIN CREATE TABLE loan (id int PRIMARY KEY, thing int REFERENCES thing, note text); CREATE TABLE fee (id int); END$$');
+SELECT revision FROM schemaver.upgrade();
+DELETE FROM thing WHERE id = 3;
+BEGIN;
+SELECT revision FROM schemaver.downgrade();
+SELECT count(*) FROM loan;
+TABLE fee;
+SELECT kept_in AS loan FROM schemaver.kept() WHERE table_name = 'loan' \gset
+SELECT id, thing, length(note) FROM :loan ORDER BY id;
+ROLLBACK;
+SELECT id, thing, length(note) FROM :loan ORDER BY id;
+TABLE pg_temp.kept;
+INSERT INTO thing (id, late) VALUES (3, 'x');
+SELECT revision FROM schemaver.downgrade();
+SELECT id, thing, length(note) FROM loan ORDER BY id;
+TABLE pg_temp.kept;
+
 -- schemaver's own work passes it by
 SELECT schemaver.snapshot()::text LIKE '%schemaver\_kept%' AS described;
 
-DROP TABLE thing, owner, price, bag_before;
+DROP TABLE loan, fee, thing, owner, price, bag_before;
 DROP TYPE mood;
 DROP DOMAIN amount;
 DROP VIEW pg_temp.kept;

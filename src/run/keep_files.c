@@ -402,9 +402,27 @@ sv_write_rows(Oid target, const char *query, const AttrNumber *map, Oid checked)
 }
 
 /*
- * Let a table have the rows of another one of the same layout, which is dropped.
- * Its indexes are built anew, and with them unique and exclusion
- * constraints checked; all others are the caller's to check.
+ * Move the rows of a table of ours into a new one, for sv_put_in(): the server
+ * would not take it well if a table that is older than the transaction were
+ * exchanged there and that were rolled back.
+ */
+Oid
+sv_move_out(Oid rows)
+{
+	Relation	relation = table_open(rows, AccessExclusiveLock);
+	Oid			result = sv_bare_table(sv_kept_name(sv_store_kept_number(), RelationGetRelationName(relation)),
+									   sv_bare_like(relation), relation->rd_rel->relowner,
+									   relation->rd_rel->relpersistence, relation->rd_rel->reltablespace);
+
+	table_close(relation, NoLock);
+	sv_move_rows(rows, result);
+	return result;
+}
+
+/*
+ * Let a table have the rows of another one of the same layout, which was made in
+ * this transaction and is dropped.  Its indexes are built anew, and with them
+ * unique and exclusion constraints checked; all others are the caller's to check.
  */
 void
 sv_put_in(Oid relation, Oid rows)

@@ -519,7 +519,7 @@ rewrite(const StoredKept *kept, Relation table, Oid rows)
 /*
  * Bring the rows of a table back into one that was just created in its place.
  * Its constraints are the caller's to validate, after all that belongs together is
- * back.  The kept table may be gone afterwards.
+ * back.  The kept table may be empty afterwards.
  */
 void
 sv_return_table(const StoredKept *kept, Oid relation)
@@ -540,7 +540,7 @@ sv_return_table(const StoredKept *kept, Oid relation)
 		check_not_null(table, rows);
 		table_close(table, NoLock);
 		sv_check_rows(relation, rows);
-		sv_put_in(relation, rows);
+		sv_put_in(relation, sv_move_out(rows));
 		return;
 	}
 	rewrite(kept, table, rows);

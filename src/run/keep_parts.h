@@ -51,6 +51,7 @@ extern Datum sv_toast_options(Relation relation);
 extern void sv_move_rows(Oid from, Oid to);
 extern uint64 sv_write_rows(Oid target, const char *query, const AttrNumber *map, Oid checked);
 extern Oid	sv_lend(Oid relation, Oid owner);
+extern Oid	sv_move_out(Oid rows);
 extern void sv_put_in(Oid relation, Oid rows);
 extern bool sv_has_rows(Oid relation);
 
