@@ -257,7 +257,7 @@ set_owner(Relation classes, Oid relation, Oid owner, Oid *toast)
 }
 
 /*
- * Let a table belong to another role for a while; returns the former owner, to
+ * Let a table, with its sequences, belong to another role for a while; returns the former owner, to
  * which the caller gives it back.  What is done with it in between (constraints,
  * defaults, indexes) is done with the rights of that role.  Privileges and
  * dependencies stay those of the owner.
@@ -268,6 +268,7 @@ sv_lend(Oid relation, Oid owner)
 	Relation	classes = table_open(RelationRelationId, RowExclusiveLock);
 	Oid			toast;
 	Oid			former = set_owner(classes, relation, owner, &toast);
+	ListCell   *cell;
 
 	/* the TOAST table may have come from elsewhere, so it is looked at in any case */
 	if (OidIsValid(toast))
@@ -275,6 +276,8 @@ sv_lend(Oid relation, Oid owner)
 		(void) set_owner(classes, toast_get_valid_index(toast, AccessExclusiveLock), owner, NULL);
 		(void) set_owner(classes, toast, owner, NULL);
 	}
+	foreach(cell, getOwnedSequences(relation))
+		(void) set_owner(classes, lfirst_oid(cell), owner, NULL);
 	table_close(classes, RowExclusiveLock);
 	CommandCounterIncrement();
 	return former;

@@ -94,6 +94,19 @@ check_claim(Oid rows)
 				 errdetail("It belongs to the role \"%s\".", sv_role_name(owner))));
 }
 
+/* Error unless the columns are there by which rows are found again. */
+static void
+check_identity(const StoredKept *kept, Oid relation)
+{
+	ListCell   *cell;
+
+	foreach(cell, kept->columns)
+		if (get_attnum(relation, lfirst(cell)) == InvalidAttrNumber)
+			ereport(ERROR,
+					(errcode(ERRCODE_UNDEFINED_COLUMN),
+					 errmsg("column \"%s\", by which rows are found again, does not exist", (char *) lfirst(cell))));
+}
+
 /* Let a table of ours belong to a role, which is going to read it. */
 static void
 give(Oid rows, Oid owner)
@@ -303,6 +316,7 @@ find_rows(const Target *target)
 		refill->rows = OidIsValid(refill->item->unchanged) ? refill->item->unchanged : rows_of(refill->item);
 		refill->column = get_attnum(target->relation, refill->item->kept->column_name);
 		check_claim(refill->rows);
+		check_identity(refill->item->kept, target->relation);
 		if (!OidIsValid(owner))
 			owner = sv_relation_owner(refill->rows);
 		give(refill->rows, owner);
@@ -487,6 +501,7 @@ find_unchanged(void *arg)
 		Oid			relation = sv_find_relation(item->kept->schema_name, item->kept->table_name);
 
 		check_claim(rows_of(item));
+		check_identity(item->kept, relation);
 		item->unchanged = sv_take_unchanged(item->kept, rows_of(item), relation);
 	}
 }
