@@ -198,6 +198,31 @@ append_generated(StringInfo query, NewRow *row)
 	}
 }
 
+/* Error unless the rows may be those of a partition, if the relation is one. */
+static void
+check_partition(Oid relation, Oid rows)
+{
+	StringInfoData query;
+	StoreScope	scope;
+	char	   *constraint;
+
+	if (!get_rel_relispartition(relation))
+		return;
+	initStringInfo(&query);
+	appendStringInfo(&query, "SELECT pg_get_partition_constraintdef(%u)", relation);
+	enter_as_owner(&scope, relation);
+	if (SPI_execute(query.data, true, 1) != SPI_OK_SELECT)
+		elog(ERROR, "could not read the partition constraint of relation %u", relation);
+	constraint = sv_store_text(0, 1);
+	if (constraint != NULL &&
+		(SPI_execute(psprintf("SELECT FROM %s WHERE NOT coalesce((%s), true)", sv_from(rows), constraint), true, 1) != SPI_OK_SELECT ||
+		 SPI_processed > 0))
+		ereport(ERROR,
+				(errcode(ERRCODE_CHECK_VIOLATION),
+				 errmsg("partition constraint of relation \"%s\" is violated by some row", get_rel_name(relation))));
+	sv_store_leave(&scope);
+}
+
 /*
  * Let the table have the rows of the query that "row" describes.  Its indexes
  * are built anew; constraints are the caller's to validate.
@@ -228,7 +253,7 @@ write_anew(NewRow *row)
 	enter_as_owner(&scope, relation);
 	sv_write_rows(rows, query.data, row->map, relation);
 	sv_store_leave(&scope);
-	sv_check_rows(relation, rows);
+	check_partition(relation, rows);
 	sv_put_in(relation, rows);
 }
 
@@ -539,7 +564,7 @@ sv_return_table(const StoredKept *kept, Oid relation)
 	{
 		check_not_null(table, rows);
 		table_close(table, NoLock);
-		sv_check_rows(relation, rows);
+		check_partition(relation, rows);
 		sv_put_in(relation, sv_move_out(rows));
 		return;
 	}
@@ -548,31 +573,6 @@ sv_return_table(const StoredKept *kept, Oid relation)
 }
 
 /* ---------- constraints ---------- */
-
-/* Error unless the rows may be those of a partition, if the relation is one. */
-void
-sv_check_rows(Oid relation, Oid rows)
-{
-	StringInfoData query;
-	StoreScope	scope;
-	char	   *constraint;
-
-	if (!get_rel_relispartition(relation))
-		return;
-	initStringInfo(&query);
-	appendStringInfo(&query, "SELECT pg_get_partition_constraintdef(%u)", relation);
-	enter_as_owner(&scope, relation);
-	if (SPI_execute(query.data, true, 1) != SPI_OK_SELECT)
-		elog(ERROR, "could not read the partition constraint of relation %u", relation);
-	constraint = sv_store_text(0, 1);
-	if (constraint != NULL &&
-		(SPI_execute(psprintf("SELECT FROM %s WHERE NOT coalesce((%s), true)", sv_from(rows), constraint), true, 1) != SPI_OK_SELECT ||
-		 SPI_processed > 0))
-		ereport(ERROR,
-				(errcode(ERRCODE_CHECK_VIOLATION),
-				 errmsg("partition constraint of relation \"%s\" is violated by some row", get_rel_name(relation))));
-	sv_store_leave(&scope);
-}
 
 /* The names of the CHECK constraints and foreign keys of a table that hold; they are marked as not validated. */
 static List *

@@ -37,7 +37,6 @@ typedef struct Watch
 
 extern void sv_watch_init(void);
 extern void sv_watch_run(Watch *watch, StatementFn run, void *arg);
-extern bool sv_watch_created(const Watch *watch, Oid relation, AttrNumber column);
 extern bool sv_watch_member(const List *list, Oid relation, AttrNumber column);
 
 /* ----- keep_files.c: tables without anything but rows ----- */
@@ -62,7 +61,6 @@ extern char *sv_from(Oid relation);
 extern char *sv_type_text(Oid type, int32 typmod);
 extern char *sv_image(const char *expression);
 extern char *sv_row_image(const char *alias, List *columns);
-extern char *sv_equality(Oid type);
 extern List *sv_key_of(Oid relation, const Bitmapset *without);
 extern List *sv_columns_but(Oid relation, const Bitmapset *without);
 extern Oid	sv_relation_owner(Oid relation);
@@ -126,7 +124,6 @@ extern void sv_merge(Oid relation, Oid source, List *refills);
 extern void sv_split(Oid relation, Oid source, List *refills);
 extern void sv_unite(Oid relation, Oid source, List *refills);
 extern void sv_validate(Oid relation);
-extern void sv_check_rows(Oid relation, Oid rows);
 
 /* The state of one revision, in a transaction. */
 struct Keep

@@ -66,8 +66,8 @@ sv_row_image(const char *alias, List *columns)
 }
 
 /* The type's own "=" as "OPERATOR(schema.=)"; NULL if it has none. */
-char *
-sv_equality(Oid type)
+static char *
+equality(Oid type)
 {
 	Oid			eq = lookup_type_cache(type, TYPECACHE_EQ_OPR)->eq_opr;
 	HeapTuple	tuple;
@@ -101,7 +101,7 @@ key_of_index(Relation relation, Relation index, const Bitmapset *without)
 		Form_pg_attribute column = TupleDescAttr(RelationGetDescr(relation), number - 1);
 
 		if (!column->attnotnull || column->attgenerated != '\0' || bms_is_member(number, without) ||
-			sv_equality(getBaseType(column->atttypid)) == NULL)
+			equality(getBaseType(column->atttypid)) == NULL)
 			return NIL;
 		names = lappend(names, pstrdup(NameStr(column->attname)));
 	}
@@ -180,7 +180,7 @@ same_column(Oid rows, AttrNumber number, Oid relation, const char *name, const c
 	char	   *left = psprintf("%s.%s", k, quote_identifier(get_attname(rows, number, false)));
 
 	if (kept_type == type)
-		return psprintf("%s %s %s", left, sv_equality(type), right);
+		return psprintf("%s %s %s", left, equality(type), right);
 	return psprintf("(%s) = (%s)", sv_image(left), sv_image(right));
 }
 

@@ -35,8 +35,8 @@ sv_watch_member(const List *list, Oid relation, AttrNumber column)
 }
 
 /* Was the relation, or the column, created since the watch began? */
-bool
-sv_watch_created(const Watch *watch, Oid relation, AttrNumber column)
+static bool
+was_created(const Watch *watch, Oid relation, AttrNumber column)
 {
 	return sv_watch_member(watch->created, relation, 0) ||
 		(column != 0 && sv_watch_member(watch->created, relation, column));
@@ -78,10 +78,10 @@ watch_access(ObjectAccessType access, Oid classId, Oid objectId, int subId, void
 		return;
 	if (access == OAT_POST_CREATE)
 		note(SV_SEEN_CREATED, objectId, subId);
-	else if (access == OAT_DROP && is_interesting(objectId) && !sv_watch_created(active, objectId, subId))
+	else if (access == OAT_DROP && is_interesting(objectId) && !was_created(active, objectId, subId))
 		note(SV_SEEN_DROPPED, objectId, subId);
 	else if (access == OAT_POST_ALTER && subId > 0 && is_interesting(objectId) &&
-			 !sv_watch_created(active, objectId, subId))
+			 !was_created(active, objectId, subId))
 		note(SV_SEEN_ALTERED, objectId, subId);
 }
 
