@@ -19,6 +19,8 @@
 #endif
 
 #include "access/attnum.h"
+#include "access/htup_details.h"
+#include "catalog/pg_attribute.h"
 #include "catalog/pg_class.h"
 #include "executor/executor.h"
 #include "fmgr.h"
@@ -32,6 +34,7 @@
 #include "storage/procarray.h"
 #include "storage/sinvaladt.h"
 #include "utils/acl.h"
+#include "utils/rel.h"
 
 /* Pieces of catalog queries: the first on a server that has it, else the second. */
 #if PG_VERSION_NUM >= 160000
@@ -141,6 +144,17 @@ sv_parse_type(const char *name, Oid *type, int32 *typmod)
 #else
 	parseTypeString(name, type, typmod, true);
 	return OidIsValid(*type);
+#endif
+}
+
+/* Does a column (a row of pg_attribute) have no statistics target of its own?  17 made -1 of old a null. */
+static inline bool
+sv_has_usual_target(Relation catalog, HeapTuple tuple)
+{
+#if PG_VERSION_NUM >= 170000
+	return heap_attisnull(tuple, Anum_pg_attribute_attstattarget, RelationGetDescr(catalog));
+#else
+	return ((Form_pg_attribute) GETSTRUCT(tuple))->attstattarget < 0;
 #endif
 }
 

@@ -7,6 +7,7 @@
 #include "compat.h"
 #include "fmgr.h"
 #include "run/keep.h"
+#include "run/track.h"
 #include "settings.h"
 
 SV_MODULE_MAGIC;
@@ -18,4 +19,5 @@ _PG_init(void)
 {
 	sv_settings_init();
 	sv_keep_init();
+	sv_track_install();
 }

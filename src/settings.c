@@ -18,6 +18,11 @@ int			sv_max_script_size = 16 * 1024;
 /* INFO reaches every client whatever client_min_messages says. */
 bool		sv_progress = true;
 
+/* The way back of a revision without down follows from what it changed. */
+bool		sv_derive_downs = true;
+/* Keeping the states of a schema that nobody wants to look back at costs time and space. */
+bool		sv_keep_snapshots = true;
+
 /*
  * A statement that queues for a lock blocks everybody who comes after it, so
  * an online run gives up soon and tries again.
@@ -59,6 +64,16 @@ sv_settings_init(void)
 							 "Reports every finished step of a run with an INFO message.",
 							 NULL,
 							 &sv_progress, true,
+							 PGC_USERSET, 0, NULL, NULL, NULL);
+	DefineCustomBoolVariable("schemaver.derive_downs",
+							 "Derives a down script for every revision that is applied and has none.",
+							 NULL,
+							 &sv_derive_downs, true,
+							 PGC_USERSET, 0, NULL, NULL, NULL);
+	DefineCustomBoolVariable("schemaver.keep_snapshots",
+							 "Keeps how the schema is after each step of a run.",
+							 "Finding drift and looking back at revisions need it.",
+							 &sv_keep_snapshots, true,
 							 PGC_USERSET, 0, NULL, NULL, NULL);
 	DefineCustomIntVariable("schemaver.lock_timeout",
 							"Sets how long an online run queues for a lock before it tries again later.",

@@ -5,6 +5,7 @@
 #include "postgres.h"
 
 #include "api/api.h"
+#include "store/store.h"
 #include "compat.h"
 #include "funcapi.h"
 #include "utils/array.h"
@@ -71,6 +72,13 @@ sv_row_datum(RowBuilder *row, Datum value, bool isnull)
 	Assert(row->n < (int) lengthof(row->values));
 	row->values[row->n] = value;
 	row->nulls[row->n++] = isnull;
+}
+
+/* A text[]; null if the list is empty. */
+void
+sv_row_list_or_null(RowBuilder *row, const List *strings)
+{
+	sv_row_datum(row, strings ? sv_text_array(strings) : (Datum) 0, strings == NIL);
 }
 
 /* Give the row and begin the next one. */

@@ -28,6 +28,7 @@ typedef struct RowBuilder
 
 extern void sv_row_text(RowBuilder *row, const char *value);
 extern void sv_row_datum(RowBuilder *row, Datum value, bool isnull);
+extern void sv_row_list_or_null(RowBuilder *row, const List *strings);
 extern void sv_row_put(ReturnSetInfo *result, RowBuilder *row);
 
 /* A range of the graph as export() takes it: "from:to", or one reference. */

@@ -6,13 +6,13 @@
 
 #include "access/xact.h"
 #include "api/api.h"
+#include "api/comparing.h"
 #include "diff/diff.h"
-#include "compat.h"
 #include "miscadmin.h"
-#include "parser/parse_coerce.h"
-#include "parser/parse_type.h"
 #include "model/model.h"
 #include "register/register.h"
+#include "run/derive.h"
+#include "run/hinted.h"
 #include "run/prove.h"
 #include "run/wanted.h"
 #include "schemaver.h"
@@ -25,8 +25,9 @@ PG_FUNCTION_INFO_V1(sv_api_diff_wanted);
 PG_FUNCTION_INFO_V1(sv_api_diff_snapshots);
 PG_FUNCTION_INFO_V1(sv_api_autogenerate);
 
-static ModelScope
-arg_scope(FunctionCallInfo fcinfo, int n)
+/* The schemas to look at: NULL means all. */
+ModelScope
+sv_arg_scope(FunctionCallInfo fcinfo, int n)
 {
 	ModelScope	scope = {NIL, true, NULL};
 
@@ -46,7 +47,7 @@ arg_scope(FunctionCallInfo fcinfo, int n)
 Datum
 sv_api_snapshot(PG_FUNCTION_ARGS)
 {
-	ModelScope	scope = arg_scope(fcinfo, 0);
+	ModelScope	scope = sv_arg_scope(fcinfo, 0);
 
 	PG_RETURN_JSONB_P(sv_model_to_jsonb(sv_model_read(&scope)));
 }
@@ -54,24 +55,9 @@ sv_api_snapshot(PG_FUNCTION_ARGS)
 Datum
 sv_api_fingerprint(PG_FUNCTION_ARGS)
 {
-	ModelScope	scope = arg_scope(fcinfo, 0);
+	ModelScope	scope = sv_arg_scope(fcinfo, 0);
 
 	PG_RETURN_TEXT_P(cstring_to_text(sv_model_fingerprint(sv_model_read(&scope))));
-}
-
-/* See DiffOptions.  A type that is not there yet takes text. */
-static char
-cast_of(const char *from, const char *to)
-{
-	Oid			source;
-	Oid			target;
-	int32		typmod;
-
-	if (!sv_parse_type(from, &source, &typmod) || !sv_parse_type(to, &target, &typmod))
-		return 't';
-	if (can_coerce_type(1, &source, &target, COERCION_ASSIGNMENT))
-		return 'a';
-	return can_coerce_type(1, &source, &target, COERCION_EXPLICIT) ? 'e' : 't';
 }
 
 static List *
@@ -93,10 +79,10 @@ patterns_of(JsonbContainer *array)
 }
 
 /* Read {"owners": false, ...}. */
-static DiffOptions
-arg_options(FunctionCallInfo fcinfo, int n)
+DiffOptions
+sv_arg_diff_options(FunctionCallInfo fcinfo, int n)
 {
-	DiffOptions options = {true, true, true, "drop", NULL, NIL, cast_of};
+	DiffOptions options = {true, true, true, false, "drop", NULL, NIL, sv_cast_of};
 	Jsonb	   *given = PG_ARGISNULL(n) ? NULL : PG_GETARG_JSONB_P(n);
 	JsonbIterator *it;
 	JsonbValue	value;
@@ -140,8 +126,8 @@ arg_options(FunctionCallInfo fcinfo, int n)
 }
 
 /* What could not be compared is said aloud. */
-static void
-warn_of_findings(const Model *model)
+void
+sv_warn_of_findings(const Model *model)
 {
 	ListCell   *cell;
 
@@ -150,8 +136,9 @@ warn_of_findings(const Model *model)
 				(errmsg("comparison is incomplete: %s", (char *) lfirst(cell))));
 }
 
-static void
-put_rows(FunctionCallInfo fcinfo, List *rows)
+/* Give rows of sv_diff() as diff() does. */
+void
+sv_put_diff_rows(FunctionCallInfo fcinfo, List *rows)
 {
 	ReturnSetInfo *result = sv_result_begin(fcinfo);
 	RowBuilder	row = {0};
@@ -176,22 +163,27 @@ sv_api_diff_wanted(PG_FUNCTION_ARGS)
 {
 	char	   *sql = sv_arg_text(fcinfo, 0, "wanted");
 	bool		reverse = sv_arg_bool(fcinfo, 1);
-	ModelScope	scope = arg_scope(fcinfo, 2);
-	DiffOptions options = arg_options(fcinfo, 3);
+	ModelScope	scope = sv_arg_scope(fcinfo, 2);
+	DiffOptions options = sv_arg_diff_options(fcinfo, 3);
 	Model	   *live = sv_model_read(&scope);
 	Model	   *wanted = sv_wanted_model(sql, &scope, live);
-	List	   *kept = sv_diff_keep(wanted, live, &options);
+	HintedRenames renames = sv_hinted(sql, &scope, live, wanted, &options);
+	List	   *rows = sv_diff_keep(wanted, renames.model, &options);
 
-	warn_of_findings(live);
-	warn_of_findings(wanted);
-	put_rows(fcinfo, list_concat(kept, reverse ? sv_diff(wanted, live, &options) : sv_diff(live, wanted, &options)));
+	sv_warn_of_findings(live);
+	sv_warn_of_findings(wanted);
+	if (reverse)
+		rows = list_concat(list_concat(rows, sv_diff(wanted, renames.model, &options)), renames.back);
+	else
+		rows = list_concat(list_concat(rows, renames.there), sv_diff(renames.model, wanted, &options));
+	sv_put_diff_rows(fcinfo, rows);
 	return (Datum) 0;
 }
 
 Datum
 sv_api_diff_snapshots(PG_FUNCTION_ARGS)
 {
-	DiffOptions options = arg_options(fcinfo, 2);
+	DiffOptions options = sv_arg_diff_options(fcinfo, 2);
 	Model	   *from;
 	Model	   *to;
 
@@ -201,13 +193,13 @@ sv_api_diff_snapshots(PG_FUNCTION_ARGS)
 				 errmsg("snapshots must not be null")));
 	from = sv_model_from_jsonb(PG_GETARG_JSONB_P(0));
 	to = sv_model_from_jsonb(PG_GETARG_JSONB_P(1));
-	put_rows(fcinfo, sv_diff(from, to, &options));
+	sv_put_diff_rows(fcinfo, sv_diff(from, to, &options));
 	return (Datum) 0;
 }
 
 /* The statements as a script, or NULL if there are none. */
-static char *
-script_of(List *rows)
+char *
+sv_diff_script(List *rows)
 {
 	StringInfoData out;
 	ListCell   *cell;
@@ -228,10 +220,11 @@ sv_api_autogenerate(PG_FUNCTION_ARGS)
 {
 	RevisionDraft draft = {0};
 	char	   *desired = sv_arg_text(fcinfo, 1, "desired");
-	ModelScope	scope = arg_scope(fcinfo, 2);
-	DiffOptions options = arg_options(fcinfo, 3);
+	ModelScope	scope = sv_arg_scope(fcinfo, 2);
+	DiffOptions options = sv_arg_diff_options(fcinfo, 3);
 	Model	   *live;
 	Model	   *wanted;
+	HintedRenames renames;
 	List	   *up;
 	List	   *down;
 
@@ -239,13 +232,14 @@ sv_api_autogenerate(PG_FUNCTION_ARGS)
 	sv_register_lock("schemaver.autogenerate()");
 	live = sv_model_read(&scope);
 	wanted = sv_wanted_model(desired, &scope, live);
-	(void) sv_diff_keep(wanted, live, &options);
-	up = sv_diff(live, wanted, &options);
-	draft.up = script_of(up);
+	renames = sv_hinted(desired, &scope, live, wanted, &options);
+	(void) sv_diff_keep(wanted, renames.model, &options);
+	up = list_concat(renames.there, sv_diff(renames.model, wanted, &options));
+	draft.up = sv_diff_script(up);
 	if (draft.up == NULL)
 		PG_RETURN_NULL();
-	down = sv_diff(wanted, live, &options);
-	draft.down = script_of(down);
+	down = list_concat(sv_diff(wanted, renames.model, &options), renames.back);
+	draft.down = sv_diff_script(down);
 	if (draft.down == NULL)
 		draft.down = "";
 	sv_prove(&scope, live, wanted, &options, up, down);

@@ -132,6 +132,7 @@ sv_api_plan(PG_FUNCTION_ARGS)
 		sv_row_text(&row, sv_direction_name(direction));
 		sv_row_text(&row, rows[i]->message);
 		sv_row_datum(&row, BoolGetDatum(transactional[i]), false);
+		sv_row_list_or_null(&row, direction == SV_DOWNGRADE ? rows[i]->lost : NIL);
 		sv_row_put(result, &row);
 	}
 	PG_RETURN_NULL();

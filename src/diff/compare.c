@@ -15,17 +15,6 @@ is_annotation(const char *property)
 		strcmp(property, "comment") == 0 || strcmp(property, "labels") == 0;
 }
 
-static bool
-counts(const Comparison *cmp, const Pair *pair, const char *property)
-{
-	if (strcmp(property, "owner") == 0)
-		return cmp->options->owners && !pair->class->no_owner_change;
-	if (strcmp(property, "acl") == 0)
-		return cmp->options->privileges;
-	if (strcmp(property, "comment") == 0)
-		return cmp->options->comments;
-	return true;
-}
 
 static const Alterer *
 alterer_of(const ModelClass *class, const char *property)
@@ -34,6 +23,22 @@ alterer_of(const ModelClass *class, const char *property)
 		if (strcmp(alterer->property, property) == 0)
 			return alterer;
 	return NULL;
+}
+
+/* Does a difference of this property matter? */
+bool
+sv_diff_counts(const ModelClass *class, const char *property, const DiffOptions *options)
+{
+	const Alterer *alterer;
+
+	if (strcmp(property, "owner") == 0)
+		return options->owners && !class->no_owner_change;
+	if (strcmp(property, "acl") == 0)
+		return options->privileges;
+	if (strcmp(property, "comment") == 0)
+		return options->comments;
+	alterer = alterer_of(class, property);
+	return alterer == NULL || !(alterer->flags & SV_ALTER_IGNORED);
 }
 
 static void
@@ -49,15 +54,15 @@ property_differs(const Comparison *cmp, Pair *pair, const char *property)
 {
 	const Alterer *alterer;
 
+	if (!sv_diff_counts(pair->class, property, cmp->options))
+		return;
 	if (is_annotation(property))
 	{
-		if (counts(cmp, pair, property) && pair->kind == SV_PAIR_SAME)
+		if (pair->kind == SV_PAIR_SAME)
 			pair->kind = SV_PAIR_ALTER;
 		return;
 	}
 	alterer = alterer_of(pair->class, property);
-	if (alterer != NULL && (alterer->flags & SV_ALTER_IGNORED))
-		return;
 	if (alterer == NULL)
 	{
 		make_again(pair);
@@ -199,6 +204,9 @@ spread_to_dependent(Spread *spread, Pair *gone, Object *dependent)
 {
 	Pair	   *pair = dependent->pair;
 
+	/* the rows of a table that is made anew come over as those of a column do */
+	if (is_stored_column(dependent) && is_type(gone->a) && gone->kind == SV_PAIR_AGAIN && dependent->parent->pair->swapped)
+		gone->swapped = pair->converted = true;
 	if (pair->kind != SV_PAIR_SAME && pair->kind != SV_PAIR_ALTER)
 		return;
 	if (is_stored_column(dependent) && is_type(gone->a) && gone->kind == SV_PAIR_AGAIN &&
@@ -342,7 +350,9 @@ sv_diff(Model *from, Model *to, const DiffOptions *options)
 	pair_objects(cmp);
 	find_dependents(cmp);
 	cmp->rows = sv_diff_questions(cmp->pairs);
-	spread(cmp);
+	do
+		spread(cmp);
+	while (sv_swap_disordered(cmp));
 	foreach(cell, sv_diff_order(cmp))
 	{
 		CHECK_FOR_INTERRUPTS();

@@ -30,7 +30,7 @@ typedef struct Pair
 	PairKind	kind;
 	List	   *alterers;		/* AlterFn's to call, each once */
 	bool		disrupts;		/* what depends on it must be made again */
-	bool		swapped;		/* a type that is renamed, made anew, and dropped
+	bool		swapped;		/* a type or table that is renamed, made anew, and dropped
 								 * when its columns have moved over */
 	bool		converted;		/* a column that moves over */
 	DiffNode	   *drop;			/* where it is dropped; may be another object's */
@@ -64,6 +64,7 @@ typedef struct DiffOptions
 	bool		owners;			/* compare owners */
 	bool		privileges;
 	bool		comments;
+	bool		column_order;	/* columns shall stand in the wanted order */
 	const char *drop;			/* what is not wanted: "drop", "report" or "keep" */
 	const char *role;			/* who will run the statements */
 	List	   *exclude;		/* patterns: identities that are left alone */
@@ -99,8 +100,10 @@ typedef struct Comparison
 
 /* compare.c */
 extern List *sv_diff(Model *from, Model *to, const DiffOptions *options);
+extern bool sv_diff_counts(const ModelClass *class, const char *property, const DiffOptions *options);
 
 /* keep.c */
+extern bool sv_diff_is_excluded(const Object *object, List *patterns);
 extern List *sv_diff_keep(Model *wanted, const Model *live, const DiffOptions *options);
 
 /* questions.c */
@@ -119,6 +122,13 @@ struct Writer
 
 extern void sv_diff_write(Comparison *cmp, DiffNode *node);
 extern const char *sv_hazard_text(int hazards);
+
+/* swap.c */
+extern bool sv_swap_disordered(Comparison *cmp);
+extern bool sv_swap_keeps(const Object *part);
+extern bool sv_swap_survives(const Object *o, const Object *part);
+extern void sv_swap_write_rename(Writer *w, const char *new_name);
+extern void sv_swap_write_rows(Writer *w, const char *old_name);
 
 /* privileges.c */
 extern void sv_write_privileges(Writer *writer, const Object *object, List *from, List *to,

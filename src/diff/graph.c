@@ -80,13 +80,14 @@ goes_with(const Comparison *cmp, const Object *a)
 
 	if (cmp->fold_level > 0 && is_foreign_key(a))
 		return NULL;
-	if (a->class->is_part && a->parent != NULL && is_dropped(a->parent->pair) && !a->parent->pair->swapped)
+	if (a->class->is_part && a->parent != NULL && is_dropped(a->parent->pair) &&
+		(!a->parent->pair->swapped || (sv_class_is(a->parent, "table") && sv_swap_keeps(a))))
 		return a->parent;
 	foreach(cell, a->vanishes_with)
 	{
 		Object	   *o = lfirst(cell);
 
-		if (is_dropped(o->pair) && !sv_class_is(a, "table") && !is_detached(a))
+		if (is_dropped(o->pair) && !sv_class_is(a, "table") && !is_detached(a) && !sv_swap_survives(o, a))
 			return o;
 	}
 	if (sv_class_is(a, "sequence"))
@@ -274,6 +275,8 @@ edges_of_old(Comparison *cmp, Pair *pair)
 	}
 	if (pair->drop != NULL && pair->a->parent != NULL)
 	{
+		if (pair->a->parent->pair->swapped && pair->drop != pair->a->parent->pair->drop)
+			add_edge(pair->drop, pair->a->parent->pair->rename);
 		add_edge(pair->drop, pair->a->parent->pair->drop);
 		if (!sv_class_is(pair->a, "column"))
 			add_edge(pair->drop, pair->a->parent->pair->alter);
@@ -287,7 +290,7 @@ edges_of_old(Comparison *cmp, Pair *pair)
 			add_edge(pair->rename, pair->create);
 			add_edge(pair->create, pair->drop);
 		}
-		else
+		else if (!pair->drop->pair->swapped)
 			add_edge(pair->drop, pair->create);
 	}
 }

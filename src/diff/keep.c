@@ -33,8 +33,9 @@ matches(const char *text, const char *pattern)
 	return *text == '\0';
 }
 
-static bool
-is_excluded(const Object *o, List *patterns)
+/* Does a pattern exclude the object, or the one that it is part of? */
+bool
+sv_diff_is_excluded(const Object *o, List *patterns)
 {
 	ListCell   *cell;
 
@@ -42,7 +43,7 @@ is_excluded(const Object *o, List *patterns)
 		if (matches(o->identity, lfirst(cell)) ||
 			matches(psprintf("%s %s", o->class->name, o->identity), lfirst(cell)))
 			return true;
-	return o->parent != NULL && is_excluded(o->parent, patterns);
+	return o->parent != NULL && sv_diff_is_excluded(o->parent, patterns);
 }
 
 /* Facts of another object, not things that could be missed by themselves. */
@@ -95,7 +96,7 @@ remove_excluded(Model *wanted, const Model *live, List *patterns)
 		Object	   *o = lfirst(cell);
 		Object	   *there;
 
-		if (!is_excluded(o, patterns))
+		if (!sv_diff_is_excluded(o, patterns))
 			continue;
 		there = sv_model_find(live, o->class, o->identity);
 		if (there != NULL)
@@ -155,7 +156,7 @@ sv_diff_keep(Model *wanted, const Model *live, const DiffOptions *options)
 	foreach(cell, live->objects)
 	{
 		Object	   *o = lfirst(cell);
-		bool		excluded = is_excluded(o, options->exclude);
+		bool		excluded = sv_diff_is_excluded(o, options->exclude);
 		Object	   *copy;
 
 		if (sv_model_find(wanted, o->class, o->identity) != NULL || (!keep_all && !excluded))

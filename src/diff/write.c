@@ -55,6 +55,12 @@ sv_emit(Writer *w, int hazards, const char *format,...)
 	w->cmp->rows = lappend(w->cmp->rows, row);
 }
 
+static int
+compare_numbers(const ListCell *a, const ListCell *b)
+{
+	return ((Object *) lfirst(a))->number - ((Object *) lfirst(b))->number;
+}
+
 /* The objects that are created together with the node's own, in order. */
 List *
 sv_writer_folded(Writer *w)
@@ -64,6 +70,7 @@ sv_writer_folded(Writer *w)
 
 	foreach(cell, w->node->folded)
 		objects = lappend(objects, ((Pair *) lfirst(cell))->b);
+	list_sort(objects, compare_numbers);
 	return objects;
 }
 
@@ -244,8 +251,11 @@ sv_write_annotations(Writer *w, const Object *a, const Object *b)
 	write_owner(w, a, b);
 	if (w->cmp->options->privileges && b->class->acl_type != 0 && b->class->acl_type != 'd')
 	{
-		const char *old_owner = a ? sv_text(a, "owner") : w->cmp->options->role;
-		const char *owner = w->cmp->options->owners ? sv_text(b, "owner") : old_owner;
+		/* a column's grants are those of its table's owner */
+		bool		column = b->class->acl_type == 'c' && b->parent != NULL;
+		const Object *before = column && a != NULL ? a->parent : a;
+		const char *old_owner = before ? sv_text(before, "owner") : column ? NULL : w->cmp->options->role;
+		const char *owner = w->cmp->options->owners ? sv_text(column ? b->parent : b, "owner") : old_owner;
 
 		sv_write_privileges(w, b, a ? sv_list(a, "acl") : sv_initial_privileges(w->cmp, b), sv_list(b, "acl"),
 							old_owner, owner);
@@ -262,6 +272,14 @@ renamed(const Object *o)
 	int			length = pg_mbcliplen(o->name, strlen(o->name), NAMEDATALEN - 1 - strlen("__old"));
 
 	return psprintf("%.*s__old", length, o->name);
+}
+
+/* A table that is made anew with its rows gets them. */
+void
+sv_writer_fill(Writer *w)
+{
+	if (w->pair->swapped)
+		sv_swap_write_rows(w, renamed(w->pair->a));
 }
 
 static void
@@ -325,8 +343,11 @@ sv_diff_write(Comparison *cmp, DiffNode *node)
 			write_alter(&w);
 			break;
 		case SV_NODE_RENAME:
-			sv_emit(&w, SV_HAZARD_BLOCKS_ALL, "ALTER %s %s RENAME TO %s", node->pair->class->keyword,
-					node->pair->a->identity, quote_identifier(renamed(node->pair->a)));
+			if (sv_class_is(node->pair->a, "table"))
+				sv_swap_write_rename(&w, renamed(node->pair->a));
+			else
+				sv_emit(&w, SV_HAZARD_BLOCKS_ALL, "ALTER %s %s RENAME TO %s", node->pair->class->keyword,
+						node->pair->a->identity, quote_identifier(renamed(node->pair->a)));
 			break;
 	}
 }

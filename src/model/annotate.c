@@ -9,11 +9,12 @@
 #include "access/table.h"
 #include "catalog/pg_description.h"
 #include "catalog/pg_seclabel.h"
-#include "model/model.h"
+#include "model/edges.h"
 #include "store/store.h"
 #include "utils/acl.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
+#include "utils/fmgroids.h"
 #include "utils/rel.h"
 #include "utils/snapmgr.h"
 
@@ -61,64 +62,97 @@ is_own(const Object *object, Oid catalog, Oid oid, int sub)
 }
 
 static void
-read_comments(Model *model)
+read_comment(Model *model, Relation catalog, HeapTuple tuple)
 {
-	Relation	catalog = table_open(DescriptionRelationId, AccessShareLock);
-	SysScanDesc scan = systable_beginscan(catalog, InvalidOid, false, GetActiveSnapshot(), 0, NULL);
-	HeapTuple	tuple;
+	Form_pg_description row = (Form_pg_description) GETSTRUCT(tuple);
+	Object	   *object = sv_model_at(model, row->classoid, row->objoid, row->objsubid);
+	bool		isnull;
+	Datum		comment;
 
-	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
-	{
-		Form_pg_description row = (Form_pg_description) GETSTRUCT(tuple);
-		Object	   *object = sv_model_at(model, row->classoid, row->objoid, row->objsubid);
-		bool		isnull;
-		Datum		comment;
-
-		if (object == NULL)
-			continue;
-		comment = heap_getattr(tuple, Anum_pg_description_description, RelationGetDescr(catalog), &isnull);
-		if (isnull)
-			continue;
-		if (is_own(object, row->classoid, row->objoid, row->objsubid))
-			add_text(object, "comment", TextDatumGetCString(comment));
-		else if (sv_class_is(object, "constraint"))
-			add_text(object, "index_comment", TextDatumGetCString(comment));
-	}
-	systable_endscan(scan);
-	table_close(catalog, AccessShareLock);
+	if (object == NULL)
+		return;
+	comment = heap_getattr(tuple, Anum_pg_description_description, RelationGetDescr(catalog), &isnull);
+	if (isnull)
+		return;
+	if (is_own(object, row->classoid, row->objoid, row->objsubid))
+		add_text(object, "comment", TextDatumGetCString(comment));
+	else if (sv_class_is(object, "constraint"))
+		add_text(object, "index_comment", TextDatumGetCString(comment));
 }
 
 static void
-read_labels(Model *model)
+read_label(Model *model, Relation catalog, HeapTuple tuple)
 {
-	Relation	catalog = table_open(SecLabelRelationId, AccessShareLock);
-	SysScanDesc scan = systable_beginscan(catalog, InvalidOid, false, GetActiveSnapshot(), 0, NULL);
+	FormData_pg_seclabel *row = (FormData_pg_seclabel *) GETSTRUCT(tuple);
+	Object	   *object = sv_model_at(model, row->classoid, row->objoid, row->objsubid);
+	bool		isnull;
+	Datum		provider;
+	Datum		label;
+
+	if (object == NULL || !is_own(object, row->classoid, row->objoid, row->objsubid))
+		return;
+	provider = heap_getattr(tuple, Anum_pg_seclabel_provider, RelationGetDescr(catalog), &isnull);
+	label = heap_getattr(tuple, Anum_pg_seclabel_label, RelationGetDescr(catalog), &isnull);
+	add_label(object, TextDatumGetCString(provider), TextDatumGetCString(label));
+}
+
+/* Give every row of a scan to "read". */
+static void
+scan_rows(Model *model, Relation catalog, Oid index, int nkeys, ScanKey keys,
+		  void (*read) (Model *model, Relation catalog, HeapTuple tuple))
+{
+	SysScanDesc scan = systable_beginscan(catalog, index, OidIsValid(index), GetActiveSnapshot(), nkeys, keys);
 	HeapTuple	tuple;
 
 	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
-	{
-		FormData_pg_seclabel *row = (FormData_pg_seclabel *) GETSTRUCT(tuple);
-		Object	   *object = sv_model_at(model, row->classoid, row->objoid, row->objsubid);
-		bool		isnull;
-		Datum		provider;
-		Datum		label;
-
-		if (object == NULL || !is_own(object, row->classoid, row->objoid, row->objsubid))
-			continue;
-		provider = heap_getattr(tuple, Anum_pg_seclabel_provider, RelationGetDescr(catalog), &isnull);
-		label = heap_getattr(tuple, Anum_pg_seclabel_label, RelationGetDescr(catalog), &isnull);
-		add_label(object, TextDatumGetCString(provider), TextDatumGetCString(label));
-	}
+		read(model, catalog, tuple);
 	systable_endscan(scan);
-	table_close(catalog, AccessShareLock);
 }
 
-/* Fill in comments and security labels of all objects. */
+/* Fill in comments and security labels of what is found at these addresses (and at parts of them). */
+void
+sv_model_annotate_some(Model *model, const ObjectAddress *addresses, int n)
+{
+	Relation	comments = table_open(DescriptionRelationId, AccessShareLock);
+	Relation	labels = table_open(SecLabelRelationId, AccessShareLock);
+	ScanKeyData keys[2];
+
+	for (int i = 0; i < n; i++)
+	{
+		ScanKeyInit(&keys[0], Anum_pg_description_objoid, BTEqualStrategyNumber, F_OIDEQ,
+					ObjectIdGetDatum(addresses[i].objectId));
+		ScanKeyInit(&keys[1], Anum_pg_description_classoid, BTEqualStrategyNumber, F_OIDEQ,
+					ObjectIdGetDatum(addresses[i].classId));
+		scan_rows(model, comments, DescriptionObjIndexId, 2, keys, read_comment);
+		ScanKeyInit(&keys[0], Anum_pg_seclabel_objoid, BTEqualStrategyNumber, F_OIDEQ,
+					ObjectIdGetDatum(addresses[i].objectId));
+		ScanKeyInit(&keys[1], Anum_pg_seclabel_classoid, BTEqualStrategyNumber, F_OIDEQ,
+					ObjectIdGetDatum(addresses[i].classId));
+		scan_rows(model, labels, SecLabelObjectIndexId, 2, keys, read_label);
+	}
+	table_close(labels, AccessShareLock);
+	table_close(comments, AccessShareLock);
+}
+
+/* The same for all objects. */
 void
 sv_model_annotate(Model *model)
 {
-	read_comments(model);
-	read_labels(model);
+	Relation	comments = table_open(DescriptionRelationId, AccessShareLock);
+	Relation	labels = table_open(SecLabelRelationId, AccessShareLock);
+	int			n;
+	ObjectAddress *addresses = sv_model_addresses(model, &n);
+
+	if (sv_are_few(n, comments))
+		sv_model_annotate_some(model, addresses, n);
+	else
+	{
+		scan_rows(model, comments, InvalidOid, 0, NULL, read_comment);
+		scan_rows(model, labels, InvalidOid, 0, NULL, read_label);
+	}
+	pfree(addresses);
+	table_close(labels, AccessShareLock);
+	table_close(comments, AccessShareLock);
 }
 
 static ObjectType

@@ -7,6 +7,7 @@
 #include "catalog/pg_attrdef.h"
 #include "catalog/pg_class.h"
 #include "model/classes.h"
+#include "model/reader.h"
 #include "utils/builtins.h"
 
 static bool
@@ -364,7 +365,7 @@ const ModelClass sv_class_column = {
 	.name = "column", .keyword = "COLUMN", .catalog = RelationRelationId, .rank = 210,
 	.style = SV_ID_OF_PARENT, .parent_catalog = RelationRelationId, .is_part = true, .acl_type = 'c',
 	.query = "SELECT a.attrelid AS _oid, a.attrelid AS _parent, a.attnum AS _sub, a.attname AS _name, a.attacl AS acl, "
-	"format_type(a.atttypid, a.atttypmod) AS type, "
+	"a.atttypid AS _type, a.atttypmod AS _typmod, "
 	"CASE WHEN a.attcollation <> t.typcollation AND a.attcollation <> 0 THEN "
 	"(SELECT quote_ident(n.nspname) || '.' || quote_ident(collname) FROM pg_catalog.pg_collation o "
 	"JOIN pg_catalog.pg_namespace n ON n.oid = collnamespace WHERE o.oid = a.attcollation) END AS collation, "
@@ -399,14 +400,15 @@ const ModelClass sv_class_column = {
 	"WHEN 'm' THEN 'MAIN' ELSE 'EXTENDED' END END AS storage, "
 	"CASE a.attcompression WHEN 'p' THEN 'pglz' WHEN 'l' THEN 'lz4' END AS compression, "
 	"CASE WHEN a.attstattarget >= 0 THEN a.attstattarget END AS statistics, "
-	"CASE WHEN a.attoptions IS NOT NULL THEN (SELECT array_agg(o ORDER BY o) FROM unnest(a.attoptions) o WHERE o NOT LIKE 'pg\\_attver=%') END AS options, "
+	"CASE WHEN a.attoptions[1] NOT LIKE 'pg\\_attver=%' OR a.attoptions[2] IS NOT NULL THEN (SELECT array_agg(o ORDER BY o) FROM unnest(a.attoptions) o WHERE o NOT LIKE 'pg\\_attver=%') END AS options, "
 	"CASE WHEN a.attfdwoptions IS NOT NULL THEN (SELECT array_agg(quote_ident(option_name) || ' ' || quote_literal(option_value) "
 	"ORDER BY option_name) FROM pg_catalog.pg_options_to_table(a.attfdwoptions)) END AS foreign_options, "
 	FLAG("a.attinhcount > 0 AND NOT a.attislocal", "inherited") " "
 	"FROM pg_catalog.pg_class c JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid "
 	"JOIN pg_catalog.pg_type t ON t.oid = a.atttypid "
 	"WHERE c.relkind IN ('r', 'p', 'f', 'v', 'm', 'c') AND c.relpersistence <> 't' AND " IN_SCHEMAS("c.relnamespace")
-	" AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attrelid, a.attnum",
+	" AND a.attnum > 0 AND NOT a.attisdropped",
+	.scan = sv_scan_columns,
 	.create = create_column,
 	.drop = drop_column,
 	.alterers = column_alterers,
@@ -487,12 +489,12 @@ static const Alterer default_alterers[] = {
 
 const ModelClass sv_class_default = {
 	.name = "default", .keyword = "DEFAULT", .catalog = AttrDefaultRelationId, .rank = 220,
-	.style = SV_ID_GIVEN, .parent_catalog = RelationRelationId, .is_part = true,
+	.style = SV_ID_AS_PARENT, .parent_catalog = RelationRelationId, .is_part = true,
 	.query = "SELECT d.oid AS _oid, adrelid AS _parent, adnum AS _parentsub, "
-	"c.oid::regclass::text || '.' || quote_ident(a.attname) AS _identity, "
 	"pg_catalog.pg_get_expr(adbin, adrelid) AS expression "
 	"FROM pg_catalog.pg_attrdef d JOIN pg_catalog.pg_attribute a ON attrelid = adrelid AND attnum = adnum "
 	"JOIN pg_catalog.pg_class c ON c.oid = adrelid WHERE attgenerated = '' AND " IN_SCHEMAS("c.relnamespace"),
+	.scan = sv_scan_defaults,
 	.create = create_default,
 	.drop = drop_default,
 	.alterers = default_alterers,

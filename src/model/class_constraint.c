@@ -192,8 +192,8 @@ constraint_name_space(const Object *o)
 }
 
 #define INDEX_OPTIONS(c) \
-	"(SELECT array_agg(quote_ident(split_part(o, '=', 1)) || '=' || quote_literal(substr(o, strpos(o, '=') + 1)) ORDER BY o) " \
-	"FROM unnest(" c ".reloptions) o)"
+	"CASE WHEN " c ".reloptions IS NOT NULL THEN (SELECT array_agg(quote_ident(split_part(o, '=', 1)) || '=' || " \
+	"quote_literal(substr(o, strpos(o, '=') + 1)) ORDER BY o) FROM unnest(" c ".reloptions) o) END"
 #define INDEX_TABLESPACE(c) \
 	"CASE WHEN " c ".reltablespace <> 0 THEN (SELECT spcname FROM pg_catalog.pg_tablespace WHERE oid = " c ".reltablespace) END"
 

@@ -150,7 +150,7 @@ static const Alterer default_acl_alterers[] = {
 	"SELECT grantee, is_grantable, privilege_type FROM pg_catalog.aclexplode(" source ")"
 #define USUAL_ACL \
 	"CASE WHEN defaclnamespace = 0 THEN pg_catalog.acldefault(CASE defaclobjtype WHEN 'S' THEN 's' ELSE defaclobjtype END::\"char\", " \
-	"defaclrole) ELSE '{}'::aclitem[] END"
+	"defaclrole) END"
 #define KIND \
 	"CASE defaclobjtype WHEN 'r' THEN 'TABLES' WHEN 'S' THEN 'SEQUENCES' WHEN 'f' THEN 'FUNCTIONS' WHEN 'T' THEN 'TYPES' " \
 	"WHEN 'n' THEN 'SCHEMAS' ELSE 'LARGE OBJECTS' END"

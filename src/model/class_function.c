@@ -82,8 +82,10 @@ static const Alterer function_alterers[] = {
 	"pronargdefaults AS ndefaults, proargnames AS argument_names, proargmodes::text[] AS modes, " \
 	FLAG("proargmodes && '{o,b,t}'", "outputs") " " \
 	"FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_namespace s ON s.oid = pronamespace WHERE prokind IN (" kinds ") AND " \
+	"NOT EXISTS (SELECT FROM pg_catalog.pg_depend d WHERE d.classid = 1255 AND d.objid = p.oid AND d.deptype = 'i') AND " \
 	IN_SCHEMAS("pronamespace")
 
+/* The constructors of a range type, which depend on it internally, come with it. */
 const ModelClass sv_class_function = {
 	.name = "function", .keyword = "FUNCTION", .catalog = ProcedureRelationId, .rank = 270,
 	.style = SV_ID_GIVEN, .acl_type = 'f',

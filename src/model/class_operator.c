@@ -38,8 +38,13 @@ const ModelClass sv_class_operator = {
 	.create = create_by_definition,
 };
 
+/* Operator classes name their operators without the keyword. */
+#define BARE_OPERATOR_NAME(oid) \
+	"(SELECT quote_ident(n2.nspname) || '.' || o2.oprname FROM pg_catalog.pg_operator o2 " \
+	"JOIN pg_catalog.pg_namespace n2 ON n2.oid = o2.oprnamespace WHERE o2.oid = " oid ")"
+
 #define FAMILY_MEMBERS(owner, family) \
-	"SELECT 'OPERATOR ' || amopstrategy || ' ' || " OPERATOR_NAME("amopopr") " || '(' || format_type(amoplefttype, NULL) || ', ' || " \
+	"SELECT 'OPERATOR ' || amopstrategy || ' ' || " BARE_OPERATOR_NAME("amopopr") " || '(' || format_type(amoplefttype, NULL) || ', ' || " \
 	"format_type(amoprighttype, NULL) || ')' || CASE WHEN amoppurpose = 'o' THEN ' FOR ORDER BY ' || " \
 	"(SELECT quote_ident(n3.nspname) || '.' || quote_ident(f3.opfname) FROM pg_catalog.pg_opfamily f3 " \
 	"JOIN pg_catalog.pg_namespace n3 ON n3.oid = f3.opfnamespace WHERE f3.oid = amopsortfamily) ELSE '' END AS member, " \

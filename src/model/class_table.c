@@ -163,6 +163,7 @@ create_table(Writer *w, const Object *o)
 	else
 		write_storage(&out, o);
 	sv_emit(w, 0, "%s", out.data);
+	sv_writer_fill(w);
 	write_security(w, NULL, o);
 	if (sv_is(o, "replica_identity"))
 		sv_emit(w, 0, "ALTER TABLE %s REPLICA IDENTITY %s", o->identity, sv_text(o, "replica_identity"));

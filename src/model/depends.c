@@ -12,58 +12,159 @@
 #include "access/genam.h"
 #include "access/htup_details.h"
 #include "access/table.h"
+#include "catalog/pg_attrdef.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_constraint.h"
 #include "catalog/pg_depend.h"
 #include "catalog/pg_extension.h"
 #include "catalog/pg_inherits.h"
 #include "catalog/pg_proc.h"
-#include "model/model.h"
+#include "model/edges.h"
+#include "storage/bufmgr.h"
 #include "utils/fmgroids.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
 #include "utils/snapmgr.h"
 
-typedef struct Edge
+/* Add a row of pg_depend; returns the new edge. */
+Edge *
+sv_edge_add(Edges *edges, HeapTuple tuple)
 {
-	ObjectAddress from;
-	ObjectAddress to;
-	char		type;
-} Edge;
+	Form_pg_depend row = (Form_pg_depend) GETSTRUCT(tuple);
+	Edge	   *edge;
 
-typedef struct Edges
+	if (edges->n == edges->allocated)
+	{
+		edges->allocated = Max(edges->allocated * 2, 64);
+		edges->edges = edges->edges == NULL ?
+			palloc_extended(sizeof(Edge) * edges->allocated, MCXT_ALLOC_HUGE) :
+			repalloc_huge(edges->edges, sizeof(Edge) * edges->allocated);
+	}
+	edge = &edges->edges[edges->n++];
+	memset(edge, 0, sizeof(Edge));
+	ObjectAddressSubSet(edge->from, row->classid, row->objid, row->objsubid);
+	ObjectAddressSubSet(edge->to, row->refclassid, row->refobjid, row->refobjsubid);
+	edge->type = row->deptype;
+	return edge;
+}
+
+/* ----- few objects: their edges are looked up ----- */
+
+/* What is looked up, and what has been. */
+typedef struct Lookup
 {
-	Edge	   *edges;
+	Edges	   *edges;
+	Relation	catalog;
+	HTAB	   *seen;
+	ObjectAddress *queue;
 	int			n;
 	int			allocated;
-} Edges;
+} Lookup;
 
 static void
-read_edges(Edges *edges)
+enqueue(Lookup *lookup, Oid catalog, Oid oid)
 {
-	Relation	catalog = table_open(DependRelationId, AccessShareLock);
+	ObjectAddress address;
+	bool		found;
+
+	memset(&address, 0, sizeof(address));
+	ObjectAddressSet(address, catalog, oid);
+	(void) hash_search(lookup->seen, &address, HASH_ENTER, &found);
+	if (found)
+		return;
+	if (lookup->n == lookup->allocated)
+	{
+		lookup->allocated *= 2;
+		lookup->queue = repalloc_huge(lookup->queue, sizeof(ObjectAddress) * lookup->allocated);
+	}
+	lookup->queue[lookup->n++] = address;
+}
+
+/* Can the row make an address a part of another one? */
+static bool
+may_be_inner(Form_pg_depend row)
+{
+	return row->deptype == DEPENDENCY_INTERNAL || row->deptype == DEPENDENCY_EXTENSION ||
+		(row->deptype == DEPENDENCY_AUTO && row->classid == AttrDefaultRelationId);
+}
+
+/* Add what an address needs, and find what is a part of it. */
+static void
+look_up(Lookup *lookup, ObjectAddress address)
+{
+	for (int back = 0; back < 2; back++)
+	{
+		ScanKeyData keys[2];
+		SysScanDesc scan;
+		HeapTuple	tuple;
+
+		ScanKeyInit(&keys[0], back ? Anum_pg_depend_refclassid : Anum_pg_depend_classid, BTEqualStrategyNumber, F_OIDEQ,
+					ObjectIdGetDatum(address.classId));
+		ScanKeyInit(&keys[1], back ? Anum_pg_depend_refobjid : Anum_pg_depend_objid, BTEqualStrategyNumber, F_OIDEQ,
+					ObjectIdGetDatum(address.objectId));
+		scan = systable_beginscan(lookup->catalog, back ? DependReferenceIndexId : DependDependerIndexId, true,
+								  GetActiveSnapshot(), 2, keys);
+		while (HeapTupleIsValid(tuple = systable_getnext(scan)))
+		{
+			Form_pg_depend row = (Form_pg_depend) GETSTRUCT(tuple);
+
+			if (!back)
+				(void) sv_edge_add(lookup->edges, tuple);
+			else if (may_be_inner(row))
+				enqueue(lookup, row->classid, row->objid);
+		}
+		systable_endscan(scan);
+	}
+}
+
+static void
+look_up_edges(Edges *edges, Relation catalog, const ObjectAddress *addresses, int n)
+{
+	Lookup		lookup = {edges, catalog};
+	HASHCTL		control = {0};
+
+	control.hcxt = CurrentMemoryContext;
+	control.keysize = control.entrysize = sizeof(ObjectAddress);
+	lookup.seen = hash_create("schemaver looked up", 1024, &control, HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
+	lookup.allocated = n + 64;
+	lookup.queue = palloc_extended(sizeof(ObjectAddress) * lookup.allocated, MCXT_ALLOC_HUGE);
+	for (int i = 0; i < n; i++)
+		enqueue(&lookup, addresses[i].classId, addresses[i].objectId);
+	for (int i = 0; i < lookup.n; i++)
+		look_up(&lookup, lookup.queue[i]);
+}
+
+/* ----- many objects: all of the catalog is read ----- */
+
+static void
+scan_edges(Edges *edges, Relation catalog)
+{
 	SysScanDesc scan = systable_beginscan(catalog, InvalidOid, false, GetActiveSnapshot(), 0, NULL);
 	HeapTuple	tuple;
 
-	edges->allocated = 4096;
-	edges->edges = palloc_extended(sizeof(Edge) * edges->allocated, MCXT_ALLOC_HUGE);
 	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
-	{
-		Form_pg_depend row = (Form_pg_depend) GETSTRUCT(tuple);
-		Edge	   *edge;
-
-		if (edges->n == edges->allocated)
-		{
-			edges->allocated *= 2;
-			edges->edges = repalloc_huge(edges->edges, sizeof(Edge) * edges->allocated);
-		}
-		edge = &edges->edges[edges->n++];
-		memset(edge, 0, sizeof(Edge));
-		ObjectAddressSubSet(edge->from, row->classid, row->objid, row->objsubid);
-		ObjectAddressSubSet(edge->to, row->refclassid, row->refobjid, row->refobjsubid);
-		edge->type = row->deptype;
-	}
+		(void) sv_edge_add(edges, tuple);
 	systable_endscan(scan);
+}
+
+/* Is it cheaper to look so many addresses up than to read the catalog? */
+bool
+sv_are_few(int n, Relation catalog)
+{
+	return n < 8 * RelationGetNumberOfBlocks(catalog);
+}
+
+static void
+read_edges(Model *model, Edges *edges)
+{
+	Relation	catalog = table_open(DependRelationId, AccessShareLock);
+	int			n;
+	ObjectAddress *addresses = sv_model_addresses(model, &n);
+
+	if (sv_are_few(n, catalog))
+		look_up_edges(edges, catalog, addresses, n);
+	else
+		scan_edges(edges, catalog);
 	table_close(catalog, AccessShareLock);
 }
 
@@ -108,8 +209,8 @@ sv_model_read_members(Model *model)
 }
 
 /* The object that an address stands for; of a column, at least its table. */
-static Object *
-object_at(const Model *model, const ObjectAddress *address)
+Object *
+sv_edge_object(const Model *model, const ObjectAddress *address)
 {
 	Object	   *object = sv_model_at(model, address->classId, address->objectId, address->objectSubId);
 
@@ -126,8 +227,8 @@ is_inner(const Edge *edge)
 }
 
 /* Give every inner address the meaning of what it belongs to. */
-static void
-resolve_inner(Model *model, const Edges *edges)
+void
+sv_edges_resolve_inner(Model *model, const Edges *edges)
 {
 	bool		again = true;
 
@@ -141,9 +242,9 @@ resolve_inner(Model *model, const Edges *edges)
 
 			if (!is_inner(edge) && !(edge->type == DEPENDENCY_AUTO && edge->from.classId == 2604))
 				continue;
-			if (object_at(model, &edge->from) != NULL)
+			if (sv_edge_object(model, &edge->from) != NULL)
 				continue;
-			owner = object_at(model, &edge->to);
+			owner = sv_edge_object(model, &edge->to);
 			if (owner != NULL)
 			{
 				sv_model_alias(model, &edge->from, owner);
@@ -236,24 +337,17 @@ follow_parents(Object *inheritance)
 	}
 }
 
-/* Fill in "needs" and "vanishes_with" of all objects. */
+/* Fill in "needs" and "vanishes_with" of the objects; inner addresses are resolved. */
 void
-sv_model_read_depends(Model *model, HTAB *members)
+sv_edges_link(Model *model, const Edges *edges)
 {
-	MemoryContext caller = CurrentMemoryContext;
-	MemoryContext scratch = AllocSetContextCreate(caller, "schemaver depends", ALLOCSET_DEFAULT_SIZES);
-	Edges		edges = {0};
 	ListCell   *cell;
 
-	MemoryContextSwitchTo(scratch);
-	read_edges(&edges);
-	MemoryContextSwitchTo(caller);
-	resolve_inner(model, &edges);
-	for (int i = 0; i < edges.n; i++)
+	for (int i = 0; i < edges->n; i++)
 	{
-		const Edge *edge = &edges.edges[i];
-		Object	   *from = object_at(model, &edge->from);
-		Object	   *to = from != NULL ? object_at(model, &edge->to) : NULL;
+		const Edge *edge = &edges->edges[i];
+		Object	   *from = sv_edge_object(model, &edge->from);
+		Object	   *to = from != NULL ? sv_edge_object(model, &edge->to) : NULL;
 
 		if (to == NULL || from == to || edge->type == DEPENDENCY_EXTENSION)
 			continue;
@@ -275,5 +369,20 @@ sv_model_read_depends(Model *model, HTAB *members)
 	foreach(cell, model->objects)
 		if (sv_class_is(lfirst(cell), "inheritance"))
 			follow_parents(lfirst(cell));
+}
+
+/* The same out of the whole of pg_depend. */
+void
+sv_model_read_depends(Model *model, HTAB *members)
+{
+	MemoryContext caller = CurrentMemoryContext;
+	MemoryContext scratch = AllocSetContextCreate(caller, "schemaver depends", ALLOCSET_DEFAULT_SIZES);
+	Edges		edges = {0};
+
+	MemoryContextSwitchTo(scratch);
+	read_edges(model, &edges);
+	MemoryContextSwitchTo(caller);
+	sv_edges_resolve_inner(model, &edges);
+	sv_edges_link(model, &edges);
 	MemoryContextDelete(scratch);
 }

@@ -1,13 +1,14 @@
 /*
  * json.c
- *		Models as snapshots and back.
+ *		Fingerprints of models, and models out of snapshots.
  *
  * {"schemaver": 1, "objects": [{"class": ..., "identity": ..., "schema": ...,
  * "name": ..., "parent": "table:public.t", "properties": {...},
  * "needs": ["function:public.f()", ...], "vanishes_with": [...]}, ...], "findings": [...]}
  *
- * Objects stand in canonical order, columns in the table's.  The fingerprint is
- * over all but needs, vanishes_with and findings, which follow from the rest.
+ * is a snapshot (jsonb.c writes it).  Objects stand in canonical order, columns in
+ * the table's.  The fingerprint is over the same text without needs, vanishes_with
+ * and findings, which follow from the rest.
  */
 #include "postgres.h"
 
@@ -19,12 +20,29 @@
 #include "utils/json.h"
 #include "utils/jsonb.h"
 
-#define SNAPSHOT_FORMAT 1
-
 static int
 compare_properties(const void *a, const void *b)
 {
 	return strcmp(((const Property *) a)->name, ((const Property *) b)->name);
+}
+
+/* What escape_json() writes; fast where nothing is to be escaped. */
+static void
+write_string(StringInfo out, const char *string)
+{
+	int			length = 0;
+
+	for (; (unsigned char) string[length] >= ' '; length++)
+		if (string[length] == '"' || string[length] == '\\')
+			break;
+	if (string[length] != '\0')
+	{
+		escape_json(out, string);
+		return;
+	}
+	appendStringInfoCharMacro(out, '"');
+	appendBinaryStringInfo(out, string, length);
+	appendStringInfoCharMacro(out, '"');
 }
 
 static void
@@ -37,7 +55,7 @@ write_strings(StringInfo out, List *strings)
 	{
 		if (foreach_current_index(cell) > 0)
 			appendStringInfoChar(out, ',');
-		escape_json(out, lfirst(cell));
+		write_string(out, lfirst(cell));
 	}
 	appendStringInfoChar(out, ']');
 }
@@ -45,40 +63,23 @@ write_strings(StringInfo out, List *strings)
 static void
 write_reference(StringInfo out, const Object *o)
 {
-	escape_json(out, psprintf("%s:%s", o->class->name, o->identity));
+	write_string(out, psprintf("%s:%s", o->class->name, o->identity));
 }
 
 static void
-write_references(StringInfo out, const char *key, List *objects)
-{
-	ListCell   *cell;
-
-	if (objects == NIL)
-		return;
-	appendStringInfo(out, ",\"%s\":[", key);
-	foreach(cell, objects)
-	{
-		if (foreach_current_index(cell) > 0)
-			appendStringInfoChar(out, ',');
-		write_reference(out, lfirst(cell));
-	}
-	appendStringInfoChar(out, ']');
-}
-
-static void
-write_object(StringInfo out, Object *o, bool whole)
+write_object(StringInfo out, Object *o)
 {
 	appendStringInfo(out, "{\"class\":\"%s\",\"identity\":", o->class->name);
-	escape_json(out, o->identity);
+	write_string(out, o->identity);
 	if (o->schema != NULL)
 	{
 		appendStringInfoString(out, ",\"schema\":");
-		escape_json(out, o->schema);
+		write_string(out, o->schema);
 	}
 	if (o->name != NULL)
 	{
 		appendStringInfoString(out, ",\"name\":");
-		escape_json(out, o->name);
+		write_string(out, o->name);
 	}
 	if (o->parent != NULL)
 	{
@@ -91,66 +92,44 @@ write_object(StringInfo out, Object *o, bool whole)
 		appendStringInfoString(out, ",\"properties\":{");
 		for (int i = 0, n = 0; i < o->nproperties; i++)
 		{
-			if (!whole && strncmp(o->properties[i].name, "installed_", 10) == 0)
+			if (strncmp(o->properties[i].name, "installed_", 10) == 0)
 				continue;		/* tells of the server, not of the schema */
 			appendStringInfo(out, "%s\"%s\":", n++ ? "," : "", o->properties[i].name);
 			if (o->properties[i].text != NULL)
-				escape_json(out, o->properties[i].text);
+				write_string(out, o->properties[i].text);
 			else
 				write_strings(out, o->properties[i].list);
 		}
 		appendStringInfoChar(out, '}');
 	}
-	if (whole)
-	{
-		write_references(out, "needs", o->needs);
-		write_references(out, "vanishes_with", o->vanishes_with);
-	}
 	appendStringInfoChar(out, '}');
-}
-
-static char *
-write_model(const Model *model, bool whole)
-{
-	StringInfoData out;
-	ListCell   *cell;
-
-	initStringInfo(&out);
-	appendStringInfo(&out, "{\"schemaver\":%d,\"objects\":[", SNAPSHOT_FORMAT);
-	foreach(cell, model->objects)
-	{
-		if (foreach_current_index(cell) > 0)
-			appendStringInfoChar(&out, ',');
-		write_object(&out, lfirst(cell), whole);
-	}
-	appendStringInfoChar(&out, ']');
-	if (whole && model->findings != NIL)
-	{
-		appendStringInfoString(&out, ",\"findings\":");
-		write_strings(&out, model->findings);
-	}
-	appendStringInfoChar(&out, '}');
-	return out.data;
-}
-
-Jsonb *
-sv_model_to_jsonb(const Model *model)
-{
-	return DatumGetJsonbP(DirectFunctionCall1(jsonb_in, CStringGetDatum(write_model(model, true))));
 }
 
 /* Hex sha256 of a model. */
 char *
 sv_model_fingerprint(const Model *model)
 {
-	char	   *text = write_model(model, false);
 	pg_cryptohash_ctx *context = pg_cryptohash_create(PG_SHA256);
 	uint8		digest[PG_SHA256_DIGEST_LENGTH];
 	char	   *result = palloc(PG_SHA256_DIGEST_STRING_LENGTH);
+	StringInfoData out;
+	bool		failed = pg_cryptohash_init(context) < 0;
+	ListCell   *cell;
 
-	if (pg_cryptohash_init(context) < 0 ||
-		pg_cryptohash_update(context, (uint8 *) text, strlen(text)) < 0 ||
-		pg_cryptohash_final(context, digest, sizeof(digest)) < 0)
+	initStringInfo(&out);
+	appendStringInfoString(&out, "{\"schemaver\":1,\"objects\":[");
+	foreach(cell, model->objects)
+	{
+		if (foreach_current_index(cell) > 0)
+			appendStringInfoChar(&out, ',');
+		write_object(&out, lfirst(cell));
+		failed |= pg_cryptohash_update(context, (uint8 *) out.data, out.len) < 0;
+		resetStringInfo(&out);
+	}
+	appendStringInfoString(&out, "]}");
+	failed |= pg_cryptohash_update(context, (uint8 *) out.data, out.len) < 0 ||
+		pg_cryptohash_final(context, digest, sizeof(digest)) < 0;
+	if (failed)
 		elog(ERROR, "could not compute sha256: %s", pg_cryptohash_error(context));
 	pg_cryptohash_free(context);
 	for (int i = 0; i < PG_SHA256_DIGEST_LENGTH; i++)
@@ -259,8 +238,8 @@ read_references(const Model *model, JsonbContainer *object, const char *key)
 	return result;
 }
 
-static void
-read_object(Model *model, JsonbContainer *container)
+static Object *
+read_object(JsonbContainer *container)
 {
 	Object	   *o = palloc0(sizeof(Object));
 	char	   *class = text_at(container, "class");
@@ -276,7 +255,7 @@ read_object(Model *model, JsonbContainer *container)
 	o->name = text_at(container, "name");
 	if (properties != NULL && properties->type == jbvBinary && JsonContainerIsObject(properties->val.binary.data))
 		read_properties(o, properties->val.binary.data);
-	sv_model_add(model, o);
+	return o;
 }
 
 static void
@@ -288,6 +267,33 @@ read_parent(const Model *model, Object *o, const char *reference)
 	if (o->parent == NULL || o->parent == o)
 		bad_snapshot(psprintf("The parent of %s %s is missing.", o->class->name, o->identity));
 	o->parent->parts = lappend(o->parent->parts, o);
+}
+
+static void
+link_object(const Model *model, Object *o, JsonbContainer *container)
+{
+	read_parent(model, o, text_at(container, "parent"));
+	o->needs = read_references(model, container, "needs");
+	o->vanishes_with = read_references(model, container, "vanishes_with");
+}
+
+/*
+ * The object that sv_object_to_jsonb() described, without its links: the caller
+ * adds it to a model and calls sv_object_link() when all are there.
+ */
+Object *
+sv_object_from_jsonb(Jsonb *description)
+{
+	if (!JB_ROOT_IS_OBJECT(description))
+		bad_snapshot("An object is none.");
+	return read_object(&description->root);
+}
+
+/* Find the parent and the needs of an object; needs that the model lacks are left out. */
+void
+sv_object_link(const Model *model, Object *object, Jsonb *description)
+{
+	link_object(model, object, &description->root);
 }
 
 /* The model that a snapshot describes; error if it describes none. */
@@ -312,18 +318,11 @@ sv_model_from_jsonb(Jsonb *snapshot)
 
 		if (value->type != jbvBinary || !JsonContainerIsObject(value->val.binary.data))
 			bad_snapshot("An object is none.");
-		read_object(model, value->val.binary.data);
+		sv_model_add(model, read_object(value->val.binary.data));
 	}
 	if (list_length(model->objects) != n)
 		bad_snapshot("It has an object twice.");
 	for (uint32 i = 0; i < n; i++)
-	{
-		JsonbContainer *container = getIthJsonbValueFromContainer(array, i)->val.binary.data;
-		Object	   *o = list_nth(model->objects, i);
-
-		read_parent(model, o, text_at(container, "parent"));
-		o->needs = read_references(model, container, "needs");
-		o->vanishes_with = read_references(model, container, "vanishes_with");
-	}
+		link_object(model, list_nth(model->objects, i), getIthJsonbValueFromContainer(array, i)->val.binary.data);
 	return model;
 }

@@ -126,6 +126,22 @@ sv_model_at(const Model *model, Oid catalog, Oid oid, int sub)
 	return entry ? entry->object : NULL;
 }
 
+/* All addresses that mean something in the model, without parts; n: how many. */
+ObjectAddress *
+sv_model_addresses(const Model *model, int *n)
+{
+	ObjectAddress *addresses = palloc_extended(sizeof(ObjectAddress) * (hash_get_num_entries(model->by_address) + 1), MCXT_ALLOC_HUGE);
+	HASH_SEQ_STATUS scan;
+	AddressEntry *entry;
+
+	*n = 0;
+	hash_seq_init(&scan, model->by_address);
+	while ((entry = hash_seq_search(&scan)) != NULL)
+		if (entry->key.objectSubId == 0)
+			addresses[(*n)++] = entry->key;
+	return addresses;
+}
+
 const Property *
 sv_property(const Object *object, const char *name)
 {
@@ -199,7 +215,12 @@ compare_objects(const Object *a, const Object *b)
 	if (a->parent != b->parent && a->parent != NULL && b->parent != NULL)
 		return compare_objects(a->parent, b->parent);
 	if (a->parent != NULL && strcmp(a->class->name, "column") == 0)
-		return a->number < b->number ? -1 : a->number > b->number;
+	{
+		int			x = OidIsValid(a->address.classId) ? a->address.objectSubId : a->number;
+		int			y = OidIsValid(b->address.classId) ? b->address.objectSubId : b->number;
+
+		return x < y ? -1 : x > y;
+	}
 	return strcmp(a->identity, b->identity);
 }
 

@@ -23,6 +23,8 @@
 typedef struct Object Object;
 typedef struct Model Model;
 typedef struct Writer Writer;
+struct Reader;
+struct StoreScope;
 
 /* A property has a text or a list of strings, never both, never neither. */
 typedef struct Property
@@ -39,6 +41,7 @@ typedef enum IdentityStyle
 	SV_ID_QUALIFIED,			/* schema.name */
 	SV_ID_OF_PARENT,			/* parent.name */
 	SV_ID_ON_PARENT,			/* name ON parent */
+	SV_ID_AS_PARENT,			/* that of the parent */
 	SV_ID_GIVEN					/* column _identity of the query */
 } IdentityStyle;
 
@@ -72,9 +75,13 @@ typedef struct ModelClass
 	 * All objects of the class in the schemas $1 (oid[]; global ones where $2).
 	 * Columns whose names start with "_" say what it is: _oid, _sub, _parent,
 	 * _parentsub, _schema, _name, _identity, _needs (oid of a relation that it
-	 * depends on); all others are properties.
+	 * depends on), _type and after it _typmod (the property "type"); all
+	 * others are properties.
 	 */
 	const char *query;
+
+	/* Reads all of them faster than the query would; NULL: the query is all. */
+	void		(*scan) (struct Reader *reader, struct StoreScope *store, const Datum *values);
 
 	void		(*create) (Writer *writer, const Object *object);
 	void		(*drop) (Writer *writer, const Object *object);	/* NULL: DROP keyword identity */
@@ -102,6 +109,7 @@ struct Object
 	ObjectAddress address;		/* of a model that was read from the catalogs */
 	Oid			needs_relation;
 	Oid			schema_oid;
+	bool		context;		/* only there because others need it */
 	int			number;			/* in Model.objects */
 	struct Pair *pair;			/* of a comparison under way */
 };
@@ -133,6 +141,7 @@ extern void sv_model_sort(Model *model);
 extern void sv_model_forget(Model *model, const Object *object);
 extern Object *sv_model_find(const Model *model, const ModelClass *class, const char *identity);
 extern Object *sv_model_at(const Model *model, Oid catalog, Oid oid, int sub);
+extern ObjectAddress *sv_model_addresses(const Model *model, int *n);
 extern void sv_model_alias(Model *model, const ObjectAddress *address, Object *object);
 extern const Property *sv_property(const Object *object, const char *name);
 extern const char *sv_text(const Object *object, const char *name);
@@ -143,7 +152,6 @@ extern bool sv_same(const Object *a, const Object *b, const char *name);
 extern bool sv_class_is(const Object *object, const char *class);
 
 /* findings.c */
-struct StoreScope;
 extern void sv_model_find_unknown(Model *model, const struct StoreScope *store, const Datum *values);
 
 /* read.c, depends.c, annotate.c */
@@ -151,12 +159,30 @@ extern Model *sv_model_read(const ModelScope *scope);
 extern void sv_model_read_depends(Model *model, HTAB *members);
 extern HTAB *sv_model_read_members(Model *model);
 extern void sv_model_annotate(Model *model);
+extern void sv_model_annotate_some(Model *model, const ObjectAddress *addresses, int n);
 extern List *sv_acl_list(Datum acl, char type, Oid owner);
 
-/* json.c */
+/* jsonb.c, json.c */
 extern Jsonb *sv_model_to_jsonb(const Model *model);
 extern Model *sv_model_from_jsonb(Jsonb *snapshot);
 extern char *sv_model_fingerprint(const Model *model);
+extern Jsonb *sv_object_to_jsonb(Object *object);
+extern Object *sv_object_from_jsonb(Jsonb *description);
+extern void sv_object_link(const Model *model, Object *object, Jsonb *description);
+
+/* An object before and after something; one of both may be NULL. */
+typedef struct ObjectChange
+{
+	const Object *before;
+	const Object *after;
+} ObjectChange;
+
+/* restrict.c */
+extern bool sv_model_is_within(const Object *object, List *schemas);
+extern void sv_model_restrict(Model *model, List *schemas);
+
+/* changes.c */
+extern List *sv_model_changes(const Model *before, const Model *after);
 
 /* ----- for the classes: writing statements (diff/write.c) ----- */
 
@@ -174,6 +200,7 @@ extern bool sv_writer_existed(Writer *writer, const Object *object);
 extern bool sv_writer_created(Writer *writer, const Object *object);
 extern bool sv_writer_dropped(Writer *writer, const Object *object);
 extern const char *sv_writer_conversion(Writer *writer, const Object *a, const Object *b);
+extern void sv_writer_fill(Writer *writer);
 extern const Object *sv_writer_other(Writer *writer, const Object *object);
 extern char *sv_quote(const char *literal);
 extern char *sv_join(List *strings, const char *separator);

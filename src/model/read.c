@@ -14,11 +14,14 @@
 #include "postgres.h"
 
 #include "access/htup_details.h"
+#include "access/xact.h"
+#include "catalog/dependency.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_namespace.h"
 #include "catalog/pg_type.h"
 #include "miscadmin.h"
-#include "model/model.h"
+#include "model/reader.h"
+#include "run/subtransaction.h"
 #include "store/store.h"
 #include "utils/acl.h"
 #include "utils/array.h"
@@ -27,36 +30,20 @@
 #include "utils/memutils.h"
 #include "utils/snapmgr.h"
 
-/* What a column of a class's query is for. */
-typedef enum ColumnUse
-{
-	COLUMN_TEXT,
-	COLUMN_BOOL,
-	COLUMN_LIST,
-	COLUMN_OWNER,
-	COLUMN_ACL,
-	COLUMN_OID,
-	COLUMN_SUB,
-	COLUMN_PARENT,
-	COLUMN_PARENTSUB,
-	COLUMN_SCHEMA,
-	COLUMN_NAME,
-	COLUMN_IDENTITY,
-	COLUMN_NEEDS,
-	COLUMN_ALIAS
-} ColumnUse;
+/* So often all is read, if objects vanish each time. */
+#define MAX_ATTEMPTS 10
 
-#define MAX_COLUMNS 48
-
-typedef struct Reader
+typedef struct TypeKey
 {
-	Model	   *model;
-	const ModelScope *scope;
-	HTAB	   *members;		/* of extensions */
-	const ModelClass *class;
-	ColumnUse	uses[MAX_COLUMNS];
-	const char *names[MAX_COLUMNS];
-} Reader;
+	Oid			type;
+	int32		typmod;
+} TypeKey;
+
+typedef struct TypeEntry
+{
+	TypeKey		key;
+	char	   *name;
+} TypeEntry;
 
 static ColumnUse
 column_use(const char *name, Oid type)
@@ -68,7 +55,8 @@ column_use(const char *name, Oid type)
 	}			reserved[] = {
 		{"_oid", COLUMN_OID}, {"_sub", COLUMN_SUB}, {"_parent", COLUMN_PARENT},
 		{"_parentsub", COLUMN_PARENTSUB}, {"_schema", COLUMN_SCHEMA}, {"_name", COLUMN_NAME},
-		{"_identity", COLUMN_IDENTITY}, {"_needs", COLUMN_NEEDS}, {"_alias", COLUMN_ALIAS}, {"owner", COLUMN_OWNER},
+		{"_identity", COLUMN_IDENTITY}, {"_needs", COLUMN_NEEDS}, {"_alias", COLUMN_ALIAS},
+		{"_type", COLUMN_TYPE}, {"_typmod", COLUMN_TYPMOD}, {"owner", COLUMN_OWNER},
 		{"acl", COLUMN_ACL}
 	};
 
@@ -132,6 +120,29 @@ add_property(Object *object, const char *name, char *text, List *list)
 	object->nproperties++;
 }
 
+/* The name of a type, as format_type() has it; objects share it. */
+char *
+sv_reader_type(Reader *reader, Oid type, int32 typmod)
+{
+	TypeKey		key = {type, typmod};
+	TypeEntry  *entry;
+	bool		found;
+
+	if (reader->types == NULL)
+	{
+		HASHCTL		control = {0};
+
+		control.hcxt = CurrentMemoryContext;
+		control.keysize = sizeof(TypeKey);
+		control.entrysize = sizeof(TypeEntry);
+		reader->types = hash_create("schemaver types", 64, &control, HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
+	}
+	entry = hash_search(reader->types, &key, HASH_ENTER, &found);
+	if (!found)
+		entry->name = format_type_extended(type, typmod, FORMAT_TYPE_TYPEMOD_GIVEN | FORMAT_TYPE_ALLOW_INVALID);
+	return entry->name;
+}
+
 static const char *
 identity_of(const Object *object, const char *given)
 {
@@ -147,6 +158,8 @@ identity_of(const Object *object, const char *given)
 			return psprintf("%s.%s", object->parent->identity, name);
 		case SV_ID_ON_PARENT:
 			return psprintf("%s ON %s", name, object->parent->identity);
+		case SV_ID_AS_PARENT:
+			return object->parent->identity;
 		case SV_ID_GIVEN:
 			break;
 	}
@@ -158,7 +171,8 @@ is_left_out(const Reader *reader, const ObjectAddress *address)
 {
 	ObjectAddress whole = *address;
 
-	if (hash_search(reader->members, address, HASH_FIND, NULL) != NULL)
+	if (reader->members != NULL ? hash_search(reader->members, address, HASH_FIND, NULL) != NULL :
+		OidIsValid(getExtensionOfObject(address->classId, address->objectId)))
 		return true;
 	whole.objectSubId = 0;
 	return reader->scope->hidden != NULL && hash_search(reader->scope->hidden, &whole, HASH_FIND, NULL) != NULL;
@@ -175,6 +189,7 @@ read_row(Reader *reader, HeapTuple row, TupleDesc desc)
 	Oid			owner = InvalidOid;
 	Datum		acl = (Datum) 0;
 	Oid			alias = InvalidOid;
+	Oid			type = InvalidOid;
 
 	object->class = reader->class;
 	object->properties = palloc(sizeof(Property) * (desc->natts + 3));
@@ -228,6 +243,12 @@ read_row(Reader *reader, HeapTuple row, TupleDesc desc)
 			case COLUMN_NEEDS:
 				object->needs_relation = DatumGetObjectId(value);
 				break;
+			case COLUMN_TYPE:
+				type = DatumGetObjectId(value);
+				break;
+			case COLUMN_TYPMOD:
+				add_property(object, "type", sv_reader_type(reader, type, DatumGetInt32(value)), NIL);
+				break;
 			case COLUMN_ALIAS:
 				alias = DatumGetObjectId(value);
 				break;
@@ -266,17 +287,16 @@ read_row(Reader *reader, HeapTuple row, TupleDesc desc)
 	}
 }
 
-/* Read all objects of a class. */
-static void
-read_class(Reader *reader, StoreScope *store, StoreQuery *query, const Datum *values)
+/*
+ * Read the rows that a query for a class returns; "query" is that of the class
+ * or one with the same columns.
+ */
+void
+sv_reader_class(Reader *reader, StoreScope *store, StoreQuery *query, const Datum *values)
 {
 	TupleDesc	desc;
 	uint64		n;
 
-	query->sql = reader->class->query;
-	query->nargs = 2;
-	query->argtypes[0] = OIDARRAYOID;
-	query->argtypes[1] = BOOLOID;
 	n = sv_store_execute(store, query, values, NULL);
 	desc = SPI_tuptable->tupdesc;
 	if (desc->natts > MAX_COLUMNS)
@@ -325,14 +345,18 @@ schemas_to_read(StoreScope *store, const ModelScope *scope)
 	return PointerGetDatum(construct_array(oids, kept, OIDOID, sizeof(Oid), true, TYPALIGN_INT));
 }
 
-/*
- * Read the model of what the scope says, in the current context.  The active
- * snapshot decides what is seen; the caller has made its own changes visible
- * (CommandCounterIncrement).
- */
-Model *
-sv_model_read(const ModelScope *scope)
+/* A model that is being read; result of one attempt. */
+typedef struct Attempt
 {
+	const ModelScope *scope;
+	Model	   *model;
+} Attempt;
+
+static void
+read_model(void *arg)
+{
+	Attempt    *attempt = arg;
+	const ModelScope *scope = attempt->scope;
 	static StoreQuery *queries = NULL;
 	Reader		reader = {0};
 	StoreScope	store;
@@ -358,7 +382,16 @@ sv_model_read(const ModelScope *scope)
 	{
 		CHECK_FOR_INTERRUPTS();
 		reader.class = sv_object_classes[i];
-		read_class(&reader, &store, &queries[i], values);
+		if (reader.class->scan != NULL)
+		{
+			reader.class->scan(&reader, &store, values);
+			continue;
+		}
+		queries[i].sql = reader.class->query;
+		queries[i].nargs = 2;
+		queries[i].argtypes[0] = OIDARRAYOID;
+		queries[i].argtypes[1] = BOOLOID;
+		sv_reader_class(&reader, &store, &queries[i], values);
 	}
 	sv_model_read_depends(reader.model, reader.members);
 	sv_model_annotate(reader.model);
@@ -366,5 +399,52 @@ sv_model_read(const ModelScope *scope)
 	sv_store_leave(&store);
 	PopActiveSnapshot();
 	sv_model_sort(reader.model);
-	return reader.model;
+	attempt->model = reader.model;
+}
+
+/* Did the server miss something that was there a moment ago? */
+static bool
+has_vanished(const ErrorData *error)
+{
+	static const int codes[] = {
+		ERRCODE_UNDEFINED_TABLE, ERRCODE_UNDEFINED_OBJECT, ERRCODE_UNDEFINED_FUNCTION,
+		ERRCODE_UNDEFINED_COLUMN, ERRCODE_UNDEFINED_SCHEMA
+	};
+
+	for (int i = 0; i < lengthof(codes); i++)
+		if (error->sqlerrcode == codes[i])
+			return true;
+	return error->sqlerrcode == ERRCODE_INTERNAL_ERROR && error->message != NULL &&
+		(strstr(error->message, "cache lookup failed") != NULL || strstr(error->message, "could not open relation") != NULL ||
+		 strstr(error->message, "could not find") != NULL || strstr(error->message, "does not exist") != NULL);
+}
+
+/*
+ * Read the model of what the scope says, in the current context.  The active
+ * snapshot decides what is seen; the caller has made its own changes visible
+ * (CommandCounterIncrement).  Reads again if objects are dropped meanwhile, and
+ * gives up with 40001 if that goes on, or if the isolation level keeps the
+ * snapshot in which they are still there.
+ */
+Model *
+sv_model_read(const ModelScope *scope)
+{
+	Attempt		attempt = {scope, NULL};
+
+	for (int n = 1;; n++)
+	{
+		ErrorData  *error = sv_subtransaction(read_model, &attempt, true);
+
+		if (error == NULL)
+			return attempt.model;
+		if (!has_vanished(error))
+			ReThrowError(error);
+		if (n == MAX_ATTEMPTS || IsolationUsesXactSnapshot())
+			ereport(ERROR,
+					(errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
+					 errmsg("the schema was changed by others while it was read"),
+					 errdetail("%s", error->message),
+					 errhint("Try again%s.", IsolationUsesXactSnapshot() ? " in a new transaction" : "")));
+		FreeErrorData(error);
+	}
 }

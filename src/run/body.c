@@ -16,8 +16,8 @@ sv_run_body(const char *revision, const StoredScript *stored, Direction directio
 	bool		up = direction == SV_UPGRADE;
 
 	origin->revision = revision;
-	origin->section = up ? "up" : "down";
+	origin->section = up ? "up" : stored->down ? "down" : "derived down";
 	origin->file = up ? stored->source : stored->down_source;
 	origin->first_line = up ? stored->up_line : stored->down_line;
-	return sv_script_parse(up ? stored->up : stored->down, origin);
+	return sv_script_parse(up ? stored->up : stored->down ? stored->down : stored->derived, origin);
 }

@@ -24,6 +24,7 @@
 #include "parser/parser.h"
 #include "run/keep_parts.h"
 #include "run/subtransaction.h"
+#include "run/track.h"
 #include "register/register.h"
 #include "script/drops.h"
 #include "settings.h"
@@ -170,6 +171,7 @@ attempt_statement(void *arg)
 
 	if (attempt->trial)
 		silence();
+	keep->watch.trial = attempt->trial;
 	sv_watch_run(&keep->watch, attempt->run, attempt->arg);
 	if (attempt->trial)
 		note_conversions(attempt);
@@ -474,6 +476,18 @@ parse(const char *text)
 	return linitial_node(RawStmt, parsed)->stmt;
 }
 
+static void
+execute_statement(Keep *keep, const Node *tree, StatementFn run, void *arg)
+{
+	keep->judged = keep->conversions = NIL;
+	keep->watch.trial = false;
+	if (keep->pending != NIL)
+		sv_return_statement(keep, tree, run, arg);
+	else
+		sv_keep_execute(keep, tree, run, arg);
+	finish_conversions(keep);
+}
+
 /*
  * Execute a statement of the script, whose command tag is given, by run(arg). That
  * may happen several times.  Do what there is to do about kept data.
@@ -481,7 +495,7 @@ parse(const char *text)
 void
 sv_keep_statement(Keep *keep, const char *tag, const char *text, StatementFn run, void *arg)
 {
-	const Node *tree;
+	bool		paused;
 
 	if (!keep->looked && strcmp(tag, "SET") != 0)
 		look(keep);
@@ -490,11 +504,14 @@ sv_keep_statement(Keep *keep, const char *tag, const char *text, StatementFn run
 		run(arg);
 		return;
 	}
-	tree = parse(text);
-	keep->judged = keep->conversions = NIL;
-	if (keep->pending != NIL)
-		sv_return_statement(keep, tree, run, arg);
-	else
-		sv_keep_execute(keep, tree, run, arg);
-	finish_conversions(keep);
+	paused = sv_track_pause(true);
+	PG_TRY();
+	{
+		execute_statement(keep, parse(text), run, arg);
+	}
+	PG_FINALLY();
+	{
+		(void) sv_track_pause(paused);
+	}
+	PG_END_TRY();
 }

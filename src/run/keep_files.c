@@ -151,6 +151,36 @@ sv_bare_copy_missing(Oid from, Oid to)
 	CommandCounterIncrement();
 }
 
+/*
+ * Set whether columns of a table are NOT NULL, for a while and without looking at
+ * rows.  Returns those that were the other way.
+ */
+Bitmapset *
+sv_set_not_null(Oid relation, const Bitmapset *columns, bool not_null)
+{
+	Relation	attributes = table_open(AttributeRelationId, RowExclusiveLock);
+	Bitmapset  *changed = NULL;
+	int			column = -1;
+
+	while ((column = bms_next_member(columns, column)) >= 0)
+	{
+		HeapTuple	tuple = SearchSysCacheCopy2(ATTNUM, ObjectIdGetDatum(relation), Int16GetDatum(column));
+		Form_pg_attribute form;
+
+		if (!HeapTupleIsValid(tuple))
+			elog(ERROR, "cache lookup failed for column %d of relation %u", column, relation);
+		form = (Form_pg_attribute) GETSTRUCT(tuple);
+		if (form->attnotnull == not_null)
+			continue;
+		form->attnotnull = not_null;
+		CatalogTupleUpdate(attributes, &tuple->t_self, tuple);
+		changed = bms_add_member(changed, column);
+	}
+	table_close(attributes, RowExclusiveLock);
+	CommandCounterIncrement();
+	return changed;
+}
+
 /* Give the TOAST table of one relation, and its index, to another one that has none. */
 static void
 hand_over_toast(Oid toast, Oid to)

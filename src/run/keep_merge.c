@@ -23,6 +23,7 @@
 #include "catalog/pg_constraint.h"
 #include "catalog/pg_type.h"
 #include "commands/cluster.h"
+#include "commands/tablecmds.h"
 #include "lib/stringinfo.h"
 #include "miscadmin.h"
 #include "run/keep_parts.h"
@@ -87,7 +88,7 @@ default_of(Relation table, Form_pg_attribute column)
 
 	if (column->attidentity != '\0')
 		return psprintf("nextval(CAST(pg_get_serial_sequence(%s, %s) AS regclass))",
-						quote_literal_cstr(sv_qualified(RelationGetRelid(table))),
+						quote_literal_cstr(sv_relation_text(RelationGetRelid(table))),
 						quote_literal_cstr(NameStr(column->attname)));
 	expression = expression_of(RelationGetRelid(table), column->attnum);
 	return psprintf("CAST(%s AS %s)", expression ? expression : "NULL", sv_type_text(column->atttypid, column->atttypmod));
@@ -298,13 +299,13 @@ joined(Oid source, List *refills)
 		char	   *r = psprintf("r%d", foreach_current_index(cell) + 1);
 
 		if (!kept->whole_row)
-			appendStringInfo(&from, " LEFT JOIN %s %s ON %s", sv_qualified(refill->rows), r,
+			appendStringInfo(&from, " LEFT JOIN %s %s ON %s", sv_relation_text(refill->rows), r,
 							 sv_same_key(kept, refill->rows, source, r));
 		else
 			appendStringInfo(&from, " LEFT JOIN (SELECT k.%s AS value, s.value AS place FROM %s k JOIN (%s) s ON %s) %s "
 							 "ON %s.place = s.ctid",
 							 quote_identifier(get_attname(refill->rows, sv_value_column(kept), false)),
-							 sv_qualified(refill->rows), sv_identified_rows(kept, source, "s.ctid"),
+							 sv_relation_text(refill->rows), sv_identified_rows(kept, source, "s.ctid"),
 							 sv_same_row(kept, refill->rows, source, "k", "s"), r, r);
 	}
 	return from.data;
@@ -351,6 +352,7 @@ sv_merge(Oid relation, Oid source, List *refills)
 	NewRow		row = {table_open(relation, AccessExclusiveLock)};
 	TupleDesc	desc = RelationGetDescr(row.table);
 
+	CheckTableNotInUse(row.table, "ALTER TABLE");
 	row.values = palloc0(sizeof(char *) * Max(desc->natts, 1));
 	for (int i = 0; i < desc->natts; i++)
 		if (has_own_value(TupleDescAttr(desc, i)))
@@ -537,7 +539,7 @@ rewrite(const StoredKept *kept, Relation table, Oid rows)
 			restored_column(psprintf("k.%s", quote_identifier(NameStr(column->attname))), rows, number, column) :
 			default_of(table, column);
 	}
-	row.from = psprintf("%s k", sv_qualified(rows));
+	row.from = psprintf("%s k", sv_relation_text(rows));
 	write_anew(&row);
 }
 
@@ -611,7 +613,7 @@ sv_validate(Oid relation)
 	ListCell   *cell;
 
 	foreach(cell, suspend_constraints(relation))
-		execute_as_owner(relation, psprintf("ALTER TABLE %s VALIDATE CONSTRAINT %s", sv_qualified(relation),
+		execute_as_owner(relation, psprintf("ALTER TABLE %s VALIDATE CONSTRAINT %s", sv_relation_text(relation),
 											quote_identifier(lfirst(cell))));
 	CommandCounterIncrement();
 }

@@ -31,6 +31,7 @@ typedef struct Seen
 typedef struct Watch
 {
 	MemoryContext context;
+	bool		trial;			/* what it sees is going to be rolled back */
 	List	   *seen;			/* of Seen, in order, of one statement */
 	List	   *created;		/* of Seen: what was created since the watch began */
 } Watch;
@@ -49,6 +50,7 @@ extern void sv_bare_copy_missing(Oid from, Oid to);
 extern Datum sv_toast_options(Relation relation);
 extern void sv_move_rows(Oid from, Oid to);
 extern uint64 sv_write_rows(Oid target, const char *query, const AttrNumber *map, Oid checked);
+extern Bitmapset *sv_set_not_null(Oid relation, const Bitmapset *columns, bool not_null);
 extern Oid	sv_lend(Oid relation, Oid owner);
 extern Oid	sv_move_out(Oid rows);
 extern void sv_put_in(Oid relation, Oid rows);
@@ -56,7 +58,7 @@ extern bool sv_has_rows(Oid relation);
 
 /* ----- keep_text.c: SELECTs over users' tables ----- */
 
-extern char *sv_qualified(Oid relation);
+extern char *sv_relation_text(Oid relation);
 extern char *sv_from(Oid relation);
 extern char *sv_type_text(Oid type, int32 typmod);
 extern char *sv_image(const char *expression);

@@ -442,6 +442,55 @@ adds_columns(Keep *keep, const Node *tree, StatementFn run, void *arg)
 	return unit.items != NIL && succeeds(add_columns, &unit);
 }
 
+/* Let a statement fill a new table without the columns that are kept, even if they are NOT NULL. */
+static void
+fill_table(void *arg)
+{
+	Unit	   *unit = arg;
+	const Target *target = linitial(unit->targets);
+	Bitmapset  *not_null = NULL;
+	ListCell   *cell;
+
+	foreach(cell, target->refills)
+		not_null = bms_add_member(not_null, get_attnum(target->relation, ((Refill *) lfirst(cell))->item->kept->column_name));
+	not_null = sv_set_not_null(target->relation, not_null, false);
+	sv_watch_run(&unit->keep->watch, unit->run, unit->arg);
+	(void) sv_set_not_null(target->relation, not_null, true);
+	merge_targets(unit);
+}
+
+/*
+ * Execute an INSERT that fills a table which the script has created in the place
+ * of an old one; false if it has to be executed without what was kept.
+ */
+static bool
+fills_table(Keep *keep, const Node *tree, StatementFn run, void *arg)
+{
+	Unit		unit = {keep};
+	Oid			relation;
+	ListCell   *cell;
+
+	if (!IsA(tree, InsertStmt))
+		return false;
+	relation = RangeVarGetRelid(((const InsertStmt *) tree)->relation, NoLock, true);
+	if (!OidIsValid(relation) || !sv_watch_member(keep->watch.created, relation, 0) ||
+		get_rel_relkind(relation) != RELKIND_RELATION || sv_has_rows(relation))
+		return false;
+	unit.run = run;
+	unit.arg = arg;
+	foreach(cell, keep->pending)
+	{
+		Pending    *item = lfirst(cell);
+
+		if (!is_open(item, "column") || !concerns(item, relation) ||
+			get_attnum(relation, item->kept->column_name) == InvalidAttrNumber)
+			continue;
+		if (!has_refill(target_for(&unit.targets, relation), item->kept->column_name))
+			add_refill(&unit, target_for(&unit.targets, relation), item);
+	}
+	return unit.items != NIL && succeeds(fill_table, &unit);
+}
+
 /* The tables with rows that a column of an item may be a column of. */
 static List *
 tables_of(const Pending *item)
@@ -458,9 +507,13 @@ tables_of(const Pending *item)
 	return tables;
 }
 
-/* What was kept of columns that are among "created", by themselves or with their table. */
+/*
+ * What was kept of columns that are among "created", by themselves or with their
+ * table.  A new table may get its rows later: "empty" ones are passed over but at
+ * the end.
+ */
 static void
-return_created_columns(Keep *keep, List *created)
+return_created_columns(Keep *keep, List *created, bool empty)
 {
 	Unit		unit = {keep};
 	ListCell   *cell;
@@ -475,7 +528,7 @@ return_created_columns(Keep *keep, List *created)
 			Oid			relation = lfirst_oid(table);
 			AttrNumber	column = get_attnum(relation, item->kept->column_name);
 
-			if (column == InvalidAttrNumber ||
+			if (column == InvalidAttrNumber || (!empty && !sv_has_rows(relation)) ||
 				(!sv_watch_member(created, relation, 0) && !sv_watch_member(created, relation, column)))
 				continue;
 			if (!has_refill(target_for(&unit.targets, relation), item->kept->column_name))
@@ -649,11 +702,11 @@ sv_return_statement(Keep *keep, const Node *tree, StatementFn run, void *arg)
 	begin_conversions(&conversions, tree);
 	if (converts_columns(&conversions))
 		conversions.items = NIL;
-	else if (!adds_columns(keep, tree, run, arg))
+	else if (!adds_columns(keep, tree, run, arg) && !fills_table(keep, tree, run, arg))
 		sv_keep_execute(keep, tree, run, arg);
 	created = created_by(keep);
 	return_created_tables(keep, created);
-	return_created_columns(keep, created);
+	return_created_columns(keep, created, false);
 	return_created_sequences(keep, created);
 	if (conversions.items != NIL)
 		(void) succeeds(merge_in_place, &conversions);
@@ -686,7 +739,7 @@ sv_keep_end(Keep *keep)
 
 	/* columns that could not be filled before: now all that tells their rows may be there */
 	if (sv_keep_pending(keep) != NIL && keep->watch.created != NIL)
-		return_created_columns(keep, keep->watch.created);
+		return_created_columns(keep, keep->watch.created, true);
 	foreach(cell, keep->pending)
 		if (!((Pending *) lfirst(cell))->done)
 			warn(lfirst(cell));

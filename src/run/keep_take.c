@@ -292,9 +292,9 @@ sv_take_unchanged(const StoredKept *kept, Oid rows, Oid relation)
 			  psprintf("SELECT k.row, s.i2, k.value, k.made FROM (SELECT k.*, row_number() OVER (PARTITION BY k.row, k.made ORDER BY k.n) AS o "
 					   "FROM %s k (row, n, value, made)) k JOIN (SELECT s.*, row_number() OVER (PARTITION BY s.i1, s.value ORDER BY s.i2) AS o "
 					   "FROM (%s) s) s ON k.row = s.i1 AND k.o = s.o AND k.made IS NOT DISTINCT FROM s.value",
-					   sv_qualified(rows), sv_identified_rows(kept, relation, now)) :
+					   sv_relation_text(rows), sv_identified_rows(kept, relation, now)) :
 			  psprintf("SELECT k.* FROM %s k JOIN (%s) s ON %s WHERE k.%s IS NOT DISTINCT FROM s.value",
-					   sv_qualified(rows), sv_identified_rows(kept, relation, now),
+					   sv_relation_text(rows), sv_identified_rows(kept, relation, now),
 					   sv_same_row(kept, rows, relation, "k", "s"), made), NULL);
 	return result;
 }
@@ -354,7 +354,7 @@ sv_take_sequence(const Keep *keep, Oid sequence)
 	kept->columns = owner_of_sequence(sequence);
 	sv_store_enter(&scope, SV_STORE_WRITE);
 	if (SPI_execute(psprintf("SELECT last_value, is_called, is_called OR last_value <> seqstart FROM %s, pg_sequence "
-							 "WHERE seqrelid = %u", sv_qualified(sequence), sequence), false, 1) != SPI_OK_SELECT ||
+							 "WHERE seqrelid = %u", sv_relation_text(sequence), sequence), false, 1) != SPI_OK_SELECT ||
 		SPI_processed != 1)
 		elog(ERROR, "could not read sequence %u", sequence);
 	kept->position = DatumGetInt64(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull));

@@ -23,7 +23,7 @@
 
 /* The name of a relation with its schema, quoted. */
 char *
-sv_qualified(Oid relation)
+sv_relation_text(Oid relation)
 {
 	return quote_qualified_identifier(get_namespace_name(get_rel_namespace(relation)), get_rel_name(relation));
 }
@@ -33,7 +33,7 @@ char *
 sv_from(Oid relation)
 {
 	return psprintf("%s%s", get_rel_relkind(relation) == RELKIND_PARTITIONED_TABLE ? "" : "ONLY ",
-					sv_qualified(relation));
+					sv_relation_text(relation));
 }
 
 char *

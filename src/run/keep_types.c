@@ -30,7 +30,7 @@ void
 sv_keep_free_column(Oid table, AttrNumber column)
 {
 	const char *name = quote_identifier(get_attname(table, column, false));
-	char	   *command = psprintf("ALTER TABLE %s ALTER COLUMN %s TYPE text USING %s", sv_qualified(table), name,
+	char	   *command = psprintf("ALTER TABLE %s ALTER COLUMN %s TYPE text USING %s", sv_relation_text(table), name,
 								   sv_image(name));
 	StoreScope	scope;
 	int			result;

@@ -11,6 +11,7 @@
 #include "catalog/objectaccess.h"
 #include "catalog/pg_class.h"
 #include "run/keep_parts.h"
+#include "run/track.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 
@@ -95,11 +96,14 @@ sv_watch_init(void)
 
 /*
  * Execute a statement and note in watch->seen what happens to relations that are
- * not temporary.  After an error, what is on the lists was rolled back.
+ * not temporary.  After an error, what is on the lists was rolled back.  Only the
+ * statement itself is a change of the schema, and only if it is no trial.
  */
 void
 sv_watch_run(Watch *watch, StatementFn run, void *arg)
 {
+	bool		paused = sv_track_pause(watch->trial);
+
 	watch->seen = NIL;
 	active = watch;
 	PG_TRY();
@@ -109,6 +113,7 @@ sv_watch_run(Watch *watch, StatementFn run, void *arg)
 	PG_FINALLY();
 	{
 		active = NULL;
+		(void) sv_track_pause(paused);
 	}
 	PG_END_TRY();
 }

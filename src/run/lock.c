@@ -50,6 +50,9 @@
 /* Is a run active in this very backend? */
 static bool run_active = false;
 
+/* Is this the background worker of one? */
+static bool is_worker = false;
+
 /* Refuse to start "what" from within a script that a run executes. */
 void
 sv_run_refuse_nested(const char *what)
@@ -72,6 +75,13 @@ void
 sv_run_exit(void)
 {
 	run_active = false;
+}
+
+/* Does this backend run scripts, or a statement of one for another backend? */
+bool
+sv_run_is_active(void)
+{
+	return run_active || is_worker;
 }
 
 /* Process id of a session whose lock conflicts with that mode, 0 if none is found. */
@@ -285,6 +295,7 @@ sv_run_mark_worker(void)
 {
 	LOCKTAG		marker;
 
+	is_worker = true;
 	set_marker_tag(&marker, get_extension_oid("schemaver", false), SV_MARKER_WORKER);
 	if (LockAcquire(&marker, ExclusiveLock, true, true) == LOCKACQUIRE_NOT_AVAIL)
 		ereport(ERROR,

@@ -20,7 +20,7 @@
 
 #include "miscadmin.h"
 #include "run/batches.h"
-#include "run/execution.h"
+#include "run/follow.h"
 #include "run/leftovers.h"
 #include "run/retry.h"
 #include "run/segment.h"
@@ -121,6 +121,7 @@ begin_revision(OnlineRun *online)
 {
 	ListCell   *cell;
 
+	sv_follow_end();
 	MemoryContextReset(online->step_context);
 	MemoryContextSwitchTo(online->step_context);
 	online->revision = sv_store_revision(SV_STORE_WRITE, online->revisions[online->next]);
@@ -140,6 +141,7 @@ begin_revision(OnlineRun *online)
 		check_unchanged(online, segment);
 		online->at += segment->statements;
 	}
+	sv_follow_revision(online->at == 0);
 	if (online->at > 0 && sv_progress)
 		ereport(INFO,
 				(errmsg("continuing revision \"%s\" behind statement %d of %d",
@@ -194,6 +196,8 @@ finish_revision(OnlineRun *online)
 	online->run.done = online->next - 1;
 	sv_step_finish(&online->run, online->revision, online->stored, &online->step);
 	sv_store_forget_segments(online->revision->id);
+	sv_follow_step_done(&online->run, online->revision, online->stored, online->direction);
+	sv_follow_finish();
 }
 
 /* ---------- statements of one transaction ---------- */
@@ -204,6 +208,7 @@ try_transaction(void *arg)
 	OnlineRun  *online = arg;
 	int			level;
 
+	sv_follow_part();
 	sv_retry_approach(&online->execution, online->part.from, online->part.to);
 	level = NewGUCNestLevel();
 	sv_retry_limits();
@@ -212,7 +217,10 @@ try_transaction(void *arg)
 	if (online->part.to == online->execution.script->n)
 		finish_revision(online);
 	else
+	{
+		sv_follow_part_done();
 		sv_store_end_segment(&online->segment);
+	}
 	AtEOXact_GUC(false, level);
 }
 
@@ -277,6 +285,7 @@ look(OnlineRun *online, const char *statement)
 	step.settings = sv_worker_settings();
 	online->execution.current = online->part.from;
 	online->execution.text = statement;
+	sv_follow_elsewhere(statement);
 	step.leftover = sv_leftovers(statement, online->segment.begun_before);
 	AtEOXact_GUC(false, level);
 	SetUserIdAndSecContext(userid, security_context);
@@ -329,6 +338,7 @@ try_alone(void *arg)
 		sv_execution_rethrow(execution, context);
 	}
 	PG_END_TRY();
+	sv_follow_part_done();
 	sv_store_end_segment(&online->segment);
 	sv_run_commit();
 }
@@ -461,6 +471,7 @@ sv_run_online(Direction direction, const char *target)
 		failure.error = error;
 		(void) sv_run_attempt(record_failure, &failure);
 	}
+	sv_follow_end();
 	sv_run_exit();
 	sv_run_unlock_online();
 	if (error != NULL)

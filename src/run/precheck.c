@@ -220,10 +220,32 @@ sv_run_check_reversible(StoredRevision **rows, int n)
 		ereport(ERROR,
 				(errcode(ERRCODE_SV_IRREVERSIBLE),
 				 errmsg("revision \"%s\" cannot be downgraded", rows[i]->id),
-				 reason == NULL ? errdetail("It has no down script.") :
+				 reason == NULL ? errdetail("It has no down script, and none was derived when it was applied.") :
 				 reason[0] == '\0' ? errdetail("It was registered as irreversible.") :
 				 errdetail("It was registered as irreversible: %s", reason),
 				 errhint("Undo it by a new revision; SELECT * FROM schemaver.stamp(...) moves the version without running anything.")));
+	}
+}
+
+/* Say what the derived downs of a plan cannot bring back. */
+static void
+warn_of_losses(StoredRevision **rows, int n)
+{
+	for (int i = 0; i < n; i++)
+	{
+		StringInfoData lost;
+		ListCell   *cell;
+
+		if (rows[i]->lost == NIL)
+			continue;
+		initStringInfo(&lost);
+		foreach(cell, rows[i]->lost)
+			appendStringInfo(&lost, "%s%s", lost.len ? ", " : "", (char *) lfirst(cell));
+		ereport(WARNING,
+				(errmsg("downgrade of revision \"%s\" brings back the structure only", rows[i]->id),
+				 errdetail("Lost: %s.", lost.data),
+				 sv_store_kept_of(rows[i]->id) != NIL ?
+				 errhint("What schemaver.kept() lists of it is brought back, too.") : 0));
 	}
 }
 
@@ -233,6 +255,7 @@ sv_run_check_downgrade(StoredRevision **rows, int n, const char *target)
 {
 	sv_run_check_reversible(rows, n);
 	check_transactional(rows, n, SV_DOWNGRADE, target);
+	warn_of_losses(rows, n);
 }
 
 static void

@@ -7,6 +7,9 @@
  * and must give the wanted schema, down must give the old one.  So nobody who uses
  * the tables waits, however large they are, and that the schema could be
  * built from its description proves that the description is complete.
+ *
+ * On such a copy the outcome of renames can be seen, too: the server prints
+ * views, constraints and functions with the new names.
  */
 #include "postgres.h"
 
@@ -15,6 +18,7 @@
 #include "commands/extension.h"
 #include "executor/spi.h"
 #include "miscadmin.h"
+#include "run/ddl_log.h"
 #include "run/hide.h"
 #include "run/prove.h"
 #include "run/subtransaction.h"
@@ -31,6 +35,7 @@ typedef struct Proof
 	List	   *down;
 	const char *step;			/* for messages */
 	const DiffRow *row;			/* being executed */
+	Model	   *result;			/* of sv_model_after() */
 } Proof;
 
 /* An extension of the live schema cannot be dropped, other objects there may need it. */
@@ -106,20 +111,16 @@ add_context(void *arg)
 		errcontext("proof on an empty copy of the schema, %s: %s %s", proof->step, proof->row->kind, proof->row->identity);
 }
 
+/* Hide the live schema and build it again, in the settings of a level of their own. */
 static void
-prove(void *arg)
+build_copy(Proof *proof, MemoryContext caller)
 {
-	Proof	   *proof = arg;
-	MemoryContext caller = CurrentMemoryContext;
-	int			nestlevel = NewGUCNestLevel();
 	bool		with_public = proof->scope.schemas == NIL;
 	ListCell   *cell;
-	ErrorContextCallback callback = {error_context_stack, add_context, proof};
 	Model	   *empty;
 
 	foreach(cell, proof->scope.schemas)
 		with_public |= strcmp(lfirst(cell), "public") == 0;
-	error_context_stack = &callback;
 	(void) set_config_option("check_function_bodies", "off", PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
 	(void) set_config_option("client_min_messages", "warning", PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
 	proof->scope.hidden = sv_hide(proof->live, with_public);
@@ -127,6 +128,18 @@ prove(void *arg)
 	execute_rows(proof, "building", sv_diff(empty, proof->live, proof->options));
 	MemoryContextSwitchTo(caller);
 	expect(proof, proof->live, "could not build an exact copy of the live schema");
+}
+
+static void
+prove(void *arg)
+{
+	Proof	   *proof = arg;
+	MemoryContext caller = CurrentMemoryContext;
+	int			nestlevel = NewGUCNestLevel();
+	ErrorContextCallback callback = {error_context_stack, add_context, proof};
+
+	error_context_stack = &callback;
+	build_copy(proof, caller);
 	execute_rows(proof, "up", proof->up);
 	MemoryContextSwitchTo(caller);
 	expect(proof, proof->wanted, "the statements do not lead to the wanted schema");
@@ -154,8 +167,51 @@ sv_prove(const ModelScope *scope, Model *live, Model *wanted, const DiffOptions 
 	proof.options = options;
 	proof.up = up;
 	proof.down = down;
+	sv_ddl_log_pause();
 	error = sv_subtransaction(prove, &proof, false);
+	sv_ddl_log_resume();
 	error_context_stack = stack;
 	if (error != NULL)
 		ReThrowError(error);
+}
+
+static void
+apply_to_copy(void *arg)
+{
+	Proof	   *proof = arg;
+	MemoryContext caller = CurrentMemoryContext;
+	int			nestlevel = NewGUCNestLevel();
+	ErrorContextCallback callback = {error_context_stack, add_context, proof};
+
+	error_context_stack = &callback;
+	build_copy(proof, caller);
+	execute_rows(proof, "renaming", proof->up);
+	MemoryContextSwitchTo(caller);
+	AtEOXact_GUC(false, nestlevel);
+	proof->result = sv_model_read(&proof->scope);
+	error_context_stack = callback.previous;
+}
+
+/*
+ * The model of what the live schema would be after the statements (rows of
+ * sv_diff_renames() and the like), executed on an empty copy of it.
+ */
+Model *
+sv_model_after(const ModelScope *scope, Model *live, const DiffOptions *options, List *rows)
+{
+	Proof		proof = {0};
+	DiffOptions all = *options;
+	ErrorContextCallback *stack = error_context_stack;
+	ErrorData  *error;
+
+	all.owners = all.privileges = all.comments = true;
+	proof.scope = *scope;
+	proof.live = live;
+	proof.options = &all;
+	proof.up = rows;
+	error = sv_subtransaction(apply_to_copy, &proof, false);
+	error_context_stack = stack;
+	if (error != NULL)
+		ReThrowError(error);
+	return proof.result;
 }

@@ -9,7 +9,7 @@
 #include "postgres.h"
 
 #include "compat.h"
-#include "run/run.h"
+#include "run/follow.h"
 #include "storage/proc.h"
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
@@ -85,6 +85,13 @@ sv_run_script_begin(Direction direction, const char *target, List *expected)
 	MemoryContextSwitchTo(caller);
 }
 
+/* Does psql execute a revision in this transaction? */
+bool
+sv_run_script_is_active(void)
+{
+	return script_run.transaction != InvalidLocalTransactionId && script_run.transaction == SV_MY_LXID;
+}
+
 /* Record that the statements of a revision were executed, and verify it. */
 void
 sv_run_script_step(const char *id, Direction direction, const char *checksum, int statements)
@@ -123,6 +130,7 @@ sv_run_script_step(const char *id, Direction direction, const char *checksum, in
 	step.started_at = script_run.step_started_at;
 	step.finished_at = script_run.step_started_at = GetCurrentTimestamp();
 	step.statements = statements;
+	step.state = sv_follow_unseen();
 	(void) sv_store_step(&step);
 	sv_store_end_run(script_run.number, script_run.started_at);
 }

@@ -4,6 +4,7 @@
  */
 #include "postgres.h"
 
+#include "run/follow.h"
 #include "run/run.h"
 #include "run/subtransaction.h"
 #include "utils/timestamp.h"
@@ -42,11 +43,14 @@ execute(void *arg)
 	sv_run_enter();
 	PG_TRY();
 	{
+		sv_follow_begin();
 		for (int i = 0; i < planned->nsteps; i++)
 			sv_run_step(&run, planned->revisions[i], planned->directions[i]);
+		sv_follow_finish();
 	}
 	PG_FINALLY();
 	{
+		sv_follow_end();
 		sv_run_exit();
 	}
 	PG_END_TRY();
@@ -158,7 +162,7 @@ sv_run_redo(int steps, RunStepFn report, void *arg)
 
 /* Record one revision as applied or not, without executing anything. */
 static void
-stamp_one(Run *run, const StoredRevision *revision, Direction direction)
+stamp_one(Run *run, const StoredRevision *revision, Direction direction, int64 state)
 {
 	StoredStep	step = {0};
 	RunStep		result = {revision->id, direction, revision->message, 0};
@@ -170,6 +174,7 @@ stamp_one(Run *run, const StoredRevision *revision, Direction direction)
 	step.checksum = revision->checksum;
 	step.started_at = step.finished_at = GetCurrentTimestamp();
 	step.stamped = true;
+	step.state = state;
 	result.elapsed = sv_store_step(&step);
 	run->report(&result, run->report_arg);
 }
@@ -178,9 +183,10 @@ static void
 stamp_list(Run *run, const RevisionGraph *graph, const RevisionList *list, Direction direction)
 {
 	StoredRevision **rows = sv_store_plan_rows(SV_STORE_WRITE, graph, list);
+	int64		state = sv_follow_stamp();
 
 	for (int i = 0; i < list->n; i++)
-		stamp_one(run, rows[i], direction);
+		stamp_one(run, rows[i], direction, state);
 }
 
 /*

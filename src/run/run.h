@@ -41,6 +41,7 @@ extern void sv_run_lock(const char *what);
 extern void sv_run_refuse_nested(const char *what);
 extern void sv_run_enter(void);
 extern void sv_run_exit(void);
+extern bool sv_run_is_active(void);
 extern void sv_run_lock_online(const char *what);
 extern void sv_run_unlock_online(void);
 extern void sv_run_keep_online(void);
@@ -77,6 +78,7 @@ extern int	sv_run_enum_border(const Script *script, int from);
 
 /* psql.c */
 extern void sv_run_script_begin(Direction direction, const char *target, List *expected);
+extern bool sv_run_script_is_active(void);
 extern void sv_run_script_step(const char *id, Direction direction, const char *checksum, int statements);
 
 /* body.c */

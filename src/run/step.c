@@ -17,7 +17,7 @@
 #include "mb/pg_wchar.h"
 #include "miscadmin.h"
 #include "parser/parser.h"
-#include "run/execution.h"
+#include "run/follow.h"
 #include "run/subtransaction.h"
 #include "settings.h"
 #include "tcop/dest.h"
@@ -347,11 +347,13 @@ sv_run_step(Run *run, const StoredRevision *revision, Direction direction)
 
 	step.direction = direction;
 	step.started_at = GetCurrentTimestamp();
+	sv_follow_step();
 	sv_execution_begin(&execution, revision, stored, direction);
 	sv_execution_part(&execution, 0, execution.script->n);
 	sv_execution_end(&execution);
 	step.statements = execution.script->n;
 	sv_step_finish(run, revision, stored, &step);
+	sv_follow_step_done(run, revision, stored, direction);
 	MemoryContextSwitchTo(caller);
 	MemoryContextDelete(context);
 }

@@ -14,6 +14,7 @@
 #include "miscadmin.h"
 #include "nodes/parsenodes.h"
 #include "parser/parser.h"
+#include "run/ddl_log.h"
 #include "run/hide.h"
 #include "run/run.h"
 #include "run/subtransaction.h"
@@ -192,7 +193,9 @@ sv_wanted_model(const char *sql, const ModelScope *scope, const Model *live)
 	wanted.scope = scope;
 	wanted.live = live;
 	refuse_foreign_statements(wanted.script);
+	sv_ddl_log_pause();
 	error = sv_subtransaction(build_and_read, &wanted, false);
+	sv_ddl_log_resume();
 	if (error != NULL)
 		ReThrowError(error);
 	return wanted.model;

@@ -9,6 +9,7 @@
 CREATE SEQUENCE revision_position;
 CREATE SEQUENCE applied_rank;
 CREATE SEQUENCE run_number;
+CREATE SEQUENCE state_number;
 
 -- One row per registered revision: its place in the graph and what a plan
 -- needs to know.  The bodies stand in "script", so that reading the graph
@@ -86,6 +87,14 @@ COMMENT ON TABLE applied IS 'the revisions that this database has; its heads are
 COMMENT ON COLUMN applied.rank IS 'order of application';
 COMMENT ON COLUMN applied.elapsed IS 'how long the script took; NULL when it was stamped';
 
+CREATE TABLE derived (
+	revision	text COLLATE "C" PRIMARY KEY,
+	down		text NOT NULL,
+	lost		text[] NOT NULL
+);
+COMMENT ON TABLE derived IS 'down scripts that were derived when their revisions were applied';
+COMMENT ON COLUMN derived.lost IS 'what the script cannot bring back: rows, values';
+
 CREATE TABLE run (
 	run				bigint PRIMARY KEY,
 	command			text NOT NULL,
@@ -116,9 +125,12 @@ CREATE TABLE step (
 	line		integer,
 	sqlstate	text,
 	error		text,
+	state		bigint,
 	PRIMARY KEY (run, position)
 );
+CREATE INDEX step_state ON step (revision, run, position) WHERE state IS NOT NULL;
 COMMENT ON TABLE step IS 'every revision that a run applied, undid or stamped, or failed at';
+COMMENT ON COLUMN step.state IS 'the kept state of the schema after it; NULL when it was not kept';
 COMMENT ON COLUMN step.statement IS 'where an online run failed: number of the statement, from 1';
 
 CREATE VIEW journal AS
@@ -163,6 +175,66 @@ COMMENT ON COLUMN segment.cursor IS 'batches: the last key that is done';
 COMMENT ON COLUMN segment.last_key IS 'batches: the last key there was when they began';
 COMMENT ON COLUMN segment.note IS 'why it waits';
 
+-- Kept states of the schema.  A state is a number; each version of an object
+-- says from which state to before which one it was so.  So a step that changes
+-- one object adds one row, and every state can be put together again.
+CREATE TABLE state_origin (
+	origin				integer PRIMARY KEY,
+	system_identifier	bigint NOT NULL,
+	database			oid NOT NULL,
+	major				integer NOT NULL
+);
+COMMENT ON TABLE state_origin IS 'databases in which states were kept: OIDs mean something only there';
+
+CREATE TABLE state (
+	state		bigint PRIMARY KEY,
+	origin		integer NOT NULL,
+	complete	boolean NOT NULL
+);
+COMMENT ON TABLE state IS 'the kept states of the schema; the last one is what the revisions left';
+COMMENT ON COLUMN state.complete IS 'false: a run changed the schema and did not keep how it is';
+
+CREATE TABLE object_version (
+	from_state	bigint NOT NULL,
+	to_state	bigint,
+	oid			oid NOT NULL,
+	origin		integer NOT NULL,
+	place		smallint NOT NULL,
+	class		text COLLATE "C" NOT NULL,
+	identity	text COLLATE "C" NOT NULL,
+	description	jsonb NOT NULL
+) WITH (toast_tuple_target = 256);
+-- compressed in place: a description is small, and never looked for by itself
+ALTER TABLE object_version ALTER COLUMN description SET STORAGE MAIN;
+-- identities can be longer than an index may hold
+CREATE INDEX object_version_present ON object_version (pg_catalog.hashtextextended(identity, 0)) WHERE to_state IS NULL;
+COMMENT ON TABLE object_version IS 'the objects of the kept states, one row for each time that one changed';
+COMMENT ON COLUMN object_version.to_state IS 'first state in which it is not so any more; NULL: it still is';
+COMMENT ON COLUMN object_version.oid IS 'of the object in its catalog, in the database that "origin" names';
+COMMENT ON COLUMN object_version.place IS 'of a column in its table, else 0';
+
+-- Who changed the schema outside of runs, where the event triggers are enabled.
+-- Objects are addresses, which mean something only in the database named.
+CREATE TABLE ddl_log (
+	logged_at			timestamptz NOT NULL,
+	role				text NOT NULL,
+	session_role		text NOT NULL,
+	application			text,
+	client				inet,
+	pid					integer NOT NULL,
+	tag					text NOT NULL,
+	statement			text,
+	objects				text[] NOT NULL,
+	catalogs			oid[] NOT NULL,
+	oids				oid[] NOT NULL,
+	places				integer[] NOT NULL,
+	system_identifier	bigint NOT NULL,
+	database			oid NOT NULL
+);
+CREATE INDEX ddl_log_logged_at ON ddl_log (logged_at);
+COMMENT ON TABLE ddl_log IS 'statements that changed the schema outside of runs, while watch() is on';
+COMMENT ON COLUMN ddl_log.statement IS 'NULL where it may hold a password';
+
 SELECT pg_catalog.pg_extension_config_dump('schemaver.revision_position', '');
 SELECT pg_catalog.pg_extension_config_dump('schemaver.applied_rank', '');
 SELECT pg_catalog.pg_extension_config_dump('schemaver.run_number', '');
@@ -172,6 +244,12 @@ SELECT pg_catalog.pg_extension_config_dump('schemaver.revision_child', '');
 SELECT pg_catalog.pg_extension_config_dump('schemaver.branch_label', '');
 SELECT pg_catalog.pg_extension_config_dump('schemaver.tag', '');
 SELECT pg_catalog.pg_extension_config_dump('schemaver.applied', '');
+SELECT pg_catalog.pg_extension_config_dump('schemaver.derived', '');
 SELECT pg_catalog.pg_extension_config_dump('schemaver.run', '');
 SELECT pg_catalog.pg_extension_config_dump('schemaver.step', '');
 SELECT pg_catalog.pg_extension_config_dump('schemaver.segment', '');
+SELECT pg_catalog.pg_extension_config_dump('schemaver.state_number', '');
+SELECT pg_catalog.pg_extension_config_dump('schemaver.state_origin', '');
+SELECT pg_catalog.pg_extension_config_dump('schemaver.state', '');
+SELECT pg_catalog.pg_extension_config_dump('schemaver.object_version', '');
+SELECT pg_catalog.pg_extension_config_dump('schemaver.ddl_log', '');

@@ -73,7 +73,8 @@ AS 'MODULE_PATHNAME', 'sv_api_stamp' LANGUAGE C VOLATILE PARALLEL UNSAFE;
 COMMENT ON FUNCTION stamp(text[], boolean) IS 'set the version without running anything';
 
 CREATE FUNCTION plan(target text DEFAULT 'head', direction text DEFAULT 'upgrade')
-RETURNS TABLE ("position" integer, revision text, direction text, message text, transactional boolean)
+RETURNS TABLE ("position" integer, revision text, direction text, message text, transactional boolean,
+	structure_only text[])
 AS 'MODULE_PATHNAME', 'sv_api_plan' LANGUAGE C STABLE PARALLEL RESTRICTED;
 COMMENT ON FUNCTION plan(text, text) IS 'what a run would do, in order';
 
@@ -123,7 +124,8 @@ COMMENT ON FUNCTION history(text, text) IS 'the revisions of a range, newest fir
 CREATE FUNCTION show(ref text)
 RETURNS TABLE (revision text, message text, revises text[], depends_on text[], branch_labels text[],
 	options jsonb, checksum text, up text, down text, verify text, file text,
-	created_at timestamptz, created_by text, applied_at timestamptz, applied_by text, elapsed interval)
+	created_at timestamptz, created_by text, applied_at timestamptz, applied_by text, elapsed interval,
+	down_is_derived boolean, structure_only text[])
 AS 'MODULE_PATHNAME', 'sv_api_show' LANGUAGE C STABLE PARALLEL RESTRICTED;
 COMMENT ON FUNCTION show(text) IS 'all that is known of the revisions that a reference means';
 
@@ -142,9 +144,10 @@ CREATE FUNCTION graph(format text DEFAULT 'text')
 RETURNS text AS 'MODULE_PATHNAME', 'sv_api_graph' LANGUAGE C STABLE PARALLEL RESTRICTED;
 COMMENT ON FUNCTION graph(text) IS 'the revision graph, drawn as text, mermaid or dot';
 
-CREATE FUNCTION "check"()
-RETURNS void AS 'MODULE_PATHNAME', 'sv_api_check' LANGUAGE C STABLE PARALLEL RESTRICTED;
-COMMENT ON FUNCTION "check"() IS 'raise SV014 if a revision is not applied';
+CREATE FUNCTION "check"(schemas text[] DEFAULT NULL, options jsonb DEFAULT NULL)
+RETURNS void AS 'MODULE_PATHNAME', 'sv_api_check' LANGUAGE C STABLE PARALLEL UNSAFE;
+COMMENT ON FUNCTION "check"(text[], jsonb)
+	IS 'raise SV014 if a revision is not applied, SV015 if the schema is not what the revisions left';
 
 -- What changes the state, or shows the text of scripts, is granted role by role.
 REVOKE ALL ON FUNCTION

@@ -204,9 +204,11 @@ mark_applied(const StoreScope *scope, const StoredStep *step, Datum elapsed)
 static void
 mark_undone(const StoreScope *scope, const StoredStep *step)
 {
+	static StoreQuery forget = {"DELETE FROM schemaver.derived WHERE revision = $1", 1, {TEXTOID}};
 	static StoreQuery query = {"DELETE FROM schemaver.applied WHERE revision = $1", 1, {TEXTOID}};
 	Datum		v[1] = {CStringGetTextDatum(step->revision)};
 
+	sv_store_execute(scope, &forget, v, NULL);
 	if (sv_store_execute(scope, &query, v, NULL) != 1)
 		ereport(ERROR,
 				(errcode(ERRCODE_SV_INTERRUPTED_RUN),
@@ -219,13 +221,13 @@ insert_step(const StoreScope *scope, const StoredStep *step, const StoredFailure
 {
 	static StoreQuery query = {
 		"INSERT INTO schemaver.step (run, position, revision, direction, checksum, started_at, "
-		"elapsed, statements, outcome, statement, line, sqlstate, error) "
-		"VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, nullif($10, 0), nullif($11, 0), $12, $13)",
-		13, {INT8OID, INT4OID, TEXTOID, TEXTOID, TEXTOID, TIMESTAMPTZOID, INTERVALOID, INT4OID, TEXTOID,
-		INT4OID, INT4OID, TEXTOID, TEXTOID}
+		"elapsed, statements, outcome, statement, line, sqlstate, error, state) "
+		"VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, nullif($10, 0), nullif($11, 0), $12, $13, nullif($14, 0))",
+		14, {INT8OID, INT4OID, TEXTOID, TEXTOID, TEXTOID, TIMESTAMPTZOID, INTERVALOID, INT4OID, TEXTOID,
+		INT4OID, INT4OID, TEXTOID, TEXTOID, INT8OID}
 	};
-	Datum		v[13] = {0};
-	bool		n[13] = {false};
+	Datum		v[14] = {0};
+	bool		n[14] = {false};
 
 	v[0] = Int64GetDatum(step->run);
 	v[1] = Int32GetDatum(step->position);
@@ -236,6 +238,7 @@ insert_step(const StoreScope *scope, const StoredStep *step, const StoredFailure
 	v[6] = elapsed;
 	v[7] = Int32GetDatum(step->statements);
 	v[8] = CStringGetTextDatum(failure ? "failed" : step->stamped ? "stamped" : "done");
+	v[13] = Int64GetDatum(failure ? 0 : step->state);
 	n[9] = n[10] = n[11] = n[12] = failure == NULL;
 	if (failure != NULL)
 	{
@@ -275,5 +278,38 @@ sv_store_failed_step(const StoredStep *step, const StoredFailure *failure)
 
 	sv_store_enter(&scope, SV_STORE_WRITE);
 	insert_step(&scope, step, failure, interval_between(step->started_at, step->finished_at));
+	sv_store_leave(&scope);
+}
+
+/* Did a run of this database ever apply, undo or stamp the revision? */
+bool
+sv_store_was_run(const char *revision)
+{
+	static StoreQuery query = {
+		"SELECT FROM schemaver.step WHERE revision = $1 AND outcome <> 'failed' LIMIT 1", 1, {TEXTOID}
+	};
+	Datum		v[1] = {CStringGetTextDatum(revision)};
+	StoreScope	scope;
+	bool		found;
+
+	sv_store_enter(&scope, SV_STORE_READ);
+	found = sv_store_execute(&scope, &query, v, NULL) > 0;
+	sv_store_leave(&scope);
+	return found;
+}
+
+/* Record the state of the schema after a step. */
+void
+sv_store_step_state(int64 run, int position, int64 state)
+{
+	static StoreQuery query = {
+		"UPDATE schemaver.step SET state = nullif($3, 0) WHERE run = $1 AND position = $2",
+		3, {INT8OID, INT4OID, INT8OID}
+	};
+	Datum		v[3] = {Int64GetDatum(run), Int32GetDatum(position), Int64GetDatum(state)};
+	StoreScope	scope;
+
+	sv_store_enter(&scope, SV_STORE_WRITE);
+	sv_store_execute(&scope, &query, v, NULL);
 	sv_store_leave(&scope);
 }

@@ -118,16 +118,17 @@ sv_store_graph(StoreMode mode)
 
 #define REVISION_COLUMNS \
 	"SELECT r.revision, r.message, r.revises, r.depends_on, r.branch_labels, r.options, " \
-	"r.checksum, r.has_down, r.up_blocker, r.down_blocker, r.adds_enum_value, " \
-	"r.created_at, r.created_by, a.applied_at, a.applied_by, a.checksum, a.elapsed " \
-	"FROM schemaver.revision r LEFT JOIN schemaver.applied a ON a.revision = r.revision "
+	"r.checksum, r.has_down OR d.revision IS NOT NULL, r.up_blocker, r.down_blocker, r.adds_enum_value, " \
+	"r.created_at, r.created_by, a.applied_at, a.applied_by, a.checksum, a.elapsed, d.lost " \
+	"FROM schemaver.revision r LEFT JOIN schemaver.applied a ON a.revision = r.revision " \
+	"LEFT JOIN schemaver.derived d ON d.revision = r.revision "
 
 /* Fill *result, which is zeroed, from a row of REVISION_COLUMNS. */
 static void
 read_revision(const SPITupleTable *rows, uint64 row, StoredRevision *result)
 {
-	Datum		v[17];
-	bool		n[17];
+	Datum		v[18];
+	bool		n[18];
 
 	heap_deform_tuple(rows->vals[row], rows->tupdesc, v, n);
 	result->id = TextDatumGetCString(v[0]);
@@ -143,6 +144,7 @@ read_revision(const SPITupleTable *rows, uint64 row, StoredRevision *result)
 	result->adds_enum_value = DatumGetBool(v[10]);
 	result->created_at = DatumGetTimestampTz(v[11]);
 	result->created_by = TextDatumGetCString(v[12]);
+	result->lost = n[17] ? NIL : sv_text_list(v[17]);
 	result->applied = !n[13];
 	if (!result->applied)
 		return;
@@ -253,25 +255,26 @@ sv_store_revisions(StoreMode mode, const RevisionGraph *graph, const RevisionLis
 }
 
 #define PLAN_COLUMNS \
-	"SELECT revision, message, checksum, has_down, up_blocker, down_blocker, adds_enum_value, options::text " \
-	"FROM schemaver.revision "
+	"SELECT r.revision, message, checksum, has_down OR d.revision IS NOT NULL, up_blocker, down_blocker, adds_enum_value, d.lost, options::text " \
+	"FROM schemaver.revision r LEFT JOIN schemaver.derived d ON d.revision = r.revision "
 
 /* Fill *result, which is zeroed, from a row of PLAN_COLUMNS. */
 static void
 read_plan_row(const SPITupleTable *rows, uint64 row, StoredRevision *result)
 {
-	Datum		v[8];
-	bool		n[8];
+	Datum		v[9];
+	bool		n[9];
 
 	heap_deform_tuple(rows->vals[row], rows->tupdesc, v, n);
 	result->id = TextDatumGetCString(v[0]);
 	result->message = TextDatumGetCString(v[1]);
+	result->lost = n[7] ? NIL : sv_text_list(v[7]);
 	result->checksum = TextDatumGetCString(v[2]);
 	result->has_down = DatumGetBool(v[3]);
 	result->up_blocker = n[4] ? NULL : TextDatumGetCString(v[4]);
 	result->down_blocker = n[5] ? NULL : TextDatumGetCString(v[5]);
 	result->adds_enum_value = DatumGetBool(v[6]);
-	result->options = TextDatumGetCString(v[7]);
+	result->options = TextDatumGetCString(v[8]);
 }
 
 /*
@@ -282,7 +285,7 @@ StoredRevision **
 sv_store_plan_rows(StoreMode mode, const RevisionGraph *graph, const RevisionList *list)
 {
 	static RowReader reader = {
-		{PLAN_COLUMNS "WHERE revision = ANY ($1)", 1, {TEXTARRAYOID}},
+		{PLAN_COLUMNS "WHERE r.revision = ANY ($1)", 1, {TEXTARRAYOID}},
 		{PLAN_COLUMNS},
 		read_plan_row
 	};
@@ -295,14 +298,14 @@ StoredScript *
 sv_store_script(StoreMode mode, const char *id)
 {
 	static StoreQuery query = {
-		"SELECT up, down, verify, source, down_source, up_line, down_line, verify_line "
-		"FROM schemaver.script WHERE revision = $1", 1, {TEXTOID}
+		"SELECT s.up, s.down, s.verify, s.source, s.down_source, s.up_line, s.down_line, s.verify_line, d.down "
+		"FROM schemaver.script s LEFT JOIN schemaver.derived d ON d.revision = s.revision WHERE s.revision = $1", 1, {TEXTOID}
 	};
 	Datum		values[1] = {CStringGetTextDatum(id)};
 	StoredScript *result = palloc0(sizeof(StoredScript));
 	StoreScope	scope;
-	Datum		lines[8];
-	bool		nulls[8];
+	Datum		lines[9];
+	bool		nulls[9];
 
 	sv_store_enter(&scope, mode);
 	if (sv_store_execute(&scope, &query, values, NULL) != 1)
@@ -315,6 +318,7 @@ sv_store_script(StoreMode mode, const char *id)
 	result->verify = sv_store_text(0, 3);
 	result->source = sv_store_text(0, 4);
 	result->down_source = sv_store_text(0, 5);
+	result->derived = sv_store_text(0, 9);
 	heap_deform_tuple(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, lines, nulls);
 	result->up_line = DatumGetInt32(lines[5]);
 	result->down_line = DatumGetInt32(lines[6]);

@@ -49,6 +49,15 @@ sv_store_relation(const char *name)
 	return relation;
 }
 
+/* Are the tables still there?  A script can have dropped the extension. */
+bool
+sv_store_exists(void)
+{
+	Oid			schema = get_namespace_oid("schemaver", true);
+
+	return OidIsValid(schema) && OidIsValid(get_relname_relid("revision", schema));
+}
+
 static Oid
 owner_of_store(void)
 {

@@ -52,6 +52,7 @@ extern uint64 sv_store_execute(const StoreScope *scope, StoreQuery *query, const
 extern void sv_store_check_writable(const char *what);
 extern void sv_store_check_present(const char *revision, Oid table);
 extern Oid	sv_store_relation(const char *name);
+extern bool sv_store_exists(void);
 
 extern char *sv_store_text(uint64 row, int column);
 extern List *sv_store_text_list(uint64 row, int column);
@@ -71,7 +72,8 @@ typedef struct StoredRevision
 	List	   *branch_labels;
 	char	   *options;		/* JSON text */
 	char	   *checksum;
-	bool		has_down;
+	bool		has_down;		/* a derived one counts */
+	List	   *lost;			/* what a derived down cannot bring back */
 	char	   *up_blocker;		/* NULL: none */
 	char	   *down_blocker;
 	bool		adds_enum_value;
@@ -89,6 +91,7 @@ typedef struct StoredScript
 {
 	char	   *up;
 	char	   *down;			/* NULL: none */
+	char	   *derived;		/* down, when there is none; or NULL */
 	char	   *verify;			/* NULL: none */
 	char	   *source;			/* file, or NULL */
 	int			up_line;
@@ -114,6 +117,10 @@ extern void sv_store_remove_revision(const char *id);
 extern bool sv_store_set_tag(const char *tag, const char *id);
 extern bool sv_store_remove_tag(const char *tag);
 
+/* ----- derived.c ----- */
+
+extern void sv_store_derived(const char *revision, const char *down, const List *lost);
+
 /* ----- journal.c ----- */
 
 extern bool sv_store_newer_run_committed(void);
@@ -133,6 +140,7 @@ typedef struct StoredStep
 	TimestampTz finished_at;
 	int			statements;
 	bool		stamped;		/* nothing was executed */
+	int64		state;			/* of the schema after it; 0: not kept */
 } StoredStep;
 
 extern Datum sv_store_step(const StoredStep *step);
@@ -147,6 +155,8 @@ typedef struct StoredFailure
 } StoredFailure;
 
 extern void sv_store_failed_step(const StoredStep *step, const StoredFailure *failure);
+extern void sv_store_step_state(int64 run, int position, int64 state);
+extern bool sv_store_was_run(const char *revision);
 extern void sv_store_fail_run(int64 run, TimestampTz started_at);
 extern void sv_store_close_runs(void);
 

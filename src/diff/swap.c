@@ -1,0 +1,218 @@
+/*
+ * swap.c
+ *		Tables that are made anew with their rows.
+ *
+ * The old table takes another name, without what would stand in the way of the
+ * new one (indexes, constraints, statistics, sequences that it owns), the new
+ * table is made and filled from it, and the old one is dropped when all that
+ * depended on it is gone.  So a column can come back to its old place.
+ */
+#include "postgres.h"
+
+#include "catalog/pg_class.h"
+#include "diff/diff.h"
+#include "mb/pg_wchar.h"
+#include "model/classes.h"
+#include "utils/builtins.h"
+
+static bool
+is_plain_table(const Object *o)
+{
+	return sv_class_is(o, "table") && !sv_is(o, "of_type");
+}
+
+static bool
+inherits_plainly(const Object *table)
+{
+	ListCell   *cell;
+
+	foreach(cell, table->parts)
+		if (sv_class_is(lfirst(cell), "inheritance") && !sv_is(lfirst(cell), "bound"))
+			return true;
+	return false;
+}
+
+/* Would the columns that stay, and behind them those that are added, stand in another order than wanted? */
+static bool
+loses_order(const Object *b)
+{
+	bool		added = false;
+	int			last = -1;
+	ListCell   *cell;
+
+	foreach(cell, b->parts)
+	{
+		const Object *column = lfirst(cell);
+		const Pair *pair = column->pair;
+
+		if (!sv_class_is(column, "column"))
+			continue;
+		if (pair->kind == SV_PAIR_CREATE || pair->kind == SV_PAIR_AGAIN)
+		{
+			added = true;
+			continue;
+		}
+		if (added || pair->a->number < last)
+			return true;
+		last = pair->a->number;
+	}
+	return false;
+}
+
+/*
+ * Have the tables made anew whose columns would get another order.  Returns
+ * whether there are more of them than before.
+ */
+bool
+sv_swap_disordered(Comparison *cmp)
+{
+	bool		found = false;
+	ListCell   *cell;
+
+	if (!cmp->options->column_order)
+		return false;
+	foreach(cell, cmp->pairs)
+	{
+		Pair	   *pair = lfirst(cell);
+
+		if (pair->a == NULL || pair->b == NULL || pair->a->context || !is_plain_table(pair->a) || !is_plain_table(pair->b) ||
+			pair->kind == SV_PAIR_AGAIN || inherits_plainly(pair->a) || inherits_plainly(pair->b))
+			continue;
+		if (!loses_order(pair->b))
+			continue;
+		pair->kind = SV_PAIR_AGAIN;
+		pair->swapped = found = true;
+	}
+	return found;
+}
+
+static bool
+is_dropped(const Object *o)
+{
+	return o->pair != NULL && (o->pair->kind == SV_PAIR_DROP || o->pair->kind == SV_PAIR_AGAIN) && !o->pair->swapped;
+}
+
+/* Does a part of a table need something else that is dropped, and perhaps made again, meanwhile? */
+static bool
+needs_dropped(const Object *part)
+{
+	ListCell   *cell;
+
+	foreach(cell, part->needs)
+	{
+		const Object *o = lfirst(cell);
+
+		while (o->parent != NULL)
+			o = o->parent;
+		if (!o->pair->swapped && is_dropped(lfirst(cell)))
+			return true;
+	}
+	return false;
+}
+
+/* Parts that stay with the old table until it is dropped; the others go before it is renamed. */
+bool
+sv_swap_keeps(const Object *part)
+{
+	if (sv_class_is(part, "column") && !sv_is(part, "generated"))
+		return true;			/* its values are read from it */
+	if (needs_dropped(part))
+		return false;
+	return sv_class_is(part, "column") || sv_class_is(part, "default") || sv_class_is(part, "trigger") ||
+		sv_class_is(part, "rule") || sv_class_is(part, "policy");
+}
+
+/* Does an object outlive the table of "o", which takes another name before it is dropped? */
+bool
+sv_swap_survives(const Object *o, const Object *part)
+{
+	while (o->parent != NULL)
+		o = o->parent;
+	return o->pair->swapped && sv_class_is(o, "table") && !(part->parent == o && sv_swap_keeps(part));
+}
+
+/* The sequence of an identity column, as the server names it. */
+static char *
+identity_sequence(const Object *column)
+{
+	ListCell   *cell;
+	int			length;
+	char	   *name;
+
+	foreach(cell, sv_list(column, "identity_options"))
+		if (strncmp(lfirst(cell), "SEQUENCE NAME ", 14) == 0)
+			return (char *) lfirst(cell) + 14;
+	name = psprintf("%s_%s", column->parent->name, column->name);
+	length = pg_mbcliplen(name, strlen(name), NAMEDATALEN - 1 - strlen("_seq"));
+	return quote_qualified_identifier(column->parent->schema, psprintf("%.*s_seq", length, name));
+}
+
+static List *
+identity_columns(const Object *table)
+{
+	List	   *result = NIL;
+	ListCell   *cell;
+
+	foreach(cell, table->parts)
+		if (sv_class_is(lfirst(cell), "column") && sv_is(lfirst(cell), "identity"))
+			result = lappend(result, lfirst(cell));
+	return result;
+}
+
+#define OLD_SEQUENCE "schemaver_old_sequence"
+
+/* Take the old table out of the way. */
+void
+sv_swap_write_rename(Writer *w, const char *new_name)
+{
+	const Object *a = w->pair->a;
+	ListCell   *cell;
+
+	foreach(cell, identity_columns(a))
+		sv_emit(w, 0, "ALTER SEQUENCE %s RENAME TO %s", identity_sequence(lfirst(cell)),
+				quote_identifier(psprintf("%s_%d", OLD_SEQUENCE, foreach_current_index(cell) + 1)));
+	if (sv_is(a, "force_row_security"))
+		sv_emit(w, SV_HAZARD_BLOCKS_ALL, "ALTER TABLE %s NO FORCE ROW LEVEL SECURITY", a->identity);
+	sv_emit(w, SV_HAZARD_BLOCKS_ALL, "ALTER TABLE %s RENAME TO %s", a->identity, quote_identifier(new_name));
+}
+
+/* Bring the rows over, and the numbers of identity columns. */
+void
+sv_swap_write_rows(Writer *w, const char *old_name)
+{
+	const Object *a = w->pair->a;
+	const Object *b = w->pair->b;
+	StringInfoData columns;
+	StringInfoData values;
+	ListCell   *cell;
+
+	initStringInfo(&columns);
+	initStringInfo(&values);
+	foreach(cell, b->parts)
+	{
+		const Object *column = lfirst(cell);
+		const char *conversion;
+		Pair	   *table = w->pair;
+
+		if (!sv_class_is(column, "column") || column->pair->a == NULL || sv_is(column, "generated"))
+			continue;
+		w->pair = column->pair;
+		conversion = column->pair->converted || !sv_same(column->pair->a, column, "type") ?
+			sv_writer_conversion(w, column->pair->a, column) : NULL;
+		w->pair = table;
+		appendStringInfo(&columns, "%s%s", columns.len ? ", " : "", quote_identifier(column->name));
+		appendStringInfo(&values, "%s%s", values.len ? ", " : "", conversion ? conversion : quote_identifier(column->name));
+	}
+	if (columns.len > 0 && !sv_is(b, "partition_key"))
+		sv_emit(w, SV_HAZARD_REWRITE | SV_HAZARD_BLOCKS_ALL, "INSERT INTO %s (%s)\n    OVERRIDING SYSTEM VALUE SELECT %s FROM %s",
+				b->identity, columns.data, values.data, quote_qualified_identifier(a->schema, old_name));
+	foreach(cell, identity_columns(a))
+	{
+		const Object *old = lfirst(cell);
+
+		if (old->pair->b != NULL && sv_is(old->pair->b, "identity"))
+			sv_emit(w, 0, "SELECT pg_catalog.setval(%s, last_value, is_called) FROM %s",
+					sv_quote(identity_sequence(old->pair->b)),
+					quote_qualified_identifier(a->schema, psprintf("%s_%d", OLD_SEQUENCE, foreach_current_index(cell) + 1)));
+	}
+}

@@ -1,0 +1,173 @@
+/*
+ * assemble.c
+ *		Two models, before and after a change, out of the units that it touched.
+ *
+ * Both get the same context: what the units need and what was not touched.
+ * Pure: copies objects; their texts stay those of the models they come from.
+ */
+#include "postgres.h"
+
+#include "catalog/pg_class.h"
+#include "model/assemble.h"
+
+/* The state of a unit in a model, NULL: none. */
+UnitState *
+sv_unit_state(const Model *model, const ObjectAddress *unit)
+{
+	UnitState  *state = palloc(sizeof(UnitState));
+
+	state->model = model;
+	state->unit = *unit;
+	return state;
+}
+
+/* Copy an object without its relations to others, which are made by link(). */
+static Object *
+copy_object(Model *model, const Object *o, bool context)
+{
+	Object	   *copy = palloc(sizeof(Object));
+
+	*copy = *o;
+	copy->parent = o->parent ? sv_model_find(model, o->parent->class, o->parent->identity) : NULL;
+	copy->parts = NIL;
+	copy->needs = NIL;
+	copy->vanishes_with = NIL;
+	copy->pair = NULL;
+	copy->context = context;
+	sv_model_add(model, copy);
+	return copy;
+}
+
+static void
+copy_unit(Model *model, const Object *o)
+{
+	ListCell   *cell;
+
+	if (sv_model_find(model, o->class, o->identity) != NULL)
+		return;
+	copy_object(model, o, false);
+	foreach(cell, o->parts)
+		copy_unit(model, lfirst(cell));
+}
+
+static const Object *
+root_of(const Object *o)
+{
+	while (o->parent != NULL)
+		o = o->parent;
+	return o;
+}
+
+/* NULL if it is not there, or is an inner part of another one (the sequence of an identity column). */
+static Object *
+unit_in(const UnitState *state)
+{
+	Object	   *o = state->model ? sv_model_at(state->model, state->unit.classId, state->unit.objectId, 0) : NULL;
+
+	return o != NULL && o->parent == NULL && o->address.classId == state->unit.classId &&
+		o->address.objectId == state->unit.objectId ? o : NULL;
+}
+
+static void
+copy_context_object(Model *model, const Object *o)
+{
+	if (sv_model_find(model, o->class, o->identity) != NULL)
+		return;
+	if (o->parent != NULL)
+		copy_context_object(model, o->parent);
+	copy_object(model, o, true);
+}
+
+static bool
+is_touched(const List *states, const Object *o)
+{
+	const ObjectAddress *address = &root_of(o)->address;
+	ListCell   *cell;
+
+	foreach(cell, states)
+	{
+		const UnitState *state = lfirst(cell);
+
+		if (state->unit.classId == address->classId && state->unit.objectId == address->objectId)
+			return true;
+	}
+	return false;
+}
+
+static void copy_needs(Model *model, const Object *o, const List *states);
+
+/* Add what the objects of a unit need, unless it was touched itself. */
+static void
+copy_needs(Model *model, const Object *o, const List *states)
+{
+	ListCell   *cell;
+
+	foreach(cell, o->needs)
+		if (!is_touched(states, lfirst(cell)))
+			copy_context_object(model, lfirst(cell));
+	foreach(cell, o->parts)
+		copy_needs(model, lfirst(cell), states);
+}
+
+static List *
+link_list(const Model *model, const List *objects)
+{
+	List	   *result = NIL;
+	ListCell   *cell;
+
+	foreach(cell, objects)
+	{
+		const Object *o = lfirst(cell);
+		Object	   *copy = sv_model_find(model, o->class, o->identity);
+
+		if (copy != NULL)
+			result = lappend(result, copy);
+	}
+	return result;
+}
+
+static void
+link_unit(Model *model, const Object *o)
+{
+	Object	   *copy = sv_model_find(model, o->class, o->identity);
+	ListCell   *cell;
+
+	copy->needs = link_list(model, o->needs);
+	copy->vanishes_with = link_list(model, o->vanishes_with);
+	foreach(cell, o->parts)
+		link_unit(model, lfirst(cell));
+}
+
+static Model *
+assemble(const List *states, const List *others)
+{
+	Model	   *model = sv_model_create();
+	ListCell   *cell;
+	Object	   *unit;
+
+	foreach(cell, states)
+		if ((unit = unit_in(lfirst(cell))) != NULL)
+			copy_unit(model, unit);
+	foreach(cell, states)
+		if ((unit = unit_in(lfirst(cell))) != NULL)
+			copy_needs(model, unit, states);
+	foreach(cell, others)
+		if ((unit = unit_in(lfirst(cell))) != NULL)
+			copy_needs(model, unit, states);
+	foreach(cell, states)
+		if ((unit = unit_in(lfirst(cell))) != NULL)
+			link_unit(model, unit);
+	sv_model_sort(model);
+	return model;
+}
+
+/*
+ * The models of the same units (UnitState) before and after a change, with all
+ * that they need.
+ */
+void
+sv_model_assemble(const List *before, const List *after, Model **model_before, Model **model_after)
+{
+	*model_before = assemble(before, after);
+	*model_after = assemble(after, before);
+}

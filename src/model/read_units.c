@@ -1,0 +1,442 @@
+/*
+ * read_units.c
+ *		Read some units of the live schema, at a cost that does not depend on
+ *		how much else there is.
+ *
+ * The classes' queries are asked for some OIDs alone, with plans that use the
+ * indexes of the catalogs.  What the units need, and is no part of them, is read
+ * too and marked as context; what that needs is not.
+ */
+#include "postgres.h"
+
+#include "access/genam.h"
+#include "access/htup_details.h"
+#include "access/relation.h"
+#include "access/table.h"
+#include "catalog/dependency.h"
+#include "catalog/indexing.h"
+#include "catalog/pg_attrdef.h"
+#include "catalog/pg_class.h"
+#include "catalog/pg_constraint.h"
+#include "catalog/pg_depend.h"
+#include "catalog/pg_extension.h"
+#include "catalog/pg_inherits.h"
+#include "catalog/pg_namespace.h"
+#include "catalog/pg_proc.h"
+#include "catalog/pg_type.h"
+#include "miscadmin.h"
+#include "model/classes.h"
+#include "model/edges.h"
+#include "model/reader.h"
+#include "model/units.h"
+#include "utils/array.h"
+#include "utils/fmgroids.h"
+#include "utils/guc.h"
+#include "utils/lsyscache.h"
+#include "utils/memutils.h"
+#include "utils/rel.h"
+#include "utils/snapmgr.h"
+#include "utils/syscache.h"
+
+typedef struct UnitReader
+{
+	Reader		reader;
+	StoreScope	store;
+	List	   *schemas;		/* OIDs */
+	HTAB	   *seen;			/* addresses whose edges are read */
+	List	   *queue;			/* addresses whose edges are to be read */
+	Edges		edges;
+} UnitReader;
+
+/* Which kinds of relations, types and functions a class has; others have no rows in it. */
+static const struct
+{
+	const ModelClass *class;
+	const char *kinds;
+}			class_kinds[] = {
+	{&sv_class_table, "rp"}, {&sv_class_foreign_table, "f"}, {&sv_class_view, "v"}, {&sv_class_matview, "m"},
+	{&sv_class_sequence, "S"}, {&sv_class_sequence_owner, "S"}, {&sv_class_inheritance, "rpf"},
+	{&sv_class_column, "rpfvmc"}, {&sv_class_default, "rpfv"}, {&sv_class_constraint, "rpf"},
+	{&sv_class_index, "rpm"}, {&sv_class_trigger, "rpfv"}, {&sv_class_rule, "rpfvm"}, {&sv_class_policy, "rp"},
+	{&sv_class_statistics, "rpfm"},
+	{&sv_class_enum, "e"}, {&sv_class_composite, "c"}, {&sv_class_range, "r"}, {&sv_class_base_type, "b"},
+	{&sv_class_domain, "d"}, {&sv_class_domain_constraint, "d"},
+};
+
+static const char *
+kinds_of(const ModelClass *class)
+{
+	for (int i = 0; i < lengthof(class_kinds); i++)
+		if (class_kinds[i].class == class)
+			return class_kinds[i].kinds;
+	return NULL;
+}
+
+static char
+kind_of(Oid catalog, Oid oid)
+{
+	return catalog == RelationRelationId ? get_rel_relkind(oid) : catalog == TypeRelationId ? get_typtype(oid) : '\0';
+}
+
+/*
+ * Settings for planning: the plans are kept for the session and must stay good
+ * while the catalogs grow.  They end with the store's scope.
+ */
+static void
+prefer_indexes(void)
+{
+	static const char *const settings[][2] = {
+		{"plan_cache_mode", "force_generic_plan"}, {"enable_seqscan", "off"}, {"enable_hashjoin", "off"},
+		{"enable_mergejoin", "off"}, {"enable_bitmapscan", "on"}, {"enable_indexscan", "on"}, {"enable_nestloop", "on"}, {"jit", "off"}
+	};
+
+	for (int i = 0; i < lengthof(settings); i++)
+		(void) set_config_option(settings[i][0], settings[i][1], PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
+}
+
+static Datum
+oid_array(List *oids)
+{
+	Datum	   *elements = palloc(sizeof(Datum) * Max(list_length(oids), 1));
+	int			n = 0;
+	ListCell   *cell;
+
+	foreach(cell, oids)
+		elements[n++] = ObjectIdGetDatum(lfirst_oid(cell));
+	return PointerGetDatum(construct_array(elements, n, OIDOID, sizeof(Oid), true, TYPALIGN_INT));
+}
+
+/* The query of a class for some OIDs, $3, of its objects or of their parents. */
+static StoreQuery *
+query_for(int class, bool by_parent)
+{
+	static StoreQuery *queries = NULL;
+	StoreQuery *query;
+
+	if (queries == NULL)
+	{
+		int			n = 0;
+
+		while (sv_object_classes[n] != NULL)
+			n++;
+		queries = MemoryContextAllocZero(TopMemoryContext, sizeof(StoreQuery) * 2 * n);
+	}
+	query = &queries[2 * class + by_parent];
+	if (query->sql == NULL)
+	{
+		MemoryContext context = MemoryContextSwitchTo(TopMemoryContext);
+
+		query->nargs = 3;
+		query->argtypes[0] = OIDARRAYOID;
+		query->argtypes[1] = BOOLOID;
+		query->argtypes[2] = OIDARRAYOID;
+		query->sql = psprintf("SELECT * FROM (%s) q WHERE q.%s = ANY ($3)", sv_object_classes[class]->query,
+							  by_parent ? "_parent" : "_oid");
+		MemoryContextSwitchTo(context);
+	}
+	return query;
+}
+
+static void
+ask(UnitReader *u, int class, bool by_parent, List *oids)
+{
+	Datum		values[3] = {oid_array(u->schemas), BoolGetDatum(true), oid_array(oids)};
+
+	u->reader.class = sv_object_classes[class];
+	sv_reader_class(&u->reader, &u->store, query_for(class, by_parent), values);
+}
+
+/* The indexes of relations: parents of attachments. */
+static List *
+indexes_of(const Model *model, List *relations)
+{
+	List	   *result = NIL;
+	ListCell   *cell;
+
+	foreach(cell, relations)
+	{
+		Relation	relation = try_relation_open(lfirst_oid(cell), AccessShareLock);
+
+		if (relation == NULL)
+			continue;
+		if (relation->rd_rel->relispartition)
+			result = list_concat(result, list_copy(RelationGetIndexList(relation)));
+		relation_close(relation, AccessShareLock);
+	}
+	return result;
+}
+
+/* The OIDs among the units of a catalog that can have rows in a class. */
+static List *
+oids_for(const ModelClass *class, Oid catalog, const List *units)
+{
+	const char *kinds = kinds_of(class);
+	List	   *oids = NIL;
+	ListCell   *cell;
+
+	foreach(cell, units)
+	{
+		const ObjectAddress *unit = lfirst(cell);
+		char		kind;
+
+		if (unit->classId != catalog)
+		{
+			/* the columns of a composite type are those of its relation */
+			if (class == &sv_class_column && unit->classId == TypeRelationId && get_typtype(unit->objectId) == TYPTYPE_COMPOSITE)
+				oids = lappend_oid(oids, get_typ_typrelid(unit->objectId));
+			continue;
+		}
+		kind = kind_of(catalog, unit->objectId);
+		if (kinds == NULL || kind == '\0' || strchr(kinds, kind) != NULL)
+			oids = lappend_oid(oids, unit->objectId);
+	}
+	return oids;
+}
+
+static void
+read_objects(UnitReader *u, const List *units)
+{
+	for (int i = 0; sv_object_classes[i] != NULL; i++)
+	{
+		const ModelClass *class = sv_object_classes[i];
+		bool		by_parent = OidIsValid(class->parent_catalog);
+		List	   *oids = oids_for(class, by_parent ? class->parent_catalog : class->catalog, units);
+
+		if (class == &sv_class_index_attachment)
+			oids = indexes_of(u->reader.model, oids);
+		if (oids == NIL)
+			continue;
+		CHECK_FOR_INTERRUPTS();
+		ask(u, i, by_parent, oids);
+	}
+}
+
+/* ----- dependencies ----- */
+
+static void
+enqueue(UnitReader *u, Oid catalog, Oid oid)
+{
+	ObjectAddress *address = palloc0(sizeof(ObjectAddress));
+	bool		found;
+
+	ObjectAddressSet(*address, catalog, oid);
+	hash_search(u->seen, address, HASH_ENTER, &found);
+	if (!found)
+		u->queue = lappend(u->queue, address);
+}
+
+/* Rows of pg_depend with this address on one side; inner parts are followed. */
+static void
+scan_edges(UnitReader *u, Relation depend, const ObjectAddress *address, bool referrers)
+{
+	ScanKeyData keys[2];
+	SysScanDesc scan;
+	HeapTuple	tuple;
+
+	ScanKeyInit(&keys[0], referrers ? Anum_pg_depend_refclassid : Anum_pg_depend_classid,
+				BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(address->classId));
+	ScanKeyInit(&keys[1], referrers ? Anum_pg_depend_refobjid : Anum_pg_depend_objid,
+				BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(address->objectId));
+	scan = systable_beginscan(depend, referrers ? DependReferenceIndexId : DependDependerIndexId, true,
+							  GetActiveSnapshot(), 2, keys);
+	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
+	{
+		Form_pg_depend row = (Form_pg_depend) GETSTRUCT(tuple);
+
+		if (!referrers)
+			(void) sv_edge_add(&u->edges, tuple);
+		else if (row->deptype == DEPENDENCY_INTERNAL ||
+				 (row->deptype == DEPENDENCY_AUTO && row->classid == AttrDefaultRelationId))
+		{
+			(void) sv_edge_add(&u->edges, tuple);
+			enqueue(u, row->classid, row->objid);
+		}
+	}
+	systable_endscan(scan);
+}
+
+/* Objects with no parts inside them need not be asked for such. */
+static bool
+can_have_inner_parts(Oid catalog)
+{
+	return catalog == RelationRelationId || catalog == TypeRelationId || catalog == ConstraintRelationId;
+}
+
+/* Read the edges of the objects from the n'th on, and of all that is inside them. */
+static void
+read_edges(UnitReader *u, int n)
+{
+	Relation	depend = table_open(DependRelationId, AccessShareLock);
+	int			done = list_length(u->queue);
+
+	for (int i = n; i < list_length(u->reader.model->objects); i++)
+	{
+		const Object *o = list_nth(u->reader.model->objects, i);
+
+		enqueue(u, o->address.classId, o->address.objectId);
+		if (sv_class_is(o, "composite type"))
+			enqueue(u, RelationRelationId, get_typ_typrelid(o->address.objectId));
+	}
+	for (; done < list_length(u->queue); done++)
+	{
+		const ObjectAddress *address = list_nth(u->queue, done);
+
+		scan_edges(u, depend, address, false);
+		if (can_have_inner_parts(address->classId))
+			scan_edges(u, depend, address, true);
+	}
+	table_close(depend, AccessShareLock);
+}
+
+static void
+add_schema(UnitReader *u, const ObjectAddress *unit)
+{
+	Oid			schema = sv_unit_schema(unit);
+
+	if (OidIsValid(schema) && !list_member_oid(u->schemas, schema))
+		u->schemas = lappend_oid(u->schemas, schema);
+}
+
+/* The unit, or extension, that stands for an address which the units need. */
+static bool
+needed_unit(UnitReader *u, const ObjectAddress *to, ObjectAddress *unit)
+{
+	Oid			extension;
+
+	if (!sv_unit_of(to->classId, to->objectId, unit))
+		return false;
+	extension = unit->classId == ExtensionRelationId ? InvalidOid : getExtensionOfObject(unit->classId, unit->objectId);
+	if (OidIsValid(extension))
+		ObjectAddressSet(*unit, ExtensionRelationId, extension);
+	return sv_unit_is_read(unit);
+}
+
+static bool
+has_unit(const List *units, const ObjectAddress *unit)
+{
+	ListCell   *cell;
+
+	foreach(cell, units)
+	{
+		const ObjectAddress *other = lfirst(cell);
+
+		if (other->classId == unit->classId && other->objectId == unit->objectId)
+			return true;
+	}
+	return false;
+}
+
+/* The units that are needed and not read yet. */
+static List *
+missing_units(UnitReader *u)
+{
+	List	   *result = NIL;
+
+	for (int i = 0; i < u->edges.n; i++)
+	{
+		const ObjectAddress *to = &u->edges.edges[i].to;
+		ObjectAddress *unit;
+
+		if (to->classId == NamespaceRelationId && !list_member_oid(u->schemas, to->objectId))
+			continue;
+		if (sv_edge_object(u->reader.model, to) != NULL)
+			continue;
+		unit = palloc0(sizeof(ObjectAddress));
+		if (!needed_unit(u, to, unit) || has_unit(result, unit))
+			continue;
+		if (sv_model_at(u->reader.model, unit->classId, unit->objectId, 0) != NULL)
+			continue;
+		result = lappend(result, unit);
+	}
+	return result;
+}
+
+/* Members of an extension stand for it. */
+static void
+alias_members(UnitReader *u)
+{
+	for (int i = 0; i < u->edges.n; i++)
+	{
+		const ObjectAddress *to = &u->edges.edges[i].to;
+		ObjectAddress unit;
+		Object	   *object;
+
+		if (sv_edge_object(u->reader.model, to) != NULL || !needed_unit(u, to, &unit))
+			continue;
+		object = sv_model_at(u->reader.model, unit.classId, unit.objectId, 0);
+		if (object != NULL)
+			sv_model_alias(u->reader.model, to, object);
+	}
+}
+
+static void
+read_context(UnitReader *u)
+{
+	int			n = list_length(u->reader.model->objects);
+	List	   *missing = missing_units(u);
+	ListCell   *cell;
+
+	foreach(cell, missing)
+		add_schema(u, lfirst(cell));
+	read_objects(u, missing);
+	for (int i = n; i < list_length(u->reader.model->objects); i++)
+		((Object *) list_nth(u->reader.model->objects, i))->context = true;
+	read_edges(u, n);
+	sv_edges_resolve_inner(u->reader.model, &u->edges);
+	alias_members(u);
+}
+
+/* Comments and labels of the units' objects. */
+static void
+annotate(UnitReader *u)
+{
+	ObjectAddress *addresses = palloc(sizeof(ObjectAddress) * Max(list_length(u->queue), 1));
+	int			n = 0;
+	ListCell   *cell;
+
+	foreach(cell, u->queue)
+		addresses[n++] = *(ObjectAddress *) lfirst(cell);
+	sv_model_annotate_some(u->reader.model, addresses, n);
+}
+
+/*
+ * Read the units (ObjectAddress *) as the snapshot shows them, in the current
+ * context.  What is not there is not read; what belongs to the system or to an
+ * extension is left out.
+ */
+Model *
+sv_model_read_units(const List *units, Snapshot snapshot)
+{
+	UnitReader	u = {0};
+	ModelScope	scope = {NIL, true, NULL};
+	HASHCTL		control = {0};
+	List	   *readable = NIL;
+	ListCell   *cell;
+
+	u.reader.model = sv_model_create();
+	u.reader.scope = &scope;
+	control.hcxt = CurrentMemoryContext;
+	control.keysize = control.entrysize = sizeof(ObjectAddress);
+	u.seen = hash_create("schemaver edges", 64, &control, HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
+	foreach(cell, units)
+	{
+		if (!sv_unit_is_read(lfirst(cell)))
+			continue;
+		readable = lappend(readable, lfirst(cell));
+		add_schema(&u, lfirst(cell));
+	}
+	PushActiveSnapshot(snapshot);
+	sv_store_enter(&u.store, SV_STORE_READ);
+	prefer_indexes();
+	MemoryContextSwitchTo(u.store.caller);
+	read_objects(&u, readable);
+	read_edges(&u, 0);
+	sv_edges_resolve_inner(u.reader.model, &u.edges);
+	read_context(&u);
+	annotate(&u);
+	sv_edges_link(u.reader.model, &u.edges);
+	sv_store_leave(&u.store);
+	PopActiveSnapshot();
+	sv_model_sort(u.reader.model);
+	return u.reader.model;
+}

@@ -1,0 +1,20 @@
+/*
+ * track_statements.h
+ *		Statements whose effect the object access hook is not told.
+ */
+#ifndef SV_TRACK_STATEMENTS_H
+#define SV_TRACK_STATEMENTS_H
+
+#include "nodes/nodes.h"
+
+/* track.c */
+extern void sv_track_touch(Oid catalog, Oid oid);
+extern void sv_track_touch_everything(void);
+extern void sv_track_written(Oid relation);
+
+/* track_statements.c */
+extern void sv_track_statement(Node *statement);
+extern bool sv_statement_renames(const Node *statement);
+extern bool sv_trigger_is_internal(Oid trigger);
+
+#endif							/* SV_TRACK_STATEMENTS_H */

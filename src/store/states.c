@@ -1,0 +1,524 @@
+/*
+ * states.c
+ *		Rows of state, state_origin and object_version.
+ *
+ * A change costs what changed: the versions that end are found by an index, and
+ * what is written goes to the server in a few statements with arrays.
+ *
+ * The OID of an object is kept with its version, for a renamed object is known
+ * by it.  OIDs are believed only in the database in which they were taken
+ * ("origin"); a restored or copied database is another one.
+ */
+#include "postgres.h"
+
+#include "access/xlog.h"
+#include "catalog/pg_class.h"
+#include "catalog/pg_type.h"
+#include "miscadmin.h"
+#include "store/states.h"
+#include "store/store.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/guc.h"
+#include "utils/memutils.h"
+
+#define BATCH 2000				/* objects in one statement */
+
+/* ----- the present state ----- */
+
+typedef struct Present
+{
+	int64		state;			/* 0: none */
+	bool		complete;
+	bool		at_home;		/* its OIDs are of this database */
+} Present;
+
+static bool
+bool_at(int column)
+{
+	bool		isnull;
+
+	return DatumGetBool(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, column, &isnull)) && !isnull;
+}
+
+static int64
+bigint_at(int column)
+{
+	bool		isnull;
+	Datum		value = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, column, &isnull);
+
+	return isnull ? 0 : DatumGetInt64(value);
+}
+
+static Present
+present_state(StoreMode mode)
+{
+	static StoreQuery query = {
+		"SELECT s.state, s.complete, o.system_identifier = $1 AND o.database = $2 AND o.major = $3 "
+		"FROM (SELECT * FROM schemaver.state ORDER BY state DESC LIMIT 1) s "
+		"LEFT JOIN schemaver.state_origin o ON o.origin = s.origin",
+		3, {INT8OID, OIDOID, INT4OID}
+	};
+	Datum		v[3] = {Int64GetDatum(GetSystemIdentifier()), ObjectIdGetDatum(MyDatabaseId), Int32GetDatum(PG_VERSION_NUM / 10000)};
+	Present		present = {0};
+	StoreScope	scope;
+
+	sv_store_enter(&scope, mode);
+	if (sv_store_execute(&scope, &query, v, NULL) > 0)
+	{
+		present.state = bigint_at(1);
+		present.complete = bool_at(2);
+		present.at_home = bool_at(3);
+	}
+	sv_store_leave(&scope);
+	return present;
+}
+
+/* Is there a present state that changes can be added to? */
+bool
+sv_state_is_kept(void)
+{
+	return present_state(SV_STORE_READ).complete;
+}
+
+/* Was the present state kept in this database, by a server of this major version? */
+bool
+sv_state_is_at_home(void)
+{
+	return present_state(SV_STORE_READ).at_home;
+}
+
+/* The number of the present state; 0 if it is not kept. */
+int64
+sv_state_present(void)
+{
+	Present		present = present_state(SV_STORE_READ);
+
+	return present.complete ? present.state : 0;
+}
+
+/* The number of this database in state_origin, which is made if it has none. */
+static int32
+own_origin(const StoreScope *scope)
+{
+	static StoreQuery find = {
+		"SELECT max(origin)::bigint FROM schemaver.state_origin "
+		"WHERE system_identifier = $1 AND database = $2 AND major = $3",
+		3, {INT8OID, OIDOID, INT4OID}
+	};
+	static StoreQuery make = {
+		"INSERT INTO schemaver.state_origin (origin, system_identifier, database, major) "
+		"SELECT coalesce(max(origin), 0) + 1, $1, $2, $3 FROM schemaver.state_origin RETURNING origin::bigint",
+		3, {INT8OID, OIDOID, INT4OID}
+	};
+	Datum		v[3] = {Int64GetDatum(GetSystemIdentifier()), ObjectIdGetDatum(MyDatabaseId), Int32GetDatum(PG_VERSION_NUM / 10000)};
+	int32		origin;
+
+	sv_store_execute(scope, &find, v, NULL);
+	origin = (int32) bigint_at(1);
+	if (origin == 0)
+	{
+		sv_store_execute(scope, &make, v, NULL);
+		origin = (int32) bigint_at(1);
+	}
+	return origin;
+}
+
+static int64
+new_state(const StoreScope *scope, int32 origin, bool complete)
+{
+	static StoreQuery query = {
+		"INSERT INTO schemaver.state (state, origin, complete) "
+		"VALUES (pg_catalog.nextval('schemaver.state_number'), $1, $2) RETURNING state",
+		2, {INT4OID, BOOLOID}
+	};
+	Datum		v[2] = {Int32GetDatum(origin), BoolGetDatum(complete)};
+
+	if (sv_store_execute(scope, &query, v, NULL) != 1)
+		elog(ERROR, "could not record the state of the schema");
+	return bigint_at(1);
+}
+
+/* A run changed the schema and did not keep how: the present state is not true any more. */
+void
+sv_state_gap(void)
+{
+	Present		present = present_state(SV_STORE_WRITE);
+	StoreScope	scope;
+
+	if (!present.complete)
+		return;
+	sv_store_enter(&scope, SV_STORE_WRITE);
+	(void) new_state(&scope, own_origin(&scope), false);
+	sv_store_leave(&scope);
+}
+
+/* ----- writing versions ----- */
+
+/* Objects as arrays, one for each column. */
+typedef struct Columns
+{
+	Datum	   *classes;
+	Datum	   *identities;
+	Datum	   *oids;
+	Datum	   *places;
+	Datum	   *descriptions;
+	int			n;
+} Columns;
+
+static Columns
+make_columns(int n)
+{
+	Columns		columns = {0};
+
+	n = Max(n, 1);
+	columns.classes = palloc(sizeof(Datum) * n);
+	columns.identities = palloc(sizeof(Datum) * n);
+	columns.oids = palloc(sizeof(Datum) * n);
+	columns.places = palloc(sizeof(Datum) * n);
+	columns.descriptions = palloc(sizeof(Datum) * n);
+	return columns;
+}
+
+static Datum
+texts(Datum *elements, int n)
+{
+	return PointerGetDatum(construct_array(elements, n, TEXTOID, -1, false, TYPALIGN_INT));
+}
+
+static void
+add_key(Columns *columns, const Object *o)
+{
+	columns->classes[columns->n] = CStringGetTextDatum(o->class->name);
+	columns->identities[columns->n++] = CStringGetTextDatum(o->identity);
+}
+
+static void
+add_address(Columns *columns, const Object *o)
+{
+	columns->oids[columns->n] = ObjectIdGetDatum(o->address.objectId);
+	columns->places[columns->n] = Int16GetDatum(o->address.objectSubId);
+}
+
+static Datum
+oids_of(const Columns *columns)
+{
+	return PointerGetDatum(construct_array(columns->oids, columns->n, OIDOID, sizeof(Oid), true, TYPALIGN_INT));
+}
+
+static Datum
+places_of(const Columns *columns)
+{
+	return PointerGetDatum(construct_array(columns->places, columns->n, INT2OID, sizeof(int16), true, TYPALIGN_SHORT));
+}
+
+/*
+ * Let plans look versions up by the index: a plan that is kept from when the table was
+ * small would go through all of it, again and again.
+ */
+static void
+prefer_index(void)
+{
+	static const char *const off[] = {"enable_seqscan", "enable_hashjoin", "enable_mergejoin", "jit"};
+
+	for (int i = 0; i < lengthof(off); i++)
+		(void) set_config_option(off[i], "off", PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
+}
+
+/* End the present versions of the objects, but those that begin with the state itself. */
+static void
+close_versions(const StoreScope *scope, int64 state, const Columns *columns)
+{
+	static StoreQuery query = {
+		"UPDATE schemaver.object_version v SET to_state = $1 "
+		"FROM unnest($2, $3) AS c (class, identity) "
+		"WHERE hashtextextended(v.identity, 0) = hashtextextended(c.identity COLLATE \"C\", 0) AND v.to_state IS NULL "
+		"AND v.identity = c.identity AND v.class = c.class AND v.from_state < $1",
+		3, {INT8OID, TEXTARRAYOID, TEXTARRAYOID}
+	};
+	Datum		v[3];
+
+	if (columns->n == 0)
+		return;
+	v[0] = Int64GetDatum(state);
+	v[1] = texts(columns->classes, columns->n);
+	v[2] = texts(columns->identities, columns->n);
+	sv_store_execute(scope, &query, v, NULL);
+}
+
+static void
+add_versions(const StoreScope *scope, int64 state, int32 origin, const Columns *columns)
+{
+	static StoreQuery query = {
+		"INSERT INTO schemaver.object_version (from_state, origin, class, identity, oid, place, description) "
+		"SELECT $1, $2, c.class, c.identity, c.oid, c.place, c.description "
+		"FROM unnest($3, $4, $5, $6, $7) AS c (class, identity, oid, place, description)",
+		7, {INT8OID, INT4OID, TEXTARRAYOID, TEXTARRAYOID, OIDARRAYOID, INT2ARRAYOID, JSONBARRAYOID}
+	};
+	Datum		v[7];
+
+	if (columns->n == 0)
+		return;
+	v[0] = Int64GetDatum(state);
+	v[1] = Int32GetDatum(origin);
+	v[2] = texts(columns->classes, columns->n);
+	v[3] = texts(columns->identities, columns->n);
+	v[4] = oids_of(columns);
+	v[5] = places_of(columns);
+	v[6] = PointerGetDatum(construct_array(columns->descriptions, columns->n, JSONBOID, -1, false, TYPALIGN_INT));
+	sv_store_execute(scope, &query, v, NULL);
+}
+
+/* Write some of the changes. */
+static void
+write_changes(const StoreScope *scope, int64 state, int32 origin, List *changes, int from, int to)
+{
+	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "schemaver versions", ALLOCSET_DEFAULT_SIZES);
+	MemoryContext caller = MemoryContextSwitchTo(context);
+	Columns		closed = make_columns(2 * (to - from));
+	Columns		added = make_columns(to - from);
+
+	for (int i = from; i < to; i++)
+	{
+		const ObjectChange *change = list_nth(changes, i);
+
+		if (change->before != NULL)
+			add_key(&closed, change->before);
+		if (change->after == NULL)
+			continue;
+		if (change->before == NULL || change->before->class != change->after->class ||
+			strcmp(change->before->identity, change->after->identity) != 0)
+			add_key(&closed, change->after);
+		add_address(&added, change->after);
+		added.descriptions[added.n] = JsonbPGetDatum(sv_object_to_jsonb((Object *) change->after));
+		add_key(&added, change->after);
+	}
+	close_versions(scope, state, &closed);
+	add_versions(scope, state, origin, &added);
+	MemoryContextSwitchTo(caller);
+	MemoryContextDelete(context);
+}
+
+static void
+write_all(const StoreScope *scope, int64 state, int32 origin, List *changes)
+{
+	int			n = list_length(changes);
+
+	for (int from = 0; from < n; from += BATCH)
+	{
+		CHECK_FOR_INTERRUPTS();
+		write_changes(scope, state, origin, changes, from, Min(from + BATCH, n));
+	}
+}
+
+static int64
+record(List *changes)
+{
+	StoreScope	scope;
+	int64		state;
+	int32		origin;
+
+	sv_store_enter(&scope, SV_STORE_WRITE);
+	prefer_index();
+	origin = own_origin(&scope);
+	state = new_state(&scope, origin, true);
+	write_all(&scope, state, origin, changes);
+	sv_store_leave(&scope);
+	return state;
+}
+
+/*
+ * Add changes (ObjectChange) to the present state, which must be kept.  What
+ * is known under the identities before and after ends, what is after begins.
+ * Returns the number of the new state; with no changes that of the present one.
+ */
+int64
+sv_state_record(List *changes)
+{
+	return changes == NIL ? sv_state_present() : record(changes);
+}
+
+/* Write the addresses of all objects of the model into their present versions. */
+static void
+write_addresses(const Model *live)
+{
+	static StoreQuery query = {
+		"UPDATE schemaver.object_version v SET origin = $1, oid = c.oid, place = c.place "
+		"FROM unnest($2, $3, $4, $5) AS c (class, identity, oid, place) "
+		"WHERE hashtextextended(v.identity, 0) = hashtextextended(c.identity COLLATE \"C\", 0) AND v.to_state IS NULL "
+		"AND v.identity = c.identity AND v.class = c.class",
+		5, {INT4OID, TEXTARRAYOID, TEXTARRAYOID, OIDARRAYOID, INT2ARRAYOID}
+	};
+	Columns		columns = make_columns(list_length(live->objects));
+	StoreScope	scope;
+	Datum		v[5];
+	ListCell   *cell;
+
+	foreach(cell, live->objects)
+	{
+		add_address(&columns, lfirst(cell));
+		add_key(&columns, lfirst(cell));
+	}
+	sv_store_enter(&scope, SV_STORE_WRITE);
+	prefer_index();
+	v[0] = Int32GetDatum(own_origin(&scope));
+	v[1] = texts(columns.classes, columns.n);
+	v[2] = texts(columns.identities, columns.n);
+	v[3] = oids_of(&columns);
+	v[4] = places_of(&columns);
+	sv_store_execute(&scope, &query, v, NULL);
+	sv_store_leave(&scope);
+}
+
+/* The versions that stand for the columns that have another place in the live schema. */
+static List *
+moved_columns(const Model *kept, const Model *live)
+{
+	List	   *changes = NIL;
+	ListCell   *cell;
+
+	foreach(cell, kept->objects)
+	{
+		Object	   *o = lfirst(cell);
+		Object	   *there = sv_model_find(live, o->class, o->identity);
+		ObjectChange *change;
+
+		if (there == NULL || there->address.objectSubId == o->address.objectSubId)
+			continue;
+		o->address = there->address;
+		change = palloc(sizeof(ObjectChange));
+		change->before = change->after = o;
+		changes = lappend(changes, change);
+	}
+	return changes;
+}
+
+/*
+ * The present state was kept in another database, of which this one is a copy:
+ * find its objects here by their names.  What differs otherwise stays different.
+ */
+void
+sv_state_move_in(const Model *live)
+{
+	List	   *changes = moved_columns(sv_state_model(sv_state_present()), live);
+
+	write_addresses(live);
+	(void) record(changes);
+}
+
+/*
+ * Let the model be the present state: the first one, or the first after a gap.
+ * Writes what differs from what was known last.
+ */
+void
+sv_state_begin(const Model *model)
+{
+	Present		present = present_state(SV_STORE_WRITE);
+	Model	   *known = present.state ? sv_state_model(present.state) : sv_model_create();
+
+	if (present.state != 0 && !present.at_home)
+		write_addresses(model);
+	(void) record(sv_model_changes(known, model));
+}
+
+/* ----- reading ----- */
+
+static Jsonb *
+description_at(uint64 row)
+{
+	bool		isnull;
+
+	return DatumGetJsonbP(SPI_getbinval(SPI_tuptable->vals[row], SPI_tuptable->tupdesc, 1, &isnull));
+}
+
+/* The object of a row (description, oid, place, whether the OID is of this database). */
+static Object *
+object_at(uint64 row)
+{
+	HeapTuple	tuple = SPI_tuptable->vals[row];
+	TupleDesc	desc = SPI_tuptable->tupdesc;
+	Object	   *object = sv_object_from_jsonb(description_at(row));
+	bool		isnull;
+
+	if (DatumGetBool(SPI_getbinval(tuple, desc, 4, &isnull)) && !isnull)
+	{
+		object->address.classId = object->class->catalog;
+		object->address.objectId = DatumGetObjectId(SPI_getbinval(tuple, desc, 2, &isnull));
+	}
+	object->address.objectSubId = DatumGetInt16(SPI_getbinval(tuple, desc, 3, &isnull));
+	return object;
+}
+
+/*
+ * The whole model of a state, in the current context.  Objects have their
+ * addresses where these can be believed.
+ */
+Model *
+sv_state_model(int64 state)
+{
+	static StoreQuery query = {
+		"SELECT v.description, v.oid, v.place, o.origin IS NOT NULL FROM schemaver.object_version v "
+		"LEFT JOIN schemaver.state_origin o ON o.origin = v.origin AND o.system_identifier = $2 AND o.database = $3 "
+		"WHERE v.from_state <= $1 AND (v.to_state IS NULL OR v.to_state > $1) ORDER BY v.place",
+		3, {INT8OID, INT8OID, OIDOID}
+	};
+	Datum		v[3] = {Int64GetDatum(state), Int64GetDatum(GetSystemIdentifier()), ObjectIdGetDatum(MyDatabaseId)};
+	Model	   *model = sv_model_create();
+	StoreScope	scope;
+	uint64		n;
+	ListCell   *cell;
+
+	sv_store_enter(&scope, SV_STORE_READ);
+	n = sv_store_execute(&scope, &query, v, NULL);
+	MemoryContextSwitchTo(scope.caller);
+	for (uint64 i = 0; i < n; i++)
+		sv_model_add(model, object_at(i));
+	if (list_length(model->objects) != n)
+		elog(ERROR, "an object is twice in state " INT64_FORMAT, state);
+	foreach(cell, model->objects)
+	{
+		CHECK_FOR_INTERRUPTS();
+		sv_object_link(model, lfirst(cell), description_at(foreach_current_index(cell)));
+	}
+	sv_store_leave(&scope);
+	sv_model_sort(model);
+	return model;
+}
+
+/* The kept state after the last upgrade of a revision in this database; 0: none. */
+int64
+sv_state_of_revision(const char *id)
+{
+	static StoreQuery query = {
+		"SELECT state FROM schemaver.step WHERE revision = $1 AND direction = 'upgrade' AND state IS NOT NULL "
+		"ORDER BY run DESC, position DESC LIMIT 1",
+		1, {TEXTOID}
+	};
+	Datum		v[1] = {CStringGetTextDatum(id)};
+	StoreScope	scope;
+	int64		state = 0;
+
+	sv_store_enter(&scope, SV_STORE_READ);
+	if (sv_store_execute(&scope, &query, v, NULL) > 0)
+		state = bigint_at(1);
+	sv_store_leave(&scope);
+	return state;
+}
+
+/* The state before the first step of this database; 0 if it was not kept. */
+int64
+sv_state_first(void)
+{
+	static StoreQuery query = {
+		"SELECT (SELECT min(state) FROM schemaver.state) "
+		"WHERE (SELECT state FROM schemaver.step ORDER BY run, position LIMIT 1) IS NOT NULL", 0
+	};
+	StoreScope	scope;
+	int64		state = 0;
+
+	sv_store_enter(&scope, SV_STORE_READ);
+	if (sv_store_execute(&scope, &query, NULL, NULL) > 0)
+		state = bigint_at(1);
+	sv_store_leave(&scope);
+	return state;
+}
