@@ -150,6 +150,17 @@ SELECT revision FROM schemaver.downgrade();
 SELECT id, thing, length(note) FROM loan ORDER BY id;
 TABLE pg_temp.kept;
 
+-- a derived way back
+SELECT schemaver.remove('g1');
+CREATE TABLE middle (id int PRIMARY KEY, a text NOT NULL, b int);
+INSERT INTO middle VALUES (1, 'a1', 1), (2, 'a2', 2);
+SELECT schemaver.revision('m', 'ALTER TABLE middle DROP COLUMN a', id => 'h1'), schemaver.revision('m', 'DROP TABLE middle', id => 'h2');
+SELECT revision FROM schemaver.upgrade();
+SELECT revision FROM schemaver.downgrade('base');
+TABLE middle;
+TABLE pg_temp.kept;
+DROP TABLE middle;
+
 -- schemaver's own work passes it by
 SELECT schemaver.snapshot()::text LIKE '%schemaver\_kept%' AS described;
 
