@@ -76,6 +76,24 @@
 #define sv_owns_relation(relation) pg_class_ownercheck(relation, GetUserId())
 #endif
 
+/*
+ * After the files of two relations were exchanged: where "to" has its rows from,
+ * so that WAL is skipped only for files of this transaction.  16 renamed it all.
+ */
+#if PG_VERSION_NUM >= 160000
+#define sv_inherit_file(to, from) \
+	((to)->rd_createSubid = (from)->rd_createSubid, \
+	 (to)->rd_newRelfilelocatorSubid = (from)->rd_newRelfilelocatorSubid, \
+	 (to)->rd_firstRelfilelocatorSubid = (from)->rd_firstRelfilelocatorSubid, \
+	 RelationAssumeNewRelfilelocator(from))
+#else
+#define sv_inherit_file(to, from) \
+	((to)->rd_createSubid = (from)->rd_createSubid, \
+	 (to)->rd_newRelfilenodeSubid = (from)->rd_newRelfilenodeSubid, \
+	 (to)->rd_firstRelfilenodeSubid = (from)->rd_firstRelfilenodeSubid, \
+	 RelationAssumeNewRelfilenode(from))
+#endif
+
 /* 16 lets it report errors softly. */
 #if PG_VERSION_NUM >= 160000
 #define sv_qualified_name_list(name) stringToQualifiedNameList(name, NULL)

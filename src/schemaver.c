@@ -6,6 +6,7 @@
 
 #include "compat.h"
 #include "fmgr.h"
+#include "run/keep.h"
 #include "run/track.h"
 #include "settings.h"
 
@@ -17,5 +18,6 @@ void
 _PG_init(void)
 {
 	sv_settings_init();
+	sv_keep_init();
 	sv_track_install();
 }

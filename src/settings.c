@@ -51,6 +51,11 @@ static const struct config_enum_entry check_downs_values[] = {
 };
 /* So much WAL fills archives and forces checkpoints for everybody. */
 int			sv_batch_max_wal_rate = 0;
+/*
+ * What is kept takes room and is still there: who drops a column in order to
+ * forget its data must not find them again.  So it is to be asked for.
+ */
+bool		sv_keep_data = false;
 
 /* Define the settings.  Called once, when the library is loaded. */
 void
@@ -116,5 +121,10 @@ sv_settings_init(void)
 							"0 sets no limit.",
 							&sv_batch_max_wal_rate, 0, 0, INT_MAX,
 							PGC_USERSET, GUC_UNIT_KB, NULL, NULL, NULL);
+	DefineCustomBoolVariable("schemaver.keep_data",
+							 "Lets upgrades keep what they drop, for the downgrade to bring it back.",
+							 "The option \"keep\" of a revision overrides it.",
+							 &sv_keep_data, false,
+							 PGC_USERSET, 0, NULL, NULL, NULL);
 	MarkGUCPrefixReserved("schemaver");
 }

@@ -26,6 +26,7 @@ typedef enum CheckDowns
 } CheckDowns;
 
 extern int	sv_check_downs;		/* CheckDowns */
+extern bool sv_keep_data;
 
 extern void sv_settings_init(void);
 

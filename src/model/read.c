@@ -433,7 +433,7 @@ schemas_to_read(StoreScope *store, const ModelScope *scope)
 {
 	static StoreQuery query = {
 		"SELECT oid, nspname FROM pg_catalog.pg_namespace n "
-		"WHERE nspname !~ '^pg_' AND nspname NOT IN ('information_schema', 'schemaver') "
+		"WHERE nspname !~ '^pg_' AND nspname NOT IN ('information_schema', 'schemaver', 'schemaver_kept') "
 		"AND (nspname = ANY ($1) OR $1 = '{}' AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend d "
 		"WHERE d.classid = 'pg_catalog.pg_namespace'::regclass AND d.objid = n.oid AND d.deptype = 'e'))",
 		1, {TEXTARRAYOID}

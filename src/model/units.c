@@ -244,7 +244,8 @@ sv_unit_is_read(const ObjectAddress *unit)
 	name = get_namespace_name(schema);
 	if (name == NULL)
 		return true;			/* just made */
-	if (strncmp(name, "pg_", 3) == 0 || strcmp(name, "information_schema") == 0 || strcmp(name, "schemaver") == 0)
+	if (strncmp(name, "pg_", 3) == 0 || strcmp(name, "information_schema") == 0 || strcmp(name, "schemaver") == 0 ||
+		strcmp(name, "schemaver_kept") == 0)
 		return false;
 	return !OidIsValid(getExtensionOfObject(unit->classId, unit->objectId));
 }

@@ -47,15 +47,55 @@ check_ids(const char *name, const JsonbValue *value)
 				 errmsg("option \"%s\" must be a list of ids", name)));
 }
 
-static const char *const id_options[] = {"replaces", "supersedes", "elided"};
+/* The names of the options; each has its place in Options.values.  From the third on they are lists of ids. */
+static const char *const option_names[] = {"irreversible", "keep", "replaces", "supersedes", "elided"};
 
-static bool
-is_id_option(const char *name)
+typedef struct Options
 {
-	for (int i = 0; i < lengthof(id_options); i++)
-		if (strcmp(id_options[i], name) == 0)
-			return true;
-	return false;
+	Jsonb	   *object;
+	bool		given[lengthof(option_names)];
+	JsonbValue	values[lengthof(option_names)];
+} Options;
+
+static int
+find_option(const JsonbValue *key)
+{
+	for (int i = 0; i < lengthof(option_names); i++)
+		if (key->val.string.len == strlen(option_names[i]) &&
+			strncmp(key->val.string.val, option_names[i], key->val.string.len) == 0)
+			return i;
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+			 errmsg("unrecognized option \"%s\"", pnstrdup(key->val.string.val, Min(key->val.string.len, 64))),
+			 errhint("Known options: irreversible, keep, replaces, supersedes, elided.")));
+	return -1;
+}
+
+/* Read a JSON object of options as text (NULL: none). */
+static void
+read_options(Options *options, const char *text)
+{
+	JsonbIterator *it;
+	JsonbValue	item;
+	JsonbIteratorToken token;
+
+	memset(options, 0, sizeof(*options));
+	options->object = DatumGetJsonbP(DirectFunctionCall1(jsonb_in, CStringGetDatum(text ? text : "{}")));
+	if (!JB_ROOT_IS_OBJECT(options->object))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("options of a revision must be a JSON object")));
+	it = JsonbIteratorInit(&options->object->root);
+	while ((token = JsonbIteratorNext(&it, &item, true)) != WJB_DONE)
+	{
+		int			i;
+
+		if (token != WJB_KEY)
+			continue;
+		i = find_option(&item);
+		options->given[i] = true;
+		(void) JsonbIteratorNext(&it, &options->values[i], true);
+	}
 }
 
 /*
@@ -64,6 +104,7 @@ is_id_option(const char *name)
  * ("" if none is given, NULL if it is not).  Known options:
  *
  *	irreversible	text (the reason) or boolean
+ *	keep			boolean: keep what up drops, whatever schemaver.keep_data says
  *	replaces		ids of the revisions that a squashed one was made of
  *	supersedes		ids of squashed ones between them
  *	elided			ids of those of them whose changes of rows were left out
@@ -71,35 +112,30 @@ is_id_option(const char *name)
 char *
 sv_register_options(const char *options, const char **irreversible)
 {
-	Datum		value = DirectFunctionCall1(jsonb_in, CStringGetDatum(options ? options : "{}"));
-	Jsonb	   *object = DatumGetJsonbP(value);
-	JsonbIterator *it = JsonbIteratorInit(&object->root);
-	JsonbValue	item;
-	JsonbIteratorToken token;
-	char	   *name;
+	Options		read;
 
-	*irreversible = NULL;
-	if (!JB_ROOT_IS_OBJECT(object))
+	read_options(&read, options);
+	if (read.given[1] && read.values[1].type != jbvBool)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("options of a revision must be a JSON object")));
-	while ((token = JsonbIteratorNext(&it, &item, true)) != WJB_DONE)
-	{
-		if (token != WJB_KEY)
-			continue;
-		name = pnstrdup(item.val.string.val, item.val.string.len);
-		(void) JsonbIteratorNext(&it, &item, true);
-		if (is_id_option(name))
-			check_ids(name, &item);
-		else if (strcmp(name, "irreversible") == 0)
-			*irreversible = irreversible_reason(&item);
-		else
-			ereport(ERROR,
-					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-					 errmsg("unrecognized option \"%s\"", pnstrdup(name, Min(strlen(name), 64))),
-					 errhint("Known options: irreversible, replaces, supersedes, elided.")));
-	}
-	return JsonbToCString(NULL, &object->root, 0);
+				 errmsg("option \"keep\" must be a boolean")));
+	for (int i = 2; i < lengthof(option_names); i++)
+		if (read.given[i])
+			check_ids(option_names[i], &read.values[i]);
+	*irreversible = read.given[0] ? irreversible_reason(&read.values[0]) : NULL;
+	return JsonbToCString(NULL, &read.object->root, 0);
+}
+
+/* The option "keep" of a revision, "otherwise" if it has none. */
+bool
+sv_register_keeps(const char *options, bool otherwise)
+{
+	Options		read;
+
+	if (strcmp(options, "{}") == 0)
+		return otherwise;
+	read_options(&read, options);
+	return read.given[1] ? read.values[1].val.boolean : otherwise;
 }
 
 /*

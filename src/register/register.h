@@ -70,6 +70,7 @@ extern void sv_register_squash_draft(RevisionDraft *draft, const RevisionGraph *
 
 /* check.c: what a revision itself must be */
 extern char *sv_register_options(const char *options, const char **irreversible);
+extern bool sv_register_keeps(const char *options, bool otherwise);
 extern void sv_register_check_labels(List *labels, const char *self);
 extern void sv_register_check_bodies(StoredRevision *revision, const StoredScript *script, const char *shown_id);
 

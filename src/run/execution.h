@@ -5,6 +5,7 @@
 #ifndef SV_EXECUTION_H
 #define SV_EXECUTION_H
 
+#include "run/keep.h"
 #include "run/run.h"
 #include "run/scratch.h"
 
@@ -25,6 +26,9 @@ typedef struct Execution
 	int			error_line;		/* of the last error, in the file if there is one */
 	List	   *temporary;		/* the temporary objects before it */
 	const Scratch *scratch;		/* where it is rehearsed; NULL: it is real */
+	const StoredRevision *revision;
+	Direction	direction;
+	Keep	   *keep;			/* of the part: what is to be kept or brought back */
 } Execution;
 
 extern void sv_execution_begin(Execution *execution, const StoredRevision *revision,

@@ -243,7 +243,9 @@ warn_of_losses(StoredRevision **rows, int n)
 			appendStringInfo(&lost, "%s%s", lost.len ? ", " : "", (char *) lfirst(cell));
 		ereport(WARNING,
 				(errmsg("downgrade of revision \"%s\" brings back the structure only", rows[i]->id),
-				 errdetail("Lost: %s.", lost.data)));
+				 errdetail("Lost: %s.", lost.data),
+				 sv_store_kept_of(rows[i]->id) != NIL ?
+				 errhint("What schemaver.kept() lists of it is brought back, too.") : 0));
 	}
 }
 

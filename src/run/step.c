@@ -71,16 +71,14 @@ sv_execution_rethrow(Execution *execution, MemoryContext context)
 }
 
 static void
-execute_statement(Execution *execution, int index)
+execute_statement(void *arg)
 {
+	Execution  *execution = arg;
+	int			index = execution->current;
 	const Statement *statement = &execution->script->statements[index];
 	SPIExecuteOptions options = {0};
 	int			result;
 
-	execution->current = index;
-	execution->text = sv_script_statement_text(execution->script, index);
-	if (execution->scratch != NULL && !sv_scratch_statement(execution->scratch, execution->script, index, &execution->text))
-		return;
 	if (statement->flags & SV_STMT_COPY_DATA)
 	{
 		sv_run_copy(execution->text, execution->script->text + statement->data_start, statement->data_length);
@@ -93,6 +91,16 @@ execute_statement(Execution *execution, int index)
 				(errcode(ERRCODE_SV_INVALID_SCRIPT),
 				 errmsg("%s cannot be executed within a script", statement->tag),
 				 errdetail("%s.", SPI_result_code_string(result))));
+}
+
+/* Set the current statement; false if it is not to be executed. */
+static bool
+begin_statement(Execution *execution, int index)
+{
+	execution->current = index;
+	execution->text = sv_script_statement_text(execution->script, index);
+	return execution->scratch == NULL ||
+		sv_scratch_statement(execution->scratch, execution->script, index, &execution->text);
 }
 
 /* Can this statement have made a constraint? */
@@ -122,8 +130,8 @@ repeat_settings(Execution *execution)
 		if (strcmp(script->statements[i].tag, "DISCARD ALL") == 0)
 			first = i + 1;
 	for (int i = first; i < execution->from; i++)
-		if (script->statements[i].flags & SV_STMT_SETTING)
-			execute_statement(execution, i);
+		if ((script->statements[i].flags & SV_STMT_SETTING) && begin_statement(execution, i))
+			execute_statement(execution);
 }
 
 /*
@@ -140,7 +148,8 @@ execute_statements(Execution *execution, MemoryContext context)
 	for (int i = execution->from; i < execution->to; i++)
 	{
 		CHECK_FOR_INTERRUPTS();
-		execute_statement(execution, i);
+		if (begin_statement(execution, i))
+			sv_keep_statement(execution->keep, script->statements[i].tag, execution->text, execute_statement, execution);
 		touched |= may_set_constraints(&script->statements[i]);
 		if (may_make_constraint(&script->statements[i]))
 			sv_constraints_follow();
@@ -254,6 +263,8 @@ sv_execution_begin(Execution *execution, const StoredRevision *revision,
 	execution->script = sv_run_body(revision->id, stored, direction, &execution->origin);
 	if (execution->script->flags & SV_STMT_TEMP)
 		execution->temporary = sv_temp_objects();
+	execution->revision = revision;
+	execution->direction = direction;
 }
 
 /*
@@ -280,6 +291,7 @@ sv_execution_part(Execution *execution, int from, int to)
 	GetUserIdAndSecContext(&userid, &security_context);
 	execution->from = from;
 	execution->to = to;
+	execution->keep = execution->scratch != NULL ? NULL : sv_keep_begin(execution->revision->id, execution->revision->options, execution->direction);
 	execute_script(execution);
 	isolation = XactIsoLevel;
 	AtEOXact_GUC(false, nestlevel);
@@ -296,6 +308,8 @@ sv_execution_end(const Execution *execution)
 	if (execution->script->flags & SV_STMT_TEMP)
 		sv_temp_drop_new(execution->temporary);
 	sv_execution_forget(execution);
+	if (execution->keep != NULL)
+		sv_keep_end(execution->keep);
 }
 
 static void

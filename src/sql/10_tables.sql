@@ -218,6 +218,8 @@ CREATE TABLE object_version (
 ) WITH (toast_tuple_target = 256);
 -- compressed in place: a description is small, and never looked for by itself
 ALTER TABLE object_version ALTER COLUMN description SET STORAGE MAIN;
+-- without a key, a publication FOR ALL TABLES would forbid to change it
+ALTER TABLE object_version REPLICA IDENTITY FULL;
 -- identities can be longer than an index may hold
 CREATE INDEX object_version_present ON object_version (pg_catalog.hashtextextended(identity, 0)) WHERE to_state IS NULL;
 COMMENT ON TABLE object_version IS 'the objects of the kept states, one row for each time that one changed';

@@ -268,15 +268,15 @@ sv_store_revisions(StoreMode mode, const RevisionGraph *graph, const RevisionLis
 }
 
 #define PLAN_COLUMNS \
-	"SELECT r.revision, message, checksum, has_down OR d.revision IS NOT NULL, up_blocker, down_blocker, adds_enum_value, d.lost " \
+	"SELECT r.revision, message, checksum, has_down OR d.revision IS NOT NULL, up_blocker, down_blocker, adds_enum_value, d.lost, options::text " \
 	"FROM schemaver.revision r LEFT JOIN schemaver.derived d ON d.revision = r.revision "
 
 /* Fill *result, which is zeroed, from a row of PLAN_COLUMNS. */
 static void
 read_plan_row(const SPITupleTable *rows, uint64 row, StoredRevision *result)
 {
-	Datum		v[8];
-	bool		n[8];
+	Datum		v[9];
+	bool		n[9];
 
 	heap_deform_tuple(rows->vals[row], rows->tupdesc, v, n);
 	result->id = TextDatumGetCString(v[0]);
@@ -287,11 +287,12 @@ read_plan_row(const SPITupleTable *rows, uint64 row, StoredRevision *result)
 	result->up_blocker = n[4] ? NULL : TextDatumGetCString(v[4]);
 	result->down_blocker = n[5] ? NULL : TextDatumGetCString(v[5]);
 	result->adds_enum_value = DatumGetBool(v[6]);
+	result->options = TextDatumGetCString(v[8]);
 }
 
 /*
  * The same with only what a plan needs: id, message, checksum, has_down,
- * blockers, adds_enum_value.
+ * blockers, adds_enum_value, options.
  */
 StoredRevision **
 sv_store_plan_rows(StoreMode mode, const RevisionGraph *graph, const RevisionList *list)

@@ -204,4 +204,32 @@ extern void sv_store_forget_segments(const char *revision);
 extern void sv_store_forget_unbegun(const char *revision);
 extern char *sv_store_interrupted(StoreMode mode, Direction *direction);
 
+/* ----- kept.c ----- */
+
+/* What an upgrade dropped and schemaver kept. */
+typedef struct StoredKept
+{
+	int64		number;
+	const char *revision;
+	const char *kind;			/* "table", "column", "type" or "sequence" */
+	const char *schema_name;
+	const char *table_name;		/* or the sequence's */
+	const char *column_name;	/* NULL: all of it */
+	const char *kept_table;		/* in schemaver_kept; NULL for a sequence */
+	List	   *columns;		/* table: its columns; column: those that identify a row */
+	List	   *types;			/* table: their types; column: its type */
+	bool		whole_row;		/* "columns" are all there are, not a key */
+	int64		position;		/* sequence */
+	bool		is_called;
+	double		rows;			/* estimate */
+} StoredKept;
+
+extern int64 sv_store_kept_number(void);
+extern void sv_store_keep(const StoredKept *kept);
+extern List *sv_store_kept_of(const char *revision);
+extern List *sv_store_kept_tables(void);
+extern void sv_store_forget_kept(int64 number);
+extern List *sv_store_kept_older(Datum age);
+extern void sv_store_get_kept(StoreMode mode, void (*row) (const Datum *values, const bool *nulls, void *arg), void *arg);
+
 #endif							/* SV_STORE_H */
