@@ -78,7 +78,7 @@ differences_of(const Drift *drift, bool *isnull)
 	ListCell   *cell;
 
 	*isnull = drift->differs == NIL && !drift->renamed;
-	if (drift->renamed)
+	if (drift->renamed && drift->differs == NIL)
 		return new_names_of(drift);
 	if (*isnull)
 		return (Datum) 0;

@@ -25,7 +25,7 @@ sv_drift_change(const Drift *drift)
 		return "created";
 	if (drift->live == NULL)
 		return "dropped";
-	return drift->renamed ? "renamed" : "changed";
+	return drift->renamed && drift->differs == NIL ? "renamed" : "changed";
 }
 
 /* ----- what differs ----- */
@@ -115,7 +115,7 @@ sv_drift(const Model *kept, const Model *live, const DiffOptions *options)
 
 /* Put a Drift for each Renamed before the others. */
 List *
-sv_drift_renamed(List *renamed, List *drifts)
+sv_drift_renamed(List *renamed, List *drifts, const DiffOptions *options)
 {
 	List	   *result = NIL;
 	ListCell   *cell;
@@ -123,8 +123,14 @@ sv_drift_renamed(List *renamed, List *drifts)
 	foreach(cell, renamed)
 	{
 		Renamed    *r = lfirst(cell);
+		List	   *differs = NIL;
 
-		add_drift(&result, r->kept, r->live, NIL)->renamed = true;
+		if (r->was != NULL && result != NIL && ((Drift *) llast(result))->kept == r->kept &&
+			((Drift *) llast(result))->differs != NIL)
+			continue;			/* another value of the same enum */
+		if (r->was != NULL)
+			add_difference(&differs, "values", r->kept, r->live, options);
+		add_drift(&result, r->kept, r->live, differs)->renamed = true;
 	}
 	return list_concat(result, drifts);
 }

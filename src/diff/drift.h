@@ -28,7 +28,7 @@ typedef struct Difference
 
 extern List *sv_drift(const Model *kept, const Model *live, const DiffOptions *options);
 extern void sv_drift_attribute(List *drifts, List *apply, List *revert, const Model *kept, const Model *live);
-extern List *sv_drift_renamed(List *renamed, List *drifts);
+extern List *sv_drift_renamed(List *renamed, List *drifts, const DiffOptions *options);
 extern const char *sv_drift_change(const Drift *drift);
 extern const Object *sv_drift_object(const Drift *drift);
 extern List *sv_drift_settled(const Model *kept, const Model *live, const DiffOptions *options);

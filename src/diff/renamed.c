@@ -66,9 +66,70 @@ is_among(List *renamed, const Object *kept)
 	ListCell   *cell;
 
 	foreach(cell, renamed)
-		if (((Renamed *) lfirst(cell))->kept == kept)
+		if (((Renamed *) lfirst(cell))->kept == kept && ((Renamed *) lfirst(cell))->was == NULL)
 			return true;
 	return false;
+}
+
+static bool
+has_string(List *strings, const char *string)
+{
+	ListCell   *cell;
+
+	foreach(cell, strings)
+		if (strcmp(lfirst(cell), string) == 0)
+			return true;
+	return false;
+}
+
+/* Do the lists differ in nothing but strings that each has alone? */
+static bool
+values_renamed(List *was, List *is)
+{
+	ListCell   *x;
+	ListCell   *y;
+
+	if (list_length(was) != list_length(is))
+		return false;
+	forboth(x, was, y, is)
+		if (strcmp(lfirst(x), lfirst(y)) != 0 && (has_string(is, lfirst(x)) || has_string(was, lfirst(y))))
+			return false;
+	return true;
+}
+
+static Renamed *
+make_renamed(Object *kept, Object *live)
+{
+	Renamed    *r = palloc0(sizeof(Renamed));
+
+	r->kept = kept;
+	r->live = live;
+	return r;
+}
+
+/* The values of an enum that have another name in the same place, added to the list. */
+static List *
+add_renamed_values(List *renamed, Object *kept, Object *live)
+{
+	List	   *was = sv_list(kept, "values");
+	List	   *is = sv_list(live, "values");
+	ListCell   *x;
+	ListCell   *y;
+
+	if (!values_renamed(was, is))
+		return renamed;
+	forboth(x, was, y, is)
+	{
+		Renamed    *r;
+
+		if (strcmp(lfirst(x), lfirst(y)) == 0)
+			continue;
+		r = make_renamed(kept, live);
+		r->was = lfirst(x);
+		r->is = lfirst(y);
+		renamed = lappend(renamed, r);
+	}
+	return renamed;
 }
 
 /* Those whose new name another kept object has that keeps it are taken for new objects. */
@@ -87,7 +148,7 @@ without_clashes(List *renamed, const Model *kept)
 			Renamed    *r = lfirst(cell);
 			Object	   *there = sv_model_find(kept, r->live->class, r->live->identity);
 
-			if (there == NULL || is_among(renamed, there))
+			if (r->was != NULL || there == NULL || is_among(renamed, there))
 				continue;
 			renamed = foreach_delete_current(renamed, cell);
 			again = true;
@@ -107,24 +168,29 @@ sv_renamed_objects(const Model *kept, const Model *live)
 	{
 		Object	   *a = lfirst(cell);
 		Object	   *b = at_same_address(live, a);
-		Renamed    *r;
 
-		if (b == NULL || !is_renamed(kept, live, a, b))
+		if (b == NULL)
 			continue;
-		r = palloc(sizeof(Renamed));
-		r->kept = a;
-		r->live = b;
-		renamed = lappend(renamed, r);
+		if (is_renamed(kept, live, a, b))
+			renamed = lappend(renamed, make_renamed(a, b));
+		if (sv_class_is(a, "enum"))
+			renamed = add_renamed_values(renamed, a, b);
 	}
 	return without_clashes(renamed, kept);
 }
 
 static Rename *
-make_rename(Object *from, const Object *like)
+make_rename(Object *from, const Object *like, const char *was, const char *is)
 {
 	Rename	   *rename = palloc0(sizeof(Rename));
 
 	rename->from = from;
+	if (was != NULL)
+	{
+		rename->value = was;
+		rename->name = is;
+		return rename;
+	}
 	if (!same_text(from->name, like->name))
 		rename->name = like->name;
 	if (from->parent == NULL && !same_text(from->schema, like->schema))
@@ -145,7 +211,7 @@ sv_renamed_there(const Model *from, List *renamed)
 		Object	   *object = sv_model_find(from, r->kept->class, r->kept->identity);
 
 		if (object != NULL)
-			renames = lappend(renames, make_rename(object, r->live));
+			renames = lappend(renames, make_rename(object, r->live, r->was, r->is));
 	}
 	return renames;
 }
@@ -158,7 +224,11 @@ sv_renamed_back(List *renamed)
 	ListCell   *cell;
 
 	foreach(cell, renamed)
-		renames = lappend(renames, make_rename(((Renamed *) lfirst(cell))->live, ((Renamed *) lfirst(cell))->kept));
+	{
+		Renamed    *r = lfirst(cell);
+
+		renames = lappend(renames, make_rename(r->live, r->kept, r->is, r->was));
+	}
 	return renames;
 }
 
@@ -207,6 +277,9 @@ is_new_name(List *renamed, const char *old, int old_length, const char *new, int
 	{
 		const Renamed *r = lfirst(cell);
 
+		if (r->was != NULL && strlen(r->was) == old_length && strncmp(old, r->was, old_length) == 0 &&
+			strlen(r->is) == new_length && strncmp(new, r->is, new_length) == 0)
+			return true;
 		if (is_name(old, old_length, r->kept->name) && is_name(new, new_length, r->live->name))
 			return true;
 		if (r->kept->parent == NULL && r->kept->schema != NULL && r->live->schema != NULL &&
@@ -312,6 +385,8 @@ property_follows(List *renamed, const Object *a, const Object *b, const char *na
 			lists_follow(renamed, without_sequence(sv_list(a, name)), without_sequence(sv_list(b, name)));
 	if (was == NULL || is == NULL)
 		return false;
+	if (strcmp(name, "values") == 0)
+		return values_renamed(was->list, is->list);
 	if (strcmp(name, "definition") == 0 && (sv_class_is(a, "function") || sv_class_is(a, "procedure")))
 		return definition_follows(renamed, was->text, is->text);
 	if (was->text != NULL && is->text != NULL)

@@ -12,6 +12,8 @@ typedef struct Renamed
 {
 	Object	   *kept;
 	Object	   *live;
+	const char *was;			/* NULL, or the value of an enum that has another */
+	const char *is;				/* name now */
 } Renamed;
 
 extern List *sv_renamed_objects(const Model *kept, const Model *live);

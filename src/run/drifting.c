@@ -49,7 +49,7 @@ sv_drift_find(List *schemas, const DiffOptions *options)
 	(void) sv_diff_keep(report.kept, report.live, options);
 	report.renamed = sv_renamed_objects(report.kept, report.live);
 	report.named = report.renamed ? sv_renamed_model(report.kept, report.live, report.renamed) : report.kept;
-	report.drifts = sv_drift_renamed(report.renamed, sv_drift(report.named, report.live, options));
+	report.drifts = sv_drift_renamed(report.renamed, sv_drift(report.named, report.live, options), options);
 	return report;
 }
 
