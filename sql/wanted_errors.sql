@@ -61,7 +61,7 @@ REVOKE EXECUTE ON ALL FUNCTIONS IN SCHEMA schemaver FROM regress_wanted_other;
 -- nothing stays: no object, no lock, no name
 SELECT print = schemaver.fingerprint('{shop,other}') FROM kept;
 SELECT count(*) FROM pg_locks WHERE pid = pg_backend_pid() AND locktype = 'relation' AND relation IN ('shop.item'::regclass, 'other.t'::regclass);
-SELECT nspname FROM pg_namespace WHERE nspname LIKE 'schemaver_%' OR nspname IN ('third');
+SELECT nspname FROM pg_namespace WHERE nspname LIKE 'schemaver_hidden%' OR nspname IN ('third');
 DROP OWNED BY regress_wanted_other;
 DROP ROLE regress_wanted_other;
 DROP FUNCTION try;
