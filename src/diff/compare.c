@@ -416,6 +416,17 @@ is_stored(const Comparison *cmp, const Object *type, bool inside)
 	return false;
 }
 
+static bool
+has_typed_tables(const Comparison *cmp, const Object *type)
+{
+	ListCell   *cell;
+
+	foreach(cell, cmp->dependents[type->number])
+		if (sv_class_is(lfirst(cell), "table") && sv_is(lfirst(cell), "of_type"))
+			return true;
+	return false;
+}
+
 /*
  * The server does not alter the attributes of a row type that columns have, nor
  * add rules to a domain that is inside of the types of columns: then the type is made anew.
@@ -435,6 +446,10 @@ make_stored_types_again(Comparison *cmp)
 		if (sv_class_is(o, "column") && sv_class_is(o->parent, "composite type") && pair->disrupts &&
 			is_stored(cmp, pair->a->parent, false))
 			make_again(pair->a->parent->pair);
+		else if (sv_class_is(o, "column") && sv_class_is(o->parent, "composite type") && pair->disrupts &&
+				 pair->kind == SV_PAIR_ALTER && has_typed_tables(cmp, pair->a->parent) && cmp->options->cast_of != NULL &&
+				 cmp->options->cast_of(sv_text(pair->a, "type"), sv_text(o, "type")) != 'a')
+			make_again(pair);
 		if (sv_class_is(o, "domain constraint") && o->parent->pair->a != NULL &&
 			(pair->kind == SV_PAIR_CREATE || pair->kind == SV_PAIR_AGAIN || pair->kind == SV_PAIR_ALTER) &&
 			!sv_is(o, "not_valid") && is_stored(cmp, o->parent->pair->a, true))
