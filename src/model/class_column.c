@@ -253,7 +253,7 @@ alter_type(Writer *w, const Object *a, const Object *b)
 	appendStringInfo(&out, "%s TYPE %s", alter_column_and_children(b), sv_text(b, "type"));
 	if (sv_is(b, "collation"))
 		appendStringInfo(&out, " COLLATE %s", sv_text(b, "collation"));
-	if (using != NULL && !sv_is(b, "generated"))
+	if (using != NULL && !sv_is(b, "generated") && !sv_class_is(b->parent, "foreign table"))
 		appendStringInfo(&out, " USING %s", using);
 	sv_emit(w, SV_HAZARD_REWRITE | SV_HAZARD_BLOCKS_ALL | SV_HAZARD_MAY_FAIL, "%s", out.data);
 	if (sv_is(b, "storage"))
