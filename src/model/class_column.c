@@ -32,6 +32,18 @@ write_identity(StringInfo out, const Object *column)
 		appendStringInfo(out, " (%s)", sv_join(options, " "));
 }
 
+/* Since 17 a partition gets identities from its parent, and none may be there before. */
+static bool
+of_partition(const Object *column)
+{
+	ListCell   *cell;
+
+	foreach(cell, column->parent->parts)
+		if (sv_class_is(lfirst(cell), "inheritance") && sv_is(lfirst(cell), "bound"))
+			return true;
+	return false;
+}
+
 static void
 write_not_null(StringInfo out, const Object *column)
 {
@@ -61,7 +73,7 @@ sv_write_column(StringInfo out, const Object *column, const Object *default_)
 		appendStringInfo(out, " DEFAULT %s", sv_text(default_, "expression"));
 	if (sv_is(column, "generated"))
 		appendStringInfo(out, " GENERATED ALWAYS AS (%s) %s", sv_text(column, "expression"), sv_text(column, "generated"));
-	if (sv_is(column, "identity"))
+	if (sv_is(column, "identity") && !(SV_17(true, false) && of_partition(column)))
 		write_identity(out, column);
 	write_not_null(out, column);
 }
