@@ -145,7 +145,7 @@ BEGIN
         WHEN 'name' THEN RETURN NEXT quote_literal('blind');
         WHEN 'text' THEN RETURN QUERY SELECT quote_literal(v) FROM unnest('{blind,1.1,1}'::text[]) v;
         WHEN '"char"' THEN RETURN QUERY SELECT quote_literal(v) || '::"char"' FROM regexp_split_to_table('rvwdnfipsucxmteDORAahojlSVTbk', '') v;
-        WHEN 'smallint', 'integer', 'bigint', 'real' THEN RETURN QUERY SELECT format('(%s %s)::%s', c, v, type) FROM unnest('{+ 1,- 1,+ 7,- 16,+ 4,+ 2}'::text[]) v;
+        WHEN 'smallint', 'integer', 'bigint', 'real' THEN RETURN QUERY SELECT format('(coalesce(%s, 0) %s)::%s', c, v, type) FROM unnest('{+ 1,- 1,+ 7,- 16,+ 4,+ 2}'::text[]) v;
         WHEN 'oid', 'regproc' THEN
             RETURN QUERY EXECUTE (SELECT coalesce(max(format('SELECT oid::text FROM (SELECT oid, row_number() OVER (ORDER BY oid DESC) n, count(*) OVER () m FROM %s) x WHERE n IN (1, 2, 3, m, m - 1, m / 2)', pktable)),
                 'SELECT ''0''') FROM pg_get_catalog_foreign_keys() WHERE fktable = catalog::regclass AND fkcols = ARRAY[col]);

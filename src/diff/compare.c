@@ -6,6 +6,7 @@
 
 #include "diff/diff.h"
 #include "miscadmin.h"
+#include "utils/builtins.h"
 
 /* Properties that every class can have; privileges.c and write.c alter them. */
 static bool
@@ -416,6 +417,33 @@ is_stored(const Comparison *cmp, const Object *type, bool inside)
 	return false;
 }
 
+/* Does a partition key have a column?  The server does not alter its type. */
+static bool
+is_in_key(const Object *column)
+{
+	const char *key = sv_text(column->parent, "partition_key");
+	const char *name = quote_identifier(column->name);
+	size_t		length = strlen(name);
+
+	if (key == NULL)
+		return false;
+	for (const char *at = strstr(key, name); at != NULL; at = strstr(at + 1, name))
+		if (strchr("( ,", at[-1]) != NULL && strchr("), :", at[length]) != NULL)
+			return true;
+	return false;
+}
+
+static bool
+has_typed_tables(const Comparison *cmp, const Object *type)
+{
+	ListCell   *cell;
+
+	foreach(cell, cmp->dependents[type->number])
+		if (sv_class_is(lfirst(cell), "table") && sv_is(lfirst(cell), "of_type"))
+			return true;
+	return false;
+}
+
 /*
  * The server does not alter the attributes of a row type that columns have, nor
  * add rules to a domain that is inside of the types of columns: then the type is made anew.
@@ -434,6 +462,12 @@ make_stored_types_again(Comparison *cmp)
 			continue;
 		if (sv_class_is(o, "column") && sv_class_is(o->parent, "composite type") && pair->disrupts &&
 			is_stored(cmp, pair->a->parent, false))
+			make_again(pair->a->parent->pair);
+		else if (sv_class_is(o, "column") && sv_class_is(o->parent, "composite type") && pair->disrupts &&
+				 pair->kind == SV_PAIR_ALTER && has_typed_tables(cmp, pair->a->parent) && cmp->options->cast_of != NULL &&
+				 cmp->options->cast_of(sv_text(pair->a, "type"), sv_text(o, "type")) != 'a')
+			make_again(pair);
+		if (sv_class_is(o, "column") && pair->kind == SV_PAIR_ALTER && pair->disrupts && is_in_key(pair->a))
 			make_again(pair->a->parent->pair);
 		if (sv_class_is(o, "domain constraint") && o->parent->pair->a != NULL &&
 			(pair->kind == SV_PAIR_CREATE || pair->kind == SV_PAIR_AGAIN || pair->kind == SV_PAIR_ALTER) &&

@@ -199,12 +199,26 @@ sv_join(List *strings, const char *separator)
 	return out.data;
 }
 
+/* Length of the name that an option begins with, which may be quoted. */
+static int
+key_length(const char *option, char separator)
+{
+	const char *c = option;
+
+	if (*c != '"')
+		return strcspn(option, (char[]) {separator, '\0'});
+	for (c++; *c != '\0' && (*c != '"' || c[1] == '"'); c++)
+		if (*c == '"')
+			c++;
+	return c + (*c == '"') - option;
+}
+
 static bool
 same_key(const char *x, const char *y, char separator)
 {
-	size_t		n = strcspn(x, (char[]) {separator, '\0'});
+	int			n = key_length(x, separator);
 
-	return strncmp(x, y, n) == 0 && y[n] == separator;
+	return n == key_length(y, separator) && strncmp(x, y, n) == 0;
 }
 
 static const char *
@@ -243,7 +257,7 @@ sv_write_options(Writer *w, const char *head, const Object *a, const Object *b, 
 	foreach(cell, old)
 	{
 		const char *option = lfirst(cell);
-		int			length = strcspn(option, (char[]) {separator, '\0'});
+		int			length = key_length(option, separator);
 
 		if (find_key(new, option, separator) == NULL)
 			reset = lappend(reset, psprintf("%s%.*s", foreign ? "DROP " : "", length, option));

@@ -32,6 +32,18 @@ write_identity(StringInfo out, const Object *column)
 		appendStringInfo(out, " (%s)", sv_join(options, " "));
 }
 
+/* Since 17 a partition gets identities from its parent, and none may be there before. */
+static bool
+of_partition(const Object *column)
+{
+	ListCell   *cell;
+
+	foreach(cell, column->parent->parts)
+		if (sv_class_is(lfirst(cell), "inheritance") && sv_is(lfirst(cell), "bound"))
+			return true;
+	return false;
+}
+
 static void
 write_not_null(StringInfo out, const Object *column)
 {
@@ -61,7 +73,7 @@ sv_write_column(StringInfo out, const Object *column, const Object *default_)
 		appendStringInfo(out, " DEFAULT %s", sv_text(default_, "expression"));
 	if (sv_is(column, "generated"))
 		appendStringInfo(out, " GENERATED ALWAYS AS (%s) %s", sv_text(column, "expression"), sv_text(column, "generated"));
-	if (sv_is(column, "identity"))
+	if (sv_is(column, "identity") && !(SV_17(true, false) && of_partition(column)))
 		write_identity(out, column);
 	write_not_null(out, column);
 }
@@ -253,7 +265,7 @@ alter_type(Writer *w, const Object *a, const Object *b)
 	appendStringInfo(&out, "%s TYPE %s", alter_column_and_children(b), sv_text(b, "type"));
 	if (sv_is(b, "collation"))
 		appendStringInfo(&out, " COLLATE %s", sv_text(b, "collation"));
-	if (using != NULL && !sv_is(b, "generated"))
+	if (using != NULL && !sv_is(b, "generated") && !sv_class_is(b->parent, "foreign table"))
 		appendStringInfo(&out, " USING %s", using);
 	sv_emit(w, SV_HAZARD_REWRITE | SV_HAZARD_BLOCKS_ALL | SV_HAZARD_MAY_FAIL, "%s", out.data);
 	if (sv_is(b, "storage"))
