@@ -226,9 +226,9 @@ BEGIN
                     here.catalog, here.col, candidate, CASE WHEN place IS NULL THEN places ELSE ARRAY[place] END, here.col, candidate));
                 seen := after <> before;
                 tries := tries + (after IS NOT NULL)::int;
-                EXIT WHEN seen OR tries > 40;
+                EXIT WHEN seen OR tries > 400;
             END LOOP;
-            EXIT WHEN seen OR tries > 40;
+            EXIT WHEN seen OR tries > 400;
         END LOOP;
         IF seen IS NOT TRUE THEN
             RAISE INFO 'not seen: %.% (%)', here.catalog, here.col, here.type;

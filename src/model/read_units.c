@@ -46,6 +46,7 @@ typedef struct UnitReader
 	HTAB	   *seen;			/* addresses whose edges are read */
 	List	   *queue;			/* addresses whose edges are to be read */
 	Edges		edges;
+	KnownUnitFn known;			/* or NULL */
 } UnitReader;
 
 /* Which kinds of relations, types and functions a class has; others have no rows in it. */
@@ -326,6 +327,21 @@ has_unit(const List *units, const ObjectAddress *unit)
 	return false;
 }
 
+/*
+ * What a known unit was is not read again: an object of that model stands for
+ * the address.
+ */
+static bool
+use_known(UnitReader *u, const ObjectAddress *to, const ObjectAddress *unit)
+{
+	const Model *model = u->known ? u->known(unit) : NULL;
+	Object	   *object = model ? sv_edge_object(model, to) : NULL;
+
+	if (object != NULL)
+		sv_model_alias(u->reader.model, to, object);
+	return model != NULL;
+}
+
 /* The units that are needed and not read yet. */
 static List *
 missing_units(UnitReader *u)
@@ -342,7 +358,7 @@ missing_units(UnitReader *u)
 		if (sv_edge_object(u->reader.model, to) != NULL)
 			continue;
 		unit = palloc0(sizeof(ObjectAddress));
-		if (!needed_unit(u, to, unit) || has_unit(result, unit))
+		if (!needed_unit(u, to, unit) || has_unit(result, unit) || use_known(u, to, unit))
 			continue;
 		if (sv_model_at(u->reader.model, unit->classId, unit->objectId, 0) != NULL)
 			continue;
@@ -402,10 +418,11 @@ annotate(UnitReader *u)
 /*
  * Read the units (ObjectAddress *) as the snapshot shows them, in the current
  * context.  What is not there is not read; what belongs to the system or to an
- * extension is left out.
+ * extension is left out.  Units that they need and that are known already are not
+ * read again ("known" may be NULL).
  */
 Model *
-sv_model_read_units(const List *units, Snapshot snapshot)
+sv_model_read_units(const List *units, Snapshot snapshot, KnownUnitFn known)
 {
 	UnitReader	u = {0};
 	ModelScope	scope = {NIL, true, NULL};
@@ -413,6 +430,7 @@ sv_model_read_units(const List *units, Snapshot snapshot)
 	List	   *readable = NIL;
 	ListCell   *cell;
 
+	u.known = known;
 	u.reader.model = sv_model_create();
 	u.reader.scope = &scope;
 	control.hcxt = CurrentMemoryContext;

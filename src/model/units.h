@@ -21,6 +21,9 @@ extern List *sv_unit_dependents(const ObjectAddress *unit);
 extern List *sv_units_in_schema(Oid schema);
 
 /* read_units.c */
-extern Model *sv_model_read_units(const List *units, Snapshot snapshot);
+/* The model that holds a unit already, or NULL. */
+typedef const Model *(*KnownUnitFn) (const ObjectAddress *unit);
+
+extern Model *sv_model_read_units(const List *units, Snapshot snapshot, KnownUnitFn known);
 
 #endif							/* SV_UNITS_H */

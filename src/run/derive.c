@@ -145,7 +145,7 @@ read_now(const List *units)
 
 	CommandCounterIncrement();
 	snapshot = RegisterSnapshot(GetLatestSnapshot());
-	model = sv_model_read_units(units, snapshot);
+	model = sv_model_read_units(units, snapshot, NULL);
 	UnregisterSnapshot(snapshot);
 	return model;
 }

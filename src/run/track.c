@@ -106,6 +106,15 @@ snapshot_before_step(void)
 	return snapshot;
 }
 
+/* What a unit was before the step, if the step has touched it before. */
+static const Model *
+known_before(const ObjectAddress *unit)
+{
+	const TouchEntry *entry = hash_search(track.units, unit, HASH_FIND, NULL);
+
+	return entry != NULL && entry->touch->step == track.step->number ? entry->touch->before : NULL;
+}
+
 static Model *
 read_before(const List *units)
 {
@@ -115,7 +124,7 @@ read_before(const List *units)
 	track.busy = true;
 	PG_TRY();
 	{
-		model = sv_model_read_units(units, snapshot);
+		model = sv_model_read_units(units, snapshot, known_before);
 	}
 	PG_FINALLY();
 	{
@@ -449,7 +458,7 @@ read_after(void)
 	CommandCounterIncrement();
 	snapshot = RegisterSnapshot(GetLatestSnapshot());
 	track.busy = true;
-	now = sv_model_read_units(units, snapshot);
+	now = sv_model_read_units(units, snapshot, NULL);
 	track.busy = false;
 	UnregisterSnapshot(snapshot);
 	foreach(cell, track.pending)
