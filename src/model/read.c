@@ -499,7 +499,7 @@ read_model(void *arg)
 	{
 		CHECK_FOR_INTERRUPTS();
 		reader.class = sv_object_classes[i];
-		if (reader.class->scan != NULL)
+		if (reader.class->scan != NULL && !attempt->careful)
 		{
 			reader.class->scan(&reader, &store, values);
 			continue;

@@ -60,7 +60,7 @@ is($node->safe_psql('postgres', q{SELECT DISTINCT code FROM calls WHERE code NOT
 	'', 'no other error');
 cmp_ok($node->safe_psql('postgres', q{SELECT count(*) FROM calls WHERE code = '00000'}), '>', 0, 'schemas were read');
 is($node->safe_psql('postgres', 'DROP TABLE calls; DROP FUNCTION try; CREATE TABLE calls (what text, code text); DROP TABLE calls; SELECT count(*) FROM pg_class WHERE relnamespace = 2200::oid'),
-	$node->safe_psql('postgres', q{SELECT count(*) FROM pg_class WHERE relname LIKE 'kept%'}), 'nothing but what was there is left');
+	$node->safe_psql('postgres', q{SELECT count(*) FROM pg_class WHERE relname LIKE 'kept%' AND relnamespace = 2200::oid}), 'nothing but what was there is left');
 is($node->safe_psql('postgres', q{SELECT count(*) FROM schemaver.diff('CREATE TABLE kept (id int PRIMARY KEY, n int CHECK (n > 0)); CREATE VIEW kept_view AS SELECT n FROM kept;')}),
 	'0', 'and that is what is read');
 $node->stop;
