@@ -20,9 +20,14 @@
 #include "catalog/pg_constraint.h"
 #include "catalog/pg_depend.h"
 #include "catalog/pg_extension.h"
+#include "catalog/pg_index.h"
 #include "catalog/pg_inherits.h"
 #include "catalog/pg_namespace.h"
+#include "catalog/pg_policy.h"
 #include "catalog/pg_proc.h"
+#include "catalog/pg_rewrite.h"
+#include "catalog/pg_statistic_ext.h"
+#include "catalog/pg_trigger.h"
 #include "catalog/pg_type.h"
 #include "miscadmin.h"
 #include "model/classes.h"
@@ -63,6 +68,50 @@ static const struct
 	{&sv_class_enum, "e"}, {&sv_class_composite, "c"}, {&sv_class_range, "r"}, {&sv_class_base_type, "b"},
 	{&sv_class_domain, "d"}, {&sv_class_domain_constraint, "d"},
 };
+
+/*
+ * Where the rows of a class stand, by the relation that they are parts of: a look
+ * at the index is cheaper than a query that finds nothing.
+ */
+static const struct
+{
+	const ModelClass *class;
+	Oid			catalog;
+	Oid			index;
+	AttrNumber	column;
+}			class_rows[] = {
+	{&sv_class_inheritance, InheritsRelationId, InheritsRelidSeqnoIndexId, Anum_pg_inherits_inhrelid},
+	{&sv_class_default, AttrDefaultRelationId, AttrDefaultIndexId, Anum_pg_attrdef_adrelid},
+	{&sv_class_constraint, ConstraintRelationId, ConstraintRelidTypidNameIndexId, Anum_pg_constraint_conrelid},
+	{&sv_class_index, IndexRelationId, IndexIndrelidIndexId, Anum_pg_index_indrelid},
+	{&sv_class_trigger, TriggerRelationId, TriggerRelidNameIndexId, Anum_pg_trigger_tgrelid},
+	{&sv_class_rule, RewriteRelationId, RewriteRelRulenameIndexId, Anum_pg_rewrite_ev_class},
+	{&sv_class_policy, PolicyRelationId, PolicyPolrelidPolnameIndexId, Anum_pg_policy_polrelid},
+	{&sv_class_statistics, StatisticExtRelationId, StatisticExtRelidIndexId, Anum_pg_statistic_ext_stxrelid},
+};
+
+/* Can the relation have rows in the class?  As the active snapshot shows it. */
+static bool
+has_rows(const ModelClass *class, Oid relation)
+{
+	Relation	catalog;
+	ScanKeyData key;
+	SysScanDesc scan;
+	bool		found;
+	int			i = 0;
+
+	while (i < lengthof(class_rows) && class_rows[i].class != class)
+		i++;
+	if (i == lengthof(class_rows))
+		return true;
+	catalog = table_open(class_rows[i].catalog, AccessShareLock);
+	ScanKeyInit(&key, class_rows[i].column, BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(relation));
+	scan = systable_beginscan(catalog, class_rows[i].index, true, GetActiveSnapshot(), 1, &key);
+	found = HeapTupleIsValid(systable_getnext(scan));
+	systable_endscan(scan);
+	table_close(catalog, AccessShareLock);
+	return found;
+}
 
 static const char *
 kinds_of(const ModelClass *class)
@@ -188,7 +237,8 @@ oids_for(const ModelClass *class, Oid catalog, const List *units)
 			continue;
 		}
 		kind = kind_of(catalog, unit->objectId);
-		if (kinds == NULL || kind == '\0' || strchr(kinds, kind) != NULL)
+		if ((kinds == NULL || kind == '\0' || strchr(kinds, kind) != NULL) &&
+			(catalog != RelationRelationId || has_rows(class, unit->objectId)))
 			oids = lappend_oid(oids, unit->objectId);
 	}
 	return oids;

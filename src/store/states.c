@@ -13,12 +13,14 @@
 
 #include "access/xlog.h"
 #include "catalog/pg_class.h"
+#include "catalog/pg_collation.h"
 #include "catalog/pg_type.h"
 #include "miscadmin.h"
 #include "store/states.h"
 #include "store/store.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
+#include "utils/fmgrprotos.h"
 #include "utils/guc.h"
 #include "utils/memutils.h"
 
@@ -231,18 +233,22 @@ close_versions(const StoreScope *scope, int64 state, const Columns *columns)
 {
 	static StoreQuery query = {
 		"UPDATE schemaver.object_version v SET to_state = $1 "
-		"FROM unnest($2, $3) AS c (class, identity) "
-		"WHERE hashtextextended(v.identity, 0) = hashtextextended(c.identity COLLATE \"C\", 0) AND v.to_state IS NULL "
-		"AND v.identity = c.identity AND v.class = c.class AND v.from_state < $1",
-		3, {INT8OID, TEXTARRAYOID, TEXTARRAYOID}
+		"WHERE hashtextextended(v.identity, 0) = ANY ($4) AND v.to_state IS NULL AND v.from_state < $1 "
+		"AND (v.class, v.identity) IN (SELECT c.class COLLATE \"C\", c.identity COLLATE \"C\" FROM unnest($2, $3) AS c (class, identity))",
+		4, {INT8OID, TEXTARRAYOID, TEXTARRAYOID, INT8ARRAYOID}
 	};
-	Datum		v[3];
+	Datum		v[4];
+	Datum	   *hashes;
 
 	if (columns->n == 0)
 		return;
 	v[0] = Int64GetDatum(state);
 	v[1] = texts(columns->classes, columns->n);
 	v[2] = texts(columns->identities, columns->n);
+	hashes = palloc(sizeof(Datum) * columns->n);
+	for (int i = 0; i < columns->n; i++)
+		hashes[i] = DirectFunctionCall2Coll(hashtextextended, C_COLLATION_OID, columns->identities[i], Int64GetDatum(0));
+	v[3] = PointerGetDatum(construct_array(hashes, columns->n, INT8OID, sizeof(int64), FLOAT8PASSBYVAL, TYPALIGN_DOUBLE));
 	sv_store_execute(scope, &query, v, NULL);
 }
 
