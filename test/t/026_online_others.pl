@@ -113,7 +113,8 @@ $node->safe_psql('postgres', q{
 	SELECT schemaver.revision('as', 'CREATE TABLE mine AS SELECT 1 AS i; SET work_mem = ''7MB''; CREATE INDEX CONCURRENTLY ON mine (public.seen(i))', id => 'r3')});
 $run = finish(begin_sql('SET SESSION AUTHORIZATION deploy', q{SET search_path = "odd, %s"}, q{SET application_name = 'it''s'}, $up));
 unlike($run->{err}, qr/ERROR/, 'a run under another session authorization');
-like($run->{err}, qr/deploy deploy "odd, %s" it's 7MB/, 'the worker has its roles and settings');
+# since 17 functions of an index do not see the search_path of the session
+like($run->{err}, qr/deploy deploy (?:"odd, %s"|pg_catalog, pg_temp) it's 7MB/, 'the worker has its roles and settings');
 $node->safe_psql('postgres', q{
 	CREATE ROLE boss LOGIN; GRANT deploy TO boss; ALTER ROLE deploy NOLOGIN CONNECTION LIMIT 0;
 	SELECT schemaver.revision('as', 'CREATE TABLE mine_2 AS SELECT 1 AS i; CREATE INDEX CONCURRENTLY ON mine_2 (public.seen(i))', id => 'r4')});
