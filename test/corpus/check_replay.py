@@ -134,6 +134,7 @@ def steps_up(report, history, witness, database):
     """+1 until the head; returns the number of dumps compared."""
     compared = 0
     with postgres.connect(database) as session:
+        session.rows("SET schemaver.derive_downs = off")  # psql has no such downs
         history.register(session)
         for step in history.steps:
             what = f"{history.name} step {step.number} {step.name}"
