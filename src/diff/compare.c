@@ -213,6 +213,25 @@ is_name_taken(const Comparison *cmp, const Object *type)
 	return false;
 }
 
+/* Does a column have another reason to be there than that of a parent which goes? */
+static bool
+has_other_origin(const Object *column, const Object *gone)
+{
+	ListCell   *cell;
+
+	if (sv_is(column, "merged"))
+		return true;
+	foreach(cell, column->needs)
+	{
+		const Object *o = lfirst(cell);
+
+		if (o != gone && sv_class_is(o, "column") && sv_class_is(o->parent, "table") && o->parent != column->parent &&
+			strcmp(o->name, column->name) == 0 && !is_gone(o))
+			return true;
+	}
+	return false;
+}
+
 /* The object before is dropped: what of its dependents? */
 static void
 spread_to_dependent(Spread *spread, Pair *gone, Object *dependent)
@@ -244,9 +263,9 @@ spread_to_dependent(Spread *spread, Pair *gone, Object *dependent)
 		}
 		return;
 	}
-	/* a column of a partition that is detached from a parent that goes */
-	if (is_stored_column(dependent) && sv_class_is(gone->a, "column") && is_gone(gone->a->parent) &&
-		strcmp(gone->a->name, dependent->name) == 0)
+	/* a column of a partition that is detached from a parent that goes, or one of several parents */
+	if (is_stored_column(dependent) && sv_class_is(gone->a, "column") && strcmp(gone->a->name, dependent->name) == 0 &&
+		(is_gone(gone->a->parent) || has_other_origin(dependent, gone->a)))
 		return;
 	/* a column whose new type or collation does not need it any more is altered first */
 	if (is_stored_column(dependent) && is_type(gone->a) && pair->disrupts)
@@ -444,6 +463,14 @@ has_typed_tables(const Comparison *cmp, const Object *type)
 	return false;
 }
 
+/* Is there no cast by assignment between a column's types?  What computes its values then cannot stay. */
+static bool
+needs_conversion(const Comparison *cmp, const Object *a, const Object *b)
+{
+	return cmp->options->cast_of != NULL && !sv_same(a, b, "type") &&
+		cmp->options->cast_of(sv_text(a, "type"), sv_text(b, "type")) != 'a';
+}
+
 /*
  * The server does not alter the attributes of a row type that columns have, nor
  * add rules to a domain that is inside of the types of columns: then the type is made anew.
@@ -464,8 +491,9 @@ make_stored_types_again(Comparison *cmp)
 			is_stored(cmp, pair->a->parent, false))
 			make_again(pair->a->parent->pair);
 		else if (sv_class_is(o, "column") && sv_class_is(o->parent, "composite type") && pair->disrupts &&
-				 pair->kind == SV_PAIR_ALTER && has_typed_tables(cmp, pair->a->parent) && cmp->options->cast_of != NULL &&
-				 cmp->options->cast_of(sv_text(pair->a, "type"), sv_text(o, "type")) != 'a')
+				 pair->kind == SV_PAIR_ALTER && has_typed_tables(cmp, pair->a->parent) && needs_conversion(cmp, pair->a, o))
+			make_again(pair);
+		else if (sv_class_is(o, "column") && pair->kind == SV_PAIR_ALTER && sv_is(o, "generated") && needs_conversion(cmp, pair->a, o))
 			make_again(pair);
 		if (sv_class_is(o, "column") && pair->kind == SV_PAIR_ALTER && pair->disrupts && is_in_key(pair->a))
 			make_again(pair->a->parent->pair);

@@ -430,6 +430,45 @@ edges_of_link(Pair *inheritance, const Object *link)
 		edges_of_part(inheritance, lfirst(cell));
 }
 
+/* Can it hold values of a type? */
+static bool
+is_storing(const Object *o)
+{
+	return sv_class_is(o, "domain") || sv_class_is(o, "range type") || (sv_class_is(o, "table") && sv_is(o, "of_type")) ||
+		(sv_class_is(o, "column") && !sv_class_is(o->parent, "view") && !sv_class_is(o->parent, "composite type"));
+}
+
+/*
+ * The server does not alter a row type that columns have: it changes after those
+ * that go and before those that come.
+ */
+static void
+edges_of_row_type(Comparison *cmp, Pair *user, const Object *type)
+{
+	const Object *sides[] = {type->pair->a, type->pair->b};
+
+	if (!sv_class_is(type, "composite type") || sides[0] == NULL || sides[1] == NULL || cmp->fold_level >= 3)
+		return;
+	for (int i = 0; i < lengthof(sides); i++)
+	{
+		ListCell   *cell;
+
+		foreach(cell, sides[i]->parts)
+		{
+			const Pair *attribute = ((Object *) lfirst(cell))->pair;
+			DiffNode   *nodes[] = {attribute->drop, attribute->alter, attribute->create};
+
+			for (int n = 0; n < lengthof(nodes); n++)
+			{
+				if (nodes[n] == NULL)
+					continue;
+				add_edge(user->drop, nodes[n]);
+				add_edge(nodes[n], user->create);
+			}
+		}
+	}
+}
+
 static void
 edges_of_new(Comparison *cmp, Pair *pair)
 {
@@ -442,6 +481,8 @@ edges_of_new(Comparison *cmp, Pair *pair)
 	{
 		Object	   *needed = lfirst(cell);
 
+		if (pair->create != NULL && is_storing(pair->b))
+			edges_of_row_type(cmp, pair, needed);
 		if (needed->parent != NULL && can_use_shell(pair->b, needed->parent))
 			needed = needed->parent;
 		if (needed->pair->shell != NULL && (is_function_of_type(pair->b, needed) || can_use_shell(pair->b, needed)))
@@ -471,6 +512,8 @@ edges_of_old(Comparison *cmp, Pair *pair)
 	{
 		Pair	   *needed = ((Object *) lfirst(cell))->pair;
 
+		if (pair->drop != NULL && is_storing(pair->a))
+			edges_of_row_type(cmp, pair, needed->a);
 		if (pair->hollow != NULL)
 		{
 			add_edge(pair->hollow, needed->drop);

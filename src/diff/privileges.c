@@ -64,11 +64,23 @@ all_rights(char type)
 	}
 }
 
+/* Add a privilege; one that is there already may get the grant option. */
 static List *
 add(List *list, const char *grantee, const char *grantor, char letter, bool grantable)
 {
-	Privilege  *p = palloc(sizeof(Privilege));
+	Privilege  *p;
+	ListCell   *cell;
 
+	foreach(cell, list)
+	{
+		p = lfirst(cell);
+		if (p->letter == letter && strcmp(p->grantee, grantee) == 0 && strcmp(p->grantor, grantor) == 0)
+		{
+			p->grantable |= grantable;
+			return list;
+		}
+	}
+	p = palloc(sizeof(Privilege));
 	p->grantee = grantee;
 	p->grantor = grantor;
 	p->letter = letter;
@@ -151,23 +163,25 @@ find(List *list, const Privilege *like)
 	return NULL;
 }
 
-/* As ALTER ... OWNER TO does it: entries of the old owner become the new one's. */
-static void
+/* As ALTER ... OWNER TO does it: entries of the old owner become the new one's, equal ones become one. */
+static List *
 change_owner(List *list, const char *old_owner, const char *owner)
 {
+	List	   *result = NIL;
 	ListCell   *cell;
 
 	if (old_owner == NULL || owner == NULL)
-		return;
+		return list;
+	old_owner = quote_identifier(old_owner);
+	owner = quote_identifier(owner);
 	foreach(cell, list)
 	{
-		Privilege  *p = lfirst(cell);
+		const Privilege *p = lfirst(cell);
 
-		if (strcmp(p->grantee, quote_identifier(old_owner)) == 0)
-			p->grantee = quote_identifier(owner);
-		if (strcmp(p->grantor, quote_identifier(old_owner)) == 0)
-			p->grantor = quote_identifier(owner);
+		result = add(result, strcmp(p->grantee, old_owner) == 0 ? owner : p->grantee,
+					 strcmp(p->grantor, old_owner) == 0 ? owner : p->grantor, p->letter, p->grantable);
 	}
+	return result;
 }
 
 static const char *
@@ -309,7 +323,7 @@ sv_write_privileges(Writer *w, const Object *o, List *from, List *to, const char
 	List	   *grant = NIL;
 	ListCell   *cell;
 
-	change_owner(before, old_owner, owner);
+	before = change_owner(before, old_owner, owner);
 	foreach(cell, before)
 	{
 		const Privilege *p = lfirst(cell);
@@ -431,7 +445,8 @@ sv_initial_privileges(const Comparison *cmp, const Object *object)
 	ListCell   *cell;
 	ListCell   *grant;
 
-	if (default_kind(object->class->acl_type) == NULL)
+	/* default privileges are not for the shell of a type */
+	if (default_kind(object->class->acl_type) == NULL || sv_is(object, "shell"))
 		return NIL;
 	list = usual_privileges(object->class->acl_type, owner);
 	foreach(cell, cmp->defaults)

@@ -118,6 +118,13 @@ sv_writer_inherits(Writer *w, const Object *table, const Object *parent)
 	return false;
 }
 
+/* Is the object there as soon as its parent is, or does it come by a statement of its own? */
+bool
+sv_writer_comes_along(Writer *w, const Object *o)
+{
+	return o->pair->kind == SV_PAIR_SAME || (o->pair->create != NULL && o->pair->create == o->parent->pair->create);
+}
+
 /* Do other objects go with the one that is dropped? */
 bool
 sv_writer_drops_more(Writer *w)
@@ -153,6 +160,19 @@ sv_writer_has_typed_tables(Writer *w, const Object *type)
 		if (sv_class_is(o, "table") && sv_is(o, "of_type") && !sv_writer_dropped(w, o))
 			return true;
 	}
+	return false;
+}
+
+/* Are there tables that inherit from it all the time? */
+bool
+sv_writer_has_children(Writer *w, const Object *table)
+{
+	ListCell   *cell;
+
+	if (table->pair->a != NULL)
+		foreach(cell, w->cmp->dependents[table->pair->a->number])
+		if (sv_class_is(lfirst(cell), "inheritance") && !sv_writer_dropped(w, lfirst(cell)))
+			return true;
 	return false;
 }
 

@@ -56,11 +56,8 @@ write_not_null(StringInfo out, const Object *column)
 	appendStringInfo(out, " NOT NULL%s", sv_is(column, "not_null_no_inherit") ? " NO INHERIT" : "");
 }
 
-/*
- * Write a column as CREATE TABLE and ADD COLUMN take it; default_ may be NULL.
- */
-void
-sv_write_column(StringInfo out, const Object *column, const Object *default_)
+static void
+write_column(StringInfo out, const Object *column, const Object *default_, bool identity)
 {
 	appendStringInfo(out, "%s %s", quote_identifier(column->name), sv_text(column, "type"));
 	if (sv_is(column, "foreign_options"))
@@ -73,9 +70,18 @@ sv_write_column(StringInfo out, const Object *column, const Object *default_)
 		appendStringInfo(out, " DEFAULT %s", sv_text(default_, "expression"));
 	if (sv_is(column, "generated"))
 		appendStringInfo(out, " GENERATED ALWAYS AS (%s) %s", sv_text(column, "expression"), sv_text(column, "generated"));
-	if (sv_is(column, "identity") && !(SV_17(true, false) && of_partition(column)))
+	if (identity && sv_is(column, "identity") && !(SV_17(true, false) && of_partition(column)))
 		write_identity(out, column);
 	write_not_null(out, column);
+}
+
+/*
+ * Write a column as CREATE TABLE and ADD COLUMN take it; default_ may be NULL.
+ */
+void
+sv_write_column(StringInfo out, const Object *column, const Object *default_)
+{
+	write_column(out, column, default_, true);
 }
 
 /* The same for a table that has its columns from a type. */
@@ -197,6 +203,9 @@ create_column(Writer *w, const Object *o)
 {
 	List	   *folded = sv_writer_folded(w);
 	const Object *leading = sv_is(o, "inherited") ? leading_column(w, o) : NULL;
+	/* the server does not add identities to children; partitions get them since 17 */
+	bool		apart = sv_is(o, "identity") && sv_writer_has_children(w, o->parent) &&
+		!(SV_17(true, false) && sv_is(o->parent, "partition_key"));
 	StringInfoData out;
 
 	if (of_composite(o))
@@ -210,12 +219,18 @@ create_column(Writer *w, const Object *o)
 	if (!of_table(o) || (leading != NULL && sv_writer_created(w, leading) && sv_writer_existed(w, leading->parent)))
 		return;
 	initStringInfo(&out);
-	sv_write_column(&out, o, folded != NIL ? linitial(folded) : NULL);
+	write_column(&out, o, folded != NIL ? linitial(folded) : NULL, !apart);
 	sv_emit(w, SV_HAZARD_BLOCKS_ALL |
-			(sv_is(o, "generated") || sv_is(o, "identity") ? SV_HAZARD_REWRITE : 0) |
-			(sv_is(o, "not_null") && folded == NIL && !sv_is(o, "generated") && !sv_is(o, "identity") ? SV_HAZARD_MAY_FAIL : 0),
+			(sv_is(o, "generated") || (sv_is(o, "identity") && !apart) ? SV_HAZARD_REWRITE : 0) |
+			(sv_is(o, "not_null") && folded == NIL && !sv_is(o, "generated") && (apart || !sv_is(o, "identity")) ? SV_HAZARD_MAY_FAIL : 0),
 			"ALTER %sTABLE %s ADD COLUMN %s", sv_class_is(o->parent, "foreign table") ? "FOREIGN " : "",
 			o->parent->identity, out.data);
+	if (apart)
+	{
+		resetStringInfo(&out);
+		write_identity(&out, o);
+		sv_emit(w, SV_HAZARD_BLOCKS_ALL, "%s ADD%s", alter_column(o), out.data);
+	}
 	sv_write_column_extras(w, o);
 }
 
@@ -512,7 +527,7 @@ default_follows(Writer *w, const Object *o)
 		return false;
 	foreach(cell, leading->parts)
 		if (sv_class_is(lfirst(cell), "default") && sv_same(lfirst(cell), o, "expression"))
-			return true;
+			return sv_writer_comes_along(w, lfirst(cell));
 	return false;
 }
 

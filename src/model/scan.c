@@ -133,7 +133,7 @@ is_plain(Relation catalog, HeapTuple tuple, const ColumnScan *state)
 {
 	Form_pg_attribute row = (Form_pg_attribute) GETSTRUCT(tuple);
 	if (row->attidentity != '\0' || row->attgenerated != '\0' || row->attcompression != '\0' ||
-		(row->attinhcount > 0 && !row->attislocal) || (row->attnotnull && SV_18(true, false)) ||
+		row->attinhcount > 0 || sv_is(state->parent, "of_type") || (row->attnotnull && SV_18(true, false)) ||
 		(OidIsValid(row->attcollation) && row->attcollation != state->collation) || row->attstorage != state->storage)
 		return false;
 	return heap_attisnull(tuple, Anum_pg_attribute_attacl, RelationGetDescr(catalog)) &&
