@@ -285,7 +285,7 @@ after_made(Comparison *cmp, DiffNode *node, const Object *o)
 bool
 sv_diff_is_index(const Object *o)
 {
-	return sv_class_is(o, "index") || (sv_class_is(o, "constraint") && !is_foreign_key(o));
+	return sv_class_is(o, "index") || (sv_class_is(o, "constraint") && !is_foreign_key(o) && !is_check(o));
 }
 
 /* A partition is detached before its indexes and those of its parent are dropped. */
@@ -318,6 +318,17 @@ sv_diff_has_part_of(const Object *table, const Object *whole)
 	return false;
 }
 
+static bool
+is_attached(const Object *index)
+{
+	ListCell   *cell;
+
+	foreach(cell, index->parts)
+		if (sv_class_is(lfirst(cell), "index attachment"))
+			return true;
+	return false;
+}
+
 /*
  * A partition is attached when its indexes and those of its parent are there:
  * then they come together by themselves.
@@ -339,13 +350,9 @@ edges_of_attaching(Pair *pair)
 	{
 		Object	   *index = lfirst(cell);
 
-		bool		attached = false;
-
 		if (!sv_diff_is_index(index))
 			continue;
-		foreach(other, index->parts)
-			attached |= sv_class_is(lfirst(other), "index attachment");
-		if (!attached && !sv_is(index, "inherited"))
+		if (!is_attached(index) && !sv_is(index, "inherited"))
 			add_edge(pair->create, index->pair->create);
 		foreach(other, index->parts)
 		{
@@ -355,6 +362,28 @@ edges_of_attaching(Pair *pair)
 			foreach(need, ((Object *) lfirst(other))->needs)
 				add_edge(((Object *) lfirst(need))->pair->create, pair->create);
 		}
+	}
+}
+
+/*
+ * An index of a partitioned table that is itself part of another one is complete before its
+ * table becomes a partition: the server takes an incomplete one for none, and makes another.
+ */
+static void
+edges_of_completing(Pair *attachment)
+{
+	ListCell   *cell;
+	ListCell   *part;
+
+	foreach(cell, attachment->b->needs)
+	{
+		const Object *whole = lfirst(cell);
+
+		if (whole->parent == NULL || !is_attached(whole))
+			continue;
+		foreach(part, whole->parent->parts)
+			if (sv_class_is(lfirst(part), "inheritance"))
+			add_edge(attachment->create, ((Object *) lfirst(part))->pair->create);
 	}
 }
 
@@ -501,6 +530,8 @@ edges_of_new(Comparison *cmp, Pair *pair)
 		after_made(cmp, node, pair->b->parent);
 	if (pair->create != NULL && sv_class_is(pair->b, "inheritance") && sv_is(pair->b, "bound"))
 		edges_of_attaching(pair);
+	if (pair->create != NULL && sv_class_is(pair->b, "index attachment"))
+		edges_of_completing(pair);
 }
 
 static void

@@ -199,6 +199,33 @@ sv_write_no_default(Writer *w, const Object *column)
 }
 
 static void
+write_set_not_null(Writer *w, const Object *column)
+{
+	int			hazards = SV_HAZARD_SCAN | SV_HAZARD_BLOCKS_ALL | SV_HAZARD_MAY_FAIL;
+
+	if (sv_is(column, "not_null_name"))
+		sv_emit(w, hazards, "ALTER TABLE %s ADD CONSTRAINT %s NOT NULL %s%s", column->parent->identity,
+				quote_identifier(sv_text(column, "not_null_name")), quote_identifier(column->name),
+				sv_is(column, "not_null_no_inherit") ? " NO INHERIT" : "");
+	else
+		sv_emit(w, hazards, "%s SET NOT NULL", alter_column_and_children(column));
+}
+
+/* A column that comes with that of a parent comes with its NOT NULL, too: write what is different. */
+void
+sv_write_own_not_null(Writer *w, const Object *column)
+{
+	const Object *leading = sv_is(column, "inherited") ? leading_column(w, column) : NULL;
+
+	if (leading == NULL || of_composite(leading) || sv_is(leading, "not_null") == sv_is(column, "not_null"))
+		return;
+	if (sv_is(column, "not_null"))
+		write_set_not_null(w, column);
+	else if (!sv_is(leading, "not_null_no_inherit"))
+		sv_emit(w, SV_HAZARD_BLOCKS_ALL, "%s DROP NOT NULL", alter_column(column));
+}
+
+static void
 create_column(Writer *w, const Object *o)
 {
 	List	   *folded = sv_writer_folded(w);
@@ -216,8 +243,14 @@ create_column(Writer *w, const Object *o)
 				to_typed_tables(w, o->parent));
 		return;
 	}
-	if (!of_table(o) || (leading != NULL && sv_writer_created(w, leading) && sv_writer_existed(w, leading->parent)))
+	if (!of_table(o))
 		return;
+	if (leading != NULL && sv_writer_created(w, leading) && sv_writer_existed(w, leading->parent))
+	{
+		sv_write_own_not_null(w, o);
+		sv_write_column_extras(w, o);
+		return;
+	}
 	initStringInfo(&out);
 	write_column(&out, o, folded != NIL ? linitial(folded) : NULL, !apart);
 	sv_emit(w, SV_HAZARD_BLOCKS_ALL |
@@ -294,15 +327,10 @@ alter_not_null(Writer *w, const Object *a, const Object *b)
 {
 	if (!of_table(b) || follows(w, a, b, "not_null"))
 		return;
-	if (sv_is(b, "not_null") && sv_is(b, "not_null_name") && !sv_is(a, "not_null"))
-		sv_emit(w, SV_HAZARD_SCAN | SV_HAZARD_BLOCKS_ALL | SV_HAZARD_MAY_FAIL,
-				"ALTER TABLE %s ADD CONSTRAINT %s NOT NULL %s%s", b->parent->identity,
-				quote_identifier(sv_text(b, "not_null_name")), quote_identifier(b->name),
-				sv_is(b, "not_null_no_inherit") ? " NO INHERIT" : "");
-	else if (sv_is(b, "not_null") && sv_is(a, "not_null"))
+	if (sv_is(b, "not_null") && sv_is(a, "not_null"))
 		return;
-	else if (sv_is(b, "not_null"))
-		sv_emit(w, SV_HAZARD_SCAN | SV_HAZARD_BLOCKS_ALL | SV_HAZARD_MAY_FAIL, "%s SET NOT NULL", alter_column_and_children(b));
+	if (sv_is(b, "not_null"))
+		write_set_not_null(w, b);
 	else
 		sv_emit(w, SV_HAZARD_BLOCKS_ALL, "%s DROP NOT NULL", alter_column_and_children(b));
 }

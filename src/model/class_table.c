@@ -192,6 +192,8 @@ create_table(Writer *w, const Object *o)
 	foreach(cell, folded)
 		if (sv_class_is(lfirst(cell), "column"))
 		{
+			if (has_plain_parent(folded))
+				sv_write_own_not_null(w, lfirst(cell));
 			sv_write_column_extras(w, lfirst(cell));
 			sv_write_no_default(w, lfirst(cell));
 		}
