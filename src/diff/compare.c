@@ -507,6 +507,89 @@ make_stored_types_again(Comparison *cmp)
 	}
 }
 
+/* Will a change of a column (perhaps) have the rows of its table written again? */
+static bool
+rewrites_rows(const Pair *pair)
+{
+	ListCell   *cell;
+
+	if (pair->b == NULL || !is_stored_column(pair->b) || pair->b->parent->pair->a == NULL || is_gone(pair->b->parent->pair->a))
+		return false;
+	if (pair->kind == SV_PAIR_ALTER)
+		return pair->disrupts;
+	if (pair->kind != SV_PAIR_CREATE && pair->kind != SV_PAIR_AGAIN)
+		return false;
+	foreach(cell, pair->b->parts)
+		if (sv_class_is(lfirst(cell), "default"))
+			return true;
+	foreach(cell, pair->b->needs)
+		if (sv_class_is(lfirst(cell), "domain"))
+			return true;
+	return sv_is(pair->b, "generated") || sv_is(pair->b, "identity");
+}
+
+/*
+ * The rows of a table are written again: the server refuses while something has its row type.
+ * Returns whether that is now dealt with in another way than before.
+ */
+static bool
+release_rows(Object *user)
+{
+	Pair	   *pair;
+	PairKind	before;
+
+	if (is_stored_column(user))
+	{
+		pair = user->pair;
+		if (pair->b == NULL || !sv_same(pair->a, pair->b, "type") || is_gone(user) || pair->parked)
+			return false;
+		if (!sv_is(user, "generated") && strchr(sv_text(user, "type"), '[') == NULL)
+		{
+			pair->kind = SV_PAIR_ALTER;
+			pair->parked = pair->disrupts = true;
+			pair->alterers = lappend(pair->alterers, type_alterer(pair->class));
+			return true;
+		}
+	}
+	else if (sv_class_is(user, "column") && sv_class_is(user->parent, "materialized view"))
+		pair = user->parent->pair;
+	else if ((sv_class_is(user, "function") || sv_class_is(user, "procedure")) &&
+			 strstr(sv_text(user, "definition"), "\nAS $") == NULL)
+		pair = user->pair;
+	else
+		return false;
+	before = pair->kind;
+	make_again(pair);
+	return pair->kind != before;
+}
+
+static void
+release_rewritten_rows(Comparison *cmp)
+{
+	bool		again = true;
+	ListCell   *cell;
+	ListCell   *other;
+
+	while (again)
+	{
+		again = false;
+		foreach(cell, cmp->pairs)
+		{
+			const Pair *pair = lfirst(cell);
+
+			if (!rewrites_rows(pair))
+				continue;
+			foreach(other, cmp->dependents[pair->b->parent->pair->a->number])
+			{
+				Object	   *user = lfirst(other);
+
+				if (user->parent != pair->b->parent->pair->a && release_rows(user))
+					again = true;
+			}
+		}
+	}
+}
+
 static void
 spread(Comparison *cmp)
 {
@@ -514,6 +597,7 @@ spread(Comparison *cmp)
 	ListCell   *cell;
 
 	make_stored_types_again(cmp);
+	release_rewritten_rows(cmp);
 
 	foreach(cell, cmp->pairs)
 	{

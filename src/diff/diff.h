@@ -33,13 +33,16 @@ typedef struct Pair
 	bool		swapped;		/* a type or table that is renamed, made anew, and dropped
 								 * when its columns have moved over */
 	bool		converted;		/* a column that moves over */
+	bool		parked;			/* a column whose values are jsonb while the table
+								 * changes whose rows they are */
 	DiffNode	   *drop;			/* where it is dropped; may be another object's */
 	DiffNode	   *create;
 	DiffNode	   *alter;
 	DiffNode	   *rename;			/* of a swapped type */
 	DiffNode	   *shell;			/* of a type that needs functions which need it,
 								 * or a view that needs what needs it */
-	DiffNode	   *hollow;			/* where such a view lets go of what it needs */
+	DiffNode	   *hollow;			/* where such a view lets go of what it needs, or a
+								 * column is parked */
 } Pair;
 
 typedef enum DiffNodeKind

@@ -267,6 +267,8 @@ make_nodes(Comparison *cmp)
 			pair->shell = add_node(cmp, SV_NODE_SHELL, pair);
 		if (is_dropped(pair) && is_view_in_circle(cmp, cmp->from, pair->a))
 			pair->hollow = add_node(cmp, SV_NODE_HOLLOW, pair);
+		if (pair->parked && pair->kind == SV_PAIR_ALTER)
+			pair->hollow = add_node(cmp, SV_NODE_HOLLOW, pair);
 		if (is_dropped(pair) && pair->swapped)
 			pair->rename = add_node(cmp, SV_NODE_RENAME, pair);
 	}
@@ -468,15 +470,16 @@ is_storing(const Object *o)
 }
 
 /*
- * The server does not alter a row type that columns have: it changes after those
- * that go and before those that come.
+ * The server does not alter a row type that columns have, nor rewrites the rows of a table
+ * whose row type they have: it changes after those that go and before those that come.
  */
 static void
 edges_of_row_type(Comparison *cmp, Pair *user, const Object *type)
 {
 	const Object *sides[] = {type->pair->a, type->pair->b};
 
-	if (!sv_class_is(type, "composite type") || sides[0] == NULL || sides[1] == NULL || cmp->fold_level >= 3)
+	if (!(sv_class_is(type, "composite type") || (sv_class_is(type, "table") && sv_class_is(user->a ? user->a : user->b, "column"))) ||
+		sides[0] == NULL || sides[1] == NULL || cmp->fold_level >= 3)
 		return;
 	for (int i = 0; i < lengthof(sides); i++)
 	{
@@ -487,6 +490,8 @@ edges_of_row_type(Comparison *cmp, Pair *user, const Object *type)
 			const Pair *attribute = ((Object *) lfirst(cell))->pair;
 			DiffNode   *nodes[] = {attribute->drop, attribute->alter, attribute->create};
 
+			if (!sv_class_is(lfirst(cell), "column"))
+				continue;
 			for (int n = 0; n < lengthof(nodes); n++)
 			{
 				if (nodes[n] == NULL)
@@ -494,6 +499,30 @@ edges_of_row_type(Comparison *cmp, Pair *user, const Object *type)
 				add_edge(user->drop, nodes[n]);
 				add_edge(nodes[n], user->create);
 			}
+		}
+	}
+}
+
+/* A column is parked before the table whose rows it has changes, and comes back afterwards. */
+static void
+edges_of_parking(Pair *column)
+{
+	ListCell   *need;
+	ListCell   *cell;
+
+	add_edge(column->hollow, column->alter);
+	foreach(need, column->b->needs)
+		foreach(cell, ((Object *) lfirst(need))->parts)
+	{
+		const Pair *part = ((Object *) lfirst(cell))->pair;
+		DiffNode   *nodes[] = {part->drop, part->alter, part->create};
+
+		if (!sv_class_is(lfirst(cell), "column"))
+			continue;
+		for (int i = 0; i < lengthof(nodes); i++)
+		{
+			add_edge(column->hollow, nodes[i]);
+			add_edge(nodes[i], column->alter);
 		}
 	}
 }
@@ -523,7 +552,7 @@ edges_of_new(Comparison *cmp, Pair *pair)
 	}
 	if (pair->shell != NULL)
 	{
-		add_edge(pair->drop, pair->shell);
+		add_edge(pair->rename ? pair->rename : pair->drop, pair->shell);
 		after_made_shell(cmp, pair);
 	}
 	if (pair->b->parent != NULL)
@@ -532,6 +561,8 @@ edges_of_new(Comparison *cmp, Pair *pair)
 		edges_of_attaching(pair);
 	if (pair->create != NULL && sv_class_is(pair->b, "index attachment"))
 		edges_of_completing(pair);
+	if (pair->parked)
+		edges_of_parking(pair);
 }
 
 static void
@@ -557,6 +588,8 @@ edges_of_old(Comparison *cmp, Pair *pair)
 			add_edge(needed->drop, pair->drop);
 		else if (pair->drop != NULL)
 		{
+			if (needed->parked)
+				add_edge(pair->drop, needed->hollow);
 			add_edge(pair->drop, needed->drop);
 			add_edge(pair->drop, needed->alter);
 		}

@@ -139,11 +139,11 @@ sv_writer_has_shell(Writer *w)
 	return w->pair->shell != NULL;
 }
 
-/* Does the column move to the new version of a type? */
+/* Does the column move to the new version of a type, or come back to it? */
 bool
 sv_writer_converted(Writer *w, const Object *column)
 {
-	return column->pair->converted;
+	return column->pair->converted || column->pair->parked;
 }
 
 /* Are there tables of the type that stay? */
@@ -190,6 +190,8 @@ sv_writer_conversion(Writer *w, const Object *a, const Object *b)
 	const char *type = sv_text(b, "type");
 	int			length = strlen(type);
 
+	if (w->pair->parked)
+		return psprintf("pg_catalog.jsonb_populate_record(NULL::%s, %s)", type, quote_identifier(b->name));
 	if (!w->pair->converted)
 	{
 		char		cast = strcmp(sv_text(a, "type"), type) == 0 || w->cmp->options->cast_of == NULL ? 'a' :
@@ -403,8 +405,10 @@ write_drop(Writer *w)
 {
 	const Object *a = w->pair->a;
 
+	/* with its own functions goes a base type only */
 	if (w->pair->swapped)
-		sv_emit(w, 0, "DROP %s %s", a->class->keyword, quote_qualified_identifier(a->schema, renamed(a)));
+		sv_emit(w, 0, "DROP %s %s%s", a->class->keyword, quote_qualified_identifier(a->schema, renamed(a)),
+				sv_class_is(a, "base type") && !sv_is(a, "shell") ? " CASCADE" : "");
 	else if (a->class->drop != NULL)
 		a->class->drop(w, a);
 	else
@@ -434,14 +438,41 @@ write_empty_view(Writer *w, const Object *view, const char *how)
 	sv_emit(w, 0, "%s %s%s", how, view->identity, out.data);
 }
 
-/* Out of the way of a new one; of a range also its multirange and the constructors. */
+/* Keep a column's rows of another table while that changes; the column's children follow. */
+static void
+write_parking(Writer *w)
+{
+	const Object *a = w->pair->a;
+	const char *name = quote_identifier(a->name);
+	ListCell   *cell;
+
+	foreach(cell, a->needs)
+	{
+		const Object *o = lfirst(cell);
+
+		if (sv_class_is(o, "column") && o->pair->parked && strcmp(o->name, a->name) == 0)
+			return;
+	}
+	sv_emit(w, SV_HAZARD_REWRITE | SV_HAZARD_BLOCKS_ALL, "ALTER TABLE %s ALTER COLUMN %s TYPE jsonb USING pg_catalog.to_jsonb(%s)",
+			a->parent->identity, name, name);
+}
+
+/* Out of the way of a new one; of a range also its multirange and the constructors, of a base type its functions. */
 static void
 write_rename(Writer *w)
 {
 	const Object *a = w->pair->a;
 	const char *multirange = sv_text(a, "multirange");
 	const char *other;
+	ListCell   *cell;
 
+	foreach(cell, a->needs)
+	{
+		const Object *function = lfirst(cell);
+
+		if (sv_class_is(a, "base type") && sv_class_is(function, "function") && list_member_ptr(function->needs, a))
+			sv_emit(w, 0, "ALTER FUNCTION %s RENAME TO %s", function->identity, quote_identifier(renamed(function)));
+	}
 	sv_emit(w, SV_HAZARD_BLOCKS_ALL, "ALTER %s %s RENAME TO %s", a->class->keyword, a->identity, quote_identifier(renamed(a)));
 	if (multirange == NULL)
 		return;
@@ -508,7 +539,10 @@ sv_diff_write(Comparison *cmp, DiffNode *node)
 				sv_emit(&w, 0, "CREATE TYPE %s", node->pair->b->identity);
 			break;
 		case SV_NODE_HOLLOW:
-			write_empty_view(&w, node->pair->a, "CREATE OR REPLACE VIEW");
+			if (node->pair->parked)
+				write_parking(&w);
+			else
+				write_empty_view(&w, node->pair->a, "CREATE OR REPLACE VIEW");
 			break;
 		case SV_NODE_RENAME:
 			if (sv_class_is(node->pair->a, "table"))

@@ -15,15 +15,6 @@
 #include "model/classes.h"
 #include "utils/builtins.h"
 
-static const char *
-with_options(const Object *o)
-{
-	return psprintf("publish = '%s'%s%s%s", sv_is(o, "publish") ? sv_text(o, "publish") : "",
-					sv_is(o, "via_root") ? ", publish_via_partition_root = true" : ", publish_via_partition_root = false",
-					sv_is(o, "generated_columns") ? ", publish_generated_columns = " : "",
-					sv_is(o, "generated_columns") ? sv_text(o, "generated_columns") : "");
-}
-
 static void
 create_publication(Writer *w, const Object *o)
 {
@@ -43,7 +34,12 @@ create_publication(Writer *w, const Object *o)
 static void
 alter_publication(Writer *w, const Object *a, const Object *b)
 {
-	sv_emit(w, 0, "ALTER PUBLICATION %s SET (%s)", b->identity, with_options(b));
+	const char *generated = sv_is(b, "generated_columns") ? sv_text(b, "generated_columns") : "none";
+
+	sv_emit(w, 0, "ALTER PUBLICATION %s SET (publish = '%s', publish_via_partition_root = %s%s%s)", b->identity,
+			sv_is(b, "publish") ? sv_text(b, "publish") : "", sv_is(b, "via_root") ? "true" : "false",
+			sv_same(a, b, "generated_columns") ? "" : ", publish_generated_columns = ",
+			sv_same(a, b, "generated_columns") ? "" : generated);
 }
 
 static const Alterer publication_alterers[] = {

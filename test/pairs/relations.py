@@ -518,18 +518,18 @@ class Temporal:
     def draw(d, s):
         if s.version < 18:
             return None
-        cols = [{"name": "id", "type": d.one(["int4range", "integer"])}, {"name": "valid", "type": d.one(["daterange", "tstzrange"])}]
-        return dict(place(d, s, "tt_"), cols=cols, key=d.one(["PRIMARY KEY", "UNIQUE"]), defer=d.one(["", "", " DEFERRABLE"]),
+        times = [{"name": "id", "type": d.one(["int4range", "integer"])}, {"name": "valid", "type": d.one(["daterange", "tstzrange"])}]
+        return dict(place(d, s, "tt_"), times=times, key=d.one(["PRIMARY KEY", "UNIQUE"]), defer=d.one(["", "", " DEFERRABLE"]),
                     over=d.chance(0.8), refers=d.maybe(0.6, d.name("tr_")), enforced=d.one(["", "", " NOT ENFORCED", " NOT VALID"]))
 
     def write(i):
         over = " WITHOUT OVERLAPS" if i["over"] else ""
-        yield f"CREATE TABLE {qualified(i)} ({', '.join(map(write_column, i['cols']))})"
+        yield f"CREATE TABLE {qualified(i)} ({', '.join(map(write_column, i['times']))})"
         yield f"ALTER TABLE {qualified(i)} ADD CONSTRAINT {q(i['name'][:50] + ' key')} {i['key']} (id, valid{over}){i['defer']}"
         if i["refers"]:
             period = "PERIOD " if i["over"] else ""
             refers = f"{q(i['schema'])}.{q(i['refers'])}"
-            yield f"CREATE TABLE {refers} (ref {i['cols'][0]['type']}, during {i['cols'][1]['type']})"
+            yield f"CREATE TABLE {refers} (ref {i['times'][0]['type']}, during {i['times'][1]['type']})"
             yield (f"ALTER TABLE {refers} ADD CONSTRAINT {q(i['refers'][:50] + ' ref')} FOREIGN KEY (ref, {period}during) "
                    f"REFERENCES {qualified(i)} (id, {period}valid){i['enforced']}")
 

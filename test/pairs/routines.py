@@ -24,7 +24,7 @@ class Function:
         i["calls"] = int_function(d, s)
         i["language"] = q(d.one([x["name"] for x in s.of("language")], "plpgsql")) if d.chance(0.2) else "plpgsql"
         i["of"] = d.one([qualified(x) for x in s.of("composite", "enum", "domain", "base type", "range")], "pg_catalog.date")
-        i["transform"] = d.maybe(0.3, d.one([x["type"] for x in s.of("transform") if x["language"] == "plpgsql"]))
+        i["transform"] = d.maybe(0.3, d.one([x["type"] for x in s.of("transform") if x["language"] == "plpgsql" and x["type"] == "integer"]))
         return i
 
     def write(i):
