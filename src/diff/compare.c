@@ -135,8 +135,12 @@ pair_objects(Comparison *cmp)
 	{
 		Pair	   *pair = lfirst(cell);
 
-		if (pair->a != NULL && pair->b != NULL)
-			compare_pair(cmp, pair);
+		if (pair->a == NULL || pair->b == NULL)
+			continue;
+		compare_pair(cmp, pair);
+		if (pair->kind == SV_PAIR_SAME && pair->class->acl_type == 'c' && pair->a->parent != NULL &&
+			sv_column_privileges_left(cmp->options, pair->a) != sv_list(pair->a, "acl"))
+			pair->kind = SV_PAIR_ALTER;
 	}
 }
 

@@ -149,6 +149,7 @@ extern void sv_swap_write_rows(Writer *w, const char *old_name);
 /* privileges.c */
 extern void sv_write_privileges(Writer *writer, const Object *object, List *from, List *to,
 								const char *old_owner, const char *owner);
+extern List *sv_column_privileges_left(const DiffOptions *options, const Object *column);
 extern List *sv_initial_privileges(const Comparison *cmp, const Object *object);
 
 /* annotations on any object (write.c) */

@@ -635,6 +635,8 @@ name_key(char *key, const Object *o, const char *space)
 		name = sv_text(o, "multirange");
 		space = "type";
 	}
+	else if (sv_class_is(o, "column"))
+		name = sv_text(o, "not_null_name");
 	memset(key, 0, NAMEDATALEN * 4);
 	snprintf(key, NAMEDATALEN * 4, "%s|%s|%s", o->schema ? o->schema : "", name, space);
 }
@@ -653,7 +655,29 @@ name_spaces(const Object *o)
 		spaces = lappend(spaces, "relation");
 	if (sv_is(o, "multirange"))
 		spaces = lappend(spaces, "multirange");
+	if (sv_is(o, "not_null_name") || (sv_class_is(o, "constraint") && sv_diff_is_index(o)))
+		spaces = lappend(spaces, (char *) o->parent->identity);
 	return spaces;
+}
+
+/* Where a name of the old object becomes free, or NULL; a column's NOT NULL has one, too. */
+static DiffNode *
+freeing_node(const Pair *pair)
+{
+	if (pair->rename != NULL || pair->drop != NULL)
+		return pair->rename ? pair->rename : pair->drop;
+	return pair->a != NULL && pair->b != NULL && sv_is(pair->a, "not_null_name") && !sv_same(pair->a, pair->b, "not_null_name") ?
+		pair->alter : NULL;
+}
+
+/* Where a name of the new object is taken, or NULL. */
+static DiffNode *
+taking_node(const Pair *pair)
+{
+	if (pair->shell != NULL || pair->create != NULL)
+		return pair->shell ? pair->shell : pair->create;
+	return pair->a != NULL && pair->b != NULL && sv_is(pair->b, "not_null_name") && !sv_same(pair->a, pair->b, "not_null_name") ?
+		pair->alter : NULL;
 }
 
 /* A type may have the name of a sequence, but only if the sequence was there first. */
@@ -689,7 +713,7 @@ edges_of_names(Comparison *cmp)
 		Pair	   *pair = lfirst(cell);
 		bool		found;
 
-		if (pair->drop == NULL)
+		if (freeing_node(pair) == NULL)
 			continue;
 		foreach(space, name_spaces(pair->a))
 		{
@@ -706,9 +730,9 @@ edges_of_names(Comparison *cmp)
 	{
 		Pair	   *pair = lfirst(cell);
 
-		if (pair->create == NULL)
+		if (taking_node(pair) == NULL)
 			continue;
-		if (sv_class_is(pair->b, "sequence"))
+		if (pair->create != NULL && sv_class_is(pair->b, "sequence"))
 			edges_of_sequence_name(cmp, pair);
 		foreach(space, name_spaces(pair->b))
 		{
@@ -724,7 +748,7 @@ edges_of_names(Comparison *cmp)
 				Pair	   *old = lfirst(other);
 
 				if (old != pair)
-					add_edge(old->rename ? old->rename : old->drop, pair->shell ? pair->shell : pair->create);
+					add_edge(freeing_node(old), taking_node(pair));
 			}
 		}
 	}

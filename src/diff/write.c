@@ -369,8 +369,10 @@ sv_write_annotations(Writer *w, const Object *a, const Object *b)
 		const char *old_owner = before ? sv_text(before, "owner") : column ? NULL : w->cmp->options->role;
 		const char *owner = w->cmp->options->owners ? sv_text(column ? b->parent : b, "owner") : old_owner;
 
-		sv_write_privileges(w, b, a ? sv_list(a, "acl") : sv_initial_privileges(w->cmp, b), sv_list(b, "acl"),
-							old_owner, owner);
+		List	   *from = a == NULL ? sv_initial_privileges(w->cmp, b) : column ? sv_column_privileges_left(w->cmp->options, a) :
+			sv_list(a, "acl");
+
+		sv_write_privileges(w, b, from, sv_list(b, "acl"), column && a != NULL && from != sv_list(a, "acl") ? owner : old_owner, owner);
 	}
 	write_comment(w, a, b);
 	write_labels(w, a, b);
