@@ -182,13 +182,38 @@ typedef struct Spread
 	List	   *queue;
 } Spread;
 
+/* Do columns hold values of the type inside of others (arrays, rows), or of any kind? */
+static bool
+is_stored(const Comparison *cmp, const Object *type, bool inside)
+{
+	ListCell   *cell;
+
+	foreach(cell, cmp->dependents[type->number])
+	{
+		const Object *o = lfirst(cell);
+
+		if (sv_class_is(o, "column") && (is_stored_column(o) || sv_class_is(o->parent, "composite type")) &&
+			!(inside && is_stored_column(o) && strcmp(sv_text(o, "type"), type->identity) == 0))
+			return true;
+		if (sv_class_is(o, "range type") || (sv_class_is(o, "domain") && is_stored(cmp, o, false)))
+			return true;
+	}
+	return false;
+}
+
 static void
 spread_again(Spread *spread, Pair *pair)
 {
+	const Object *whole = pair->a->parent;
+
 	if (pair->kind != SV_PAIR_SAME && pair->kind != SV_PAIR_ALTER)
 		return;
 	make_again(pair);
 	spread->queue = lappend(spread->queue, pair);
+	/* a rule of a domain, or an attribute, which columns hold does not come again by itself */
+	if ((sv_class_is(pair->a, "domain constraint") && !sv_is(pair->b, "not_valid") && is_stored(spread->cmp, whole, true)) ||
+		(sv_class_is(pair->a, "column") && sv_class_is(whole, "composite type") && is_stored(spread->cmp, whole, false)))
+		spread_again(spread, whole->pair);
 }
 
 static AlterFn
@@ -297,6 +322,9 @@ spread_disruption(Spread *spread, Pair *column)
 			if (sv_class_is(dependent, again[i]))
 				spread_again(spread, dependent->pair);
 		if (sv_class_is(dependent, "column") && sv_is(dependent, "generated"))
+			spread_again(spread, dependent->pair);
+		/* rebuilding it, the server gives its comment to the indexes of the partitions */
+		if (sv_class_is(dependent, "index") && sv_is(dependent, "comment") && sv_is(dependent->parent, "partition_key"))
 			spread_again(spread, dependent->pair);
 		if (sv_class_is(dependent, "constraint") && strcmp(sv_text(dependent, "kind"), "foreign key") == 0)
 			spread_again(spread, dependent->pair);
@@ -419,25 +447,6 @@ spread_renaming(Comparison *cmp)
 			}
 		}
 	}
-}
-
-/* Do columns hold values of the type inside of others (arrays, rows), or of any kind? */
-static bool
-is_stored(const Comparison *cmp, const Object *type, bool inside)
-{
-	ListCell   *cell;
-
-	foreach(cell, cmp->dependents[type->number])
-	{
-		const Object *o = lfirst(cell);
-
-		if (sv_class_is(o, "column") && (is_stored_column(o) || sv_class_is(o->parent, "composite type")) &&
-			!(inside && is_stored_column(o) && strcmp(sv_text(o, "type"), type->identity) == 0))
-			return true;
-		if (sv_class_is(o, "range type") || (sv_class_is(o, "domain") && is_stored(cmp, o, false)))
-			return true;
-	}
-	return false;
 }
 
 /* Does a partition key have a column?  The server does not alter its type. */

@@ -469,17 +469,28 @@ is_storing(const Object *o)
 		(sv_class_is(o, "column") && !sv_class_is(o->parent, "view") && !sv_class_is(o->parent, "composite type"));
 }
 
+/* Is a type one that the server does not alter while a column holds its values as this object does? */
+static bool
+is_held_fast(const Object *type, const Object *user)
+{
+	if (sv_class_is(type, "table"))
+		return sv_class_is(user, "column");
+	if (sv_class_is(type, "domain"))
+		return sv_class_is(user, "column") && strcmp(sv_text(user, "type"), type->identity) != 0;
+	return sv_class_is(type, "composite type");
+}
+
 /*
  * The server does not alter a row type that columns have, nor rewrites the rows of a table
- * whose row type they have: it changes after those that go and before those that come.
+ * whose row type they have, nor adds rules to a domain inside of their types: all that
+ * happens after those that go and before those that come.
  */
 static void
-edges_of_row_type(Comparison *cmp, Pair *user, const Object *type)
+edges_of_held_type(Comparison *cmp, Pair *user, const Object *type)
 {
 	const Object *sides[] = {type->pair->a, type->pair->b};
 
-	if (!(sv_class_is(type, "composite type") || (sv_class_is(type, "table") && sv_class_is(user->a ? user->a : user->b, "column"))) ||
-		sides[0] == NULL || sides[1] == NULL || cmp->fold_level >= 3)
+	if (!is_held_fast(type, user->a ? user->a : user->b) || sides[0] == NULL || sides[1] == NULL || cmp->fold_level >= 3)
 		return;
 	for (int i = 0; i < lengthof(sides); i++)
 	{
@@ -490,7 +501,7 @@ edges_of_row_type(Comparison *cmp, Pair *user, const Object *type)
 			const Pair *attribute = ((Object *) lfirst(cell))->pair;
 			DiffNode   *nodes[] = {attribute->drop, attribute->alter, attribute->create};
 
-			if (!sv_class_is(lfirst(cell), "column"))
+			if (!sv_class_is(lfirst(cell), "column") && !sv_class_is(lfirst(cell), "domain constraint"))
 				continue;
 			for (int n = 0; n < lengthof(nodes); n++)
 			{
@@ -540,7 +551,7 @@ edges_of_new(Comparison *cmp, Pair *pair)
 		Object	   *needed = lfirst(cell);
 
 		if (pair->create != NULL && is_storing(pair->b))
-			edges_of_row_type(cmp, pair, needed);
+			edges_of_held_type(cmp, pair, needed);
 		if (needed->parent != NULL && can_use_shell(pair->b, needed->parent))
 			needed = needed->parent;
 		if (needed->pair->shell != NULL && (is_function_of_type(pair->b, needed) || can_use_shell(pair->b, needed)))
@@ -575,7 +586,7 @@ edges_of_old(Comparison *cmp, Pair *pair)
 		Pair	   *needed = ((Object *) lfirst(cell))->pair;
 
 		if (pair->drop != NULL && is_storing(pair->a))
-			edges_of_row_type(cmp, pair, needed->a);
+			edges_of_held_type(cmp, pair, needed->a);
 		if (pair->hollow != NULL)
 		{
 			add_edge(pair->hollow, needed->drop);
