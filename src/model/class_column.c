@@ -6,9 +6,12 @@
 
 #include "catalog/pg_attrdef.h"
 #include "catalog/pg_class.h"
+#include "mb/pg_wchar.h"
 #include "model/classes.h"
 #include "model/reader.h"
 #include "utils/builtins.h"
+
+#define SEQUENCE_NAME	"SEQUENCE NAME "
 
 static bool
 of_table(const Object *column)
@@ -20,6 +23,29 @@ static bool
 of_composite(const Object *column)
 {
 	return sv_class_is(column->parent, "composite type");
+}
+
+/* The name that the server gives to the sequence of an identity column; a longer one is among the options. */
+char *
+sv_usual_sequence(const char *table, const char *column)
+{
+	char	   *name = psprintf("%s_%s", table, column);
+
+	name[pg_mbcharcliplen(name, strlen(name), 59)] = '\0';
+	return psprintf("%s_seq", name);
+}
+
+/* The sequence of an identity column, qualified and quoted. */
+const char *
+sv_identity_sequence(const Object *column)
+{
+	const Object *table = column->parent;
+	ListCell   *cell;
+
+	foreach(cell, sv_list(column, "identity_options"))
+		if (strncmp(lfirst(cell), SEQUENCE_NAME, strlen(SEQUENCE_NAME)) == 0)
+			return (char *) lfirst(cell) + strlen(SEQUENCE_NAME);
+	return quote_qualified_identifier(table->schema, sv_usual_sequence(table->name, column->name));
 }
 
 static void
@@ -312,7 +338,7 @@ set_identity_options(StringInfo out, const Object *a, const Object *b)
 	ListCell   *cell;
 
 	foreach(cell, sv_list(b, "identity_options"))
-		if (strncmp(lfirst(cell), "SEQUENCE NAME", 13) != 0)
+		if (strncmp(lfirst(cell), SEQUENCE_NAME, strlen(SEQUENCE_NAME)) != 0)
 			appendStringInfo(out, " SET %s", (char *) lfirst(cell));
 	foreach(cell, sv_list(a, "identity_options"))
 	{
@@ -328,6 +354,17 @@ set_identity_options(StringInfo out, const Object *a, const Object *b)
 			if (strncmp(defaults[i] + (strncmp(defaults[i], "NO ", 3) == 0 ? 3 : 0), old, 4) == 0)
 				appendStringInfo(out, " SET %s", defaults[i]);
 	}
+}
+
+/* It is always in the schema of its table. */
+static void
+rename_sequence(Writer *w, const Object *a, const Object *b)
+{
+	const char *old = sv_identity_sequence(a);
+	const char *new = sv_identity_sequence(b);
+
+	if (strcmp(old, new) != 0)
+		sv_emit(w, SV_HAZARD_BLOCKS_ALL, "ALTER SEQUENCE %s RENAME TO %s", old, new + strlen(quote_identifier(b->schema)) + 1);
 }
 
 static void
@@ -351,6 +388,7 @@ alter_identity(Writer *w, const Object *a, const Object *b)
 	set_identity_options(&out, a, b);
 	if (out.len > 0)
 		sv_emit(w, SV_HAZARD_BLOCKS_ALL, "%s%s", alter_column_and_children(b), out.data);
+	rename_sequence(w, a, b);
 }
 
 /* Comes before NOT NULL is dropped, which an identity must have. */

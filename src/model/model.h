@@ -121,6 +121,7 @@ struct Model
 	HTAB	   *by_address;
 	List	   *findings;		/* strings: what is there but not modelled */
 	List	   *facts;			/* run/facts.c, where both matter */
+	List	   *default_privileges;	/* those among the objects */
 };
 
 /* What of a database is read. */
