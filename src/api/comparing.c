@@ -93,6 +93,10 @@ sv_arg_diff_options(FunctionCallInfo fcinfo, int n)
 	options.role = GetUserNameFromId(GetUserId(), false);
 	if (given == NULL)
 		return options;
+	if (!JB_ROOT_IS_OBJECT(given))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("the options must be a JSON object")));
 	it = JsonbIteratorInit(&given->root);
 	while ((token = JsonbIteratorNext(&it, &value, true)) != WJB_DONE)
 	{

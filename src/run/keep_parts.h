@@ -65,7 +65,6 @@ extern char *sv_image(const char *expression);
 extern char *sv_row_image(const char *alias, List *columns);
 extern List *sv_key_of(Oid relation, const Bitmapset *without);
 extern List *sv_columns_but(Oid relation, const Bitmapset *without);
-extern Oid	sv_relation_owner(Oid relation);
 extern Oid	sv_relation_file(Oid relation);
 extern int	sv_column_count(Oid relation);
 extern Oid	sv_find_relation(const char *schema, const char *name);
