@@ -123,6 +123,13 @@ sv_swap_disordered(Comparison *cmp)
 	return found;
 }
 
+/* Is an object made anew while the old one is still there under another name? */
+bool
+sv_is_swapped(const Object *o)
+{
+	return o->pair != NULL && o->pair->swapped;
+}
+
 static bool
 is_dropped(const Object *o)
 {

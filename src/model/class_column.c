@@ -25,14 +25,20 @@ of_composite(const Object *column)
 	return sv_class_is(column->parent, "composite type");
 }
 
-/* The name that the server gives to the sequence of an identity column; a longer one is among the options. */
-char *
-sv_usual_sequence(const char *table, const char *column)
+/* The name that the server gives to what belongs to a column; where it gives another one, that is among the properties. */
+static char *
+usual_name(const char *table, const char *column, const char *label)
 {
 	char	   *name = psprintf("%s_%s", table, column);
 
-	name[pg_mbcharcliplen(name, strlen(name), 59)] = '\0';
-	return psprintf("%s_seq", name);
+	name[pg_mbcharcliplen(name, strlen(name), NAMEDATALEN - 1 - strlen(label))] = '\0';
+	return psprintf("%s%s", name, label);
+}
+
+char *
+sv_usual_sequence(const char *table, const char *column)
+{
+	return usual_name(table, column, "_seq");
 }
 
 /* The sequence of an identity column, qualified and quoted. */
@@ -79,6 +85,9 @@ write_not_null(StringInfo out, const Object *column)
 		appendStringInfo(out, " CONSTRAINT %s", quote_identifier(sv_text(column, "not_null_name")));
 	else if (sv_is(column, "installed_not_null_name"))
 		appendStringInfo(out, " CONSTRAINT %s", quote_identifier(sv_text(column, "installed_not_null_name")));
+	else if (SV_HAS_NAMED_NOT_NULL && sv_is_swapped(column->parent))	/* the old table has the name still */
+		appendStringInfo(out, " CONSTRAINT %s",
+						 quote_identifier(usual_name(column->parent->name, column->name, "_not_null")));
 	appendStringInfo(out, " NOT NULL%s", sv_is(column, "not_null_no_inherit") ? " NO INHERIT" : "");
 }
 
@@ -321,7 +330,7 @@ alter_not_null(Writer *w, const Object *a, const Object *b)
 static void
 alter_not_null_name(Writer *w, const Object *a, const Object *b)
 {
-	const char *usual = psprintf("%s_%s_not_null", b->parent->name, b->name);
+	const char *usual = usual_name(b->parent->name, b->name, "_not_null");
 
 	if (!sv_is(a, "not_null") || !sv_is(b, "not_null"))
 		return;

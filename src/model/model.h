@@ -203,6 +203,7 @@ extern List *sv_writer_folded(Writer *writer);
 extern bool sv_writer_existed(Writer *writer, const Object *object);
 extern bool sv_writer_created(Writer *writer, const Object *object);
 extern bool sv_writer_dropped(Writer *writer, const Object *object);
+extern bool sv_is_swapped(const Object *object);
 extern bool sv_writer_drops_more(Writer *writer);
 extern bool sv_writer_has_shell(Writer *writer);
 extern bool sv_writer_converted(Writer *writer, const Object *column);
