@@ -51,7 +51,7 @@ wanted_scope(FunctionCallInfo fcinfo, int n)
 {
 	ModelScope	scope = sv_arg_scope(fcinfo, n);
 
-	scope.connections = superuser();
+	scope.private = superuser();
 	return scope;
 }
 

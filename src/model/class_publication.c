@@ -2,9 +2,7 @@
  * class_publication.c
  *		Publications, what they publish, and subscriptions.
  *
- * The connection string of a subscription is not for everybody, and may hold a
- * secret: it is read only to compare with what a superuser wants, and never where a
- * password may stand in it.
+ * The connection string of a subscription is read by private.c alone.
  */
 #include "postgres.h"
 
@@ -15,7 +13,6 @@
 #include "catalog/pg_subscription.h"
 #include "model/classes.h"
 #include "utils/builtins.h"
-#include "utils/syscache.h"
 
 static const char *
 with_options(const Object *o)
@@ -115,45 +112,6 @@ const ModelClass sv_class_publication_schema = {
 	.create = create_publication_schema,
 	.drop = drop_publication_schema,
 };
-
-/* May it be shown? A password may stand in it by name, or behind the user of a URI. */
-static bool
-is_secret(const char *connection)
-{
-	const char *at = strstr(connection, "://") ? strchr(connection, '@') : NULL;
-	const char *colon = at ? strchr(strstr(connection, "://") + 3, ':') : NULL;
-
-	for (const char *c = connection; *c; c++)
-		if (pg_strncasecmp(c, "password", 8) == 0 || *c == '%')
-			return true;
-	return colon != NULL && colon < at;
-}
-
-void
-sv_model_read_connections(Model *model)
-{
-	ListCell   *cell;
-
-	foreach(cell, model->objects)
-	{
-		Object	   *o = lfirst(cell);
-		HeapTuple	tuple;
-		bool		isnull;
-		char	   *connection;
-
-		if (!sv_class_is(o, "subscription"))
-			continue;
-		tuple = SearchSysCache1(SUBSCRIPTIONOID, ObjectIdGetDatum(o->address.objectId));
-		if (!HeapTupleIsValid(tuple))
-			continue;
-		connection = TextDatumGetCString(SysCacheGetAttr(SUBSCRIPTIONOID, tuple, Anum_pg_subscription_subconninfo, &isnull));
-		ReleaseSysCache(tuple);
-		if (is_secret(connection))
-			continue;
-		o->properties = repalloc(o->properties, sizeof(Property) * (o->nproperties + 1));
-		o->properties[o->nproperties++] = (Property) {"connection", connection, NIL};
-	}
-}
 
 /* The name of the slot, or NONE. */
 static const char *

@@ -130,7 +130,7 @@ typedef struct ModelScope
 	List	   *schemas;		/* names, NIL: all */
 	bool		all;			/* also what is in no schema */
 	HTAB	   *hidden;			/* ObjectAddress of what is left out, or NULL */
-	bool		connections;	/* also those of subscriptions, which others may not see */
+	bool		private;		/* also what only superusers may see */
 } ModelScope;
 
 /* classes.c */
@@ -162,7 +162,7 @@ extern Model *sv_model_read(const ModelScope *scope);
 extern void sv_model_read_depends(Model *model, HTAB *members);
 extern HTAB *sv_model_read_members(Model *model);
 extern void sv_model_annotate(Model *model);
-extern void sv_model_read_connections(Model *model);
+extern void sv_model_read_private(Model *model);
 extern void sv_model_annotate_some(Model *model, const ObjectAddress *addresses, int n);
 extern List *sv_acl_list(Datum acl, char type, Oid owner);
 

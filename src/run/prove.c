@@ -123,7 +123,7 @@ build_copy(Proof *proof, MemoryContext caller)
 	foreach(cell, proof->scope.schemas)
 		with_public |= strcmp(lfirst(cell), "public") == 0;
 	(void) set_config_option("check_function_bodies", "off", PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
-	(void) set_config_option("client_min_messages", "warning", PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
+	(void) set_config_option("client_min_messages", "error", PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
 	proof->scope.hidden = sv_hide(proof->live, with_public);
 	empty = sv_model_read(&proof->scope);
 	execute_rows(proof, "building", sv_diff(empty, proof->live, proof->options));
