@@ -282,10 +282,11 @@ after_made(Comparison *cmp, DiffNode *node, const Object *o)
 		add_edge(o->pair->alter, node);
 }
 
+/* An index, or a constraint with one. */
 bool
 sv_diff_is_index(const Object *o)
 {
-	return sv_class_is(o, "index") || (sv_class_is(o, "constraint") && !is_foreign_key(o));
+	return sv_class_is(o, "index") || (sv_class_is(o, "constraint") && !is_foreign_key(o) && !is_check(o));
 }
 
 /* A partition is detached before its indexes and those of its parent are dropped. */
