@@ -99,7 +99,7 @@ INSERT INTO public.reasons VALUES
 ('pg_attribute', '{attlen,attbyval,attalign,attndims,attcacheoff,attmissingval,atthasmissing,atthasdef}', 'follows from type and default; attndims is not enforced'),
 ('pg_attribute', '{attrelid,attnum}', 'where the column stands: its table and its place, which are read'),
 ('pg_attribute', '{attcollation}', 'printed when it is not that of the type'),
-('pg_type', '{typlen,typrelid,typelem,typarray,typtype,typbyval,typalign,typstorage,typcategory,typispreferred,typdelim,typndims,typisdefined,typinput,typoutput,typreceive,typsend,typmodin,typmodout,typanalyze,typsubscript,typdefaultbin}',
+('pg_type', '{typlen,typrelid,typelem,typarray,typtype,typbyval,typalign,typstorage,typcategory,typispreferred,typdelim,typndims,typisdefined,typinput,typoutput,typreceive,typsend,typmodin,typmodout,typanalyze,typsubscript,typdefault}',
  'of a base type its definition (see below); of any other type it follows from the rest'),
 ('pg_proc', '{pronargs,provariadic}', 'length of proargtypes; proargmodes says it'),
 ('pg_index', '{indexrelid,indrelid,indnatts,indislive,indisready,indcheckxmin,indisclustered,indisreplident,indimmediate,indisprimary,indisexclusion}',

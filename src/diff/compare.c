@@ -244,9 +244,9 @@ spread_to_dependent(Spread *spread, Pair *gone, Object *dependent)
 		}
 		return;
 	}
-	/* a column of a partition that is detached from a parent that goes */
-	if (is_stored_column(dependent) && sv_class_is(gone->a, "column") && is_gone(gone->a->parent) &&
-		strcmp(gone->a->name, dependent->name) == 0)
+	/* a column that a child has from a parent stays as its own */
+	if (is_stored_column(dependent) && is_stored_column(gone->a) && strcmp(gone->a->name, dependent->name) == 0 &&
+		(is_gone(gone->a->parent) || (gone->kind == SV_PAIR_DROP && !sv_is(dependent, "generated"))))
 		return;
 	/* a column whose new type or collation does not need it any more is altered first */
 	if (is_stored_column(dependent) && is_type(gone->a) && pair->disrupts)
@@ -367,7 +367,21 @@ spread_attaching(Spread *spread)
 	}
 }
 
-/* What a renamed type needs stays as long as it does. */
+/* Is it a type that goes when columns that stay have got another one? */
+static bool
+is_left_by_columns(const Comparison *cmp, const Pair *pair)
+{
+	ListCell   *cell;
+
+	if (pair->kind != SV_PAIR_DROP || !is_type(pair->a))
+		return false;
+	foreach(cell, cmp->dependents[pair->a->number])
+		if (is_stored_column(lfirst(cell)) && ((Object *) lfirst(cell))->pair->kind == SV_PAIR_ALTER)
+		return true;
+	return false;
+}
+
+/* What a renamed type, or one that is still in use, needs stays as long as it does. */
 static void
 spread_renaming(Comparison *cmp)
 {
@@ -382,7 +396,7 @@ spread_renaming(Comparison *cmp)
 		{
 			Pair	   *pair = lfirst(cell);
 
-			if (!pair->swapped)
+			if (!pair->swapped && !is_left_by_columns(cmp, pair))
 				continue;
 			foreach(need, pair->a->needs)
 			{

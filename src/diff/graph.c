@@ -282,10 +282,11 @@ after_made(Comparison *cmp, DiffNode *node, const Object *o)
 		add_edge(o->pair->alter, node);
 }
 
+/* An index, or a constraint with one. */
 bool
 sv_diff_is_index(const Object *o)
 {
-	return sv_class_is(o, "index") || (sv_class_is(o, "constraint") && !is_foreign_key(o));
+	return sv_class_is(o, "index") || (sv_class_is(o, "constraint") && !is_foreign_key(o) && !is_check(o));
 }
 
 /* A partition is detached before its indexes and those of its parent are dropped. */
@@ -356,6 +357,28 @@ edges_of_attaching(Pair *pair)
 				add_edge(((Object *) lfirst(need))->pair->create, pair->create);
 		}
 	}
+}
+
+/* Are they the columns of a child and of a plain parent that stay, under one name? */
+static bool
+is_led_by(const Object *column, const Object *leading)
+{
+	return sv_class_is(leading, "column") && sv_class_is(column, "column") && strcmp(leading->name, column->name) == 0 &&
+		sv_class_is(leading->parent, "table") && !sv_is(leading->parent, "partition_key") &&
+		!is_dropped(leading->parent->pair) && !is_dropped(column->parent->pair);
+}
+
+/* Do children keep the column as one of their own when this one of the parent is dropped? */
+bool
+sv_diff_leaves(const Comparison *cmp, const Object *column)
+{
+	ListCell   *cell;
+
+	if (column->pair->kind == SV_PAIR_DROP)
+		foreach(cell, cmp->dependents[column->number])
+		if (is_led_by(lfirst(cell), column) && !is_dropped(((Object *) lfirst(cell))->pair))
+		return true;
+	return false;
 }
 
 /*
@@ -435,6 +458,7 @@ edges_of_new(Comparison *cmp, Pair *pair)
 {
 	DiffNode	   *node = pair->create ? pair->create : pair->alter;
 	ListCell   *cell;
+	ListCell   *part;
 
 	if (node == NULL)
 		return;
@@ -448,8 +472,14 @@ edges_of_new(Comparison *cmp, Pair *pair)
 			add_edge(needed->pair->shell, node);
 		else if (pair->create != NULL && needed->pair->create != NULL && is_merged(pair->b, needed))
 			add_edge(pair->create, needed->pair->create);
+		else if (pair->create == NULL && needed->pair->kind == SV_PAIR_CREATE && is_led_by(pair->b, needed))
+			add_edge(node, needed->pair->create);	/* they are merged if their types are the same */
 		else
 			after_made(cmp, node, needed);
+		/* a column keeps the attributes of its type from being altered */
+		if (sv_class_is(needed, "composite type") && pair->create != NULL && sv_class_is(pair->b, "column"))
+			foreach(part, needed->parts)
+				after_made(cmp, node, lfirst(part));
 	}
 	if (pair->shell != NULL)
 	{
@@ -479,7 +509,9 @@ edges_of_old(Comparison *cmp, Pair *pair)
 		}
 		if (pair->rename != NULL && needed->rename != NULL)
 			add_edge(pair->rename, needed->rename);
-		if (pair->drop != NULL && needed->drop != NULL && is_merged(pair->a, needed->a))
+		if (needed->drop != NULL && is_led_by(pair->a, needed->a) && sv_diff_leaves(cmp, needed->a))
+			add_edge(needed->drop, pair->drop ? pair->drop : pair->alter);
+		else if (pair->drop != NULL && needed->drop != NULL && is_merged(pair->a, needed->a))
 			add_edge(needed->drop, pair->drop);
 		else if (pair->drop != NULL)
 		{

@@ -118,6 +118,13 @@ sv_writer_inherits(Writer *w, const Object *table, const Object *parent)
 	return false;
 }
 
+/* Do children keep the column as one of their own when the parent's is dropped? */
+bool
+sv_writer_leaves(Writer *w, const Object *column)
+{
+	return sv_diff_leaves(w->cmp, column);
+}
+
 /* Do other objects go with the one that is dropped? */
 bool
 sv_writer_drops_more(Writer *w)

@@ -165,12 +165,20 @@ write_column_options(Writer *w, const Object *a, const Object *b)
 	sv_write_options(w, alter_column(b), a, b, "options", 0);
 }
 
-/* Write what CREATE TABLE cannot say of a column. */
+static void
+alter_compression(Writer *w, const Object *a, const Object *b)
+{
+	sv_emit(w, 0, "%s SET COMPRESSION %s", alter_column(b), sv_is(b, "compression") ? sv_text(b, "compression") : "default");
+}
+
+/* Write what the CREATE of its relation cannot say of a column. */
 void
 sv_write_column_extras(Writer *w, const Object *column)
 {
 	if (sv_is(column, "storage"))
 		write_storage(w, NULL, column);
+	if (sv_is(column, "compression") && !of_table(column))
+		alter_compression(w, NULL, column);
 	if (sv_is(column, "statistics"))
 		write_statistics(w, NULL, column);
 	if (sv_is(column, "options"))
@@ -259,12 +267,15 @@ drop_column(Writer *w, const Object *o)
 {
 	const Object *leading = sv_is(o, "inherited") ? leading_column(w, o) : NULL;
 
+	if (leading != NULL && sv_writer_leaves(w, leading))
+		leading = NULL;
+
 	if (of_composite(o))
 		sv_emit(w, SV_HAZARD_DATA_LOSS, "ALTER TYPE %s DROP ATTRIBUTE %s%s", o->parent->identity, quote_identifier(o->name),
 				to_typed_tables(w, o->parent));
 	else if (of_table(o) && (leading == NULL || !sv_writer_dropped(w, leading)))
-		sv_emit(w, SV_HAZARD_DATA_LOSS | SV_HAZARD_BLOCKS_ALL, "ALTER %sTABLE %s DROP COLUMN %s",
-				sv_class_is(o->parent, "foreign table") ? "FOREIGN " : "",
+		sv_emit(w, SV_HAZARD_DATA_LOSS | SV_HAZARD_BLOCKS_ALL, "ALTER %sTABLE %s%s DROP COLUMN %s",
+				sv_class_is(o->parent, "foreign table") ? "FOREIGN " : "", sv_writer_leaves(w, o) ? "ONLY " : "",
 				o->parent->identity, quote_identifier(o->name));
 }
 
@@ -406,12 +417,6 @@ drop_identity(Writer *w, const Object *a, const Object *b)
 {
 	if (of_table(b) && !sv_is(b, "identity") && !follows(w, a, b, "identity"))
 		sv_emit(w, SV_HAZARD_BLOCKS_ALL, "%s DROP IDENTITY", alter_column_and_children(b));
-}
-
-static void
-alter_compression(Writer *w, const Object *a, const Object *b)
-{
-	sv_emit(w, 0, "%s SET COMPRESSION %s", alter_column(b), sv_is(b, "compression") ? sv_text(b, "compression") : "default");
 }
 
 static void
