@@ -242,25 +242,6 @@ is_name_taken(const Comparison *cmp, const Object *type)
 	return false;
 }
 
-/* Does a column have another reason to be there than that of a parent which goes? */
-static bool
-has_other_origin(const Object *column, const Object *gone)
-{
-	ListCell   *cell;
-
-	if (sv_is(column, "merged"))
-		return true;
-	foreach(cell, column->needs)
-	{
-		const Object *o = lfirst(cell);
-
-		if (o != gone && sv_class_is(o, "column") && sv_class_is(o->parent, "table") && o->parent != column->parent &&
-			strcmp(o->name, column->name) == 0 && !is_gone(o))
-			return true;
-	}
-	return false;
-}
-
 /* The object before is dropped: what of its dependents? */
 static void
 spread_to_dependent(Spread *spread, Pair *gone, Object *dependent)
@@ -292,9 +273,10 @@ spread_to_dependent(Spread *spread, Pair *gone, Object *dependent)
 		}
 		return;
 	}
-	/* a column of a partition that is detached from a parent that goes, or one of several parents */
-	if (is_stored_column(dependent) && sv_class_is(gone->a, "column") && strcmp(gone->a->name, dependent->name) == 0 &&
-		(is_gone(gone->a->parent) || has_other_origin(dependent, gone->a)))
+	/* a column that a child has from a parent stays as its own, or as that of another parent */
+	if (is_stored_column(dependent) && is_stored_column(gone->a) && strcmp(gone->a->name, dependent->name) == 0 &&
+		(is_gone(gone->a->parent) || (gone->kind == SV_PAIR_DROP && !sv_is(dependent, "generated")) ||
+		 sv_diff_has_other_origin(dependent, gone->a)))
 		return;
 	/* a column whose new type or collation does not need it any more is altered first */
 	if (is_stored_column(dependent) && is_type(gone->a) && pair->disrupts)
@@ -418,7 +400,21 @@ spread_attaching(Spread *spread)
 	}
 }
 
-/* What a renamed type needs stays as long as it does. */
+/* Is it a type that goes when columns that stay have got another one? */
+static bool
+is_left_by_columns(const Comparison *cmp, const Pair *pair)
+{
+	ListCell   *cell;
+
+	if (pair->kind != SV_PAIR_DROP || !is_type(pair->a))
+		return false;
+	foreach(cell, cmp->dependents[pair->a->number])
+		if (is_stored_column(lfirst(cell)) && ((Object *) lfirst(cell))->pair->kind == SV_PAIR_ALTER)
+		return true;
+	return false;
+}
+
+/* What a renamed type, or one that is still in use, needs stays as long as it does. */
 static void
 spread_renaming(Comparison *cmp)
 {
@@ -433,7 +429,7 @@ spread_renaming(Comparison *cmp)
 		{
 			Pair	   *pair = lfirst(cell);
 
-			if (!pair->swapped)
+			if (!pair->swapped && !is_left_by_columns(cmp, pair))
 				continue;
 			foreach(need, pair->a->needs)
 			{

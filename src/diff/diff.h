@@ -125,6 +125,8 @@ extern List *sv_diff_questions(List *pairs);
 
 /* graph.c */
 extern List *sv_diff_order(Comparison *cmp);
+extern bool sv_diff_has_other_origin(const Object *column, const Object *leading);
+extern bool sv_diff_leaves(const Comparison *cmp, const Object *column);
 extern bool sv_diff_is_index(const Object *object);
 extern bool sv_diff_has_part_of(const Object *table, const Object *whole);
 

@@ -284,6 +284,7 @@ after_made(Comparison *cmp, DiffNode *node, const Object *o)
 		add_edge(o->pair->alter, node);
 }
 
+/* An index, or a constraint with one. */
 bool
 sv_diff_is_index(const Object *o)
 {
@@ -365,6 +366,47 @@ edges_of_attaching(Pair *pair)
 				add_edge(((Object *) lfirst(need))->pair->create, pair->create);
 		}
 	}
+}
+
+/* Are they the columns of a child and of a plain parent that stay, under one name? */
+static bool
+is_led_by(const Object *column, const Object *leading)
+{
+	return sv_class_is(leading, "column") && sv_class_is(column, "column") && strcmp(leading->name, column->name) == 0 &&
+		sv_class_is(leading->parent, "table") && !sv_is(leading->parent, "partition_key") &&
+		!is_dropped(leading->parent->pair) && !is_dropped(column->parent->pair);
+}
+
+/* Does a column that a child has from a parent come from somewhere else, too? */
+bool
+sv_diff_has_other_origin(const Object *column, const Object *leading)
+{
+	ListCell   *cell;
+
+	if (sv_is(column, "merged"))
+		return true;
+	foreach(cell, column->needs)
+	{
+		const Object *o = lfirst(cell);
+
+		if (o != leading && is_led_by(column, o) && o->parent != column->parent && !is_dropped(o->pair))
+			return true;
+	}
+	return false;
+}
+
+/* Do children keep the column as one of their own when this one of the parent is dropped? */
+bool
+sv_diff_leaves(const Comparison *cmp, const Object *column)
+{
+	ListCell   *cell;
+
+	if (column->pair->kind == SV_PAIR_DROP)
+		foreach(cell, cmp->dependents[column->number])
+		if (is_led_by(lfirst(cell), column) && !is_dropped(((Object *) lfirst(cell))->pair) &&
+			!sv_diff_has_other_origin(lfirst(cell), column))
+		return true;
+	return false;
 }
 
 /*
@@ -558,6 +600,8 @@ edges_of_new(Comparison *cmp, Pair *pair)
 			add_edge(needed->pair->shell, node);
 		else if (pair->create != NULL && needed->pair->create != NULL && is_merged(pair->b, needed))
 			add_edge(pair->create, needed->pair->create);
+		else if (pair->create == NULL && needed->pair->kind == SV_PAIR_CREATE && is_led_by(pair->b, needed))
+			add_edge(node, needed->pair->create);	/* they are merged if their types are the same */
 		else
 			after_made(cmp, node, needed);
 	}
@@ -595,7 +639,9 @@ edges_of_old(Comparison *cmp, Pair *pair)
 		}
 		if (pair->rename != NULL && needed->rename != NULL)
 			add_edge(pair->rename, needed->rename);
-		if (pair->drop != NULL && needed->drop != NULL && is_merged(pair->a, needed->a))
+		if (needed->drop != NULL && is_led_by(pair->a, needed->a) && sv_diff_leaves(cmp, needed->a))
+			add_edge(needed->drop, pair->drop ? pair->drop : pair->alter);
+		else if (pair->drop != NULL && needed->drop != NULL && is_merged(pair->a, needed->a))
 			add_edge(needed->drop, pair->drop);
 		else if (pair->drop != NULL)
 		{

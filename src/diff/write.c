@@ -125,6 +125,13 @@ sv_writer_comes_along(Writer *w, const Object *o)
 	return o->pair->kind == SV_PAIR_SAME || (o->pair->create != NULL && o->pair->create == o->parent->pair->create);
 }
 
+/* Do children keep the column as one of their own when the parent's is dropped? */
+bool
+sv_writer_leaves(Writer *w, const Object *column)
+{
+	return sv_diff_leaves(w->cmp, column);
+}
+
 /* Do other objects go with the one that is dropped? */
 bool
 sv_writer_drops_more(Writer *w)

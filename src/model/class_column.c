@@ -6,9 +6,12 @@
 
 #include "catalog/pg_attrdef.h"
 #include "catalog/pg_class.h"
+#include "mb/pg_wchar.h"
 #include "model/classes.h"
 #include "model/reader.h"
 #include "utils/builtins.h"
+
+#define SEQUENCE_NAME	"SEQUENCE NAME "
 
 static bool
 of_table(const Object *column)
@@ -20,6 +23,35 @@ static bool
 of_composite(const Object *column)
 {
 	return sv_class_is(column->parent, "composite type");
+}
+
+/* The name that the server gives to what belongs to a column; where it gives another one, that is among the properties. */
+static char *
+usual_name(const char *table, const char *column, const char *label)
+{
+	char	   *name = psprintf("%s_%s", table, column);
+
+	name[pg_mbcharcliplen(name, strlen(name), NAMEDATALEN - 1 - strlen(label))] = '\0';
+	return psprintf("%s%s", name, label);
+}
+
+char *
+sv_usual_sequence(const char *table, const char *column)
+{
+	return usual_name(table, column, "_seq");
+}
+
+/* The sequence of an identity column, qualified and quoted. */
+const char *
+sv_identity_sequence(const Object *column)
+{
+	const Object *table = column->parent;
+	ListCell   *cell;
+
+	foreach(cell, sv_list(column, "identity_options"))
+		if (strncmp(lfirst(cell), SEQUENCE_NAME, strlen(SEQUENCE_NAME)) == 0)
+			return (char *) lfirst(cell) + strlen(SEQUENCE_NAME);
+	return quote_qualified_identifier(table->schema, sv_usual_sequence(table->name, column->name));
 }
 
 static void
@@ -53,6 +85,9 @@ write_not_null(StringInfo out, const Object *column)
 		appendStringInfo(out, " CONSTRAINT %s", quote_identifier(sv_text(column, "not_null_name")));
 	else if (sv_is(column, "installed_not_null_name"))
 		appendStringInfo(out, " CONSTRAINT %s", quote_identifier(sv_text(column, "installed_not_null_name")));
+	else if (SV_HAS_NAMED_NOT_NULL && sv_is_swapped(column->parent))	/* the old table has the name still */
+		appendStringInfo(out, " CONSTRAINT %s",
+						 quote_identifier(usual_name(column->parent->name, column->name, "_not_null")));
 	appendStringInfo(out, " NOT NULL%s", sv_is(column, "not_null_no_inherit") ? " NO INHERIT" : "");
 }
 
@@ -136,12 +171,20 @@ write_column_options(Writer *w, const Object *a, const Object *b)
 	sv_write_options(w, alter_column(b), a, b, "options", 0);
 }
 
-/* Write what CREATE TABLE cannot say of a column. */
+static void
+alter_compression(Writer *w, const Object *a, const Object *b)
+{
+	sv_emit(w, 0, "%s SET COMPRESSION %s", alter_column(b), sv_is(b, "compression") ? sv_text(b, "compression") : "default");
+}
+
+/* Write what the CREATE of its relation cannot say of a column. */
 void
 sv_write_column_extras(Writer *w, const Object *column)
 {
 	if (sv_is(column, "storage"))
 		write_storage(w, NULL, column);
+	if (sv_is(column, "compression") && !of_table(column))
+		alter_compression(w, NULL, column);
 	if (sv_is(column, "statistics"))
 		write_statistics(w, NULL, column);
 	if (sv_is(column, "options"))
@@ -272,12 +315,15 @@ drop_column(Writer *w, const Object *o)
 {
 	const Object *leading = sv_is(o, "inherited") ? leading_column(w, o) : NULL;
 
+	if (leading != NULL && sv_writer_leaves(w, leading))
+		leading = NULL;
+
 	if (of_composite(o))
 		sv_emit(w, SV_HAZARD_DATA_LOSS, "ALTER TYPE %s DROP ATTRIBUTE %s%s", o->parent->identity, quote_identifier(o->name),
 				to_typed_tables(w, o->parent));
 	else if (of_table(o) && (leading == NULL || !sv_writer_dropped(w, leading)))
-		sv_emit(w, SV_HAZARD_DATA_LOSS | SV_HAZARD_BLOCKS_ALL, "ALTER %sTABLE %s DROP COLUMN %s",
-				sv_class_is(o->parent, "foreign table") ? "FOREIGN " : "",
+		sv_emit(w, SV_HAZARD_DATA_LOSS | SV_HAZARD_BLOCKS_ALL, "ALTER %sTABLE %s%s DROP COLUMN %s",
+				sv_class_is(o->parent, "foreign table") ? "FOREIGN " : "", sv_writer_leaves(w, o) ? "ONLY " : "",
 				o->parent->identity, quote_identifier(o->name));
 }
 
@@ -338,7 +384,7 @@ alter_not_null(Writer *w, const Object *a, const Object *b)
 static void
 alter_not_null_name(Writer *w, const Object *a, const Object *b)
 {
-	const char *usual = psprintf("%s_%s_not_null", b->parent->name, b->name);
+	const char *usual = usual_name(b->parent->name, b->name, "_not_null");
 
 	if (!sv_is(a, "not_null") || !sv_is(b, "not_null"))
 		return;
@@ -355,7 +401,7 @@ set_identity_options(StringInfo out, const Object *a, const Object *b)
 	ListCell   *cell;
 
 	foreach(cell, sv_list(b, "identity_options"))
-		if (strncmp(lfirst(cell), "SEQUENCE NAME", 13) != 0)
+		if (strncmp(lfirst(cell), SEQUENCE_NAME, strlen(SEQUENCE_NAME)) != 0)
 			appendStringInfo(out, " SET %s", (char *) lfirst(cell));
 	foreach(cell, sv_list(a, "identity_options"))
 	{
@@ -371,6 +417,17 @@ set_identity_options(StringInfo out, const Object *a, const Object *b)
 			if (strncmp(defaults[i] + (strncmp(defaults[i], "NO ", 3) == 0 ? 3 : 0), old, 4) == 0)
 				appendStringInfo(out, " SET %s", defaults[i]);
 	}
+}
+
+/* It is always in the schema of its table. */
+static void
+rename_sequence(Writer *w, const Object *a, const Object *b)
+{
+	const char *old = sv_identity_sequence(a);
+	const char *new = sv_identity_sequence(b);
+
+	if (strcmp(old, new) != 0)
+		sv_emit(w, SV_HAZARD_BLOCKS_ALL, "ALTER SEQUENCE %s RENAME TO %s", old, new + strlen(quote_identifier(b->schema)) + 1);
 }
 
 static void
@@ -394,6 +451,7 @@ alter_identity(Writer *w, const Object *a, const Object *b)
 	set_identity_options(&out, a, b);
 	if (out.len > 0)
 		sv_emit(w, SV_HAZARD_BLOCKS_ALL, "%s%s", alter_column_and_children(b), out.data);
+	rename_sequence(w, a, b);
 }
 
 /* Comes before NOT NULL is dropped, which an identity must have. */
@@ -402,12 +460,6 @@ drop_identity(Writer *w, const Object *a, const Object *b)
 {
 	if (of_table(b) && !sv_is(b, "identity") && !follows(w, a, b, "identity"))
 		sv_emit(w, SV_HAZARD_BLOCKS_ALL, "%s DROP IDENTITY", alter_column_and_children(b));
-}
-
-static void
-alter_compression(Writer *w, const Object *a, const Object *b)
-{
-	sv_emit(w, 0, "%s SET COMPRESSION %s", alter_column(b), sv_is(b, "compression") ? sv_text(b, "compression") : "default");
 }
 
 static void

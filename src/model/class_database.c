@@ -35,7 +35,7 @@ const ModelClass sv_class_event_trigger = {
 	.name = "event trigger", .keyword = "EVENT TRIGGER", .catalog = EventTriggerRelationId, .rank = 500,
 	.style = SV_ID_NAME,
 	.query = "SELECT oid AS _oid, evtname AS _name, evtowner AS owner, evtevent::text AS event, "
-	"(SELECT array_agg(quote_literal(t) ORDER BY t) FROM unnest(evttags) t) AS tags, evtfoid::regproc::text AS function, "
+	"(SELECT array_agg(quote_literal(t) ORDER BY place) FROM unnest(evttags) WITH ORDINALITY u (t, place)) AS tags, evtfoid::regproc::text AS function, "
 	"CASE evtenabled WHEN 'D' THEN 'DISABLE' WHEN 'R' THEN 'ENABLE REPLICA' WHEN 'A' THEN 'ENABLE ALWAYS' END AS enabled "
 	"FROM pg_catalog.pg_event_trigger WHERE $2 AND $1 IS NOT NULL",
 	.create = create_event_trigger,

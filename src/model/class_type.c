@@ -257,7 +257,7 @@ const ModelClass sv_class_domain = {
 	.style = SV_ID_QUALIFIED, .acl_type = 'T',
 	.query = "SELECT t.oid AS _oid, t.typnamespace AS _schema, t.typname AS _name, t.typowner AS owner, t.typacl AS acl, "
 	"format_type(t.typbasetype, t.typtypmod) AS type, " FLAG("t.typnotnull", "not_null") ", "
-	"t.typdefault AS \"default\", "
+	"pg_catalog.pg_get_expr(t.typdefaultbin, 0) AS \"default\", "
 	"CASE WHEN t.typcollation <> b.typcollation THEN (SELECT quote_ident(nspname) || '.' || quote_ident(collname) "
 	"FROM pg_catalog.pg_collation o JOIN pg_catalog.pg_namespace n ON n.oid = collnamespace WHERE o.oid = t.typcollation) END AS collation "
 	"FROM pg_catalog.pg_type t JOIN pg_catalog.pg_type b ON b.oid = t.typbasetype WHERE t.typtype = 'd' AND " IN_SCHEMAS("t.typnamespace"),

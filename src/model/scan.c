@@ -127,13 +127,13 @@ has_no_options(Relation catalog, HeapTuple tuple)
 	return result;
 }
 
-/* Is there nothing to say of a column but its name, its type and NOT NULL? */
+/* Is there nothing to say of a column but its name, its type, NOT NULL and from where it comes? */
 static bool
 is_plain(Relation catalog, HeapTuple tuple, const ColumnScan *state)
 {
 	Form_pg_attribute row = (Form_pg_attribute) GETSTRUCT(tuple);
 	if (row->attidentity != '\0' || row->attgenerated != '\0' || row->attcompression != '\0' ||
-		row->attinhcount > 0 || sv_is(state->parent, "of_type") || (row->attnotnull && SV_18(true, false)) ||
+		(row->attnotnull && SV_18(true, false)) ||
 		(OidIsValid(row->attcollation) && row->attcollation != state->collation) || row->attstorage != state->storage)
 		return false;
 	return heap_attisnull(tuple, Anum_pg_attribute_attacl, RelationGetDescr(catalog)) &&
@@ -187,10 +187,14 @@ read_column(Reader *reader, Relation catalog, HeapTuple tuple, void *arg)
 	o->name = pstrdup(NameStr(row->attname));
 	o->identity = psprintf("%s.%s", state->parent->identity, quote_identifier(o->name));
 	ObjectAddressSubSet(o->address, RelationRelationId, row->attrelid, row->attnum);
-	o->properties = palloc(sizeof(Property) * 3);
+	o->properties = palloc(sizeof(Property) * 4);
 	o->properties[o->nproperties++] = (Property) {"type", state->type_name, NIL};
 	if (row->attnotnull)
 		o->properties[o->nproperties++] = (Property) {"not_null", "true", NIL};
+	if ((row->attinhcount > 0 && !row->attislocal) || sv_is(state->parent, "of_type"))
+		o->properties[o->nproperties++] = (Property) {"inherited", "true", NIL};
+	if (row->attinhcount > 0 && row->attislocal)
+		o->properties[o->nproperties++] = (Property) {"merged", "true", NIL};
 	sv_model_add(reader->model, o);
 }
 

@@ -1,0 +1,139 @@
+-- Do the statements of a diff lead from one schema to the other, and those of the reverse diff back?
+CREATE EXTENSION schemaver;
+SET client_min_messages = warning;
+SET schemaver.progress = off;
+CREATE TABLE public.pairs (pair serial, question text, a text, b text);
+INSERT INTO public.pairs (question, a, b) VALUES
+('partitions that keys of others refer to come when their checks are there',
+ '',
+ 'CREATE TABLE p (k int, n int CHECK (n > 0), UNIQUE (k)) PARTITION BY LIST (k);
+  CREATE TABLE p1 PARTITION OF p FOR VALUES IN (1);
+  CREATE UNIQUE INDEX p1_n ON p1 (n);
+  CREATE TABLE r (k int REFERENCES p (k), n int REFERENCES p1 (n))'),
+('a column of the table and of its parent changes with that of the parent',
+ 'CREATE TABLE p (b int); CREATE TABLE c (d int) INHERITS (p)',
+ 'CREATE TABLE p (a text, b numeric(10,4)); CREATE TABLE c (a text, b numeric(10,4)) INHERITS (p)'),
+('a column of the parent goes and that of a child stays',
+ 'CREATE TABLE p (a int, x int); CREATE TABLE c (d int) INHERITS (p); CREATE TABLE e () INHERITS (p)',
+ 'CREATE TABLE p (a int); CREATE TABLE c (x bigint, d int) INHERITS (p); CREATE TABLE e () INHERITS (p)'),
+('a column gets a row type when its attributes are as they shall be',
+ 'CREATE TYPE pair AS (a int)',
+ 'CREATE TYPE pair AS (a text); CREATE TABLE t (p pair)'),
+('a column leaves a type that needs another one that is made anew',
+ 'CREATE DOMAIN d AS int; CREATE TYPE r AS RANGE (subtype = d); CREATE TABLE t (x r)',
+ 'CREATE DOMAIN d AS int CHECK (VALUE > 0); CREATE DOMAIN e AS d CHECK (VALUE > 1); CREATE TABLE t (x e)'),
+('what CREATE MATERIALIZED VIEW cannot say of columns',
+ '',
+ 'CREATE MATERIALIZED VIEW v AS SELECT ''x''::text AS a; ALTER MATERIALIZED VIEW v ALTER a SET COMPRESSION pglz'),
+('the tags of an event trigger stand in their order',
+ 'CREATE FUNCTION f() RETURNS event_trigger LANGUAGE plpgsql AS ''BEGIN END'';
+  CREATE EVENT TRIGGER et ON sql_drop WHEN TAG IN (''DROP VIEW'', ''ALTER TABLE'') EXECUTE FUNCTION f()',
+ 'CREATE FUNCTION f() RETURNS event_trigger LANGUAGE plpgsql AS ''BEGIN END'';
+  CREATE EVENT TRIGGER et ON sql_drop WHEN TAG IN (''ALTER TABLE'', ''DROP VIEW'') EXECUTE FUNCTION f()'),
+('the default of a domain has names that do not depend on the path it was made with',
+ 'CREATE SCHEMA s; CREATE SEQUENCE s.q; SET search_path = s; CREATE DOMAIN s.d AS bigint DEFAULT nextval(''q''); RESET search_path',
+ 'CREATE SCHEMA s; CREATE SEQUENCE s.q; CREATE DOMAIN s.d AS bigint DEFAULT nextval(''s.q'')'),
+('columns of typed tables follow their type',
+ 'CREATE TYPE c AS (a int, b int[]); CREATE TABLE t OF c',
+ 'CREATE TYPE c AS (a int, d text); CREATE TABLE t OF c'),
+('a column of a parent that is its own, too',
+ 'CREATE TABLE p (a int); CREATE TABLE t (a int) INHERITS (p)',
+ 'CREATE TABLE p (b int); CREATE TABLE t (a int) INHERITS (p)'),
+('columns of two parents',
+ 'CREATE TABLE p (a int); CREATE TABLE q (c text); CREATE TABLE t () INHERITS (q, p)',
+ 'CREATE TABLE p (a int); CREATE TABLE q (c text) INHERITS (p); CREATE TABLE t () INHERITS (q, p)'),
+('what a child has besides its parent',
+ 'CREATE TABLE p (a int); CREATE TABLE t () INHERITS (p)',
+ 'CREATE TABLE p (a int, b text DEFAULT ''x''); CREATE TABLE t () INHERITS (p); ALTER TABLE t ALTER b SET NOT NULL, ALTER b SET STATISTICS 7;
+  CREATE TABLE u (c int) INHERITS (p); ALTER TABLE u ALTER b SET NOT NULL'),
+('an identity of a parent',
+ 'CREATE TABLE p (a int); CREATE TABLE t () INHERITS (p)',
+ 'CREATE TABLE p (a int, b int GENERATED ALWAYS AS IDENTITY); CREATE TABLE t () INHERITS (p)'),
+('rules of a domain inside of a column''s type',
+ 'CREATE FUNCTION f(int) RETURNS boolean IMMUTABLE LANGUAGE sql RETURN $1 > 0;
+  CREATE DOMAIN d AS int CHECK (f(VALUE)); CREATE TABLE t (d d[])',
+ 'CREATE FUNCTION f(bigint) RETURNS boolean IMMUTABLE LANGUAGE sql RETURN $1 > 0;
+  CREATE DOMAIN d AS int CHECK (f(VALUE)); CREATE TABLE t (d d[])'),
+('a generated column without a cast between its types',
+ 'CREATE TABLE t (a int, g text GENERATED ALWAYS AS (a * 2) STORED)',
+ 'CREATE TABLE t (a int, g double precision GENERATED ALWAYS AS (a * 2) STORED)'),
+('a sequence that descends',
+ 'CREATE SEQUENCE s AS integer',
+ 'CREATE SEQUENCE s INCREMENT -1'),
+('checks of a partitioned table and a key of a partition',
+ 'CREATE TABLE r (k int)',
+ 'CREATE TABLE p (k int, a int, CONSTRAINT ck CHECK (k > 0)) PARTITION BY LIST (k); CREATE INDEX ON p (a);
+  CREATE TABLE t PARTITION OF p FOR VALUES IN (1); ALTER TABLE t ADD UNIQUE (k); CREATE TABLE r (k int REFERENCES t (k))'),
+('an index of a partition''s partition',
+ 'CREATE TABLE m (k int) PARTITION BY LIST (k); CREATE TABLE t PARTITION OF m FOR VALUES IN (1)',
+ 'CREATE TABLE p (k int) PARTITION BY LIST (k); CREATE TABLE m PARTITION OF p FOR VALUES IN (1) PARTITION BY LIST (k);
+  CREATE TABLE t PARTITION OF m FOR VALUES IN (1); CREATE INDEX ON p (k)'),
+('a base type in columns is made anew',
+ 'CREATE TYPE b; CREATE FUNCTION b_in(cstring) RETURNS b LANGUAGE internal IMMUTABLE STRICT AS ''int4in'';
+  CREATE FUNCTION b_out(b) RETURNS cstring LANGUAGE internal IMMUTABLE STRICT AS ''int4out'';
+  CREATE TYPE b (INPUT = b_in, OUTPUT = b_out, LIKE = int4); CREATE TABLE t (b b)',
+ 'CREATE TYPE b; CREATE FUNCTION b_in(cstring) RETURNS b LANGUAGE internal IMMUTABLE STRICT AS ''textin'';
+  CREATE FUNCTION b_out(b) RETURNS cstring LANGUAGE internal IMMUTABLE STRICT AS ''textout'';
+  CREATE TYPE b (INPUT = b_in, OUTPUT = b_out, LIKE = text); CREATE TABLE t (b b)'),
+('a function of a row type whose table is rewritten',
+ 'CREATE TABLE t (a int); CREATE FUNCTION f() RETURNS t STABLE LANGUAGE sql BEGIN ATOMIC SELECT NULL::t; END',
+ 'CREATE TABLE t (a int, b int GENERATED ALWAYS AS (a * 2) STORED); CREATE FUNCTION f() RETURNS t STABLE LANGUAGE sql BEGIN ATOMIC SELECT NULL::t; END'),
+('privileges on a column outlive those on the table',
+ 'CREATE TABLE t (a int); GRANT SELECT, UPDATE ON t TO PUBLIC; GRANT SELECT (a) ON t TO PUBLIC',
+ 'CREATE TABLE t (a int); GRANT UPDATE ON t TO PUBLIC; GRANT SELECT (a) ON t TO PUBLIC');
+
+-- All statements in order, or what they were when one fails.
+CREATE PROCEDURE public.run(statements text[]) LANGUAGE plpgsql AS $$
+DECLARE
+    statement text;
+BEGIN
+    FOREACH statement IN ARRAY statements LOOP
+        EXECUTE statement;
+    END LOOP;
+END $$;
+CREATE FUNCTION public.ways(wanted text, reverse boolean) RETURNS text[] LANGUAGE sql AS $$
+    SELECT coalesce(array_agg(sql ORDER BY position), '{}')
+    FROM schemaver.diff($1, $2, options => '{"exclude": ["* public.pairs*", "* public.ways(*", "* public.run(*", "* public.rest(*"]}') WHERE sql IS NOT NULL
+$$;
+CREATE FUNCTION public.rest(wanted text) RETURNS text LANGUAGE sql AS $$
+    SELECT coalesce(string_agg(statement, E'\n'), 'none') FROM unnest(public.ways(wanted, false)) statement
+$$;
+DO $$
+DECLARE
+    p record;
+    up text[];
+    down text[];
+BEGIN
+    FOR p IN SELECT * FROM public.pairs ORDER BY pair LOOP
+        RAISE WARNING '%', p.question;
+        BEGIN
+            EXECUTE p.a;
+            RAISE WARNING '  already there, left to do: %', public.rest(p.a);
+            up := public.ways(p.b, false);
+            down := public.ways(p.b, true);
+            CALL public.run(up);
+            RAISE WARNING '  there, left to do: %', public.rest(p.b);
+            CALL public.run(down);
+            RAISE WARNING '  back, left to do: %', public.rest(p.a);
+            RAISE EXCEPTION SQLSTATE 'XX999';
+        EXCEPTION WHEN SQLSTATE 'XX999' THEN
+            NULL;
+        WHEN OTHERS THEN
+            RAISE WARNING '  %', SQLERRM;
+        END;
+    END LOOP;
+END $$;
+-- rows of a table in a column of another one wait while that table is rewritten
+CREATE TABLE x (a int, b text);
+CREATE TABLE y (id int, r x);
+CREATE TABLE z () INHERITS (y);
+INSERT INTO x VALUES (1, 'one');
+INSERT INTO y SELECT 1, x FROM x;
+INSERT INTO z SELECT 2, x FROM x;
+CALL public.run(public.ways('CREATE TABLE x (a bigint, b text, c int DEFAULT 3); CREATE TABLE y (id int, r x); CREATE TABLE z () INHERITS (y)', false));
+SELECT * FROM y ORDER BY id;
+DROP TABLE x, y, z CASCADE;
+DROP TABLE public.pairs;
+DROP FUNCTION public.ways, public.rest;
+DROP PROCEDURE public.run;
+DROP EXTENSION schemaver;
