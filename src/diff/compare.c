@@ -284,6 +284,19 @@ spread_to_dependent(Spread *spread, Pair *gone, Object *dependent)
 	spread_again(spread, pair);
 }
 
+/*
+ * When the type of a column changes, the server builds what stands on it again; but it
+ * forgets statistics targets, and gives the comment of an index to those of the partitions.
+ */
+static bool
+loses_when_rebuilt(const Object *o)
+{
+	if (sv_class_is(o, "statistics"))
+		return sv_is(o, "target");
+	return sv_class_is(o, "index") &&
+		(sv_is(o, "statistics") || (sv_is(o, "comment") && sv_is(o->parent, "partition_key")));
+}
+
 /* A column's type changes: what of those that use the column? */
 static void
 spread_disruption(Spread *spread, Pair *column)
@@ -305,8 +318,7 @@ spread_disruption(Spread *spread, Pair *column)
 				spread_again(spread, dependent->pair);
 		if (sv_class_is(dependent, "column") && sv_is(dependent, "generated"))
 			spread_again(spread, dependent->pair);
-		/* rebuilding it, the server gives its comment to the indexes of the partitions */
-		if (sv_class_is(dependent, "index") && sv_is(dependent, "comment") && sv_is(dependent->parent, "partition_key"))
+		if (loses_when_rebuilt(dependent))
 			spread_again(spread, dependent->pair);
 		if (sv_class_is(dependent, "constraint") && strcmp(sv_text(dependent, "kind"), "foreign key") == 0)
 			spread_again(spread, dependent->pair);
