@@ -6,6 +6,7 @@
 
 #include "diff/diff.h"
 #include "miscadmin.h"
+#include "model/classes.h"
 #include "utils/builtins.h"
 
 /* Properties that every class can have; privileges.c and write.c alter them. */
@@ -142,6 +143,50 @@ pair_objects(Comparison *cmp)
 			sv_column_privileges_left(cmp->options, pair->a) != sv_list(pair->a, "acl"))
 			pair->kind = SV_PAIR_ALTER;
 	}
+}
+
+static void
+add_given_names(HTAB *names, const Model *model)
+{
+	ListCell   *cell;
+
+	foreach(cell, model->objects)
+	{
+		const Object *o = lfirst(cell);
+
+		if (sv_is(o, "not_null_name") || sv_is(o, "installed_not_null_name"))
+			(void) hash_search(names, sv_not_null_name(o), HASH_ENTER, NULL);
+	}
+}
+
+/*
+ * Since 18 a NOT NULL has a name, which the server chooses so that no other constraint of the
+ * schema has it.  A constraint that a partition has from its parent has the parent's name.
+ */
+static void
+find_named(Comparison *cmp)
+{
+	HASHCTL		control = {.keysize = NAMEDATALEN, .entrysize = NAMEDATALEN, .hcxt = CurrentMemoryContext};
+	HTAB	   *names = hash_create("schemaver names", 64, &control, HASH_ELEM | HASH_STRINGS | HASH_CONTEXT);
+	ListCell   *cell;
+
+	add_given_names(names, cmp->from);
+	add_given_names(names, cmp->to);
+	foreach(cell, hash_get_num_entries(names) > 0 ? cmp->pairs : NIL)
+	{
+		Pair	   *pair = lfirst(cell);
+
+		if (pair->b != NULL && strcmp(pair->class->name, "column") == 0 && sv_is(pair->b, "not_null"))
+			(void) hash_search(names, sv_not_null_name(pair->b), HASH_FIND, &pair->named);
+	}
+	hash_destroy(names);
+}
+
+/* Must the NOT NULL of a column be given its name, though the server might choose the same? */
+bool
+sv_diff_is_named(const Object *column)
+{
+	return column->pair != NULL && column->pair->named;
 }
 
 static void
@@ -549,65 +594,46 @@ rewrites_rows(const Pair *pair)
 	return sv_is(pair->b, "generated") || sv_is(pair->b, "identity");
 }
 
-/*
- * The rows of a table are written again: the server refuses while something has its row type.
- * Returns whether that is now dealt with in another way than before.
- */
-static bool
-release_rows(Object *user)
+/* Values of a row type that is rewritten wait as jsonb; what else has the row type is made again. */
+static void
+release_rows(Spread *spread, Object *user)
 {
-	Pair	   *pair;
-	PairKind	before;
+	Pair	   *pair = user->pair;
 
-	if (is_stored_column(user))
-	{
-		pair = user->pair;
-		if (pair->b == NULL || !sv_same(pair->a, pair->b, "type") || is_gone(user) || pair->parked)
-			return false;
-		if (!sv_is(user, "generated") && strchr(sv_text(user, "type"), '[') == NULL)
-		{
-			pair->kind = SV_PAIR_ALTER;
-			pair->parked = pair->disrupts = true;
-			pair->alterers = lappend(pair->alterers, type_alterer(pair->class));
-			return true;
-		}
-	}
-	else if (sv_class_is(user, "column") && sv_class_is(user->parent, "materialized view"))
-		pair = user->parent->pair;
+	if (sv_class_is(user, "column") && sv_class_is(user->parent, "materialized view"))
+		spread_again(spread, user->parent->pair);
 	else if ((sv_class_is(user, "function") || sv_class_is(user, "procedure")) &&
 			 strstr(sv_text(user, "definition"), "\nAS $") == NULL)
-		pair = user->pair;
-	else
-		return false;
-	before = pair->kind;
-	make_again(pair);
-	return pair->kind != before;
+		spread_again(spread, pair);
+	if (!is_stored_column(user) || is_gone(user) || pair->parked || pair->b == NULL || !sv_same(pair->a, pair->b, "type"))
+		return;
+	if (sv_is(user, "generated") || strchr(sv_text(user, "type"), '[') != NULL)
+	{
+		spread_again(spread, pair);
+		return;
+	}
+	pair->kind = SV_PAIR_ALTER;
+	pair->parked = pair->disrupts = true;
+	pair->alterers = lappend(pair->alterers, type_alterer(pair->class));
+	spread->queue = lappend(spread->queue, pair);
 }
 
+/* The server does not write the rows of a table again while something has its row type. */
 static void
-release_rewritten_rows(Comparison *cmp)
+spread_rewriting(Spread *spread)
 {
-	bool		again = true;
 	ListCell   *cell;
 	ListCell   *other;
 
-	while (again)
+	foreach(cell, spread->cmp->pairs)
 	{
-		again = false;
-		foreach(cell, cmp->pairs)
-		{
-			const Pair *pair = lfirst(cell);
+		const Pair *pair = lfirst(cell);
 
-			if (!rewrites_rows(pair))
-				continue;
-			foreach(other, cmp->dependents[pair->b->parent->pair->a->number])
-			{
-				Object	   *user = lfirst(other);
-
-				if (user->parent != pair->b->parent->pair->a && release_rows(user))
-					again = true;
-			}
-		}
+		if (!rewrites_rows(pair))
+			continue;
+		foreach(other, spread->cmp->dependents[pair->b->parent->pair->a->number])
+			if (((Object *) lfirst(other))->parent != pair->b->parent->pair->a)
+			release_rows(spread, lfirst(other));
 	}
 }
 
@@ -618,7 +644,6 @@ spread(Comparison *cmp)
 	ListCell   *cell;
 
 	make_stored_types_again(cmp);
-	release_rewritten_rows(cmp);
 
 	foreach(cell, cmp->pairs)
 	{
@@ -628,6 +653,7 @@ spread(Comparison *cmp)
 			state.queue = lappend(state.queue, pair);
 	}
 	spread_attaching(&state);
+	spread_rewriting(&state);
 	while (state.queue != NIL)
 	{
 		List	   *queue = state.queue;
@@ -655,6 +681,7 @@ spread(Comparison *cmp)
 		{
 			spread_detaching(&state);
 			spread_attaching(&state);
+			spread_rewriting(&state);
 		}
 	}
 }
@@ -694,6 +721,7 @@ sv_diff(Model *from, Model *to, const DiffOptions *options)
 	cmp->to = to;
 	cmp->options = options;
 	pair_objects(cmp);
+	find_named(cmp);
 	find_dependents(cmp);
 	cmp->rows = sv_diff_questions(cmp->pairs);
 	do

@@ -35,6 +35,8 @@ typedef struct Pair
 	bool		converted;		/* a column that moves over */
 	bool		parked;			/* a column whose values are jsonb while the table
 								 * changes whose rows they are */
+	bool		named;			/* a column whose NOT NULL must be given its usual name:
+								 * something else has that at times */
 	DiffNode	   *drop;			/* where it is dropped; may be another object's */
 	DiffNode	   *create;
 	DiffNode	   *alter;

@@ -580,6 +580,20 @@ edges_of_parking(Pair *column)
 	}
 }
 
+/* The options of a TOAST table can be set when there is one: when the columns are there. */
+static bool
+sets_toast_options(const Pair *table)
+{
+	ListCell   *cell;
+
+	if (table->alter == NULL || sv_same(table->a, table->b, "options") || !sv_same(table->a, table->b, "of_type"))
+		return false;
+	foreach(cell, sv_list(table->b, "options"))
+		if (strncmp(lfirst(cell), "toast.", 6) == 0)
+			return true;
+	return false;
+}
+
 static void
 edges_of_new(Comparison *cmp, Pair *pair)
 {
@@ -610,7 +624,9 @@ edges_of_new(Comparison *cmp, Pair *pair)
 		add_edge(pair->rename ? pair->rename : pair->drop, pair->shell);
 		after_made_shell(cmp, pair);
 	}
-	if (pair->b->parent != NULL)
+	if (pair->b->parent != NULL && sv_class_is(pair->b, "column") && sets_toast_options(pair->b->parent->pair))
+		add_edge(node, pair->b->parent->pair->alter);
+	else if (pair->b->parent != NULL)
 		after_made(cmp, node, pair->b->parent);
 	if (pair->create != NULL && sv_class_is(pair->b, "inheritance") && sv_is(pair->b, "bound"))
 		edges_of_attaching(pair);

@@ -54,6 +54,17 @@ sv_identity_sequence(const Object *column)
 	return quote_qualified_identifier(table->schema, sv_usual_sequence(table->name, column->name));
 }
 
+/* The name of its NOT NULL, since 18. */
+const char *
+sv_not_null_name(const Object *column)
+{
+	if (sv_is(column, "not_null_name"))
+		return sv_text(column, "not_null_name");
+	if (sv_is(column, "installed_not_null_name"))
+		return sv_text(column, "installed_not_null_name");
+	return usual_name(column->parent->name, column->name, "_not_null");
+}
+
 static void
 write_identity(StringInfo out, const Object *column)
 {
@@ -85,9 +96,8 @@ write_not_null(StringInfo out, const Object *column)
 		appendStringInfo(out, " CONSTRAINT %s", quote_identifier(sv_text(column, "not_null_name")));
 	else if (sv_is(column, "installed_not_null_name"))
 		appendStringInfo(out, " CONSTRAINT %s", quote_identifier(sv_text(column, "installed_not_null_name")));
-	else if (SV_HAS_NAMED_NOT_NULL && sv_is_swapped(column->parent))	/* the old table has the name still */
-		appendStringInfo(out, " CONSTRAINT %s",
-						 quote_identifier(usual_name(column->parent->name, column->name, "_not_null")));
+	else if (SV_HAS_NAMED_NOT_NULL && (sv_is_swapped(column->parent) || sv_diff_is_named(column)))
+		appendStringInfo(out, " CONSTRAINT %s", quote_identifier(sv_not_null_name(column)));
 	appendStringInfo(out, " NOT NULL%s", sv_is(column, "not_null_no_inherit") ? " NO INHERIT" : "");
 }
 
@@ -246,9 +256,9 @@ write_set_not_null(Writer *w, const Object *column)
 {
 	int			hazards = SV_HAZARD_SCAN | SV_HAZARD_BLOCKS_ALL | SV_HAZARD_MAY_FAIL;
 
-	if (sv_is(column, "not_null_name"))
+	if (sv_is(column, "not_null_name") || (SV_HAS_NAMED_NOT_NULL && sv_diff_is_named(column)))
 		sv_emit(w, hazards, "ALTER TABLE %s ADD CONSTRAINT %s NOT NULL %s%s", column->parent->identity,
-				quote_identifier(sv_text(column, "not_null_name")), quote_identifier(column->name),
+				quote_identifier(sv_not_null_name(column)), quote_identifier(column->name),
 				sv_is(column, "not_null_no_inherit") ? " NO INHERIT" : "");
 	else
 		sv_emit(w, hazards, "%s SET NOT NULL", alter_column_and_children(column));
@@ -384,13 +394,10 @@ alter_not_null(Writer *w, const Object *a, const Object *b)
 static void
 alter_not_null_name(Writer *w, const Object *a, const Object *b)
 {
-	const char *usual = usual_name(b->parent->name, b->name, "_not_null");
-
-	if (!sv_is(a, "not_null") || !sv_is(b, "not_null"))
+	if (!sv_is(a, "not_null") || !sv_is(b, "not_null") || strcmp(sv_not_null_name(a), sv_not_null_name(b)) == 0)
 		return;
 	sv_emit(w, SV_HAZARD_BLOCKS_ALL, "ALTER TABLE %s RENAME CONSTRAINT %s TO %s", b->parent->identity,
-			quote_identifier(sv_is(a, "not_null_name") ? sv_text(a, "not_null_name") : usual),
-			quote_identifier(sv_is(b, "not_null_name") ? sv_text(b, "not_null_name") : usual));
+			quote_identifier(sv_not_null_name(a)), quote_identifier(sv_not_null_name(b)));
 }
 
 /* The options of an identity as ALTER COLUMN takes them. */

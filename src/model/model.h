@@ -205,6 +205,7 @@ extern bool sv_writer_created(Writer *writer, const Object *object);
 extern bool sv_writer_dropped(Writer *writer, const Object *object);
 extern bool sv_writer_comes_along(Writer *writer, const Object *object);
 extern bool sv_is_swapped(const Object *object);
+extern bool sv_diff_is_named(const Object *column);
 extern bool sv_writer_drops_more(Writer *writer);
 extern bool sv_writer_has_shell(Writer *writer);
 extern bool sv_writer_converted(Writer *writer, const Object *column);
