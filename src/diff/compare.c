@@ -287,6 +287,72 @@ is_name_taken(const Comparison *cmp, const Object *type)
 	return false;
 }
 
+static bool
+is_attribute(const Object *o)
+{
+	return sv_class_is(o, "column") && sv_class_is(o->parent, "composite type");
+}
+
+/* A table of a type that stays: it keeps its rows while the type changes in a way that it could not follow. */
+static void
+untie(Pair *table)
+{
+	const ModelClass *class = table->class;
+
+	if (table->untied || table->b == NULL || !sv_is(table->a, "of_type") || is_gone(table->a))
+		return;
+	table->untied = true;
+	table->kind = SV_PAIR_ALTER;
+	if (!list_member_ptr(table->alterers, alterer_of(class, "of_type")->alter))
+		table->alterers = lappend(table->alterers, alterer_of(class, "of_type")->alter);
+}
+
+static void
+untie_tables(const Comparison *cmp, const Object *type)
+{
+	ListCell   *cell;
+
+	foreach(cell, cmp->dependents[type->number])
+		if (sv_class_is(lfirst(cell), "table"))
+			untie(((Object *) lfirst(cell))->pair);
+}
+
+/* Do those that are left of a row type's attributes stand before the new ones, in their old order? */
+static bool
+keeps_order(const Object *type)
+{
+	int			last = -1;
+	ListCell   *cell;
+
+	foreach(cell, type->parts)
+	{
+		const Object *before = ((Object *) lfirst(cell))->pair->a;
+
+		if (!sv_class_is(lfirst(cell), "column"))
+			continue;
+		if (before != NULL && before->number < last)
+			return false;
+		last = before != NULL ? before->number : INT_MAX;
+	}
+	return true;
+}
+
+/* A column or an attribute moves over to the new version of its type. */
+static void
+convert(Spread *spread, Pair *gone, Pair *pair)
+{
+	gone->swapped = true;
+	pair->converted = true;
+	pair->kind = SV_PAIR_ALTER;
+	if (!list_member_ptr(pair->alterers, type_alterer(pair->class)))
+		pair->alterers = lappend(pair->alterers, type_alterer(pair->class));
+	if (!pair->disrupts)
+	{
+		pair->disrupts = true;
+		spread->queue = lappend(spread->queue, pair);
+	}
+}
+
 /* The object before is dropped: what of its dependents? */
 static void
 spread_to_dependent(Spread *spread, Pair *gone, Object *dependent)
@@ -306,25 +372,31 @@ spread_to_dependent(Spread *spread, Pair *gone, Object *dependent)
 	if (is_stored_column(dependent) && is_type(gone->a) && gone->kind == SV_PAIR_AGAIN &&
 		!sv_is(dependent, "generated"))
 	{
-		gone->swapped = true;
-		pair->converted = true;
-		pair->kind = SV_PAIR_ALTER;
-		if (!list_member_ptr(pair->alterers, type_alterer(pair->class)))
-			pair->alterers = lappend(pair->alterers, type_alterer(pair->class));
-		if (!pair->disrupts)
-		{
-			pair->disrupts = true;
-			spread->queue = lappend(spread->queue, pair);
-		}
+		convert(spread, gone, pair);
 		return;
 	}
+	if (is_attribute(dependent) && is_type(gone->a) && gone->kind == SV_PAIR_AGAIN && !is_stored(spread->cmp, dependent->parent, false))
+	{
+		untie_tables(spread->cmp, dependent->parent);
+		convert(spread, gone, pair);
+		return;
+	}
+	/* a table whose type is made anew, or that shall have another one */
+	if (sv_class_is(dependent, "table") && sv_class_is(gone->a, "composite type") &&
+		(gone->b == NULL || keeps_order(gone->b) || !sv_same(pair->a, pair->b, "of_type")))
+	{
+		untie(pair);
+		return;
+	}
+	if (is_stored_column(dependent) && is_attribute(gone->a) && dependent->parent->pair->untied)
+		return;
 	/* a column that a child has from a parent stays as its own, or as that of another parent */
 	if (is_stored_column(dependent) && is_stored_column(gone->a) && strcmp(gone->a->name, dependent->name) == 0 &&
 		(is_gone(gone->a->parent) || (gone->kind == SV_PAIR_DROP && !sv_is(dependent, "generated")) ||
 		 sv_diff_has_other_origin(dependent, gone->a)))
 		return;
 	/* a column whose new type or collation does not need it any more is altered first */
-	if (is_stored_column(dependent) && is_type(gone->a) && pair->disrupts)
+	if ((is_stored_column(dependent) || is_attribute(dependent)) && is_type(gone->a) && pair->disrupts)
 		return;
 	spread_again(spread, pair);
 }
@@ -471,13 +543,32 @@ is_left_by_columns(const Comparison *cmp, const Pair *pair)
 	return false;
 }
 
+/* What a type needs that is there until later is renamed, too, if it goes.  Returns whether there is more of that now. */
+static bool
+keep_needed(const Comparison *cmp, const Object *o)
+{
+	bool		found = false;
+	ListCell   *cell;
+
+	foreach(cell, o->needs)
+	{
+		Pair	   *needed = ((Object *) lfirst(cell))->pair;
+
+		if (needed->swapped || !is_type(needed->a) ||
+			(needed->kind != SV_PAIR_AGAIN && !(needed->kind == SV_PAIR_DROP && is_name_taken(cmp, needed->a))))
+			continue;
+		needed->swapped = found = true;
+	}
+	return found;
+}
+
 /* What a renamed type, or one that is still in use, needs stays as long as it does. */
 static void
 spread_renaming(Comparison *cmp)
 {
 	bool		again = true;
 	ListCell   *cell;
-	ListCell   *need;
+	ListCell   *part;
 
 	while (again)
 	{
@@ -488,16 +579,10 @@ spread_renaming(Comparison *cmp)
 
 			if (!pair->swapped && !is_left_by_columns(cmp, pair))
 				continue;
-			foreach(need, pair->a->needs)
-			{
-				Pair	   *needed = ((Object *) lfirst(need))->pair;
-
-				if (needed->swapped || !is_type(needed->a) ||
-					(needed->kind != SV_PAIR_AGAIN && !(needed->kind == SV_PAIR_DROP && is_name_taken(cmp, needed->a))))
-					continue;
-				needed->swapped = true;
-				again = true;
-			}
+			again |= keep_needed(cmp, pair->a);
+			if (sv_class_is(pair->a, "composite type"))
+				foreach(part, pair->a->parts)
+				again |= keep_needed(cmp, lfirst(part));
 		}
 	}
 }
@@ -514,17 +599,6 @@ is_in_key(const Object *column)
 		return false;
 	for (const char *at = strstr(key, name); at != NULL; at = strstr(at + 1, name))
 		if (strchr("( ,", at[-1]) != NULL && strchr("), :", at[length]) != NULL)
-			return true;
-	return false;
-}
-
-static bool
-has_typed_tables(const Comparison *cmp, const Object *type)
-{
-	ListCell   *cell;
-
-	foreach(cell, cmp->dependents[type->number])
-		if (sv_class_is(lfirst(cell), "table") && sv_is(lfirst(cell), "of_type"))
 			return true;
 	return false;
 }
@@ -557,8 +631,8 @@ make_stored_types_again(Comparison *cmp)
 			is_stored(cmp, pair->a->parent, false))
 			make_again(pair->a->parent->pair);
 		else if (sv_class_is(o, "column") && sv_class_is(o->parent, "composite type") && pair->disrupts &&
-				 pair->kind == SV_PAIR_ALTER && has_typed_tables(cmp, pair->a->parent) && needs_conversion(cmp, pair->a, o))
-			make_again(pair);
+				 pair->kind == SV_PAIR_ALTER && needs_conversion(cmp, pair->a, o))
+			untie_tables(cmp, pair->a->parent);
 		else if (sv_class_is(o, "column") && pair->kind == SV_PAIR_ALTER && sv_is(o, "generated") && needs_conversion(cmp, pair->a, o))
 			make_again(pair);
 		if (sv_class_is(o, "column") && pair->kind == SV_PAIR_ALTER && pair->disrupts && is_in_key(pair->a))

@@ -35,6 +35,8 @@ typedef struct Pair
 	bool		converted;		/* a column that moves over */
 	bool		parked;			/* a column whose values are jsonb while the table
 								 * changes whose rows they are */
+	bool		untied;			/* a table that is no table of its type while that
+								 * changes */
 	bool		named;			/* a column whose NOT NULL must be given its usual name:
 								 * something else has that at times */
 	DiffNode	   *drop;			/* where it is dropped; may be another object's */
@@ -43,8 +45,8 @@ typedef struct Pair
 	DiffNode	   *rename;			/* of a swapped type */
 	DiffNode	   *shell;			/* of a type that needs functions which need it,
 								 * or a view that needs what needs it */
-	DiffNode	   *hollow;			/* where such a view lets go of what it needs, or a
-								 * column is parked */
+	DiffNode	   *hollow;			/* where such a view lets go of what it needs, a
+								 * column is parked, or a table untied */
 } Pair;
 
 typedef enum DiffNodeKind

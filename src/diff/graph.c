@@ -267,7 +267,7 @@ make_nodes(Comparison *cmp)
 			pair->shell = add_node(cmp, SV_NODE_SHELL, pair);
 		if (is_dropped(pair) && is_view_in_circle(cmp, cmp->from, pair->a))
 			pair->hollow = add_node(cmp, SV_NODE_HOLLOW, pair);
-		if (pair->parked && pair->kind == SV_PAIR_ALTER)
+		if ((pair->parked || pair->untied) && pair->kind == SV_PAIR_ALTER)
 			pair->hollow = add_node(cmp, SV_NODE_HOLLOW, pair);
 		if (is_dropped(pair) && pair->swapped)
 			pair->rename = add_node(cmp, SV_NODE_RENAME, pair);
@@ -580,6 +580,41 @@ edges_of_parking(Pair *column)
 	}
 }
 
+/* Between the steps of "table" that untie it from its type and tie it again. */
+static void
+add_edges_between(const Pair *table, const Pair *pair)
+{
+	DiffNode   *nodes[] = {pair->drop, pair->alter, pair->create};
+
+	for (int i = 0; i < lengthof(nodes); i++)
+	{
+		if (nodes[i] == NULL)
+			continue;
+		add_edge(table->hollow, nodes[i]);
+		add_edge(nodes[i], table->alter);
+	}
+}
+
+static void
+edges_of_tie(Pair *table)
+{
+	const Object *sides[] = {table->a, table->b};
+	ListCell   *need;
+	ListCell   *cell;
+
+	add_edge(table->hollow, table->alter);
+	for (int i = 0; i < lengthof(sides); i++)
+	{
+		foreach(cell, sides[i]->parts)
+			if (sv_class_is(lfirst(cell), "column"))
+			add_edges_between(table, ((Object *) lfirst(cell))->pair);
+		foreach(need, sides[i]->needs)
+			if (sv_class_is(lfirst(need), "composite type"))
+			foreach(cell, ((Object *) lfirst(need))->parts)
+			add_edges_between(table, ((Object *) lfirst(cell))->pair);
+	}
+}
+
 /* The options of a TOAST table can be set when there is one: when the columns are there. */
 static bool
 sets_toast_options(const Pair *table)
@@ -624,7 +659,9 @@ edges_of_new(Comparison *cmp, Pair *pair)
 		add_edge(pair->rename ? pair->rename : pair->drop, pair->shell);
 		after_made_shell(cmp, pair);
 	}
-	if (pair->b->parent != NULL && sv_class_is(pair->b, "column") && sets_toast_options(pair->b->parent->pair))
+	if (pair->b->parent != NULL && sv_class_is(pair->b, "column") && pair->b->parent->pair->untied)
+		 /* edges_of_tie */ ;
+	else if (pair->b->parent != NULL && sv_class_is(pair->b, "column") && sets_toast_options(pair->b->parent->pair))
 		add_edge(node, pair->b->parent->pair->alter);
 	else if (pair->b->parent != NULL)
 		after_made(cmp, node, pair->b->parent);
@@ -634,6 +671,8 @@ edges_of_new(Comparison *cmp, Pair *pair)
 		edges_of_completing(pair);
 	if (pair->parked)
 		edges_of_parking(pair);
+	if (pair->untied && pair->hollow != NULL)
+		edges_of_tie(pair);
 }
 
 static void
@@ -664,7 +703,8 @@ edges_of_old(Comparison *cmp, Pair *pair)
 			if (needed->parked)
 				add_edge(pair->drop, needed->hollow);
 			add_edge(pair->drop, needed->drop);
-			add_edge(pair->drop, needed->alter);
+			if (!pair->drop->pair->swapped)	/* else it is the last of all */
+				add_edge(pair->drop, needed->alter);
 		}
 		else if (pair->alter != NULL)
 			add_edge(pair->alter, needed->drop);

@@ -153,7 +153,14 @@ sv_writer_converted(Writer *w, const Object *column)
 	return column->pair->converted || column->pair->parked;
 }
 
-/* Are there tables of the type that stay? */
+/* Is it a table that is no table of its type while that changes? */
+bool
+sv_writer_untied(Writer *w, const Object *table)
+{
+	return table->pair->untied;
+}
+
+/* Are there tables of the type that stay and follow it? */
 bool
 sv_writer_has_typed_tables(Writer *w, const Object *type)
 {
@@ -164,7 +171,7 @@ sv_writer_has_typed_tables(Writer *w, const Object *type)
 	{
 		Object	   *o = lfirst(cell);
 
-		if (sv_class_is(o, "table") && sv_is(o, "of_type") && !sv_writer_dropped(w, o))
+		if (sv_class_is(o, "table") && sv_is(o, "of_type") && !sv_writer_dropped(w, o) && !o->pair->untied)
 			return true;
 	}
 	return false;
@@ -190,6 +197,17 @@ sv_writer_other(Writer *w, const Object *o)
 	return o->pair->a;
 }
 
+static bool
+is_row_type(const Object *column, const char *type)
+{
+	ListCell   *cell;
+
+	foreach(cell, column->needs)
+		if (sv_class_is(lfirst(cell), "composite type") && strcmp(((Object *) lfirst(cell))->identity, type) == 0)
+			return true;
+	return false;
+}
+
 /* The USING of a column that changes its type; NULL: none is needed. */
 const char *
 sv_writer_conversion(Writer *w, const Object *a, const Object *b)
@@ -206,6 +224,9 @@ sv_writer_conversion(Writer *w, const Object *a, const Object *b)
 
 		return cast == 'a' ? NULL : psprintf("%s%s::%s", quote_identifier(b->name), cast == 't' ? "::text" : "", type);
 	}
+	/* rows keep the attributes that both have */
+	if (is_row_type(b, type))
+		return psprintf("pg_catalog.jsonb_populate_record(NULL::%s, pg_catalog.to_jsonb(%s))", type, quote_identifier(b->name));
 	return psprintf("%s::text%s::%s", quote_identifier(b->name),
 					length > 2 && strcmp(type + length - 2, "[]") == 0 ? "[]" : "", type);
 }
@@ -550,6 +571,8 @@ sv_diff_write(Comparison *cmp, DiffNode *node)
 		case SV_NODE_HOLLOW:
 			if (node->pair->parked)
 				write_parking(&w);
+			else if (node->pair->untied)
+				sv_emit(&w, SV_HAZARD_BLOCKS_ALL, "ALTER TABLE %s NOT OF", node->pair->a->identity);
 			else
 				write_empty_view(&w, node->pair->a, "CREATE OR REPLACE VIEW");
 			break;

@@ -217,7 +217,7 @@ leading_column(Writer *w, const Object *column)
 		Object	   *o = lfirst(cell);
 
 		if (sv_class_is(o, "column") && strcmp(o->name, column->name) == 0 && o->parent != column->parent &&
-			(of_composite(o) || sv_writer_inherits(w, column->parent, o->parent)))
+			((of_composite(o) && !sv_writer_untied(w, column->parent)) || sv_writer_inherits(w, column->parent, o->parent)))
 			return o;
 	}
 	return NULL;

@@ -212,6 +212,7 @@ extern bool sv_writer_converted(Writer *writer, const Object *column);
 extern bool sv_writer_inherits(Writer *writer, const Object *table, const Object *parent);
 extern bool sv_writer_has_children(Writer *writer, const Object *table);
 extern bool sv_writer_leaves(Writer *writer, const Object *column);
+extern bool sv_writer_untied(Writer *writer, const Object *table);
 extern bool sv_writer_has_typed_tables(Writer *writer, const Object *type);
 extern const char *sv_writer_conversion(Writer *writer, const Object *a, const Object *b);
 extern void sv_writer_fill(Writer *writer);
