@@ -78,6 +78,17 @@ INSERT INTO public.pairs (question, a, b) VALUES
 ('a function of a row type whose table is rewritten',
  'CREATE TABLE t (a int); CREATE FUNCTION f() RETURNS t STABLE LANGUAGE sql BEGIN ATOMIC SELECT NULL::t; END',
  'CREATE TABLE t (a int, b int GENERATED ALWAYS AS (a * 2) STORED); CREATE FUNCTION f() RETURNS t STABLE LANGUAGE sql BEGIN ATOMIC SELECT NULL::t; END'),
+('a type that goes while others need it',
+ 'CREATE DOMAIN d AS int; CREATE TYPE c AS (d d); CREATE TYPE e AS (c c, x int); CREATE TABLE t (e e[])',
+ 'CREATE DOMAIN d AS bigint; CREATE TYPE c AS (d d); CREATE TYPE e AS (c c); CREATE TABLE t (e e[])'),
+('what the server forgets when the type of a column changes',
+ 'CREATE TABLE t (a int, b int); CREATE INDEX i ON t ((a + 1)); ALTER INDEX i ALTER COLUMN 1 SET STATISTICS 7;
+  CREATE STATISTICS s ON a, b FROM t; ALTER STATISTICS s SET STATISTICS 5',
+ 'CREATE TABLE t (a bigint, b int); CREATE INDEX i ON t ((a + 1)); ALTER INDEX i ALTER COLUMN 1 SET STATISTICS 7;
+  CREATE STATISTICS s ON a, b FROM t; ALTER STATISTICS s SET STATISTICS 5'),
+('options of a TOAST table that is not there before',
+ 'CREATE TABLE t (a int)',
+ 'CREATE TABLE t (a int, b text) WITH (toast.autovacuum_enabled = false)'),
 ('privileges on a column outlive those on the table',
  'CREATE TABLE t (a int); GRANT SELECT, UPDATE ON t TO PUBLIC; GRANT SELECT (a) ON t TO PUBLIC',
  'CREATE TABLE t (a int); GRANT UPDATE ON t TO PUBLIC; GRANT SELECT (a) ON t TO PUBLIC');
@@ -133,6 +144,15 @@ INSERT INTO z SELECT 2, x FROM x;
 CALL public.run(public.ways('CREATE TABLE x (a bigint, b text, c int DEFAULT 3); CREATE TABLE y (id int, r x); CREATE TABLE z () INHERITS (y)', false));
 SELECT * FROM y ORDER BY id;
 DROP TABLE x, y, z CASCADE;
+-- and those of a table that has its columns from a type
+CREATE TYPE e AS ENUM ('a', 'b');
+CREATE TYPE c AS (x text, e e, n int);
+CREATE TABLE t OF c (PRIMARY KEY (n));
+INSERT INTO t VALUES ('2020-01-01', 'a', 1);
+CALL public.run(public.ways($$CREATE TYPE e AS ENUM ('b', 'a'); CREATE TYPE c AS (x date, e e, n bigint, z int); CREATE TABLE t OF c (PRIMARY KEY (n))$$, false));
+SELECT * FROM t;
+DROP TABLE t;
+DROP TYPE c, e;
 DROP TABLE public.pairs;
 DROP FUNCTION public.ways, public.rest;
 DROP PROCEDURE public.run;

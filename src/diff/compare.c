@@ -91,6 +91,10 @@ compare_pair(const Comparison *cmp, Pair *pair)
 	for (int i = 0; i < b->nproperties; i++)
 		if (!sv_is(a, b->properties[i].name))
 			property_differs(cmp, pair, b->properties[i].name);
+	/* a NOT NULL that comes from no parent any more keeps the name that the parent gave it */
+	if (sv_is(a, "installed_not_null_name") && !sv_is(b, "inherited") && !sv_is(b, "merged") && sv_is(b, "not_null") &&
+		strcmp(sv_not_null_name(a), sv_not_null_name(b)) != 0)
+		property_differs(cmp, pair, "not_null_name");
 	if (pair->class->can_alter != NULL && !pair->class->can_alter(a, b))
 		make_again(pair);
 }
@@ -711,6 +715,28 @@ spread_rewriting(Spread *spread)
 	}
 }
 
+/* A table that loses a column on the way does not get the order of its type again: it is made anew. */
+static void
+spread_ties(Spread *spread)
+{
+	ListCell   *cell;
+	ListCell   *part;
+
+	foreach(cell, spread->cmp->pairs)
+	{
+		Pair	   *table = lfirst(cell);
+
+		if (!table->untied)
+			continue;
+		foreach(part, table->a->parts)
+			if (sv_class_is(lfirst(part), "column") && ((Object *) lfirst(part))->pair->kind == SV_PAIR_AGAIN)
+		{
+			table->untied = false;
+			spread_again(spread, table);
+		}
+	}
+}
+
 static void
 spread(Comparison *cmp)
 {
@@ -756,6 +782,7 @@ spread(Comparison *cmp)
 			spread_detaching(&state);
 			spread_attaching(&state);
 			spread_rewriting(&state);
+			spread_ties(&state);
 		}
 	}
 }
