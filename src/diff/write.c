@@ -177,6 +177,24 @@ sv_writer_has_typed_tables(Writer *w, const Object *type)
 	return false;
 }
 
+/* Does a child keep NOT NULL of a column when its parent's column loses it? */
+bool
+sv_writer_children_keep_not_null(Writer *w, const Object *column)
+{
+	ListCell   *cell;
+
+	if (column->pair->a != NULL)
+		foreach(cell, w->cmp->dependents[column->pair->a->number])
+	{
+		const Object *o = lfirst(cell);
+
+		if (sv_class_is(o, "column") && o->parent != column->pair->a->parent && strcmp(o->name, column->name) == 0 &&
+			o->pair->b != NULL && sv_is(o->pair->b, "not_null"))
+			return true;
+	}
+	return false;
+}
+
 /* Are there tables that inherit from it all the time? */
 bool
 sv_writer_has_children(Writer *w, const Object *table)

@@ -378,17 +378,24 @@ alter_type(Writer *w, const Object *a, const Object *b)
 		sv_emit(w, 0, "%s SET COMPRESSION %s", alter_column(b), sv_text(b, "compression"));
 }
 
+/* Before 18, a parent's DROP NOT NULL takes away also those that children have by themselves. */
+static bool
+drops_too_much(Writer *w, const Object *column)
+{
+	return !SV_HAS_NAMED_NOT_NULL && !sv_is(column, "not_null") && sv_writer_children_keep_not_null(w, column);
+}
+
 static void
 alter_not_null(Writer *w, const Object *a, const Object *b)
 {
-	if (!of_table(b) || follows(w, a, b, "not_null"))
+	if (!of_table(b) || (follows(w, a, b, "not_null") && !drops_too_much(w, leading_column(w, b))))
 		return;
 	if (sv_is(b, "not_null") && sv_is(a, "not_null"))
 		return;
 	if (sv_is(b, "not_null"))
 		write_set_not_null(w, b);
 	else
-		sv_emit(w, SV_HAZARD_BLOCKS_ALL, "%s DROP NOT NULL", alter_column_and_children(b));
+		sv_emit(w, SV_HAZARD_BLOCKS_ALL, "%s DROP NOT NULL", drops_too_much(w, b) ? alter_column(b) : alter_column_and_children(b));
 }
 
 static void
