@@ -558,7 +558,7 @@ keep_needed(const Comparison *cmp, const Object *o)
 	{
 		Pair	   *needed = ((Object *) lfirst(cell))->pair;
 
-		if (needed->swapped || !is_type(needed->a) ||
+		if (needed->swapped || !(is_type(needed->a) || (sv_class_is(needed->a, "table") && needed->kind == SV_PAIR_DROP)) ||
 			(needed->kind != SV_PAIR_AGAIN && !(needed->kind == SV_PAIR_DROP && is_name_taken(cmp, needed->a))))
 			continue;
 		needed->swapped = found = true;
