@@ -347,7 +347,7 @@ column_named(const Object *table, const char *name)
 	return part_named(table, "column", name);
 }
 
-/* An inherited column or check needs those of the parents that it follows. */
+/* An inherited column or check needs those of the parents that it follows, a trigger that it inherits at all. */
 static void
 follow_parents(Object *inheritance)
 {
@@ -366,6 +366,8 @@ follow_parents(Object *inheritance)
 
 			if (sv_class_is(o, "constraint") && sv_is(o, "inherited"))
 				leading = part_named(table, "constraint", o->name);
+			if (sv_class_is(o, "trigger") && sv_is(o, "inherited"))
+				leading = inheritance;
 			if (leading != NULL)
 				add_need(o, leading, DEPENDENCY_NORMAL);
 		}
