@@ -382,6 +382,26 @@ sv_diff_leaves(const Comparison *cmp, const Object *column)
 }
 
 /*
+ * The index of a partition that has partitions itself is valid, and taken when that one
+ * is attached, only when it has the indexes of these.
+ */
+static void
+edges_of_attached_index(Pair *pair)
+{
+	const Object *table = pair->b->parent->parent;
+	ListCell   *cell;
+	ListCell   *need;
+
+	foreach(cell, table->parts)
+		if (sv_class_is(lfirst(cell), "inheritance") && is_created(((Object *) lfirst(cell))->pair))
+		return;
+	foreach(need, pair->b->needs)
+		foreach(cell, ((Object *) lfirst(need))->parent->parts)
+		if (sv_class_is(lfirst(cell), "inheritance"))
+		add_edge(pair->create, ((Object *) lfirst(cell))->pair->create);
+}
+
+/*
  * Is it a column that a table has by itself and from a parent?  Then it is made before
  * that of the parent, which is merged with it, and can be dropped only afterwards.
  */
@@ -490,6 +510,8 @@ edges_of_new(Comparison *cmp, Pair *pair)
 		after_made(cmp, node, pair->b->parent);
 	if (pair->create != NULL && sv_class_is(pair->b, "inheritance") && sv_is(pair->b, "bound"))
 		edges_of_attaching(pair);
+	if (pair->create != NULL && sv_class_is(pair->b, "index attachment"))
+		edges_of_attached_index(pair);
 }
 
 static void

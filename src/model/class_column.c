@@ -58,9 +58,10 @@ write_not_null(StringInfo out, const Object *column)
 
 /*
  * Write a column as CREATE TABLE and ADD COLUMN take it; default_ may be NULL.
+ * Before 16, what a column merged with that of a parent is generated from is said there alone.
  */
 void
-sv_write_column(StringInfo out, const Object *column, const Object *default_)
+sv_write_column(StringInfo out, const Object *column, const Object *default_, bool merged)
 {
 	appendStringInfo(out, "%s %s", quote_identifier(column->name), sv_text(column, "type"));
 	if (sv_is(column, "foreign_options"))
@@ -71,7 +72,7 @@ sv_write_column(StringInfo out, const Object *column, const Object *default_)
 		appendStringInfo(out, " COLLATE %s", sv_text(column, "collation"));
 	if (default_ != NULL)
 		appendStringInfo(out, " DEFAULT %s", sv_text(default_, "expression"));
-	if (sv_is(column, "generated"))
+	if (sv_is(column, "generated") && !(merged && SV_16(false, true)))
 		appendStringInfo(out, " GENERATED ALWAYS AS (%s) %s", sv_text(column, "expression"), sv_text(column, "generated"));
 	if (sv_is(column, "identity") && !(SV_17(true, false) && of_partition(column)))
 		write_identity(out, column);
@@ -218,7 +219,7 @@ create_column(Writer *w, const Object *o)
 	if (!of_table(o) || (leading != NULL && sv_writer_created(w, leading) && sv_writer_existed(w, leading->parent)))
 		return;
 	initStringInfo(&out);
-	sv_write_column(&out, o, folded != NIL ? linitial(folded) : NULL);
+	sv_write_column(&out, o, folded != NIL ? linitial(folded) : NULL, false);
 	sv_emit(w, SV_HAZARD_BLOCKS_ALL |
 			(sv_is(o, "generated") || sv_is(o, "identity") ? SV_HAZARD_REWRITE : 0) |
 			(sv_is(o, "not_null") && folded == NIL && !sv_is(o, "generated") && !sv_is(o, "identity") ? SV_HAZARD_MAY_FAIL : 0),

@@ -76,7 +76,7 @@ write_elements(StringInfo out, const Object *table, List *folded)
 		else if (sv_class_is(o, "column") && !(inherits && sv_is(o, "inherited")))
 		{
 			appendStringInfoString(out, separator);
-			sv_write_column(out, o, default_of(folded, o));
+			sv_write_column(out, o, default_of(folded, o), inherits && sv_is(o, "merged"));
 			separator = ",\n    ";
 		}
 		else if (sv_class_is(o, "constraint") && !(inherits && sv_is(o, "inherited")))
@@ -125,18 +125,31 @@ write_storage(StringInfo out, const Object *o)
 		appendStringInfo(out, "\nTABLESPACE %s", quote_identifier(sv_text(o, "tablespace")));
 }
 
+/* The first parent has no place. */
+static int
+compare_places(const ListCell *x, const ListCell *y)
+{
+	const char *a = sv_text(lfirst(x), "place");
+	const char *b = sv_text(lfirst(y), "place");
+
+	return (a ? atoi(a) : 1) - (b ? atoi(b) : 1);
+}
+
 static void
 write_inherits(StringInfo out, List *folded)
 {
 	const char *separator = "\nINHERITS (";
+	List	   *links = NIL;
 	ListCell   *cell;
 
 	foreach(cell, folded)
+		if (sv_class_is(lfirst(cell), "inheritance"))
+			links = lappend(links, lfirst(cell));
+	list_sort(links, compare_places);
+	foreach(cell, links)
 	{
 		Object	   *o = lfirst(cell);
 
-		if (!sv_class_is(o, "inheritance"))
-			continue;
 		appendStringInfo(out, "%s%s", separator, sv_text(o, "of"));
 		separator = ", ";
 	}
@@ -328,11 +341,37 @@ create_inheritance(Writer *w, const Object *o)
 		sv_emit(w, SV_HAZARD_BLOCKS_ALL, "ALTER TABLE %s INHERIT %s", o->parent->identity, sv_text(o, "of"));
 }
 
+/*
+ * A table that is a partition no longer keeps the foreign keys that it had from the parent
+ * and the parents of that, as its own.  They are no objects.
+ */
+static void
+drop_left_foreign_keys(Writer *w, const Object *table, const Object *link)
+{
+	ListCell   *cell;
+	ListCell   *need;
+
+	foreach(need, link->needs)
+		foreach(cell, ((Object *) lfirst(need))->parts)
+	{
+		const Object *o = lfirst(cell);
+
+		if (sv_class_is(o, "inheritance") && sv_writer_existed(w, o))
+			drop_left_foreign_keys(w, table, o);
+		else if (sv_class_is(o, "constraint") && strcmp(sv_text(o, "kind"), "foreign key") == 0 && !sv_writer_dropped(w, o))
+			sv_emit(w, SV_HAZARD_BLOCKS_ALL, "ALTER TABLE %s DROP CONSTRAINT %s", table->identity, quote_identifier(o->name));
+	}
+}
+
 static void
 drop_inheritance(Writer *w, const Object *o)
 {
 	if (sv_is(o, "bound"))
+	{
 		sv_emit(w, SV_HAZARD_BLOCKS_ALL, "ALTER TABLE %s DETACH PARTITION %s", sv_text(o, "of"), o->parent->identity);
+		if (!sv_writer_created(w, o))	/* else they find each other again */
+			drop_left_foreign_keys(w, o->parent, o);
+	}
 	else
 		sv_emit(w, SV_HAZARD_BLOCKS_ALL, "ALTER TABLE %s NO INHERIT %s", o->parent->identity, sv_text(o, "of"));
 }

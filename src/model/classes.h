@@ -65,7 +65,7 @@ extern const ModelClass sv_class_schema,
 			sv_class_default_acl;
 
 /* column.c */
-extern void sv_write_column(StringInfo out, const Object *column, const Object *default_);
+extern void sv_write_column(StringInfo out, const Object *column, const Object *default_, bool merged);
 extern void sv_write_column_extras(Writer *writer, const Object *column);
 extern void sv_write_no_default(Writer *writer, const Object *column);
 extern const char *sv_constraint_definition(const Object *object);
