@@ -305,7 +305,10 @@ edges_of_detaching(Pair *pair)
 		add_edge(pair->drop, ((Object *) lfirst(other))->pair->drop);
 }
 
-/* Is an index of the table part of that one? */
+/*
+ * Does the table, where it is attached, bring an index that becomes part of that one?  An index
+ * that lacks some of the table's own partitions is not taken for it.
+ */
 bool
 sv_diff_has_part_of(const Object *table, const Object *whole)
 {
@@ -314,7 +317,8 @@ sv_diff_has_part_of(const Object *table, const Object *whole)
 
 	foreach(cell, table->parts)
 		foreach(other, ((Object *) lfirst(cell))->parts)
-		if (sv_class_is(lfirst(other), "index attachment") && list_member_ptr(((Object *) lfirst(other))->needs, whole))
+		if (sv_class_is(lfirst(other), "index attachment") && !sv_is(lfirst(cell), "incomplete") &&
+			list_member_ptr(((Object *) lfirst(other))->needs, whole))
 		return true;
 	return false;
 }
@@ -345,12 +349,12 @@ edges_of_attaching(Pair *pair)
 		if (!sv_diff_is_index(index))
 			continue;
 		foreach(other, index->parts)
-			attached |= sv_class_is(lfirst(other), "index attachment");
+			attached |= sv_class_is(lfirst(other), "index attachment") && !sv_is(index, "incomplete");
 		if (!attached && !sv_is(index, "inherited"))
 			add_edge(pair->create, index->pair->create);
 		foreach(other, index->parts)
 		{
-			if (!sv_class_is(lfirst(other), "index attachment"))
+			if (!sv_class_is(lfirst(other), "index attachment") || !attached)
 				continue;
 			add_edge(index->pair->create, pair->create);
 			foreach(need, ((Object *) lfirst(other))->needs)
