@@ -341,26 +341,42 @@ create_inheritance(Writer *w, const Object *o)
 		sv_emit(w, SV_HAZARD_BLOCKS_ALL, "ALTER TABLE %s INHERIT %s", o->parent->identity, sv_text(o, "of"));
 }
 
-/*
- * A table that is a partition no longer keeps the foreign keys that it had from the parent
- * and the parents of that, as its own.  They are no objects.
- */
-static void
-drop_left_foreign_keys(Writer *w, const Object *table, const Object *link)
+/* Is the foreign key of a parent, or of a parent of that, from which a partition has its n'th one, dropped? */
+static bool
+loses_foreign_key(Writer *w, const Object *link, int n)
 {
+	const char *name = list_nth(sv_list(link, "parent_keys"), n);
 	ListCell   *cell;
 	ListCell   *need;
+	ListCell   *key;
 
 	foreach(need, link->needs)
 		foreach(cell, ((Object *) lfirst(need))->parts)
 	{
 		const Object *o = lfirst(cell);
 
-		if (sv_class_is(o, "inheritance") && sv_writer_existed(w, o))
-			drop_left_foreign_keys(w, table, o);
-		else if (sv_class_is(o, "constraint") && strcmp(sv_text(o, "kind"), "foreign key") == 0 && !sv_writer_dropped(w, o))
-			sv_emit(w, SV_HAZARD_BLOCKS_ALL, "ALTER TABLE %s DROP CONSTRAINT %s", table->identity, quote_identifier(o->name));
+		if (sv_class_is(o, "constraint") && strcmp(quote_identifier(o->name), name) == 0)
+			return sv_writer_dropped(w, o);
+		if (sv_class_is(o, "inheritance"))
+			foreach(key, sv_list(o, "foreign_keys"))
+				if (strcmp(lfirst(key), name) == 0)
+					return loses_foreign_key(w, o, foreach_current_index(key));
 	}
+	return false;
+}
+
+/*
+ * A table that is a partition no longer keeps the foreign keys that it had from its
+ * parents as its own, unless its parent was detached and lost them before.  They were no objects.
+ */
+static void
+drop_left_foreign_keys(Writer *w, const Object *link)
+{
+	ListCell   *cell;
+
+	foreach(cell, sv_list(link, "foreign_keys"))
+		if (!loses_foreign_key(w, link, foreach_current_index(cell)))
+			sv_emit(w, SV_HAZARD_BLOCKS_ALL, "ALTER TABLE %s DROP CONSTRAINT IF EXISTS %s", link->parent->identity, (char *) lfirst(cell));
 }
 
 static void
@@ -370,7 +386,7 @@ drop_inheritance(Writer *w, const Object *o)
 	{
 		sv_emit(w, SV_HAZARD_BLOCKS_ALL, "ALTER TABLE %s DETACH PARTITION %s", sv_text(o, "of"), o->parent->identity);
 		if (!sv_writer_created(w, o))	/* else they find each other again */
-			drop_left_foreign_keys(w, o->parent, o);
+			drop_left_foreign_keys(w, o);
 	}
 	else
 		sv_emit(w, SV_HAZARD_BLOCKS_ALL, "ALTER TABLE %s NO INHERIT %s", o->parent->identity, sv_text(o, "of"));
@@ -378,8 +394,15 @@ drop_inheritance(Writer *w, const Object *o)
 
 static const Alterer inheritance_alterers[] = {
 	{"place", NULL, SV_ALTER_IGNORED},
+	{"foreign_keys", NULL, SV_ALTER_IGNORED},	/* come and go with those of the parent */
+	{"parent_keys", NULL, SV_ALTER_IGNORED},
 	{NULL}
 };
+
+/* Names of the foreign keys that a partition has from its parent, or of the parent's. */
+#define KEYS(which) \
+	"(SELECT array_agg(quote_ident(" which ".conname) ORDER BY k.conname) FROM pg_catalog.pg_constraint k JOIN pg_catalog.pg_constraint p " \
+	"ON p.oid = k.conparentid WHERE k.conrelid = inhrelid AND k.contype = 'f' AND p.conrelid = inhparent)"
 
 const ModelClass sv_class_inheritance = {
 	.name = "inheritance", .keyword = "TABLE", .catalog = InheritsRelationId, .rank = 230,
@@ -388,6 +411,7 @@ const ModelClass sv_class_inheritance = {
 	"inhparent::regclass::text AS \"of\", pg_catalog.pg_get_expr(c.relpartbound, c.oid) AS bound, "
 	"CASE WHEN inhseqno > 1 THEN inhseqno END AS place, "
 	FLAG("inhdetachpending", "detach_pending") ", "
+	KEYS("k") " AS foreign_keys, " KEYS("p") " AS parent_keys, "
 	"c.oid::regclass::text || ' OF ' || inhparent::regclass::text AS _identity "
 	"FROM pg_catalog.pg_inherits i JOIN pg_catalog.pg_class c ON c.oid = inhrelid "
 	"WHERE c.relkind IN ('r', 'p', 'f') AND " IN_SCHEMAS("c.relnamespace"),
