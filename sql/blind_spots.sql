@@ -124,7 +124,7 @@ INSERT INTO public.reasons VALUES
 ('pg_foreign_table', '{ftrelid}', 'the table itself'),
 ('pg_publication_rel', '{prpubid}', 'the publication that it is part of'),
 ('pg_publication_namespace', '{pnpubid}', 'the publication that it is part of'),
-('pg_subscription', '{subdbid,subskiplsn,subconninfo,subslotname,subenabled,subtwophasestate,subpasswordrequired,subrunasowner,subfailover}',
+('pg_subscription', '{subdbid,subskiplsn,subconninfo,subenabled}',
  'a secret, or the state of a running subscription, which dumps do not carry either'),
 ('pg_statistic_ext', '{stxrelid}', 'the table that it is part of'),
 ('pg_inherits', '{inhrelid,inhseqno,inhdetachpending}', 'the child; the order of the parents; a detach under way'),

@@ -31,7 +31,9 @@ SELECT schemaver.check();
 :code
 -- some of it alone
 SELECT kind, identity FROM schemaver.drift(options => '{"exclude": ["public.tool*"], "comments": false}');
-SELECT count(*) FROM schemaver.drift(schemas => '{elsewhere}');
+CREATE SCHEMA elsewhere;
+SELECT count(*) FROM schemaver.drift(schemas => '{elsewhere}', options => '{"exclude": ["elsewhere"]}');
+DROP SCHEMA elsewhere;
 SELECT schemaver.check(options => '{"exclude": ["*"]}');
 
 -- undo it: data are not lost by accident
@@ -162,6 +164,12 @@ SELECT * FROM schemaver.revert_drift();
 :code
 RESET ROLE;
 SELECT sql FROM schemaver.revert_drift();
+
+-- a schema that is not there, and options that are none
+SELECT * FROM schemaver.drift('{nope}');
+:code
+SELECT * FROM schemaver.drift(options => '[]');
+:code
 
 DROP EXTENSION schemaver;
 DROP TABLE three, four, warm, tool CASCADE;

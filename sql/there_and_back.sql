@@ -65,7 +65,66 @@ INSERT INTO public.pairs (question, a, b) VALUES
   CREATE OPERATOR FAMILY fam USING hash; ALTER OPERATOR FAMILY fam USING hash ADD FUNCTION 2 (int, int) h(int, bigint)'),
 ('the default of a domain has names that do not depend on the path it was made with',
  'CREATE SCHEMA s; CREATE SEQUENCE s.q; SET search_path = s; CREATE DOMAIN s.d AS bigint DEFAULT nextval(''q''); RESET search_path',
- 'CREATE SCHEMA s; CREATE SEQUENCE s.q; CREATE DOMAIN s.d AS bigint DEFAULT nextval(''s.q'')');
+ 'CREATE SCHEMA s; CREATE SEQUENCE s.q; CREATE DOMAIN s.d AS bigint DEFAULT nextval(''s.q'')'),
+('columns of typed tables follow their type',
+ 'CREATE TYPE c AS (a int, b int[]); CREATE TABLE t OF c',
+ 'CREATE TYPE c AS (a int, d text); CREATE TABLE t OF c'),
+('a column of a parent that is its own, too',
+ 'CREATE TABLE p (a int); CREATE TABLE t (a int) INHERITS (p)',
+ 'CREATE TABLE p (b int); CREATE TABLE t (a int) INHERITS (p)'),
+('columns of two parents',
+ 'CREATE TABLE p (a int); CREATE TABLE q (c text); CREATE TABLE t () INHERITS (q, p)',
+ 'CREATE TABLE p (a int); CREATE TABLE q (c text) INHERITS (p); CREATE TABLE t () INHERITS (q, p)'),
+('what a child has besides its parent',
+ 'CREATE TABLE p (a int); CREATE TABLE t () INHERITS (p)',
+ 'CREATE TABLE p (a int, b text DEFAULT ''x''); CREATE TABLE t () INHERITS (p); ALTER TABLE t ALTER b SET NOT NULL, ALTER b SET STATISTICS 7;
+  CREATE TABLE u (c int) INHERITS (p); ALTER TABLE u ALTER b SET NOT NULL'),
+('an identity of a parent',
+ 'CREATE TABLE p (a int); CREATE TABLE t () INHERITS (p)',
+ 'CREATE TABLE p (a int, b int GENERATED ALWAYS AS IDENTITY); CREATE TABLE t () INHERITS (p)'),
+('rules of a domain inside of a column''s type',
+ 'CREATE FUNCTION f(int) RETURNS boolean IMMUTABLE LANGUAGE sql RETURN $1 > 0;
+  CREATE DOMAIN d AS int CHECK (f(VALUE)); CREATE TABLE t (d d[])',
+ 'CREATE FUNCTION f(bigint) RETURNS boolean IMMUTABLE LANGUAGE sql RETURN $1 > 0;
+  CREATE DOMAIN d AS int CHECK (f(VALUE)); CREATE TABLE t (d d[])'),
+('a generated column without a cast between its types',
+ 'CREATE TABLE t (a int, g text GENERATED ALWAYS AS (a * 2) STORED)',
+ 'CREATE TABLE t (a int, g double precision GENERATED ALWAYS AS (a * 2) STORED)'),
+('a sequence that descends',
+ 'CREATE SEQUENCE s AS integer',
+ 'CREATE SEQUENCE s INCREMENT -1'),
+('checks of a partitioned table and a key of a partition',
+ 'CREATE TABLE r (k int)',
+ 'CREATE TABLE p (k int, a int, CONSTRAINT ck CHECK (k > 0)) PARTITION BY LIST (k); CREATE INDEX ON p (a);
+  CREATE TABLE t PARTITION OF p FOR VALUES IN (1); ALTER TABLE t ADD UNIQUE (k); CREATE TABLE r (k int REFERENCES t (k))'),
+('an index of a partition''s partition',
+ 'CREATE TABLE m (k int) PARTITION BY LIST (k); CREATE TABLE t PARTITION OF m FOR VALUES IN (1)',
+ 'CREATE TABLE p (k int) PARTITION BY LIST (k); CREATE TABLE m PARTITION OF p FOR VALUES IN (1) PARTITION BY LIST (k);
+  CREATE TABLE t PARTITION OF m FOR VALUES IN (1); CREATE INDEX ON p (k)'),
+('a base type in columns is made anew',
+ 'CREATE TYPE b; CREATE FUNCTION b_in(cstring) RETURNS b LANGUAGE internal IMMUTABLE STRICT AS ''int4in'';
+  CREATE FUNCTION b_out(b) RETURNS cstring LANGUAGE internal IMMUTABLE STRICT AS ''int4out'';
+  CREATE TYPE b (INPUT = b_in, OUTPUT = b_out, LIKE = int4); CREATE TABLE t (b b)',
+ 'CREATE TYPE b; CREATE FUNCTION b_in(cstring) RETURNS b LANGUAGE internal IMMUTABLE STRICT AS ''textin'';
+  CREATE FUNCTION b_out(b) RETURNS cstring LANGUAGE internal IMMUTABLE STRICT AS ''textout'';
+  CREATE TYPE b (INPUT = b_in, OUTPUT = b_out, LIKE = text); CREATE TABLE t (b b)'),
+('a function of a row type whose table is rewritten',
+ 'CREATE TABLE t (a int); CREATE FUNCTION f() RETURNS t STABLE LANGUAGE sql BEGIN ATOMIC SELECT NULL::t; END',
+ 'CREATE TABLE t (a int, b int GENERATED ALWAYS AS (a * 2) STORED); CREATE FUNCTION f() RETURNS t STABLE LANGUAGE sql BEGIN ATOMIC SELECT NULL::t; END'),
+('a type that goes while others need it',
+ 'CREATE DOMAIN d AS int; CREATE TYPE c AS (d d); CREATE TYPE e AS (c c, x int); CREATE TABLE t (e e[])',
+ 'CREATE DOMAIN d AS bigint; CREATE TYPE c AS (d d); CREATE TYPE e AS (c c); CREATE TABLE t (e e[])'),
+('what the server forgets when the type of a column changes',
+ 'CREATE TABLE t (a int, b int); CREATE INDEX i ON t ((a + 1)); ALTER INDEX i ALTER COLUMN 1 SET STATISTICS 7;
+  CREATE STATISTICS s ON a, b FROM t; ALTER STATISTICS s SET STATISTICS 5',
+ 'CREATE TABLE t (a bigint, b int); CREATE INDEX i ON t ((a + 1)); ALTER INDEX i ALTER COLUMN 1 SET STATISTICS 7;
+  CREATE STATISTICS s ON a, b FROM t; ALTER STATISTICS s SET STATISTICS 5'),
+('options of a TOAST table that is not there before',
+ 'CREATE TABLE t (a int)',
+ 'CREATE TABLE t (a int, b text) WITH (toast.autovacuum_enabled = false)'),
+('privileges on a column outlive those on the table',
+ 'CREATE TABLE t (a int); GRANT SELECT, UPDATE ON t TO PUBLIC; GRANT SELECT (a) ON t TO PUBLIC',
+ 'CREATE TABLE t (a int); GRANT UPDATE ON t TO PUBLIC; GRANT SELECT (a) ON t TO PUBLIC');
 
 -- All statements in order, or what they were when one fails.
 CREATE PROCEDURE public.run(statements text[]) LANGUAGE plpgsql AS $$
@@ -108,6 +167,25 @@ BEGIN
         END;
     END LOOP;
 END $$;
+-- rows of a table in a column of another one wait while that table is rewritten
+CREATE TABLE x (a int, b text);
+CREATE TABLE y (id int, r x);
+CREATE TABLE z () INHERITS (y);
+INSERT INTO x VALUES (1, 'one');
+INSERT INTO y SELECT 1, x FROM x;
+INSERT INTO z SELECT 2, x FROM x;
+CALL public.run(public.ways('CREATE TABLE x (a bigint, b text, c int DEFAULT 3); CREATE TABLE y (id int, r x); CREATE TABLE z () INHERITS (y)', false));
+SELECT * FROM y ORDER BY id;
+DROP TABLE x, y, z CASCADE;
+-- and those of a table that has its columns from a type
+CREATE TYPE e AS ENUM ('a', 'b');
+CREATE TYPE c AS (x text, e e, n int);
+CREATE TABLE t OF c (PRIMARY KEY (n));
+INSERT INTO t VALUES ('2020-01-01', 'a', 1);
+CALL public.run(public.ways($$CREATE TYPE e AS ENUM ('b', 'a'); CREATE TYPE c AS (x date, e e, n bigint, z int); CREATE TABLE t OF c (PRIMARY KEY (n))$$, false));
+SELECT * FROM t;
+DROP TABLE t;
+DROP TYPE c, e;
 DROP TABLE public.pairs;
 DROP FUNCTION public.ways, public.rest;
 DROP PROCEDURE public.run;

@@ -7,6 +7,11 @@
 #ifndef SV_COMPAT_H
 #define SV_COMPAT_H
 
+#define SV_MAJOR (PG_VERSION_NUM / 10000)
+
+/* Since 18 NOT NULL is a constraint with a name. */
+#define SV_HAS_NAMED_NOT_NULL (SV_MAJOR >= 18)
+
 /*
  * Since 17 a value that ALTER TYPE ... ADD VALUE adds to an enum type of the
  * same transaction can be used at once, if both happen outside of

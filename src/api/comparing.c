@@ -45,6 +45,16 @@ sv_arg_scope(FunctionCallInfo fcinfo, int n)
 	return scope;
 }
 
+/* The schemas to compare with a text of the caller's own. */
+static ModelScope
+wanted_scope(FunctionCallInfo fcinfo, int n)
+{
+	ModelScope	scope = sv_arg_scope(fcinfo, n);
+
+	scope.private = superuser();
+	return scope;
+}
+
 Datum
 sv_api_snapshot(PG_FUNCTION_ARGS)
 {
@@ -93,6 +103,10 @@ sv_arg_diff_options(FunctionCallInfo fcinfo, int n)
 	options.role = GetUserNameFromId(GetUserId(), false);
 	if (given == NULL)
 		return options;
+	if (!JB_ROOT_IS_OBJECT(given))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("the options must be a JSON object")));
 	it = JsonbIteratorInit(&given->root);
 	while ((token = JsonbIteratorNext(&it, &value, true)) != WJB_DONE)
 	{
@@ -182,7 +196,7 @@ sv_api_diff_wanted(PG_FUNCTION_ARGS)
 {
 	char	   *sql = sv_arg_text(fcinfo, 0, "wanted");
 	bool		reverse = sv_arg_bool(fcinfo, 1);
-	ModelScope	scope = sv_arg_scope(fcinfo, 2);
+	ModelScope	scope = wanted_scope(fcinfo, 2);
 	DiffOptions options = sv_arg_diff_options(fcinfo, 3);
 	Model	   *live = sv_model_read(&scope);
 	Model	   *wanted = sv_wanted_model(sql, &scope, live);
@@ -239,7 +253,7 @@ sv_api_autogenerate(PG_FUNCTION_ARGS)
 {
 	RevisionDraft draft = {0};
 	char	   *desired = sv_arg_text(fcinfo, 1, "desired");
-	ModelScope	scope = sv_arg_scope(fcinfo, 2);
+	ModelScope	scope = wanted_scope(fcinfo, 2);
 	DiffOptions options = sv_arg_diff_options(fcinfo, 3);
 	Model	   *live;
 	Model	   *wanted;

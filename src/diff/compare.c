@@ -6,6 +6,7 @@
 
 #include "diff/diff.h"
 #include "miscadmin.h"
+#include "model/classes.h"
 #include "utils/builtins.h"
 
 /* Properties that every class can have; privileges.c and write.c alter them. */
@@ -90,6 +91,10 @@ compare_pair(const Comparison *cmp, Pair *pair)
 	for (int i = 0; i < b->nproperties; i++)
 		if (!sv_is(a, b->properties[i].name))
 			property_differs(cmp, pair, b->properties[i].name);
+	/* a NOT NULL that comes from no parent any more keeps the name that the parent gave it */
+	if (sv_is(a, "installed_not_null_name") && !sv_is(b, "inherited") && !sv_is(b, "merged") && sv_is(b, "not_null") &&
+		strcmp(sv_not_null_name(a), sv_not_null_name(b)) != 0)
+		property_differs(cmp, pair, "not_null_name");
 	if (pair->class->can_alter != NULL && !pair->class->can_alter(a, b))
 		make_again(pair);
 }
@@ -135,9 +140,57 @@ pair_objects(Comparison *cmp)
 	{
 		Pair	   *pair = lfirst(cell);
 
-		if (pair->a != NULL && pair->b != NULL)
-			compare_pair(cmp, pair);
+		if (pair->a == NULL || pair->b == NULL)
+			continue;
+		compare_pair(cmp, pair);
+		if (pair->kind == SV_PAIR_SAME && pair->class->acl_type == 'c' && pair->a->parent != NULL &&
+			sv_column_privileges_left(cmp->options, pair->a) != sv_list(pair->a, "acl"))
+			pair->kind = SV_PAIR_ALTER;
 	}
+}
+
+static void
+add_given_names(HTAB *names, const Model *model)
+{
+	ListCell   *cell;
+
+	foreach(cell, model->objects)
+	{
+		const Object *o = lfirst(cell);
+
+		if (sv_is(o, "not_null_name") || sv_is(o, "installed_not_null_name"))
+			(void) hash_search(names, sv_not_null_name(o), HASH_ENTER, NULL);
+	}
+}
+
+/*
+ * Since 18 a NOT NULL has a name, which the server chooses so that no other constraint of the
+ * schema has it.  A constraint that a partition has from its parent has the parent's name.
+ */
+static void
+find_named(Comparison *cmp)
+{
+	HASHCTL		control = {.keysize = NAMEDATALEN, .entrysize = NAMEDATALEN, .hcxt = CurrentMemoryContext};
+	HTAB	   *names = hash_create("schemaver names", 64, &control, HASH_ELEM | HASH_STRINGS | HASH_CONTEXT);
+	ListCell   *cell;
+
+	add_given_names(names, cmp->from);
+	add_given_names(names, cmp->to);
+	foreach(cell, hash_get_num_entries(names) > 0 ? cmp->pairs : NIL)
+	{
+		Pair	   *pair = lfirst(cell);
+
+		if (pair->b != NULL && strcmp(pair->class->name, "column") == 0 && sv_is(pair->b, "not_null"))
+			(void) hash_search(names, sv_not_null_name(pair->b), HASH_FIND, &pair->named);
+	}
+	hash_destroy(names);
+}
+
+/* Must the NOT NULL of a column be given its name, though the server might choose the same? */
+bool
+sv_diff_is_named(const Object *column)
+{
+	return column->pair != NULL && column->pair->named;
 }
 
 static void
@@ -178,13 +231,38 @@ typedef struct Spread
 	List	   *queue;
 } Spread;
 
+/* Do columns hold values of the type inside of others (arrays, rows), or of any kind? */
+static bool
+is_stored(const Comparison *cmp, const Object *type, bool inside)
+{
+	ListCell   *cell;
+
+	foreach(cell, cmp->dependents[type->number])
+	{
+		const Object *o = lfirst(cell);
+
+		if (sv_class_is(o, "column") && (is_stored_column(o) || sv_class_is(o->parent, "composite type")) &&
+			!(inside && is_stored_column(o) && strcmp(sv_text(o, "type"), type->identity) == 0))
+			return true;
+		if (sv_class_is(o, "range type") || (sv_class_is(o, "domain") && is_stored(cmp, o, false)))
+			return true;
+	}
+	return false;
+}
+
 static void
 spread_again(Spread *spread, Pair *pair)
 {
+	const Object *whole = pair->a->parent;
+
 	if (pair->kind != SV_PAIR_SAME && pair->kind != SV_PAIR_ALTER)
 		return;
 	make_again(pair);
 	spread->queue = lappend(spread->queue, pair);
+	/* a rule of a domain, or an attribute, which columns hold does not come again by itself */
+	if ((sv_class_is(pair->a, "domain constraint") && !sv_is(pair->b, "not_valid") && is_stored(spread->cmp, whole, true)) ||
+		(sv_class_is(pair->a, "column") && sv_class_is(whole, "composite type") && is_stored(spread->cmp, whole, false)))
+		spread_again(spread, whole->pair);
 }
 
 static AlterFn
@@ -213,6 +291,72 @@ is_name_taken(const Comparison *cmp, const Object *type)
 	return false;
 }
 
+static bool
+is_attribute(const Object *o)
+{
+	return sv_class_is(o, "column") && sv_class_is(o->parent, "composite type");
+}
+
+/* A table of a type that stays: it keeps its rows while the type changes in a way that it could not follow. */
+static void
+untie(Pair *table)
+{
+	const ModelClass *class = table->class;
+
+	if (table->untied || table->b == NULL || !sv_is(table->a, "of_type") || is_gone(table->a))
+		return;
+	table->untied = true;
+	table->kind = SV_PAIR_ALTER;
+	if (!list_member_ptr(table->alterers, alterer_of(class, "of_type")->alter))
+		table->alterers = lappend(table->alterers, alterer_of(class, "of_type")->alter);
+}
+
+static void
+untie_tables(const Comparison *cmp, const Object *type)
+{
+	ListCell   *cell;
+
+	foreach(cell, cmp->dependents[type->number])
+		if (sv_class_is(lfirst(cell), "table"))
+			untie(((Object *) lfirst(cell))->pair);
+}
+
+/* Do those that are left of a row type's attributes stand before the new ones, in their old order? */
+static bool
+keeps_order(const Object *type)
+{
+	int			last = -1;
+	ListCell   *cell;
+
+	foreach(cell, type->parts)
+	{
+		const Object *before = ((Object *) lfirst(cell))->pair->a;
+
+		if (!sv_class_is(lfirst(cell), "column"))
+			continue;
+		if (before != NULL && before->number < last)
+			return false;
+		last = before != NULL ? before->number : INT_MAX;
+	}
+	return true;
+}
+
+/* A column or an attribute moves over to the new version of its type. */
+static void
+convert(Spread *spread, Pair *gone, Pair *pair)
+{
+	gone->swapped = true;
+	pair->converted = true;
+	pair->kind = SV_PAIR_ALTER;
+	if (!list_member_ptr(pair->alterers, type_alterer(pair->class)))
+		pair->alterers = lappend(pair->alterers, type_alterer(pair->class));
+	if (!pair->disrupts)
+	{
+		pair->disrupts = true;
+		spread->queue = lappend(spread->queue, pair);
+	}
+}
+
 /* The object before is dropped: what of its dependents? */
 static void
 spread_to_dependent(Spread *spread, Pair *gone, Object *dependent)
@@ -232,26 +376,46 @@ spread_to_dependent(Spread *spread, Pair *gone, Object *dependent)
 	if (is_stored_column(dependent) && is_type(gone->a) && gone->kind == SV_PAIR_AGAIN &&
 		!sv_is(dependent, "generated"))
 	{
-		gone->swapped = true;
-		pair->converted = true;
-		pair->kind = SV_PAIR_ALTER;
-		if (!list_member_ptr(pair->alterers, type_alterer(pair->class)))
-			pair->alterers = lappend(pair->alterers, type_alterer(pair->class));
-		if (!pair->disrupts)
-		{
-			pair->disrupts = true;
-			spread->queue = lappend(spread->queue, pair);
-		}
+		convert(spread, gone, pair);
 		return;
 	}
-	/* a column that a child has from a parent stays as its own */
+	if (is_attribute(dependent) && is_type(gone->a) && gone->kind == SV_PAIR_AGAIN && !is_stored(spread->cmp, dependent->parent, false))
+	{
+		untie_tables(spread->cmp, dependent->parent);
+		convert(spread, gone, pair);
+		return;
+	}
+	/* a table whose type is made anew, or that shall have another one */
+	if (sv_class_is(dependent, "table") && sv_class_is(gone->a, "composite type") &&
+		(gone->b == NULL || keeps_order(gone->b) || !sv_same(pair->a, pair->b, "of_type")))
+	{
+		untie(pair);
+		return;
+	}
+	if (is_stored_column(dependent) && is_attribute(gone->a) && dependent->parent->pair->untied)
+		return;
+	/* a column that a child has from a parent stays as its own, or as that of another parent */
 	if (is_stored_column(dependent) && is_stored_column(gone->a) && strcmp(gone->a->name, dependent->name) == 0 &&
-		(is_gone(gone->a->parent) || (gone->kind == SV_PAIR_DROP && !sv_is(dependent, "generated"))))
+		(is_gone(gone->a->parent) || (gone->kind == SV_PAIR_DROP && !sv_is(dependent, "generated")) ||
+		 sv_diff_has_other_origin(dependent, gone->a)))
 		return;
 	/* a column whose new type or collation does not need it any more is altered first */
-	if (is_stored_column(dependent) && is_type(gone->a) && pair->disrupts)
+	if ((is_stored_column(dependent) || is_attribute(dependent)) && is_type(gone->a) && pair->disrupts)
 		return;
 	spread_again(spread, pair);
+}
+
+/*
+ * When the type of a column changes, the server builds what stands on it again; but it
+ * forgets statistics targets, and gives the comment of an index to those of the partitions.
+ */
+static bool
+loses_when_rebuilt(const Object *o)
+{
+	if (sv_class_is(o, "statistics"))
+		return sv_is(o, "target");
+	return sv_class_is(o, "index") &&
+		(sv_is(o, "statistics") || (sv_is(o, "comment") && sv_is(o->parent, "partition_key")));
 }
 
 /* A column's type changes: what of those that use the column? */
@@ -274,6 +438,8 @@ spread_disruption(Spread *spread, Pair *column)
 			if (sv_class_is(dependent, again[i]))
 				spread_again(spread, dependent->pair);
 		if (sv_class_is(dependent, "column") && sv_is(dependent, "generated"))
+			spread_again(spread, dependent->pair);
+		if (loses_when_rebuilt(dependent))
 			spread_again(spread, dependent->pair);
 		if (sv_class_is(dependent, "constraint") && strcmp(sv_text(dependent, "kind"), "foreign key") == 0)
 			spread_again(spread, dependent->pair);
@@ -381,13 +547,32 @@ is_left_by_columns(const Comparison *cmp, const Pair *pair)
 	return false;
 }
 
+/* What a type needs that is there until later is renamed, too, if it goes.  Returns whether there is more of that now. */
+static bool
+keep_needed(const Comparison *cmp, const Object *o)
+{
+	bool		found = false;
+	ListCell   *cell;
+
+	foreach(cell, o->needs)
+	{
+		Pair	   *needed = ((Object *) lfirst(cell))->pair;
+
+		if (needed->swapped || !is_type(needed->a) ||
+			(needed->kind != SV_PAIR_AGAIN && !(needed->kind == SV_PAIR_DROP && is_name_taken(cmp, needed->a))))
+			continue;
+		needed->swapped = found = true;
+	}
+	return found;
+}
+
 /* What a renamed type, or one that is still in use, needs stays as long as it does. */
 static void
 spread_renaming(Comparison *cmp)
 {
 	bool		again = true;
 	ListCell   *cell;
-	ListCell   *need;
+	ListCell   *part;
 
 	while (again)
 	{
@@ -398,37 +583,12 @@ spread_renaming(Comparison *cmp)
 
 			if (!pair->swapped && !is_left_by_columns(cmp, pair))
 				continue;
-			foreach(need, pair->a->needs)
-			{
-				Pair	   *needed = ((Object *) lfirst(need))->pair;
-
-				if (needed->swapped || !is_type(needed->a) ||
-					(needed->kind != SV_PAIR_AGAIN && !(needed->kind == SV_PAIR_DROP && is_name_taken(cmp, needed->a))))
-					continue;
-				needed->swapped = true;
-				again = true;
-			}
+			again |= keep_needed(cmp, pair->a);
+			if (sv_class_is(pair->a, "composite type"))
+				foreach(part, pair->a->parts)
+				again |= keep_needed(cmp, lfirst(part));
 		}
 	}
-}
-
-/* Do columns hold values of the type inside of others (arrays, rows), or of any kind? */
-static bool
-is_stored(const Comparison *cmp, const Object *type, bool inside)
-{
-	ListCell   *cell;
-
-	foreach(cell, cmp->dependents[type->number])
-	{
-		const Object *o = lfirst(cell);
-
-		if (sv_class_is(o, "column") && (is_stored_column(o) || sv_class_is(o->parent, "composite type")) &&
-			!(inside && is_stored_column(o) && strcmp(sv_text(o, "type"), type->identity) == 0))
-			return true;
-		if (sv_class_is(o, "range type") || (sv_class_is(o, "domain") && is_stored(cmp, o, false)))
-			return true;
-	}
-	return false;
 }
 
 /* Does a partition key have a column?  The server does not alter its type. */
@@ -447,15 +607,12 @@ is_in_key(const Object *column)
 	return false;
 }
 
+/* Is there no cast by assignment between a column's types?  What computes its values then cannot stay. */
 static bool
-has_typed_tables(const Comparison *cmp, const Object *type)
+needs_conversion(const Comparison *cmp, const Object *a, const Object *b)
 {
-	ListCell   *cell;
-
-	foreach(cell, cmp->dependents[type->number])
-		if (sv_class_is(lfirst(cell), "table") && sv_is(lfirst(cell), "of_type"))
-			return true;
-	return false;
+	return cmp->options->cast_of != NULL && !sv_same(a, b, "type") &&
+		cmp->options->cast_of(sv_text(a, "type"), sv_text(b, "type")) != 'a';
 }
 
 /*
@@ -478,8 +635,9 @@ make_stored_types_again(Comparison *cmp)
 			is_stored(cmp, pair->a->parent, false))
 			make_again(pair->a->parent->pair);
 		else if (sv_class_is(o, "column") && sv_class_is(o->parent, "composite type") && pair->disrupts &&
-				 pair->kind == SV_PAIR_ALTER && has_typed_tables(cmp, pair->a->parent) && cmp->options->cast_of != NULL &&
-				 cmp->options->cast_of(sv_text(pair->a, "type"), sv_text(o, "type")) != 'a')
+				 pair->kind == SV_PAIR_ALTER && needs_conversion(cmp, pair->a, o))
+			untie_tables(cmp, pair->a->parent);
+		else if (sv_class_is(o, "column") && pair->kind == SV_PAIR_ALTER && sv_is(o, "generated") && needs_conversion(cmp, pair->a, o))
 			make_again(pair);
 		if (sv_class_is(o, "column") && pair->kind == SV_PAIR_ALTER && pair->disrupts && is_in_key(pair->a))
 			make_again(pair->a->parent->pair);
@@ -490,6 +648,92 @@ make_stored_types_again(Comparison *cmp)
 		if (sv_class_is(o, "domain") && pair->kind == SV_PAIR_ALTER && sv_is(o, "not_null") && !sv_is(pair->a, "not_null") &&
 			is_stored(cmp, pair->a, true))
 			make_again(pair);
+	}
+}
+
+/* Will a change of a column (perhaps) have the rows of its table written again? */
+static bool
+rewrites_rows(const Pair *pair)
+{
+	ListCell   *cell;
+
+	if (pair->b == NULL || !is_stored_column(pair->b) || pair->b->parent->pair->a == NULL || is_gone(pair->b->parent->pair->a))
+		return false;
+	if (pair->kind == SV_PAIR_ALTER)
+		return pair->disrupts;
+	if (pair->kind != SV_PAIR_CREATE && pair->kind != SV_PAIR_AGAIN)
+		return false;
+	foreach(cell, pair->b->parts)
+		if (sv_class_is(lfirst(cell), "default"))
+			return true;
+	foreach(cell, pair->b->needs)
+		if (sv_class_is(lfirst(cell), "domain"))
+			return true;
+	return sv_is(pair->b, "generated") || sv_is(pair->b, "identity");
+}
+
+/* Values of a row type that is rewritten wait as jsonb; what else has the row type is made again. */
+static void
+release_rows(Spread *spread, Object *user)
+{
+	Pair	   *pair = user->pair;
+
+	if (sv_class_is(user, "column") && sv_class_is(user->parent, "materialized view"))
+		spread_again(spread, user->parent->pair);
+	else if ((sv_class_is(user, "function") || sv_class_is(user, "procedure")) &&
+			 strstr(sv_text(user, "definition"), "\nAS $") == NULL)
+		spread_again(spread, pair);
+	if (!is_stored_column(user) || is_gone(user) || pair->parked || pair->b == NULL || !sv_same(pair->a, pair->b, "type"))
+		return;
+	if (sv_is(user, "generated") || strchr(sv_text(user, "type"), '[') != NULL)
+	{
+		spread_again(spread, pair);
+		return;
+	}
+	pair->kind = SV_PAIR_ALTER;
+	pair->parked = pair->disrupts = true;
+	pair->alterers = lappend(pair->alterers, type_alterer(pair->class));
+	spread->queue = lappend(spread->queue, pair);
+}
+
+/* The server does not write the rows of a table again while something has its row type. */
+static void
+spread_rewriting(Spread *spread)
+{
+	ListCell   *cell;
+	ListCell   *other;
+
+	foreach(cell, spread->cmp->pairs)
+	{
+		const Pair *pair = lfirst(cell);
+
+		if (!rewrites_rows(pair))
+			continue;
+		foreach(other, spread->cmp->dependents[pair->b->parent->pair->a->number])
+			if (((Object *) lfirst(other))->parent != pair->b->parent->pair->a)
+			release_rows(spread, lfirst(other));
+	}
+}
+
+/* A table that loses a column on the way does not get the order of its type again: it is made anew. */
+static void
+spread_ties(Spread *spread)
+{
+	ListCell   *cell;
+	ListCell   *part;
+
+	foreach(cell, spread->cmp->pairs)
+	{
+		Pair	   *table = lfirst(cell);
+
+		if (!table->untied)
+			continue;
+		foreach(part, table->a->parts)
+			if (sv_class_is(lfirst(part), "column") && ((Object *) lfirst(part))->pair->kind == SV_PAIR_AGAIN)
+		{
+			table->untied = false;
+			spread_again(spread, table);
+		}
 	}
 }
 
@@ -509,6 +753,7 @@ spread(Comparison *cmp)
 			state.queue = lappend(state.queue, pair);
 	}
 	spread_attaching(&state);
+	spread_rewriting(&state);
 	while (state.queue != NIL)
 	{
 		List	   *queue = state.queue;
@@ -536,6 +781,8 @@ spread(Comparison *cmp)
 		{
 			spread_detaching(&state);
 			spread_attaching(&state);
+			spread_rewriting(&state);
+			spread_ties(&state);
 		}
 	}
 }
@@ -575,6 +822,7 @@ sv_diff(Model *from, Model *to, const DiffOptions *options)
 	cmp->to = to;
 	cmp->options = options;
 	pair_objects(cmp);
+	find_named(cmp);
 	find_dependents(cmp);
 	cmp->rows = sv_diff_questions(cmp->pairs);
 	do

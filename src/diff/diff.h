@@ -33,13 +33,20 @@ typedef struct Pair
 	bool		swapped;		/* a type or table that is renamed, made anew, and dropped
 								 * when its columns have moved over */
 	bool		converted;		/* a column that moves over */
+	bool		parked;			/* a column whose values are jsonb while the table
+								 * changes whose rows they are */
+	bool		untied;			/* a table that is no table of its type while that
+								 * changes */
+	bool		named;			/* a column whose NOT NULL must be given its usual name:
+								 * something else has that at times */
 	DiffNode	   *drop;			/* where it is dropped; may be another object's */
 	DiffNode	   *create;
 	DiffNode	   *alter;
 	DiffNode	   *rename;			/* of a swapped type */
 	DiffNode	   *shell;			/* of a type that needs functions which need it,
 								 * or a view that needs what needs it */
-	DiffNode	   *hollow;			/* where such a view lets go of what it needs */
+	DiffNode	   *hollow;			/* where such a view lets go of what it needs, a
+								 * column is parked, or a table untied */
 } Pair;
 
 typedef enum DiffNodeKind
@@ -122,6 +129,7 @@ extern List *sv_diff_questions(List *pairs);
 
 /* graph.c */
 extern List *sv_diff_order(Comparison *cmp);
+extern bool sv_diff_has_other_origin(const Object *column, const Object *leading);
 extern bool sv_diff_leaves(const Comparison *cmp, const Object *column);
 extern bool sv_diff_is_index(const Object *object);
 extern bool sv_diff_has_part_of(const Object *table, const Object *whole);
@@ -147,6 +155,7 @@ extern void sv_swap_write_rows(Writer *w, const char *old_name);
 /* privileges.c */
 extern void sv_write_privileges(Writer *writer, const Object *object, List *from, List *to,
 								const char *old_owner, const char *owner);
+extern List *sv_column_privileges_left(const DiffOptions *options, const Object *column);
 extern List *sv_initial_privileges(const Comparison *cmp, const Object *object);
 
 /* annotations on any object (write.c) */

@@ -267,6 +267,8 @@ make_nodes(Comparison *cmp)
 			pair->shell = add_node(cmp, SV_NODE_SHELL, pair);
 		if (is_dropped(pair) && is_view_in_circle(cmp, cmp->from, pair->a))
 			pair->hollow = add_node(cmp, SV_NODE_HOLLOW, pair);
+		if ((pair->parked || pair->untied) && pair->kind == SV_PAIR_ALTER)
+			pair->hollow = add_node(cmp, SV_NODE_HOLLOW, pair);
 		if (is_dropped(pair) && pair->swapped)
 			pair->rename = add_node(cmp, SV_NODE_RENAME, pair);
 	}
@@ -323,6 +325,18 @@ sv_diff_has_part_of(const Object *table, const Object *whole)
 	return false;
 }
 
+/* Is it part of a parent's, and so that the server takes it for that when its table is attached? */
+static bool
+is_attached(const Object *index)
+{
+	ListCell   *cell;
+
+	foreach(cell, index->parts)
+		if (sv_class_is(lfirst(cell), "index attachment") && !sv_is(index, "incomplete"))
+			return true;
+	return false;
+}
+
 /*
  * A partition is attached when its indexes and those of its parent are there:
  * then they come together by themselves.
@@ -344,17 +358,13 @@ edges_of_attaching(Pair *pair)
 	{
 		Object	   *index = lfirst(cell);
 
-		bool		attached = false;
-
 		if (!sv_diff_is_index(index))
 			continue;
-		foreach(other, index->parts)
-			attached |= sv_class_is(lfirst(other), "index attachment") && !sv_is(index, "incomplete");
-		if (!attached && !sv_is(index, "inherited"))
+		if (!is_attached(index) && !sv_is(index, "inherited"))
 			add_edge(pair->create, index->pair->create);
 		foreach(other, index->parts)
 		{
-			if (!sv_class_is(lfirst(other), "index attachment") || !attached)
+			if (!sv_class_is(lfirst(other), "index attachment") || !is_attached(index))
 				continue;
 			add_edge(index->pair->create, pair->create);
 			foreach(need, ((Object *) lfirst(other))->needs)
@@ -372,6 +382,24 @@ is_led_by(const Object *column, const Object *leading)
 		!is_dropped(leading->parent->pair) && !is_dropped(column->parent->pair);
 }
 
+/* Does a column that a child has from a parent come from somewhere else, too? */
+bool
+sv_diff_has_other_origin(const Object *column, const Object *leading)
+{
+	ListCell   *cell;
+
+	if (sv_is(column, "merged"))
+		return true;
+	foreach(cell, column->needs)
+	{
+		const Object *o = lfirst(cell);
+
+		if (o != leading && is_led_by(column, o) && o->parent != column->parent && !is_dropped(o->pair))
+			return true;
+	}
+	return false;
+}
+
 /* Do children keep the column as one of their own when this one of the parent is dropped? */
 bool
 sv_diff_leaves(const Comparison *cmp, const Object *column)
@@ -380,29 +408,32 @@ sv_diff_leaves(const Comparison *cmp, const Object *column)
 
 	if (column->pair->kind == SV_PAIR_DROP)
 		foreach(cell, cmp->dependents[column->number])
-		if (is_led_by(lfirst(cell), column) && !is_dropped(((Object *) lfirst(cell))->pair))
+		if (is_led_by(lfirst(cell), column) && !is_dropped(((Object *) lfirst(cell))->pair) &&
+			!sv_diff_has_other_origin(lfirst(cell), column))
 		return true;
 	return false;
 }
 
 /*
- * The index of a partition that has partitions itself is valid, and taken when that one
- * is attached, only when it has the indexes of these.
+ * An index of a partitioned table that is itself part of another one is complete before its
+ * table becomes a partition: the server takes an incomplete one for none, and makes another.
  */
 static void
-edges_of_attached_index(Pair *pair)
+edges_of_completing(Pair *attachment)
 {
-	const Object *table = pair->b->parent->parent;
 	ListCell   *cell;
-	ListCell   *need;
+	ListCell   *part;
 
-	foreach(cell, table->parts)
-		if (sv_class_is(lfirst(cell), "inheritance") && is_created(((Object *) lfirst(cell))->pair))
-		return;
-	foreach(need, pair->b->needs)
-		foreach(cell, ((Object *) lfirst(need))->parent->parts)
-		if (sv_class_is(lfirst(cell), "inheritance"))
-		add_edge(pair->create, ((Object *) lfirst(cell))->pair->create);
+	foreach(cell, attachment->b->needs)
+	{
+		const Object *whole = lfirst(cell);
+
+		if (whole->parent == NULL || !is_attached(whole))
+			continue;
+		foreach(part, whole->parent->parts)
+			if (sv_class_is(lfirst(part), "inheritance"))
+			add_edge(attachment->create, ((Object *) lfirst(part))->pair->create);
+	}
 }
 
 /*
@@ -477,12 +508,137 @@ edges_of_link(Pair *inheritance, const Object *link)
 		edges_of_part(inheritance, lfirst(cell));
 }
 
+/* Can it hold values of a type? */
+static bool
+is_storing(const Object *o)
+{
+	return sv_class_is(o, "domain") || sv_class_is(o, "range type") || (sv_class_is(o, "table") && sv_is(o, "of_type")) ||
+		(sv_class_is(o, "column") && !sv_class_is(o->parent, "view") && !sv_class_is(o->parent, "composite type"));
+}
+
+/* Is a type one that the server does not alter while a column holds its values as this object does? */
+static bool
+is_held_fast(const Object *type, const Object *user)
+{
+	if (sv_class_is(type, "table"))
+		return sv_class_is(user, "column");
+	if (sv_class_is(type, "domain"))
+		return sv_class_is(user, "column") && strcmp(sv_text(user, "type"), type->identity) != 0;
+	return sv_class_is(type, "composite type");
+}
+
+/*
+ * The server does not alter a row type that columns have, nor rewrites the rows of a table
+ * whose row type they have, nor adds rules to a domain inside of their types: all that
+ * happens after those that go and before those that come.
+ */
+static void
+edges_of_held_type(Comparison *cmp, Pair *user, const Object *type)
+{
+	const Object *sides[] = {type->pair->a, type->pair->b};
+
+	if (!is_held_fast(type, user->a ? user->a : user->b) || sides[0] == NULL || sides[1] == NULL || cmp->fold_level >= 3)
+		return;
+	for (int i = 0; i < lengthof(sides); i++)
+	{
+		ListCell   *cell;
+
+		foreach(cell, sides[i]->parts)
+		{
+			const Pair *attribute = ((Object *) lfirst(cell))->pair;
+			DiffNode   *nodes[] = {attribute->drop, attribute->alter, attribute->create};
+
+			if (!sv_class_is(lfirst(cell), "column") && !sv_class_is(lfirst(cell), "domain constraint"))
+				continue;
+			for (int n = 0; n < lengthof(nodes); n++)
+			{
+				if (nodes[n] == NULL)
+					continue;
+				add_edge(user->drop, nodes[n]);
+				add_edge(nodes[n], user->create);
+			}
+		}
+	}
+}
+
+/* A column is parked before the table whose rows it has changes, and comes back afterwards. */
+static void
+edges_of_parking(Pair *column)
+{
+	ListCell   *need;
+	ListCell   *cell;
+
+	add_edge(column->hollow, column->alter);
+	foreach(need, column->b->needs)
+		foreach(cell, ((Object *) lfirst(need))->parts)
+	{
+		const Pair *part = ((Object *) lfirst(cell))->pair;
+		DiffNode   *nodes[] = {part->drop, part->alter, part->create};
+
+		if (!sv_class_is(lfirst(cell), "column"))
+			continue;
+		for (int i = 0; i < lengthof(nodes); i++)
+		{
+			add_edge(column->hollow, nodes[i]);
+			add_edge(nodes[i], column->alter);
+		}
+	}
+}
+
+/* Between the steps of "table" that untie it from its type and tie it again. */
+static void
+add_edges_between(const Pair *table, const Pair *pair)
+{
+	DiffNode   *nodes[] = {pair->drop, pair->alter, pair->create};
+
+	for (int i = 0; i < lengthof(nodes); i++)
+	{
+		if (nodes[i] == NULL)
+			continue;
+		add_edge(table->hollow, nodes[i]);
+		add_edge(nodes[i], table->alter);
+	}
+}
+
+static void
+edges_of_tie(Pair *table)
+{
+	const Object *sides[] = {table->a, table->b};
+	ListCell   *need;
+	ListCell   *cell;
+
+	add_edge(table->hollow, table->alter);
+	for (int i = 0; i < lengthof(sides); i++)
+	{
+		foreach(cell, sides[i]->parts)
+			if (sv_class_is(lfirst(cell), "column"))
+			add_edges_between(table, ((Object *) lfirst(cell))->pair);
+		foreach(need, sides[i]->needs)
+			if (sv_class_is(lfirst(need), "composite type"))
+			foreach(cell, ((Object *) lfirst(need))->parts)
+			add_edges_between(table, ((Object *) lfirst(cell))->pair);
+	}
+}
+
+/* The options of a TOAST table can be set when there is one: when the columns are there. */
+static bool
+sets_toast_options(const Pair *table)
+{
+	ListCell   *cell;
+
+	if (table->alter == NULL || sv_same(table->a, table->b, "options") || !sv_same(table->a, table->b, "of_type"))
+		return false;
+	foreach(cell, sv_list(table->b, "options"))
+		if (strncmp(lfirst(cell), "toast.", 6) == 0)
+			return true;
+	return false;
+}
+
 static void
 edges_of_new(Comparison *cmp, Pair *pair)
 {
 	DiffNode	   *node = pair->create ? pair->create : pair->alter;
 	ListCell   *cell;
-	ListCell   *part;
 
 	if (node == NULL)
 		return;
@@ -490,6 +646,8 @@ edges_of_new(Comparison *cmp, Pair *pair)
 	{
 		Object	   *needed = lfirst(cell);
 
+		if (pair->create != NULL && is_storing(pair->b))
+			edges_of_held_type(cmp, pair, needed);
 		if (needed->parent != NULL && can_use_shell(pair->b, needed->parent))
 			needed = needed->parent;
 		if (needed->pair->shell != NULL && (is_function_of_type(pair->b, needed) || can_use_shell(pair->b, needed)))
@@ -500,22 +658,26 @@ edges_of_new(Comparison *cmp, Pair *pair)
 			add_edge(node, needed->pair->create);	/* they are merged if their types are the same */
 		else
 			after_made(cmp, node, needed);
-		/* a column keeps the attributes of its type from being altered */
-		if (sv_class_is(needed, "composite type") && pair->create != NULL && sv_class_is(pair->b, "column"))
-			foreach(part, needed->parts)
-				after_made(cmp, node, lfirst(part));
 	}
 	if (pair->shell != NULL)
 	{
-		add_edge(pair->drop, pair->shell);
+		add_edge(pair->rename ? pair->rename : pair->drop, pair->shell);
 		after_made_shell(cmp, pair);
 	}
-	if (pair->b->parent != NULL)
+	if (pair->b->parent != NULL && sv_class_is(pair->b, "column") && pair->b->parent->pair->untied)
+		 /* edges_of_tie */ ;
+	else if (pair->b->parent != NULL && sv_class_is(pair->b, "column") && sets_toast_options(pair->b->parent->pair))
+		add_edge(node, pair->b->parent->pair->alter);
+	else if (pair->b->parent != NULL)
 		after_made(cmp, node, pair->b->parent);
 	if (pair->create != NULL && sv_class_is(pair->b, "inheritance") && sv_is(pair->b, "bound"))
 		edges_of_attaching(pair);
 	if (pair->create != NULL && sv_class_is(pair->b, "index attachment"))
-		edges_of_attached_index(pair);
+		edges_of_completing(pair);
+	if (pair->parked)
+		edges_of_parking(pair);
+	if (pair->untied && pair->hollow != NULL)
+		edges_of_tie(pair);
 }
 
 static void
@@ -527,6 +689,8 @@ edges_of_old(Comparison *cmp, Pair *pair)
 	{
 		Pair	   *needed = ((Object *) lfirst(cell))->pair;
 
+		if (pair->drop != NULL && is_storing(pair->a))
+			edges_of_held_type(cmp, pair, needed->a);
 		if (pair->hollow != NULL)
 		{
 			add_edge(pair->hollow, needed->drop);
@@ -541,8 +705,11 @@ edges_of_old(Comparison *cmp, Pair *pair)
 			add_edge(needed->drop, pair->drop);
 		else if (pair->drop != NULL)
 		{
+			if (needed->parked)
+				add_edge(pair->drop, needed->hollow);
 			add_edge(pair->drop, needed->drop);
-			add_edge(pair->drop, needed->alter);
+			if (!pair->drop->pair->swapped)	/* else it is the last of all */
+				add_edge(pair->drop, needed->alter);
 		}
 		else if (pair->alter != NULL)
 			add_edge(pair->alter, needed->drop);
@@ -586,6 +753,8 @@ name_key(char *key, const Object *o, const char *space)
 		name = sv_text(o, "multirange");
 		space = "type";
 	}
+	else if (sv_class_is(o, "column"))
+		name = sv_text(o, "not_null_name");
 	memset(key, 0, NAMEDATALEN * 4);
 	snprintf(key, NAMEDATALEN * 4, "%s|%s|%s", o->schema ? o->schema : "", name, space);
 }
@@ -604,7 +773,29 @@ name_spaces(const Object *o)
 		spaces = lappend(spaces, "relation");
 	if (sv_is(o, "multirange"))
 		spaces = lappend(spaces, "multirange");
+	if (sv_is(o, "not_null_name") || (sv_class_is(o, "constraint") && sv_diff_is_index(o)))
+		spaces = lappend(spaces, (char *) o->parent->identity);
 	return spaces;
+}
+
+/* Where a name of the old object becomes free, or NULL; a column's NOT NULL has one, too. */
+static DiffNode *
+freeing_node(const Pair *pair)
+{
+	if (pair->rename != NULL || pair->drop != NULL)
+		return pair->rename ? pair->rename : pair->drop;
+	return pair->a != NULL && pair->b != NULL && sv_is(pair->a, "not_null_name") && !sv_same(pair->a, pair->b, "not_null_name") ?
+		pair->alter : NULL;
+}
+
+/* Where a name of the new object is taken, or NULL. */
+static DiffNode *
+taking_node(const Pair *pair)
+{
+	if (pair->shell != NULL || pair->create != NULL)
+		return pair->shell ? pair->shell : pair->create;
+	return pair->a != NULL && pair->b != NULL && sv_is(pair->b, "not_null_name") && !sv_same(pair->a, pair->b, "not_null_name") ?
+		pair->alter : NULL;
 }
 
 /* A type may have the name of a sequence, but only if the sequence was there first. */
@@ -640,7 +831,7 @@ edges_of_names(Comparison *cmp)
 		Pair	   *pair = lfirst(cell);
 		bool		found;
 
-		if (pair->drop == NULL)
+		if (freeing_node(pair) == NULL)
 			continue;
 		foreach(space, name_spaces(pair->a))
 		{
@@ -657,9 +848,9 @@ edges_of_names(Comparison *cmp)
 	{
 		Pair	   *pair = lfirst(cell);
 
-		if (pair->create == NULL)
+		if (taking_node(pair) == NULL)
 			continue;
-		if (sv_class_is(pair->b, "sequence"))
+		if (pair->create != NULL && sv_class_is(pair->b, "sequence"))
 			edges_of_sequence_name(cmp, pair);
 		foreach(space, name_spaces(pair->b))
 		{
@@ -675,7 +866,7 @@ edges_of_names(Comparison *cmp)
 				Pair	   *old = lfirst(other);
 
 				if (old != pair)
-					add_edge(old->rename ? old->rename : old->drop, pair->shell ? pair->shell : pair->create);
+					add_edge(freeing_node(old), taking_node(pair));
 			}
 		}
 	}

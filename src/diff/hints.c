@@ -14,7 +14,7 @@
 #include "postgres.h"
 
 #include "diff/renames.h"
-#include "mb/pg_wchar.h"
+#include "model/classes.h"
 #include "schemaver.h"
 #include "script/hints.h"
 #include "utils/builtins.h"
@@ -530,16 +530,6 @@ sv_renames_back(const Model *after, List *renames)
 
 /* ----- sequences of identity columns, which are no objects of the model ----- */
 
-/* As class_column.c has it: the name of which nothing is said. */
-static char *
-usual_sequence(const char *table, const char *column)
-{
-	char	   *name = psprintf("%s_%s", table, column);
-
-	name[pg_mbcharcliplen(name, strlen(name), 59)] = '\0';
-	return psprintf("%s_seq", name);
-}
-
 static bool
 has_usual_sequence(const Object *column)
 {
@@ -562,8 +552,8 @@ sequence_row(const Object *column, List *renames, bool back)
 	const char *schema = table && table->schema ? table->schema : column->schema;
 	const char *new_table = table && table->name ? table->name : column->parent->name;
 	const char *new_name = own ? own->name : column->name;
-	char	   *old = usual_sequence(column->parent->name, column->name);
-	char	   *new = usual_sequence(new_table, new_name);
+	char	   *old = sv_usual_sequence(column->parent->name, column->name);
+	char	   *new = sv_usual_sequence(new_table, new_name);
 	DiffRow    *row;
 
 	if (strcmp(old, new) == 0)

@@ -64,11 +64,23 @@ all_rights(char type)
 	}
 }
 
+/* Add a privilege; one that is there already may get the grant option. */
 static List *
 add(List *list, const char *grantee, const char *grantor, char letter, bool grantable)
 {
-	Privilege  *p = palloc(sizeof(Privilege));
+	Privilege  *p;
+	ListCell   *cell;
 
+	foreach(cell, list)
+	{
+		p = lfirst(cell);
+		if (p->letter == letter && strcmp(p->grantee, grantee) == 0 && strcmp(p->grantor, grantor) == 0)
+		{
+			p->grantable |= grantable;
+			return list;
+		}
+	}
+	p = palloc(sizeof(Privilege));
 	p->grantee = grantee;
 	p->grantor = grantor;
 	p->letter = letter;
@@ -151,23 +163,25 @@ find(List *list, const Privilege *like)
 	return NULL;
 }
 
-/* As ALTER ... OWNER TO does it: entries of the old owner become the new one's. */
-static void
+/* As ALTER ... OWNER TO does it: entries of the old owner become the new one's, equal ones become one. */
+static List *
 change_owner(List *list, const char *old_owner, const char *owner)
 {
+	List	   *result = NIL;
 	ListCell   *cell;
 
 	if (old_owner == NULL || owner == NULL)
-		return;
+		return list;
+	old_owner = quote_identifier(old_owner);
+	owner = quote_identifier(owner);
 	foreach(cell, list)
 	{
-		Privilege  *p = lfirst(cell);
+		const Privilege *p = lfirst(cell);
 
-		if (strcmp(p->grantee, quote_identifier(old_owner)) == 0)
-			p->grantee = quote_identifier(owner);
-		if (strcmp(p->grantor, quote_identifier(old_owner)) == 0)
-			p->grantor = quote_identifier(owner);
+		result = add(result, strcmp(p->grantee, old_owner) == 0 ? owner : p->grantee,
+					 strcmp(p->grantor, old_owner) == 0 ? owner : p->grantor, p->letter, p->grantable);
 	}
+	return result;
 }
 
 static const char *
@@ -295,6 +309,68 @@ write_all(Writer *w, const Object *o, bool grant, const char *owner, List *todo)
 	}
 }
 
+/* Those of "before" that must be revoked, to be granted again perhaps without the option. */
+static List *
+to_revoke(List *before, List *after)
+{
+	List	   *result = NIL;
+	ListCell   *cell;
+
+	foreach(cell, before)
+	{
+		const Privilege *p = lfirst(cell);
+		const Privilege *other = find(after, p);
+
+		if (other == NULL || (p->grantable && !other->grantable))
+			result = lappend(result, (void *) p);
+	}
+	return result;
+}
+
+/*
+ * What is left of the privileges on a column when those on its table have changed: to
+ * revoke one there is to revoke it on the columns, too.  The column's own list if all is.
+ */
+List *
+sv_column_privileges_left(const DiffOptions *options, const Object *column)
+{
+	const Object *table = column->parent->pair->a;
+	const Object *after = column->parent->pair->b;
+	List	   *acl = sv_list(column, "acl");
+	List	   *left = NIL;
+	List	   *revoked;
+	bool		lost = false;
+	const char *old_owner;
+	const char *owner;
+	ListCell   *cell;
+	ListCell   *other;
+
+	if (acl == NIL || table == NULL || after == NULL || !options->privileges || table->class->acl_type == 0)
+		return acl;
+	old_owner = sv_text(table, "owner");
+	owner = options->owners ? sv_text(after, "owner") : old_owner;
+	if (old_owner == NULL || owner == NULL)
+		return acl;
+	revoked = to_revoke(change_owner(parse(sv_list(table, "acl"), table->class->acl_type, quote_identifier(old_owner)), old_owner, owner),
+						parse(sv_list(after, "acl"), after->class->acl_type, quote_identifier(owner)));
+	foreach(cell, change_owner(parse(acl, 'c', quote_identifier(old_owner)), old_owner, owner))
+	{
+		const Privilege *p = lfirst(cell);
+		bool		gone = false;
+
+		foreach(other, revoked)
+		{
+			const Privilege *r = lfirst(other);
+
+			gone |= r->letter == p->letter && strcmp(r->grantee, p->grantee) == 0 && strcmp(r->grantor, p->grantor) == 0;
+		}
+		lost |= gone;
+		if (!gone)
+			left = lappend(left, psprintf("%s=%c%s/%s", p->grantee, p->letter, p->grantable ? "*" : "", p->grantor));
+	}
+	return !lost ? acl : left != NIL ? left : list_make1("none");
+}
+
 /*
  * Write what leads from the privileges "from" to "to", after the owner changed
  * from old_owner to owner.
@@ -304,22 +380,14 @@ sv_write_privileges(Writer *w, const Object *o, List *from, List *to, const char
 {
 	List	   *before = parse(from, o->class->acl_type, old_owner ? quote_identifier(old_owner) : "");
 	List	   *after = parse(to, o->class->acl_type, owner ? quote_identifier(owner) : "");
-	List	   *revoke = NIL;
-	List	   *kept = NIL;
+	List	   *revoke;
+	List	   *kept;
 	List	   *grant = NIL;
 	ListCell   *cell;
 
-	change_owner(before, old_owner, owner);
-	foreach(cell, before)
-	{
-		const Privilege *p = lfirst(cell);
-		const Privilege *other = find(after, p);
-
-		if (other == NULL || (p->grantable && !other->grantable))
-			revoke = lappend(revoke, (void *) p);
-		else
-			kept = lappend(kept, (void *) p);
-	}
+	before = change_owner(before, old_owner, owner);
+	revoke = to_revoke(before, after);
+	kept = list_difference_ptr(before, revoke);
 	foreach(cell, after)
 	{
 		const Privilege *p = lfirst(cell);
@@ -431,7 +499,8 @@ sv_initial_privileges(const Comparison *cmp, const Object *object)
 	ListCell   *cell;
 	ListCell   *grant;
 
-	if (default_kind(object->class->acl_type) == NULL)
+	/* default privileges are not for the shell of a type */
+	if (default_kind(object->class->acl_type) == NULL || sv_is(object, "shell"))
 		return NIL;
 	list = usual_privileges(object->class->acl_type, owner);
 	foreach(cell, cmp->defaults)

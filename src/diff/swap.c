@@ -11,7 +11,6 @@
 
 #include "catalog/pg_class.h"
 #include "diff/diff.h"
-#include "mb/pg_wchar.h"
 #include "model/classes.h"
 #include "utils/builtins.h"
 
@@ -60,8 +59,48 @@ loses_order(const Object *b)
 }
 
 /*
- * Have the tables made anew whose columns would get another order.  Returns
- * whether there are more of them than before.
+ * A column that a table inherits, and only inherits, becomes its own when the
+ * inheritance ends, and stays its own when it begins again.
+ */
+static bool
+keeps_own_columns(const Object *b)
+{
+	ListCell   *cell;
+
+	foreach(cell, b->parts)
+	{
+		const Object *column = lfirst(cell);
+
+		if (sv_class_is(column, "column") && column->pair->a != NULL && sv_is(column, "inherited") &&
+			!sv_is(column->pair->a, "inherited"))
+			return true;
+	}
+	return false;
+}
+
+static bool
+has_children(const Comparison *cmp, const Object *a)
+{
+	ListCell   *cell;
+
+	foreach(cell, cmp->dependents[a->number])
+		if (sv_class_is(lfirst(cell), "inheritance"))
+			return true;
+	return false;
+}
+
+/* Is what no ALTER can bring about wanted of a table? */
+static bool
+is_disordered(const Comparison *cmp, const Pair *pair)
+{
+	if (inherits_plainly(pair->b))
+		return keeps_own_columns(pair->b) && !has_children(cmp, pair->a);
+	return !inherits_plainly(pair->a) && loses_order(pair->b);
+}
+
+/*
+ * Have the tables made anew whose columns would get another order, or would be
+ * inherited otherwise.  Returns whether there are more of them than before.
  */
 bool
 sv_swap_disordered(Comparison *cmp)
@@ -76,14 +115,19 @@ sv_swap_disordered(Comparison *cmp)
 		Pair	   *pair = lfirst(cell);
 
 		if (pair->a == NULL || pair->b == NULL || pair->a->context || !is_plain_table(pair->a) || !is_plain_table(pair->b) ||
-			pair->kind == SV_PAIR_AGAIN || inherits_plainly(pair->a) || inherits_plainly(pair->b))
-			continue;
-		if (!loses_order(pair->b))
+			pair->kind == SV_PAIR_AGAIN || !is_disordered(cmp, pair))
 			continue;
 		pair->kind = SV_PAIR_AGAIN;
 		pair->swapped = found = true;
 	}
 	return found;
+}
+
+/* Is an object made anew while the old one is still there under another name? */
+bool
+sv_is_swapped(const Object *o)
+{
+	return o->pair != NULL && o->pair->swapped;
 }
 
 static bool
@@ -131,22 +175,6 @@ sv_swap_survives(const Object *o, const Object *part)
 	return o->pair->swapped && sv_class_is(o, "table") && !(part->parent == o && sv_swap_keeps(part));
 }
 
-/* The sequence of an identity column, as the server names it. */
-static char *
-identity_sequence(const Object *column)
-{
-	ListCell   *cell;
-	int			length;
-	char	   *name;
-
-	foreach(cell, sv_list(column, "identity_options"))
-		if (strncmp(lfirst(cell), "SEQUENCE NAME ", 14) == 0)
-			return (char *) lfirst(cell) + 14;
-	name = psprintf("%s_%s", column->parent->name, column->name);
-	length = pg_mbcliplen(name, strlen(name), NAMEDATALEN - 1 - strlen("_seq"));
-	return quote_qualified_identifier(column->parent->schema, psprintf("%.*s_seq", length, name));
-}
-
 static List *
 identity_columns(const Object *table)
 {
@@ -169,7 +197,7 @@ sv_swap_write_rename(Writer *w, const char *new_name)
 	ListCell   *cell;
 
 	foreach(cell, identity_columns(a))
-		sv_emit(w, 0, "ALTER SEQUENCE %s RENAME TO %s", identity_sequence(lfirst(cell)),
+		sv_emit(w, 0, "ALTER SEQUENCE %s RENAME TO %s", sv_identity_sequence(lfirst(cell)),
 				quote_identifier(psprintf("%s_%d", OLD_SEQUENCE, foreach_current_index(cell) + 1)));
 	if (sv_is(a, "force_row_security"))
 		sv_emit(w, SV_HAZARD_BLOCKS_ALL, "ALTER TABLE %s NO FORCE ROW LEVEL SECURITY", a->identity);
@@ -212,7 +240,7 @@ sv_swap_write_rows(Writer *w, const char *old_name)
 
 		if (old->pair->b != NULL && sv_is(old->pair->b, "identity"))
 			sv_emit(w, 0, "SELECT pg_catalog.setval(%s, last_value, is_called) FROM %s",
-					sv_quote(identity_sequence(old->pair->b)),
+					sv_quote(sv_identity_sequence(old->pair->b)),
 					quote_qualified_identifier(a->schema, psprintf("%s_%d", OLD_SEQUENCE, foreach_current_index(cell) + 1)));
 	}
 }

@@ -118,6 +118,13 @@ sv_writer_inherits(Writer *w, const Object *table, const Object *parent)
 	return false;
 }
 
+/* Is the object there as soon as its parent is, or does it come by a statement of its own? */
+bool
+sv_writer_comes_along(Writer *w, const Object *o)
+{
+	return o->pair->kind == SV_PAIR_SAME || (o->pair->create != NULL && o->pair->create == o->parent->pair->create);
+}
+
 /* Do children keep the column as one of their own when the parent's is dropped? */
 bool
 sv_writer_leaves(Writer *w, const Object *column)
@@ -139,14 +146,21 @@ sv_writer_has_shell(Writer *w)
 	return w->pair->shell != NULL;
 }
 
-/* Does the column move to the new version of a type? */
+/* Does the column move to the new version of a type, or come back to it? */
 bool
 sv_writer_converted(Writer *w, const Object *column)
 {
-	return column->pair->converted;
+	return column->pair->converted || column->pair->parked;
 }
 
-/* Are there tables of the type that stay? */
+/* Is it a table that is no table of its type while that changes? */
+bool
+sv_writer_untied(Writer *w, const Object *table)
+{
+	return table->pair->untied;
+}
+
+/* Are there tables of the type that stay and follow it? */
 bool
 sv_writer_has_typed_tables(Writer *w, const Object *type)
 {
@@ -157,9 +171,22 @@ sv_writer_has_typed_tables(Writer *w, const Object *type)
 	{
 		Object	   *o = lfirst(cell);
 
-		if (sv_class_is(o, "table") && sv_is(o, "of_type") && !sv_writer_dropped(w, o))
+		if (sv_class_is(o, "table") && sv_is(o, "of_type") && !sv_writer_dropped(w, o) && !o->pair->untied)
 			return true;
 	}
+	return false;
+}
+
+/* Are there tables that inherit from it all the time? */
+bool
+sv_writer_has_children(Writer *w, const Object *table)
+{
+	ListCell   *cell;
+
+	if (table->pair->a != NULL)
+		foreach(cell, w->cmp->dependents[table->pair->a->number])
+		if (sv_class_is(lfirst(cell), "inheritance") && !sv_writer_dropped(w, lfirst(cell)))
+			return true;
 	return false;
 }
 
@@ -170,6 +197,17 @@ sv_writer_other(Writer *w, const Object *o)
 	return o->pair->a;
 }
 
+static bool
+is_row_type(const Object *column, const char *type)
+{
+	ListCell   *cell;
+
+	foreach(cell, column->needs)
+		if (sv_class_is(lfirst(cell), "composite type") && strcmp(((Object *) lfirst(cell))->identity, type) == 0)
+			return true;
+	return false;
+}
+
 /* The USING of a column that changes its type; NULL: none is needed. */
 const char *
 sv_writer_conversion(Writer *w, const Object *a, const Object *b)
@@ -177,6 +215,8 @@ sv_writer_conversion(Writer *w, const Object *a, const Object *b)
 	const char *type = sv_text(b, "type");
 	int			length = strlen(type);
 
+	if (w->pair->parked)
+		return psprintf("pg_catalog.jsonb_populate_record(NULL::%s, %s)", type, quote_identifier(b->name));
 	if (!w->pair->converted)
 	{
 		char		cast = strcmp(sv_text(a, "type"), type) == 0 || w->cmp->options->cast_of == NULL ? 'a' :
@@ -184,6 +224,9 @@ sv_writer_conversion(Writer *w, const Object *a, const Object *b)
 
 		return cast == 'a' ? NULL : psprintf("%s%s::%s", quote_identifier(b->name), cast == 't' ? "::text" : "", type);
 	}
+	/* rows keep the attributes that both have */
+	if (is_row_type(b, type))
+		return psprintf("pg_catalog.jsonb_populate_record(NULL::%s, pg_catalog.to_jsonb(%s))", type, quote_identifier(b->name));
 	return psprintf("%s::text%s::%s", quote_identifier(b->name),
 					length > 2 && strcmp(type + length - 2, "[]") == 0 ? "[]" : "", type);
 }
@@ -354,8 +397,10 @@ sv_write_annotations(Writer *w, const Object *a, const Object *b)
 		const char *old_owner = before ? sv_text(before, "owner") : column ? NULL : w->cmp->options->role;
 		const char *owner = w->cmp->options->owners ? sv_text(column ? b->parent : b, "owner") : old_owner;
 
-		sv_write_privileges(w, b, a ? sv_list(a, "acl") : sv_initial_privileges(w->cmp, b), sv_list(b, "acl"),
-							old_owner, owner);
+		List	   *from = a == NULL ? sv_initial_privileges(w->cmp, b) : column ? sv_column_privileges_left(w->cmp->options, a) :
+			sv_list(a, "acl");
+
+		sv_write_privileges(w, b, from, sv_list(b, "acl"), column && a != NULL && from != sv_list(a, "acl") ? owner : old_owner, owner);
 	}
 	write_comment(w, a, b);
 	write_labels(w, a, b);
@@ -390,8 +435,10 @@ write_drop(Writer *w)
 {
 	const Object *a = w->pair->a;
 
+	/* with its own functions goes a base type only */
 	if (w->pair->swapped)
-		sv_emit(w, 0, "DROP %s %s", a->class->keyword, quote_qualified_identifier(a->schema, renamed(a)));
+		sv_emit(w, 0, "DROP %s %s%s", a->class->keyword, quote_qualified_identifier(a->schema, renamed(a)),
+				sv_class_is(a, "base type") && !sv_is(a, "shell") ? " CASCADE" : "");
 	else if (a->class->drop != NULL)
 		a->class->drop(w, a);
 	else
@@ -421,14 +468,41 @@ write_empty_view(Writer *w, const Object *view, const char *how)
 	sv_emit(w, 0, "%s %s%s", how, view->identity, out.data);
 }
 
-/* Out of the way of a new one; of a range also its multirange and the constructors. */
+/* Keep a column's rows of another table while that changes; the column's children follow. */
+static void
+write_parking(Writer *w)
+{
+	const Object *a = w->pair->a;
+	const char *name = quote_identifier(a->name);
+	ListCell   *cell;
+
+	foreach(cell, a->needs)
+	{
+		const Object *o = lfirst(cell);
+
+		if (sv_class_is(o, "column") && o->pair->parked && strcmp(o->name, a->name) == 0)
+			return;
+	}
+	sv_emit(w, SV_HAZARD_REWRITE | SV_HAZARD_BLOCKS_ALL, "ALTER TABLE %s ALTER COLUMN %s TYPE jsonb USING pg_catalog.to_jsonb(%s)",
+			a->parent->identity, name, name);
+}
+
+/* Out of the way of a new one; of a range also its multirange and the constructors, of a base type its functions. */
 static void
 write_rename(Writer *w)
 {
 	const Object *a = w->pair->a;
 	const char *multirange = sv_text(a, "multirange");
 	const char *other;
+	ListCell   *cell;
 
+	foreach(cell, a->needs)
+	{
+		const Object *function = lfirst(cell);
+
+		if (sv_class_is(a, "base type") && sv_class_is(function, "function") && list_member_ptr(function->needs, a))
+			sv_emit(w, 0, "ALTER FUNCTION %s RENAME TO %s", function->identity, quote_identifier(renamed(function)));
+	}
 	sv_emit(w, SV_HAZARD_BLOCKS_ALL, "ALTER %s %s RENAME TO %s", a->class->keyword, a->identity, quote_identifier(renamed(a)));
 	if (multirange == NULL)
 		return;
@@ -495,7 +569,12 @@ sv_diff_write(Comparison *cmp, DiffNode *node)
 				sv_emit(&w, 0, "CREATE TYPE %s", node->pair->b->identity);
 			break;
 		case SV_NODE_HOLLOW:
-			write_empty_view(&w, node->pair->a, "CREATE OR REPLACE VIEW");
+			if (node->pair->parked)
+				write_parking(&w);
+			else if (node->pair->untied)
+				sv_emit(&w, SV_HAZARD_BLOCKS_ALL, "ALTER TABLE %s NOT OF", node->pair->a->identity);
+			else
+				write_empty_view(&w, node->pair->a, "CREATE OR REPLACE VIEW");
 			break;
 		case SV_NODE_RENAME:
 			if (sv_class_is(node->pair->a, "table"))

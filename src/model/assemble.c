@@ -109,6 +109,25 @@ copy_needs(Model *model, const Object *o, const List *states)
 		copy_needs(model, lfirst(cell), states);
 }
 
+/* What a unit gets when it is made depends on the default privileges of its schema. */
+static void
+copy_default_privileges(Model *model, const List *states)
+{
+	ListCell   *cell;
+	ListCell   *other;
+
+	foreach(cell, states)
+	{
+		const UnitState *state = lfirst(cell);
+
+		if (state->model == NULL)
+			continue;
+		foreach(other, state->model->default_privileges)
+			if (!is_touched(states, lfirst(other)))
+				copy_context_object(model, lfirst(other));
+	}
+}
+
 static List *
 link_list(const Model *model, const List *objects)
 {
@@ -154,6 +173,8 @@ assemble(const List *states, const List *others)
 	foreach(cell, others)
 		if ((unit = unit_in(lfirst(cell))) != NULL)
 			copy_needs(model, unit, states);
+	copy_default_privileges(model, states);
+	copy_default_privileges(model, others);
 	foreach(cell, states)
 		if ((unit = unit_in(lfirst(cell))) != NULL)
 			link_unit(model, unit);

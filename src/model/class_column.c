@@ -6,9 +6,12 @@
 
 #include "catalog/pg_attrdef.h"
 #include "catalog/pg_class.h"
+#include "mb/pg_wchar.h"
 #include "model/classes.h"
 #include "model/reader.h"
 #include "utils/builtins.h"
+
+#define SEQUENCE_NAME	"SEQUENCE NAME "
 
 static bool
 of_table(const Object *column)
@@ -20,6 +23,46 @@ static bool
 of_composite(const Object *column)
 {
 	return sv_class_is(column->parent, "composite type");
+}
+
+/* The name that the server gives to what belongs to a column; where it gives another one, that is among the properties. */
+static char *
+usual_name(const char *table, const char *column, const char *label)
+{
+	char	   *name = psprintf("%s_%s", table, column);
+
+	name[pg_mbcharcliplen(name, strlen(name), NAMEDATALEN - 1 - strlen(label))] = '\0';
+	return psprintf("%s%s", name, label);
+}
+
+char *
+sv_usual_sequence(const char *table, const char *column)
+{
+	return usual_name(table, column, "_seq");
+}
+
+/* The sequence of an identity column, qualified and quoted. */
+const char *
+sv_identity_sequence(const Object *column)
+{
+	const Object *table = column->parent;
+	ListCell   *cell;
+
+	foreach(cell, sv_list(column, "identity_options"))
+		if (strncmp(lfirst(cell), SEQUENCE_NAME, strlen(SEQUENCE_NAME)) == 0)
+			return (char *) lfirst(cell) + strlen(SEQUENCE_NAME);
+	return quote_qualified_identifier(table->schema, sv_usual_sequence(table->name, column->name));
+}
+
+/* The name of its NOT NULL, since 18. */
+const char *
+sv_not_null_name(const Object *column)
+{
+	if (sv_is(column, "not_null_name"))
+		return sv_text(column, "not_null_name");
+	if (sv_is(column, "installed_not_null_name"))
+		return sv_text(column, "installed_not_null_name");
+	return usual_name(column->parent->name, column->name, "_not_null");
 }
 
 static void
@@ -53,15 +96,14 @@ write_not_null(StringInfo out, const Object *column)
 		appendStringInfo(out, " CONSTRAINT %s", quote_identifier(sv_text(column, "not_null_name")));
 	else if (sv_is(column, "installed_not_null_name"))
 		appendStringInfo(out, " CONSTRAINT %s", quote_identifier(sv_text(column, "installed_not_null_name")));
+	else if (SV_HAS_NAMED_NOT_NULL && (sv_is_swapped(column->parent) || sv_diff_is_named(column)))
+		appendStringInfo(out, " CONSTRAINT %s", quote_identifier(sv_not_null_name(column)));
 	appendStringInfo(out, " NOT NULL%s", sv_is(column, "not_null_no_inherit") ? " NO INHERIT" : "");
 }
 
-/*
- * Write a column as CREATE TABLE and ADD COLUMN take it; default_ may be NULL.
- * Before 16, what a column merged with that of a parent is generated from is said there alone.
- */
-void
-sv_write_column(StringInfo out, const Object *column, const Object *default_, bool merged)
+/* Before 16, what a column merged with that of a parent is generated from is said there alone. */
+static void
+write_column(StringInfo out, const Object *column, const Object *default_, bool identity, bool merged)
 {
 	appendStringInfo(out, "%s %s", quote_identifier(column->name), sv_text(column, "type"));
 	if (sv_is(column, "foreign_options"))
@@ -74,9 +116,18 @@ sv_write_column(StringInfo out, const Object *column, const Object *default_, bo
 		appendStringInfo(out, " DEFAULT %s", sv_text(default_, "expression"));
 	if (sv_is(column, "generated") && !(merged && SV_16(false, true)))
 		appendStringInfo(out, " GENERATED ALWAYS AS (%s) %s", sv_text(column, "expression"), sv_text(column, "generated"));
-	if (sv_is(column, "identity") && !(SV_17(true, false) && of_partition(column)))
+	if (identity && sv_is(column, "identity") && !(SV_17(true, false) && of_partition(column)))
 		write_identity(out, column);
 	write_not_null(out, column);
+}
+
+/*
+ * Write a column as CREATE TABLE and ADD COLUMN take it; default_ may be NULL.
+ */
+void
+sv_write_column(StringInfo out, const Object *column, const Object *default_, bool merged)
+{
+	write_column(out, column, default_, true, merged);
 }
 
 /* The same for a table that has its columns from a type. */
@@ -167,7 +218,7 @@ leading_column(Writer *w, const Object *column)
 		Object	   *o = lfirst(cell);
 
 		if (sv_class_is(o, "column") && strcmp(o->name, column->name) == 0 && o->parent != column->parent &&
-			(of_composite(o) || sv_writer_inherits(w, column->parent, o->parent)))
+			((of_composite(o) && !sv_writer_untied(w, column->parent)) || sv_writer_inherits(w, column->parent, o->parent)))
 			return o;
 	}
 	return NULL;
@@ -202,10 +253,40 @@ sv_write_no_default(Writer *w, const Object *column)
 }
 
 static void
+write_set_not_null(Writer *w, const Object *column)
+{
+	int			hazards = SV_HAZARD_SCAN | SV_HAZARD_BLOCKS_ALL | SV_HAZARD_MAY_FAIL;
+
+	if (sv_is(column, "not_null_name") || (SV_HAS_NAMED_NOT_NULL && sv_diff_is_named(column)))
+		sv_emit(w, hazards, "ALTER TABLE %s ADD CONSTRAINT %s NOT NULL %s%s", column->parent->identity,
+				quote_identifier(sv_not_null_name(column)), quote_identifier(column->name),
+				sv_is(column, "not_null_no_inherit") ? " NO INHERIT" : "");
+	else
+		sv_emit(w, hazards, "%s SET NOT NULL", alter_column_and_children(column));
+}
+
+/* A column that comes with that of a parent comes with its NOT NULL, too: write what is different. */
+void
+sv_write_own_not_null(Writer *w, const Object *column)
+{
+	const Object *leading = sv_is(column, "inherited") ? leading_column(w, column) : NULL;
+
+	if (leading == NULL || of_composite(leading) || sv_is(leading, "not_null") == sv_is(column, "not_null"))
+		return;
+	if (sv_is(column, "not_null"))
+		write_set_not_null(w, column);
+	else if (!sv_is(leading, "not_null_no_inherit"))
+		sv_emit(w, SV_HAZARD_BLOCKS_ALL, "%s DROP NOT NULL", alter_column(column));
+}
+
+static void
 create_column(Writer *w, const Object *o)
 {
 	List	   *folded = sv_writer_folded(w);
 	const Object *leading = sv_is(o, "inherited") ? leading_column(w, o) : NULL;
+	/* the server does not add identities to children; partitions get them since 17 */
+	bool		apart = sv_is(o, "identity") && sv_writer_has_children(w, o->parent) &&
+		!(SV_17(true, false) && sv_is(o->parent, "partition_key"));
 	StringInfoData out;
 
 	if (of_composite(o))
@@ -216,15 +297,27 @@ create_column(Writer *w, const Object *o)
 				to_typed_tables(w, o->parent));
 		return;
 	}
-	if (!of_table(o) || (leading != NULL && sv_writer_created(w, leading) && sv_writer_existed(w, leading->parent)))
+	if (!of_table(o))
 		return;
+	if (leading != NULL && sv_writer_created(w, leading) && sv_writer_existed(w, leading->parent))
+	{
+		sv_write_own_not_null(w, o);
+		sv_write_column_extras(w, o);
+		return;
+	}
 	initStringInfo(&out);
-	sv_write_column(&out, o, folded != NIL ? linitial(folded) : NULL, false);
+	write_column(&out, o, folded != NIL ? linitial(folded) : NULL, !apart, false);
 	sv_emit(w, SV_HAZARD_BLOCKS_ALL |
-			(sv_is(o, "generated") || sv_is(o, "identity") ? SV_HAZARD_REWRITE : 0) |
-			(sv_is(o, "not_null") && folded == NIL && !sv_is(o, "generated") && !sv_is(o, "identity") ? SV_HAZARD_MAY_FAIL : 0),
+			(sv_is(o, "generated") || (sv_is(o, "identity") && !apart) ? SV_HAZARD_REWRITE : 0) |
+			(sv_is(o, "not_null") && folded == NIL && !sv_is(o, "generated") && (apart || !sv_is(o, "identity")) ? SV_HAZARD_MAY_FAIL : 0),
 			"ALTER %sTABLE %s ADD COLUMN %s", sv_class_is(o->parent, "foreign table") ? "FOREIGN " : "",
 			o->parent->identity, out.data);
+	if (apart)
+	{
+		resetStringInfo(&out);
+		write_identity(&out, o);
+		sv_emit(w, SV_HAZARD_BLOCKS_ALL, "%s ADD%s", alter_column(o), out.data);
+	}
 	sv_write_column_extras(w, o);
 }
 
@@ -291,15 +384,10 @@ alter_not_null(Writer *w, const Object *a, const Object *b)
 {
 	if (!of_table(b) || follows(w, a, b, "not_null"))
 		return;
-	if (sv_is(b, "not_null") && sv_is(b, "not_null_name") && !sv_is(a, "not_null"))
-		sv_emit(w, SV_HAZARD_SCAN | SV_HAZARD_BLOCKS_ALL | SV_HAZARD_MAY_FAIL,
-				"ALTER TABLE %s ADD CONSTRAINT %s NOT NULL %s%s", b->parent->identity,
-				quote_identifier(sv_text(b, "not_null_name")), quote_identifier(b->name),
-				sv_is(b, "not_null_no_inherit") ? " NO INHERIT" : "");
-	else if (sv_is(b, "not_null") && sv_is(a, "not_null"))
+	if (sv_is(b, "not_null") && sv_is(a, "not_null"))
 		return;
-	else if (sv_is(b, "not_null"))
-		sv_emit(w, SV_HAZARD_SCAN | SV_HAZARD_BLOCKS_ALL | SV_HAZARD_MAY_FAIL, "%s SET NOT NULL", alter_column_and_children(b));
+	if (sv_is(b, "not_null"))
+		write_set_not_null(w, b);
 	else
 		sv_emit(w, SV_HAZARD_BLOCKS_ALL, "%s DROP NOT NULL", alter_column_and_children(b));
 }
@@ -307,13 +395,10 @@ alter_not_null(Writer *w, const Object *a, const Object *b)
 static void
 alter_not_null_name(Writer *w, const Object *a, const Object *b)
 {
-	const char *usual = psprintf("%s_%s_not_null", b->parent->name, b->name);
-
-	if (!sv_is(a, "not_null") || !sv_is(b, "not_null"))
+	if (!sv_is(a, "not_null") || !sv_is(b, "not_null") || strcmp(sv_not_null_name(a), sv_not_null_name(b)) == 0)
 		return;
 	sv_emit(w, SV_HAZARD_BLOCKS_ALL, "ALTER TABLE %s RENAME CONSTRAINT %s TO %s", b->parent->identity,
-			quote_identifier(sv_is(a, "not_null_name") ? sv_text(a, "not_null_name") : usual),
-			quote_identifier(sv_is(b, "not_null_name") ? sv_text(b, "not_null_name") : usual));
+			quote_identifier(sv_not_null_name(a)), quote_identifier(sv_not_null_name(b)));
 }
 
 /* The options of an identity as ALTER COLUMN takes them. */
@@ -324,7 +409,7 @@ set_identity_options(StringInfo out, const Object *a, const Object *b)
 	ListCell   *cell;
 
 	foreach(cell, sv_list(b, "identity_options"))
-		if (strncmp(lfirst(cell), "SEQUENCE NAME", 13) != 0)
+		if (strncmp(lfirst(cell), SEQUENCE_NAME, strlen(SEQUENCE_NAME)) != 0)
 			appendStringInfo(out, " SET %s", (char *) lfirst(cell));
 	foreach(cell, sv_list(a, "identity_options"))
 	{
@@ -340,6 +425,17 @@ set_identity_options(StringInfo out, const Object *a, const Object *b)
 			if (strncmp(defaults[i] + (strncmp(defaults[i], "NO ", 3) == 0 ? 3 : 0), old, 4) == 0)
 				appendStringInfo(out, " SET %s", defaults[i]);
 	}
+}
+
+/* It is always in the schema of its table. */
+static void
+rename_sequence(Writer *w, const Object *a, const Object *b)
+{
+	const char *old = sv_identity_sequence(a);
+	const char *new = sv_identity_sequence(b);
+
+	if (strcmp(old, new) != 0)
+		sv_emit(w, SV_HAZARD_BLOCKS_ALL, "ALTER SEQUENCE %s RENAME TO %s", old, new + strlen(quote_identifier(b->schema)) + 1);
 }
 
 static void
@@ -363,6 +459,7 @@ alter_identity(Writer *w, const Object *a, const Object *b)
 	set_identity_options(&out, a, b);
 	if (out.len > 0)
 		sv_emit(w, SV_HAZARD_BLOCKS_ALL, "%s%s", alter_column_and_children(b), out.data);
+	rename_sequence(w, a, b);
 }
 
 /* Comes before NOT NULL is dropped, which an identity must have. */
@@ -518,7 +615,7 @@ default_follows(Writer *w, const Object *o)
 		return false;
 	foreach(cell, leading->parts)
 		if (sv_class_is(lfirst(cell), "default") && sv_same(lfirst(cell), o, "expression"))
-			return true;
+			return sv_writer_comes_along(w, lfirst(cell));
 	return false;
 }
 

@@ -2,7 +2,7 @@
  * class_foreign.c
  *		Foreign data wrappers, servers, user mappings.
  *
- * The options of user mappings are secrets and never read.
+ * The options of user mappings are read by private.c alone.
  */
 #include "postgres.h"
 
@@ -110,8 +110,13 @@ const ModelClass sv_class_server = {
 static void
 create_mapping(Writer *w, const Object *o)
 {
-	sv_emit(w, 0, "CREATE USER MAPPING %s", o->identity);
+	sv_emit(w, 0, "CREATE USER MAPPING %s%s", o->identity, options_clause(o));
 }
+
+static const Alterer mapping_alterers[] = {
+	{"foreign_options", alter_options},
+	{NULL}
+};
 
 const ModelClass sv_class_user_mapping = {
 	.name = "user mapping", .keyword = "USER MAPPING", .catalog = UserMappingRelationId, .rank = 162,
@@ -120,4 +125,5 @@ const ModelClass sv_class_user_mapping = {
 	"' SERVER ' || quote_ident(srvname) AS _identity "
 	"FROM pg_catalog.pg_user_mapping u JOIN pg_catalog.pg_foreign_server s ON s.oid = umserver WHERE $2 AND $1 IS NOT NULL",
 	.create = create_mapping,
+	.alterers = mapping_alterers,
 };

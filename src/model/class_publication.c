@@ -2,8 +2,7 @@
  * class_publication.c
  *		Publications, what they publish, and subscriptions.
  *
- * The connection string of a subscription may hold a secret: it is neither read
- * nor printed.
+ * The connection string of a subscription is read by private.c alone.
  */
 #include "postgres.h"
 
@@ -14,15 +13,6 @@
 #include "catalog/pg_subscription.h"
 #include "model/classes.h"
 #include "utils/builtins.h"
-
-static const char *
-with_options(const Object *o)
-{
-	return psprintf("publish = '%s'%s%s%s", sv_is(o, "publish") ? sv_text(o, "publish") : "",
-					sv_is(o, "via_root") ? ", publish_via_partition_root = true" : ", publish_via_partition_root = false",
-					sv_is(o, "generated_columns") ? ", publish_generated_columns = " : "",
-					sv_is(o, "generated_columns") ? sv_text(o, "generated_columns") : "");
-}
 
 static void
 create_publication(Writer *w, const Object *o)
@@ -43,7 +33,12 @@ create_publication(Writer *w, const Object *o)
 static void
 alter_publication(Writer *w, const Object *a, const Object *b)
 {
-	sv_emit(w, 0, "ALTER PUBLICATION %s SET (%s)", b->identity, with_options(b));
+	const char *generated = sv_is(b, "generated_columns") ? sv_text(b, "generated_columns") : "none";
+
+	sv_emit(w, 0, "ALTER PUBLICATION %s SET (publish = '%s', publish_via_partition_root = %s%s%s)", b->identity,
+			sv_is(b, "publish") ? sv_text(b, "publish") : "", sv_is(b, "via_root") ? "true" : "false",
+			sv_same(a, b, "generated_columns") ? "" : ", publish_generated_columns = ",
+			sv_same(a, b, "generated_columns") ? "" : generated);
 }
 
 static const Alterer publication_alterers[] = {
@@ -114,26 +109,67 @@ const ModelClass sv_class_publication_schema = {
 	.drop = drop_publication_schema,
 };
 
+/* The name of the slot, or NONE. */
+static const char *
+slot_of(const Object *o)
+{
+	return sv_is(o, "slot_name") ? sv_quote(sv_text(o, "slot_name")) : "NONE";
+}
+
+/* As pg_dump does it: nothing is asked of the publisher, and no slot is made there. */
 static void
 create_subscription(Writer *w, const Object *o)
 {
-	sv_emit(w, 0, "CREATE SUBSCRIPTION %s CONNECTION '' PUBLICATION %s WITH (connect = false, slot_name = NONE%s%s)", o->identity,
-			sv_join(sv_list(o, "publications"), ", "), sv_is(o, "options") ? ", " : "", sv_join(sv_list(o, "options"), ", "));
+	StringInfoData out;
+
+	initStringInfo(&out);
+	appendStringInfo(&out, "CREATE SUBSCRIPTION %s CONNECTION %s PUBLICATION %s WITH (connect = false, slot_name = %s", o->identity,
+					 sv_quote(sv_is(o, "connection") ? sv_text(o, "connection") : ""),
+					 sv_join(sv_list(o, "publications"), ", "), slot_of(o));
+	if (sv_is(o, "options"))
+		appendStringInfo(&out, ", %s", sv_join(sv_list(o, "options"), ", "));
+	if (sv_is(o, "two_phase"))
+		appendStringInfoString(&out, ", two_phase = true");
+	if (sv_is(o, "failover"))
+		appendStringInfoString(&out, ", failover = true");
+	sv_emit(w, 0, "%s)", out.data);
+}
+
+/* With a slot it could be dropped only outside of a transaction; the slot stays at the publisher. */
+static void
+drop_subscription(Writer *w, const Object *o)
+{
+	if (sv_is(o, "slot_name"))
+	{
+		sv_emit(w, 0, "ALTER SUBSCRIPTION %s DISABLE", o->identity);
+		sv_emit(w, 0, "ALTER SUBSCRIPTION %s SET (slot_name = NONE)", o->identity);
+	}
+	sv_emit(w, 0, "DROP SUBSCRIPTION %s", o->identity);
 }
 
 static void
 alter_subscription(Writer *w, const Object *a, const Object *b)
 {
+	if (!sv_same(a, b, "connection") && sv_is(a, "connection") && sv_is(b, "connection"))
+		sv_emit(w, 0, "ALTER SUBSCRIPTION %s CONNECTION %s", b->identity, sv_quote(sv_text(b, "connection")));
 	if (!sv_same(a, b, "publications"))
 		sv_emit(w, 0, "ALTER SUBSCRIPTION %s SET PUBLICATION %s WITH (refresh = false)", b->identity,
 				sv_join(sv_list(b, "publications"), ", "));
 	if (!sv_same(a, b, "options"))
 		sv_emit(w, 0, "ALTER SUBSCRIPTION %s SET (%s)", b->identity, sv_join(sv_list(b, "options"), ", "));
+	if (!sv_same(a, b, "slot_name"))
+	{
+		if (!sv_is(b, "slot_name"))
+			sv_emit(w, 0, "ALTER SUBSCRIPTION %s DISABLE", b->identity);
+		sv_emit(w, 0, "ALTER SUBSCRIPTION %s SET (slot_name = %s)", b->identity, slot_of(b));
+	}
 }
 
 static const Alterer subscription_alterers[] = {
+	{"connection", alter_subscription},
 	{"publications", alter_subscription},
 	{"options", alter_subscription},
+	{"slot_name", alter_subscription},
 	{NULL}
 };
 
@@ -146,8 +182,10 @@ const ModelClass sv_class_subscription = {
 	"'streaming = ' || " SV_16("CASE substream WHEN 'f' THEN 'false' WHEN 't' THEN 'true' ELSE 'parallel' END", "substream::text")
 	", 'disable_on_error = ' || subdisableonerr::text"
 	SV_16(", 'password_required = ' || subpasswordrequired::text, 'run_as_owner = ' || subrunasowner::text, 'origin = ' || suborigin", "")
-	"] AS options FROM pg_catalog.pg_subscription "
+	"] AS options, subslotname AS slot_name, " FLAG("subtwophasestate <> 'd'", "two_phase")
+	SV_17(", " FLAG("subfailover", "failover"), "") " FROM pg_catalog.pg_subscription "
 	"WHERE $2 AND $1 IS NOT NULL AND subdbid = (SELECT d.oid FROM pg_catalog.pg_database d WHERE d.datname = pg_catalog.current_database())",
 	.create = create_subscription,
+	.drop = drop_subscription,
 	.alterers = subscription_alterers,
 };

@@ -61,6 +61,20 @@ has_other_bounds(const Object *a, const Object *b)
 	return !sv_same(a, b, "type") || down != (sv_is(b, "increment") && sv_text(b, "increment")[0] == '-');
 }
 
+/* With another type, NO MAXVALUE may mean the end of the type also for a sequence that descends: a number does not. */
+static void
+write_bound(StringInfo out, const Object *a, const Object *b, bool upper)
+{
+	const char *name = upper ? "max" : "min";
+
+	if (sv_same(a, b, name) && !has_other_bounds(a, b))
+		return;
+	if (sv_is(b, name) || !sv_same(a, b, "type"))
+		appendStringInfo(out, " %sVALUE " INT64_FORMAT, upper ? "MAX" : "MIN", bound(b, upper));
+	else
+		appendStringInfo(out, " NO %sVALUE", upper ? "MAX" : "MIN");
+}
+
 static void
 alter_sequence(Writer *w, const Object *a, const Object *b)
 {
@@ -71,10 +85,8 @@ alter_sequence(Writer *w, const Object *a, const Object *b)
 		appendStringInfo(&out, " AS %s", sv_is(b, "type") ? sv_text(b, "type") : "bigint");
 	if (!sv_same(a, b, "increment"))
 		appendStringInfo(&out, " INCREMENT BY %s", sv_is(b, "increment") ? sv_text(b, "increment") : "1");
-	if (!sv_same(a, b, "min") || has_other_bounds(a, b))
-		appendStringInfo(&out, sv_is(b, "min") ? " MINVALUE %s" : " NO MINVALUE", sv_text(b, "min"));
-	if (!sv_same(a, b, "max") || has_other_bounds(a, b))
-		appendStringInfo(&out, sv_is(b, "max") ? " MAXVALUE %s" : " NO MAXVALUE", sv_text(b, "max"));
+	write_bound(&out, a, b, false);
+	write_bound(&out, a, b, true);
 	if (!sv_same(a, b, "first"))
 		appendStringInfo(&out, " START WITH %s", sv_text(b, "first"));
 	if (!sv_same(a, b, "cache"))

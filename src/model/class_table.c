@@ -205,6 +205,8 @@ create_table(Writer *w, const Object *o)
 	foreach(cell, folded)
 		if (sv_class_is(lfirst(cell), "column"))
 		{
+			if (has_plain_parent(folded))
+				sv_write_own_not_null(w, lfirst(cell));
 			sv_write_column_extras(w, lfirst(cell));
 			sv_write_no_default(w, lfirst(cell));
 		}
@@ -251,7 +253,7 @@ alter_of_type(Writer *w, const Object *a, const Object *b)
 {
 	if (sv_is(b, "of_type"))
 		sv_emit(w, SV_HAZARD_BLOCKS_ALL, "ALTER TABLE %s OF %s", b->identity, sv_text(b, "of_type"));
-	else
+	else if (!sv_writer_untied(w, b))
 		sv_emit(w, SV_HAZARD_BLOCKS_ALL, "ALTER TABLE %s NOT OF", b->identity);
 }
 

@@ -66,7 +66,11 @@ extern const ModelClass sv_class_schema,
 
 /* column.c */
 extern void sv_write_column(StringInfo out, const Object *column, const Object *default_, bool merged);
+extern char *sv_usual_sequence(const char *table, const char *column);
+extern const char *sv_not_null_name(const Object *column);
+extern const char *sv_identity_sequence(const Object *column);
 extern void sv_write_column_extras(Writer *writer, const Object *column);
+extern void sv_write_own_not_null(Writer *writer, const Object *column);
 extern void sv_write_no_default(Writer *writer, const Object *column);
 extern const char *sv_constraint_definition(const Object *object);
 extern void sv_write_column_of_type(StringInfo out, const Object *column, const Object *default_);

@@ -413,8 +413,8 @@ sv_edges_link(Model *model, const Edges *edges)
 		if (to == NULL || from == to || edge->type == DEPENDENCY_EXTENSION)
 			continue;
 		from = holder_of_edge(model, from, to);
-		if (sv_class_is(from, "extension"))
-			continue;
+		if (sv_class_is(from, "extension") && edge->from.classId != ExtensionRelationId)
+			continue;			/* what its members need it has by itself */
 		/* a member of an operator family vanishes by itself */
 		add_need(from, to, sv_model_at(model, edge->from.classId, edge->from.objectId, edge->from.objectSubId) == from &&
 				 !is_family_member(edge->from.classId) ? edge->type : DEPENDENCY_NORMAL);

@@ -4,6 +4,7 @@
  */
 #include "postgres.h"
 
+#include "catalog/pg_default_acl.h"
 #include "common/hashfn.h"
 #include "model/model.h"
 #include "utils/memutils.h"
@@ -89,6 +90,8 @@ sv_model_add(Model *model, Object *object)
 	entry->object = object;
 	object->number = list_length(model->objects);
 	model->objects = lappend(model->objects, object);
+	if (object->address.classId == DefaultAclRelationId)
+		model->default_privileges = lappend(model->default_privileges, object);
 	if (object->parent != NULL)
 		object->parent->parts = lappend(object->parent->parts, object);
 	if (OidIsValid(object->address.classId))

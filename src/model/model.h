@@ -121,6 +121,7 @@ struct Model
 	HTAB	   *by_address;
 	List	   *findings;		/* strings: what is there but not modelled */
 	List	   *facts;			/* run/facts.c, where both matter */
+	List	   *default_privileges;	/* those among the objects */
 };
 
 /* What of a database is read. */
@@ -129,6 +130,7 @@ typedef struct ModelScope
 	List	   *schemas;		/* names, NIL: all */
 	bool		all;			/* also what is in no schema */
 	HTAB	   *hidden;			/* ObjectAddress of what is left out, or NULL */
+	bool		private;		/* also what only superusers may see */
 } ModelScope;
 
 /* classes.c */
@@ -160,6 +162,7 @@ extern Model *sv_model_read(const ModelScope *scope);
 extern void sv_model_read_depends(Model *model, HTAB *members);
 extern HTAB *sv_model_read_members(Model *model);
 extern void sv_model_annotate(Model *model);
+extern void sv_model_read_private(Model *model);
 extern void sv_model_annotate_some(Model *model, const ObjectAddress *addresses, int n);
 extern List *sv_acl_list(Datum acl, char type, Oid owner);
 
@@ -200,11 +203,16 @@ extern List *sv_writer_folded(Writer *writer);
 extern bool sv_writer_existed(Writer *writer, const Object *object);
 extern bool sv_writer_created(Writer *writer, const Object *object);
 extern bool sv_writer_dropped(Writer *writer, const Object *object);
+extern bool sv_writer_comes_along(Writer *writer, const Object *object);
+extern bool sv_is_swapped(const Object *object);
+extern bool sv_diff_is_named(const Object *column);
 extern bool sv_writer_drops_more(Writer *writer);
 extern bool sv_writer_has_shell(Writer *writer);
 extern bool sv_writer_converted(Writer *writer, const Object *column);
 extern bool sv_writer_inherits(Writer *writer, const Object *table, const Object *parent);
+extern bool sv_writer_has_children(Writer *writer, const Object *table);
 extern bool sv_writer_leaves(Writer *writer, const Object *column);
+extern bool sv_writer_untied(Writer *writer, const Object *table);
 extern bool sv_writer_has_typed_tables(Writer *writer, const Object *type);
 extern const char *sv_writer_conversion(Writer *writer, const Object *a, const Object *b);
 extern void sv_writer_fill(Writer *writer);

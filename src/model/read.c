@@ -516,6 +516,8 @@ read_model(void *arg)
 	}
 	sv_model_read_depends(reader.model, reader.members);
 	sv_model_annotate(reader.model);
+	if (scope->private)
+		sv_model_read_private(reader.model);
 	sv_model_find_unknown(reader.model, &store, values);
 	sv_store_leave(&store);
 	PopActiveSnapshot();

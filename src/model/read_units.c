@@ -18,6 +18,7 @@
 #include "catalog/pg_attrdef.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_constraint.h"
+#include "catalog/pg_default_acl.h"
 #include "catalog/pg_depend.h"
 #include "catalog/pg_extension.h"
 #include "catalog/pg_index.h"
@@ -437,11 +438,34 @@ alias_members(UnitReader *u)
 	}
 }
 
+/* What is made in the schemas gets default privileges, whether or not anything depends on them. */
+static List *
+default_privileges(UnitReader *u, List *units)
+{
+	Relation	catalog = table_open(DefaultAclRelationId, AccessShareLock);
+	SysScanDesc scan = systable_beginscan(catalog, InvalidOid, false, GetActiveSnapshot(), 0, NULL);
+	HeapTuple	tuple;
+
+	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
+	{
+		ObjectAddress *unit = palloc0(sizeof(ObjectAddress));
+		Form_pg_default_acl row = (Form_pg_default_acl) GETSTRUCT(tuple);
+
+		ObjectAddressSet(*unit, DefaultAclRelationId, row->oid);
+		if ((!OidIsValid(row->defaclnamespace) || list_member_oid(u->schemas, row->defaclnamespace)) &&
+			sv_model_at(u->reader.model, unit->classId, unit->objectId, 0) == NULL && !has_unit(units, unit))
+			units = lappend(units, unit);
+	}
+	systable_endscan(scan);
+	table_close(catalog, AccessShareLock);
+	return units;
+}
+
 static void
 read_context(UnitReader *u)
 {
 	int			n = list_length(u->reader.model->objects);
-	List	   *missing = missing_units(u);
+	List	   *missing = default_privileges(u, missing_units(u));
 	ListCell   *cell;
 
 	foreach(cell, missing)

@@ -19,6 +19,7 @@
 #include "catalog/pg_attrdef.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_constraint.h"
+#include "catalog/pg_default_acl.h"
 #include "catalog/pg_depend.h"
 #include "catalog/pg_enum.h"
 #include "catalog/pg_extension.h"
@@ -104,6 +105,8 @@ unit_of_relation(Oid oid, ObjectAddress *unit)
 	static const AttrNumber columns[] = {Anum_pg_class_relkind, Anum_pg_class_reltype};
 	static const AttrNumber table = Anum_pg_index_indrelid;
 	Datum		values[2];
+	Oid			table_of_column;
+	int32		column;
 
 	if (!fetch(RelationRelationId, ClassOidIndexId, Anum_pg_class_oid, oid, 2, columns, values))
 		return false;
@@ -116,6 +119,12 @@ unit_of_relation(Oid oid, ObjectAddress *unit)
 			return unit_of_relation(DatumGetObjectId(values[0]), unit);
 		case RELKIND_TOASTVALUE:
 			return false;
+		case RELKIND_SEQUENCE:
+			/* that of an identity column is a part of its table */
+			if (sequenceIsOwned(oid, DEPENDENCY_INTERNAL, &table_of_column, &column))
+				return unit_of_relation(table_of_column, unit);
+			ObjectAddressSet(*unit, RelationRelationId, oid);
+			return true;
 		case RELKIND_COMPOSITE_TYPE:
 			ObjectAddressSet(*unit, TypeRelationId, DatumGetObjectId(values[1]));
 			return OidIsValid(unit->objectId);
@@ -200,6 +209,8 @@ sv_unit_of(Oid catalog, Oid oid, ObjectAddress *unit)
 Oid
 sv_unit_schema(const ObjectAddress *unit)
 {
+	static const AttrNumber default_acl_schema = Anum_pg_default_acl_defaclnamespace;
+	Datum		schema;
 	AttrNumber	column;
 	Oid			result = InvalidOid;
 	Relation	catalog;
@@ -211,6 +222,9 @@ sv_unit_schema(const ObjectAddress *unit)
 			return get_rel_namespace(unit->objectId);
 		case NamespaceRelationId:
 			return unit->objectId;
+		case DefaultAclRelationId:
+			return fetch(DefaultAclRelationId, DefaultAclOidIndexId, Anum_pg_default_acl_oid, unit->objectId, 1,
+						 &default_acl_schema, &schema) ? DatumGetObjectId(schema) : InvalidOid;
 		default:
 			break;
 	}

@@ -5,11 +5,13 @@
 #include "postgres.h"
 
 #include "access/xact.h"
+#include "catalog/namespace.h"
 #include "diff/renames.h"
 #include "run/drifting.h"
 #include "run/prove.h"
 #include "schemaver.h"
 #include "store/states.h"
+#include "utils/builtins.h"
 
 static int64
 required_state(void)
@@ -32,6 +34,25 @@ read_live(const ModelScope *scope)
 	return sv_model_read(scope);
 }
 
+/* A name that means nothing would find nothing. */
+static void
+check_schemas(const Model *kept, List *schemas)
+{
+	ListCell   *cell;
+
+	foreach(cell, schemas)
+	{
+		const char *name = lfirst(cell);
+
+		if (!OidIsValid(get_namespace_oid(name, true)) &&
+			sv_model_find(kept, sv_object_class("schema"), quote_identifier(name)) == NULL)
+			ereport(ERROR,
+					(errcode(ERRCODE_UNDEFINED_SCHEMA),
+					 errmsg("schema \"%s\" does not exist", name),
+					 errdetail("Nor did the revisions leave one of that name.")));
+	}
+}
+
 /* Find what drifted, in some schemas or (NIL) anywhere; without statements. */
 DriftReport
 sv_drift_find(List *schemas, const DiffOptions *options)
@@ -40,6 +61,7 @@ sv_drift_find(List *schemas, const DiffOptions *options)
 	DriftReport report = {0};
 
 	report.kept = sv_state_model(required_state());
+	check_schemas(report.kept, schemas);
 	report.live = read_live(&scope);
 	if (schemas != NIL)
 	{

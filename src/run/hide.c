@@ -32,6 +32,7 @@
 #include "catalog/pg_user_mapping.h"
 #include "commands/alter.h"
 #include "commands/defrem.h"
+#include "commands/comment.h"
 #include "commands/extension.h"
 #include "executor/spi.h"
 #include "miscadmin.h"
@@ -279,6 +280,21 @@ set_extension_version(const char *name, const char *version)
 	}
 }
 
+/* The comment that CREATE EXTENSION would give it. */
+static void
+set_extension_comment(Oid extension, const char *name)
+{
+	NameData	key;
+	Oid			type = NAMEOID;
+	Datum		value = NameGetDatum(&key);
+
+	namestrcpy(&key, name);
+	if (SPI_execute_with_args("SELECT comment FROM pg_catalog.pg_available_extensions() WHERE name OPERATOR(pg_catalog.=) $1", 1, &type, &value, NULL,
+							  false, 1) == SPI_OK_SELECT && SPI_processed == 1)
+		CreateComments(extension, ExtensionRelationId, 0, SPI_getvalue(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1));
+	CommandCounterIncrement();
+}
+
 /*
  * If the statement creates an extension that the live database has, use that
  * one and return true.
@@ -314,6 +330,7 @@ sv_hide_create_extension(HTAB *hidden, const char *text)
 	}
 	if (option_of(statement, "new_version") != NULL)
 		set_extension_version(statement->extname, option_of(statement, "new_version"));
+	set_extension_comment(extension, statement->extname);
 	return true;
 }
 

@@ -65,7 +65,6 @@ extern char *sv_image(const char *expression);
 extern char *sv_row_image(const char *alias, List *columns);
 extern List *sv_key_of(Oid relation, const Bitmapset *without);
 extern List *sv_columns_but(Oid relation, const Bitmapset *without);
-extern Oid	sv_relation_owner(Oid relation);
 extern Oid	sv_relation_file(Oid relation);
 extern int	sv_column_count(Oid relation);
 extern Oid	sv_find_relation(const char *schema, const char *name);
@@ -97,7 +96,7 @@ extern bool sv_keep_free_types(const char *detail);
 extern void sv_keep_free_column(Oid table, AttrNumber column);
 extern bool sv_keep_owner_leaves(Oid table);
 
-/* ----- keep_return.c, keep_merge.c: bringing back ----- */
+/* ----- keep_items.c, keep_return.c, keep_merge.c: bringing back ----- */
 
 /* A kept item of the revision that is being undone. */
 typedef struct Pending
@@ -116,11 +115,21 @@ typedef struct Refill
 	AttrNumber	column;			/* of the table that gets them */
 } Refill;
 
+/* keep_items.c */
+extern bool sv_item_is_open(const Pending *item, const char *kind);
+extern Oid	sv_item_rows(const Pending *item);
+extern bool sv_item_concerns(const Pending *item, Oid relation);
+extern void sv_item_finish(Pending *item);
+extern void sv_claim(Oid rows);
+extern void sv_check_identity(const StoredKept *kept, Oid relation);
+extern void sv_give(Oid rows, Oid owner);
+extern void sv_drop_bare(Oid table);
+extern bool sv_is_listed(List *names, const char *name);
+extern AttrNumber sv_value_column(const StoredKept *kept);
+
 extern List *sv_keep_pending(Keep *keep);
 extern void sv_keep_execute(Keep *keep, const Node *tree, StatementFn run, void *arg);
 extern void sv_return_statement(Keep *keep, const Node *tree, StatementFn run, void *arg);
-extern bool sv_is_listed(List *names, const char *name);
-extern AttrNumber sv_value_column(const StoredKept *kept);
 extern void sv_return_table(const StoredKept *kept, Oid relation);
 extern void sv_merge(Oid relation, Oid source, List *refills);
 extern void sv_split(Oid relation, Oid source, List *refills);

@@ -16,9 +16,7 @@
 #include "postgres.h"
 
 #include "access/table.h"
-#include "catalog/dependency.h"
 #include "catalog/namespace.h"
-#include "catalog/partition.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_inherits.h"
 #include "catalog/toasting.h"
@@ -29,7 +27,6 @@
 #include "run/keep_parts.h"
 #include "run/subtransaction.h"
 #include "script/drops.h"
-#include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
@@ -42,118 +39,6 @@ typedef struct Target
 	Oid			aside;			/* where its rows are; InvalidOid: they are in place */
 	List	   *refills;
 } Target;
-
-bool
-sv_is_listed(List *names, const char *name)
-{
-	ListCell   *cell;
-
-	foreach(cell, names)
-		if (strcmp(lfirst(cell), name) == 0)
-			return true;
-	return false;
-}
-
-/* The column of a kept table that has the values. */
-AttrNumber
-sv_value_column(const StoredKept *kept)
-{
-	return kept->whole_row ? 3 : list_length(kept->columns) + 1;
-}
-
-/* ---------- items ---------- */
-
-static bool
-is_open(const Pending *item, const char *kind)
-{
-	return !item->done && strcmp(item->kept->kind, kind) == 0;
-}
-
-static Oid
-rows_of(const Pending *item)
-{
-	Oid			rows = sv_find_relation("schemaver_kept", item->kept->kept_table);
-
-	if (!OidIsValid(rows))
-		ereport(ERROR,
-				(errcode(ERRCODE_UNDEFINED_TABLE),
-				 errmsg("table \"schemaver_kept.%s\" does not exist", item->kept->kept_table)));
-	return rows;
-}
-
-/* Error unless the current user may have what was kept in "rows". */
-static void
-check_claim(Oid rows)
-{
-	Oid			owner = sv_relation_owner(rows);
-
-	if (!has_privs_of_role(GetUserId(), owner))
-		ereport(ERROR,
-				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-				 errmsg("permission denied for table %s", get_rel_name(rows)),
-				 errdetail("It belongs to the role \"%s\".", sv_role_name(owner))));
-}
-
-/* Error unless the columns are there by which rows are found again. */
-static void
-check_identity(const StoredKept *kept, Oid relation)
-{
-	ListCell   *cell;
-
-	foreach(cell, kept->columns)
-		if (get_attnum(relation, lfirst(cell)) == InvalidAttrNumber)
-			ereport(ERROR,
-					(errcode(ERRCODE_UNDEFINED_COLUMN),
-					 errmsg("column \"%s\", by which rows are found again, does not exist", (char *) lfirst(cell))));
-}
-
-/* Let a table of ours belong to a role, which is going to read it. */
-static void
-give(Oid rows, Oid owner)
-{
-	if (sv_relation_owner(rows) == owner)
-		return;
-	ATExecChangeOwner(rows, owner, true, AccessExclusiveLock);
-	CommandCounterIncrement();
-}
-
-static void
-drop_table(Oid table)
-{
-	ObjectAddress address;
-
-	ObjectAddressSet(address, RelationRelationId, table);
-	performDeletion(&address, DROP_RESTRICT, PERFORM_DELETION_INTERNAL);
-	CommandCounterIncrement();
-}
-
-/* The item is back: forget it. */
-static void
-finish(Pending *item)
-{
-	Oid			rows = InvalidOid;
-
-	if (item->kept->kept_table != NULL)
-		rows = sv_find_relation("schemaver_kept", item->kept->kept_table);
-	if (OidIsValid(rows))
-		drop_table(rows);
-	if (OidIsValid(item->unchanged))
-		drop_table(item->unchanged);
-	sv_store_forget_kept(item->kept->number);
-	item->done = true;
-}
-
-/* Is the item's column one of this relation, or of a partitioned table above it? */
-static bool
-concerns(const Pending *item, Oid relation)
-{
-	Oid			origin = sv_find_relation(item->kept->schema_name, item->kept->table_name);
-
-	if (!OidIsValid(origin) || origin == relation)
-		return OidIsValid(origin);
-	return get_rel_relkind(origin) == RELKIND_PARTITIONED_TABLE && get_rel_relispartition(relation) &&
-		list_member_oid(get_partition_ancestors(relation), origin);
-}
 
 /* ---------- doing it or not ---------- */
 
@@ -212,13 +97,13 @@ return_tables(void *arg)
 
 	forboth(item, unit->items, relation, unit->relations)
 	{
-		Oid			rows = rows_of(lfirst(item));
+		Oid			rows = sv_item_rows(lfirst(item));
 		Oid			own = sv_lend(lfirst_oid(relation), sv_relation_owner(rows));
 
-		check_claim(rows);
+		sv_claim(rows);
 		owners = lappend_oid(owners, sv_relation_owner(rows));
 		sv_return_table(((Pending *) lfirst(item))->kept, lfirst_oid(relation));
-		finish(lfirst(item));
+		sv_item_finish(lfirst(item));
 		(void) sv_lend(lfirst_oid(relation), own);
 	}
 	forboth(relation, unit->relations, owner, owners)
@@ -241,7 +126,7 @@ return_created_tables(Keep *keep, List *created)
 	foreach(cell, keep->pending)
 	{
 		Pending    *item = lfirst(cell);
-		Oid			place = is_open(item, "table") ? sv_find_relation(item->kept->schema_name, item->kept->table_name) : InvalidOid;
+		Oid			place = sv_item_is_open(item, "table") ? sv_find_relation(item->kept->schema_name, item->kept->table_name) : InvalidOid;
 
 		if (!OidIsValid(place) || !sv_watch_member(created, place, 0) || list_member_oid(unit.relations, place) ||
 			get_rel_relkind(place) != RELKIND_RELATION)
@@ -313,16 +198,16 @@ find_rows(const Target *target)
 	{
 		Refill	   *refill = lfirst(cell);
 
-		refill->rows = OidIsValid(refill->item->unchanged) ? refill->item->unchanged : rows_of(refill->item);
+		refill->rows = OidIsValid(refill->item->unchanged) ? refill->item->unchanged : sv_item_rows(refill->item);
 		refill->column = get_attnum(target->relation, refill->item->kept->column_name);
-		check_claim(refill->rows);
-		check_identity(refill->item->kept, target->relation);
+		sv_claim(refill->rows);
+		sv_check_identity(refill->item->kept, target->relation);
 		if (!OidIsValid(owner))
 			owner = sv_relation_owner(refill->rows);
-		give(refill->rows, owner);
+		sv_give(refill->rows, owner);
 	}
 	if (OidIsValid(target->aside))
-		give(target->aside, owner);
+		sv_give(target->aside, owner);
 	return sv_lend(target->relation, owner);
 }
 
@@ -341,10 +226,10 @@ merge_targets(Unit *unit)
 		sv_merge(target->relation, OidIsValid(target->aside) ? target->aside : target->relation, target->refills);
 		(void) sv_lend(target->relation, own);
 		if (OidIsValid(target->aside))
-			drop_table(target->aside);
+			sv_drop_bare(target->aside);
 	}
 	foreach(cell, unit->items)
-		finish(lfirst(cell));
+		sv_item_finish(lfirst(cell));
 }
 
 static void
@@ -412,13 +297,13 @@ find_refills(Unit *unit, const char *kind, List *tables, List *columns)
 	{
 		Pending    *item = lfirst(cell);
 
-		if (!is_open(item, kind) || !sv_is_listed(columns, item->kept->column_name))
+		if (!sv_item_is_open(item, kind) || !sv_is_listed(columns, item->kept->column_name))
 			continue;
 		foreach(table, tables)
 		{
 			Target	   *target;
 
-			if (!concerns(item, lfirst_oid(table)))
+			if (!sv_item_concerns(item, lfirst_oid(table)))
 				continue;
 			target = target_for(&unit->targets, lfirst_oid(table));
 			if (!has_refill(target, item->kept->column_name))
@@ -482,7 +367,7 @@ fills_table(Keep *keep, const Node *tree, StatementFn run, void *arg)
 	{
 		Pending    *item = lfirst(cell);
 
-		if (!is_open(item, "column") || !concerns(item, relation) ||
+		if (!sv_item_is_open(item, "column") || !sv_item_concerns(item, relation) ||
 			get_attnum(relation, item->kept->column_name) == InvalidAttrNumber)
 			continue;
 		if (!has_refill(target_for(&unit.targets, relation), item->kept->column_name))
@@ -523,7 +408,7 @@ return_created_columns(Keep *keep, List *created, bool empty)
 	{
 		Pending    *item = lfirst(cell);
 
-		foreach(table, is_open(item, "column") ? tables_of(item) : NIL)
+		foreach(table, sv_item_is_open(item, "column") ? tables_of(item) : NIL)
 		{
 			Oid			relation = lfirst_oid(table);
 			AttrNumber	column = get_attnum(relation, item->kept->column_name);
@@ -553,9 +438,9 @@ find_unchanged(void *arg)
 		Pending    *item = lfirst(cell);
 		Oid			relation = sv_find_relation(item->kept->schema_name, item->kept->table_name);
 
-		check_claim(rows_of(item));
-		check_identity(item->kept, relation);
-		item->unchanged = sv_take_unchanged(item->kept, rows_of(item), relation);
+		sv_claim(sv_item_rows(item));
+		sv_check_identity(item->kept, relation);
+		item->unchanged = sv_take_unchanged(item->kept, sv_item_rows(item), relation);
 	}
 }
 
@@ -597,10 +482,10 @@ convert_columns(void *arg)
 
 		sv_unite(target->relation, target->aside, target->refills);
 		(void) sv_lend(target->relation, own);
-		drop_table(target->aside);
+		sv_drop_bare(target->aside);
 	}
 	foreach(cell, unit->items)
-		finish(lfirst(cell));
+		sv_item_finish(lfirst(cell));
 }
 
 /* Execute a statement that converts columns; false if it has to be executed as it is. */
@@ -647,7 +532,7 @@ set_position(void *arg)
 	if (result < 0)
 		elog(ERROR, "setval failed: %s", SPI_result_code_string(result));
 	sv_store_leave(&scope);
-	finish(item);
+	sv_item_finish(item);
 }
 
 static void
@@ -667,7 +552,7 @@ return_created_sequences(Keep *keep, List *created)
 			Pending    *item = lfirst(inner);
 			Unit		unit = {keep, NIL, list_make1(item), list_make1_oid(seen->relation)};
 
-			if (!is_open(item, "sequence") || !is_sequence(item->kept, seen->relation))
+			if (!sv_item_is_open(item, "sequence") || !is_sequence(item->kept, seen->relation))
 				continue;
 			(void) succeeds(set_position, &unit);
 			break;

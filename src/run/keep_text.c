@@ -155,19 +155,6 @@ sv_columns_but(Oid relation, const Bitmapset *without)
 	return names;
 }
 
-Oid
-sv_relation_owner(Oid relation)
-{
-	HeapTuple	tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(relation));
-	Oid			owner;
-
-	if (!HeapTupleIsValid(tuple))
-		elog(ERROR, "cache lookup failed for relation %u", relation);
-	owner = ((Form_pg_class) GETSTRUCT(tuple))->relowner;
-	ReleaseSysCache(tuple);
-	return owner;
-}
-
 /*
  * "k.column = right", by the type's own equality, or by the text if the type of
  * the column "name" is another one by now.

@@ -35,6 +35,7 @@ typedef struct Proof
 	List	   *down;
 	const char *step;			/* for messages */
 	const DiffRow *row;			/* being executed */
+	void		(*work) (struct Proof *proof, MemoryContext caller);
 	Model	   *result;			/* of sv_model_after() */
 } Proof;
 
@@ -122,7 +123,7 @@ build_copy(Proof *proof, MemoryContext caller)
 	foreach(cell, proof->scope.schemas)
 		with_public |= strcmp(lfirst(cell), "public") == 0;
 	(void) set_config_option("check_function_bodies", "off", PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
-	(void) set_config_option("client_min_messages", "warning", PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
+	(void) set_config_option("client_min_messages", "error", PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
 	proof->scope.hidden = sv_hide(proof->live, with_public);
 	empty = sv_model_read(&proof->scope);
 	execute_rows(proof, "building", sv_diff(empty, proof->live, proof->options));
@@ -130,8 +131,9 @@ build_copy(Proof *proof, MemoryContext caller)
 	expect(proof, proof->live, "could not build an exact copy of the live schema");
 }
 
+/* The subtransaction: work on a copy of the live schema. */
 static void
-prove(void *arg)
+work_on_copy(void *arg)
 {
 	Proof	   *proof = arg;
 	MemoryContext caller = CurrentMemoryContext;
@@ -140,14 +142,35 @@ prove(void *arg)
 
 	error_context_stack = &callback;
 	build_copy(proof, caller);
+	proof->work(proof, caller);
+	AtEOXact_GUC(false, nestlevel);
+	error_context_stack = callback.previous;
+}
+
+/* Have the work done, and undone; its error is thrown again. */
+static void
+run_proof(Proof *proof)
+{
+	ErrorContextCallback *stack = error_context_stack;
+	ErrorData  *error;
+
+	sv_ddl_log_pause();
+	error = sv_subtransaction(work_on_copy, proof, false);
+	sv_ddl_log_resume();
+	error_context_stack = stack;
+	if (error != NULL)
+		ReThrowError(error);
+}
+
+static void
+there_and_back(Proof *proof, MemoryContext caller)
+{
 	execute_rows(proof, "up", proof->up);
 	MemoryContextSwitchTo(caller);
 	expect(proof, proof->wanted, "the statements do not lead to the wanted schema");
 	execute_rows(proof, "down", proof->down);
 	MemoryContextSwitchTo(caller);
 	expect(proof, proof->live, "the statements of the way back do not lead to the old schema");
-	AtEOXact_GUC(false, nestlevel);
-	error_context_stack = callback.previous;
 }
 
 /*
@@ -157,39 +180,20 @@ prove(void *arg)
 void
 sv_prove(const ModelScope *scope, Model *live, Model *wanted, const DiffOptions *options, List *up, List *down)
 {
-	Proof		proof = {0};
-	ErrorContextCallback *stack = error_context_stack;
-	ErrorData  *error;
+	Proof		proof = {
+		.scope = *scope, .live = live, .wanted = wanted, .options = options,
+		.up = up, .down = down, .work = there_and_back
+	};
 
-	proof.scope = *scope;
-	proof.live = live;
-	proof.wanted = wanted;
-	proof.options = options;
-	proof.up = up;
-	proof.down = down;
-	sv_ddl_log_pause();
-	error = sv_subtransaction(prove, &proof, false);
-	sv_ddl_log_resume();
-	error_context_stack = stack;
-	if (error != NULL)
-		ReThrowError(error);
+	run_proof(&proof);
 }
 
 static void
-apply_to_copy(void *arg)
+apply_and_read(Proof *proof, MemoryContext caller)
 {
-	Proof	   *proof = arg;
-	MemoryContext caller = CurrentMemoryContext;
-	int			nestlevel = NewGUCNestLevel();
-	ErrorContextCallback callback = {error_context_stack, add_context, proof};
-
-	error_context_stack = &callback;
-	build_copy(proof, caller);
 	execute_rows(proof, "renaming", proof->up);
 	MemoryContextSwitchTo(caller);
-	AtEOXact_GUC(false, nestlevel);
 	proof->result = sv_model_read(&proof->scope);
-	error_context_stack = callback.previous;
 }
 
 /*
@@ -199,21 +203,10 @@ apply_to_copy(void *arg)
 Model *
 sv_model_after(const ModelScope *scope, Model *live, const DiffOptions *options, List *rows)
 {
-	Proof		proof = {0};
 	DiffOptions all = *options;
-	ErrorContextCallback *stack = error_context_stack;
-	ErrorData  *error;
+	Proof		proof = {.scope = *scope, .live = live, .options = &all, .up = rows, .work = apply_and_read};
 
 	all.owners = all.privileges = all.comments = true;
-	proof.scope = *scope;
-	proof.live = live;
-	proof.options = &all;
-	proof.up = rows;
-	sv_ddl_log_pause();
-	error = sv_subtransaction(apply_to_copy, &proof, false);
-	sv_ddl_log_resume();
-	error_context_stack = stack;
-	if (error != NULL)
-		ReThrowError(error);
+	run_proof(&proof);
 	return proof.result;
 }

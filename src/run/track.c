@@ -16,6 +16,7 @@
 #include "postgres.h"
 
 #include "access/xact.h"
+#include "catalog/catalog.h"
 #include "catalog/dependency.h"
 #include "catalog/namespace.h"
 #include "catalog/objectaccess.h"
@@ -229,14 +230,14 @@ touch_object(Oid catalog, Oid oid, bool created, bool added)
 	MemoryContextSwitchTo(caller);
 }
 
-/* Note that an object is about to be changed. */
+/* Note that an object is about to be changed, in a way that means nothing to others. */
 void
 sv_track_touch(Oid catalog, Oid oid)
 {
-	touch_object(catalog, oid, false, false);
+	touch_object(catalog, oid, false, true);
 }
 
-/* Note that anything may change: a role gets another name, or loses all that it has. */
+/* Note that anything may change. */
 void
 sv_track_touch_everything(void)
 {
@@ -304,7 +305,14 @@ on_executor_start(QueryDesc *query, int flags)
 		ListCell   *cell;
 
 		foreach(cell, query->plannedstmt->resultRelations)
-			sv_track_written(rt_fetch(lfirst_int(cell), query->plannedstmt->rtable)->relid);
+		{
+			Oid			relation = rt_fetch(lfirst_int(cell), query->plannedstmt->rtable)->relid;
+
+			if (IsCatalogRelationOid(relation))
+				sv_track_touch_everything();	/* a superuser writes into a catalog */
+			else
+				sv_track_written(relation);
+		}
 	}
 	if (previous_executor_hook)
 		previous_executor_hook(query, flags);

@@ -174,39 +174,25 @@ touch_grant(const GrantStmt *grant)
 	}
 }
 
-/* Subcommands that the hook is not told of. */
+/*
+ * ALTER TABLE and its like.  The hook is told of most subcommands, but not of all:
+ * the relation itself is always taken, with the lock and the checks of the
+ * command.
+ */
 static void
-touch_altered(const AlterTableStmt *alter)
+touch_altered(AlterTableStmt *alter)
 {
+	Oid			relation = AlterTableLookupRelation(alter, AlterTableGetLockLevel(alter->cmds));
 	ListCell   *cell;
 
+	if (OidIsValid(relation))
+		sv_track_touch(RelationRelationId, relation);
 	foreach(cell, alter->cmds)
 	{
 		const AlterTableCmd *command = lfirst_node(AlterTableCmd, cell);
 
-		switch (command->subtype)
-		{
-			case AT_AttachPartition:
-				if (alter->objtype == OBJECT_INDEX)
-				{
-					touch_relation(alter->relation);
-					touch_relation(castNode(PartitionCmd, command->def)->name);
-				}
-				break;
-			case AT_SetLogged:
-			case AT_SetUnLogged:
-			case AT_SetAccessMethod:
-				{
-					Oid			relation = RangeVarGetRelidExtended(alter->relation, AccessExclusiveLock, RVR_MISSING_OK,
-																	RangeVarCallbackOwnsRelation, NULL);
-
-					if (OidIsValid(relation))
-						sv_track_touch(RelationRelationId, relation);
-				}
-				break;
-			default:
-				break;
-		}
+		if (alter->objtype == OBJECT_INDEX && command->subtype == AT_AttachPartition)
+			touch_relation(castNode(PartitionCmd, command->def)->name);
 	}
 }
 

@@ -15,6 +15,7 @@
 #include "catalog/pg_class.h"
 #include "catalog/pg_collation.h"
 #include "catalog/pg_type.h"
+#include "compat.h"
 #include "miscadmin.h"
 #include "store/states.h"
 #include "store/store.h"
@@ -52,6 +53,10 @@ bigint_at(int column)
 	return isnull ? 0 : DatumGetInt64(value);
 }
 
+/* The key of state_origin for this database under a server of this version. */
+#define THIS_DATABASE \
+	Int64GetDatum(GetSystemIdentifier()), ObjectIdGetDatum(MyDatabaseId), Int32GetDatum(SV_MAJOR)
+
 static Present
 present_state(StoreMode mode)
 {
@@ -61,7 +66,7 @@ present_state(StoreMode mode)
 		"LEFT JOIN schemaver.state_origin o ON o.origin = s.origin",
 		3, {INT8OID, OIDOID, INT4OID}
 	};
-	Datum		v[3] = {Int64GetDatum(GetSystemIdentifier()), ObjectIdGetDatum(MyDatabaseId), Int32GetDatum(PG_VERSION_NUM / 10000)};
+	Datum		v[] = {THIS_DATABASE};
 	Present		present = {0};
 	StoreScope	scope;
 
@@ -113,7 +118,7 @@ own_origin(const StoreScope *scope)
 		"SELECT coalesce(max(origin), 0) + 1, $1, $2, $3 FROM schemaver.state_origin RETURNING origin::bigint",
 		3, {INT8OID, OIDOID, INT4OID}
 	};
-	Datum		v[3] = {Int64GetDatum(GetSystemIdentifier()), ObjectIdGetDatum(MyDatabaseId), Int32GetDatum(PG_VERSION_NUM / 10000)};
+	Datum		v[] = {THIS_DATABASE};
 	int32		origin;
 
 	sv_store_execute(scope, &find, v, NULL);

@@ -58,10 +58,9 @@ sv_store_exists(void)
 	return OidIsValid(schema) && OidIsValid(get_relname_relid("revision", schema));
 }
 
-static Oid
-owner_of_store(void)
+Oid
+sv_relation_owner(Oid relation)
 {
-	Oid			relation = sv_store_relation("revision");
 	HeapTuple	tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(relation));
 	Oid			owner;
 
@@ -80,7 +79,7 @@ owner_of_store(void)
 void
 sv_store_enter(StoreScope *scope, StoreMode mode)
 {
-	Oid			owner = owner_of_store();
+	Oid			owner = sv_relation_owner(sv_store_relation("revision"));
 
 	scope->mode = mode;
 	scope->caller = CurrentMemoryContext;

@@ -52,6 +52,7 @@ extern uint64 sv_store_execute(const StoreScope *scope, StoreQuery *query, const
 extern void sv_store_check_writable(const char *what);
 extern void sv_store_check_present(const char *revision, Oid table);
 extern Oid	sv_store_relation(const char *name);
+extern Oid	sv_relation_owner(Oid relation);
 extern bool sv_store_exists(void);
 
 extern char *sv_store_text(uint64 row, int column);

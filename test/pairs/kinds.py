@@ -4,7 +4,7 @@ KINDS maps a kind to (weight, draw, write).  draw(d, s) gives the facts of an ob
 choices d, looking at the objects s that are there already, or None.  write(item) gives its statements.
 Nothing here has to be right: a statement that the server refuses is left out of the schema.
 """
-from names import DEFAULTS, NUMBERS, ROLES, TEXTS, TYPES, lit, q, qualified
+from names import DEFAULTS, NUMBERS, TEXTS, TYPES, lit, q, qualified
 
 KINDS = {}
 
@@ -32,7 +32,10 @@ class State(list):
         return self.of("table", "partitioned", "child")
 
     def types(self):
-        return [qualified(i) for i in self.of("enum", "domain", "composite", "range")]
+        return [qualified(i) for i in self.of("enum", "domain", "composite", "range", "base type")] + self.extension_types()
+
+    def extension_types(self):
+        return [f"{q(i['schema'])}.{i['name']}" for i in self.of("extension") if i["name"] in ("citext", "hstore")]
 
 
 def place(d, s, prefix=""):
@@ -42,6 +45,8 @@ def place(d, s, prefix=""):
 def any_type(d, s):
     if d.chance(0.25) and s.types():
         return d.one(s.types()) + ("[]" if d.chance(0.2) else "")
+    if d.chance(0.02) and s.relations():
+        return qualified(d.one(s.relations()))
     return d.one(TYPES)
 
 
@@ -74,6 +79,8 @@ def column(d, s, generated=True):
     if d.chance(0.5):
         c["type"] = d.one(["integer", "text", "bigint", "integer", "numeric(10,2)", "boolean"])
     c["notnull"] = d.chance(0.3)
+    c["notnull_name"] = d.maybe(0.2, d.name("nn_")) if s.version >= 18 else None
+    c["notnull_inherit"] = "" if s.version < 18 or d.chance(0.9) else " NO INHERIT"
     if c["type"] in DEFAULTS and d.chance(0.35):
         c["default"] = d.one(DEFAULTS[c["type"]])
         f = int_function(d, s)
@@ -108,7 +115,7 @@ def write_column(c):
     if c.get("identity"):
         out += f" GENERATED {c['identity']} AS IDENTITY {c.get('identity_options', '')}"
     if c.get("notnull"):
-        out += (f" CONSTRAINT {q(c['notnull_name'])}" if c.get("notnull_name") else "") + " NOT NULL"
+        out += (f" CONSTRAINT {q(c['notnull_name'])}" if c.get("notnull_name") else "") + " NOT NULL" + c.get("notnull_inherit", "")
     return out
 
 
@@ -254,140 +261,3 @@ class Sequence:
     def write(i):
         how = " ".join(i[k] for k in ("type", "increment", "bounds", "start", "cache", "cycle"))
         return [f"CREATE {'UNLOGGED ' if i['unlogged'] else ''}SEQUENCE {qualified(i)} {how}"]
-
-
-# ----- functions -----
-
-@kind("function", 7)
-class Function:
-    def draw(d, s):
-        i = dict(place(d, s, "f_"), shape=d.one(["int", "int", "any", "table", "trigger", "procedure", "event", "out"]))
-        i["n"] = d.number(1, 50)
-        i["style"] = d.one(["sql", "atomic", "plpgsql"])
-        i["volatile"] = "IMMUTABLE" if i["shape"] == "int" else d.one(["VOLATILE", "STABLE", "IMMUTABLE"])
-        i["extras"] = " ".join(d.some(["STRICT", "SECURITY DEFINER", "PARALLEL SAFE", "COST 7", "LEAKPROOF", "SET work_mem = '8MB'",
-                                       "SET search_path = pg_catalog, \"$user\"", "SET datestyle TO iso, dmy"], 0, 2))
-        i["type"] = any_type(d, s)
-        i["arg"] = d.name("p_")
-        i["default"] = d.chance(0.2)
-        i["uses"] = d.one([qualified(t) for t in s.relations()])
-        i["calls"] = int_function(d, s)
-        return i
-
-    def write(i):
-        name, n, extras = qualified(i), i["n"], i["extras"]
-        if i["shape"] == "int":
-            value = f"{i['calls']}($1)" if i["calls"] and n % 3 == 0 else "$1"
-            head = f"CREATE FUNCTION {name}({q(i['arg'])} integer{' DEFAULT 1' if i['default'] else ''}) RETURNS integer {i['volatile']} {extras}"
-            body = {"sql": f"LANGUAGE sql AS $b$ SELECT {value} + {n} $b$", "atomic": f"LANGUAGE sql BEGIN ATOMIC SELECT {value} + {n}; END",
-                    "plpgsql": f"LANGUAGE plpgsql AS $b$ BEGIN\n\tRETURN {value} + {n}; -- it's\nEND $b$"}[i["style"]]
-            return [f"{head} {body}"]
-        if i["shape"] == "any":
-            return [f"CREATE FUNCTION {name}({q(i['arg'])} {i['type']}, VARIADIC rest integer[]{' DEFAULT NULL' if i['default'] else ''}) "
-                    f"RETURNS {i['type']} {i['volatile']} {extras} LANGUAGE sql " +
-                    ("RETURN $1" if i["style"] == "atomic" else f"AS $b$ SELECT $1 -- {n} $b$")]
-        if i["shape"] == "table":
-            body = f"SELECT count(*)::integer, 'x'::text FROM {i['uses'] or 'pg_catalog.pg_class'}"
-            how = f"BEGIN ATOMIC {body}; END" if i["style"] == "atomic" else f"AS $b$ {body} $b$"
-            return [f"CREATE FUNCTION {name}() RETURNS TABLE ({q(i['arg'])} integer, t text) {extras.replace('STRICT', '')} ROWS {n} LANGUAGE sql {how}"]
-        if i["shape"] == "out":
-            return [f"CREATE FUNCTION {name}(integer, OUT {q(i['arg'])} {i['type']}, INOUT z text{' DEFAULT NULL' if i['default'] else ''}) {extras} "
-                    f"LANGUAGE plpgsql AS $b$ BEGIN z := '{n}'; END $b$"]
-        if i["shape"] == "procedure":
-            body = f"INSERT INTO {i['uses']} DEFAULT VALUES" if i["uses"] else "SELECT 1"
-            return [f"CREATE PROCEDURE {name}({q(i['arg'])} {i['type']}) LANGUAGE sql " +
-                    (f"BEGIN ATOMIC {body}; END" if i["style"] == "atomic" else f"AS $b$ {body} $b$")]
-        result = "trigger" if i["shape"] == "trigger" else "event_trigger"
-        value = "RETURN NEW;" if i["shape"] == "trigger" else ""
-        return [f"CREATE FUNCTION {name}() RETURNS {result} {extras.replace('STRICT', '')} LANGUAGE plpgsql AS $b$ BEGIN /* {n} */ {value} END $b$"]
-
-
-@kind("aggregate", 1)
-class Aggregate:
-    def draw(d, s):
-        return dict(place(d, s, "agg_"), parts=d.one([
-            "(integer) (SFUNC = int4_sum, STYPE = bigint", "(bigint) (SFUNC = int8pl, STYPE = bigint, INITCOND = '0', COMBINEFUNC = int8pl, PARALLEL = SAFE",
-            "(integer) (SFUNC = int4larger, STYPE = integer, SORTOP = OPERATOR(pg_catalog.>)",
-            "(VARIADIC integer[]) (SFUNC = array_cat, STYPE = integer[]",
-            "(double precision ORDER BY integer) (SFUNC = float8pl, STYPE = double precision, INITCOND = '0'",
-            "(numeric) (SFUNC = numeric_add, STYPE = numeric, MSFUNC = numeric_add, MINVFUNC = numeric_sub, MSTYPE = numeric"]),
-            more=d.one([")", ")", ", SSPACE = 100)"]))
-
-    def write(i):
-        return [f"CREATE AGGREGATE {qualified(i)} {i['parts']}{i['more']}"]
-
-
-@kind("operator", 1)
-class Operator:
-    def draw(d, s):
-        return {"schema": d.one(s.schemas()), "symbol": d.one(["===", "<#>#", "@@@", "~~~~", "|||", "%%"]), "function": d.one([
-            "int4eq", "int4lt", "texteq", "int4ne"]), "more": d.one(["", ", RESTRICT = eqsel, JOIN = eqjoinsel", ", HASHES, MERGES", ""]),
-            "commutator": d.chance(0.5)}
-
-    def write(i):
-        kind = "text" if i["function"].startswith("text") else "integer"
-        commutator = f", COMMUTATOR = OPERATOR({q(i['schema'])}.{i['symbol']})" if i["commutator"] or "HASHES" in i["more"] else ""
-        return [f"CREATE OPERATOR {q(i['schema'])}.{i['symbol']} (FUNCTION = {i['function']}, LEFTARG = {kind}, RIGHTARG = {kind}{commutator}{i['more']})"]
-
-
-@kind("operator class", 1)
-class OperatorClass:
-    def draw(d, s):
-        return dict(place(d, s, "oc_"), family=d.maybe(0.5, d.name("of_")), loose=d.chance(0.5), method=d.one(["btree", "hash"]), default=d.chance(0.1))
-
-    def write(i):
-        family = ""
-        if i["family"]:
-            family = f"FAMILY {q(i['schema'])}.{q(i['family'])}"
-            yield f"CREATE OPERATOR {family} USING {i['method']}"
-        if i["method"] == "btree":
-            yield (f"CREATE OPERATOR CLASS {qualified(i)} FOR TYPE integer USING btree {family} AS "
-                   "OPERATOR 1 <, OPERATOR 2 <=, OPERATOR 3 =, OPERATOR 4 >=, OPERATOR 5 >, FUNCTION 1 btint4cmp(integer, integer)")
-            if i["loose"] and family:
-                yield (f"ALTER OPERATOR {family} USING btree ADD OPERATOR 1 < (integer, bigint), OPERATOR 3 = (integer, bigint), "
-                       "FUNCTION 1 (integer, bigint) btint48cmp(integer, bigint)")
-        else:
-            yield f"CREATE OPERATOR CLASS {qualified(i)} FOR TYPE integer USING hash {family} AS OPERATOR 1 =, FUNCTION 1 hashint4(integer)"
-
-
-@kind("cast", 1)
-class Cast:
-    def draw(d, s):
-        kinds = s.of("composite", "enum", "domain", "base type")
-        return {"source": d.one(map(qualified, kinds)), "target": d.one(["text", "jsonb", "integer"]),
-                "context": d.one(["", " AS ASSIGNMENT", " AS IMPLICIT"])} if kinds else None
-
-    def write(i):
-        return [f"CREATE CAST ({i['source']} AS {i['target']}) WITH INOUT{i['context']}"]
-
-
-@kind("conversion", 1)
-class Conversion:
-    def draw(d, s):
-        pair = d.one([("LATIN1", "UTF8", "iso8859_1_to_utf8"), ("UTF8", "LATIN1", "utf8_to_iso8859_1"), ("WIN1252", "UTF8", "win_to_utf8")])
-        return dict(place(d, s, "conv_"), pair=pair, default=d.chance(0.3))
-
-    def write(i):
-        source, target, function = i["pair"]
-        return [f"CREATE {'DEFAULT ' if i['default'] else ''}CONVERSION {qualified(i)} FOR '{source}' TO '{target}' FROM {function}"]
-
-
-@kind("language", 1)
-class Language:
-    def draw(d, s):
-        return {"name": d.name("lang_"), "trusted": d.chance(0.5), "validator": d.chance(0.5)}
-
-    def write(i):
-        return [f"CREATE {'TRUSTED ' if i['trusted'] else ''}LANGUAGE {q(i['name'])} HANDLER plpgsql_call_handler INLINE plpgsql_inline_handler" +
-                (" VALIDATOR plpgsql_validator" if i["validator"] else "")]
-
-
-@kind("transform", 1)
-class Transform:
-    def draw(d, s):
-        return {"schema": d.one(s.schemas()), "name": d.name("tf_"), "type": d.one(["integer", "jsonb", "uuid"]),
-                "language": d.one([i["name"] for i in s.of("language")], "plpgsql")}
-
-    def write(i):
-        yield f"CREATE FUNCTION {qualified(i)}(internal) RETURNS internal LANGUAGE internal IMMUTABLE STRICT AS 'array_typanalyze'"
-        yield f"CREATE TRANSFORM FOR {i['type']} LANGUAGE {q(i['language'])} (FROM SQL WITH FUNCTION {qualified(i)}(internal))"

@@ -14,60 +14,103 @@ import schemas
 import postgres
 
 
+STEPS = 4
+
+
 def parse():
     ap = argparse.ArgumentParser(description=__doc__)
     ap.add_argument("n", nargs="?", type=int, default=60, help="so many pairs")
-    ap.add_argument("seed", nargs="?", type=int, default=1, help="the seed of the first; the next has the next")
+    ap.add_argument("seed", nargs="?", default="1", help="the seed of the first chain; or the pair SEED.STEP, to begin there")
     ap.add_argument("--size", type=int, default=45, help="objects of a schema")
     ap.add_argument("--rate", type=float, default=0.12, help="share of them that is changed")
     ap.add_argument("--jobs", type=int, default=2)
-    ap.add_argument("--show", action="store_true", help="write the SQL of failing pairs to pair-SEED-{a,b,up,down}.sql")
+    ap.add_argument("--show", action="store_true", help="write the SQL of failing pairs to pair-PAIR-{old,new,up,down}.sql")
     ap.add_argument("--port", type=int, default=6014)
     return ap.parse_args()
 
 
-def one(args, version, seed):
+def chains(n, first):
+    """(seed, the steps of its chain to prove) for n pairs."""
+    seed, _, step = first.partition(".")
+    seed, step = int(seed), int(step or 0)
+    while n > 0:
+        steps = range(step, min(step + n, STEPS))
+        yield seed, steps
+        n, seed, step = n - len(steps), seed + 1, 0
+
+
+def show(pair, name):
+    parts = {"old": pair.old.accepted, "new": pair.new.accepted, "up": pair.up, "down": pair.down}
+    for part, statements in parts.items():
+        with open(f"pair-{name}-{part}.sql", "w") as f:
+            f.write("".join(s.rstrip(";") + ";\n" for s in statements))
+
+
+def one_chain(args, version, seed, steps):
+    """Prove the pairs of a chain; yields (pair, what failed or None)."""
+    state, database = schemas.generate(seed, version, args.size), None
+    try:
+        for step in range(steps.stop):
+            after = schemas.mutate(f"{seed}.{step}", state, args.rate)
+            if step >= steps.start:
+                name = f"{seed}.{step}"
+                old = database or prove.Database(f"pairs_{name}", schemas.statements(state))
+                database = None
+                try:
+                    database = prove.Database(f"pairs_{seed}.{step + 1}", schemas.statements(after))
+                    yield name, one(args, name, old, database)
+                finally:
+                    old.close()
+            state = after
+    finally:
+        if database:
+            database.close()
+
+
+def one(args, name, old, new):
     """None, or what failed."""
-    old = schemas.generate(seed, version, args.size)
-    new = schemas.mutate(seed, old, args.rate)
-    with prove.Pair(seed) as pair:
-        try:
-            pair.build(list(schemas.statements(old)), list(schemas.statements(new)))
-            pair.prove(seed % 2 == 0, seed % 3 == 0)
-            return None
-        except prove.Failure as e:
-            if args.show:
-                for part in ("old", "new", "up", "down"):
-                    with open(f"pair-{seed}-{part}.sql", "w") as f:
-                        f.write("".join(s.rstrip(";") + ";\n" for s in getattr(pair, part, [])))
-            return str(e)
+    pair, number = prove.Pair(old, new), sum(map(int, name.split(".")))
+    try:
+        pair.prove(number % 2 == 0, number % 3 == 0)
+        return None
+    except prove.Failure as e:
+        if args.show:
+            show(pair, name)
+        return str(e)
 
 
 def main():
     args = parse()
     cluster = postgres.Cluster(args.port, name="pairs")
     os.environ.update(cluster.env, PATH=cluster.bin + os.pathsep + os.environ["PATH"])
-    failed, lock = [], threading.Lock()
-    try:
-        for role in names.ROLES:
-            postgres.psql("postgres", text=f"CREATE ROLE {names.q(role)};")
-        version = int(postgres.psql("postgres", "-c", "SHOW server_version_num")) // 10000
+    passed, failed, lock = [], [], threading.Lock()
 
-        def work(seed):
-            try:
-                said = one(args, version, seed)
-            except Exception:
-                said = traceback.format_exc()
+    def note(name, said):
+        with lock:
+            (failed if said else passed).append(name)
             if said:
-                with lock:
-                    failed.append(seed)
-                    print(f"seed {seed}: {said[:3000]}\n", flush=True)
+                print(f"pair {name}: {said[:3000]}\n", flush=True)
 
+    def work(chain):
+        seed, steps = chain
+        try:
+            for name, said in one_chain(args, version, seed, steps):
+                note(name, said)
+        except Exception:
+            note(f"{seed}", traceback.format_exc())
+
+    try:
+        postgres.psql("postgres", text="".join(f"CREATE ROLE {names.q(role)};\n" for role in names.ROLES) +
+                      "SET allow_in_place_tablespaces = on;" +
+                      "".join(f"CREATE TABLESPACE {space} LOCATION '';" for space in names.SPACES) +
+                      "ALTER SYSTEM SET jit = off; SELECT pg_reload_conf();")
+        prove.template()
+        version = int(postgres.psql("postgres", "-c", "SHOW server_version_num")) // 10000
         with concurrent.futures.ThreadPoolExecutor(args.jobs) as pool:
-            list(pool.map(work, range(args.seed, args.seed + args.n)))
+            list(pool.map(work, chains(args.n, args.seed)))
     finally:
         cluster.remove()
-    print(f"{args.n - len(failed)} passed, {len(failed)} failed")
+    print(f"{len(passed)} passed, {len(failed)} failed")
     return 1 if failed else 0
 
 

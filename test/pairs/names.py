@@ -6,6 +6,8 @@ ODD = ["Odd Name", 'quo"te', "it's", "with.dot", "back\\slash", "$dollar$", "%s 
        "default", "{brace}", "end$$", " lead", "trail ", "timestamp", "int", "on", "for", "none", "with", "_under", "old__old"]
 ROLES = ["sv_pairs_a", "sv_pairs_b", "sv pairs \"Odd\"", "sv_pairs_d"]
 
+SPACES = ["sv_pairs_space", "sv_pairs_other"]  # tablespaces
+
 TYPES = ["integer", "bigint", "smallint", "text", "character varying(20)", "character varying", "character(3)",
          "numeric(10,2)", "numeric", "boolean", "date", "timestamp with time zone", "timestamp(3) without time zone",
          "time without time zone", "interval", "interval day to second(2)", "jsonb", "json", "uuid", "bytea", "inet",
@@ -18,7 +20,7 @@ DEFAULTS = {
     "integer": ["0", "42", "(1 + 2)", "-7"], "bigint": ["0", "9000000000"], "smallint": ["1"],
     "text": ["''", "'it''s'", "'back\\slash'", "upper('a')", "CURRENT_USER", "E'tab\\tx'"],
     "character varying(20)": ["'v'"], "character varying": ["'w'", "NULL"], "numeric(10,2)": ["0", "1.5"],
-    "numeric": ["1e3"], "boolean": ["true", "false", "NOT true"], "date": ["CURRENT_DATE", "'2020-01-01'"],
+    "numeric": ["1e3"], "boolean": ["true", "false", "(NOT true)"], "date": ["CURRENT_DATE", "'2020-01-01'"],
     "timestamp with time zone": ["now()", "CURRENT_TIMESTAMP", "'2020-01-01 00:00:00+00'"],
     "jsonb": ["'{}'", "'{\"a\": [1, 2]}'", "jsonb_build_object('a', 1)"], "uuid": ["gen_random_uuid()"],
     "integer[]": ["'{}'", "ARRAY[1, 2]"], "text[]": ["'{}'", "ARRAY['a', 'b']"], "interval": ["'1 day'"],

@@ -13,8 +13,17 @@ import pq  # noqa: E402
 import witness  # noqa: E402
 
 
+TEMPLATE = "pairs_template"
+
+
 class Failure(Exception):
     """What did not hold, with the evidence."""
+
+
+def template():
+    """Make the database that all others are copies of: it has the extension."""
+    postgres.fresh(TEMPLATE)
+    postgres.psql(TEMPLATE, text="CREATE EXTENSION schemaver;")
 
 
 def build(session, statements):
@@ -53,14 +62,17 @@ def _again(text, database):
     postgres.fresh(database)
     postgres.psql(database, text=text, check=False)
     result = witness.dump(database)
-    postgres.drop(database)
+    remove(database)
     return result
 
 
-def expect(what, wanted, got, database):
-    rest = witness.difference(wanted, got)
-    if rest and witness.difference(_again(wanted, database), _again(got, database)):
-        raise Failure(f"{what}: the dumps differ (- wanted, + got)\n{rest}")
+def remove(database):
+    """Drop a database with its subscriptions, which would keep it."""
+    with postgres.connect(database) as session:
+        for name in session.column("SELECT quote_ident(subname) FROM pg_subscription s JOIN pg_database d ON d.oid = subdbid "
+                                   "WHERE datname = current_database()"):
+            session.rows(f"DROP SUBSCRIPTION {name}")
+    postgres.drop(database)
 
 
 def _diff(session, text, reverse=False):
@@ -72,31 +84,41 @@ def _text(statements):
     return "".join(f"{s};\n" for s in statements)
 
 
+class Database:
+    """A database of its own with what the server accepts of some statements, and its dump."""
+
+    def __init__(self, name, statements):
+        self.name, self.again = name, name + "_again"
+        self.session = None
+        try:
+            postgres.copy(name, TEMPLATE)
+            self.session = postgres.connect(name, client_min_messages="error")
+            self.accepted = build(self.session, statements)
+            self.dump = witness.dump(name)
+        except BaseException:
+            self.close()
+            raise
+
+    def close(self):
+        if self.session:
+            self.session.close()
+        remove(self.name)
+
+    def expect(self, what, wanted):
+        """Raise Failure unless its dump is that one."""
+        got = witness.dump(self.name)
+        rest = witness.difference(wanted, got)
+        if rest and witness.difference(_again(wanted, self.again), _again(got, self.again)):
+            raise Failure(f"{what}: the dumps differ (- wanted, + got)\n{rest}")
+
+
 class Pair:
     """Two databases that are built from two lists of statements."""
 
-    def __init__(self, name):
-        self.names = [f"pairs_{name}_{x}" for x in "abc"]
-        self.sessions = []
-
-    def __enter__(self):
-        for name in self.names[:2]:
-            postgres.fresh(name)
-            self.sessions.append(postgres.connect(name, client_min_messages="error"))
-        self.a, self.b = self.sessions
-        return self
-
-    def __exit__(self, *_):
-        for session in self.sessions:
-            session.close()
-        for name in self.names:
-            postgres.drop(name)
-
-    def build(self, old, new):
-        for session in self.sessions:
-            session.rows("CREATE EXTENSION schemaver")
-        self.old, self.new = build(self.a, old), build(self.b, new)
-        self.dumps = [witness.dump(name) for name in self.names[:2]]
+    def __init__(self, old, new):
+        self.a, self.b = old.session, new.session
+        self.old, self.new = old, new
+        self.up = self.down = []
 
     def _quietly(self, what, function, *arguments):
         try:
@@ -106,23 +128,23 @@ class Pair:
 
     def prove(self, autogenerate, snapshots):
         """Raise Failure unless all holds; returns how many statements there were."""
-        rest = self._quietly("diff of A to A", _diff, self.a, _text(self.old))
+        rest = self._quietly("diff of A to A", _diff, self.a, _text(self.old.accepted))
         if rest:
             raise Failure("A differs from A:\n" + "\n".join(rest))
-        self.up = self._quietly("diff", _diff, self.a, _text(self.new))
-        self.down = self._quietly("reverse diff", _diff, self.a, _text(self.new), True)
+        self.up = self._quietly("diff", _diff, self.a, _text(self.new.accepted))
+        self.down = self._quietly("reverse diff", _diff, self.a, _text(self.new.accepted), True)
         if autogenerate:
             self._autogenerate()
         if snapshots:
             self._snapshots()
         apply(self.a, self.up, "up")
-        expect("up", self.dumps[1], witness.dump(self.names[0]), self.names[2])
+        self.old.expect("up", self.new.dump)
         apply(self.a, self.down, "down")
-        expect("down", self.dumps[0], witness.dump(self.names[0]), self.names[2])
+        self.old.expect("down", self.old.dump)
         return len(self.up)
 
     def _autogenerate(self):
-        found = self._quietly("autogenerate", self.a.value, "SELECT schemaver.autogenerate('pair', $1)", _text(self.new))
+        found = self._quietly("autogenerate", self.a.value, "SELECT schemaver.autogenerate('pair', $1)", _text(self.new.accepted))
         if (found is None) != (not self.up):
             raise Failure(f"autogenerate gave {found}, the diff has {len(self.up)} statements")
 

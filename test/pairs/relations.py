@@ -1,19 +1,18 @@
 """Tables, what stands on them, and what is said of any object; see kinds.py."""
 from kinds import (NUMBERS, any_type, column, column_settings, columns, condition, int_function, kind, place, write_column)
-from names import ROLES, TEXTS, lit, q, qualified
+from names import ROLES, SPACES, TEXTS, lit, q, qualified
 
 OPTIONS = ["fillfactor=70", "autovacuum_enabled=false", "toast.autovacuum_enabled=false", "autovacuum_vacuum_scale_factor=0.3", "parallel_workers=3"]
-TARGETS = {"table": "TABLE", "partitioned": "TABLE", "child": "TABLE", "view": "VIEW", "matview": "MATERIALIZED VIEW", "foreign table": "FOREIGN TABLE",
-           "enum": "TYPE", "domain": "DOMAIN", "composite": "TYPE", "range": "TYPE", "sequence": "SEQUENCE", "schema": "SCHEMA",
-           "statistics": "STATISTICS", "collation": "COLLATION", "conversion": "CONVERSION", "language": "LANGUAGE", "server": "SERVER",
-           "publication": "PUBLICATION", "event trigger": "EVENT TRIGGER", "dictionary": "TEXT SEARCH DICTIONARY",
-           "configuration": "TEXT SEARCH CONFIGURATION", "index": "INDEX", "wrapper": "FOREIGN DATA WRAPPER"}
-RIGHTS = {"table": ["SELECT", "INSERT", "UPDATE", "DELETE", "TRUNCATE", "REFERENCES", "TRIGGER"], "sequence": ["USAGE", "SELECT", "UPDATE"],
-          "schema": ["USAGE", "CREATE"], "type": ["USAGE"], "function": ["EXECUTE"], "language": ["USAGE"], "server": ["USAGE"], "wrapper": ["USAGE"]}
 
 
 def options(d):
     return d.maybe(0.15, ", ".join(d.some(OPTIONS, 1, 2)))
+
+
+def storage(i):
+    """The tail of CREATE TABLE."""
+    return ((f" USING {q(i['method'])}" if i.get("method") else "") + (f" WITH ({i['options']})" if i.get("options") else "") +
+            (f" TABLESPACE {i['space']}" if i.get("space") else ""))
 
 
 @kind("table", 12)
@@ -27,6 +26,9 @@ class Table:
         elif d.chance(0.05) and s.of("composite"):
             c = d.one(s.of("composite"))
             i["of"], i["cols"] = qualified(c), [dict(x) for x in c["cols"]]
+        i["with"] = d.maybe(0.5, d.one(["DEFAULT NULL", "NOT NULL", "UNIQUE"])) if i["of"] else None
+        i["method"] = d.maybe(0.4, d.one([x["name"] for x in s.of("access method") if x["what"] == "TABLE"]))
+        i["space"] = d.maybe(0.05, d.one(SPACES))
         i["rls"] = d.one([None] * 6 + ["ENABLE", "FORCE"])
         i["identity"] = d.one([None] * 8 + ["FULL", "NOTHING"])
         return i
@@ -34,12 +36,13 @@ class Table:
     def write(i):
         head = f"CREATE {'UNLOGGED ' if i['unlogged'] else ''}TABLE {qualified(i)}"
         if i["of"]:
-            yield f"{head} OF {i['of']}"
+            first = i["with"] and i["cols"] and f" ({q(i['cols'][0]['name'])} WITH OPTIONS {i['with']})"
+            yield f"{head} OF {i['of']}{first or ''}{storage(i)}"
         else:
             own = i["own"]
             yield (f"{head} ({', '.join(map(write_column, own))})" +
                    (f" INHERITS ({', '.join(p['name'] for p in i['parents'])})" if i["parents"] else "") +
-                   (f" WITH ({i['options']})" if i["options"] else ""))
+                   storage(i))
         for c in i["cols"]:
             yield from column_settings(qualified(i), c)
         if i["rls"]:
@@ -52,11 +55,15 @@ class Table:
 class Partitioned:
     def draw(d, s):
         cols = [{"name": "k", "type": "integer", "notnull": d.chance(0.5)}] + [c for c in columns(d, s, 1, 4) if c["name"] != "k"]
-        return dict(place(d, s, "p_"), cols=cols, how=d.one(["RANGE", "LIST", "HASH"]), expression=d.chance(0.1))
+        two = d.chance(0.15)
+        if two:
+            cols.append({"name": "k2", "type": d.one(["integer", "text"]), "notnull": d.chance(0.5)})
+        return dict(place(d, s, "p_"), cols=cols, how=d.one(["RANGE", "LIST", "HASH"]), expression=d.chance(0.1), two=two,
+                    space=d.maybe(0.05, d.one(SPACES)))
 
     def write(i):
-        key = "((k + 1))" if i["expression"] else "(k)"
-        yield f"CREATE TABLE {qualified(i)} ({', '.join(map(write_column, i['cols']))}) PARTITION BY {i['how']} {key}"
+        key = "((k + 1))" if i["expression"] else "(k, k2)" if i["two"] and i["how"] != "LIST" else "(k)"
+        yield f"CREATE TABLE {qualified(i)} ({', '.join(map(write_column, i['cols']))}) PARTITION BY {i['how']} {key}{storage(i)}"
         for c in i["cols"]:
             yield from column_settings(qualified(i), c)
 
@@ -73,18 +80,25 @@ class Child:
                  "HASH": f"FOR VALUES WITH (MODULUS 7, REMAINDER {n})"}[how]
         if n == 6 and how != "HASH":
             bound = "DEFAULT"
+        elif parent.get("two") and how == "RANGE":
+            bound = f"FOR VALUES FROM ({n * 10}, MINVALUE) TO ({n * 10 + 10}, {d.one(['MINVALUE', 'MAXVALUE'])})"
         extra = d.maybe(0.15, column(d, s))
         return dict(place(d, s, "part_"), of=qualified(parent), bound=bound, cols=parent["cols"], attach=d.chance(0.4),
-                    sub=d.maybe(0.15, d.one(["RANGE", "LIST", "HASH"])), reverse=d.chance(0.3), extra=extra)
+                    sub=d.maybe(0.15, d.one(["RANGE", "LIST", "HASH"])), reverse=d.chance(0.3), extra=extra, alone=False,
+                    server=d.maybe(0.08, d.one([x["name"] for x in s.of("server")])))
 
     def write(i):
         tail = f" PARTITION BY {i['sub']} (k)" if i["sub"] else ""
-        if not i["attach"]:
+        if i["server"] and not i["attach"] and not i["alone"]:
+            yield f"CREATE FOREIGN TABLE {qualified(i)} PARTITION OF {i['of']} {i['bound']} SERVER {q(i['server'])}"
+            return
+        if not i["attach"] and not i["alone"]:
             yield f"CREATE TABLE {qualified(i)} PARTITION OF {i['of']} {i['bound']}{tail}"
             return
         cols = [dict(c, identity=None) for c in i["cols"]]
         yield f"CREATE TABLE {qualified(i)} ({', '.join(map(write_column, cols[::-1] if i['reverse'] else cols))}){tail}"
-        yield f"ALTER TABLE {i['of']} ATTACH PARTITION {qualified(i)} {i['bound']}"
+        if not i["alone"]:
+            yield f"ALTER TABLE {i['of']} ATTACH PARTITION {qualified(i)} {i['bound']}"
 
 
 @kind("constraint", 10)
@@ -104,7 +118,8 @@ class Constraint:
             i["sql"] = f"CHECK ({condition(d, s, t['cols'])})" + d.one(["", "", " NOT VALID", " NO INHERIT"])
         elif what == "unique":
             include = f" INCLUDE ({q(d.one(t['cols'])['name'])})" if d.chance(0.15) else ""
-            i["sql"] = (f"UNIQUE {d.one(['', 'NULLS NOT DISTINCT '])}({names}){include}{d.one(['', '', ' WITH (fillfactor=80)'])}" + defer)
+            i["sql"] = (f"UNIQUE {d.one(['', 'NULLS NOT DISTINCT '])}({names}){include}{d.one(['', '', ' WITH (fillfactor=80)'])}" +
+                        (f" USING INDEX TABLESPACE {SPACES[0]}" if d.chance(0.05) else "") + defer)
         elif what == "primary":
             i["sql"] = f"PRIMARY KEY ({names})" + defer
         elif what == "foreign":
@@ -116,7 +131,7 @@ class Constraint:
             i["unique"] = [qualified(r), q(rc["name"])] if d.chance(0.8) else None
             i["sql"] = (f"FOREIGN KEY ({q(c['name'])}) REFERENCES {qualified(r)} ({q(rc['name'])})" + d.one(["", "", " MATCH FULL"]) +
                         d.one(["", "", " ON DELETE CASCADE", f" ON DELETE SET NULL ({q(c['name'])})", " ON DELETE SET DEFAULT ON UPDATE CASCADE"]) +
-                        defer + d.one(["", "", " NOT VALID"]))
+                        defer + d.one(["", "", " NOT VALID"] + ([" NOT ENFORCED"] if s.version >= 18 else [])))
         elif what == "exclude":
             i["sql"] = f"EXCLUDE USING {d.one(['btree', 'hash', 'gist'])} ({q(cols[0]['name'])} WITH {d.one(['=', '&&'])})" + \
                 d.one(["", f" WHERE ({condition(d, s, t['cols'])})"]) + defer
@@ -147,20 +162,22 @@ class Index:
                 key = d.one([f"lower({key})", f"(({key} || 'x'))", f"{key} COLLATE \"C\"", f"{key} text_pattern_ops"])
             elif c["type"] == "integer" and f and d.chance(0.4):
                 key = f"{f}({key})"
+            elif c["type"] == "integer" and d.chance(0.2):
+                key += " " + d.one([qualified(x) for x in s.of("operator class") if x["method"] == "btree"], "")
             keys.append(key + d.one(["", "", " DESC", " NULLS FIRST"]))
         method = d.one(["btree"] * 6 + ["hash", "gin", "gist", "brin"])
         if method != "btree":
             keys = [q(d.one(t["cols"])["name"])]
         return {"schema": t["schema"], "name": d.name("i_"), "of": qualified(t), "keys": keys, "method": method, "unique": d.chance(0.25),
                 "include": d.maybe(0.15, q(d.one(t["cols"])["name"])), "where": d.maybe(0.2, condition(d, s, t["cols"])),
-                "nulls": d.chance(0.1), "options": d.maybe(0.1, "fillfactor=60"), "only": t["kind"] == "partitioned" and d.chance(0.2),
+                "nulls": d.chance(0.1), "options": d.maybe(0.1, "fillfactor=60"), "space": d.maybe(0.04, d.one(SPACES)), "only": t["kind"] == "partitioned" and d.chance(0.2),
                 "mark": d.one([None] * 8 + ["CLUSTER ON", "REPLICA IDENTITY USING INDEX"]), "target": d.maybe(0.1, 77),
                 "constraint": d.maybe(0.08, d.one(["UNIQUE", "PRIMARY KEY"])), "comment": d.maybe(0.1, "an index")}
 
     def write(i):
         yield (f"CREATE {'UNIQUE ' if i['unique'] else ''}INDEX {q(i['name'])} ON {'ONLY ' if i['only'] else ''}{i['of']} USING {i['method']} "
                f"({', '.join(i['keys'])})" + (f" INCLUDE ({i['include']})" if i["include"] else "") +
-               (" NULLS NOT DISTINCT" if i["nulls"] and i["unique"] else "") + (f" WITH ({i['options']})" if i["options"] else "") +
+               (" NULLS NOT DISTINCT" if i["nulls"] and i["unique"] else "") + storage(dict(i, method=None)) +
                (f" WHERE {i['where']}" if i["where"] else ""))
         if i["target"]:
             yield f"ALTER INDEX {qualified(i)} ALTER COLUMN 1 SET STATISTICS {i['target']}"
@@ -202,7 +219,8 @@ class View:
                 exprs.append(f"x.{q(c['name'])}")
             cols.append({"name": c["name"], "type": c["type"]})
         if d.chance(0.2):
-            exprs.append(f"count(*) OVER () AS {q('n_')}")
+            window = d.one([qualified(x) for x in s.of("function") if x["shape"] == "window"], "row_number")
+            exprs.append(f"{window}() OVER () AS {q('n_')}")
             cols.append({"name": "n_", "type": "bigint"})
         other = d.one(s.relations()) if d.chance(0.3) else None
         return dict(place(d, s, "v_"), cols=cols, exprs=exprs, base=qualified(base), where=d.maybe(0.4, condition(d, s, base["cols"], "x.")),
@@ -221,7 +239,8 @@ class View:
             body = f"{body} UNION ALL {body}"
         elif i["shape"] == "sub":
             body = f"SELECT * FROM ({body}) z WHERE EXISTS (SELECT FROM {i['base']})"
-        yield (f"CREATE {what} {qualified(i)}" + (f" WITH ({i['options']})" if i["options"] and options else "") + f" AS {body}")
+        yield (f"CREATE {what} {qualified(i)}" + (f" WITH ({i['options']})" if i["options"] and options else "") +
+               ("" if options else storage({k: i[k] for k in ("method", "space")})) + f" AS {body}")
         if i["default"] and options:
             yield f"ALTER VIEW {qualified(i)} ALTER COLUMN {q(i['default'])} SET DEFAULT NULL"
 
@@ -230,7 +249,8 @@ class View:
 class Matview:
     def draw(d, s):
         i = View.draw(d, s)
-        return i and dict(i, name=d.name("mv_"), populated=d.chance(0.5) and i["shape"] == "plain" and not i["other"] and any(qualified(t) == i["base"] for t in s.tables()), storage=d.maybe(0.2, "fillfactor=70"))
+        return i and dict(i, name=d.name("mv_"), populated=d.chance(0.5) and i["shape"] == "plain" and not i["other"] and any(qualified(t) == i["base"] for t in s.tables()), storage=d.maybe(0.2, "fillfactor=70"),
+                    method=d.maybe(0.4, d.one([x["name"] for x in s.of("access method") if x["what"] == "TABLE"])), space=d.maybe(0.05, d.one(SPACES)))
 
     def write(i):
         for statement in View.write(i, "MATERIALIZED VIEW", False):
@@ -256,7 +276,8 @@ class Trigger:
     def write(i):
         constraint = i["when"] == "CONSTRAINT"
         row = i["row"] or constraint or i["when"] == "INSTEAD OF"
-        transition = " REFERENCING NEW TABLE AS n" if i["transition"] and i["event"] == "INSERT" and i["when"] == "AFTER" else ""
+        transition = f" REFERENCING {dict(INSERT='NEW', DELETE='OLD')[i['event']]} TABLE AS n" if (
+            i["transition"] and i["event"] in ("INSERT", "DELETE") and i["when"] == "AFTER") else ""
         yield (f"CREATE {'CONSTRAINT ' if constraint else ''}TRIGGER {q(i['name'])} {'AFTER' if constraint else i['when']} {i['event']} ON {i['of']}" +
                (f" {i['defer']}" if constraint else "") + transition + f" FOR EACH {'ROW' if row else 'STATEMENT'}" +
                (f" WHEN ({i['condition']})" if i["condition"] and row and not transition else "") + f" EXECUTE FUNCTION {i['function']}({i['arguments']})")
@@ -335,7 +356,7 @@ class Serial:
         return [f"ALTER TABLE {i['of']} ADD COLUMN {q(i['name'])} {i['type']}"]
 
 
-@kind("wrapper", 1)
+@kind("wrapper", 2)
 class Wrapper:
     def draw(d, s):
         return {"name": d.name("fdw_"), "validator": d.maybe(0.3, "postgresql_fdw_validator"), "options": d.maybe(0.3, d.one(["a '1'", "a '2', \"B c\" 'it''s'"]))}
@@ -345,7 +366,7 @@ class Wrapper:
                 (f" OPTIONS ({i['options']})" if i["options"] and not i["validator"] else "")]
 
 
-@kind("server", 2)
+@kind("server", 3)
 class Server:
     def draw(d, s):
         w = d.one(s.of("wrapper"))
@@ -382,7 +403,10 @@ class Publication:
         what = d.one(["", " FOR ALL TABLES", f" FOR TABLES IN SCHEMA {q(d.one(s.schemas()))}"] + ([f" FOR TABLE {qualified(t)}"] * 3 if t else []))
         if t and what.endswith(qualified(t)) and t["cols"]:
             what += d.one(["", f" ({', '.join(q(c['name']) for c in d.some(t['cols'], 1, 2))})"]) + d.one(["", f" WHERE ({condition(d, s, t['cols'])})"])
-        return {"name": d.name("pub_"), "what": what, "with": d.one(["", "", " WITH (publish = 'insert')", " WITH (publish_via_partition_root)"])}
+        if t and what.startswith(" FOR TABLE ") and d.chance(0.3):
+            what += d.one([f", TABLES IN SCHEMA {q(d.one(s.schemas()))}", f", ONLY {qualified(d.one(s.tables()))}"])
+        return {"name": d.name("pub_"), "what": what, "with": d.one(["", "", " WITH (publish = 'insert')", " WITH (publish_via_partition_root)"] + (
+            [" WITH (publish_generated_columns = stored)"] if s.version >= 18 else []))}
 
     def write(i):
         return [f"CREATE PUBLICATION {q(i['name'])}{i['what']}{i['with']}"]
@@ -394,7 +418,7 @@ class Subscription:
         return {"name": d.name("sub_"), "pubs": ", ".join(q(d.name()) for _ in range(d.number(1, 2))), "with": d.one(["", ", binary", ", streaming"])}
 
     def write(i):
-        return []  # a subscription keeps its database from being dropped, and its connection is a secret
+        return [f"CREATE SUBSCRIPTION {q(i['name'])} CONNECTION '' PUBLICATION {i['pubs']} WITH (connect = false, slot_name = NONE{i['with']})"]
 
 
 @kind("dictionary", 1)
@@ -431,11 +455,11 @@ class TextSearchParts:
                 (", HEADLINE = prsd_headline)" if i["headline"] else ")")]
 
 
-@kind("event trigger", 1)
+@kind("event trigger", 2)
 class EventTrigger:
     def draw(d, s):
         f = d.one([x for x in s.of("function") if x["shape"] == "event"])
-        return f and {"name": d.name("evt_"), "event": d.one(["ddl_command_start", "ddl_command_end", "sql_drop"]), "function": qualified(f),
+        return f and {"name": d.name("evt_"), "event": d.one(["ddl_command_start", "ddl_command_end", "sql_drop", "table_rewrite"] + (["login"] if s.version >= 17 else [])), "function": qualified(f),
                       "tags": d.maybe(0.4, d.one(["'CREATE TABLE'", "'DROP TABLE', 'CREATE VIEW'"])), "state": d.one([None, "DISABLE", "ENABLE ALWAYS"])}
 
     def write(i):
@@ -452,85 +476,6 @@ class AccessMethod:
 
     def write(i):
         return [f"CREATE ACCESS METHOD {q(i['name'])} TYPE {i['what']} HANDLER {'heap_tableam_handler' if i['what'] == 'TABLE' else 'bthandler'}"]
-
-
-# ----- what is said of any object -----
-
-def target(d, s, kinds):
-    i = d.one(s.of(*kinds))
-    return i and (TARGETS[i["kind"]], qualified(i) if "schema" in i else q(i["name"]), i)
-
-
-@kind("comment", 6)
-class Comment:
-    def draw(d, s):
-        t = target(d, s, TARGETS)
-        if not t:
-            return None
-        of = f"{t[0]} {t[1]}"
-        if t[2].get("cols") and d.chance(0.4):
-            of = f"COLUMN {t[1]}.{q(d.one(t[2]['cols'])['name'])}"
-        return {"of": of, "text": d.one(["a comment", "it's", "back\\slash", "line\nbreak", "ünïcödé", "x" * 200])}
-
-    def write(i):
-        return [f"COMMENT ON {i['of']} IS {lit(i['text'])}"]
-
-
-@kind("owner", 4)
-class Owner:
-    def draw(d, s):
-        t = target(d, s, [k for k in TARGETS if k not in ("index", "event trigger", "wrapper")])
-        return t and {"of": f"{t[0]} {t[1]}", "role": d.one(ROLES)}
-
-    def write(i):
-        return [f"ALTER {i['of']} OWNER TO {q(i['role'])}"]
-
-
-@kind("grant", 8)
-class Grant:
-    def draw(d, s):
-        t = target(d, s, ["table", "partitioned", "child", "view", "matview", "foreign table", "sequence", "schema", "enum", "domain", "language", "server", "wrapper"])
-        if not t:
-            return None
-        kind = {"TABLE": "table", "VIEW": "table", "MATERIALIZED VIEW": "table", "FOREIGN TABLE": "table", "SEQUENCE": "sequence", "SCHEMA": "schema",
-                "LANGUAGE": "language", "SERVER": "server", "FOREIGN DATA WRAPPER": "wrapper"}.get(t[0], "type")
-        keyword = {"table": "TABLE", "server": "FOREIGN SERVER", "type": "TYPE" if t[0] == "TYPE" else "DOMAIN"}.get(kind, t[0])
-        rights = d.some(RIGHTS[kind], 1, 3)
-        if kind == "table" and t[2]["cols"] and d.chance(0.3):
-            rights = [f"{r} ({q(d.one(t[2]['cols'])['name'])})" for r in d.some(["SELECT", "INSERT", "UPDATE", "REFERENCES"], 1, 2)]
-        return {"rights": ", ".join(rights), "of": f"{keyword} {t[1]}", "to": d.one(["PUBLIC"] + [q(r) for r in ROLES]), "option": d.chance(0.25),
-                "chain": d.maybe(0.15, q(d.one(ROLES))), "revoke": d.one([None] * 5 + [f"REVOKE ALL ON {keyword} {t[1]} FROM PUBLIC", f"REVOKE ALL ON {keyword} {t[1]} FROM postgres"])}
-
-    def write(i):
-        if i["revoke"]:
-            yield i["revoke"]
-        yield f"GRANT {i['rights']} ON {i['of']} TO {i['to']}" + (" WITH GRANT OPTION" if i["option"] and i["to"] != "PUBLIC" else "")
-        if i["chain"] and i["option"] and i["to"] != "PUBLIC":
-            yield f"SET LOCAL ROLE {i['to']}; GRANT {i['rights']} ON {i['of']} TO {i['chain']}; RESET ROLE"
-
-
-@kind("function grant", 2)
-class FunctionGrant:
-    def draw(d, s):
-        f = d.one([x for x in s.of("function") if x["shape"] == "int"])
-        return f and {"of": f"FUNCTION {qualified(f)}(integer)", "how": d.one([f"GRANT EXECUTE ON %s TO {q(d.one(ROLES))}", "REVOKE ALL ON %s FROM PUBLIC",
-                                                                             f"ALTER %s OWNER TO {q(d.one(ROLES))}", "COMMENT ON %s IS 'a function'"])}
-
-    def write(i):
-        return [i["how"] % i["of"]]
-
-
-@kind("default privileges", 2)
-class DefaultPrivileges:
-    def draw(d, s):
-        what = d.one(["TABLES", "SEQUENCES", "FUNCTIONS", "TYPES", "SCHEMAS"])
-        right = {"TABLES": ["SELECT", "INSERT, UPDATE", "ALL"], "SEQUENCES": ["USAGE"], "FUNCTIONS": ["EXECUTE"], "TYPES": ["USAGE"], "SCHEMAS": ["USAGE", "CREATE"]}[what]
-        return {"role": q(d.one(ROLES + ["postgres"])), "schema": d.maybe(0.5, q(d.one(s.schemas()))) if what != "SCHEMAS" else None,
-                "how": d.one([f"GRANT {d.one(right)} ON {what} TO {d.one(['PUBLIC'] + [q(r) for r in ROLES])}{d.one(['', ''])}",
-                              f"REVOKE ALL ON {what} FROM PUBLIC", f"GRANT {d.one(right)} ON {what} TO {q(d.one(ROLES))} WITH GRANT OPTION"])}
-
-    def write(i):
-        return [f"ALTER DEFAULT PRIVILEGES FOR ROLE {i['role']}" + (f" IN SCHEMA {i['schema']}" if i["schema"] else "") + f" {i['how']}"]
 
 
 @kind("added column", 3)
@@ -553,3 +498,57 @@ class ChildDefault:
 
     def write(i):
         return [f"ALTER TABLE {i['of']} ALTER COLUMN {i['column']} {i['how']}"]
+
+
+@kind("child trigger", 1)
+class ChildTrigger:
+    def draw(d, s):
+        child = d.one(s.of("child"))
+        t = child and d.one([x for x in s.of("trigger") if x["of"] == child["of"]])
+        return t and {"of": qualified(child), "name": t["name"], "state": d.one(["DISABLE", "ENABLE ALWAYS", "ENABLE REPLICA"])}
+
+    def write(i):
+        return [f"ALTER TABLE {i['of']} {i['state']} TRIGGER {q(i['name'])}"]
+
+
+@kind("temporal", 1)
+class Temporal:
+    """A table with a key over time (since 18), and one that refers to it."""
+
+    def draw(d, s):
+        if s.version < 18:
+            return None
+        times = [{"name": "id", "type": d.one(["int4range", "integer"])}, {"name": "valid", "type": d.one(["daterange", "tstzrange"])}]
+        return dict(place(d, s, "tt_"), times=times, key=d.one(["PRIMARY KEY", "UNIQUE"]), defer=d.one(["", "", " DEFERRABLE"]),
+                    over=d.chance(0.8), refers=d.maybe(0.6, d.name("tr_")), enforced=d.one(["", "", " NOT ENFORCED", " NOT VALID"]))
+
+    def write(i):
+        over = " WITHOUT OVERLAPS" if i["over"] else ""
+        yield f"CREATE TABLE {qualified(i)} ({', '.join(map(write_column, i['times']))})"
+        yield f"ALTER TABLE {qualified(i)} ADD CONSTRAINT {q(i['name'][:50] + ' key')} {i['key']} (id, valid{over}){i['defer']}"
+        if i["refers"]:
+            period = "PERIOD " if i["over"] else ""
+            refers = f"{q(i['schema'])}.{q(i['refers'])}"
+            yield f"CREATE TABLE {refers} (ref {i['times'][0]['type']}, during {i['times'][1]['type']})"
+            yield (f"ALTER TABLE {refers} ADD CONSTRAINT {q(i['refers'][:50] + ' ref')} FOREIGN KEY (ref, {period}during) "
+                   f"REFERENCES {qualified(i)} (id, {period}valid){i['enforced']}")
+
+
+@kind("circle", 1)
+class Circle:
+    """Two tables that refer to each other, with a view of both and a function of the view's rows."""
+
+    def draw(d, s):
+        return dict(place(d, s, "ca_"), other=d.name("cb_"), type=d.one(["integer", "bigint", "text"]), view=d.maybe(0.5, d.name("cv_")),
+                    function=d.maybe(0.5, d.name("cf_")), defer=d.one(["", " DEFERRABLE"]), cols=[])
+
+    def write(i):
+        other, view, function = (f"{q(i['schema'])}.{q(i[k])}" if i[k] else None for k in ("other", "view", "function"))
+        yield f"CREATE TABLE {qualified(i)} (id {i['type']} PRIMARY KEY, other {i['type']})"
+        yield f"CREATE TABLE {other} (id {i['type']} PRIMARY KEY REFERENCES {qualified(i)}{i['defer']}, note text DEFAULT 'n')"
+        yield f"ALTER TABLE {qualified(i)} ADD FOREIGN KEY (other) REFERENCES {other}{i['defer']}"
+        if view:
+            yield f"CREATE VIEW {view} AS SELECT a.id, b.note FROM {qualified(i)} a JOIN {other} b ON a.other = b.id"
+            if function:
+                yield f"CREATE FUNCTION {function}({view}) RETURNS {i['type']} LANGUAGE sql STABLE RETURN ($1).id"
+                yield f"CREATE OR REPLACE VIEW {view} AS SELECT a.id, b.note, {i['type']} '0' AS more FROM {qualified(i)} a JOIN {other} b ON a.other = b.id"

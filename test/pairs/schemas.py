@@ -3,19 +3,27 @@ import copy
 import random
 
 import kinds
-import relations  # noqa: F401  (registers its kinds)
-from names import Draw
+import relations  # noqa: F401  (these register their kinds)
+import routines  # noqa: F401
+import said  # noqa: F401
+from names import Draw, qualified
 
 _FIXED = ("kind", "name", "schema", "of", "shape", "what", "how_", "symbol")
+_NEAR = ["integer", "bigint", "numeric(10,2)", "text", "character varying(20)", "smallint", "numeric", "character varying"]
+
+# kinds that share a name space: an object can become one of another kind that has its name
+_MOVES = [["table", "view", "matview", "sequence", "partitioned", "foreign table", "child", "composite", "enum", "domain", "range", "index"],
+          ["function", "aggregate"]]
 
 
 def _state(version):
     s = kinds.State()
+    s.version = version
     s.generated_kinds = ["STORED", "VIRTUAL"] if version >= 18 else ["STORED"]
     s.more_constraints = []
     if version >= 18:
         s.more_constraints = ["NOT NULL {col}", "NOT NULL {col} NO INHERIT", "NOT NULL {col} NOT VALID", "CHECK ({col} IS NOT NULL) NOT ENFORCED",
-                              "UNIQUE ({cols} WITHOUT OVERLAPS)"]
+                              "UNIQUE ({cols} WITHOUT OVERLAPS)", "PRIMARY KEY ({cols} WITHOUT OVERLAPS)"]
     return s
 
 
@@ -62,15 +70,49 @@ def _change_columns(d, before, cols):
                     c.pop("generated", None)
                 continue
             key = d.one(["type", "notnull", "default", "identity", "identity_options", "collation", "storage", "statistics", "options"])
-            if key in new:
+            if key == "type" and d.chance(0.6):
+                c["type"] = d.one(_NEAR)
+            elif key in new:
                 c[key] = new[key]
             else:
                 c.pop(key, None)
     return cols
 
 
+def _change_labels(d, labels):
+    """Values of an enum: one more in the middle, one less, or another order."""
+    labels = list(labels)
+    how = d.one(["add", "add", "drop", "order"])
+    if how == "add":
+        labels.insert(d.number(0, len(labels)), f"l{d.number(1, 99)}")
+    elif how == "drop" and labels:
+        labels.remove(d.one(labels))
+    else:
+        d.random.shuffle(labels)
+    return labels
+
+
+def _move(d, before, item):
+    """Another object in the place of one: of another kind, or part of another whole."""
+    if item["kind"] == "child":
+        return dict(item, alone=not item["alone"], attach=True)
+    if item["kind"] == "table" and item["parents"] and d.chance(0.5):
+        return dict(item, own=item["cols"], parents=[])
+    if item["kind"] == "function" and d.chance(0.7):
+        return dict(item, shape="procedure" if item["shape"] != "procedure" else "any")
+    for group in _MOVES:
+        if item["kind"] in group:
+            new = _draw(d, before, d.one(group))
+            return dict(new, name=item["name"], schema=item["schema"]) if new else item
+    return item
+
+
 def _change(d, before, item):
     """The same object with some facts of another one of its kind."""
+    if d.chance(0.12):
+        return _move(d, before, item)
+    if item["kind"] == "enum" and d.chance(0.7):
+        return dict(item, labels=_change_labels(d, item["labels"]))
     new = _draw(d, before, item["kind"])
     if new is None:
         return item
@@ -90,15 +132,27 @@ def _change(d, before, item):
     return changed
 
 
+def _follow(s, item):
+    """The object with the columns that its whole or its parents have now."""
+    now = {qualified(i): i["cols"] for i in s.tables()}
+    if item["kind"] == "child" and item["of"] in now:
+        return dict(item, cols=now[item["of"]])
+    if item["kind"] == "table" and item["parents"]:
+        parents = [dict(p, cols=now.get(p["name"], p["cols"])) for p in item["parents"]]
+        return dict(item, parents=parents, cols=item["own"] + [c for p in parents for c in p["cols"]])
+    return item
+
+
 def mutate(seed, old, rate=0.12):
     """Another schema: objects changed, left out, added, at that rate."""
     d = Draw(random.Random(f"change {seed}"))
     s = kinds.State()
-    s.generated_kinds, s.more_constraints = old.generated_kinds, old.more_constraints
+    s.version, s.generated_kinds, s.more_constraints = old.version, old.generated_kinds, old.more_constraints
     for item in old:
         chance = d.random.random()
         if chance < rate * 0.5:
             continue
+        item = _follow(s, item)
         s.append(_change(d, s, item) if chance < rate * 2 else item)
     _grow(d, s, int(len(old) * rate) + 1)
     return s

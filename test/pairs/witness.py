@@ -4,7 +4,9 @@ import os
 import re
 import subprocess
 
-_HEADER = re.compile(r"^--\n-- Name: (.*?); Type: ([A-Z ]+); Schema: (.*); Owner: (.*)\n--\n", re.M | re.S)
+_HEADER = re.compile(r"^--\n-- Name: (.*?); Type: ([A-Z ]+); Schema: (.*); Owner: (.*?)(?:; Tablespace: (.*))?\n--\n", re.M | re.S)
+_METHOD = re.compile(r"^SET default_table_access_method = (.*);$", re.M)
+_CONNECTION = re.compile(r"^(CREATE SUBSCRIPTION .* CONNECTION) '[^']*'", re.M)  # a secret
 _UNORDERED = ("TABLE", "FOREIGN TABLE", "ACL", "DEFAULT ACL", "SERVER", "FOREIGN DATA WRAPPER", "TYPE", "PUBLICATION")
 _OPTIONS = re.compile(r"(\b(?:WITH|SET) )\(([^()]*=[^()]*)\)")
 
@@ -15,7 +17,7 @@ def dump(database):
                           env=dict(os.environ, PGCLIENTENCODING="UTF8"))
     if done.returncode:
         raise RuntimeError("pg_dump: " + done.stderr.strip()[:500])
-    return re.sub(r"^\\(un)?restrict .*\n", "", done.stdout, flags=re.M)
+    return _CONNECTION.sub(r"\1 ''", re.sub(r"^\\(un)?restrict .*\n", "", done.stdout, flags=re.M))
 
 
 def _lines(kind, body):
@@ -28,15 +30,23 @@ def _lines(kind, body):
 
 def entries(text):
     """{(type, schema, name): [lines]}; what pg_dump writes in the table's own order is put in one order."""
-    found = {}
+    found, method, end = {}, "", 0
     heads = list(_HEADER.finditer(text))
     for here, after in zip(heads, [*heads[1:], None]):
-        name, kind, schema, owner = here.groups()
+        name, kind, schema, owner, space = here.groups()
+        for m in _METHOD.finditer(text, end, here.start()):
+            method = m[1]
+        end = here.end()
         if name in ("schemaver", "EXTENSION schemaver", "SCHEMA schemaver"):
             continue
         body = text[here.end():after.start() if after else len(text)].split("\n--\n-- PostgreSQL database dump complete")[0]
         key = (kind, schema, name if kind != "DEFAULT ACL" else f"{name} of {owner}")
-        found.setdefault(key, []).append(_lines(kind, body))
+        lines = _lines(kind, body)
+        if space:
+            lines.append(f"tablespace {space}")
+        if kind in ("TABLE", "MATERIALIZED VIEW") and "\nPARTITION BY " not in body and "CREATE VIEW" not in body:
+            lines.append(f"access method {method}")
+        found.setdefault(key, []).append(lines)
     return {key: [line for lines in sorted(bodies) for line in lines] for key, bodies in found.items()}
 
 
