@@ -30,6 +30,39 @@ INSERT INTO public.pairs (question, a, b) VALUES
   CREATE EVENT TRIGGER et ON sql_drop WHEN TAG IN (''DROP VIEW'', ''ALTER TABLE'') EXECUTE FUNCTION f()',
  'CREATE FUNCTION f() RETURNS event_trigger LANGUAGE plpgsql AS ''BEGIN END'';
   CREATE EVENT TRIGGER et ON sql_drop WHEN TAG IN (''ALTER TABLE'', ''DROP VIEW'') EXECUTE FUNCTION f()'),
+('triggers of partitions that are enabled otherwise than those of the parent',
+ 'CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS ''BEGIN RETURN new; END'';
+  CREATE TABLE p (k int) PARTITION BY LIST (k);
+  CREATE TABLE p1 PARTITION OF p FOR VALUES IN (1);
+  CREATE TRIGGER t AFTER INSERT ON p FOR EACH ROW EXECUTE FUNCTION f();
+  ALTER TABLE p1 DISABLE TRIGGER t',
+ 'CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS ''BEGIN RETURN new; END'';
+  CREATE TABLE p (k int) PARTITION BY LIST (k);
+  CREATE TABLE p1 PARTITION OF p FOR VALUES IN (1);
+  CREATE TABLE p2 PARTITION OF p FOR VALUES IN (2);
+  CREATE TRIGGER t AFTER UPDATE ON p FOR EACH ROW EXECUTE FUNCTION f();
+  ALTER TABLE p DISABLE TRIGGER t;
+  ALTER TABLE p1 ENABLE ALWAYS TRIGGER t;
+  CREATE TRIGGER u AFTER INSERT ON p FOR EACH ROW EXECUTE FUNCTION f();
+  ALTER TABLE p2 ENABLE REPLICA TRIGGER u'),
+('parents in their order, and a column that is generated as that of the parent is',
+ '',
+ 'CREATE TABLE a (x int); CREATE TABLE b (y int); CREATE TABLE c (z int, g int GENERATED ALWAYS AS (z * 2) STORED);
+  CREATE TABLE d (g int) INHERITS (c, a, b)'),
+('a partition that is one no longer keeps no foreign key',
+ 'CREATE TABLE r (k int PRIMARY KEY); CREATE TABLE p (k int REFERENCES r, CONSTRAINT own FOREIGN KEY (k) REFERENCES r) PARTITION BY LIST (k);
+  CREATE TABLE p1 PARTITION OF p FOR VALUES IN (1)',
+ 'CREATE TABLE r (k int PRIMARY KEY); CREATE TABLE p (k int REFERENCES r, CONSTRAINT own FOREIGN KEY (k) REFERENCES r) PARTITION BY LIST (k);
+  CREATE TABLE p1 (k int, CONSTRAINT own FOREIGN KEY (k) REFERENCES r)'),
+('a partition with partitions is attached when its index is complete',
+ 'CREATE TABLE p (k int PRIMARY KEY) PARTITION BY LIST (k); CREATE TABLE q (k int NOT NULL) PARTITION BY LIST (k);
+  CREATE TABLE q1 PARTITION OF q FOR VALUES IN (1)',
+ 'CREATE TABLE p (k int PRIMARY KEY) PARTITION BY LIST (k); CREATE TABLE q (k int NOT NULL) PARTITION BY LIST (k);
+  CREATE TABLE q1 PARTITION OF q FOR VALUES IN (1); ALTER TABLE p ATTACH PARTITION q FOR VALUES IN (1)'),
+('an operator family has functions that are there before',
+ '',
+ 'CREATE FUNCTION h(int, bigint) RETURNS bigint LANGUAGE sql IMMUTABLE AS ''SELECT 1::bigint'';
+  CREATE OPERATOR FAMILY fam USING hash; ALTER OPERATOR FAMILY fam USING hash ADD FUNCTION 2 (int, int) h(int, bigint)'),
 ('the default of a domain has names that do not depend on the path it was made with',
  'CREATE SCHEMA s; CREATE SEQUENCE s.q; SET search_path = s; CREATE DOMAIN s.d AS bigint DEFAULT nextval(''q''); RESET search_path',
  'CREATE SCHEMA s; CREATE SEQUENCE s.q; CREATE DOMAIN s.d AS bigint DEFAULT nextval(''s.q'')'),

@@ -307,7 +307,10 @@ edges_of_detaching(Pair *pair)
 		add_edge(pair->drop, ((Object *) lfirst(other))->pair->drop);
 }
 
-/* Is an index of the table part of that one? */
+/*
+ * Does the table, where it is attached, bring an index that becomes part of that one?  An index
+ * that lacks some of the table's own partitions is not taken for it.
+ */
 bool
 sv_diff_has_part_of(const Object *table, const Object *whole)
 {
@@ -316,18 +319,20 @@ sv_diff_has_part_of(const Object *table, const Object *whole)
 
 	foreach(cell, table->parts)
 		foreach(other, ((Object *) lfirst(cell))->parts)
-		if (sv_class_is(lfirst(other), "index attachment") && list_member_ptr(((Object *) lfirst(other))->needs, whole))
+		if (sv_class_is(lfirst(other), "index attachment") && !sv_is(lfirst(cell), "incomplete") &&
+			list_member_ptr(((Object *) lfirst(other))->needs, whole))
 		return true;
 	return false;
 }
 
+/* Is it part of a parent's, and so that the server takes it for that when its table is attached? */
 static bool
 is_attached(const Object *index)
 {
 	ListCell   *cell;
 
 	foreach(cell, index->parts)
-		if (sv_class_is(lfirst(cell), "index attachment"))
+		if (sv_class_is(lfirst(cell), "index attachment") && !sv_is(index, "incomplete"))
 			return true;
 	return false;
 }
@@ -359,7 +364,7 @@ edges_of_attaching(Pair *pair)
 			add_edge(pair->create, index->pair->create);
 		foreach(other, index->parts)
 		{
-			if (!sv_class_is(lfirst(other), "index attachment"))
+			if (!sv_class_is(lfirst(other), "index attachment") || !is_attached(index))
 				continue;
 			add_edge(index->pair->create, pair->create);
 			foreach(need, ((Object *) lfirst(other))->needs)

@@ -101,8 +101,9 @@ write_not_null(StringInfo out, const Object *column)
 	appendStringInfo(out, " NOT NULL%s", sv_is(column, "not_null_no_inherit") ? " NO INHERIT" : "");
 }
 
+/* Before 16, what a column merged with that of a parent is generated from is said there alone. */
 static void
-write_column(StringInfo out, const Object *column, const Object *default_, bool identity)
+write_column(StringInfo out, const Object *column, const Object *default_, bool identity, bool merged)
 {
 	appendStringInfo(out, "%s %s", quote_identifier(column->name), sv_text(column, "type"));
 	if (sv_is(column, "foreign_options"))
@@ -113,7 +114,7 @@ write_column(StringInfo out, const Object *column, const Object *default_, bool 
 		appendStringInfo(out, " COLLATE %s", sv_text(column, "collation"));
 	if (default_ != NULL)
 		appendStringInfo(out, " DEFAULT %s", sv_text(default_, "expression"));
-	if (sv_is(column, "generated"))
+	if (sv_is(column, "generated") && !(merged && SV_16(false, true)))
 		appendStringInfo(out, " GENERATED ALWAYS AS (%s) %s", sv_text(column, "expression"), sv_text(column, "generated"));
 	if (identity && sv_is(column, "identity") && !(SV_17(true, false) && of_partition(column)))
 		write_identity(out, column);
@@ -124,9 +125,9 @@ write_column(StringInfo out, const Object *column, const Object *default_, bool 
  * Write a column as CREATE TABLE and ADD COLUMN take it; default_ may be NULL.
  */
 void
-sv_write_column(StringInfo out, const Object *column, const Object *default_)
+sv_write_column(StringInfo out, const Object *column, const Object *default_, bool merged)
 {
-	write_column(out, column, default_, true);
+	write_column(out, column, default_, true, merged);
 }
 
 /* The same for a table that has its columns from a type. */
@@ -305,7 +306,7 @@ create_column(Writer *w, const Object *o)
 		return;
 	}
 	initStringInfo(&out);
-	write_column(&out, o, folded != NIL ? linitial(folded) : NULL, !apart);
+	write_column(&out, o, folded != NIL ? linitial(folded) : NULL, !apart, false);
 	sv_emit(w, SV_HAZARD_BLOCKS_ALL |
 			(sv_is(o, "generated") || (sv_is(o, "identity") && !apart) ? SV_HAZARD_REWRITE : 0) |
 			(sv_is(o, "not_null") && folded == NIL && !sv_is(o, "generated") && (apart || !sv_is(o, "identity")) ? SV_HAZARD_MAY_FAIL : 0),

@@ -218,6 +218,7 @@ static const Alterer constraint_alterers[] = {
 	{"definition", NULL, SV_ALTER_IGNORED}, /* the essence decides */
 	{"essence", NULL, SV_ALTER_IGNORED},
 	{"inherited", NULL, SV_ALTER_IGNORED},
+	{"incomplete", NULL, SV_ALTER_IGNORED},
 	{"not_valid", validate},
 	{"deferrable", alter_deferrable},
 	{"options", alter_index_options},
@@ -298,7 +299,7 @@ const ModelClass sv_class_constraint = {
 	"CASE WHEN condeferred THEN 'DEFERRABLE INITIALLY DEFERRED' WHEN condeferrable THEN 'DEFERRABLE INITIALLY IMMEDIATE' END AS deferrable, "
 	FLAG("coninhcount > 0 AND NOT conislocal", "inherited") ", "
 	INDEX_OPTIONS("x") " AS options, " INDEX_TABLESPACE("x") " AS tablespace, "
-	FLAG("i.indisclustered", "clustered") ", " FLAG("i.indisreplident", "replica_identity") " "
+	FLAG("i.indisclustered", "clustered") ", " FLAG("i.indisreplident", "replica_identity") ", " FLAG("NOT i.indisvalid", "incomplete") " "
 	"FROM pg_catalog.pg_constraint k JOIN pg_catalog.pg_class c ON c.oid = conrelid "
 	"CROSS JOIN LATERAL (SELECT pg_catalog.pg_get_constraintdef(k.oid) AS definition OFFSET 0) d "
 	"LEFT JOIN pg_catalog.pg_index i ON i.indexrelid = conindid AND contype <> 'f' "

@@ -90,6 +90,7 @@ static const Alterer index_alterers[] = {
 	{"definition", NULL, SV_ALTER_IGNORED}, /* the essence decides */
 	{"essence", NULL, SV_ALTER_IGNORED},
 	{"predicate", NULL, SV_ALTER_IGNORED},
+	{"incomplete", NULL, SV_ALTER_IGNORED}, /* follows from the indexes of the partitions */
 	{"options", alter_options},
 	{"tablespace", alter_tablespace},
 	{"clustered", write_marks},
@@ -116,7 +117,7 @@ const ModelClass sv_class_index = {
 	FLAG("i.indisclustered", "clustered") ", " FLAG("i.indisreplident", "replica_identity") ", "
 	"CASE WHEN i.indexprs IS NOT NULL THEN (SELECT array_agg(attnum || ' ' || attstattarget ORDER BY attnum) FROM pg_catalog.pg_attribute "
 	"WHERE attrelid = x.oid AND attstattarget >= 0 AND attnum > 0) END AS statistics, "
-	FLAG("NOT i.indisvalid AND x.relkind = 'i'", "invalid") " "
+	FLAG("NOT i.indisvalid AND x.relkind = 'i'", "invalid") ", " FLAG("NOT i.indisvalid AND x.relkind = 'I'", "incomplete") " "
 	"FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class x ON x.oid = i.indexrelid "
 	"CROSS JOIN LATERAL (SELECT pg_catalog.pg_get_indexdef(i.indexrelid) AS definition OFFSET 0) d "
 	"WHERE x.relpersistence <> 't' AND " IN_SCHEMAS("x.relnamespace")
@@ -136,10 +137,11 @@ create_attachment(Writer *w, const Object *o)
 {
 	ListCell   *cell;
 
-	/* attaching the table attaches its indexes */
-	foreach(cell, o->parent->parent->parts)
-		if (sv_class_is(lfirst(cell), "inheritance") && sv_writer_created(w, lfirst(cell)))
-			return;
+	/* attaching the table attaches its indexes, if they are complete */
+	if (!sv_is(o->parent, "incomplete"))
+		foreach(cell, o->parent->parent->parts)
+			if (sv_class_is(lfirst(cell), "inheritance") && sv_writer_created(w, lfirst(cell)))
+				return;
 	sv_emit(w, 0, "ALTER INDEX %s ATTACH PARTITION %s", sv_text(o, "of"),
 			quote_qualified_identifier(o->parent->schema, o->parent->name));
 }

@@ -76,7 +76,7 @@ write_elements(StringInfo out, const Object *table, List *folded)
 		else if (sv_class_is(o, "column") && !(inherits && sv_is(o, "inherited")))
 		{
 			appendStringInfoString(out, separator);
-			sv_write_column(out, o, default_of(folded, o));
+			sv_write_column(out, o, default_of(folded, o), inherits && sv_is(o, "merged"));
 			separator = ",\n    ";
 		}
 		else if (sv_class_is(o, "constraint") && !(inherits && sv_is(o, "inherited")))
@@ -125,18 +125,31 @@ write_storage(StringInfo out, const Object *o)
 		appendStringInfo(out, "\nTABLESPACE %s", quote_identifier(sv_text(o, "tablespace")));
 }
 
+/* The first parent has no place. */
+static int
+compare_places(const ListCell *x, const ListCell *y)
+{
+	const char *a = sv_text(lfirst(x), "place");
+	const char *b = sv_text(lfirst(y), "place");
+
+	return (a ? atoi(a) : 1) - (b ? atoi(b) : 1);
+}
+
 static void
 write_inherits(StringInfo out, List *folded)
 {
 	const char *separator = "\nINHERITS (";
+	List	   *links = NIL;
 	ListCell   *cell;
 
 	foreach(cell, folded)
+		if (sv_class_is(lfirst(cell), "inheritance"))
+			links = lappend(links, lfirst(cell));
+	list_sort(links, compare_places);
+	foreach(cell, links)
 	{
 		Object	   *o = lfirst(cell);
 
-		if (!sv_class_is(o, "inheritance"))
-			continue;
 		appendStringInfo(out, "%s%s", separator, sv_text(o, "of"));
 		separator = ", ";
 	}
@@ -330,19 +343,68 @@ create_inheritance(Writer *w, const Object *o)
 		sv_emit(w, SV_HAZARD_BLOCKS_ALL, "ALTER TABLE %s INHERIT %s", o->parent->identity, sv_text(o, "of"));
 }
 
+/* Is the foreign key of a parent, or of a parent of that, from which a partition has its n'th one, dropped? */
+static bool
+loses_foreign_key(Writer *w, const Object *link, int n)
+{
+	const char *name = list_nth(sv_list(link, "parent_keys"), n);
+	ListCell   *cell;
+	ListCell   *need;
+	ListCell   *key;
+
+	foreach(need, link->needs)
+		foreach(cell, ((Object *) lfirst(need))->parts)
+	{
+		const Object *o = lfirst(cell);
+
+		if (sv_class_is(o, "constraint") && strcmp(quote_identifier(o->name), name) == 0)
+			return sv_writer_dropped(w, o);
+		if (sv_class_is(o, "inheritance"))
+			foreach(key, sv_list(o, "foreign_keys"))
+				if (strcmp(lfirst(key), name) == 0)
+					return loses_foreign_key(w, o, foreach_current_index(key));
+	}
+	return false;
+}
+
+/*
+ * A table that is a partition no longer keeps the foreign keys that it had from its
+ * parents as its own, unless its parent was detached and lost them before.  They were no objects.
+ */
+static void
+drop_left_foreign_keys(Writer *w, const Object *link)
+{
+	ListCell   *cell;
+
+	foreach(cell, sv_list(link, "foreign_keys"))
+		if (!loses_foreign_key(w, link, foreach_current_index(cell)))
+			sv_emit(w, SV_HAZARD_BLOCKS_ALL, "ALTER TABLE %s DROP CONSTRAINT IF EXISTS %s", link->parent->identity, (char *) lfirst(cell));
+}
+
 static void
 drop_inheritance(Writer *w, const Object *o)
 {
 	if (sv_is(o, "bound"))
+	{
 		sv_emit(w, SV_HAZARD_BLOCKS_ALL, "ALTER TABLE %s DETACH PARTITION %s", sv_text(o, "of"), o->parent->identity);
+		if (!sv_writer_created(w, o))	/* else they find each other again */
+			drop_left_foreign_keys(w, o);
+	}
 	else
 		sv_emit(w, SV_HAZARD_BLOCKS_ALL, "ALTER TABLE %s NO INHERIT %s", o->parent->identity, sv_text(o, "of"));
 }
 
 static const Alterer inheritance_alterers[] = {
 	{"place", NULL, SV_ALTER_IGNORED},
+	{"foreign_keys", NULL, SV_ALTER_IGNORED},	/* come and go with those of the parent */
+	{"parent_keys", NULL, SV_ALTER_IGNORED},
 	{NULL}
 };
+
+/* Names of the foreign keys that a partition has from its parent, or of the parent's. */
+#define KEYS(which) \
+	"(SELECT array_agg(quote_ident(" which ".conname) ORDER BY k.conname) FROM pg_catalog.pg_constraint k JOIN pg_catalog.pg_constraint p " \
+	"ON p.oid = k.conparentid WHERE k.conrelid = inhrelid AND k.contype = 'f' AND p.conrelid = inhparent)"
 
 const ModelClass sv_class_inheritance = {
 	.name = "inheritance", .keyword = "TABLE", .catalog = InheritsRelationId, .rank = 230,
@@ -351,6 +413,7 @@ const ModelClass sv_class_inheritance = {
 	"inhparent::regclass::text AS \"of\", pg_catalog.pg_get_expr(c.relpartbound, c.oid) AS bound, "
 	"CASE WHEN inhseqno > 1 THEN inhseqno END AS place, "
 	FLAG("inhdetachpending", "detach_pending") ", "
+	KEYS("k") " AS foreign_keys, " KEYS("p") " AS parent_keys, "
 	"c.oid::regclass::text || ' OF ' || inhparent::regclass::text AS _identity "
 	"FROM pg_catalog.pg_inherits i JOIN pg_catalog.pg_class c ON c.oid = inhrelid "
 	"WHERE c.relkind IN ('r', 'p', 'f') AND " IN_SCHEMAS("c.relnamespace"),

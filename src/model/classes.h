@@ -65,7 +65,7 @@ extern const ModelClass sv_class_schema,
 			sv_class_default_acl;
 
 /* column.c */
-extern void sv_write_column(StringInfo out, const Object *column, const Object *default_);
+extern void sv_write_column(StringInfo out, const Object *column, const Object *default_, bool merged);
 extern char *sv_usual_sequence(const char *table, const char *column);
 extern const char *sv_not_null_name(const Object *column);
 extern const char *sv_identity_sequence(const Object *column);

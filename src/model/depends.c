@@ -12,12 +12,15 @@
 #include "access/genam.h"
 #include "access/htup_details.h"
 #include "access/table.h"
+#include "catalog/pg_amop.h"
+#include "catalog/pg_amproc.h"
 #include "catalog/pg_attrdef.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_constraint.h"
 #include "catalog/pg_depend.h"
 #include "catalog/pg_extension.h"
 #include "catalog/pg_inherits.h"
+#include "catalog/pg_opfamily.h"
 #include "catalog/pg_proc.h"
 #include "model/edges.h"
 #include "storage/bufmgr.h"
@@ -81,12 +84,21 @@ enqueue(Lookup *lookup, Oid catalog, Oid oid)
 	lookup->queue[lookup->n++] = address;
 }
 
-/* Can the row make an address a part of another one? */
 static bool
-may_be_inner(Form_pg_depend row)
+is_family_member(Oid catalog)
 {
-	return row->deptype == DEPENDENCY_INTERNAL || row->deptype == DEPENDENCY_EXTENSION ||
-		(row->deptype == DEPENDENCY_AUTO && row->classid == AttrDefaultRelationId);
+	return catalog == AccessMethodOperatorRelationId || catalog == AccessMethodProcedureRelationId;
+}
+
+/*
+ * Does such a dependency make what depends an inner part of the other?  The
+ * default of a column and the members of an operator family are that, too.
+ */
+bool
+sv_edge_is_inner(char type, Oid from, Oid to)
+{
+	return type == DEPENDENCY_INTERNAL ||
+		(type == DEPENDENCY_AUTO && (from == AttrDefaultRelationId || (is_family_member(from) && to == OperatorFamilyRelationId)));
 }
 
 /* Add what an address needs, and find what is a part of it. */
@@ -111,7 +123,7 @@ look_up(Lookup *lookup, ObjectAddress address)
 
 			if (!back)
 				(void) sv_edge_add(lookup->edges, tuple);
-			else if (may_be_inner(row))
+			else if (row->deptype == DEPENDENCY_EXTENSION || sv_edge_is_inner(row->deptype, row->classid, row->refclassid))
 				enqueue(lookup, row->classid, row->objid);
 		}
 		systable_endscan(scan);
@@ -245,13 +257,6 @@ sv_edge_object(const Model *model, const ObjectAddress *address)
 	return object;
 }
 
-/* Is an address an inner part of the one that it depends on? */
-static bool
-is_inner(const Edge *edge)
-{
-	return edge->type == DEPENDENCY_INTERNAL || edge->type == DEPENDENCY_EXTENSION;
-}
-
 /* Give every inner address the meaning of what it belongs to. */
 void
 sv_edges_resolve_inner(Model *model, const Edges *edges)
@@ -266,7 +271,7 @@ sv_edges_resolve_inner(Model *model, const Edges *edges)
 			const Edge *edge = &edges->edges[i];
 			Object	   *owner;
 
-			if (!is_inner(edge) && !(edge->type == DEPENDENCY_AUTO && edge->from.classId == 2604))
+			if (edge->type != DEPENDENCY_EXTENSION && !sv_edge_is_inner(edge->type, edge->from.classId, edge->to.classId))
 				continue;
 			if (sv_edge_object(model, &edge->from) != NULL)
 				continue;
@@ -347,7 +352,7 @@ column_named(const Object *table, const char *name)
 	return part_named(table, "column", name);
 }
 
-/* An inherited column or check needs those of the parents that it follows. */
+/* An inherited column or check needs those of the parents that it follows, a trigger that it inherits at all. */
 static void
 follow_parents(Object *inheritance)
 {
@@ -366,6 +371,8 @@ follow_parents(Object *inheritance)
 
 			if (sv_class_is(o, "constraint") && sv_is(o, "inherited"))
 				leading = part_named(table, "constraint", o->name);
+			if (sv_class_is(o, "trigger") && sv_is(o, "inherited"))
+				leading = inheritance;
 			if (leading != NULL)
 				add_need(o, leading, DEPENDENCY_NORMAL);
 		}
@@ -408,8 +415,9 @@ sv_edges_link(Model *model, const Edges *edges)
 		from = holder_of_edge(model, from, to);
 		if (sv_class_is(from, "extension") && edge->from.classId != ExtensionRelationId)
 			continue;			/* what its members need it has by itself */
-		add_need(from, to, sv_model_at(model, edge->from.classId, edge->from.objectId, edge->from.objectSubId) == from
-				 ? edge->type : DEPENDENCY_NORMAL);
+		/* a member of an operator family vanishes by itself */
+		add_need(from, to, sv_model_at(model, edge->from.classId, edge->from.objectId, edge->from.objectSubId) == from &&
+				 !is_family_member(edge->from.classId) ? edge->type : DEPENDENCY_NORMAL);
 	}
 	foreach(cell, model->objects)
 	{

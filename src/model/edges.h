@@ -23,6 +23,7 @@ typedef struct Edges
 	int			allocated;
 } Edges;
 
+extern bool sv_edge_is_inner(char type, Oid from, Oid to);
 extern bool sv_are_few(int n, Relation catalog);
 extern Edge *sv_edge_add(Edges *edges, HeapTuple tuple);
 extern Object *sv_edge_object(const Model *model, const ObjectAddress *address);

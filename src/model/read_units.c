@@ -24,6 +24,8 @@
 #include "catalog/pg_index.h"
 #include "catalog/pg_inherits.h"
 #include "catalog/pg_namespace.h"
+#include "catalog/pg_opclass.h"
+#include "catalog/pg_opfamily.h"
 #include "catalog/pg_policy.h"
 #include "catalog/pg_proc.h"
 #include "catalog/pg_rewrite.h"
@@ -297,8 +299,7 @@ scan_edges(UnitReader *u, Relation depend, const ObjectAddress *address, bool re
 
 		if (!referrers)
 			(void) sv_edge_add(&u->edges, tuple);
-		else if (row->deptype == DEPENDENCY_INTERNAL ||
-				 (row->deptype == DEPENDENCY_AUTO && row->classid == AttrDefaultRelationId))
+		else if (sv_edge_is_inner(row->deptype, row->classid, row->refclassid))
 		{
 			(void) sv_edge_add(&u->edges, tuple);
 			enqueue(u, row->classid, row->objid);
@@ -311,7 +312,8 @@ scan_edges(UnitReader *u, Relation depend, const ObjectAddress *address, bool re
 static bool
 can_have_inner_parts(Oid catalog)
 {
-	return catalog == RelationRelationId || catalog == TypeRelationId || catalog == ConstraintRelationId;
+	return catalog == RelationRelationId || catalog == TypeRelationId || catalog == ConstraintRelationId ||
+		catalog == OperatorFamilyRelationId || catalog == OperatorClassRelationId;
 }
 
 /* Read the edges of the objects from the n'th on, and of all that is inside them. */
