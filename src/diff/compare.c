@@ -651,25 +651,32 @@ make_stored_types_again(Comparison *cmp)
 	}
 }
 
-/* Will a change of a column (perhaps) have the rows of its table written again? */
-static bool
-rewrites_rows(const Pair *pair)
+/* The table (as before) whose rows a change of it or of a column will, perhaps, have written again; NULL if none. */
+static const Object *
+rewritten_table(const Pair *pair)
 {
+	const Object *table;
 	ListCell   *cell;
 
-	if (pair->b == NULL || !is_stored_column(pair->b) || pair->b->parent->pair->a == NULL || is_gone(pair->b->parent->pair->a))
-		return false;
+	if (pair->b == NULL)
+		return NULL;
+	if (sv_class_is(pair->b, "table"))
+		return pair->kind == SV_PAIR_ALTER && !(sv_same(pair->a, pair->b, "unlogged") && sv_same(pair->a, pair->b, "access_method")) ?
+			pair->a : NULL;
+	if (!is_stored_column(pair->b) || pair->b->parent->pair->a == NULL || is_gone(pair->b->parent->pair->a))
+		return NULL;
+	table = pair->b->parent->pair->a;
 	if (pair->kind == SV_PAIR_ALTER)
-		return pair->disrupts;
+		return pair->disrupts || !sv_same(pair->a, pair->b, "expression") ? table : NULL;
 	if (pair->kind != SV_PAIR_CREATE && pair->kind != SV_PAIR_AGAIN)
-		return false;
+		return NULL;
 	foreach(cell, pair->b->parts)
 		if (sv_class_is(lfirst(cell), "default"))
-			return true;
+			return table;
 	foreach(cell, pair->b->needs)
 		if (sv_class_is(lfirst(cell), "domain"))
-			return true;
-	return sv_is(pair->b, "generated") || sv_is(pair->b, "identity");
+			return table;
+	return sv_is(pair->b, "generated") || sv_is(pair->b, "identity") ? table : NULL;
 }
 
 /* Values of a row type that is rewritten wait as jsonb; what else has the row type is made again. */
@@ -705,12 +712,12 @@ spread_rewriting(Spread *spread)
 
 	foreach(cell, spread->cmp->pairs)
 	{
-		const Pair *pair = lfirst(cell);
+		const Object *table = rewritten_table(lfirst(cell));
 
-		if (!rewrites_rows(pair))
+		if (table == NULL)
 			continue;
-		foreach(other, spread->cmp->dependents[pair->b->parent->pair->a->number])
-			if (((Object *) lfirst(other))->parent != pair->b->parent->pair->a)
+		foreach(other, spread->cmp->dependents[table->number])
+			if (((Object *) lfirst(other))->parent != table)
 			release_rows(spread, lfirst(other));
 	}
 }
