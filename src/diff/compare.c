@@ -282,7 +282,8 @@ static bool
 is_name_taken(const Comparison *cmp, const Object *type)
 {
 	static const char *const takers[] = {
-		"enum", "composite type", "range type", "base type", "domain", "table", "view", "materialized view", "foreign table", NULL
+		"enum", "composite type", "range type", "base type", "domain", "table", "view", "materialized view", "foreign table",
+		"sequence", NULL
 	};
 
 	for (int i = 0; takers[i] != NULL; i++)

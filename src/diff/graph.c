@@ -759,15 +759,16 @@ name_key(char *key, const Object *o, const char *space)
 	snprintf(key, NAMEDATALEN * 4, "%s|%s|%s", o->schema ? o->schema : "", name, space);
 }
 
+/* In which spaces a name is taken, or must be free before: no sequence is made with the name of a type. */
 static List *
-name_spaces(const Object *o)
+name_spaces(const Object *o, bool before)
 {
 	List	   *spaces = NIL;
 
 	if (o->class->name_space != NULL)
 		spaces = lappend(spaces, (char *) o->class->name_space(o));
 	if (sv_class_is(o, "table") || sv_class_is(o, "view") || sv_class_is(o, "materialized view") ||
-		sv_class_is(o, "foreign table"))
+		sv_class_is(o, "foreign table") || (before && sv_class_is(o, "sequence")))
 		spaces = lappend(spaces, "type");
 	if (sv_class_is(o, "composite type"))
 		spaces = lappend(spaces, "relation");
@@ -833,7 +834,7 @@ edges_of_names(Comparison *cmp)
 
 		if (freeing_node(pair) == NULL)
 			continue;
-		foreach(space, name_spaces(pair->a))
+		foreach(space, name_spaces(pair->a, false))
 		{
 			NameEntry  *entry;
 
@@ -852,7 +853,7 @@ edges_of_names(Comparison *cmp)
 			continue;
 		if (pair->create != NULL && sv_class_is(pair->b, "sequence"))
 			edges_of_sequence_name(cmp, pair);
-		foreach(space, name_spaces(pair->b))
+		foreach(space, name_spaces(pair->b, true))
 		{
 			NameEntry  *entry;
 			ListCell   *other;
