@@ -515,7 +515,7 @@ static const Alterer column_alterers[] = {
 	{NULL}
 };
 
-/* A generated column cannot be made of a plain one, nor change its expression before 17. */
+/* A generated column cannot be made of a plain one, nor a plain one of a virtual one, nor change its expression before 17. */
 static bool
 can_alter_column(const Object *a, const Object *b)
 {
@@ -526,7 +526,7 @@ can_alter_column(const Object *a, const Object *b)
 		if (!sv_same(a, b, "expression"))
 			return SV_17(true, false);
 	}
-	return true;
+	return sv_is(b, "generated") || !sv_is(a, "generated") || strcmp(sv_text(a, "generated"), "VIRTUAL") != 0;
 }
 
 static bool

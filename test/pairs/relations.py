@@ -482,7 +482,10 @@ class AccessMethod:
 class AddedColumn:
     def draw(d, s):
         t = d.one(s.of("table", "partitioned"))
-        return t and {"of": qualified(t), "column": column(d, s)}
+        c = t and column(d, s)
+        if c and any(c["type"] == qualified(r) for r in s.relations()):
+            c["type"] = "integer"  # no view of a table whose rows are in a column of that table
+        return t and {"of": qualified(t), "column": c}
 
     def write(i):
         yield f"ALTER TABLE {i['of']} ADD COLUMN {write_column(i['column'])}"
