@@ -380,7 +380,8 @@ spread_to_dependent(Spread *spread, Pair *gone, Object *dependent)
 		convert(spread, gone, pair);
 		return;
 	}
-	if (is_attribute(dependent) && is_type(gone->a) && gone->kind == SV_PAIR_AGAIN && !is_stored(spread->cmp, dependent->parent, false))
+	if (is_attribute(dependent) && is_type(gone->a) && gone->kind == SV_PAIR_AGAIN &&
+		!is_stored(spread->cmp, dependent->parent, false))
 	{
 		untie_tables(spread->cmp, dependent->parent);
 		convert(spread, gone, pair);

@@ -338,6 +338,7 @@ sv_column_privileges_left(const DiffOptions *options, const Object *column)
 	const Object *after = column->parent->pair->b;
 	List	   *acl = sv_list(column, "acl");
 	List	   *left = NIL;
+	List	   *before;
 	List	   *revoked;
 	bool		lost = false;
 	const char *old_owner;
@@ -351,7 +352,8 @@ sv_column_privileges_left(const DiffOptions *options, const Object *column)
 	owner = options->owners ? sv_text(after, "owner") : old_owner;
 	if (old_owner == NULL || owner == NULL)
 		return acl;
-	revoked = to_revoke(change_owner(parse(sv_list(table, "acl"), table->class->acl_type, quote_identifier(old_owner)), old_owner, owner),
+	before = parse(sv_list(table, "acl"), table->class->acl_type, quote_identifier(old_owner));
+	revoked = to_revoke(change_owner(before, old_owner, owner),
 						parse(sv_list(after, "acl"), after->class->acl_type, quote_identifier(owner)));
 	foreach(cell, change_owner(parse(acl, 'c', quote_identifier(old_owner)), old_owner, owner))
 	{

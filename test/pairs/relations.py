@@ -249,7 +249,8 @@ class View:
 class Matview:
     def draw(d, s):
         i = View.draw(d, s)
-        return i and dict(i, name=d.name("mv_"), populated=d.chance(0.5) and i["shape"] == "plain" and not i["other"] and any(qualified(t) == i["base"] for t in s.tables()), storage=d.maybe(0.2, "fillfactor=70"),
+        filled = d.chance(0.5) and i and i["shape"] == "plain" and not i["other"] and any(qualified(t) == i["base"] for t in s.tables())
+        return i and dict(i, name=d.name("mv_"), populated=filled, storage=d.maybe(0.2, "fillfactor=70"),
                     method=d.maybe(0.4, d.one([x["name"] for x in s.of("access method") if x["what"] == "TABLE"])), space=d.maybe(0.05, d.one(SPACES)))
 
     def write(i):
@@ -459,7 +460,8 @@ class TextSearchParts:
 class EventTrigger:
     def draw(d, s):
         f = d.one([x for x in s.of("function") if x["shape"] == "event"])
-        return f and {"name": d.name("evt_"), "event": d.one(["ddl_command_start", "ddl_command_end", "sql_drop", "table_rewrite"] + (["login"] if s.version >= 17 else [])), "function": qualified(f),
+        events = ["ddl_command_start", "ddl_command_end", "sql_drop", "table_rewrite"] + (["login"] if s.version >= 17 else [])
+        return f and {"name": d.name("evt_"), "event": d.one(events), "function": qualified(f),
                       "tags": d.maybe(0.4, d.one(["'CREATE TABLE'", "'DROP TABLE', 'CREATE VIEW'"])), "state": d.one([None, "DISABLE", "ENABLE ALWAYS"])}
 
     def write(i):

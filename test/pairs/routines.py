@@ -11,7 +11,8 @@ def routine_of(d, s, shape):
 @kind("function", 7)
 class Function:
     def draw(d, s):
-        i = dict(place(d, s, "f_"), shape=d.one(["int", "int", "int", "any", "table", "trigger", "trigger", "procedure", "event", "out", "add", "compare", "text", "rows", "window"]))
+        i = dict(place(d, s, "f_"), shape=d.one(["int", "int", "int", "any", "table", "trigger", "trigger", "procedure", "event", "out", "add",
+                                                 "compare", "text", "rows", "window"]))
         i["n"] = d.number(1, 50)
         i["style"] = d.one(["sql", "atomic", "plpgsql"])
         i["volatile"] = "IMMUTABLE" if i["shape"] in ("int", "add", "compare", "text") else d.one(["VOLATILE", "STABLE", "IMMUTABLE"])
@@ -118,7 +119,8 @@ class OperatorClass:
                        "FUNCTION 1 (integer, bigint) btint48cmp(integer, bigint)")
         elif i["method"] == "hash":
             operator = f"{i['own']} (integer, integer)" if i["own"] else "="
-            yield f"CREATE OPERATOR CLASS {qualified(i)} {'DEFAULT ' if i['default'] else ''}FOR TYPE integer USING hash {family} AS OPERATOR 1 {operator}, FUNCTION 1 hashint4(integer)"
+            yield (f"CREATE OPERATOR CLASS {qualified(i)} {'DEFAULT ' if i['default'] else ''}FOR TYPE integer USING hash {family} AS "
+                   f"OPERATOR 1 {operator}, FUNCTION 1 hashint4(integer)")
         else:
             yield (f"CREATE OPERATOR CLASS {qualified(i)} FOR TYPE text[] USING gin {family} AS " +
                    ", ".join(f"OPERATOR {n} {o} (anyarray, anyarray)" for n, o in enumerate(["&&", "@>", "<@", "="], 1)) + ", "
