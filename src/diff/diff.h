@@ -115,6 +115,12 @@ typedef struct Comparison
 /* compare.c */
 extern List *sv_diff(Model *from, Model *to, const DiffOptions *options);
 extern bool sv_diff_counts(const ModelClass *class, const char *property, const DiffOptions *options);
+extern const Alterer *sv_diff_alterer(const ModelClass *class, const char *property);
+extern void sv_diff_make_again(Pair *pair);
+
+/* spread.c */
+extern void sv_diff_spread(Comparison *cmp);
+extern void sv_diff_spread_renaming(Comparison *cmp);
 
 /* state.c */
 extern List *sv_state_differences(const Model *expected, const Model *got);
@@ -129,6 +135,15 @@ extern List *sv_diff_questions(List *pairs);
 
 /* graph.c */
 extern List *sv_diff_order(Comparison *cmp);
+extern bool sv_pair_is_dropped(const Pair *pair);
+extern bool sv_pair_is_created(const Pair *pair);
+extern bool sv_diff_is_foreign_key(const Object *object);
+extern bool sv_diff_is_check(const Object *object);
+extern bool sv_diff_is_function_of_type(const Object *function, const Object *type);
+extern bool sv_diff_can_use_shell(const Object *object, const Object *view);
+
+/* edges.c */
+extern void sv_diff_make_edges(Comparison *cmp);
 extern bool sv_diff_has_other_origin(const Object *column, const Object *leading);
 extern bool sv_diff_leaves(const Comparison *cmp, const Object *column);
 extern bool sv_diff_is_index(const Object *object);

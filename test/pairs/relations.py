@@ -124,6 +124,8 @@ class Constraint:
             i["sql"] = f"PRIMARY KEY ({names})" + defer
         elif what == "foreign":
             r = d.one(s.tables())
+            if r is None:
+                return None
             c = d.one([c for c in t["cols"] if c["type"] in ("integer", "bigint", "text")]) or cols[0]
             rc = d.one([x for x in r["cols"] if x["type"] == c["type"]]) or d.one(r["cols"])
             if rc is None:

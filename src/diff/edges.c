@@ -1,0 +1,650 @@
+/*
+ * edges.c
+ *		Which steps wait for which.
+ *
+ * What is made comes after what it needs, what is dropped before that; besides,
+ * there is what the server wants of partitions, of columns that are inherited,
+ * of types that columns hold, and of names that are taken.
+ */
+#include "postgres.h"
+
+#include "diff/diff.h"
+#include "utils/hsearch.h"
+
+static void
+add_edge(DiffNode *first, DiffNode *then)
+{
+	if (first == NULL || then == NULL || first == then || list_member_ptr(first->next, then))
+		return;
+	first->next = lappend(first->next, then);
+	then->waits++;
+}
+
+/* Where "node" makes or changes something that needs o: after o is made or changed. */
+static void
+after_made(Comparison *cmp, DiffNode *node, const Object *o)
+{
+	if (o->pair->create != NULL)
+		add_edge(o->pair->create, node);
+	if (o->pair->alter != NULL && (node->kind != SV_NODE_ALTER || cmp->fold_level < 3))
+		add_edge(o->pair->alter, node);
+}
+
+/* An index, or a constraint with one. */
+bool
+sv_diff_is_index(const Object *o)
+{
+	return sv_class_is(o, "index") || (sv_class_is(o, "constraint") && !sv_diff_is_foreign_key(o) && !sv_diff_is_check(o));
+}
+
+/* A partition is detached before its indexes and those of its parent are dropped. */
+static void
+edges_of_detaching(Pair *pair)
+{
+	ListCell   *cell;
+	ListCell   *other;
+
+	foreach(cell, pair->a->parent->parts)
+		if (sv_diff_is_index(lfirst(cell)))
+		add_edge(pair->drop, ((Object *) lfirst(cell))->pair->drop);
+	foreach(cell, pair->a->needs)
+		foreach(other, ((Object *) lfirst(cell))->parts)
+		if (sv_diff_is_index(lfirst(other)))
+		add_edge(pair->drop, ((Object *) lfirst(other))->pair->drop);
+}
+
+/*
+ * Does the table, where it is attached, bring an index that becomes part of that one?  An index
+ * that lacks some of the table's own partitions is not taken for it.
+ */
+bool
+sv_diff_has_part_of(const Object *table, const Object *whole)
+{
+	ListCell   *cell;
+	ListCell   *other;
+
+	foreach(cell, table->parts)
+		foreach(other, ((Object *) lfirst(cell))->parts)
+		if (sv_class_is(lfirst(other), "index attachment") && !sv_is(lfirst(cell), "incomplete") &&
+			list_member_ptr(((Object *) lfirst(other))->needs, whole))
+		return true;
+	return false;
+}
+
+/* Is it part of a parent's, and so that the server takes it for that when its table is attached? */
+static bool
+is_attached(const Object *index)
+{
+	ListCell   *cell;
+
+	foreach(cell, index->parts)
+		if (sv_class_is(lfirst(cell), "index attachment") && !sv_is(index, "incomplete"))
+			return true;
+	return false;
+}
+
+/*
+ * A partition is attached when its indexes and those of its parent are there:
+ * then they come together by themselves.
+ */
+static void
+edges_of_attaching(Pair *pair)
+{
+	ListCell   *cell;
+	ListCell   *other;
+	ListCell   *need;
+
+	/* an index that the partition does not have, too, is made when the partition is there */
+	foreach(need, pair->b->needs)
+		foreach(cell, ((Object *) lfirst(need))->parts)
+		if (sv_diff_is_index(lfirst(cell)) && !sv_diff_has_part_of(pair->b->parent, lfirst(cell)))
+		add_edge(pair->create, ((Object *) lfirst(cell))->pair->create);
+
+	foreach(cell, pair->b->parent->parts)
+	{
+		Object	   *index = lfirst(cell);
+
+		if (!sv_diff_is_index(index))
+			continue;
+		if (!is_attached(index) && !sv_is(index, "inherited"))
+			add_edge(pair->create, index->pair->create);
+		foreach(other, index->parts)
+		{
+			if (!sv_class_is(lfirst(other), "index attachment") || !is_attached(index))
+				continue;
+			add_edge(index->pair->create, pair->create);
+			foreach(need, ((Object *) lfirst(other))->needs)
+				add_edge(((Object *) lfirst(need))->pair->create, pair->create);
+		}
+	}
+}
+
+/* Are they the columns of a child and of a plain parent that stay, under one name? */
+static bool
+is_led_by(const Object *column, const Object *leading)
+{
+	return sv_class_is(leading, "column") && sv_class_is(column, "column") && strcmp(leading->name, column->name) == 0 &&
+		sv_class_is(leading->parent, "table") && !sv_is(leading->parent, "partition_key") &&
+		!sv_pair_is_dropped(leading->parent->pair) && !sv_pair_is_dropped(column->parent->pair);
+}
+
+/* Does a column that a child has from a parent come from somewhere else, too? */
+bool
+sv_diff_has_other_origin(const Object *column, const Object *leading)
+{
+	ListCell   *cell;
+
+	if (sv_is(column, "merged"))
+		return true;
+	foreach(cell, column->needs)
+	{
+		const Object *o = lfirst(cell);
+
+		if (o != leading && is_led_by(column, o) && o->parent != column->parent && !sv_pair_is_dropped(o->pair))
+			return true;
+	}
+	return false;
+}
+
+/* Do children keep the column as one of their own when this one of the parent is dropped? */
+bool
+sv_diff_leaves(const Comparison *cmp, const Object *column)
+{
+	ListCell   *cell;
+
+	if (column->pair->kind == SV_PAIR_DROP)
+		foreach(cell, cmp->dependents[column->number])
+		if (is_led_by(lfirst(cell), column) && !sv_pair_is_dropped(((Object *) lfirst(cell))->pair) &&
+			!sv_diff_has_other_origin(lfirst(cell), column))
+		return true;
+	return false;
+}
+
+/*
+ * An index of a partitioned table that is itself part of another one is complete before its
+ * table becomes a partition: the server takes an incomplete one for none, and makes another.
+ */
+static void
+edges_of_completing(Pair *attachment)
+{
+	ListCell   *cell;
+	ListCell   *part;
+
+	foreach(cell, attachment->b->needs)
+	{
+		const Object *whole = lfirst(cell);
+
+		if (whole->parent == NULL || !is_attached(whole))
+			continue;
+		foreach(part, whole->parent->parts)
+			if (sv_class_is(lfirst(part), "inheritance"))
+			add_edge(attachment->create, ((Object *) lfirst(part))->pair->create);
+	}
+}
+
+/*
+ * Is it a column that a table has by itself and from a parent?  Then it is made before
+ * that of the parent, which is merged with it, and can be dropped only afterwards.
+ */
+static bool
+is_merged(const Object *column, const Object *leading)
+{
+	return sv_is(column, "merged") && sv_class_is(leading, "column") && strcmp(leading->name, column->name) == 0 &&
+		!sv_pair_is_created(column->parent->pair) && !sv_pair_is_dropped(column->parent->pair) &&
+		!sv_pair_is_created(leading->parent->pair) && !sv_pair_is_dropped(leading->parent->pair);
+}
+
+/* The shell of a type needs no more than its schema, that of a view the types of its columns. */
+static void
+after_made_shell(Comparison *cmp, Pair *pair)
+{
+	ListCell   *cell;
+	ListCell   *need;
+
+	add_edge(pair->shell, pair->create);
+	foreach(cell, pair->b->needs)
+		if (sv_class_is(lfirst(cell), "schema"))
+		add_edge(((Object *) lfirst(cell))->pair->create, pair->shell);
+	if (sv_class_is(pair->b, "view"))
+		foreach(cell, pair->b->parts)
+			foreach(need, ((Object *) lfirst(cell))->needs)
+			if (sv_class_is(lfirst(cell), "column"))
+			after_made(cmp, pair->shell, lfirst(need));
+}
+
+/*
+ * While a table does not inherit, its columns and checks change by themselves, and those
+ * of the parent too: all of it happens between the end of the inheritance and its
+ * beginning.  A foreign key of the parent goes before and comes after.
+ */
+static void
+edges_of_part(Pair *inheritance, const Object *part)
+{
+	const Pair *pair = part->pair;
+	DiffNode   *nodes[] = {pair->drop, pair->alter, pair->create};
+
+	if (sv_diff_is_foreign_key(part))
+	{
+		add_edge(pair->drop, inheritance->drop);
+		add_edge(inheritance->create, pair->create);
+		return;
+	}
+	if (!sv_class_is(part, "column") && !sv_diff_is_check(part))
+		return;
+	for (int i = 0; i < lengthof(nodes); i++)
+	{
+		if (part == pair->a)
+			add_edge(inheritance->drop, nodes[i]);
+		if (part == pair->b)
+			add_edge(nodes[i], inheritance->create);
+	}
+}
+
+static void
+edges_of_link(Pair *inheritance, const Object *link)
+{
+	ListCell   *cell;
+	ListCell   *need;
+
+	foreach(cell, link->parent->parts)
+		if (!sv_diff_is_foreign_key(lfirst(cell)))
+		edges_of_part(inheritance, lfirst(cell));
+	foreach(need, link->needs)
+		foreach(cell, ((Object *) lfirst(need))->parts)
+		edges_of_part(inheritance, lfirst(cell));
+}
+
+/* Can it hold values of a type? */
+static bool
+is_storing(const Object *o)
+{
+	return sv_class_is(o, "domain") || sv_class_is(o, "range type") || (sv_class_is(o, "table") && sv_is(o, "of_type")) ||
+		(sv_class_is(o, "column") && !sv_class_is(o->parent, "view") && !sv_class_is(o->parent, "composite type"));
+}
+
+/* Is a type one that the server does not alter while a column holds its values as this object does? */
+static bool
+is_held_fast(const Object *type, const Object *user)
+{
+	if (sv_class_is(type, "table"))
+		return sv_class_is(user, "column");
+	if (sv_class_is(type, "domain"))
+		return sv_class_is(user, "column") && strcmp(sv_text(user, "type"), type->identity) != 0;
+	return sv_class_is(type, "composite type");
+}
+
+/*
+ * The server does not alter a row type that columns have, nor rewrites the rows of a table
+ * whose row type they have, nor adds rules to a domain inside of their types: all that
+ * happens after those that go and before those that come.
+ */
+static void
+edges_of_held_type(Comparison *cmp, Pair *user, const Object *type)
+{
+	const Object *sides[] = {type->pair->a, type->pair->b};
+
+	if (!is_held_fast(type, user->a ? user->a : user->b) || sides[0] == NULL || sides[1] == NULL || cmp->fold_level >= 3)
+		return;
+	for (int i = 0; i < lengthof(sides); i++)
+	{
+		ListCell   *cell;
+
+		foreach(cell, sides[i]->parts)
+		{
+			const Pair *attribute = ((Object *) lfirst(cell))->pair;
+			DiffNode   *nodes[] = {attribute->drop, attribute->alter, attribute->create};
+
+			if (!sv_class_is(lfirst(cell), "column") && !sv_class_is(lfirst(cell), "domain constraint"))
+				continue;
+			for (int n = 0; n < lengthof(nodes); n++)
+			{
+				if (nodes[n] == NULL)
+					continue;
+				add_edge(user->drop, nodes[n]);
+				add_edge(nodes[n], user->create);
+			}
+		}
+	}
+}
+
+/* A column is parked before the table whose rows it has changes, and comes back afterwards. */
+static void
+edges_of_parking(Pair *column)
+{
+	ListCell   *need;
+	ListCell   *cell;
+
+	add_edge(column->hollow, column->alter);
+	foreach(need, column->b->needs)
+		foreach(cell, ((Object *) lfirst(need))->parts)
+	{
+		const Pair *part = ((Object *) lfirst(cell))->pair;
+		DiffNode   *nodes[] = {part->drop, part->alter, part->create};
+
+		if (!sv_class_is(lfirst(cell), "column"))
+			continue;
+		for (int i = 0; i < lengthof(nodes); i++)
+		{
+			add_edge(column->hollow, nodes[i]);
+			add_edge(nodes[i], column->alter);
+		}
+	}
+}
+
+/* Between the steps of "table" that untie it from its type and tie it again. */
+static void
+add_edges_between(const Pair *table, const Pair *pair)
+{
+	DiffNode   *nodes[] = {pair->drop, pair->alter, pair->create};
+
+	for (int i = 0; i < lengthof(nodes); i++)
+	{
+		if (nodes[i] == NULL)
+			continue;
+		add_edge(table->hollow, nodes[i]);
+		add_edge(nodes[i], table->alter);
+	}
+}
+
+static void
+edges_of_tie(Pair *table)
+{
+	const Object *sides[] = {table->a, table->b};
+	ListCell   *need;
+	ListCell   *cell;
+
+	add_edge(table->hollow, table->alter);
+	for (int i = 0; i < lengthof(sides); i++)
+	{
+		foreach(cell, sides[i]->parts)
+			if (sv_class_is(lfirst(cell), "column"))
+			add_edges_between(table, ((Object *) lfirst(cell))->pair);
+		foreach(need, sides[i]->needs)
+			if (sv_class_is(lfirst(need), "composite type"))
+			foreach(cell, ((Object *) lfirst(need))->parts)
+			add_edges_between(table, ((Object *) lfirst(cell))->pair);
+	}
+}
+
+/* The options of a TOAST table can be set when there is one: when the columns are there. */
+static bool
+sets_toast_options(const Pair *table)
+{
+	ListCell   *cell;
+
+	if (table->alter == NULL || sv_same(table->a, table->b, "options") || !sv_same(table->a, table->b, "of_type"))
+		return false;
+	foreach(cell, sv_list(table->b, "options"))
+		if (strncmp(lfirst(cell), "toast.", 6) == 0)
+			return true;
+	return false;
+}
+
+static void
+edges_of_new(Comparison *cmp, Pair *pair)
+{
+	DiffNode	   *node = pair->create ? pair->create : pair->alter;
+	ListCell   *cell;
+
+	if (node == NULL)
+		return;
+	foreach(cell, pair->b->needs)
+	{
+		Object	   *needed = lfirst(cell);
+
+		if (pair->create != NULL && is_storing(pair->b))
+			edges_of_held_type(cmp, pair, needed);
+		if (needed->parent != NULL && sv_diff_can_use_shell(pair->b, needed->parent))
+			needed = needed->parent;
+		if (needed->pair->shell != NULL && (sv_diff_is_function_of_type(pair->b, needed) || sv_diff_can_use_shell(pair->b, needed)))
+			add_edge(needed->pair->shell, node);
+		else if (pair->create != NULL && needed->pair->create != NULL && is_merged(pair->b, needed))
+			add_edge(pair->create, needed->pair->create);
+		else if (pair->create == NULL && needed->pair->kind == SV_PAIR_CREATE && is_led_by(pair->b, needed))
+			add_edge(node, needed->pair->create);	/* they are merged if their types are the same */
+		else
+			after_made(cmp, node, needed);
+	}
+	if (pair->shell != NULL)
+	{
+		add_edge(pair->rename ? pair->rename : pair->drop, pair->shell);
+		after_made_shell(cmp, pair);
+	}
+	if (pair->b->parent != NULL && sv_class_is(pair->b, "column") && pair->b->parent->pair->untied)
+		 /* edges_of_tie */ ;
+	else if (pair->b->parent != NULL && sv_class_is(pair->b, "column") && sets_toast_options(pair->b->parent->pair))
+		add_edge(node, pair->b->parent->pair->alter);
+	else if (pair->b->parent != NULL)
+		after_made(cmp, node, pair->b->parent);
+	if (pair->create != NULL && sv_class_is(pair->b, "inheritance") && sv_is(pair->b, "bound"))
+		edges_of_attaching(pair);
+	if (pair->create != NULL && sv_class_is(pair->b, "index attachment"))
+		edges_of_completing(pair);
+	if (pair->parked)
+		edges_of_parking(pair);
+	if (pair->untied && pair->hollow != NULL)
+		edges_of_tie(pair);
+}
+
+static void
+edges_of_old(Comparison *cmp, Pair *pair)
+{
+	ListCell   *cell;
+
+	foreach(cell, pair->a->needs)
+	{
+		Pair	   *needed = ((Object *) lfirst(cell))->pair;
+
+		if (pair->drop != NULL && is_storing(pair->a))
+			edges_of_held_type(cmp, pair, needed->a);
+		if (pair->hollow != NULL)
+		{
+			add_edge(pair->hollow, needed->drop);
+			add_edge(pair->hollow, needed->alter);
+			continue;
+		}
+		if (pair->rename != NULL && needed->rename != NULL)
+			add_edge(pair->rename, needed->rename);
+		if (needed->drop != NULL && is_led_by(pair->a, needed->a) && sv_diff_leaves(cmp, needed->a))
+			add_edge(needed->drop, pair->drop ? pair->drop : pair->alter);
+		else if (pair->drop != NULL && needed->drop != NULL && is_merged(pair->a, needed->a))
+			add_edge(needed->drop, pair->drop);
+		else if (pair->drop != NULL)
+		{
+			if (needed->parked)
+				add_edge(pair->drop, needed->hollow);
+			add_edge(pair->drop, needed->drop);
+			if (!pair->drop->pair->swapped)	/* else it is the last of all */
+				add_edge(pair->drop, needed->alter);
+		}
+		else if (pair->alter != NULL)
+			add_edge(pair->alter, needed->drop);
+	}
+	add_edge(pair->hollow, pair->drop);
+	if (pair->drop != NULL && pair->a->parent != NULL)
+	{
+		if (pair->a->parent->pair->swapped && pair->drop != pair->a->parent->pair->drop)
+			add_edge(pair->drop, pair->a->parent->pair->rename);
+		add_edge(pair->drop, pair->a->parent->pair->drop);
+		if (!sv_class_is(pair->a, "column"))
+			add_edge(pair->drop, pair->a->parent->pair->alter);
+	}
+	if (pair->drop != NULL && sv_class_is(pair->a, "inheritance"))
+		edges_of_detaching(pair);
+	if (pair->rename != NULL)
+	{
+		add_edge(pair->rename, pair->create);
+		add_edge(pair->create, pair->drop);
+		add_edge(pair->rename, pair->drop);
+	}
+	else if (pair->drop != NULL && pair->create != NULL && !pair->drop->pair->swapped)
+		add_edge(pair->drop, pair->create);
+}
+
+/* ----- names that are taken until something is dropped ----- */
+
+typedef struct NameEntry
+{
+	char		key[NAMEDATALEN * 4];
+	List	   *nodes;
+} NameEntry;
+
+static void
+name_key(char *key, const Object *o, const char *space)
+{
+	const char *name = o->name ? o->name : o->identity;
+
+	if (strcmp(space, "multirange") == 0)
+	{
+		name = sv_text(o, "multirange");
+		space = "type";
+	}
+	else if (sv_class_is(o, "column"))
+		name = sv_text(o, "not_null_name");
+	memset(key, 0, NAMEDATALEN * 4);
+	snprintf(key, NAMEDATALEN * 4, "%s|%s|%s", o->schema ? o->schema : "", name, space);
+}
+
+/* In which spaces a name is taken, or must be free before: no sequence is made with the name of a type. */
+static List *
+name_spaces(const Object *o, bool before)
+{
+	List	   *spaces = NIL;
+
+	if (o->class->name_space != NULL)
+		spaces = lappend(spaces, (char *) o->class->name_space(o));
+	if (sv_class_is(o, "table") || sv_class_is(o, "view") || sv_class_is(o, "materialized view") ||
+		sv_class_is(o, "foreign table") || (before && sv_class_is(o, "sequence")))
+		spaces = lappend(spaces, "type");
+	if (sv_class_is(o, "composite type"))
+		spaces = lappend(spaces, "relation");
+	if (sv_is(o, "multirange"))
+		spaces = lappend(spaces, "multirange");
+	if (sv_is(o, "not_null_name") || (sv_class_is(o, "constraint") && sv_diff_is_index(o)))
+		spaces = lappend(spaces, (char *) o->parent->identity);
+	return spaces;
+}
+
+/* Where a name of the old object becomes free, or NULL; a column's NOT NULL has one, too. */
+static DiffNode *
+freeing_node(const Pair *pair)
+{
+	if (pair->rename != NULL || pair->drop != NULL)
+		return pair->rename ? pair->rename : pair->drop;
+	return pair->a != NULL && pair->b != NULL && sv_is(pair->a, "not_null_name") && !sv_same(pair->a, pair->b, "not_null_name") ?
+		pair->alter : NULL;
+}
+
+/* Where a name of the new object is taken, or NULL. */
+static DiffNode *
+taking_node(const Pair *pair)
+{
+	if (pair->shell != NULL || pair->create != NULL)
+		return pair->shell ? pair->shell : pair->create;
+	return pair->a != NULL && pair->b != NULL && sv_is(pair->b, "not_null_name") && !sv_same(pair->a, pair->b, "not_null_name") ?
+		pair->alter : NULL;
+}
+
+/* A type may have the name of a sequence, but only if the sequence was there first. */
+static void
+edges_of_sequence_name(Comparison *cmp, Pair *sequence)
+{
+	static const char *const types[] = {"enum", "composite type", "range type", "base type", "domain", NULL};
+
+	for (int i = 0; types[i] != NULL; i++)
+	{
+		Object	   *type = sv_model_find(cmp->to, sv_object_class(types[i]), sequence->b->identity);
+
+		if (type != NULL)
+			add_edge(sequence->create, type->pair->create);
+	}
+}
+
+static void
+edges_of_names(Comparison *cmp)
+{
+	HASHCTL		control = {0};
+	HTAB	   *names;
+	char		key[NAMEDATALEN * 4];
+	ListCell   *cell;
+	ListCell   *space;
+
+	control.keysize = sizeof(key);
+	control.entrysize = sizeof(NameEntry);
+	control.hcxt = CurrentMemoryContext;
+	names = hash_create("schemaver names", 256, &control, HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
+	foreach(cell, cmp->pairs)
+	{
+		Pair	   *pair = lfirst(cell);
+		bool		found;
+
+		if (freeing_node(pair) == NULL)
+			continue;
+		foreach(space, name_spaces(pair->a, false))
+		{
+			NameEntry  *entry;
+
+			name_key(key, pair->a, lfirst(space));
+			entry = hash_search(names, key, HASH_ENTER, &found);
+			if (!found)
+				entry->nodes = NIL;
+			entry->nodes = lappend(entry->nodes, pair);
+		}
+	}
+	foreach(cell, cmp->pairs)
+	{
+		Pair	   *pair = lfirst(cell);
+
+		if (taking_node(pair) == NULL)
+			continue;
+		if (pair->create != NULL && sv_class_is(pair->b, "sequence"))
+			edges_of_sequence_name(cmp, pair);
+		foreach(space, name_spaces(pair->b, true))
+		{
+			NameEntry  *entry;
+			ListCell   *other;
+
+			name_key(key, pair->b, lfirst(space));
+			entry = hash_search(names, key, HASH_FIND, NULL);
+			if (entry == NULL)
+				continue;
+			foreach(other, entry->nodes)
+			{
+				Pair	   *old = lfirst(other);
+
+				if (old != pair)
+					add_edge(freeing_node(old), taking_node(pair));
+			}
+		}
+	}
+	hash_destroy(names);
+}
+
+/* Let the nodes of a comparison wait for each other. */
+void
+sv_diff_make_edges(Comparison *cmp)
+{
+	ListCell   *cell;
+
+	foreach(cell, cmp->pairs)
+	{
+		Pair	   *pair = lfirst(cell);
+
+		if (pair->b != NULL && (pair->create != NULL || pair->alter != NULL))
+			edges_of_new(cmp, pair);
+		if (pair->a != NULL && (pair->drop != NULL || pair->alter != NULL))
+			edges_of_old(cmp, pair);
+	}
+	foreach(cell, cmp->pairs)
+	{
+		Pair	   *pair = lfirst(cell);
+
+		if (strcmp(pair->class->name, "inheritance") != 0)
+			continue;
+		if (pair->drop != NULL && pair->drop->pair == pair)
+			edges_of_link(pair, pair->a);
+		if (pair->create != NULL && pair->create->pair == pair)
+			edges_of_link(pair, pair->b);
+	}
+	edges_of_names(cmp);
+}

@@ -1,0 +1,598 @@
+/*
+ * spread.c
+ *		What must be made again, or in another way, because of others.
+ *
+ * A change spreads to what depends on it, as far as the server wants it: what
+ * stands on a column whose type changes, columns whose type is made anew,
+ * tables of a row type, indexes of partitions.  Values move over where they can.
+ */
+#include "postgres.h"
+
+#include "diff/diff.h"
+#include "miscadmin.h"
+#include "utils/builtins.h"
+
+static bool
+is_type(const Object *o)
+{
+	return sv_class_is(o, "enum") || sv_class_is(o, "domain") || sv_class_is(o, "composite type") ||
+		sv_class_is(o, "range type") || sv_class_is(o, "base type");
+}
+
+static bool
+is_stored_column(const Object *o)
+{
+	return sv_class_is(o, "column") && (sv_class_is(o->parent, "table") || sv_class_is(o->parent, "foreign table"));
+}
+
+/* A change that "pair" now undergoes: look at what depends on it (again). */
+typedef struct Spread
+{
+	Comparison *cmp;
+	List	   *queue;
+} Spread;
+
+/* Do columns hold values of the type inside of others (arrays, rows), or of any kind? */
+static bool
+is_stored(const Comparison *cmp, const Object *type, bool inside)
+{
+	ListCell   *cell;
+
+	foreach(cell, cmp->dependents[type->number])
+	{
+		const Object *o = lfirst(cell);
+
+		if (sv_class_is(o, "column") && (is_stored_column(o) || sv_class_is(o->parent, "composite type")) &&
+			!(inside && is_stored_column(o) && strcmp(sv_text(o, "type"), type->identity) == 0))
+			return true;
+		if (sv_class_is(o, "range type") || (sv_class_is(o, "domain") && is_stored(cmp, o, false)))
+			return true;
+	}
+	return false;
+}
+
+static void
+spread_again(Spread *spread, Pair *pair)
+{
+	const Object *whole = pair->a->parent;
+
+	if (pair->kind != SV_PAIR_SAME && pair->kind != SV_PAIR_ALTER)
+		return;
+	sv_diff_make_again(pair);
+	spread->queue = lappend(spread->queue, pair);
+	/* a rule of a domain, or an attribute, which columns hold does not come again by itself */
+	if ((sv_class_is(pair->a, "domain constraint") && !sv_is(pair->b, "not_valid") && is_stored(spread->cmp, whole, true)) ||
+		(sv_class_is(pair->a, "column") && sv_class_is(whole, "composite type") && is_stored(spread->cmp, whole, false)))
+		spread_again(spread, whole->pair);
+}
+
+static AlterFn
+type_alterer(const ModelClass *class)
+{
+	return sv_diff_alterer(class, "type")->alter;
+}
+
+static bool
+is_gone(const Object *a)
+{
+	return sv_pair_is_dropped(a->pair);
+}
+
+/* Does something of another class get the name of a type that goes? */
+static bool
+is_name_taken(const Comparison *cmp, const Object *type)
+{
+	static const char *const takers[] = {
+		"enum", "composite type", "range type", "base type", "domain", "table", "view", "materialized view", "foreign table",
+		"sequence", NULL
+	};
+
+	for (int i = 0; takers[i] != NULL; i++)
+		if (sv_model_find(cmp->to, sv_object_class(takers[i]), type->identity) != NULL)
+			return true;
+	return false;
+}
+
+static bool
+is_attribute(const Object *o)
+{
+	return sv_class_is(o, "column") && sv_class_is(o->parent, "composite type");
+}
+
+/* A table of a type that stays: it keeps its rows while the type changes in a way that it could not follow. */
+static void
+untie(Pair *table)
+{
+	const ModelClass *class = table->class;
+
+	if (table->untied || table->b == NULL || !sv_is(table->a, "of_type") || is_gone(table->a))
+		return;
+	table->untied = true;
+	table->kind = SV_PAIR_ALTER;
+	if (!list_member_ptr(table->alterers, sv_diff_alterer(class, "of_type")->alter))
+		table->alterers = lappend(table->alterers, sv_diff_alterer(class, "of_type")->alter);
+}
+
+static void
+untie_tables(const Comparison *cmp, const Object *type)
+{
+	ListCell   *cell;
+
+	foreach(cell, cmp->dependents[type->number])
+		if (sv_class_is(lfirst(cell), "table"))
+			untie(((Object *) lfirst(cell))->pair);
+}
+
+/* Do those that are left of a row type's attributes stand before the new ones, in their old order? */
+static bool
+keeps_order(const Object *type)
+{
+	int			last = -1;
+	ListCell   *cell;
+
+	foreach(cell, type->parts)
+	{
+		const Object *before = ((Object *) lfirst(cell))->pair->a;
+
+		if (!sv_class_is(lfirst(cell), "column"))
+			continue;
+		if (before != NULL && before->number < last)
+			return false;
+		last = before != NULL ? before->number : PG_INT32_MAX;
+	}
+	return true;
+}
+
+/* A column or an attribute moves over to the new version of its type. */
+static void
+convert(Spread *spread, Pair *gone, Pair *pair)
+{
+	gone->swapped = true;
+	pair->converted = true;
+	pair->kind = SV_PAIR_ALTER;
+	if (!list_member_ptr(pair->alterers, type_alterer(pair->class)))
+		pair->alterers = lappend(pair->alterers, type_alterer(pair->class));
+	if (!pair->disrupts)
+	{
+		pair->disrupts = true;
+		spread->queue = lappend(spread->queue, pair);
+	}
+}
+
+/* The object before is dropped: what of its dependents? */
+static void
+spread_to_dependent(Spread *spread, Pair *gone, Object *dependent)
+{
+	Pair	   *pair = dependent->pair;
+
+	if (pair->kind == SV_PAIR_DROP)
+		return;
+	if (is_type(gone->a) && gone->kind == SV_PAIR_DROP && (pair->disrupts || sv_class_is(dependent, "domain")) &&
+		is_name_taken(spread->cmp, gone->a))
+		gone->swapped = true;
+	/* the rows of a table that is made anew come over as those of a column do */
+	if (is_stored_column(dependent) && is_type(gone->a) && gone->kind == SV_PAIR_AGAIN && dependent->parent->pair->swapped)
+		gone->swapped = pair->converted = true;
+	if (pair->kind != SV_PAIR_SAME && pair->kind != SV_PAIR_ALTER)
+		return;
+	if (is_stored_column(dependent) && is_type(gone->a) && gone->kind == SV_PAIR_AGAIN &&
+		!sv_is(dependent, "generated"))
+	{
+		convert(spread, gone, pair);
+		return;
+	}
+	if (is_attribute(dependent) && is_type(gone->a) && gone->kind == SV_PAIR_AGAIN &&
+		!is_stored(spread->cmp, dependent->parent, false))
+	{
+		untie_tables(spread->cmp, dependent->parent);
+		convert(spread, gone, pair);
+		return;
+	}
+	/* a table whose type is made anew, or that shall have another one */
+	if (sv_class_is(dependent, "table") && sv_class_is(gone->a, "composite type") &&
+		(gone->b == NULL || keeps_order(gone->b) || !sv_same(pair->a, pair->b, "of_type")))
+	{
+		untie(pair);
+		return;
+	}
+	if (is_stored_column(dependent) && is_attribute(gone->a) && dependent->parent->pair->untied)
+		return;
+	/* a column that a child has from a parent stays as its own, or as that of another parent */
+	if (is_stored_column(dependent) && is_stored_column(gone->a) && strcmp(gone->a->name, dependent->name) == 0 &&
+		(is_gone(gone->a->parent) || (gone->kind == SV_PAIR_DROP && !sv_is(dependent, "generated")) ||
+		 sv_diff_has_other_origin(dependent, gone->a)))
+		return;
+	/* a column whose new type or collation does not need it any more is altered first */
+	if ((is_stored_column(dependent) || is_attribute(dependent)) && is_type(gone->a) && pair->disrupts)
+		return;
+	spread_again(spread, pair);
+}
+
+/*
+ * When the type of a column changes, the server builds what stands on it again; but it
+ * forgets statistics targets, and gives the comment of an index to those of the partitions.
+ */
+static bool
+loses_when_rebuilt(const Object *o)
+{
+	if (sv_class_is(o, "statistics"))
+		return sv_is(o, "target");
+	return sv_class_is(o, "index") &&
+		(sv_is(o, "statistics") || (sv_is(o, "comment") && sv_is(o->parent, "partition_key")));
+}
+
+/* A column's type changes: what of those that use the column? */
+static void
+spread_disruption(Spread *spread, Pair *column)
+{
+	static const char *const again[] = {
+		"view", "materialized view", "rule", "policy", "trigger", "function", "procedure",
+		"publication table", "default", NULL
+	};
+	ListCell   *cell;
+
+	foreach(cell, column->a->parts)
+		spread_again(spread, ((Object *) lfirst(cell))->pair);
+	foreach(cell, spread->cmp->dependents[column->a->number])
+	{
+		Object	   *dependent = lfirst(cell);
+
+		for (int i = 0; again[i] != NULL; i++)
+			if (sv_class_is(dependent, again[i]))
+				spread_again(spread, dependent->pair);
+		if (sv_class_is(dependent, "column") && sv_is(dependent, "generated"))
+			spread_again(spread, dependent->pair);
+		if (loses_when_rebuilt(dependent))
+			spread_again(spread, dependent->pair);
+		if (sv_class_is(dependent, "constraint") && strcmp(sv_text(dependent, "kind"), "foreign key") == 0)
+			spread_again(spread, dependent->pair);
+	}
+}
+
+/*
+ * An index that is part of a parent's cannot be dropped by itself, and the parent's
+ * cannot be dropped when a constraint stands on the part: the partition is
+ * detached meanwhile.
+ */
+static void
+spread_detaching(Spread *spread)
+{
+	ListCell   *cell;
+	ListCell   *other;
+
+	foreach(cell, spread->cmp->from->objects)
+	{
+		Object	   *attachment = lfirst(cell);
+		Object	   *index;
+		Object	   *whole;
+
+		if (!sv_class_is(attachment, "index attachment") || !is_gone(attachment) || attachment->needs == NIL)
+			continue;
+		index = attachment->parent;
+		whole = linitial(attachment->needs);
+		if (is_gone(index->parent))
+			continue;
+		if (is_gone(whole) && (sv_class_is(whole, "constraint") || sv_class_is(index, "index")))
+			continue;
+		if (!is_gone(whole) && !is_gone(index))
+			spread_again(spread, index->pair);
+		foreach(other, index->parent->parts)
+			if (sv_class_is(lfirst(other), "inheritance"))
+				spread_again(spread, ((Object *) lfirst(other))->pair);
+	}
+}
+
+/* Is it an index of a partition's own that attaching would make part of an equal one of its parent? */
+static bool
+may_be_taken(const Object *link, const Object *index)
+{
+	const char *keys;
+	ListCell   *cell;
+	ListCell   *need;
+
+	if (!sv_class_is(index, "index") || index->pair->a == NULL)
+		return false;
+	foreach(cell, index->parts)
+		if (sv_class_is(lfirst(cell), "index attachment"))
+			return false;
+	keys = strstr(sv_text(index, "definition"), " USING ");
+	foreach(need, link->needs)
+		foreach(cell, ((Object *) lfirst(need))->parts)
+	{
+		const char *others = sv_class_is(lfirst(cell), "index") ? strstr(sv_text(lfirst(cell), "definition"), " USING ") : NULL;
+
+		if (keys != NULL && others != NULL && strcmp(keys, others) == 0)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * Attaching a partition gives it an index for each of its parent's.  One that it does
+ * not have (an index ON ONLY the parent) is made when the partition is there.
+ */
+static void
+spread_attaching(Spread *spread)
+{
+	ListCell   *cell;
+	ListCell   *need;
+	ListCell   *part;
+
+	foreach(cell, spread->cmp->pairs)
+	{
+		Pair	   *link = lfirst(cell);
+
+		if (strcmp(link->class->name, "inheritance") != 0 || !sv_is(link->b ? link->b : link->a, "bound") ||
+			(link->kind != SV_PAIR_CREATE && link->kind != SV_PAIR_AGAIN))
+			continue;
+		foreach(need, link->b->needs)
+			foreach(part, ((Object *) lfirst(need))->parts)
+			if (sv_diff_is_index(lfirst(part)) && ((Object *) lfirst(part))->pair->a != NULL &&
+				!sv_diff_has_part_of(link->b->parent, lfirst(part)))
+			spread_again(spread, ((Object *) lfirst(part))->pair);
+		foreach(part, link->b->parent->parts)
+			if (may_be_taken(link->b, lfirst(part)))
+			spread_again(spread, ((Object *) lfirst(part))->pair);
+	}
+}
+
+/* Is it a type that goes when columns that stay have got another one? */
+static bool
+is_left_by_columns(const Comparison *cmp, const Pair *pair)
+{
+	ListCell   *cell;
+
+	if (pair->kind != SV_PAIR_DROP || !is_type(pair->a))
+		return false;
+	foreach(cell, cmp->dependents[pair->a->number])
+		if (is_stored_column(lfirst(cell)) && ((Object *) lfirst(cell))->pair->kind == SV_PAIR_ALTER)
+		return true;
+	return false;
+}
+
+/* What a type needs that is there until later is renamed, too, if it goes.  Returns whether there is more of that now. */
+static bool
+keep_needed(const Comparison *cmp, const Object *o)
+{
+	bool		found = false;
+	ListCell   *cell;
+
+	foreach(cell, o->needs)
+	{
+		Pair	   *needed = ((Object *) lfirst(cell))->pair;
+
+		if (needed->swapped || !(is_type(needed->a) || (sv_class_is(needed->a, "table") && needed->kind == SV_PAIR_DROP)) ||
+			(needed->kind != SV_PAIR_AGAIN && !(needed->kind == SV_PAIR_DROP && is_name_taken(cmp, needed->a))))
+			continue;
+		needed->swapped = found = true;
+	}
+	return found;
+}
+
+/* What a renamed type, or one that is still in use, needs stays as long as it does. */
+void
+sv_diff_spread_renaming(Comparison *cmp)
+{
+	bool		again = true;
+	ListCell   *cell;
+	ListCell   *part;
+
+	while (again)
+	{
+		again = false;
+		foreach(cell, cmp->pairs)
+		{
+			Pair	   *pair = lfirst(cell);
+
+			if (!pair->swapped && !is_left_by_columns(cmp, pair))
+				continue;
+			again |= keep_needed(cmp, pair->a);
+			if (sv_class_is(pair->a, "composite type"))
+				foreach(part, pair->a->parts)
+				again |= keep_needed(cmp, lfirst(part));
+		}
+	}
+}
+
+/* Does a partition key have a column?  The server does not alter its type. */
+static bool
+is_in_key(const Object *column)
+{
+	const char *key = sv_text(column->parent, "partition_key");
+	const char *name = quote_identifier(column->name);
+	size_t		length = strlen(name);
+
+	if (key == NULL)
+		return false;
+	for (const char *at = strstr(key, name); at != NULL; at = strstr(at + 1, name))
+		if (strchr("( ,", at[-1]) != NULL && strchr("), :", at[length]) != NULL)
+			return true;
+	return false;
+}
+
+/* Is there no cast by assignment between a column's types?  What computes its values then cannot stay. */
+static bool
+needs_conversion(const Comparison *cmp, const Object *a, const Object *b)
+{
+	return cmp->options->cast_of != NULL && !sv_same(a, b, "type") &&
+		cmp->options->cast_of(sv_text(a, "type"), sv_text(b, "type")) != 'a';
+}
+
+/*
+ * The server does not alter the attributes of a row type that columns have, nor
+ * add rules to a domain that is inside of the types of columns: then the type is made anew.
+ */
+static void
+make_stored_types_again(Comparison *cmp)
+{
+	ListCell   *cell;
+
+	foreach(cell, cmp->pairs)
+	{
+		Pair	   *pair = lfirst(cell);
+		const Object *o = pair->b;
+
+		if (o == NULL)
+			continue;
+		if (sv_class_is(o, "column") && sv_class_is(o->parent, "composite type") && pair->disrupts &&
+			is_stored(cmp, pair->a->parent, false))
+			sv_diff_make_again(pair->a->parent->pair);
+		else if (sv_class_is(o, "column") && sv_class_is(o->parent, "composite type") && pair->disrupts &&
+				 pair->kind == SV_PAIR_ALTER && needs_conversion(cmp, pair->a, o))
+			untie_tables(cmp, pair->a->parent);
+		else if (sv_class_is(o, "column") && pair->kind == SV_PAIR_ALTER && sv_is(o, "generated") && needs_conversion(cmp, pair->a, o))
+			sv_diff_make_again(pair);
+		if (sv_class_is(o, "column") && pair->kind == SV_PAIR_ALTER && pair->disrupts && is_in_key(pair->a))
+			sv_diff_make_again(pair->a->parent->pair);
+		if (sv_class_is(o, "domain constraint") && o->parent->pair->a != NULL &&
+			(pair->kind == SV_PAIR_CREATE || pair->kind == SV_PAIR_AGAIN || pair->kind == SV_PAIR_ALTER) &&
+			!sv_is(o, "not_valid") && is_stored(cmp, o->parent->pair->a, true))
+			sv_diff_make_again(o->parent->pair);
+		if (sv_class_is(o, "domain") && pair->kind == SV_PAIR_ALTER && sv_is(o, "not_null") && !sv_is(pair->a, "not_null") &&
+			is_stored(cmp, pair->a, true))
+			sv_diff_make_again(pair);
+	}
+}
+
+/* The table (as before) whose rows a change of it or of a column will, perhaps, have written again; NULL if none. */
+static const Object *
+rewritten_table(const Pair *pair)
+{
+	const Object *table;
+	ListCell   *cell;
+
+	if (pair->b == NULL)
+		return NULL;
+	if (sv_class_is(pair->b, "table"))
+		return pair->kind == SV_PAIR_ALTER && !(sv_same(pair->a, pair->b, "unlogged") && sv_same(pair->a, pair->b, "access_method")) ?
+			pair->a : NULL;
+	if (!is_stored_column(pair->b) || pair->b->parent->pair->a == NULL || is_gone(pair->b->parent->pair->a))
+		return NULL;
+	table = pair->b->parent->pair->a;
+	if (pair->kind == SV_PAIR_ALTER)
+		return pair->disrupts || !sv_same(pair->a, pair->b, "expression") ? table : NULL;
+	if (pair->kind != SV_PAIR_CREATE && pair->kind != SV_PAIR_AGAIN)
+		return NULL;
+	foreach(cell, pair->b->parts)
+		if (sv_class_is(lfirst(cell), "default"))
+			return table;
+	foreach(cell, pair->b->needs)
+		if (sv_class_is(lfirst(cell), "domain"))
+			return table;
+	return sv_is(pair->b, "generated") || sv_is(pair->b, "identity") ? table : NULL;
+}
+
+/* Values of a row type that is rewritten wait as jsonb; what else has the row type is made again. */
+static void
+release_rows(Spread *spread, Object *user)
+{
+	Pair	   *pair = user->pair;
+
+	if (sv_class_is(user, "column") && sv_class_is(user->parent, "materialized view"))
+		spread_again(spread, user->parent->pair);
+	else if ((sv_class_is(user, "function") || sv_class_is(user, "procedure")) &&
+			 strstr(sv_text(user, "definition"), "\nAS $") == NULL)
+		spread_again(spread, pair);
+	if (!is_stored_column(user) || is_gone(user) || pair->parked || pair->b == NULL || !sv_same(pair->a, pair->b, "type"))
+		return;
+	if (sv_is(user, "generated") || strchr(sv_text(user, "type"), '[') != NULL)
+	{
+		spread_again(spread, pair);
+		return;
+	}
+	pair->kind = SV_PAIR_ALTER;
+	pair->parked = pair->disrupts = true;
+	pair->alterers = lappend(pair->alterers, type_alterer(pair->class));
+	spread->queue = lappend(spread->queue, pair);
+}
+
+/* The server does not write the rows of a table again while something has its row type. */
+static void
+spread_rewriting(Spread *spread)
+{
+	ListCell   *cell;
+	ListCell   *other;
+
+	foreach(cell, spread->cmp->pairs)
+	{
+		const Object *table = rewritten_table(lfirst(cell));
+
+		if (table == NULL)
+			continue;
+		foreach(other, spread->cmp->dependents[table->number])
+			if (((Object *) lfirst(other))->parent != table)
+			release_rows(spread, lfirst(other));
+	}
+}
+
+/* A table that loses a column on the way does not get the order of its type again: it is made anew. */
+static void
+spread_ties(Spread *spread)
+{
+	ListCell   *cell;
+	ListCell   *part;
+
+	foreach(cell, spread->cmp->pairs)
+	{
+		Pair	   *table = lfirst(cell);
+
+		if (!table->untied)
+			continue;
+		foreach(part, table->a->parts)
+			if (sv_class_is(lfirst(part), "column") && ((Object *) lfirst(part))->pair->kind == SV_PAIR_AGAIN)
+		{
+			table->untied = false;
+			spread_again(spread, table);
+		}
+	}
+}
+
+void
+sv_diff_spread(Comparison *cmp)
+{
+	Spread		state = {cmp, NIL};
+	ListCell   *cell;
+
+	make_stored_types_again(cmp);
+
+	foreach(cell, cmp->pairs)
+	{
+		Pair	   *pair = lfirst(cell);
+
+		if (pair->a != NULL && (pair->kind == SV_PAIR_DROP || pair->kind == SV_PAIR_AGAIN || pair->disrupts))
+			state.queue = lappend(state.queue, pair);
+	}
+	spread_attaching(&state);
+	spread_rewriting(&state);
+	while (state.queue != NIL)
+	{
+		List	   *queue = state.queue;
+
+		state.queue = NIL;
+		foreach(cell, queue)
+		{
+			Pair	   *pair = lfirst(cell);
+			ListCell   *other;
+
+			CHECK_FOR_INTERRUPTS();
+			if (pair->kind == SV_PAIR_ALTER)
+			{
+				spread_disruption(&state, pair);
+				continue;
+			}
+			foreach(other, pair->a->parts)
+				spread_again(&state, ((Object *) lfirst(other))->pair);
+			if (!sv_class_is(pair->a, "schema"))
+				foreach(other, cmp->dependents[pair->a->number])
+					spread_to_dependent(&state, pair, lfirst(other));
+		}
+		list_free(queue);
+		if (state.queue == NIL)
+		{
+			spread_detaching(&state);
+			spread_attaching(&state);
+			spread_rewriting(&state);
+			spread_ties(&state);
+		}
+	}
+}
