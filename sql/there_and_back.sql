@@ -134,6 +134,10 @@ INSERT INTO public.pairs (question, a, b) VALUES
 ('a default of a parent needs the sequence of a child',
  'CREATE SEQUENCE s; CREATE TABLE p (a int DEFAULT nextval(''s'')); CREATE TABLE t () INHERITS (p); ALTER SEQUENCE s OWNED BY t.a',
  ''),
+('tables that get a type, another one, or none',
+ 'CREATE TYPE c AS (a int, b text); CREATE TABLE t OF c; CREATE TABLE u (a bigint); CREATE TABLE w (b text, a int); CREATE TABLE z OF c',
+ 'CREATE TYPE c AS (a int, b text); CREATE TABLE t (a int, b text, c int); CREATE TABLE u OF c; CREATE TABLE w OF c;
+  CREATE TYPE d AS (a int, b text, x int); CREATE TABLE z OF d'),
 ('privileges on a column outlive those on the table',
  'CREATE TABLE t (a int); GRANT SELECT, UPDATE ON t TO PUBLIC; GRANT SELECT (a) ON t TO PUBLIC',
  'CREATE TABLE t (a int); GRANT UPDATE ON t TO PUBLIC; GRANT SELECT (a) ON t TO PUBLIC');

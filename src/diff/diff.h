@@ -161,6 +161,7 @@ extern void sv_diff_write(Comparison *cmp, DiffNode *node);
 extern const char *sv_hazard_text(int hazards);
 
 /* swap.c */
+extern bool sv_swap_loses_order(const Object *table);
 extern bool sv_swap_disordered(Comparison *cmp);
 extern bool sv_swap_keeps(const Object *part);
 extern bool sv_swap_survives(const Object *o, const Object *part);

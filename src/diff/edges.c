@@ -422,7 +422,7 @@ edges_of_new(Comparison *cmp, Pair *pair)
 		edges_of_completing(pair);
 	if (pair->parked)
 		edges_of_parking(pair);
-	if (pair->untied && pair->hollow != NULL)
+	if (pair->untied && pair->alter != NULL)
 		edges_of_tie(pair);
 }
 

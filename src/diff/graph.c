@@ -257,7 +257,7 @@ make_nodes(Comparison *cmp)
 			pair->shell = add_node(cmp, SV_NODE_SHELL, pair);
 		if (sv_pair_is_dropped(pair) && is_view_in_circle(cmp, cmp->from, pair->a))
 			pair->hollow = add_node(cmp, SV_NODE_HOLLOW, pair);
-		if ((pair->parked || pair->untied) && pair->kind == SV_PAIR_ALTER)
+		if ((pair->parked || (pair->untied && sv_is(pair->a, "of_type"))) && pair->kind == SV_PAIR_ALTER)
 			pair->hollow = add_node(cmp, SV_NODE_HOLLOW, pair);
 		if (sv_pair_is_dropped(pair) && pair->swapped)
 			pair->rename = add_node(cmp, SV_NODE_RENAME, pair);

@@ -434,6 +434,13 @@ make_stored_types_again(Comparison *cmp)
 
 		if (o == NULL)
 			continue;
+		if (sv_class_is(o, "table") && pair->kind == SV_PAIR_ALTER && !sv_same(pair->a, o, "of_type"))
+		{
+			if (sv_is(o, "of_type") && sv_swap_loses_order(o))
+				sv_diff_make_again(pair);
+			else
+				pair->untied = true;
+		}
 		if (sv_class_is(o, "column") && sv_class_is(o->parent, "composite type") && pair->disrupts &&
 			is_stored(cmp, pair->a->parent, false))
 			sv_diff_make_again(pair->a->parent->pair);

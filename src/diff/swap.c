@@ -32,8 +32,8 @@ inherits_plainly(const Object *table)
 }
 
 /* Would the columns that stay, and behind them those that are added, stand in another order than wanted? */
-static bool
-loses_order(const Object *b)
+bool
+sv_swap_loses_order(const Object *b)
 {
 	bool		added = false;
 	int			last = -1;
@@ -95,7 +95,7 @@ is_disordered(const Comparison *cmp, const Pair *pair)
 {
 	if (inherits_plainly(pair->b))
 		return keeps_own_columns(pair->b) && !has_children(cmp, pair->a);
-	return !inherits_plainly(pair->a) && loses_order(pair->b);
+	return !inherits_plainly(pair->a) && sv_swap_loses_order(pair->b);
 }
 
 /*
