@@ -90,7 +90,7 @@ of_partition(const Object *column)
 static void
 write_not_null(StringInfo out, const Object *column)
 {
-	if (!sv_is(column, "not_null"))
+	if (!sv_is(column, "not_null") || sv_is(column, "not_null_not_valid"))
 		return;
 	if (sv_is(column, "not_null_name"))
 		appendStringInfo(out, " CONSTRAINT %s", quote_identifier(sv_text(column, "not_null_name")));
@@ -188,6 +188,9 @@ alter_compression(Writer *w, const Object *a, const Object *b)
 	sv_emit(w, 0, "%s SET COMPRESSION %s", alter_column(b), sv_is(b, "compression") ? sv_text(b, "compression") : "default");
 }
 
+static void write_set_not_null(Writer *w, const Object *column);
+static const Object *leading_column(Writer *w, const Object *column);
+
 /* Write what the CREATE of its relation cannot say of a column. */
 void
 sv_write_column_extras(Writer *w, const Object *column)
@@ -200,6 +203,8 @@ sv_write_column_extras(Writer *w, const Object *column)
 		write_statistics(w, NULL, column);
 	if (sv_is(column, "options"))
 		write_column_options(w, NULL, column);
+	if (sv_is(column, "not_null_not_valid") && leading_column(w, column) == NULL)
+		write_set_not_null(w, column);
 }
 
 /*
@@ -257,10 +262,10 @@ write_set_not_null(Writer *w, const Object *column)
 {
 	int			hazards = SV_HAZARD_SCAN | SV_HAZARD_BLOCKS_ALL | SV_HAZARD_MAY_FAIL;
 
-	if (sv_is(column, "not_null_name") || (SV_HAS_NAMED_NOT_NULL && sv_diff_is_named(column)))
-		sv_emit(w, hazards, "ALTER TABLE %s ADD CONSTRAINT %s NOT NULL %s%s", column->parent->identity,
+	if (sv_is(column, "not_null_name") || sv_is(column, "not_null_not_valid") || (SV_HAS_NAMED_NOT_NULL && sv_diff_is_named(column)))
+		sv_emit(w, hazards, "ALTER TABLE %s ADD CONSTRAINT %s NOT NULL %s%s%s", column->parent->identity,
 				quote_identifier(sv_not_null_name(column)), quote_identifier(column->name),
-				sv_is(column, "not_null_no_inherit") ? " NO INHERIT" : "");
+				sv_is(column, "not_null_no_inherit") ? " NO INHERIT" : "", sv_is(column, "not_null_not_valid") ? " NOT VALID" : "");
 	else
 		sv_emit(w, hazards, "%s SET NOT NULL", alter_column_and_children(column));
 }
@@ -392,7 +397,17 @@ alter_not_null(Writer *w, const Object *a, const Object *b)
 	if (!of_table(b) || (follows(w, a, b, "not_null") && !drops_too_much(w, leading_column(w, b))))
 		return;
 	if (sv_is(b, "not_null") && sv_is(a, "not_null"))
-		return;
+	{
+		if (sv_same(a, b, "not_null_not_valid") || follows(w, a, b, "not_null_not_valid"))
+			return;
+		if (!sv_is(b, "not_null_not_valid"))
+		{
+			sv_emit(w, SV_HAZARD_SCAN | SV_HAZARD_MAY_FAIL, "ALTER TABLE %s VALIDATE CONSTRAINT %s", b->parent->identity,
+					quote_identifier(sv_not_null_name(a)));
+			return;
+		}
+		sv_emit(w, SV_HAZARD_BLOCKS_ALL, "%s DROP NOT NULL", alter_column_and_children(b));
+	}
 	if (sv_is(b, "not_null"))
 		write_set_not_null(w, b);
 	else
@@ -402,7 +417,8 @@ alter_not_null(Writer *w, const Object *a, const Object *b)
 static void
 alter_not_null_name(Writer *w, const Object *a, const Object *b)
 {
-	if (!sv_is(a, "not_null") || !sv_is(b, "not_null") || strcmp(sv_not_null_name(a), sv_not_null_name(b)) == 0)
+	if (!sv_is(a, "not_null") || !sv_is(b, "not_null") || strcmp(sv_not_null_name(a), sv_not_null_name(b)) == 0 ||
+		(!sv_is(a, "not_null_not_valid") && sv_is(b, "not_null_not_valid")))
 		return;
 	sv_emit(w, SV_HAZARD_BLOCKS_ALL, "ALTER TABLE %s RENAME CONSTRAINT %s TO %s", b->parent->identity,
 			quote_identifier(sv_not_null_name(a)), quote_identifier(sv_not_null_name(b)));
@@ -505,6 +521,7 @@ static const Alterer column_alterers[] = {
 	{"not_null", alter_not_null},
 	{"not_null_name", alter_not_null_name},
 	{"not_null_no_inherit", NULL, SV_ALTER_IGNORED},
+	{"not_null_not_valid", alter_not_null},
 	{"identity", alter_identity},
 	{"identity_options", alter_identity},
 	{"storage", write_storage},
@@ -551,7 +568,9 @@ const ModelClass sv_class_column = {
 		  "FROM pg_catalog.pg_constraint k WHERE k.conrelid = a.attrelid AND k.contype = 'n' AND k.conkey[1] = a.attnum AND k.coninhcount > 0) END "
 		  "AS installed_not_null_name, "
 		  "(a.attnotnull AND EXISTS (SELECT FROM pg_catalog.pg_constraint k WHERE k.conrelid = a.attrelid AND k.contype = 'n' "
-		  "AND k.conkey[1] = a.attnum AND k.connoinherit)) AS not_null_no_inherit, ", "")
+		  "AND k.conkey[1] = a.attnum AND k.connoinherit)) AS not_null_no_inherit, "
+		  FLAG("a.attnotnull AND EXISTS (SELECT FROM pg_catalog.pg_constraint k WHERE k.conrelid = a.attrelid AND k.contype = 'n' "
+			   "AND k.conkey[1] = a.attnum AND NOT k.convalidated)", "not_null_not_valid") ", ", "")
 	"CASE a.attidentity WHEN 'a' THEN 'ALWAYS' WHEN 'd' THEN 'BY DEFAULT' END AS identity, "
 	"CASE WHEN a.attidentity <> '' THEN (SELECT array_remove(ARRAY["
 	"CASE WHEN sc.relname <> left(c.relname || '_' || a.attname, 59) || '_seq' OR sc.relnamespace <> c.relnamespace "
