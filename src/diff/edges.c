@@ -307,27 +307,43 @@ edges_of_held_type(Comparison *cmp, Pair *user, const Object *type)
 	}
 }
 
-/* A column is parked before the table whose rows it has changes, and comes back afterwards. */
+static void
+park_during(const Pair *column, const Pair *change)
+{
+	DiffNode   *nodes[] = {change->drop, change->alter, change->create};
+
+	for (int i = 0; i < lengthof(nodes); i++)
+	{
+		if (nodes[i] == NULL)
+			continue;
+		add_edge(column->hollow, nodes[i]);
+		add_edge(nodes[i], column->alter);
+	}
+}
+
+/*
+ * A column is parked before the table whose rows it has changes, by itself or with a
+ * parent, and comes back afterwards.
+ */
 static void
 edges_of_parking(Pair *column)
 {
 	ListCell   *need;
 	ListCell   *cell;
+	ListCell   *leading;
 
 	add_edge(column->hollow, column->alter);
 	foreach(need, column->b->needs)
 		foreach(cell, ((Object *) lfirst(need))->parts)
 	{
-		const Pair *part = ((Object *) lfirst(cell))->pair;
-		DiffNode   *nodes[] = {part->drop, part->alter, part->create};
+		const Object *part = lfirst(cell);
 
-		if (!sv_class_is(lfirst(cell), "column"))
+		if (!sv_class_is(part, "column"))
 			continue;
-		for (int i = 0; i < lengthof(nodes); i++)
-		{
-			add_edge(column->hollow, nodes[i]);
-			add_edge(nodes[i], column->alter);
-		}
+		park_during(column, part->pair);
+		foreach(leading, part->needs)
+			if (sv_class_is(lfirst(leading), "column") && strcmp(((Object *) lfirst(leading))->name, part->name) == 0)
+			park_during(column, ((Object *) lfirst(leading))->pair);
 	}
 }
 
