@@ -182,6 +182,15 @@ edges_of_completing(Pair *attachment)
 	}
 }
 
+/* Is it a column that changes while its table is no child of that one's, which is made anew? */
+static bool
+is_alone_meanwhile(const Object *column, const Object *leading)
+{
+	return sv_class_is(leading, "column") && sv_class_is(column, "column") && strcmp(leading->name, column->name) == 0 &&
+		leading->parent != column->parent && sv_class_is(leading->parent, "table") &&
+		sv_pair_is_dropped(leading->parent->pair) && !sv_pair_is_dropped(column->parent->pair);
+}
+
 /*
  * Is it a column that a table has by itself and from a parent?  Then it is made before
  * that of the parent, which is merged with it, and can be dropped only afterwards.
@@ -418,7 +427,7 @@ edges_of_new(Comparison *cmp, Pair *pair)
 			add_edge(pair->create, needed->pair->create);
 		else if (pair->create == NULL && needed->pair->kind == SV_PAIR_CREATE && is_led_by(pair->b, needed))
 			add_edge(node, needed->pair->create);	/* they are merged if their types are the same */
-		else
+		else if (pair->create != NULL || !is_alone_meanwhile(pair->b, needed))
 			after_made(cmp, node, needed);
 	}
 	if (pair->shell != NULL)
@@ -473,7 +482,7 @@ edges_of_old(Comparison *cmp, Pair *pair)
 			if (!pair->drop->pair->swapped)	/* else it is the last of all */
 				add_edge(pair->drop, needed->alter);
 		}
-		else if (pair->alter != NULL)
+		else if (pair->alter != NULL && !is_alone_meanwhile(pair->a, needed->a))
 			add_edge(pair->alter, needed->drop);
 	}
 	add_edge(pair->hollow, pair->drop);
