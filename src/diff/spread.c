@@ -473,6 +473,9 @@ rewritten_table(const Pair *pair)
 	if (sv_class_is(pair->b, "table"))
 		return pair->kind == SV_PAIR_ALTER && !(sv_same(pair->a, pair->b, "unlogged") && sv_same(pair->a, pair->b, "access_method")) ?
 			pair->a : NULL;
+	/* the attributes of a row type are no less bound */
+	if (is_attribute(pair->b))
+		return pair->kind == SV_PAIR_ALTER && pair->disrupts ? pair->a->parent : NULL;
 	if (!is_stored_column(pair->b) || pair->b->parent->pair->a == NULL || is_gone(pair->b->parent->pair->a))
 		return NULL;
 	table = pair->b->parent->pair->a;
