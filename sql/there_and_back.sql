@@ -63,6 +63,9 @@ INSERT INTO public.pairs (question, a, b) VALUES
  '',
  'CREATE FUNCTION h(int, bigint) RETURNS bigint LANGUAGE sql IMMUTABLE AS ''SELECT 1::bigint'';
   CREATE OPERATOR FAMILY fam USING hash; ALTER OPERATOR FAMILY fam USING hash ADD FUNCTION 2 (int, int) h(int, bigint)'),
+('a check of a parent that is one no longer',
+ 'CREATE TABLE p (a int); CREATE TABLE q (b int CONSTRAINT pos CHECK (b > 0)); CREATE TABLE c () INHERITS (p, q)',
+ 'CREATE TABLE p (a int); CREATE TABLE q (b int CONSTRAINT pos CHECK (b > 0)); CREATE TABLE c (b boolean) INHERITS (p)'),
 ('the default of a domain has names that do not depend on the path it was made with',
  'CREATE SCHEMA s; CREATE SEQUENCE s.q; SET search_path = s; CREATE DOMAIN s.d AS bigint DEFAULT nextval(''q''); RESET search_path',
  'CREATE SCHEMA s; CREATE SEQUENCE s.q; CREATE DOMAIN s.d AS bigint DEFAULT nextval(''s.q'')'),
