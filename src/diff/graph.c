@@ -85,9 +85,9 @@ is_function_of_type(const Object *function, const Object *type)
 		list_member_ptr(type->needs, function) && list_member_ptr(function->needs, type);
 }
 
-/* The function may need the table that it is used on. */
+/* The function may need the table that it is used on, and the sequence go with a column that must go before. */
 static bool
-needs_dropped_function(const Object *a)
+needs_dropped(const Object *a)
 {
 	ListCell   *cell;
 
@@ -95,7 +95,7 @@ needs_dropped_function(const Object *a)
 	{
 		const Object *o = lfirst(cell);
 
-		if ((sv_class_is(o, "function") || sv_class_is(o, "procedure")) && is_dropped(o->pair))
+		if ((sv_class_is(o, "function") || sv_class_is(o, "procedure") || sv_class_is(o, "sequence")) && is_dropped(o->pair))
 			return true;
 	}
 	return false;
@@ -110,7 +110,7 @@ goes_with(const Comparison *cmp, const Object *a)
 
 	if (cmp->fold_level > 0 && (is_foreign_key(a) || sv_class_is(a, "policy") || sv_class_is(a, "rule")))
 		return NULL;
-	if (cmp->fold_level >= 2 && !sv_class_is(a, "column") && needs_dropped_function(a))
+	if (cmp->fold_level >= 2 && !sv_class_is(a, "column") && needs_dropped(a))
 		return NULL;
 	if (a->class->is_part && a->parent != NULL && is_dropped(a->parent->pair) &&
 		(!a->parent->pair->swapped || sv_class_is(a->parent, "composite type") ||
