@@ -165,6 +165,18 @@ SELECT * FROM schemaver.revert_drift();
 RESET ROLE;
 SELECT sql FROM schemaver.revert_drift();
 
+-- the state of a partition's trigger follows or not, whoever is altered
+SELECT schemaver.revision('partitioned', $$
+    CREATE FUNCTION nothing() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN new; END';
+    CREATE TABLE parted (k int) PARTITION BY LIST (k);
+    CREATE TABLE parted_1 PARTITION OF parted FOR VALUES IN (1);
+    CREATE TRIGGER t AFTER INSERT ON parted FOR EACH ROW EXECUTE FUNCTION nothing()$$, id => 'c0ffee000001') IS NOT NULL AS made;
+SELECT schemaver.revision('not here', 'ALTER TABLE ONLY parted DISABLE TRIGGER t', id => 'c0ffee000002') IS NOT NULL AS made;
+SELECT count(*) FROM schemaver.upgrade();
+SELECT kind, identity FROM schemaver.drift() WHERE kind = 'trigger';
+ALTER TABLE parted_1 DISABLE TRIGGER t;
+SELECT kind, identity, change, sql_revert FROM schemaver.drift() WHERE kind = 'trigger';
+
 -- a schema that is not there, and options that are none
 SELECT * FROM schemaver.drift('{nope}');
 :code
@@ -172,7 +184,7 @@ SELECT * FROM schemaver.drift(options => '[]');
 :code
 
 DROP EXTENSION schemaver;
-DROP TABLE three, four, warm, tool CASCADE;
-DROP FUNCTION answer();
+DROP TABLE three, four, warm, tool, parted CASCADE;
+DROP FUNCTION answer(), nothing();
 DROP OWNED BY regress_schemaver_hand;
 DROP ROLE regress_schemaver_hand;

@@ -63,6 +63,12 @@ INSERT INTO public.pairs (question, a, b) VALUES
  '',
  'CREATE FUNCTION h(int, bigint) RETURNS bigint LANGUAGE sql IMMUTABLE AS ''SELECT 1::bigint'';
   CREATE OPERATOR FAMILY fam USING hash; ALTER OPERATOR FAMILY fam USING hash ADD FUNCTION 2 (int, int) h(int, bigint)'),
+('a check of a parent that is one no longer',
+ 'CREATE TABLE p (a int); CREATE TABLE q (b int CONSTRAINT pos CHECK (b > 0)); CREATE TABLE c () INHERITS (p, q)',
+ 'CREATE TABLE p (a int); CREATE TABLE q (b int CONSTRAINT pos CHECK (b > 0)); CREATE TABLE c (b boolean) INHERITS (p)'),
+('a column that is merged with one of the parent and takes its values from the sequence of that',
+ 'CREATE TABLE p (id serial, a int); CREATE TABLE c (id int DEFAULT nextval(''p_id_seq'')) INHERITS (p)',
+ 'CREATE TABLE p (a int); CREATE TABLE c () INHERITS (p)'),
 ('the default of a domain has names that do not depend on the path it was made with',
  'CREATE SCHEMA s; CREATE SEQUENCE s.q; SET search_path = s; CREATE DOMAIN s.d AS bigint DEFAULT nextval(''q''); RESET search_path',
  'CREATE SCHEMA s; CREATE SEQUENCE s.q; CREATE DOMAIN s.d AS bigint DEFAULT nextval(''s.q'')'),

@@ -101,7 +101,23 @@ write_not_null(StringInfo out, const Object *column)
 	appendStringInfo(out, " NOT NULL%s", sv_is(column, "not_null_no_inherit") ? " NO INHERIT" : "");
 }
 
-/* Before 16, what a column merged with that of a parent is generated from is said there alone. */
+/* Has a parent a column of that name that is generated? */
+static bool
+is_generated_by_parent(const Object *column)
+{
+	ListCell   *cell;
+
+	foreach(cell, column->needs)
+	{
+		const Object *o = lfirst(cell);
+
+		if (sv_class_is(o, "column") && strcmp(o->name, column->name) == 0 && sv_is(o, "generated"))
+			return true;
+	}
+	return false;
+}
+
+/* Before 16, what a column is generated from is not said again where it is merged with that of a parent. */
 static void
 write_column(StringInfo out, const Object *column, const Object *default_, bool identity, bool merged)
 {
@@ -114,7 +130,7 @@ write_column(StringInfo out, const Object *column, const Object *default_, bool 
 		appendStringInfo(out, " COLLATE %s", sv_text(column, "collation"));
 	if (default_ != NULL)
 		appendStringInfo(out, " DEFAULT %s", sv_text(default_, "expression"));
-	if (sv_is(column, "generated") && !(merged && SV_16(false, true)))
+	if (sv_is(column, "generated") && !(merged && SV_16(false, true) && is_generated_by_parent(column)))
 		appendStringInfo(out, " GENERATED ALWAYS AS (%s) %s", sv_text(column, "expression"), sv_text(column, "generated"));
 	if (identity && sv_is(column, "identity") && !(SV_17(true, false) && of_partition(column)))
 		write_identity(out, column);

@@ -48,7 +48,22 @@ write_validate(Writer *w, const Object *o)
 static bool
 follows_parent(Writer *w, const Object *o)
 {
-	return sv_is(o, "inherited") && has_kind(o, "check") && sv_writer_inherits(w, o->parent, NULL);
+	bool		known = false;
+	ListCell   *cell;
+
+	if (!sv_is(o, "inherited") || !has_kind(o, "check"))
+		return false;
+	foreach(cell, o->needs)
+	{
+		const Object *leading = lfirst(cell);
+
+		if (!sv_class_is(leading, "constraint"))
+			continue;
+		if (sv_writer_inherits(w, o->parent, leading->parent))
+			return true;
+		known = true;
+	}
+	return !known && sv_writer_inherits(w, o->parent, NULL);	/* of a schema that is not compared */
 }
 
 static void

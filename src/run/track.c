@@ -273,6 +273,8 @@ sv_track_touch_everything(void)
 static void
 on_access(ObjectAccessType access, Oid catalog, Oid oid, int sub, void *arg)
 {
+	ListCell   *cell;
+
 	if (previous_access_hook)
 		previous_access_hook(access, catalog, oid, sub, arg);
 	if (access == OAT_TRUNCATE && track.step != NULL && !track.busy)
@@ -285,6 +287,10 @@ on_access(ObjectAccessType access, Oid catalog, Oid oid, int sub, void *arg)
 	if (catalog == AttrDefaultRelationId && access == OAT_POST_CREATE)
 		catalog = RelationRelationId;
 	touch_object(catalog, oid, access == OAT_POST_CREATE && sub == 0, access == OAT_POST_CREATE);
+	/* a copy is an object while it is enabled otherwise */
+	if (catalog == TriggerRelationId && access == OAT_POST_ALTER)
+		foreach(cell, sv_trigger_copies(oid))
+			touch_object(catalog, lfirst_oid(cell), false, true);
 }
 
 /* Note that rows of a table are written. */

@@ -17,6 +17,7 @@
 #include "catalog/namespace.h"
 #include "catalog/objectaddress.h"
 #include "catalog/pg_class.h"
+#include "catalog/pg_depend.h"
 #include "catalog/pg_extension.h"
 #include "catalog/pg_foreign_data_wrapper.h"
 #include "catalog/pg_foreign_server.h"
@@ -57,6 +58,31 @@ sv_trigger_is_internal(Oid trigger)
 	systable_endscan(scan);
 	table_close(catalog, AccessShareLock);
 	return result;
+}
+
+/* The triggers that partitions have from that of their parent. */
+List *
+sv_trigger_copies(Oid trigger)
+{
+	Relation	catalog = table_open(DependRelationId, AccessShareLock);
+	List	   *copies = NIL;
+	ScanKeyData keys[2];
+	SysScanDesc scan;
+	HeapTuple	tuple;
+
+	ScanKeyInit(&keys[0], Anum_pg_depend_refclassid, BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(TriggerRelationId));
+	ScanKeyInit(&keys[1], Anum_pg_depend_refobjid, BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(trigger));
+	scan = systable_beginscan(catalog, DependReferenceIndexId, true, NULL, 2, keys);
+	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
+	{
+		Form_pg_depend row = (Form_pg_depend) GETSTRUCT(tuple);
+
+		if (row->classid == TriggerRelationId)
+			copies = lappend_oid(copies, row->objid);
+	}
+	systable_endscan(scan);
+	table_close(catalog, AccessShareLock);
+	return copies;
 }
 
 /* Objects of the whole cluster are no part of a model. */

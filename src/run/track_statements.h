@@ -16,5 +16,6 @@ extern void sv_track_written(Oid relation);
 extern void sv_track_statement(Node *statement);
 extern bool sv_statement_renames(const Node *statement);
 extern bool sv_trigger_is_internal(Oid trigger);
+extern List *sv_trigger_copies(Oid trigger);
 
 #endif							/* SV_TRACK_STATEMENTS_H */
