@@ -163,6 +163,13 @@ find(List *list, const Privilege *like)
 	return NULL;
 }
 
+/* Is the owner known? */
+static bool
+is_role(const char *owner)
+{
+	return owner != NULL && *owner;
+}
+
 /* As ALTER ... OWNER TO does it: entries of the old owner become the new one's, equal ones become one. */
 static List *
 change_owner(List *list, const char *old_owner, const char *owner)
@@ -170,7 +177,7 @@ change_owner(List *list, const char *old_owner, const char *owner)
 	List	   *result = NIL;
 	ListCell   *cell;
 
-	if (old_owner == NULL || owner == NULL)
+	if (!is_role(old_owner) || !is_role(owner))
 		return list;
 	old_owner = quote_identifier(old_owner);
 	owner = quote_identifier(owner);
@@ -206,7 +213,7 @@ write_one(Writer *w, const Object *o, bool grant, const char *owner, const Privi
 {
 	StringInfoData names;
 	bool		column = o->class->acl_type == 'c';
-	bool		foreign = owner != NULL && strcmp(like->grantor, quote_identifier(owner)) != 0;
+	bool		foreign = is_role(owner) && strcmp(like->grantor, quote_identifier(owner)) != 0;
 	int			all = 0;
 
 	initStringInfo(&names);
@@ -260,7 +267,7 @@ in_order_of_grants(List *all, List *there, const char *owner)
 		{
 			Privilege  *p = lfirst(cell);
 
-			if (owner != NULL && strcmp(p->grantor, quote_identifier(owner)) != 0 && !may_grant(known, p->grantor, p->letter))
+			if (is_role(owner) && strcmp(p->grantor, quote_identifier(owner)) != 0 && !may_grant(known, p->grantor, p->letter))
 				continue;
 			sorted = lappend(sorted, p);
 			known = lappend(known, p);
@@ -350,7 +357,7 @@ sv_column_privileges_left(const DiffOptions *options, const Object *column)
 		return acl;
 	old_owner = sv_text(table, "owner");
 	owner = options->owners ? sv_text(after, "owner") : old_owner;
-	if (old_owner == NULL || owner == NULL)
+	if (!is_role(old_owner) || !is_role(owner))
 		return acl;
 	before = parse(sv_list(table, "acl"), table->class->acl_type, quote_identifier(old_owner));
 	revoked = to_revoke(change_owner(before, old_owner, owner),
@@ -380,8 +387,8 @@ sv_column_privileges_left(const DiffOptions *options, const Object *column)
 void
 sv_write_privileges(Writer *w, const Object *o, List *from, List *to, const char *old_owner, const char *owner)
 {
-	List	   *before = parse(from, o->class->acl_type, old_owner ? quote_identifier(old_owner) : "");
-	List	   *after = parse(to, o->class->acl_type, owner ? quote_identifier(owner) : "");
+	List	   *before = parse(from, o->class->acl_type, is_role(old_owner) ? quote_identifier(old_owner) : "");
+	List	   *after = parse(to, o->class->acl_type, is_role(owner) ? quote_identifier(owner) : "");
 	List	   *revoke;
 	List	   *kept;
 	List	   *grant = NIL;
@@ -444,15 +451,15 @@ static List *
 apply_default(List *list, const char *entry, const char *owner)
 {
 	bool		grant = entry[0] == '+';
-	const char *names = entry + (grant ? strlen("+ GRANT ") : strlen("- REVOKE "));
+	const char *names = sv_behind(entry, grant ? "+ GRANT " : "- REVOKE ");
 	const char *on = strstr(names, " ON ");
-	const char *to = strstr(on, grant ? " TO " : " FROM ") + (grant ? 4 : 6);
+	const char *to = sv_behind(names, grant ? " TO " : " FROM ");
 	const char *end = strstr(to, " WITH GRANT OPTION");
 	char	   *grantee = end ? pnstrdup(to, end - to) : pstrdup(to);
 
 	if (strcmp(grantee, "PUBLIC") == 0)
 		grantee = "";
-	while (names < on)
+	while (on != NULL && names < on)
 	{
 		int			length = strcspn(names, ", ");
 		char		letter = privilege_letter(names, length);
@@ -484,7 +491,7 @@ is_in_effect(const Comparison *cmp, const Object *o, const Object *default_)
 	return default_->pair->kind != SV_PAIR_DROP && default_->pair->kind != SV_PAIR_AGAIN &&
 		strcmp(sv_text(default_, "kind"), default_kind(o->class->acl_type)) == 0 &&
 		cmp->options->role != NULL && strcmp(sv_text(default_, "role"), quote_identifier(cmp->options->role)) == 0 &&
-		(in_schema == NULL || (o->schema != NULL && strcmp(in_schema, quote_identifier(o->schema)) == 0));
+		(!*in_schema || (o->schema != NULL && strcmp(in_schema, quote_identifier(o->schema)) == 0));
 }
 
 /*

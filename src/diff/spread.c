@@ -402,10 +402,8 @@ is_in_key(const Object *column)
 	const char *name = quote_identifier(column->name);
 	size_t		length = strlen(name);
 
-	if (key == NULL)
-		return false;
 	for (const char *at = strstr(key, name); at != NULL; at = strstr(at + 1, name))
-		if (strchr("( ,", at[-1]) != NULL && strchr("), :", at[length]) != NULL)
+		if (at > key && strchr("( ,", at[-1]) != NULL && strchr("), :", at[length]) != NULL)
 			return true;
 	return false;
 }

@@ -361,7 +361,7 @@ write_owner(Writer *w, const Object *a, const Object *b)
 	const char *owner = sv_text(b, "owner");
 	const char *before = a ? sv_text(a, "owner") : w->cmp->options->role;
 
-	if (!w->cmp->options->owners || b->class->no_owner_change || owner == NULL)
+	if (!w->cmp->options->owners || b->class->no_owner_change || !*owner)
 		return;
 	if (before != NULL && strcmp(owner, before) == 0)
 		return;

@@ -474,7 +474,7 @@ rename_sequence(Writer *w, const Object *a, const Object *b)
 	const char *new = sv_identity_sequence(b);
 
 	if (strcmp(old, new) != 0)
-		sv_emit(w, SV_HAZARD_BLOCKS_ALL, "ALTER SEQUENCE %s RENAME TO %s", old, new + strlen(quote_identifier(b->schema)) + 1);
+		sv_emit(w, SV_HAZARD_BLOCKS_ALL, "ALTER SEQUENCE %s RENAME TO %s", old, sv_behind(new, psprintf("%s.", quote_identifier(b->schema))));
 }
 
 static void

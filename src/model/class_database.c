@@ -75,6 +75,8 @@ revocation(const Object *o, const char *grant)
 
 	for (const char *at = strstr(grant, " TO "); at != NULL && to == NULL; at = strstr(at + 1, " TO "))
 		to = at;
+	if (to == NULL || to < grant + 8)
+		return psprintf("- REVOKE %s", sv_behind(grant, "GRANT "));	/* no entry of ours */
 	/* the owner would have it anyhow, but without the option */
 	to_owner = !sv_is(o, "in_schema") && end != NULL && strncmp(to + 4, role, strlen(role)) == 0 && to + 4 + strlen(role) == end;
 	return psprintf("- REVOKE %s%.*s FROM %.*s", to_owner ? "GRANT OPTION FOR " : "", (int) (to - (grant + 8)), grant + 8,
@@ -86,6 +88,8 @@ granting(const char *revoke)
 {
 	const char *from = strstr(revoke, " FROM ");
 
+	if (from == NULL || from < revoke + 9)
+		return psprintf("+ GRANT %s", sv_behind(revoke, "REVOKE "));	/* no entry of ours */
 	return psprintf("+ GRANT %.*s TO %s", (int) (from - (revoke + 9)), revoke + 9, from + 6);
 }
 

@@ -33,19 +33,17 @@ write_statistics(Writer *w, const Object *a, const Object *b)
 	{
 		foreach(cell, sv_list(a, "statistics"))
 		{
-			char	   *entry = pstrdup(lfirst(cell));
+			const char *entry = lfirst(cell);
 
-			*strchr(entry, ' ') = '\0';
-			sv_emit(w, 0, "ALTER INDEX %s ALTER COLUMN %s SET STATISTICS -1", b->identity, entry);
+			sv_emit(w, 0, "ALTER INDEX %s ALTER COLUMN %.*s SET STATISTICS -1", b->identity, (int) strcspn(entry, " "), entry);
 		}
 	}
 	foreach(cell, sv_list(b, "statistics"))
 	{
-		char	   *entry = pstrdup(lfirst(cell));
-		char	   *target = strchr(entry, ' ');
+		const char *entry = lfirst(cell);
 
-		*target = '\0';
-		sv_emit(w, 0, "ALTER INDEX %s ALTER COLUMN %s SET STATISTICS %s", b->identity, entry, target + 1);
+		sv_emit(w, 0, "ALTER INDEX %s ALTER COLUMN %.*s SET STATISTICS %s", b->identity, (int) strcspn(entry, " "), entry,
+				sv_behind(entry, " "));
 	}
 }
 

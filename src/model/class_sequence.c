@@ -45,7 +45,7 @@ bound(const Object *o, bool upper)
 	const char *type = sv_is(o, "type") ? sv_text(o, "type") : "bigint";
 	bool		down = sv_is(o, "increment") && sv_text(o, "increment")[0] == '-';
 
-	if (given != NULL)
+	if (*given)
 		return strtoi64(given, NULL, 10);
 	if (upper)
 		return down ? -1 : strcmp(type, "smallint") == 0 ? PG_INT16_MAX : strcmp(type, "integer") == 0 ? PG_INT32_MAX : PG_INT64_MAX;

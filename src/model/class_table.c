@@ -132,7 +132,7 @@ compare_places(const ListCell *x, const ListCell *y)
 	const char *a = sv_text(lfirst(x), "place");
 	const char *b = sv_text(lfirst(y), "place");
 
-	return (a ? atoi(a) : 1) - (b ? atoi(b) : 1);
+	return (*a ? atoi(a) : 1) - (*b ? atoi(b) : 1);
 }
 
 static void

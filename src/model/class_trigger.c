@@ -56,7 +56,7 @@ replace_trigger(Writer *w, const Object *a, const Object *b)
 	const char *definition = sv_text(b, "definition");
 
 	if (!sv_is(b, "inherited"))
-		sv_emit(w, SV_HAZARD_BLOCKS_WRITES, "CREATE OR REPLACE %s", definition + strlen("CREATE "));
+		sv_emit(w, SV_HAZARD_BLOCKS_WRITES, "CREATE OR REPLACE %s", sv_behind(definition, "CREATE "));
 	if (sv_same(a, b, "enabled") && sv_same(a, b, "parent_enabled") && (sv_is(b, "enabled") || sv_is(b, "inherited")))
 		write_enabled(w, b, "TRIGGER");
 }
@@ -129,7 +129,7 @@ drop_rule(Writer *w, const Object *o)
 static void
 replace_rule(Writer *w, const Object *a, const Object *b)
 {
-	sv_emit(w, SV_HAZARD_BLOCKS_ALL, "CREATE OR REPLACE %s", rule_definition(b) + strlen("CREATE "));
+	sv_emit(w, SV_HAZARD_BLOCKS_ALL, "CREATE OR REPLACE %s", sv_behind(rule_definition(b), "CREATE "));
 }
 
 static const Alterer rule_alterers[] = {

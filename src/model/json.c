@@ -20,6 +20,9 @@
 #include "utils/json.h"
 #include "utils/jsonb.h"
 
+/* Of parts in parts. */
+#define MAX_DEPTH	8
+
 static int
 compare_properties(const void *a, const void *b)
 {
@@ -269,6 +272,41 @@ read_parent(const Model *model, Object *o, const char *reference)
 	o->parent->parts = lappend(o->parent->parts, o);
 }
 
+/* Does the class's query give a column of that name, which says what an object is? */
+static bool
+has_part(const ModelClass *class, const char *column)
+{
+	return strstr(class->query, psprintf(" AS %s", column)) != NULL;
+}
+
+/* Can the one be a part of the other? */
+static bool
+is_parent(const Object *parent, const Object *o)
+{
+	if (sv_class_is(o, "default") || sv_class_is(parent, "column"))
+		return sv_class_is(o, "default") && sv_class_is(parent, "column");
+	if (sv_class_is(parent, "composite type"))
+		return sv_class_is(o, "column");
+	return parent->class != o->class && parent->class->catalog == o->class->parent_catalog;
+}
+
+/* Is there what the code relies on? A snapshot may come from anybody. */
+static void
+check_object(const Object *o)
+{
+	const ModelClass *class = o->class;
+	int			depth = 0;
+
+	if ((has_part(class, "_name") && o->name == NULL) || (has_part(class, "_schema") && o->schema == NULL))
+		bad_snapshot(psprintf("The name of %s %s is missing.", class->name, o->identity));
+	if (OidIsValid(class->parent_catalog) != (o->parent != NULL) ||
+		(o->parent != NULL && !is_parent(o->parent, o)))
+		bad_snapshot(psprintf("The parent of %s %s cannot be one.", class->name, o->identity));
+	for (const Object *parent = o->parent; parent != NULL; parent = parent->parent)
+		if (++depth > MAX_DEPTH)
+			bad_snapshot(psprintf("The parents of %s %s make a circle.", class->name, o->identity));
+}
+
 static void
 link_object(const Model *model, Object *o, JsonbContainer *container)
 {
@@ -324,5 +362,7 @@ sv_model_from_jsonb(Jsonb *snapshot)
 		bad_snapshot("It has an object twice.");
 	for (uint32 i = 0; i < n; i++)
 		link_object(model, list_nth(model->objects, i), getIthJsonbValueFromContainer(array, i)->val.binary.data);
+	for (uint32 i = 0; i < n; i++)
+		check_object(list_nth(model->objects, i));
 	return model;
 }

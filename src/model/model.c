@@ -154,13 +154,25 @@ sv_property(const Object *object, const char *name)
 	return NULL;
 }
 
-/* The text of a property, or NULL. */
+/*
+ * The text of a property; "" where it has none, as in a snapshot that somebody
+ * edited.  sv_is() asks whether it is there.
+ */
 const char *
 sv_text(const Object *object, const char *name)
 {
 	const Property *property = sv_property(object, name);
 
-	return property ? property->text : NULL;
+	return property != NULL && property->text != NULL ? property->text : "";
+}
+
+/* What stands behind a word in a text; "" if it does not stand there. */
+const char *
+sv_behind(const char *text, const char *word)
+{
+	const char *at = strstr(text, word);
+
+	return at ? at + strlen(word) : "";
 }
 
 List *

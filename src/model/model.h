@@ -148,6 +148,7 @@ extern ObjectAddress *sv_model_addresses(const Model *model, int *n);
 extern void sv_model_alias(Model *model, const ObjectAddress *address, Object *object);
 extern const Property *sv_property(const Object *object, const char *name);
 extern const char *sv_text(const Object *object, const char *name);
+extern const char *sv_behind(const char *text, const char *word);
 extern List *sv_list(const Object *object, const char *name);
 extern bool sv_is(const Object *object, const char *name);
 extern bool sv_property_equal(const Property *a, const Property *b);

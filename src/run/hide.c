@@ -89,7 +89,7 @@ check_may_hide(const Object *o)
 {
 	const char *owner = sv_text(o, "owner");
 
-	if (o->address.classId != NamespaceRelationId || owner == NULL ||
+	if (o->address.classId != NamespaceRelationId || !*owner ||
 		has_privs_of_role(GetUserId(), get_role_oid(owner, false)))
 		return;
 	ereport(ERROR,
