@@ -461,7 +461,7 @@ is_renamed_part(const Object *parent, const Object *like, List *renames)
 static bool
 follows_parent(const Renaming *r, const Object *object, List *renames)
 {
-	const char *type = object->parent ? sv_text(object->parent, "of_type") : NULL;
+	const char *type = object->parent && sv_is(object->parent, "of_type") ? sv_text(object->parent, "of_type") : NULL;
 	ListCell   *cell;
 	ListCell   *need;
 

@@ -522,7 +522,7 @@ write_rename(Writer *w)
 			sv_emit(w, 0, "ALTER FUNCTION %s RENAME TO %s", function->identity, quote_identifier(renamed(function)));
 	}
 	sv_emit(w, SV_HAZARD_BLOCKS_ALL, "ALTER %s %s RENAME TO %s", a->class->keyword, a->identity, quote_identifier(renamed(a)));
-	if (multirange == NULL)
+	if (!sv_is(a, "multirange"))
 		return;
 	sv_emit(w, 0, "ALTER FUNCTION %s(%s, %s) RENAME TO %s", a->identity, sv_text(a, "subtype"), sv_text(a, "subtype"),
 			quote_identifier(renamed(a)));

@@ -16,7 +16,7 @@
 static void
 write_state(Writer *w, const Object *o, const char *state, const char *what)
 {
-	sv_emit(w, SV_HAZARD_BLOCKS_WRITES, "ALTER TABLE %s %s %s %s", o->parent->identity, state ? state : "ENABLE", what,
+	sv_emit(w, SV_HAZARD_BLOCKS_WRITES, "ALTER TABLE %s %s %s %s", o->parent->identity, *state ? state : "ENABLE", what,
 			quote_identifier(o->name));
 }
 
