@@ -20,9 +20,6 @@
 #include "utils/json.h"
 #include "utils/jsonb.h"
 
-/* Of parts in parts. */
-#define MAX_DEPTH	8
-
 static int
 compare_properties(const void *a, const void *b)
 {
@@ -285,26 +282,24 @@ is_parent(const Object *parent, const Object *o)
 {
 	if (sv_class_is(o, "default") || sv_class_is(parent, "column"))
 		return sv_class_is(o, "default") && sv_class_is(parent, "column");
+	if (sv_class_is(o, "index attachment"))
+		return sv_class_is(parent, "index") || sv_class_is(parent, "constraint");
 	if (sv_class_is(parent, "composite type"))
 		return sv_class_is(o, "column");
-	return parent->class != o->class && parent->class->catalog == o->class->parent_catalog;
+	return parent->parent == NULL && parent->class->catalog == o->class->parent_catalog;
 }
 
-/* Is there what the code relies on? A snapshot may come from anybody. */
+/* Is there what the code relies on?  A snapshot may come from anybody. */
 static void
 check_object(const Object *o)
 {
 	const ModelClass *class = o->class;
-	int			depth = 0;
 
 	if ((has_part(class, "_name") && o->name == NULL) || (has_part(class, "_schema") && o->schema == NULL))
 		bad_snapshot(psprintf("The name of %s %s is missing.", class->name, o->identity));
 	if (OidIsValid(class->parent_catalog) != (o->parent != NULL) ||
 		(o->parent != NULL && !is_parent(o->parent, o)))
 		bad_snapshot(psprintf("The parent of %s %s cannot be one.", class->name, o->identity));
-	for (const Object *parent = o->parent; parent != NULL; parent = parent->parent)
-		if (++depth > MAX_DEPTH)
-			bad_snapshot(psprintf("The parents of %s %s make a circle.", class->name, o->identity));
 }
 
 static void
