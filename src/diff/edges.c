@@ -9,6 +9,7 @@
 #include "postgres.h"
 
 #include "diff/diff.h"
+#include "miscadmin.h"
 #include "utils/hsearch.h"
 
 static void
@@ -288,7 +289,7 @@ is_held_fast(const Object *type, const Object *user)
  * happens after those that go and before those that come.
  */
 static void
-edges_of_held_type(Comparison *cmp, Pair *user, const Object *type)
+edges_of_attributes(Comparison *cmp, Pair *user, const Object *type)
 {
 	const Object *sides[] = {type->pair->a, type->pair->b};
 
@@ -314,6 +315,24 @@ edges_of_held_type(Comparison *cmp, Pair *user, const Object *type)
 			}
 		}
 	}
+}
+
+/* The same for a type and for those inside of it. */
+static void
+edges_of_held_type(Comparison *cmp, Pair *user, const Object *type)
+{
+	ListCell   *cell;
+	ListCell   *need;
+
+	check_stack_depth();
+	edges_of_attributes(cmp, user, type);
+	if (sv_class_is(type, "domain"))
+		foreach(need, type->needs)
+			edges_of_held_type(cmp, user, lfirst(need));
+	if (sv_class_is(type, "composite type"))
+		foreach(cell, type->parts)
+			foreach(need, ((Object *) lfirst(cell))->needs)
+			edges_of_held_type(cmp, user, lfirst(need));
 }
 
 static void
