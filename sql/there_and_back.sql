@@ -22,6 +22,11 @@ INSERT INTO public.pairs (question, a, b) VALUES
 ('a column gets a row type inside of which a table is that changes',
  'CREATE TABLE u (a int); CREATE TYPE pair AS (u u)',
  'CREATE TABLE u (a bigint); CREATE TYPE pair AS (u u); CREATE TABLE a (p pair)'),
+('partitions keep a NOT NULL that the partitioned table loses',
+ 'CREATE TABLE p (k int NOT NULL, v int NOT NULL) PARTITION BY LIST (k); CREATE TABLE p1 PARTITION OF p FOR VALUES IN (1);
+  CREATE TABLE p2 PARTITION OF p FOR VALUES IN (2)',
+ 'CREATE TABLE p (k int, v int) PARTITION BY LIST (k); CREATE TABLE p1 PARTITION OF p (v NOT NULL, PRIMARY KEY (k)) FOR VALUES IN (1);
+  CREATE TABLE p2 PARTITION OF p FOR VALUES IN (2)'),
 ('a column leaves a type that needs another one that is made anew',
  'CREATE DOMAIN d AS int; CREATE TYPE r AS RANGE (subtype = d); CREATE TABLE t (x r)',
  'CREATE DOMAIN d AS int CHECK (VALUE > 0); CREATE DOMAIN e AS d CHECK (VALUE > 1); CREATE TABLE t (x e)'),

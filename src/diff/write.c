@@ -177,22 +177,24 @@ sv_writer_has_typed_tables(Writer *w, const Object *type)
 	return false;
 }
 
-/* Does a child keep NOT NULL of a column when its parent's column loses it? */
-bool
-sv_writer_children_keep_not_null(Writer *w, const Object *column)
+/* The columns of children that stay NOT NULL where that of the parent does not. */
+List *
+sv_writer_children_not_null(Writer *w, const Object *column)
 {
+	List	   *result = NIL;
 	ListCell   *cell;
 
-	if (column->pair->a != NULL)
-		foreach(cell, w->cmp->dependents[column->pair->a->number])
+	if (column->pair->a == NULL)
+		return NIL;
+	foreach(cell, w->cmp->dependents[column->pair->a->number])
 	{
 		const Object *o = lfirst(cell);
 
 		if (sv_class_is(o, "column") && o->parent != column->pair->a->parent && strcmp(o->name, column->name) == 0 &&
 			o->pair->b != NULL && sv_is(o->pair->b, "not_null"))
-			return true;
+			result = lappend(result, o->pair->b);
 	}
-	return false;
+	return result;
 }
 
 /* Are there tables that inherit from it all the time? */

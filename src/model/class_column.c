@@ -400,11 +400,28 @@ alter_type(Writer *w, const Object *a, const Object *b)
 		sv_emit(w, 0, "%s SET COMPRESSION %s", alter_column(b), sv_text(b, "compression"));
 }
 
-/* Before 18, a parent's DROP NOT NULL takes away also those that children have by themselves. */
+/*
+ * Before 18, a parent's DROP NOT NULL takes away also those that children have by
+ * themselves: it is said of the parent ONLY, which the server refuses for a
+ * partitioned one.
+ */
 static bool
 drops_too_much(Writer *w, const Object *column)
 {
-	return !SV_HAS_NAMED_NOT_NULL && !sv_is(column, "not_null") && sv_writer_children_keep_not_null(w, column);
+	return !SV_HAS_NAMED_NOT_NULL && !sv_is(column, "not_null") && !sv_is(column->parent, "partition_key") &&
+		sv_writer_children_not_null(w, column) != NIL;
+}
+
+/* Partitions get theirs again. */
+static void
+restore_not_null(Writer *w, const Object *column)
+{
+	ListCell   *cell;
+
+	if (SV_HAS_NAMED_NOT_NULL || !sv_is(column->parent, "partition_key"))
+		return;
+	foreach(cell, sv_writer_children_not_null(w, column))
+		sv_emit(w, SV_HAZARD_SCAN | SV_HAZARD_BLOCKS_ALL, "%s SET NOT NULL", alter_column_and_children(lfirst(cell)));
 }
 
 static void
@@ -427,7 +444,10 @@ alter_not_null(Writer *w, const Object *a, const Object *b)
 	if (sv_is(b, "not_null"))
 		write_set_not_null(w, b);
 	else
+	{
 		sv_emit(w, SV_HAZARD_BLOCKS_ALL, "%s DROP NOT NULL", drops_too_much(w, b) ? alter_column(b) : alter_column_and_children(b));
+		restore_not_null(w, b);
+	}
 }
 
 static void

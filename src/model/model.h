@@ -211,7 +211,7 @@ extern bool sv_writer_drops_more(Writer *writer);
 extern bool sv_writer_has_shell(Writer *writer);
 extern bool sv_writer_converted(Writer *writer, const Object *column);
 extern bool sv_writer_inherits(Writer *writer, const Object *table, const Object *parent);
-extern bool sv_writer_children_keep_not_null(Writer *writer, const Object *column);
+extern List *sv_writer_children_not_null(Writer *writer, const Object *column);
 extern bool sv_writer_has_children(Writer *writer, const Object *table);
 extern bool sv_writer_leaves(Writer *writer, const Object *column);
 extern bool sv_writer_untied(Writer *writer, const Object *table);
