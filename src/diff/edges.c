@@ -335,8 +335,9 @@ edges_of_held_type(Comparison *cmp, Pair *user, const Object *type)
 			edges_of_held_type(cmp, user, lfirst(need));
 }
 
+/* A change happens between the two steps of a pair that steps aside meanwhile. */
 static void
-park_during(const Pair *column, const Pair *change)
+add_edges_between(const Pair *aside, const Pair *change)
 {
 	DiffNode   *nodes[] = {change->drop, change->alter, change->create};
 
@@ -344,8 +345,8 @@ park_during(const Pair *column, const Pair *change)
 	{
 		if (nodes[i] == NULL)
 			continue;
-		add_edge(column->hollow, nodes[i]);
-		add_edge(nodes[i], column->alter);
+		add_edge(aside->hollow, nodes[i]);
+		add_edge(nodes[i], aside->alter);
 	}
 }
 
@@ -368,28 +369,14 @@ edges_of_parking(Pair *column)
 
 		if (!sv_class_is(part, "column"))
 			continue;
-		park_during(column, part->pair);
+		add_edges_between(column, part->pair);
 		foreach(leading, part->needs)
 			if (sv_class_is(lfirst(leading), "column") && strcmp(((Object *) lfirst(leading))->name, part->name) == 0)
-			park_during(column, ((Object *) lfirst(leading))->pair);
+			add_edges_between(column, ((Object *) lfirst(leading))->pair);
 	}
 }
 
-/* Between the steps of "table" that untie it from its type and tie it again. */
-static void
-add_edges_between(const Pair *table, const Pair *pair)
-{
-	DiffNode   *nodes[] = {pair->drop, pair->alter, pair->create};
-
-	for (int i = 0; i < lengthof(nodes); i++)
-	{
-		if (nodes[i] == NULL)
-			continue;
-		add_edge(table->hollow, nodes[i]);
-		add_edge(nodes[i], table->alter);
-	}
-}
-
+/* A table is untied from its type while either changes. */
 static void
 edges_of_tie(Pair *table)
 {
