@@ -4,11 +4,11 @@
  */
 #include "postgres.h"
 
-#include "compat.h"
+#include "base/compat.h"
 #include "fmgr.h"
-#include "run/keep.h"
-#include "run/track.h"
-#include "settings.h"
+#include "kept/kept.h"
+#include "track/track.h"
+#include "base/settings.h"
 
 SV_MODULE_MAGIC;
 

@@ -6,7 +6,7 @@
 
 #include "api/api.h"
 #include "store/store.h"
-#include "compat.h"
+#include "base/compat.h"
 #include "funcapi.h"
 #include "utils/array.h"
 #include "utils/builtins.h"

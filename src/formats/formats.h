@@ -9,7 +9,7 @@
 #define SV_FORMATS_H
 
 #include "nodes/pg_list.h"
-#include "schemaver.h"
+#include "base/errors.h"
 
 /* A file: its path relative to the directory that is loaded ('/' between parts). */
 typedef struct SourceFile

@@ -5,7 +5,7 @@
 #ifndef SV_CLASSES_H
 #define SV_CLASSES_H
 
-#include "compat.h"
+#include "base/compat.h"
 #include "model/model.h"
 
 /* "in one of the schemas that are read" */

@@ -15,7 +15,7 @@
 #include "common/cryptohash.h"
 #include "common/sha2.h"
 #include "model/model.h"
-#include "schemaver.h"
+#include "base/errors.h"
 #include "utils/builtins.h"
 #include "utils/json.h"
 #include "utils/jsonb.h"

@@ -24,7 +24,7 @@
 #include "catalog/pg_type.h"
 #include "miscadmin.h"
 #include "model/reader.h"
-#include "run/subtransaction.h"
+#include "base/subtransaction.h"
 #include "store/store.h"
 #include "utils/acl.h"
 #include "utils/array.h"

@@ -18,7 +18,7 @@
 #include "catalog/pg_class.h"
 #include "catalog/pg_type.h"
 #include "common/hashfn.h"
-#include "compat.h"
+#include "base/compat.h"
 #include "miscadmin.h"
 #include "model/reader.h"
 #include "nodes/nodes.h"

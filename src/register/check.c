@@ -8,7 +8,7 @@
 #include "register/register.h"
 #include "script/batch.h"
 #include "script/script.h"
-#include "settings.h"
+#include "base/settings.h"
 #include "utils/builtins.h"
 #include "utils/fmgrprotos.h"
 #include "utils/jsonb.h"

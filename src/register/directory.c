@@ -12,7 +12,7 @@
 #include "mb/pg_wchar.h"
 #include "miscadmin.h"
 #include "register/register.h"
-#include "settings.h"
+#include "base/settings.h"
 #include "storage/fd.h"
 #include "utils/acl.h"
 

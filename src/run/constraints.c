@@ -15,7 +15,7 @@
 
 #include "catalog/pg_type.h"
 #include "commands/trigger.h"
-#include "compat.h"
+#include "base/compat.h"
 #include "lib/stringinfo.h"
 #include "miscadmin.h"
 #include "run/run.h"

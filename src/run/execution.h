@@ -5,9 +5,9 @@
 #ifndef SV_EXECUTION_H
 #define SV_EXECUTION_H
 
-#include "run/keep.h"
+#include "kept/kept.h"
 #include "run/run.h"
-#include "run/scratch.h"
+#include "proof/scratch.h"
 
 /*
  * A script under way.  Between sv_execution_begin() and sv_execution_end() its

@@ -11,7 +11,7 @@
 #include "miscadmin.h"
 #include "register/register.h"
 #include "run/run.h"
-#include "run/segment.h"
+#include "online/segment.h"
 #include "utils/builtins.h"
 
 /* The first revision of a plan that cannot run in one transaction, and why. */

@@ -8,8 +8,8 @@
  */
 #include "postgres.h"
 
-#include "compat.h"
-#include "run/follow.h"
+#include "base/compat.h"
+#include "track/follow.h"
 #include "storage/proc.h"
 #include "utils/memutils.h"
 #include "utils/timestamp.h"

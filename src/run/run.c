@@ -4,9 +4,9 @@
  */
 #include "postgres.h"
 
-#include "run/follow.h"
+#include "track/follow.h"
 #include "run/run.h"
-#include "run/subtransaction.h"
+#include "base/subtransaction.h"
 #include "utils/timestamp.h"
 
 /* A run that is planned and checked. */

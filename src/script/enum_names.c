@@ -19,7 +19,7 @@
 #include "utils/builtins.h"
 #include "utils/guc.h"
 
-#include "compat.h"
+#include "base/compat.h"
 #include "script/enum_watch.h"
 
 /* Something that happened to the name of a table or column. */

@@ -12,7 +12,7 @@
 
 #include "lib/stringinfo.h"
 #include "nodes/pg_list.h"
-#include "schemaver.h"
+#include "base/errors.h"
 
 /* Statement.flags */
 #define SV_STMT_SETS			0x01	/* SET, RESET, set_config(): may change a setting or the role */

@@ -15,7 +15,7 @@
 #include "catalog/pg_class.h"
 #include "catalog/pg_collation.h"
 #include "catalog/pg_type.h"
-#include "compat.h"
+#include "base/compat.h"
 #include "miscadmin.h"
 #include "store/states.h"
 #include "store/store.h"

@@ -1,0 +1,280 @@
+/*
+ * api_compare.c
+ *		SQL functions that describe and compare schemas.
+ */
+#include "postgres.h"
+
+#include "access/xact.h"
+#include "api/api.h"
+#include "api/api_compare.h"
+#include "diff/diff.h"
+#include "miscadmin.h"
+#include "model/model.h"
+#include "register/register.h"
+#include "proof/candidate.h"
+#include "track/derive.h"
+#include "proof/hinted.h"
+#include "proof/prove.h"
+#include "proof/wanted.h"
+#include "base/errors.h"
+#include "utils/builtins.h"
+#include "utils/jsonb.h"
+
+PG_FUNCTION_INFO_V1(sv_api_snapshot);
+PG_FUNCTION_INFO_V1(sv_api_fingerprint);
+PG_FUNCTION_INFO_V1(sv_api_diff_wanted);
+PG_FUNCTION_INFO_V1(sv_api_diff_snapshots);
+PG_FUNCTION_INFO_V1(sv_api_autogenerate);
+
+/* The schemas to look at: NULL means all. */
+ModelScope
+sv_arg_scope(FunctionCallInfo fcinfo, int n)
+{
+	ModelScope	scope = {NIL, true, NULL};
+
+	if (!PG_ARGISNULL(n))
+	{
+		scope.schemas = sv_arg_list(fcinfo, n);
+		scope.all = false;
+		if (scope.schemas == NIL)
+			ereport(ERROR,
+					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+					 errmsg("argument \"schemas\" must not be empty"),
+					 errhint("NULL means all schemas.")));
+	}
+	return scope;
+}
+
+/* The schemas to compare with a text of the caller's own. */
+static ModelScope
+wanted_scope(FunctionCallInfo fcinfo, int n)
+{
+	ModelScope	scope = sv_arg_scope(fcinfo, n);
+
+	scope.private = superuser();
+	return scope;
+}
+
+Datum
+sv_api_snapshot(PG_FUNCTION_ARGS)
+{
+	ModelScope	scope = sv_arg_scope(fcinfo, 0);
+
+	PG_RETURN_JSONB_P(sv_model_to_jsonb(sv_model_read(&scope)));
+}
+
+Datum
+sv_api_fingerprint(PG_FUNCTION_ARGS)
+{
+	ModelScope	scope = sv_arg_scope(fcinfo, 0);
+
+	PG_RETURN_TEXT_P(cstring_to_text(sv_model_fingerprint(sv_model_read(&scope))));
+}
+
+static List *
+patterns_of(JsonbContainer *array)
+{
+	List	   *patterns = NIL;
+
+	for (uint32 i = 0; i < JsonContainerSize(array); i++)
+	{
+		JsonbValue *value = getIthJsonbValueFromContainer(array, i);
+
+		if (value->type != jbvString)
+			ereport(ERROR,
+					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+					 errmsg("option \"exclude\" must be a list of strings")));
+		patterns = lappend(patterns, pnstrdup(value->val.string.val, value->val.string.len));
+	}
+	return patterns;
+}
+
+/* Read {"owners": false, ...}; "n" is negative where the function has no such argument. */
+DiffOptions
+sv_arg_diff_options(FunctionCallInfo fcinfo, int n)
+{
+	DiffOptions options = {true, true, true, false, "drop", NULL, NIL, sv_cast_of};
+	Jsonb	   *given = n < 0 || PG_ARGISNULL(n) ? NULL : PG_GETARG_JSONB_P(n);
+	JsonbIterator *it;
+	JsonbValue	value;
+	JsonbIteratorToken token;
+	char	   *key = NULL;
+
+	options.role = GetUserNameFromId(GetUserId(), false);
+	if (given == NULL)
+		return options;
+	if (!JB_ROOT_IS_OBJECT(given))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("the options must be a JSON object")));
+	it = JsonbIteratorInit(&given->root);
+	while ((token = JsonbIteratorNext(&it, &value, true)) != WJB_DONE)
+	{
+		if (token == WJB_KEY)
+		{
+			key = pnstrdup(value.val.string.val, value.val.string.len);
+			continue;
+		}
+		if (token != WJB_VALUE || key == NULL)
+			continue;
+		if (strcmp(key, "owners") == 0 && value.type == jbvBool)
+			options.owners = value.val.boolean;
+		else if (strcmp(key, "privileges") == 0 && value.type == jbvBool)
+			options.privileges = value.val.boolean;
+		else if (strcmp(key, "comments") == 0 && value.type == jbvBool)
+			options.comments = value.val.boolean;
+		else if (strcmp(key, "drop") == 0 && value.type == jbvString)
+			options.drop = pnstrdup(value.val.string.val, value.val.string.len);
+		else if (strcmp(key, "exclude") == 0 && value.type == jbvBinary && JsonContainerIsArray(value.val.binary.data))
+			options.exclude = patterns_of(value.val.binary.data);
+		else
+			ereport(ERROR,
+					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+					 errmsg("option \"%s\" is not known or has a value of the wrong type", key),
+					 errhint("The options are owners, privileges, comments (boolean), drop (\"drop\", \"report\" or \"keep\") and exclude (a list of patterns).")));
+	}
+	if (strcmp(options.drop, "drop") != 0 && strcmp(options.drop, "report") != 0 && strcmp(options.drop, "keep") != 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("option \"drop\" must be \"drop\", \"report\" or \"keep\"")));
+	return options;
+}
+
+/* What could not be compared is said aloud. */
+void
+sv_warn_of_findings(const Model *model)
+{
+	ListCell   *cell;
+
+	foreach(cell, model->findings)
+		ereport(WARNING,
+				(errmsg("comparison is incomplete: %s", (char *) lfirst(cell))));
+}
+
+static DiffRow *
+setting_row(const char *sql)
+{
+	DiffRow    *row = palloc0(sizeof(DiffRow));
+
+	row->kind = "setting";
+	row->identity = "check_function_bodies";
+	row->action = "alter";
+	row->sql = sql;
+	return row;
+}
+
+/* Give rows of sv_diff() as diff() does; for functions whose bodies are texts, with the setting that these need. */
+void
+sv_put_diff_rows(FunctionCallInfo fcinfo, List *rows)
+{
+	ReturnSetInfo *result = sv_result_begin(fcinfo);
+	RowBuilder	row = {0};
+	ListCell   *cell;
+
+	if (sv_diff_has_bodies(rows))
+	{
+		rows = lcons(setting_row("SET check_function_bodies = off"), rows);
+		rows = lappend(rows, setting_row("RESET check_function_bodies"));
+	}
+
+	foreach(cell, rows)
+	{
+		DiffRow    *r = lfirst(cell);
+
+		sv_row_datum(&row, Int32GetDatum(foreach_current_index(cell) + 1), false);
+		sv_row_text(&row, r->kind);
+		sv_row_text(&row, r->identity);
+		sv_row_text(&row, r->action);
+		sv_row_text(&row, r->sql ? psprintf("%s;", r->sql) : NULL);
+		sv_row_text(&row, r->note ? r->note : sv_hazard_text(r->hazards));
+		sv_row_put(result, &row);
+	}
+}
+
+Datum
+sv_api_diff_wanted(PG_FUNCTION_ARGS)
+{
+	char	   *sql = sv_arg_text(fcinfo, 0, "wanted");
+	bool		reverse = sv_arg_bool(fcinfo, 1);
+	ModelScope	scope = wanted_scope(fcinfo, 2);
+	DiffOptions options = sv_arg_diff_options(fcinfo, 3);
+	Model	   *live = sv_model_read(&scope);
+	Model	   *wanted = sv_wanted_model(sql, &scope, live);
+	HintedRenames renames = sv_hinted(sql, &scope, live, wanted, &options);
+	List	   *rows = sv_diff_keep(wanted, renames.model, &options);
+
+	sv_warn_of_findings(live);
+	sv_warn_of_findings(wanted);
+	if (reverse)
+		rows = list_concat(list_concat(rows, sv_diff(wanted, renames.model, &options)), renames.back);
+	else
+		rows = list_concat(list_concat(rows, renames.there), sv_diff(renames.model, wanted, &options));
+	sv_put_diff_rows(fcinfo, rows);
+	return (Datum) 0;
+}
+
+Datum
+sv_api_diff_snapshots(PG_FUNCTION_ARGS)
+{
+	DiffOptions options = sv_arg_diff_options(fcinfo, 2);
+	Model	   *from;
+	Model	   *to;
+
+	if (PG_ARGISNULL(0) || PG_ARGISNULL(1))
+		ereport(ERROR,
+				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+				 errmsg("snapshots must not be null")));
+	from = sv_model_from_jsonb(PG_GETARG_JSONB_P(0));
+	to = sv_model_from_jsonb(PG_GETARG_JSONB_P(1));
+	sv_put_diff_rows(fcinfo, sv_diff(from, to, &options));
+	return (Datum) 0;
+}
+
+/* The statements as a script, or NULL if there are none. */
+char *
+sv_diff_script(List *rows)
+{
+	char	   *script = sv_rows_to_script(rows);
+
+	return *script ? script : NULL;
+}
+
+/* The same for a revision, which gives settings back at its end. */
+static char *
+revision_script(List *rows)
+{
+	char	   *script = sv_diff_script(rows);
+
+	return script != NULL && sv_diff_has_bodies(rows) ? psprintf("SET check_function_bodies = off;\n\n%s", script) : script;
+}
+
+Datum
+sv_api_autogenerate(PG_FUNCTION_ARGS)
+{
+	RevisionDraft draft = {0};
+	char	   *desired = sv_arg_text(fcinfo, 1, "desired");
+	ModelScope	scope = wanted_scope(fcinfo, 2);
+	DiffOptions options = sv_arg_diff_options(fcinfo, 3);
+	Model	   *live;
+	Model	   *wanted;
+	HintedRenames renames;
+	List	   *up;
+	List	   *down;
+
+	draft.message = sv_arg_text(fcinfo, 0, "message");
+	sv_register_lock("schemaver.autogenerate()");
+	live = sv_model_read(&scope);
+	wanted = sv_wanted_model(desired, &scope, live);
+	renames = sv_hinted(desired, &scope, live, wanted, &options);
+	(void) sv_diff_keep(wanted, renames.model, &options);
+	up = list_concat(renames.there, sv_diff(renames.model, wanted, &options));
+	draft.up = revision_script(up);
+	if (draft.up == NULL)
+		PG_RETURN_NULL();
+	down = list_concat(sv_diff(wanted, renames.model, &options), renames.back);
+	draft.down = revision_script(down);
+	if (draft.down == NULL)
+		draft.down = "";
+	sv_prove(&scope, live, wanted, &options, up, down);
+	PG_RETURN_TEXT_P(cstring_to_text(sv_register_add(&draft, false)));
+}

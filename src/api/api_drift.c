@@ -1,0 +1,194 @@
+/*
+ * api_drift.c
+ *		SQL functions about what was changed outside of revisions.
+ */
+#include "postgres.h"
+
+#include "api/api_compare.h"
+#include "track/watch.h"
+#include "drift/drifting.h"
+#include "base/errors.h"
+#include "store/ddl_rows.h"
+#include "utils/builtins.h"
+#include "utils/json.h"
+#include "utils/jsonb.h"
+#include "utils/timestamp.h"
+
+PG_FUNCTION_INFO_V1(sv_api_drift);
+PG_FUNCTION_INFO_V1(sv_api_revert_drift);
+PG_FUNCTION_INFO_V1(sv_api_capture);
+PG_FUNCTION_INFO_V1(sv_api_log_ddl);
+
+static void
+append_property(StringInfo out, const char *key, const Property *property)
+{
+	ListCell   *cell;
+
+	appendStringInfo(out, "\"%s\":", key);
+	if (property == NULL)
+		appendStringInfoString(out, "null");
+	else if (property->text != NULL)
+		escape_json(out, property->text);
+	else
+	{
+		appendStringInfoChar(out, '[');
+		foreach(cell, property->list)
+		{
+			if (foreach_current_index(cell) > 0)
+				appendStringInfoChar(out, ',');
+			escape_json(out, lfirst(cell));
+		}
+		appendStringInfoChar(out, ']');
+	}
+}
+
+static char *
+name_difference(const char *key, const char *was, const char *is)
+{
+	StringInfoData out;
+
+	initStringInfo(&out);
+	appendStringInfo(&out, "\"%s\":{\"was\":", key);
+	escape_json(&out, was);
+	appendStringInfoString(&out, ",\"is\":");
+	escape_json(&out, is);
+	appendStringInfoChar(&out, '}');
+	return out.data;
+}
+
+static Datum
+new_names_of(const Drift *drift)
+{
+	bool		moved = drift->kept->schema != NULL && drift->live->schema != NULL &&
+		strcmp(drift->kept->schema, drift->live->schema) != 0;
+	bool		named = strcmp(drift->kept->name, drift->live->name) != 0;
+
+	return DirectFunctionCall1(jsonb_in,
+							   CStringGetDatum(psprintf("{%s%s%s}",
+														named ? name_difference("name", drift->kept->name, drift->live->name) : "",
+														named && moved ? "," : "",
+														moved ? name_difference("schema", drift->kept->schema, drift->live->schema) : "")));
+}
+
+/* {"type": {"was": "text", "is": "integer"}}; NULL for what was created or dropped. */
+static Datum
+differences_of(const Drift *drift, bool *isnull)
+{
+	StringInfoData out;
+	ListCell   *cell;
+
+	*isnull = drift->differs == NIL && !drift->renamed;
+	if (drift->renamed && drift->differs == NIL)
+		return new_names_of(drift);
+	if (*isnull)
+		return (Datum) 0;
+	initStringInfo(&out);
+	appendStringInfoChar(&out, '{');
+	foreach(cell, drift->differs)
+	{
+		const Difference *difference = lfirst(cell);
+
+		if (foreach_current_index(cell) > 0)
+			appendStringInfoChar(&out, ',');
+		escape_json(&out, difference->property);
+		appendStringInfoString(&out, ":{");
+		append_property(&out, "was", difference->was);
+		appendStringInfoChar(&out, ',');
+		append_property(&out, "is", difference->is);
+		appendStringInfoChar(&out, '}');
+	}
+	appendStringInfoChar(&out, '}');
+	return DirectFunctionCall1(jsonb_in, CStringGetDatum(out.data));
+}
+
+/* Tags of statements that do what happened to the object. */
+static const char *
+likely_tags(const Drift *drift)
+{
+	const Difference *only = list_length(drift->differs) == 1 ? linitial(drift->differs) : NULL;
+
+	if (drift->kept == NULL)
+		return "^(CREATE|SELECT INTO)";
+	if (only != NULL && strcmp(only->property, "acl") == 0)
+		return "^(GRANT|REVOKE)";
+	if (only != NULL && strcmp(only->property, "comment") == 0)
+		return "^COMMENT";
+	return drift->live == NULL ? "^(DROP|ALTER)" : "^(ALTER|CREATE)";
+}
+
+/* Who, when and by which statement, where it was logged. */
+static void
+row_culprit(RowBuilder *row, const Drift *drift)
+{
+	LoggedDdl  *entry = sv_store_ddl_of(drift->live ? drift->live : drift->kept, likely_tags(drift));
+
+	sv_row_text(row, entry ? entry->role : NULL);
+	sv_row_datum(row, entry ? TimestampTzGetDatum(entry->logged_at) : (Datum) 0, entry == NULL);
+	sv_row_text(row, entry ? entry->statement : NULL);
+}
+
+Datum
+sv_api_log_ddl(PG_FUNCTION_ARGS)
+{
+	if (!CALLED_AS_EVENT_TRIGGER(fcinfo))
+		ereport(ERROR,
+				(errcode(ERRCODE_E_R_I_E_EVENT_TRIGGER_PROTOCOL_VIOLATED),
+				 errmsg("schemaver.log_ddl() can only be called by an event trigger")));
+	sv_ddl_log((EventTriggerData *) fcinfo->context);
+	PG_RETURN_NULL();
+}
+
+Datum
+sv_api_drift(PG_FUNCTION_ARGS)
+{
+	ModelScope	scope = sv_arg_scope(fcinfo, 0);
+	DiffOptions options = sv_arg_diff_options(fcinfo, 1);
+	ReturnSetInfo *result = sv_result_begin(fcinfo);
+	DriftReport report = sv_drift_find(scope.schemas, &options);
+	ListCell   *cell;
+
+	sv_warn_of_findings(report.live);
+	sv_drift_write(&report, &options);
+	foreach(cell, report.drifts)
+	{
+		const Drift *drift = lfirst(cell);
+		RowBuilder	row = {0};
+		bool		isnull;
+		Datum		differs = differences_of(drift, &isnull);
+
+		sv_row_text(&row, sv_drift_object(drift)->class->name);
+		sv_row_text(&row, sv_drift_object(drift)->identity);
+		sv_row_text(&row, sv_drift_change(drift));
+		sv_row_datum(&row, differs, isnull);
+		sv_row_text(&row, sv_diff_script(drift->revert));
+		sv_row_text(&row, sv_diff_script(drift->apply));
+		row_culprit(&row, drift);
+		sv_row_put(result, &row);
+	}
+	return (Datum) 0;
+}
+
+Datum
+sv_api_revert_drift(PG_FUNCTION_ARGS)
+{
+	ModelScope	scope = sv_arg_scope(fcinfo, 0);
+	DiffOptions options = sv_arg_diff_options(fcinfo, 1);
+
+	sv_put_diff_rows(fcinfo, sv_drift_revert(scope.schemas, &options, sv_arg_bool(fcinfo, 2), sv_arg_bool(fcinfo, 3)));
+	return (Datum) 0;
+}
+
+Datum
+sv_api_capture(PG_FUNCTION_ARGS)
+{
+	RevisionDraft draft = {0};
+	DiffOptions options = sv_arg_diff_options(fcinfo, 2);
+	char	   *id;
+
+	draft.message = sv_arg_text(fcinfo, 0, "message");
+	draft.id = sv_arg_text_or_null(fcinfo, 1);
+	id = sv_drift_capture(&draft, &options, sv_diff_script);
+	if (id == NULL)
+		PG_RETURN_NULL();
+	PG_RETURN_TEXT_P(cstring_to_text(id));
+}

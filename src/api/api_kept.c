@@ -1,0 +1,56 @@
+/*
+ * api_kept.c
+ *		SQL functions about kept data.
+ */
+#include "postgres.h"
+
+#include "api/api.h"
+#include "catalog/pg_type.h"
+#include "kept/kept.h"
+#include "run/run.h"
+#include "utils/builtins.h"
+
+PG_FUNCTION_INFO_V1(sv_api_kept);
+PG_FUNCTION_INFO_V1(sv_api_purge_kept);
+
+static void
+put_kept(const Datum *values, const bool *nulls, void *arg)
+{
+	sv_result_row(arg, values, nulls);
+}
+
+Datum
+sv_api_kept(PG_FUNCTION_ARGS)
+{
+	sv_store_get_kept(SV_STORE_READ, put_kept, sv_result_begin(fcinfo));
+	PG_RETURN_NULL();
+}
+
+Datum
+sv_api_purge_kept(PG_FUNCTION_ARGS)
+{
+	ReturnSetInfo *result = sv_result_begin(fcinfo);
+	ListCell   *cell;
+
+	if (PG_ARGISNULL(0))
+		ereport(ERROR,
+				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+				 errmsg("argument \"older_than\" must not be null")));
+	sv_run_lock("schemaver.purge_kept()");
+	foreach(cell, sv_store_kept_older(PG_GETARG_DATUM(0)))
+	{
+		const StoredKept *kept = lfirst(cell);
+		int64		size = sv_keep_remove(kept);
+		RowBuilder	row = {0};
+
+		sv_row_datum(&row, Int64GetDatum(kept->number), false);
+		sv_row_text(&row, kept->revision);
+		sv_row_text(&row, kept->kind);
+		sv_row_text(&row, kept->schema_name);
+		sv_row_text(&row, kept->table_name);
+		sv_row_text(&row, kept->column_name);
+		sv_row_datum(&row, Int64GetDatum(size), size < 0);
+		sv_row_put(result, &row);
+	}
+	PG_RETURN_NULL();
+}

@@ -1,0 +1,351 @@
+/*
+ * api_look.c
+ *		SQL functions that look at the graph and at what is applied.
+ *
+ * They write nothing and work on a standby.
+ */
+#include "postgres.h"
+
+#include "api/api_compare.h"
+#include "miscadmin.h"
+#include "report/report.h"
+#include "drift/drifting.h"
+#include "run/run.h"
+#include "store/states.h"
+#include "utils/builtins.h"
+#include "utils/jsonb.h"
+#include "utils/timestamp.h"
+
+PG_FUNCTION_INFO_V1(sv_api_current);
+PG_FUNCTION_INFO_V1(sv_api_heads);
+PG_FUNCTION_INFO_V1(sv_api_bases);
+PG_FUNCTION_INFO_V1(sv_api_branches);
+PG_FUNCTION_INFO_V1(sv_api_history);
+PG_FUNCTION_INFO_V1(sv_api_show);
+PG_FUNCTION_INFO_V1(sv_api_status);
+PG_FUNCTION_INFO_V1(sv_api_resolve);
+PG_FUNCTION_INFO_V1(sv_api_graph);
+PG_FUNCTION_INFO_V1(sv_api_check);
+
+#define PENDING_SHOWN 5
+#define DRIFT_SHOWN 5
+
+/* Sets the columns of a row for one revision; "index" is its place in the graph. */
+typedef void (*PutFn) (RowBuilder *row, const RevisionGraph *graph, int index,
+					   const StoredRevision *revision, void *arg);
+
+/* Give one row for each revision of a list. */
+static Datum
+give_revisions(FunctionCallInfo fcinfo, const RevisionGraph *graph, RevisionList list, PutFn put, void *arg)
+{
+	ReturnSetInfo *result = sv_result_begin(fcinfo);
+	StoredRevision **rows = sv_store_revisions(SV_STORE_READ, graph, &list);
+
+	for (int i = 0; i < list.n; i++)
+	{
+		RowBuilder	row = {0};
+
+		CHECK_FOR_INTERRUPTS();
+		sv_row_text(&row, rows[i]->id);
+		sv_row_text(&row, rows[i]->message);
+		put(&row, graph, list.members[i], rows[i], arg);
+		sv_row_put(result, &row);
+	}
+	return (Datum) 0;
+}
+
+static void
+row_bool(RowBuilder *row, bool value)
+{
+	sv_row_datum(row, BoolGetDatum(value), false);
+}
+
+static void
+row_list(RowBuilder *row, List *strings)
+{
+	sv_row_datum(row, sv_text_array(strings), false);
+}
+
+static void
+row_applied(RowBuilder *row, const StoredRevision *revision)
+{
+	sv_row_datum(row, TimestampTzGetDatum(revision->applied_at), !revision->applied);
+	sv_row_text(row, revision->applied_by);
+}
+
+static void
+row_elapsed(RowBuilder *row, const StoredRevision *revision)
+{
+	sv_row_datum(row, revision->elapsed, !revision->has_elapsed);
+}
+
+static void
+row_created(RowBuilder *row, const StoredRevision *revision)
+{
+	sv_row_datum(row, TimestampTzGetDatum(revision->created_at), false);
+	sv_row_text(row, revision->created_by);
+}
+
+static void
+put_current(RowBuilder *row, const RevisionGraph *graph, int index, const StoredRevision *revision, void *arg)
+{
+	row_applied(row, revision);
+}
+
+Datum
+sv_api_current(PG_FUNCTION_ARGS)
+{
+	RevisionGraph *graph = sv_store_graph(SV_STORE_READ);
+
+	return give_revisions(fcinfo, graph, sv_graph_current(graph), put_current, NULL);
+}
+
+static void
+put_head(RowBuilder *row, const RevisionGraph *graph, int index, const StoredRevision *revision, void *arg)
+{
+	row_list(row, revision->branch_labels);
+	row_bool(row, revision->applied);
+	row_bool(row, graph->revisions[index].ndependents == 0);
+}
+
+Datum
+sv_api_heads(PG_FUNCTION_ARGS)
+{
+	RevisionGraph *graph = sv_store_graph(SV_STORE_READ);
+
+	return give_revisions(fcinfo, graph, sv_graph_heads(graph), put_head, NULL);
+}
+
+static void
+put_base(RowBuilder *row, const RevisionGraph *graph, int index, const StoredRevision *revision, void *arg)
+{
+	row_list(row, revision->branch_labels);
+	row_bool(row, revision->applied);
+}
+
+Datum
+sv_api_bases(PG_FUNCTION_ARGS)
+{
+	RevisionGraph *graph = sv_store_graph(SV_STORE_READ);
+
+	return give_revisions(fcinfo, graph, sv_graph_bases(graph), put_base, NULL);
+}
+
+static void
+put_branch_point(RowBuilder *row, const RevisionGraph *graph, int index, const StoredRevision *revision, void *arg)
+{
+	const GraphRevision *node = &graph->revisions[index];
+	List	   *children = NIL;
+
+	for (int i = 0; i < node->nchildren; i++)
+		children = lappend(children, (char *) graph->revisions[node->children[i]].id);
+	row_list(row, children);
+}
+
+Datum
+sv_api_branches(PG_FUNCTION_ARGS)
+{
+	RevisionGraph *graph = sv_store_graph(SV_STORE_READ);
+
+	return give_revisions(fcinfo, graph, sv_graph_branch_points(graph), put_branch_point, NULL);
+}
+
+/* "arg" marks the current heads. */
+static void
+put_history(RowBuilder *row, const RevisionGraph *graph, int index, const StoredRevision *revision, void *arg)
+{
+	const GraphRevision *node = &graph->revisions[index];
+
+	row_list(row, revision->revises);
+	row_list(row, revision->depends_on);
+	row_list(row, revision->branch_labels);
+	row_bool(row, node->nchildren == 0);
+	row_bool(row, node->nchildren > 1);
+	row_bool(row, node->nparents > 1);
+	row_bool(row, ((const bool *) arg)[index]);
+	sv_row_datum(row, TimestampTzGetDatum(revision->applied_at), !revision->applied);
+	row_created(row, revision);
+}
+
+Datum
+sv_api_history(PG_FUNCTION_ARGS)
+{
+	RevisionGraph *graph = sv_store_graph(SV_STORE_READ);
+	RevisionList heads = sv_graph_current(graph);
+	bool	   *current = palloc0(sizeof(bool) * Max(graph->n, 1));
+
+	for (int i = 0; i < heads.n; i++)
+		current[heads.members[i]] = true;
+	return give_revisions(fcinfo, graph,
+						  sv_graph_history(graph, sv_arg_text_or_null(fcinfo, 0), sv_arg_text_or_null(fcinfo, 1)),
+						  put_history, current);
+}
+
+static void
+put_all(RowBuilder *row, const RevisionGraph *graph, int index, const StoredRevision *revision, void *arg)
+{
+	StoredScript *script = sv_store_script(SV_STORE_READ, revision->id);
+
+	row_list(row, revision->revises);
+	row_list(row, revision->depends_on);
+	row_list(row, revision->branch_labels);
+	sv_row_datum(row, DirectFunctionCall1(jsonb_in, CStringGetDatum(revision->options)), false);
+	sv_row_text(row, revision->checksum);
+	sv_row_text(row, script->up);
+	sv_row_text(row, script->down ? script->down : script->derived);
+	sv_row_text(row, script->verify);
+	sv_row_text(row, script->source);
+	row_created(row, revision);
+	row_applied(row, revision);
+	row_elapsed(row, revision);
+	row_bool(row, script->down == NULL && script->derived != NULL);
+	sv_row_list_or_null(row, revision->lost);
+}
+
+Datum
+sv_api_show(PG_FUNCTION_ARGS)
+{
+	RevisionGraph *graph = sv_store_graph(SV_STORE_READ);
+
+	return give_revisions(fcinfo, graph, sv_graph_resolve(graph, sv_arg_text(fcinfo, 0, "ref")), put_all, NULL);
+}
+
+/*
+ * "applied"; "changed": applied with another text than the registered one,
+ * which only a hand on schemaver's tables can bring about; "pending": would
+ * run; "behind": would run although a later revision is applied already;
+ * "running", "interrupted": an online run does, or has done, a part of it, up or
+ * down.
+ */
+static const char *
+state_of(const StoredRevision *revision, bool below_applied, const char *begun)
+{
+	if (begun != NULL && strcmp(revision->id, begun) == 0)
+		return sv_run_online_active() ? "running" : "interrupted";
+	if (revision->applied)
+		return strcmp(revision->applied_checksum, revision->checksum) == 0 ? "applied" : "changed";
+	return below_applied ? "behind" : "pending";
+}
+
+typedef struct StatusArg
+{
+	bool	   *below;			/* marks the applied revisions and all below them */
+	char	   *begun;			/* by an online run: id, or NULL */
+} StatusArg;
+
+static void
+put_status(RowBuilder *row, const RevisionGraph *graph, int index, const StoredRevision *revision, void *arg)
+{
+	const StatusArg *status = arg;
+
+	sv_row_text(row, state_of(revision, status->below[index], status->begun));
+	row_bool(row, revision->up_blocker == NULL);
+	row_bool(row, revision->has_down);
+	row_applied(row, revision);
+	row_elapsed(row, revision);
+}
+
+Datum
+sv_api_status(PG_FUNCTION_ARGS)
+{
+	RevisionGraph *graph = sv_store_graph(SV_STORE_READ);
+	RevisionList current = sv_graph_current(graph);
+	bool	   *all = palloc(sizeof(bool) * Max(graph->n, 1));
+	Direction	direction;
+	StatusArg	status;
+
+	memset(all, true, graph->n);
+	status.below = sv_graph_ancestors(graph, &current, true);
+	status.begun = sv_store_interrupted(SV_STORE_READ, &direction);
+	return give_revisions(fcinfo, graph, sv_graph_order(graph, all), put_status, &status);
+}
+
+static void
+put_resolved(RowBuilder *row, const RevisionGraph *graph, int index, const StoredRevision *revision, void *arg)
+{
+	row_bool(row, revision->applied);
+}
+
+Datum
+sv_api_resolve(PG_FUNCTION_ARGS)
+{
+	RevisionGraph *graph = sv_store_graph(SV_STORE_READ);
+
+	return give_revisions(fcinfo, graph, sv_graph_resolve(graph, sv_arg_text(fcinfo, 0, "ref")), put_resolved, NULL);
+}
+
+Datum
+sv_api_graph(PG_FUNCTION_ARGS)
+{
+	char	   *format = sv_arg_text(fcinfo, 0, "format");
+	RevisionGraph *graph = sv_store_graph(SV_STORE_READ);
+	RevisionList list = sv_graph_history(graph, NULL, NULL);
+	StoredRevision **rows = sv_store_revisions(SV_STORE_READ, graph, &list);
+
+	PG_RETURN_TEXT_P(cstring_to_text(sv_report_graph(format, graph, &list, rows)));
+}
+
+/* Raise SV014 if a revision is not applied. */
+static void
+check_pending(const RevisionGraph *graph)
+{
+	StringInfoData ids;
+	int			pending = 0;
+
+	initStringInfo(&ids);
+	for (int i = 0; i < graph->n; i++)
+	{
+		if (graph->revisions[i].applied)
+			continue;
+		if (++pending <= PENDING_SHOWN)
+			appendStringInfo(&ids, "%s%s", pending > 1 ? ", " : "", graph->revisions[i].id);
+	}
+	if (pending > 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_SV_PENDING),
+				 errmsg_plural("%d revision is not applied", "%d revisions are not applied", pending, pending),
+				 errdetail("Pending: %s%s.", ids.data, pending > PENDING_SHOWN ? ", ..." : ""),
+				 errhint("Run SELECT * FROM schemaver.upgrade(%s);",
+						 sv_graph_heads(graph).n > 1 ? "'heads'" : "")));
+}
+
+/* Raise SV015 if the schema is not what the revisions left, where that is known. */
+static void
+check_drift(List *schemas, const DiffOptions *options)
+{
+	StringInfoData names;
+	List	   *drifts;
+	int			n = 0;
+	ListCell   *cell;
+
+	if (sv_state_present() == 0)
+		return;
+	drifts = sv_drift_find(schemas, options).drifts;
+	if (drifts == NIL)
+		return;
+	initStringInfo(&names);
+	foreach(cell, drifts)
+	{
+		const Drift *drift = lfirst(cell);
+
+		if (n++ < DRIFT_SHOWN)
+			appendStringInfo(&names, "%s%s %s %s", n > 1 ? ", " : "", sv_drift_change(drift),
+							 sv_drift_object(drift)->class->name, sv_drift_object(drift)->identity);
+	}
+	ereport(ERROR,
+			(errcode(ERRCODE_SV_DRIFT),
+			 errmsg_plural("%d object was changed outside of revisions", "%d objects were changed outside of revisions", n, n),
+			 errdetail("Drift: %s%s.", names.data, n > DRIFT_SHOWN ? ", ..." : ""),
+			 errhint("Look at it with SELECT * FROM schemaver.drift(); then make a revision of it with schemaver.capture(), or undo it with schemaver.revert_drift().")));
+}
+
+Datum
+sv_api_check(PG_FUNCTION_ARGS)
+{
+	ModelScope	scope = sv_arg_scope(fcinfo, 0);
+	DiffOptions options = sv_arg_diff_options(fcinfo, 1);
+
+	check_pending(sv_store_graph(SV_STORE_READ));
+	check_drift(scope.schemas, &options);
+	PG_RETURN_VOID();
+}

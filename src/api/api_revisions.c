@@ -1,0 +1,313 @@
+/*
+ * api_revisions.c
+ *		SQL functions that write revisions.
+ */
+#include "postgres.h"
+
+#include "api/api.h"
+#include "formats/formats.h"
+#include "miscadmin.h"
+#include "register/register.h"
+#include "run/run.h"
+#include "utils/builtins.h"
+#include "utils/jsonb.h"
+
+PG_FUNCTION_INFO_V1(sv_api_revision);
+PG_FUNCTION_INFO_V1(sv_api_merge);
+PG_FUNCTION_INFO_V1(sv_api_edit);
+PG_FUNCTION_INFO_V1(sv_api_remove);
+PG_FUNCTION_INFO_V1(sv_api_load);
+PG_FUNCTION_INFO_V1(sv_api_load_directory);
+PG_FUNCTION_INFO_V1(sv_api_export);
+PG_FUNCTION_INFO_V1(sv_api_tag);
+PG_FUNCTION_INFO_V1(sv_api_untag);
+
+static char *
+arg_json(FunctionCallInfo fcinfo, int n)
+{
+	if (PG_ARGISNULL(n))
+		return NULL;
+	return JsonbToCString(NULL, &PG_GETARG_JSONB_P(n)->root, 0);
+}
+
+Datum
+sv_api_revision(PG_FUNCTION_ARGS)
+{
+	RevisionDraft draft = {0};
+	char	   *id;
+
+	draft.message = sv_arg_text(fcinfo, 0, "message");
+	draft.up = sv_arg_text(fcinfo, 1, "up");
+	draft.down = sv_arg_text_or_null(fcinfo, 2);
+	draft.id = sv_arg_text_or_null(fcinfo, 3);
+	draft.revises_given = !PG_ARGISNULL(4);
+	draft.revises = sv_arg_list(fcinfo, 4);
+	draft.depends_on = sv_arg_list(fcinfo, 5);
+	draft.branch_labels = sv_arg_list(fcinfo, 6);
+	draft.verify = sv_arg_text_or_null(fcinfo, 8);
+	draft.options = arg_json(fcinfo, 9);
+
+	sv_register_lock("schemaver.revision()");
+	id = sv_register_add(&draft, sv_arg_bool(fcinfo, 7));
+	sv_check_down_of(list_make1(id));
+	PG_RETURN_TEXT_P(cstring_to_text(id));
+}
+
+/* Append an id to what a merge joins; it must be a head. */
+static List *
+append_head(List *ids, const char *id)
+{
+	if (sv_store_has_children(id, id))
+		ereport(ERROR,
+				(errcode(ERRCODE_SV_BAD_PARENT),
+				 errmsg("revision \"%s\" is not a head", id),
+				 errhint("A merge joins heads; SELECT * FROM schemaver.heads() lists them.")));
+	return lappend(ids, (char *) id);
+}
+
+/* Append what a reference means; the graph is read only for one that is no id. */
+static List *
+append_heads(List *ids, const char *ref)
+{
+	RevisionGraph *graph;
+	RevisionList found;
+
+	if (sv_store_revision_exists(ref))
+		return append_head(ids, ref);
+	graph = sv_store_graph(SV_STORE_WRITE);
+	found = sv_graph_resolve(graph, ref);
+	for (int i = 0; i < found.n; i++)
+		ids = append_head(ids, graph->revisions[found.members[i]].id);
+	return ids;
+}
+
+/* All heads, also those that only other revisions depend on. */
+static List *
+all_heads(void)
+{
+	RevisionGraph *graph = sv_store_graph(SV_STORE_WRITE);
+	RevisionList heads = sv_graph_heads(graph);
+	List	   *ids = NIL;
+
+	for (int i = 0; i < heads.n; i++)
+		ids = lappend(ids, (char *) graph->revisions[heads.members[i]].id);
+	return ids;
+}
+
+Datum
+sv_api_merge(PG_FUNCTION_ARGS)
+{
+	RevisionDraft draft = {0};
+	ListCell   *ref;
+
+	sv_register_lock("schemaver.merge()");
+	draft.revises_given = true;
+	if (PG_ARGISNULL(0))
+		draft.revises = all_heads();
+	foreach(ref, sv_arg_list(fcinfo, 0))
+		draft.revises = append_heads(draft.revises, lfirst(ref));
+	if (list_length(draft.revises) < 2)
+		ereport(ERROR,
+				(errcode(ERRCODE_SV_BAD_PARENT),
+				 errmsg("a merge needs at least two revisions"),
+				 PG_ARGISNULL(0) ? errdetail_plural("The graph has %d head.", "The graph has %d heads.",
+													list_length(draft.revises), list_length(draft.revises)) : 0));
+	draft.message = sv_arg_text_or_null(fcinfo, 1);
+	if (draft.message == NULL)
+	{
+		StringInfoData message;
+		ListCell   *cell;
+
+		initStringInfo(&message);
+		appendStringInfoString(&message, "merge");
+		foreach(cell, draft.revises)
+			appendStringInfo(&message, "%s %s", foreach_current_index(cell) ? "," : "", (char *) lfirst(cell));
+		draft.message = message.data;
+	}
+	draft.id = sv_arg_text_or_null(fcinfo, 2);
+	draft.up = "";
+	draft.down = "";
+	PG_RETURN_TEXT_P(cstring_to_text(sv_register_add(&draft, false)));
+}
+
+/* The id that a reference means, seen with all that is committed. */
+static char *
+id_of(const char *ref)
+{
+	RevisionGraph *graph;
+
+	if (sv_store_revision_exists(ref))
+		return pstrdup(ref);
+	graph = sv_store_graph(SV_STORE_WRITE);
+	return pstrdup(graph->revisions[sv_graph_resolve_one(graph, ref)].id);
+}
+
+Datum
+sv_api_edit(PG_FUNCTION_ARGS)
+{
+	char	   *ref = sv_arg_text(fcinfo, 0, "ref");
+	RevisionEdit edit = {0};
+	char	   *id;
+
+	edit.up = sv_arg_text_or_null(fcinfo, 1);
+	edit.down = sv_arg_text_or_null(fcinfo, 2);
+	edit.message = sv_arg_text_or_null(fcinfo, 3);
+	edit.revises_given = !PG_ARGISNULL(4);
+	edit.revises = sv_arg_list(fcinfo, 4);
+	edit.depends_on_given = !PG_ARGISNULL(5);
+	edit.depends_on = sv_arg_list(fcinfo, 5);
+	edit.branch_labels_given = !PG_ARGISNULL(6);
+	edit.branch_labels = sv_arg_list(fcinfo, 6);
+	edit.splice = sv_arg_bool(fcinfo, 7);
+	edit.verify = sv_arg_text_or_null(fcinfo, 8);
+	edit.options = arg_json(fcinfo, 9);
+
+	sv_register_lock("schemaver.edit()");
+	sv_run_lock("schemaver.edit()");
+	id = id_of(ref);
+	sv_register_edit(id, &edit);
+	sv_check_down_of(list_make1(id));
+	PG_RETURN_TEXT_P(cstring_to_text(id));
+}
+
+Datum
+sv_api_remove(PG_FUNCTION_ARGS)
+{
+	char	   *ref = sv_arg_text(fcinfo, 0, "ref");
+	char	   *id;
+
+	sv_register_lock("schemaver.remove()");
+	sv_run_lock("schemaver.remove()");
+	id = id_of(ref);
+	sv_register_remove(id);
+	PG_RETURN_TEXT_P(cstring_to_text(id));
+}
+
+Datum
+sv_api_load(PG_FUNCTION_ARGS)
+{
+	SourceFile	file;
+	char	   *content;
+	ReturnSetInfo *result = sv_result_begin(fcinfo);
+	List	   *registered;
+	ListCell   *cell;
+
+	file.name = sv_arg_text(fcinfo, 0, "name");
+	content = sv_arg_text(fcinfo, 1, "content");
+	file.content = strncmp(content, "\xEF\xBB\xBF", 3) == 0 ? content + 3 : content;
+	sv_register_lock("schemaver.load()");
+	registered = sv_register_files(list_make1(&file), sv_arg_text_or_null(fcinfo, 2));
+	if (registered == NIL)
+		ereport(ERROR,
+				(errcode(ERRCODE_SV_UNREADABLE_FILE),
+				 errmsg("file \"%s\" holds no revision", file.name),
+				 errhint("The name of a migration file ends in \".sql\".")));
+	foreach(cell, registered)
+	{
+		RowBuilder	row = {0};
+
+		sv_row_text(&row, ((RegisterResult *) lfirst(cell))->id);
+		sv_row_put(result, &row);
+	}
+	PG_RETURN_NULL();
+}
+
+Datum
+sv_api_load_directory(PG_FUNCTION_ARGS)
+{
+	static const char *const action_names[] = {"added", "updated", "unchanged", "replaced"};
+	char	   *path = sv_arg_text(fcinfo, 0, "path");
+	ReturnSetInfo *result = sv_result_begin(fcinfo);
+	List	   *files;
+	ListCell   *cell;
+
+	files = sv_register_read_directory(path);
+	sv_register_lock("schemaver.load_directory()");
+	foreach(cell, sv_register_files(files, sv_arg_text_or_null(fcinfo, 1)))
+	{
+		RegisterResult *one = lfirst(cell);
+		RowBuilder	row = {0};
+
+		sv_row_text(&row, one->id);
+		sv_row_text(&row, action_names[one->action]);
+		sv_row_text(&row, one->source);
+		sv_row_put(result, &row);
+	}
+	PG_RETURN_NULL();
+}
+
+static RevisionDraft
+draft_of(const StoredRevision *revision)
+{
+	StoredScript *script = sv_store_script(SV_STORE_READ, revision->id);
+	RevisionDraft draft = {0};
+
+	draft.id = revision->id;
+	draft.message = revision->message;
+	draft.revises_given = true;
+	draft.revises = revision->revises;
+	draft.depends_on = revision->depends_on;
+	draft.branch_labels = revision->branch_labels;
+	draft.up = script->up;
+	draft.down = script->down;
+	draft.verify = script->verify;
+	draft.options = strcmp(revision->options, "{}") == 0 ? NULL : revision->options;
+	return draft;
+}
+
+/* The members of a list, parents first. */
+static RevisionList
+parents_first(const RevisionGraph *graph, const RevisionList *list)
+{
+	bool	   *wanted = palloc0(sizeof(bool) * Max(graph->n, 1));
+
+	for (int i = 0; i < list->n; i++)
+		wanted[list->members[i]] = true;
+	return sv_graph_order(graph, wanted);
+}
+
+Datum
+sv_api_export(PG_FUNCTION_ARGS)
+{
+	char	   *range = sv_arg_text(fcinfo, 0, "range");
+	ReturnSetInfo *result = sv_result_begin(fcinfo);
+	RevisionGraph *graph = sv_store_graph(SV_STORE_READ);
+	RevisionList found = sv_api_range(graph, range);
+	RevisionList list = parents_first(graph, &found);
+	StoredRevision **rows = sv_store_revisions(SV_STORE_READ, graph, &list);
+
+	for (int i = 0; i < list.n; i++)
+	{
+		RevisionDraft draft = draft_of(rows[i]);
+		RowBuilder	row = {0};
+
+		CHECK_FOR_INTERRUPTS();
+		sv_row_text(&row, sv_native_file_name(&draft, i + 1));
+		sv_row_text(&row, sv_native_write(&draft));
+		sv_row_put(result, &row);
+	}
+	PG_RETURN_NULL();
+}
+
+Datum
+sv_api_tag(PG_FUNCTION_ARGS)
+{
+	char	   *name = sv_arg_text(fcinfo, 0, "name");
+	char	   *ref = sv_arg_text(fcinfo, 1, "ref");
+	char	   *id;
+
+	sv_register_lock("schemaver.tag()");
+	sv_graph_check_name(name, "tag");
+	id = id_of(ref);
+	(void) sv_store_set_tag(name, id);
+	PG_RETURN_TEXT_P(cstring_to_text(id));
+}
+
+Datum
+sv_api_untag(PG_FUNCTION_ARGS)
+{
+	char	   *name = sv_arg_text(fcinfo, 0, "name");
+
+	sv_register_lock("schemaver.untag()");
+	PG_RETURN_BOOL(sv_store_remove_tag(name));
+}

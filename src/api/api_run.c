@@ -1,0 +1,169 @@
+/*
+ * api_run.c
+ *		SQL functions that run revisions, or say what a run would do.
+ */
+#include "postgres.h"
+
+#include "api/api.h"
+#include "report/report.h"
+#include "run/run.h"
+#include "utils/builtins.h"
+
+PG_FUNCTION_INFO_V1(sv_api_upgrade);
+PG_FUNCTION_INFO_V1(sv_api_downgrade);
+PG_FUNCTION_INFO_V1(sv_api_redo);
+PG_FUNCTION_INFO_V1(sv_api_stamp);
+PG_FUNCTION_INFO_V1(sv_api_plan);
+PG_FUNCTION_INFO_V1(sv_api_script);
+PG_FUNCTION_INFO_V1(sv_api_script_begin);
+PG_FUNCTION_INFO_V1(sv_api_script_step);
+
+static void
+put_step(const RunStep *step, void *arg)
+{
+	RowBuilder	row = {0};
+
+	sv_row_text(&row, step->revision);
+	sv_row_text(&row, sv_direction_name(step->direction));
+	sv_row_text(&row, step->message);
+	sv_row_datum(&row, Int32GetDatum(step->statements), false);
+	sv_row_datum(&row, step->elapsed, false);
+	sv_row_put(arg, &row);
+}
+
+static void
+put_stamp(const RunStep *step, void *arg)
+{
+	RowBuilder	row = {0};
+
+	sv_row_text(&row, step->revision);
+	sv_row_text(&row, sv_direction_name(step->direction));
+	sv_row_text(&row, step->message);
+	sv_row_put(arg, &row);
+}
+
+Datum
+sv_api_upgrade(PG_FUNCTION_ARGS)
+{
+	char	   *target = sv_arg_text(fcinfo, 0, "target");
+
+	sv_run(SV_UPGRADE, target, sv_arg_bool(fcinfo, 1), put_step, sv_result_begin(fcinfo));
+	PG_RETURN_NULL();
+}
+
+Datum
+sv_api_downgrade(PG_FUNCTION_ARGS)
+{
+	char	   *target = sv_arg_text(fcinfo, 0, "target");
+
+	sv_run(SV_DOWNGRADE, target, sv_arg_bool(fcinfo, 1), put_step, sv_result_begin(fcinfo));
+	PG_RETURN_NULL();
+}
+
+Datum
+sv_api_redo(PG_FUNCTION_ARGS)
+{
+	if (PG_ARGISNULL(0))
+		ereport(ERROR,
+				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+				 errmsg("argument \"steps\" must not be null")));
+	sv_run_redo(PG_GETARG_INT32(0), put_step, sv_result_begin(fcinfo));
+	PG_RETURN_NULL();
+}
+
+Datum
+sv_api_stamp(PG_FUNCTION_ARGS)
+{
+	List	   *targets;
+	const char **names;
+	ListCell   *cell;
+
+	if (PG_ARGISNULL(0))
+		ereport(ERROR,
+				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+				 errmsg("argument \"targets\" must not be null")));
+	targets = sv_arg_list(fcinfo, 0);
+	if (targets == NIL)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("stamp needs at least one target"),
+				 errhint("Use 'base' to record that nothing is applied.")));
+	names = palloc(sizeof(char *) * list_length(targets));
+	foreach(cell, targets)
+		names[foreach_current_index(cell)] = lfirst(cell);
+	sv_run_stamp(list_length(targets), names, sv_arg_bool(fcinfo, 1), put_stamp, sv_result_begin(fcinfo));
+	PG_RETURN_NULL();
+}
+
+static Direction
+arg_direction(FunctionCallInfo fcinfo, int n)
+{
+	char	   *name = sv_arg_text(fcinfo, n, "direction");
+
+	if (strcmp(name, "upgrade") == 0)
+		return SV_UPGRADE;
+	if (strcmp(name, "downgrade") == 0)
+		return SV_DOWNGRADE;
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+			 errmsg("unrecognized direction \"%s\"", name),
+			 errhint("Use 'upgrade' or 'downgrade'.")));
+	return SV_UPGRADE;
+}
+
+Datum
+sv_api_plan(PG_FUNCTION_ARGS)
+{
+	char	   *target = sv_arg_text(fcinfo, 0, "target");
+	Direction	direction = arg_direction(fcinfo, 1);
+	ReturnSetInfo *result = sv_result_begin(fcinfo);
+	RevisionGraph *graph = sv_store_graph(SV_STORE_READ);
+	RevisionList plan = direction == SV_UPGRADE ? sv_graph_plan_upgrade(graph, target) :
+		sv_graph_plan_downgrade(graph, target);
+	StoredRevision **rows = sv_store_plan_rows(SV_STORE_READ, graph, &plan);
+	bool	   *transactional = sv_run_transactional(SV_STORE_READ, rows, plan.n, direction);
+
+	for (int i = 0; i < plan.n; i++)
+	{
+		RowBuilder	row = {0};
+
+		sv_row_datum(&row, Int32GetDatum(i + 1), false);
+		sv_row_text(&row, rows[i]->id);
+		sv_row_text(&row, sv_direction_name(direction));
+		sv_row_text(&row, rows[i]->message);
+		sv_row_datum(&row, BoolGetDatum(transactional[i]), false);
+		sv_row_list_or_null(&row, direction == SV_DOWNGRADE ? rows[i]->lost : NIL);
+		sv_row_put(result, &row);
+	}
+	PG_RETURN_NULL();
+}
+
+Datum
+sv_api_script(PG_FUNCTION_ARGS)
+{
+	char	   *from = sv_arg_text(fcinfo, 0, "from_ref");
+	char	   *to = sv_arg_text(fcinfo, 1, "to_ref");
+
+	PG_RETURN_TEXT_P(cstring_to_text(sv_report_script(from, to)));
+}
+
+Datum
+sv_api_script_begin(PG_FUNCTION_ARGS)
+{
+	Direction	direction = arg_direction(fcinfo, 0);
+	char	   *target = sv_arg_text(fcinfo, 1, "target");
+
+	sv_run_script_begin(direction, target, sv_arg_list(fcinfo, 2));
+	PG_RETURN_VOID();
+}
+
+Datum
+sv_api_script_step(PG_FUNCTION_ARGS)
+{
+	char	   *revision = sv_arg_text(fcinfo, 0, "revision");
+	Direction	direction = arg_direction(fcinfo, 1);
+	char	   *checksum = sv_arg_text(fcinfo, 2, "checksum");
+
+	sv_run_script_step(revision, direction, checksum, PG_ARGISNULL(3) ? 0 : PG_GETARG_INT32(3));
+	PG_RETURN_VOID();
+}

@@ -1,0 +1,244 @@
+/*
+ * own.c
+ *		The way into schemaver's own tables and out again.
+ *
+ * Own queries run between sv_store_enter() and sv_store_leave(), never
+ * anything else: as the owner of the tables, so that a role needs no more than
+ * EXECUTE on the function that it calls; with a search_path of pg_catalog, so
+ * that nothing which a hostile role created can be found; with saved plans
+ * whose parameters are Datums.  Users' scripts run outside.
+ *
+ * Acting as the owner is what SECURITY DEFINER would do, but for own queries
+ * alone: a whole function could not be marked so, because the scripts that it
+ * runs must have the caller's rights.
+ *
+ * An error between enter and leave needs no clean-up: the abort of the
+ * (sub)transaction puts user, settings and SPI back.
+ */
+#include "postgres.h"
+
+#include "access/xact.h"
+#include "access/xlog.h"
+#include "catalog/namespace.h"
+#include "catalog/pg_type.h"
+#include "commands/extension.h"
+#include "miscadmin.h"
+#include "store/store.h"
+#include "tcop/utility.h"
+#include "utils/acl.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/guc.h"
+#include "utils/lsyscache.h"
+#include "utils/memutils.h"
+#include "utils/syscache.h"
+#include "utils/varlena.h"
+
+/* The OID of one of schemaver's own relations; error if it is gone. */
+Oid
+sv_store_relation(const char *name)
+{
+	Oid			schema = get_namespace_oid("schemaver", true);
+	Oid			relation = OidIsValid(schema) ? get_relname_relid(name, schema) : InvalidOid;
+
+	if (!OidIsValid(relation))
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_TABLE),
+				 errmsg("table \"%s\" of extension \"schemaver\" does not exist", name),
+				 errhint("Run CREATE EXTENSION schemaver.")));
+	return relation;
+}
+
+/* Are the tables still there?  A script can have dropped the extension. */
+bool
+sv_store_exists(void)
+{
+	Oid			schema = get_namespace_oid("schemaver", true);
+
+	return OidIsValid(schema) && OidIsValid(get_relname_relid("revision", schema));
+}
+
+Oid
+sv_relation_owner(Oid relation)
+{
+	HeapTuple	tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(relation));
+	Oid			owner;
+
+	if (!HeapTupleIsValid(tuple))
+		elog(ERROR, "cache lookup failed for relation %u", relation);
+	owner = ((Form_pg_class) GETSTRUCT(tuple))->relowner;
+	ReleaseSysCache(tuple);
+	return owner;
+}
+
+/*
+ * Begin to use the store.  Until sv_store_leave() the current user is the
+ * owner of the tables, search_path is pg_catalog and SPI is connected, so the
+ * current memory context is SPI's.
+ */
+void
+sv_store_enter(StoreScope *scope, StoreMode mode)
+{
+	Oid			owner = sv_relation_owner(sv_store_relation("revision"));
+
+	scope->mode = mode;
+	scope->caller = CurrentMemoryContext;
+	GetUserIdAndSecContext(&scope->userid, &scope->security_context);
+	SetUserIdAndSecContext(owner, scope->security_context | SECURITY_LOCAL_USERID_CHANGE);
+	scope->guc_nestlevel = NewGUCNestLevel();
+	(void) set_config_option("search_path", "pg_catalog, pg_temp",
+							 PGC_USERSET, PGC_S_SESSION,
+							 GUC_ACTION_SAVE, true, 0, false);
+	if (SPI_connect() != SPI_OK_CONNECT)
+		elog(ERROR, "SPI_connect failed");
+}
+
+/* End what sv_store_enter() began. */
+void
+sv_store_leave(StoreScope *scope)
+{
+	SPI_finish();
+	AtEOXact_GUC(false, scope->guc_nestlevel);
+	SetUserIdAndSecContext(scope->userid, scope->security_context);
+	MemoryContextSwitchTo(scope->caller);
+}
+
+/*
+ * Execute a query with all its parameters; nulls may be NULL (none is).
+ * Returns the number of rows processed; rows that it returned are in
+ * SPI_tuptable.
+ */
+uint64
+sv_store_execute(const StoreScope *scope, StoreQuery *query, const Datum *values, const bool *nulls)
+{
+	char		flags[SV_QUERY_MAX_ARGS];
+	int			result;
+
+	if (query->plan == NULL)
+	{
+		SPIPlanPtr	plan = SPI_prepare(query->sql, query->nargs, query->argtypes);
+
+		if (plan == NULL)
+			elog(ERROR, "SPI_prepare failed: %s", SPI_result_code_string(SPI_result));
+		SPI_keepplan(plan);
+		query->plan = plan;
+	}
+	for (int i = 0; i < query->nargs; i++)
+		flags[i] = nulls != NULL && nulls[i] ? 'n' : ' ';
+
+	result = SPI_execute_plan(query->plan, (Datum *) values, flags,
+							  scope->mode == SV_STORE_READ, 0);
+	if (result < 0)
+		elog(ERROR, "SPI_execute_plan failed: %s", SPI_result_code_string(result));
+	return SPI_processed;
+}
+
+/*
+ * Refuse to write where it cannot work or would go wrong later: on a standby
+ * or in a read-only transaction, and while CREATE EXTENSION runs, whose
+ * objects would become members of that extension.  "what" is the function.
+ */
+void
+sv_store_check_writable(const char *what)
+{
+	if (RecoveryInProgress())
+		ereport(ERROR,
+				(errcode(ERRCODE_READ_ONLY_SQL_TRANSACTION),
+				 errmsg("cannot execute %s during recovery", what),
+				 errhint("Run it on the primary server.")));
+	PreventCommandIfReadOnly(what);
+	PreventCommandIfParallelMode(what);
+	if (creating_extension)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("cannot execute %s while an extension is being created or updated", what),
+				 errdetail("Objects created now would become members of that extension.")));
+}
+
+/*
+ * Error unless "table" is still what sv_store_relation("applied") said before
+ * the script of "revision" was executed: it may have dropped the extension, and
+ * even made it again.
+ */
+void
+sv_store_check_present(const char *revision, Oid table)
+{
+	Oid			schema = get_namespace_oid("schemaver", true);
+
+	if (OidIsValid(schema) && get_relname_relid("applied", schema) == table)
+		return;
+	ereport(ERROR,
+			(errcode(ERRCODE_SV_INVALID_SCRIPT),
+			 errmsg("script of revision \"%s\" dropped the extension \"schemaver\"", revision),
+			 errdetail("The run cannot be recorded any more; all of it is rolled back.")));
+}
+
+/* A text column of the current SPI result, in the caller's context; NULL if null. */
+char *
+sv_store_text(uint64 row, int column)
+{
+	bool		isnull;
+	Datum		value = SPI_getbinval(SPI_tuptable->vals[row], SPI_tuptable->tupdesc, column, &isnull);
+
+	return isnull ? NULL : TextDatumGetCString(value);
+}
+
+/* The same for a text[] column. */
+List *
+sv_store_text_list(uint64 row, int column)
+{
+	bool		isnull;
+	Datum		value = SPI_getbinval(SPI_tuptable->vals[row], SPI_tuptable->tupdesc, column, &isnull);
+
+	return isnull ? NIL : sv_text_list(value);
+}
+
+/* A text[] of a list of strings. */
+Datum
+sv_text_array(const List *strings)
+{
+	Datum	   *elements = palloc(sizeof(Datum) * Max(list_length(strings), 1));
+	int			n = 0;
+	ListCell   *cell;
+
+	foreach(cell, strings)
+		elements[n++] = CStringGetTextDatum((char *) lfirst(cell));
+	return PointerGetDatum(construct_array(elements, n, TEXTOID, -1, false, TYPALIGN_INT));
+}
+
+/* The strings of a text[]; error on a NULL element. */
+List *
+sv_text_list(Datum array)
+{
+	ArrayType  *value = DatumGetArrayTypeP(array);
+	Datum	   *elements;
+	bool	   *nulls;
+	int			n;
+	List	   *result = NIL;
+
+	if (ARR_NDIM(value) == 0)
+		return NIL;
+	if (ARR_NDIM(value) > 1)
+		ereport(ERROR,
+				(errcode(ERRCODE_ARRAY_SUBSCRIPT_ERROR),
+				 errmsg("array must be one-dimensional")));
+	deconstruct_array(value, TEXTOID, -1, false, TYPALIGN_INT, &elements, &nulls, &n);
+	for (int i = 0; i < n; i++)
+	{
+		if (nulls[i])
+			ereport(ERROR,
+					(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+					 errmsg("array must not contain null values")));
+		result = lappend(result, TextDatumGetCString(elements[i]));
+	}
+	return result;
+}
+
+/* The name of a role, or its OID as text if it was dropped. */
+char *
+sv_role_name(Oid role)
+{
+	char	   *name = GetUserNameFromId(role, true);
+
+	return name != NULL ? name : psprintf("%u", role);
+}

@@ -1,0 +1,130 @@
+/*
+ * settings.c
+ *		The settings of schemaver, each with the reason why it exists.
+ */
+#include "postgres.h"
+
+#include <limits.h>
+
+#include "base/settings.h"
+#include "utils/guc.h"
+
+/* A deploy job may prefer to fail at once over waiting behind another run. */
+int			sv_run_lock_timeout = -1;
+
+/* A file of this size is data or a mistake; read it only when asked to. */
+int			sv_max_script_size = 16 * 1024;
+
+/* INFO reaches every client whatever client_min_messages says. */
+bool		sv_progress = true;
+
+/* The way back of a revision without down follows from what it changed. */
+bool		sv_derive_downs = true;
+/* Keeping the states of a schema that nobody wants to look back at costs time and space. */
+bool		sv_keep_snapshots = true;
+
+/*
+ * A statement that queues for a lock blocks everybody who comes after it, so
+ * an online run gives up soon and tries again.
+ */
+int			sv_lock_timeout = 1000;
+int			sv_lock_attempts = 30;
+int			sv_lock_retry_delay = 500;
+
+/*
+ * A concurrent build waits for old transactions, but blocks neither readers
+ * nor writers meanwhile; to give up would leave an invalid index.
+ */
+int			sv_concurrent_lock_timeout = 0;
+
+/* Batches wait for standbys that fall behind more than this. */
+int			sv_batch_max_lag = 10 * 1000;
+
+/* A down is written once and needed on the worst day: try it while it is fresh. */
+int			sv_check_downs = SV_CHECK_OFF;
+
+static const struct config_enum_entry check_downs_values[] = {
+	{"off", SV_CHECK_OFF, false},
+	{"warn", SV_CHECK_WARN, false},
+	{"error", SV_CHECK_ERROR, false},
+	{NULL, 0, false}
+};
+/* So much WAL fills archives and forces checkpoints for everybody. */
+int			sv_batch_max_wal_rate = 0;
+/*
+ * What is kept takes room and is still there: who drops a column in order to
+ * forget its data must not find them again.  So it is to be asked for.
+ */
+bool		sv_keep_data = false;
+
+/* Define the settings.  Called once, when the library is loaded. */
+void
+sv_settings_init(void)
+{
+	DefineCustomIntVariable("schemaver.run_lock_timeout",
+							"Sets how long a run waits for another run of the same database.",
+							"-1 waits without limit, 0 fails at once with SQLSTATE SV010.",
+							&sv_run_lock_timeout, -1, -1, INT_MAX,
+							PGC_USERSET, GUC_UNIT_MS, NULL, NULL, NULL);
+	DefineCustomIntVariable("schemaver.max_script_size",
+							"Sets the largest script or file that can be registered.",
+							NULL,
+							&sv_max_script_size, 16 * 1024, 1, 512 * 1024,
+							PGC_USERSET, GUC_UNIT_KB, NULL, NULL, NULL);
+	DefineCustomBoolVariable("schemaver.progress",
+							 "Reports every finished step of a run with an INFO message.",
+							 NULL,
+							 &sv_progress, true,
+							 PGC_USERSET, 0, NULL, NULL, NULL);
+	DefineCustomBoolVariable("schemaver.derive_downs",
+							 "Derives a down script for every revision that is applied and has none.",
+							 NULL,
+							 &sv_derive_downs, true,
+							 PGC_USERSET, 0, NULL, NULL, NULL);
+	DefineCustomBoolVariable("schemaver.keep_snapshots",
+							 "Keeps how the schema is after each step of a run.",
+							 "Finding drift and looking back at revisions need it.",
+							 &sv_keep_snapshots, true,
+							 PGC_USERSET, 0, NULL, NULL, NULL);
+	DefineCustomIntVariable("schemaver.lock_timeout",
+							"Sets how long an online run queues for a lock before it tries again later.",
+							"0 leaves it to lock_timeout.",
+							&sv_lock_timeout, 1000, 0, INT_MAX,
+							PGC_USERSET, GUC_UNIT_MS, NULL, NULL, NULL);
+	DefineCustomIntVariable("schemaver.lock_attempts",
+							"Sets how often an online run tries to get a lock.",
+							NULL,
+							&sv_lock_attempts, 30, 1, INT_MAX,
+							PGC_USERSET, 0, NULL, NULL, NULL);
+	DefineCustomIntVariable("schemaver.lock_retry_delay",
+							"Sets how long an online run waits before it tries again to get a lock.",
+							"The wait doubles with each attempt, up to 64 times this.",
+							&sv_lock_retry_delay, 500, 1, 3600 * 1000,
+							PGC_USERSET, GUC_UNIT_MS, NULL, NULL, NULL);
+	DefineCustomIntVariable("schemaver.concurrent_lock_timeout",
+							"Sets lock_timeout for statements that an online run executes outside of transactions.",
+							"0 waits without limit.",
+							&sv_concurrent_lock_timeout, 0, 0, INT_MAX,
+							PGC_USERSET, GUC_UNIT_MS, NULL, NULL, NULL);
+	DefineCustomIntVariable("schemaver.batch_max_lag",
+							"Sets how far standbys may be behind while an online run changes rows in batches.",
+							"0 does not look at standbys.",
+							&sv_batch_max_lag, 10 * 1000, 0, INT_MAX,
+							PGC_USERSET, GUC_UNIT_MS, NULL, NULL, NULL);
+	DefineCustomEnumVariable("schemaver.check_downs",
+							 "Tries the down of a revision when it is registered and when it is applied.",
+							 "warn reports a down that does not bring back the schema, error refuses it with SQLSTATE SV017.",
+							 &sv_check_downs, SV_CHECK_OFF, check_downs_values,
+							 PGC_USERSET, 0, NULL, NULL, NULL);
+	DefineCustomIntVariable("schemaver.batch_max_wal_rate",
+							"Sets how much WAL per second an online run may write while it changes rows in batches.",
+							"0 sets no limit.",
+							&sv_batch_max_wal_rate, 0, 0, INT_MAX,
+							PGC_USERSET, GUC_UNIT_KB, NULL, NULL, NULL);
+	DefineCustomBoolVariable("schemaver.keep_data",
+							 "Lets upgrades keep what they drop, for the downgrade to bring it back.",
+							 "The option \"keep\" of a revision overrides it.",
+							 &sv_keep_data, false,
+							 PGC_USERSET, 0, NULL, NULL, NULL);
+	MarkGUCPrefixReserved("schemaver");
+}

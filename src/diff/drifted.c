@@ -1,0 +1,322 @@
+/*
+ * drifted.c
+ *		Which objects differ between a kept state and the live schema, in what,
+ *		and which statements belong to each.
+ *
+ * Pure.  Parts of an object that was created or dropped as a whole are not
+ * listed by themselves.
+ */
+#include "postgres.h"
+
+#include "diff/drifted.h"
+#include "miscadmin.h"
+#include "utils/builtins.h"
+
+const Object *
+sv_drift_object(const Drift *drift)
+{
+	return drift->kept ? drift->kept : drift->live;
+}
+
+const char *
+sv_drift_change(const Drift *drift)
+{
+	if (drift->kept == NULL)
+		return "created";
+	if (drift->live == NULL)
+		return "dropped";
+	return drift->renamed && drift->differs == NIL ? "renamed" : "changed";
+}
+
+/* ----- what differs ----- */
+
+static void
+add_difference(List **differs, const char *name, const Object *kept, const Object *live, const DiffOptions *options)
+{
+	Difference *difference;
+
+	if (strncmp(name, "installed_", 10) == 0 || !sv_diff_counts(kept->class, name, options))
+		return;
+	difference = palloc(sizeof(Difference));
+	difference->property = name;
+	difference->was = sv_property(kept, name);
+	difference->is = sv_property(live, name);
+	*differs = lappend(*differs, difference);
+}
+
+static int
+by_property(const ListCell *a, const ListCell *b)
+{
+	return strcmp(((Difference *) lfirst(a))->property, ((Difference *) lfirst(b))->property);
+}
+
+/* The properties in which two objects of one class differ, as far as these count. */
+static List *
+differences(const Object *kept, const Object *live, const DiffOptions *options)
+{
+	List	   *differs = NIL;
+
+	for (int i = 0; i < kept->nproperties; i++)
+		if (!sv_same(kept, live, kept->properties[i].name))
+			add_difference(&differs, kept->properties[i].name, kept, live, options);
+	for (int i = 0; i < live->nproperties; i++)
+		if (!sv_is(kept, live->properties[i].name))
+			add_difference(&differs, live->properties[i].name, kept, live, options);
+	list_sort(differs, by_property);
+	return differs;
+}
+
+static Drift *
+add_drift(List **drifts, const Object *kept, const Object *live, List *differs)
+{
+	Drift	   *drift = palloc0(sizeof(Drift));
+
+	drift->kept = kept;
+	drift->live = live;
+	drift->differs = differs;
+	*drifts = lappend(*drifts, drift);
+	return drift;
+}
+
+/* Did it come or go with what it is part of? */
+static bool
+goes_without_saying(const Object *object, const Model *other)
+{
+	return object->parent != NULL && object->class->is_part &&
+		sv_model_find(other, object->parent->class, object->parent->identity) == NULL;
+}
+
+/* The objects that differ, those of the kept state first, each in canonical order. */
+List *
+sv_drift(const Model *kept, const Model *live, const DiffOptions *options)
+{
+	List	   *drifts = NIL;
+	ListCell   *cell;
+
+	foreach(cell, kept->objects)
+	{
+		Object	   *a = lfirst(cell);
+		Object	   *b = sv_model_find(live, a->class, a->identity);
+		List	   *differs = b != NULL ? differences(a, b, options) : NIL;
+
+		CHECK_FOR_INTERRUPTS();
+		if (b == NULL ? !goes_without_saying(a, live) : differs != NIL)
+			add_drift(&drifts, a, b, differs);
+	}
+	foreach(cell, live->objects)
+	{
+		Object	   *b = lfirst(cell);
+
+		if (sv_model_find(kept, b->class, b->identity) == NULL && !goes_without_saying(b, kept))
+			add_drift(&drifts, NULL, b, NIL);
+	}
+	return drifts;
+}
+
+/* Put a Drift for each Renamed before the others. */
+List *
+sv_drift_renamed(List *renamed, List *drifts, const DiffOptions *options)
+{
+	List	   *result = NIL;
+	ListCell   *cell;
+
+	foreach(cell, renamed)
+	{
+		Renamed    *r = lfirst(cell);
+		List	   *differs = NIL;
+
+		if (r->was != NULL && result != NIL && ((Drift *) llast(result))->kept == r->kept &&
+			((Drift *) llast(result))->differs != NIL)
+			continue;			/* another value of the same enum */
+		if (r->was != NULL)
+			add_difference(&differs, "values", r->kept, r->live, options);
+		add_drift(&result, r->kept, r->live, differs)->renamed = true;
+	}
+	return list_concat(result, drifts);
+}
+
+/*
+ * What the kept state has to learn of the live schema when all drift has been
+ * dealt with: changes (ObjectChange), but those that the options ignore.
+ */
+List *
+sv_drift_settled(const Model *kept, const Model *live, const DiffOptions *options)
+{
+	List	   *settled = NIL;
+	ListCell   *cell;
+
+	foreach(cell, sv_model_changes(kept, live))
+	{
+		ObjectChange *change = lfirst(cell);
+		const Object *a = change->before;
+		const Object *b = change->after;
+		bool		differs = false;
+
+		if (sv_diff_is_excluded(a ? a : b, options->exclude))
+			continue;
+		if (a != NULL && b != NULL && differences(a, b, options) == NIL)
+		{
+			for (int i = 0; i < a->nproperties; i++)
+				differs |= !sv_same(a, b, a->properties[i].name);
+			for (int i = 0; i < b->nproperties; i++)
+				differs |= !sv_is(a, b->properties[i].name);
+		}
+		if (!differs)
+			settled = lappend(settled, change);
+	}
+	return settled;
+}
+
+/* ----- which statement belongs to which object ----- */
+
+/* Finds the drift of an object, in the order of the models. */
+typedef struct Attribution
+{
+	Drift	  **of_kept;		/* by number of the object in the kept model */
+	Drift	  **of_live;
+	List	   *drifts;
+} Attribution;
+
+static Drift **
+by_number(const Model *model, List *drifts, bool is_live)
+{
+	Drift	  **result = palloc0(sizeof(Drift *) * (list_length(model->objects) + 1));
+	ListCell   *cell;
+
+	foreach(cell, drifts)
+	{
+		Drift	   *drift = lfirst(cell);
+		const Object *object = is_live ? drift->live : drift->kept;
+
+		if (object != NULL && !drift->renamed)
+			result[object->number] = drift;
+	}
+	return result;
+}
+
+/* The drift of an object, or of what it is part of. */
+static Drift *
+own_drift(Drift *const *of, const Object *object)
+{
+	for (; object != NULL; object = object->parent)
+		if (of[object->number] != NULL)
+			return of[object->number];
+	return NULL;
+}
+
+/*
+ * The drift because of which something is done to an object: its own, or that of
+ * something which it needs, directly or by way of others.
+ */
+static Drift *
+drift_behind(const Model *model, Drift *const *of, const Object *object)
+{
+	Bitmapset  *seen = NULL;
+	List	   *queue = list_make1((Object *) object);
+
+	while (queue != NIL)
+	{
+		Object	   *next = linitial(queue);
+		Drift	   *drift = own_drift(of, next);
+		ListCell   *cell;
+
+		if (drift != NULL)
+			return drift;
+		queue = list_delete_first(queue);
+		if (bms_is_member(next->number, seen))
+			continue;
+		seen = bms_add_member(seen, next->number);
+		queue = list_concat(queue, next->needs);
+		foreach(cell, next->parts)
+			queue = list_concat(queue, ((Object *) lfirst(cell))->needs);
+		if (next->parent != NULL)
+			queue = lappend(queue, next->parent);
+	}
+	return NULL;
+}
+
+static const Object *
+object_of_row(const Model *model, const DiffRow *row)
+{
+	const ModelClass *class = sv_object_class(row->kind);
+
+	return class ? sv_model_find(model, class, row->identity) : NULL;
+}
+
+/* What an object is part of may be called otherwise at that moment. */
+static bool
+is_called(const DiffRow *row, const Object *o)
+{
+	const char *start = psprintf("%s ON ", quote_identifier(o->name));
+
+	return strcmp(row->identity, o->identity) == 0 ||
+		(o->class->style == SV_ID_ON_PARENT && strncmp(row->identity, start, strlen(start)) == 0);
+}
+
+/* The drift that a renaming statement belongs to; NULL if the row is none. */
+static Drift *
+renamed_drift(List *drifts, const DiffRow *row)
+{
+	Drift	   *first = NULL;
+	ListCell   *cell;
+
+	if (strcmp(row->action, "rename") != 0)
+		return NULL;
+	foreach(cell, drifts)
+	{
+		Drift	   *drift = lfirst(cell);
+
+		if (!drift->renamed)
+			break;
+		if (first == NULL)
+			first = drift;
+		if (strcmp(row->kind, drift->kept->class->name) == 0 &&
+			(is_called(row, drift->kept) || is_called(row, drift->live)))
+			return drift;
+	}
+	return first;
+}
+
+static void
+attribute(const Attribution *a, List *rows, const Model *kept, const Model *live, bool is_apply)
+{
+	ListCell   *cell;
+
+	foreach(cell, rows)
+	{
+		DiffRow    *row = lfirst(cell);
+		const Object *in_kept = object_of_row(kept, row);
+		const Object *in_live = object_of_row(live, row);
+		Drift	   *drift = renamed_drift(a->drifts, row);
+
+		CHECK_FOR_INTERRUPTS();
+		if (row->sql == NULL)
+			continue;
+		if (drift == NULL && in_kept != NULL)
+			drift = drift_behind(kept, a->of_kept, in_kept);
+		if (drift == NULL && in_live != NULL)
+			drift = drift_behind(live, a->of_live, in_live);
+		if (drift == NULL)
+			drift = linitial(a->drifts);
+		if (is_apply)
+			drift->apply = lappend(drift->apply, row);
+		else
+			drift->revert = lappend(drift->revert, row);
+	}
+}
+
+/*
+ * Give each statement of both directions (DiffRows of the whole) to the object because
+ * of which it is there.  What depends on an object and must be made again
+ * for it goes with it.
+ */
+void
+sv_drift_attribute(List *drifts, List *apply, List *revert, const Model *kept, const Model *live)
+{
+	Attribution a = {by_number(kept, drifts, false), by_number(live, drifts, true), drifts};
+
+	if (drifts == NIL)
+		return;
+	attribute(&a, apply, kept, live, true);
+	attribute(&a, revert, kept, live, false);
+}

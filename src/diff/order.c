@@ -1,0 +1,355 @@
+/*
+ * order.c
+ *		In which order things happen.
+ *
+ * A node is a step that cannot be divided: a drop, an alteration, a creation.
+ * What can be written in the CREATE of its parent is folded into the parent's
+ * node, what goes with another object into the node that drops that one.  If the
+ * nodes then wait for each other in a circle, less is folded and all is
+ * tried again: foreign keys of dropped tables, then defaults and constraints
+ * stand by themselves, as pg_dump has them.
+ */
+#include "postgres.h"
+
+#include "diff/diff.h"
+#include "lib/binaryheap.h"
+#include "miscadmin.h"
+
+#define LAST_FOLD_LEVEL 4
+
+bool
+sv_pair_is_dropped(const Pair *pair)
+{
+	return pair->kind == SV_PAIR_DROP || pair->kind == SV_PAIR_AGAIN;
+}
+
+bool
+sv_pair_is_created(const Pair *pair)
+{
+	return pair->kind == SV_PAIR_CREATE || pair->kind == SV_PAIR_AGAIN;
+}
+
+bool
+sv_diff_is_foreign_key(const Object *o)
+{
+	return sv_class_is(o, "constraint") && strcmp(sv_text(o, "kind"), "foreign key") == 0;
+}
+
+bool
+sv_diff_is_check(const Object *o)
+{
+	return sv_class_is(o, "constraint") && strcmp(sv_text(o, "kind"), "check") == 0;
+}
+
+static DiffNode *
+add_node(Comparison *cmp, DiffNodeKind kind, Pair *pair)
+{
+	DiffNode	   *node = palloc0(sizeof(DiffNode));
+
+	node->kind = kind;
+	node->pair = pair;
+	node->number = list_length(cmp->nodes);
+	cmp->nodes = lappend(cmp->nodes, node);
+	return node;
+}
+
+/* Is it an index of a partition that is detached, or the like? */
+static bool
+is_detached(const Object *a)
+{
+	ListCell   *cell;
+
+	if (a->parent == NULL || sv_pair_is_dropped(a->parent->pair))
+		return false;
+	foreach(cell, a->parent->parts)
+		if (sv_class_is(lfirst(cell), "inheritance") && sv_pair_is_dropped(((Object *) lfirst(cell))->pair))
+			return true;
+	return false;
+}
+
+/* A function of a base type (input, output ...): each needs the other. */
+bool
+sv_diff_is_function_of_type(const Object *function, const Object *type)
+{
+	return sv_class_is(type, "base type") && sv_class_is(function, "function") &&
+		list_member_ptr(type->needs, function) && list_member_ptr(function->needs, type);
+}
+
+/* The function may need the table that it is used on, the sequence belong to one that does. */
+static bool
+needs_dropped_helper(const Object *a)
+{
+	ListCell   *cell;
+
+	foreach(cell, a->needs)
+	{
+		const Object *o = lfirst(cell);
+
+		if ((sv_class_is(o, "function") || sv_class_is(o, "procedure") || sv_class_is(o, "sequence")) && sv_pair_is_dropped(o->pair))
+			return true;
+	}
+	return false;
+}
+
+/* The object whose drop takes this one away, or NULL. */
+static Object *
+goes_with(const Comparison *cmp, const Object *a)
+{
+	ListCell   *cell;
+	ListCell   *need;
+
+	if (cmp->fold_level > 0 && (sv_diff_is_foreign_key(a) || sv_class_is(a, "policy") || sv_class_is(a, "rule")))
+		return NULL;
+	if (cmp->fold_level >= 2 && !sv_class_is(a, "column") && needs_dropped_helper(a))
+		return NULL;
+	if (a->class->is_part && a->parent != NULL && sv_pair_is_dropped(a->parent->pair) &&
+		(!a->parent->pair->swapped || sv_class_is(a->parent, "composite type") ||
+		 (sv_class_is(a->parent, "table") && sv_swap_keeps(a))))
+		return a->parent;
+	foreach(cell, a->vanishes_with)
+	{
+		Object	   *o = lfirst(cell);
+
+		if (sv_pair_is_dropped(o->pair) && !sv_class_is(a, "table") && !is_detached(a) && !sv_swap_survives(o, a))
+			return o;
+	}
+	foreach(cell, a->needs)
+		if (sv_diff_is_function_of_type(a, lfirst(cell)) && sv_pair_is_dropped(((Object *) lfirst(cell))->pair))
+		return lfirst(cell);
+	if (sv_class_is(a, "sequence"))
+		foreach(cell, a->parts)
+			foreach(need, ((Object *) lfirst(cell))->needs)
+			if (sv_pair_is_dropped(((Object *) lfirst(need))->pair))
+		return lfirst(need);
+	return NULL;
+}
+
+/* The parent in whose CREATE this one is written, or NULL. */
+static Object *
+folds_into(const Comparison *cmp, const Object *b)
+{
+	if (b->parent == NULL || b->class->folds == NULL || !sv_pair_is_created(b->parent->pair) || !b->class->folds(b))
+		return NULL;
+	if (cmp->fold_level >= 2 && sv_class_is(b, "default"))
+		return NULL;
+	if (cmp->fold_level >= 2 && sv_class_is(b, "constraint"))
+		return NULL;
+	return b->parent;
+}
+
+static DiffNode *
+drop_node(Comparison *cmp, Pair *pair, int depth)
+{
+	Object	   *with;
+
+	if (pair->drop != NULL)
+		return pair->drop;
+	with = depth < 20 ? goes_with(cmp, pair->a) : NULL;
+	if (with != NULL)
+	{
+		pair->drop = drop_node(cmp, with->pair, depth + 1);
+		pair->drop->folded = lappend(pair->drop->folded, pair);
+	}
+	else
+		pair->drop = add_node(cmp, SV_NODE_DROP, pair);
+	return pair->drop;
+}
+
+static DiffNode *
+create_node(Comparison *cmp, Pair *pair)
+{
+	Object	   *into;
+
+	if (pair->create != NULL)
+		return pair->create;
+	into = folds_into(cmp, pair->b);
+	if (into != NULL)
+	{
+		pair->create = create_node(cmp, into->pair);
+		pair->create->folded = lappend(pair->create->folded, pair);
+	}
+	else
+		pair->create = add_node(cmp, SV_NODE_CREATE, pair);
+	return pair->create;
+}
+
+static bool
+needs_shell(const Object *type)
+{
+	ListCell   *cell;
+
+	foreach(cell, type->needs)
+		if (sv_diff_is_function_of_type(lfirst(cell), type))
+		return true;
+	return false;
+}
+
+/* Does a walk along what is needed come to the goal? */
+static bool
+leads_to(const Object *o, const Object *goal, bool *seen)
+{
+	ListCell   *cell;
+
+	check_stack_depth();
+	foreach(cell, o->needs)
+	{
+		const Object *next = lfirst(cell);
+
+		if (next == goal || next->parent == goal)
+			return true;
+		if (next->class->is_part && next->parent != NULL)
+			next = next->parent;
+		if (seen[next->number])
+			continue;
+		seen[next->number] = true;
+		if (leads_to(next, goal, seen))
+			return true;
+	}
+	return false;
+}
+
+/* CREATE OR REPLACE VIEW can make views that need each other, by themselves or by way of functions. */
+static bool
+is_view_in_circle(const Comparison *cmp, const Model *model, const Object *view)
+{
+	bool	   *seen;
+	bool		result;
+
+	if (cmp->fold_level < LAST_FOLD_LEVEL - 1 || !sv_class_is(view, "view"))
+		return false;
+	seen = palloc0(sizeof(bool) * list_length(model->objects));
+	result = leads_to(view, view, seen);
+	pfree(seen);
+	return result;
+}
+
+/* What can do with the shell of a view: whatever may stand in a circle with it. */
+bool
+sv_diff_can_use_shell(const Object *o, const Object *view)
+{
+	return view->pair->shell != NULL && sv_class_is(view, "view") &&
+		(sv_class_is(o, "view") || sv_class_is(o, "function") || sv_class_is(o, "procedure"));
+}
+
+static void
+make_nodes(Comparison *cmp)
+{
+	ListCell   *cell;
+
+	cmp->nodes = NIL;
+	foreach(cell, cmp->pairs)
+	{
+		Pair	   *pair = lfirst(cell);
+
+		pair->drop = pair->create = pair->alter = pair->rename = pair->shell = pair->hollow = NULL;
+	}
+	foreach(cell, cmp->pairs)
+	{
+		Pair	   *pair = lfirst(cell);
+
+		if (sv_pair_is_dropped(pair))
+			drop_node(cmp, pair, 0);
+		if (sv_pair_is_created(pair))
+			create_node(cmp, pair);
+		if (pair->kind == SV_PAIR_ALTER)
+			pair->alter = add_node(cmp, SV_NODE_ALTER, pair);
+		if (sv_pair_is_created(pair) && (needs_shell(pair->b) || is_view_in_circle(cmp, cmp->to, pair->b)))
+			pair->shell = add_node(cmp, SV_NODE_SHELL, pair);
+		if (sv_pair_is_dropped(pair) && is_view_in_circle(cmp, cmp->from, pair->a))
+			pair->hollow = add_node(cmp, SV_NODE_HOLLOW, pair);
+		if ((pair->parked || (pair->untied && sv_is(pair->a, "of_type"))) && pair->kind == SV_PAIR_ALTER)
+			pair->hollow = add_node(cmp, SV_NODE_HOLLOW, pair);
+		if (sv_pair_is_dropped(pair) && pair->swapped)
+			pair->rename = add_node(cmp, SV_NODE_RENAME, pair);
+	}
+}
+
+/* Foreign keys come when all indexes are complete. */
+static int
+rank_of(const DiffNode *node)
+{
+	if (node->kind == SV_NODE_CREATE && sv_diff_is_foreign_key(node->pair->b))
+		return 258;
+	return node->pair->class->rank;
+}
+
+/* Drops first, later classes before earlier; then the rest, earlier classes first. */
+static int
+compare_nodes(Datum x, Datum y, void *arg)
+{
+	const DiffNode *a = (const DiffNode *) DatumGetPointer(x);
+	const DiffNode *b = (const DiffNode *) DatumGetPointer(y);
+	bool		drop_a = a->kind == SV_NODE_DROP;
+	bool		drop_b = b->kind == SV_NODE_DROP;
+	int			rank_a = rank_of(a);
+	int			rank_b = rank_of(b);
+	int			result;
+
+	if (drop_a != drop_b)
+		return drop_a ? 1 : -1;
+	if (rank_a != rank_b)
+		return (drop_a ? rank_a > rank_b : rank_a < rank_b) ? 1 : -1;
+	result = a->number - b->number;
+	return drop_a ? result : -result;
+}
+
+/* All nodes in order, or NIL if some wait for each other. */
+static List *
+sort_nodes(Comparison *cmp, bool force)
+{
+	int			n = list_length(cmp->nodes);
+	binaryheap *ready = binaryheap_allocate(Max(n, 1), compare_nodes, NULL);
+	List	   *sorted = NIL;
+	ListCell   *cell;
+
+	foreach(cell, cmp->nodes)
+		if (((DiffNode *) lfirst(cell))->waits == 0)
+			binaryheap_add(ready, PointerGetDatum(lfirst(cell)));
+	while (list_length(sorted) < n)
+	{
+		DiffNode	   *node = NULL;
+
+		CHECK_FOR_INTERRUPTS();
+		if (!binaryheap_empty(ready))
+			node = (DiffNode *) DatumGetPointer(binaryheap_remove_first(ready));
+		else if (!force)
+			return NIL;
+		else
+		{
+			foreach(cell, cmp->nodes)
+			{
+				DiffNode	   *other = lfirst(cell);
+
+				if (!other->done && (node == NULL || other->waits < node->waits))
+					node = other;
+			}
+		}
+		if (node->done)
+			continue;
+		node->done = true;
+		sorted = lappend(sorted, node);
+		foreach(cell, node->next)
+			if (--((DiffNode *) lfirst(cell))->waits == 0 && !((DiffNode *) lfirst(cell))->done)
+			binaryheap_add(ready, PointerGetDatum(lfirst(cell)));
+	}
+	return sorted;
+}
+
+/* The nodes of a comparison in an order that the server accepts. */
+List *
+sv_diff_order(Comparison *cmp)
+{
+	for (cmp->fold_level = 0; cmp->fold_level <= LAST_FOLD_LEVEL; cmp->fold_level++)
+	{
+		List	   *sorted;
+
+		make_nodes(cmp);
+		if (cmp->nodes == NIL)
+			return NIL;
+		sv_diff_make_edges(cmp);
+		sorted = sort_nodes(cmp, cmp->fold_level == LAST_FOLD_LEVEL);
+		if (sorted != NIL)
+			return sorted;
+	}
+	return NIL;
+}

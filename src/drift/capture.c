@@ -1,0 +1,86 @@
+/*
+ * capture.c
+ *		Make a revision of what was changed outside of revisions.
+ *
+ * The revision is proven before it is registered, and applied already here: only
+ * its record is made.  The kept state is then what is there.
+ */
+#include "postgres.h"
+
+#include "register/register.h"
+#include "drift/drifting.h"
+#include "proof/prove.h"
+#include "run/run.h"
+#include "base/errors.h"
+#include "store/states.h"
+#include "utils/timestamp.h"
+
+/* The current heads; SV014 if there is a revision that is not applied. */
+static List *
+parents_of_capture(const RevisionGraph *graph)
+{
+	RevisionList current = sv_graph_current(graph);
+	List	   *ids = NIL;
+
+	for (int i = 0; i < graph->n; i++)
+		if (!graph->revisions[i].applied)
+			ereport(ERROR,
+					(errcode(ERRCODE_SV_PENDING),
+					 errmsg("revision \"%s\" is not applied", graph->revisions[i].id),
+					 errdetail("What was captured would come after it, but was done before it."),
+					 errhint("Run SELECT * FROM schemaver.upgrade(); first.")));
+	for (int i = 0; i < current.n; i++)
+		ids = lappend(ids, (char *) graph->revisions[current.members[i]].id);
+	return ids;
+}
+
+/* Record that the revision is applied, with the schema as it is. */
+static void
+record_applied(const char *id, int64 state)
+{
+	StoredRevision *revision = sv_store_revision(SV_STORE_WRITE, id);
+	StoredStep	step = {0};
+
+	step.started_at = step.finished_at = GetCurrentTimestamp();
+	step.run = sv_store_begin_run("capture", id);
+	step.position = 1;
+	step.revision = id;
+	step.direction = SV_UPGRADE;
+	step.checksum = revision->checksum;
+	step.stamped = true;
+	step.state = state;
+	(void) sv_store_step(&step);
+	sv_store_end_run(step.run, step.started_at);
+}
+
+/*
+ * Register a revision that does what drifted, with its way back, as an applied one, and
+ * return its id; NULL if nothing drifted.  The draft has the message, and may have
+ * an id; "script_of" makes a script of DiffRows.
+ */
+char *
+sv_drift_capture(RevisionDraft *draft, const DiffOptions *options, char *(*script_of) (List *rows))
+{
+	ModelScope	everything = {NIL, true, NULL};
+	DriftReport report;
+	char	   *id;
+
+	sv_register_lock("schemaver.capture()");
+	sv_run_lock("schemaver.capture()");
+	sv_run_refuse_interrupted();
+	draft->revises = parents_of_capture(sv_store_graph(SV_STORE_WRITE));
+	draft->revises_given = true;
+	report = sv_drift_find(NIL, options);
+	sv_drift_write_exactly(&report, NIL, options);
+	draft->up = script_of(report.apply);
+	if (draft->up == NULL)
+		return NULL;
+	draft->down = script_of(report.revert);
+	if (draft->down == NULL)
+		draft->down = "";
+	/* the copy that it is proven on is one of the live schema, so the way back comes first */
+	sv_prove(&everything, report.live, report.kept, options, report.revert, report.apply);
+	id = sv_register_add(draft, false);
+	record_applied(id, sv_drift_settle(NIL, options));
+	return id;
+}

@@ -1,0 +1,133 @@
+/*
+ * drifting.c
+ *		Compare the live schema with the one that the revisions left.
+ */
+#include "postgres.h"
+
+#include "access/xact.h"
+#include "catalog/namespace.h"
+#include "diff/renames.h"
+#include "drift/drifting.h"
+#include "proof/prove.h"
+#include "base/errors.h"
+#include "store/states.h"
+#include "utils/builtins.h"
+
+static int64
+required_state(void)
+{
+	int64		state = sv_state_present();
+
+	if (state == 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("the schema that the revisions left is not known"),
+				 errdetail("No run has kept it, or the last run was made with schemaver.keep_snapshots off."),
+				 errhint("The next run keeps it, if schemaver.keep_snapshots is on.")));
+	return state;
+}
+
+static Model *
+read_live(const ModelScope *scope)
+{
+	CommandCounterIncrement();
+	return sv_model_read(scope);
+}
+
+/* A name that means nothing would find nothing. */
+static void
+check_schemas(const Model *kept, List *schemas)
+{
+	ListCell   *cell;
+
+	foreach(cell, schemas)
+	{
+		const char *name = lfirst(cell);
+
+		if (!OidIsValid(get_namespace_oid(name, true)) &&
+			sv_model_find(kept, sv_object_class("schema"), quote_identifier(name)) == NULL)
+			ereport(ERROR,
+					(errcode(ERRCODE_UNDEFINED_SCHEMA),
+					 errmsg("schema \"%s\" does not exist", name),
+					 errdetail("Nor did the revisions leave one of that name.")));
+	}
+}
+
+/* Find what drifted, in some schemas or (NIL) anywhere; without statements. */
+DriftReport
+sv_drift_find(List *schemas, const DiffOptions *options)
+{
+	ModelScope	scope = {schemas, schemas == NIL, NULL};
+	DriftReport report = {0};
+
+	report.kept = sv_state_model(required_state());
+	check_schemas(report.kept, schemas);
+	report.live = read_live(&scope);
+	if (schemas != NIL)
+	{
+		sv_model_restrict(report.kept, schemas);
+		sv_model_restrict(report.live, schemas);
+	}
+	(void) sv_diff_keep(report.kept, report.live, options);
+	report.renamed = sv_renamed_objects(report.kept, report.live);
+	report.named = report.renamed ? sv_renamed_model(report.kept, report.live, report.renamed) : report.kept;
+	report.drifts = sv_drift_renamed(report.renamed, sv_drift(report.named, report.live, options), options);
+	return report;
+}
+
+/* Write the statements of both directions, as a whole and for each object. */
+void
+sv_drift_write(DriftReport *report, const DiffOptions *options)
+{
+	if (report->drifts == NIL)
+		return;
+	report->apply = list_concat(sv_diff_renames(report->kept, sv_renamed_there(report->kept, report->renamed)),
+								sv_diff(report->named, report->live, options));
+	report->revert = list_concat(sv_diff(report->live, report->named, options),
+								 sv_diff_renames(report->live, sv_renamed_back(report->renamed)));
+	sv_drift_attribute(report->drifts, report->apply, report->revert, report->named, report->live);
+}
+
+/*
+ * Write the statements of both directions so that they can be relied on: what new
+ * names change in other objects is seen on an empty copy of the live schema.
+ */
+void
+sv_drift_write_exactly(DriftReport *report, List *schemas, const DiffOptions *options)
+{
+	ModelScope	scope = {schemas, schemas == NIL, NULL};
+	List	   *back;
+	Model	   *model;
+
+	if (report->renamed == NIL)
+	{
+		sv_drift_write(report, options);
+		return;
+	}
+	back = sv_diff_renames(report->live, sv_renamed_back(report->renamed));
+	model = sv_model_after(&scope, report->live, options, back);
+	report->revert = list_concat(back, sv_diff(model, report->kept, options));
+	report->apply = list_concat(sv_diff(report->kept, model, options),
+								sv_diff_renames(model, sv_renamed_there(model, report->renamed)));
+}
+
+/*
+ * Let the kept state be what is live, in the schemas (NIL: all), but for what the
+ * options leave alone.  Returns its number.
+ */
+int64
+sv_drift_settle(List *schemas, const DiffOptions *options)
+{
+	ModelScope	everything = {NIL, true, NULL};
+	List	   *settled = NIL;
+	ListCell   *cell;
+
+	foreach(cell, sv_drift_settled(sv_state_model(required_state()), read_live(&everything), options))
+	{
+		ObjectChange *change = lfirst(cell);
+
+		if (schemas == NIL || sv_model_is_within(change->after ? change->after : change->before, schemas))
+			settled = lappend(settled, change);
+	}
+	return sv_state_record(settled);
+}

@@ -1,0 +1,35 @@
+/*
+ * drifting.h
+ *		Drift: find it, undo it, make a revision of it.
+ */
+#ifndef SV_DRIFTING_H
+#define SV_DRIFTING_H
+
+#include "diff/drifted.h"
+#include "formats/formats.h"
+
+/* The live schema against the one that the revisions left. */
+typedef struct DriftReport
+{
+	Model	   *kept;
+	Model	   *live;
+	Model	   *named;			/* the kept one with the names of today */
+	List	   *renamed;		/* Renamed */
+	List	   *drifts;			/* Drift */
+	List	   *apply;			/* DiffRows from kept to live */
+	List	   *revert;			/* and back */
+} DriftReport;
+
+/* drifting.c */
+extern DriftReport sv_drift_find(List *schemas, const DiffOptions *options);
+extern int64 sv_drift_settle(List *schemas, const DiffOptions *options);
+extern void sv_drift_write(DriftReport *report, const DiffOptions *options);
+extern void sv_drift_write_exactly(DriftReport *report, List *schemas, const DiffOptions *options);
+
+/* revert.c */
+extern List *sv_drift_revert(List *schemas, const DiffOptions *options, bool dry_run, bool allow_data_loss);
+
+/* capture.c */
+extern char *sv_drift_capture(RevisionDraft *draft, const DiffOptions *options, char *(*script_of) (List *rows));
+
+#endif							/* SV_DRIFTING_H */

@@ -1,0 +1,164 @@
+/*
+ * revert.c
+ *		Put the schema back to what the revisions left.
+ *
+ * With the rights of the caller, in the caller's transaction, all or nothing;
+ * afterwards the schema is read again and must be what was kept.
+ */
+#include "postgres.h"
+
+#include "executor/spi.h"
+#include "miscadmin.h"
+#include "drift/drifting.h"
+#include "run/run.h"
+#include "base/subtransaction.h"
+#include "base/errors.h"
+#include "utils/guc.h"
+#include "utils/timestamp.h"
+
+#define LOSSES_SHOWN 10
+
+typedef struct Revert
+{
+	List	   *schemas;
+	const DiffOptions *options;
+	DriftReport report;
+	const DiffRow *row;			/* being executed */
+} Revert;
+
+/* Raise SV016 if a statement would lose data. */
+static void
+refuse_losses(List *rows)
+{
+	StringInfoData losses;
+	int			n = 0;
+	ListCell   *cell;
+
+	initStringInfo(&losses);
+	foreach(cell, rows)
+	{
+		const DiffRow *row = lfirst(cell);
+
+		if (row->sql != NULL && (row->hazards & SV_HAZARD_DATA_LOSS) && n++ < LOSSES_SHOWN)
+			appendStringInfo(&losses, "%s%s;", n > 1 ? "\n" : "", row->sql);
+	}
+	if (n > 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_SV_REFUSED),
+				 errmsg_plural("%d statement would lose data", "%d statements would lose data", n, n),
+				 errdetail("%s%s", losses.data, n > LOSSES_SHOWN ? "\n..." : ""),
+				 errhint("Keep the change as a revision: SELECT schemaver.capture('...'); or lose the data: SELECT * FROM schemaver.revert_drift(allow_data_loss => true).")));
+}
+
+static void
+add_context(void *arg)
+{
+	const Revert *revert = arg;
+
+	if (revert->row != NULL)
+		errcontext("reverting drift, %s %s", revert->row->kind, revert->row->identity);
+}
+
+static void
+set_local(const char *name, const char *value)
+{
+	(void) set_config_option(name, value, PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
+}
+
+/* The statements are printed for a search_path of pg_catalog. */
+static void
+execute_rows(Revert *revert)
+{
+	int			level = NewGUCNestLevel();
+	ListCell   *cell;
+
+	set_local("check_function_bodies", "off");
+	set_local("search_path", "pg_catalog, pg_temp");
+	if (SPI_connect() != SPI_OK_CONNECT)
+		elog(ERROR, "SPI_connect failed");
+	foreach(cell, revert->report.revert)
+	{
+		CHECK_FOR_INTERRUPTS();
+		revert->row = lfirst(cell);
+		if (revert->row->sql != NULL)
+			SPI_execute(revert->row->sql, false, 0);
+	}
+	revert->row = NULL;
+	SPI_finish();
+	AtEOXact_GUC(false, level);
+}
+
+/* Read again: nothing may differ any more.  The kept state learns the new OIDs. */
+static void
+check_reverted(Revert *revert)
+{
+	DriftReport after = sv_drift_find(revert->schemas, revert->options);
+
+	if (after.drifts != NIL)
+	{
+		const Object *object = sv_drift_object(linitial(after.drifts));
+
+		ereport(ERROR,
+				(errcode(ERRCODE_SV_VERIFY_FAILED),
+				 errmsg("the statements do not put the schema back"),
+				 errdetail("%d object(s) would still differ, among them %s %s.", list_length(after.drifts),
+						   object->class->name, object->identity),
+				 errhint("Put it right by hand: SELECT kind, identity, differs FROM schemaver.drift();")));
+	}
+	(void) sv_drift_settle(revert->schemas, revert->options);
+}
+
+static void
+do_revert(void *arg)
+{
+	Revert	   *revert = arg;
+	ErrorContextCallback callback = {error_context_stack, add_context, revert};
+	TimestampTz started_at = GetCurrentTimestamp();
+	int64		run = sv_store_begin_run("revert drift", NULL);
+
+	error_context_stack = &callback;
+	sv_run_enter();
+	PG_TRY();
+	{
+		execute_rows(revert);
+	}
+	PG_FINALLY();
+	{
+		sv_run_exit();
+	}
+	PG_END_TRY();
+	error_context_stack = callback.previous;
+	check_reverted(revert);
+	sv_store_end_run(run, started_at);
+}
+
+/*
+ * Undo all drift of the schemas (NIL: all) and return the rows of what was
+ * executed.  A dry run executes it and rolls it back.
+ */
+List *
+sv_drift_revert(List *schemas, const DiffOptions *options, bool dry_run, bool allow_data_loss)
+{
+	Revert		revert = {schemas, options};
+	ErrorContextCallback *stack = error_context_stack;
+	ErrorData  *error;
+
+	sv_run_lock("schemaver.revert_drift()");
+	sv_run_refuse_interrupted();
+	revert.report = sv_drift_find(schemas, options);
+	sv_drift_write_exactly(&revert.report, schemas, options);
+	if (revert.report.revert == NIL)
+		return NIL;
+	if (!allow_data_loss && !dry_run)
+		refuse_losses(revert.report.revert);
+	if (!dry_run)
+	{
+		do_revert(&revert);
+		return revert.report.revert;
+	}
+	error = sv_subtransaction(do_revert, &revert, false);
+	error_context_stack = stack;
+	if (error != NULL)
+		ReThrowError(error);
+	return revert.report.revert;
+}

@@ -1,0 +1,25 @@
+/*
+ * kept.h
+ *		Kept data: what an upgrade drops is put aside, and the downgrade brings
+ *		it back.
+ */
+#ifndef SV_KEEP_H
+#define SV_KEEP_H
+
+#include "base/errors.h"
+#include "store/store.h"
+
+typedef struct Keep Keep;
+
+/* Executes the statement at hand, and may do so several times. */
+typedef void (*StatementFn) (void *arg);
+
+extern void sv_keep_init(void);
+extern Keep *sv_keep_begin(const char *revision, const char *options, Direction direction);
+extern void sv_keep_statement(Keep *keep, const char *tag, const char *text, StatementFn run, void *arg);
+extern void sv_keep_end(Keep *keep);
+
+/* keep_types.c */
+extern int64 sv_keep_remove(const StoredKept *kept);
+
+#endif							/* SV_KEEP_H */

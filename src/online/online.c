@@ -1,0 +1,611 @@
+/*
+ * online.c
+ *		Runs that commit step by step.
+ *
+ * Promises:
+ *	- Each revision is recorded in the transaction of its last statements; all of
+ *	  a revision is one transaction unless the server does not allow that.
+ *	- Where it does not, the script is cut into parts (segment.c).  What is
+ *	  finished is on record in the transaction that did it, or, for a statement
+ *	  outside of transactions, right after it; that such a statement begins is on
+ *	  record before.  So another call continues after any kind of end.
+ *	- The session holds no snapshot and no lock on users' tables while a
+ *	  statement runs in the background worker or while it waits.
+ *	- A failure is in the journal.
+ *
+ * The loop's transactions end in sv_run_commit(): the one that finishes a part
+ * also announces the next.
+ */
+#include "postgres.h"
+
+#include "miscadmin.h"
+#include "online/batches.h"
+#include "track/follow.h"
+#include "online/leftovers.h"
+#include "online/retry.h"
+#include "online/segment.h"
+#include "online/worker.h"
+#include "base/settings.h"
+#include "utils/builtins.h"
+#include "utils/guc.h"
+#include "utils/memutils.h"
+#include "utils/portal.h"
+#include "utils/timestamp.h"
+
+#define LOOK_AGAIN_MS 200
+
+/* An online run under way. */
+typedef struct OnlineRun
+{
+	Run			run;
+	Direction	direction;
+	const char *target;
+	char	  **revisions;		/* ids, in order */
+	int			next;			/* index of the next one */
+	MemoryContext context;		/* lives as long as the run */
+	MemoryContext step_context; /* and as long as a revision */
+
+	/* the revision that is being executed; NULL: none */
+	StoredRevision *revision;
+	StoredScript *stored;
+	StoredStep	step;
+	Execution	execution;
+	int			at;				/* index of the first statement that is not done */
+	int			border;			/* no part may reach beyond it */
+	Segment		part;
+	StoredSegment segment;
+	StoredSegment *former;		/* begun by an earlier run, and not in the
+								 * script any more; or NULL */
+	bool		resumed;		/* an earlier run did the statements before
+								 * "at" */
+} OnlineRun;
+
+static void
+ignore_step(const RunStep *step, void *arg)
+{
+}
+
+/* ---------- the plan ---------- */
+
+static RevisionList
+plan(OnlineRun *online, const RevisionGraph *graph)
+{
+	RevisionList list = online->direction == SV_UPGRADE ? sv_graph_plan_upgrade(graph, online->target) :
+		sv_graph_plan_downgrade(graph, online->target);
+
+	if (online->direction == SV_DOWNGRADE)
+		sv_run_check_reversible(sv_store_plan_rows(SV_STORE_WRITE, graph, &list), list.n);
+	sv_run_check_resumable(online->direction, graph, &list);
+	return list;
+}
+
+/* Plan the run, and record it if there is anything to do. */
+static void
+begin_run(OnlineRun *online, const char *command)
+{
+	RevisionGraph *graph = sv_store_graph(SV_STORE_WRITE);
+	RevisionList list = plan(online, graph);
+
+	online->revisions = palloc(sizeof(char *) * Max(list.n, 1));
+	for (int i = 0; i < list.n; i++)
+		online->revisions[i] = pstrdup(graph->revisions[list.members[i]].id);
+	sv_store_close_runs();
+	if (list.n == 0)
+		return;
+	online->run.report = ignore_step;
+	online->run.nsteps = list.n;
+	online->run.started_at = GetCurrentTimestamp();
+	online->run.number = sv_store_begin_run(command, online->target);
+}
+
+/* ---------- the parts of a revision ---------- */
+
+/* Raise SV019 if a finished part of the script is not what it was. */
+static void
+check_unchanged(const OnlineRun *online, const StoredSegment *segment)
+{
+	const Script *script = online->execution.script;
+	int			from = segment->statement - 1;
+	int			to = from + segment->statements;
+
+	if (segment->direction == online->direction && from == online->at && to <= script->n &&
+		strcmp(sv_segment_checksum(script, from, to), segment->checksum) == 0)
+		return;
+	ereport(ERROR,
+			(errcode(ERRCODE_SV_INTERRUPTED_RUN),
+			 errmsg("statements of revision \"%s\" that are done already were changed", online->revision->id),
+			 errdetail("Statements %d to %d were executed with another text.", from + 1, to),
+			 errhint("Change only what comes behind them, or forget what was done: SELECT schemaver.abandon(%s).",
+					 quote_literal_cstr(online->revision->id))));
+}
+
+/* What to remember of a part, to know it again or to clean up after it. */
+static char *
+body_of(const Execution *execution, SegmentKind kind, int at)
+{
+	BatchStep  *step;
+
+	if (kind == SV_SEGMENT_TRANSACTION)
+		return NULL;
+	if (kind == SV_SEGMENT_ALONE)
+		return sv_script_statement_text(execution->script, at);
+	step = sv_batch_step(execution->script, at, &execution->origin);
+	return step ? psprintf("%s %s", step->table, step->key) : NULL;
+}
+
+/*
+ * A part was begun and is not finished.  Is it in the script as it stands now?
+ * A statement in batches may change, but not what its keys are keys of.
+ */
+static bool
+is_in_script(const Execution *execution, const StoredSegment *segment)
+{
+	int			at = segment->statement - 1;
+	Segment		part = sv_segment_next(execution->script, at, at + 1);
+	char	   *body;
+
+	if (at >= execution->script->n || strcmp(sv_segment_kind_name(part.kind), segment->kind) != 0)
+		return false;
+	body = body_of(execution, part.kind, at);
+	return body != NULL && segment->body != NULL && strcmp(body, segment->body) == 0;
+}
+
+/* Take note of a part that was begun and is not finished. */
+static void
+take_unfinished(OnlineRun *online, StoredSegment *segment)
+{
+	if (strcmp(segment->kind, "transaction") == 0 || is_in_script(&online->execution, segment))
+		return;
+	if (strcmp(segment->kind, "alone") == 0)
+		online->former = segment;
+	else if (segment->batches > 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_SV_INTERRUPTED_RUN),
+				 errmsg("a statement of revision \"%s\" that is half done was taken away", online->revision->id),
+				 errdetail("Of statement %d, %d batches were executed by table and key %s.",
+						   segment->statement, segment->batches, segment->body),
+				 errhint("Put it back, with another text if need be, or forget what was done: SELECT schemaver.abandon(%s).",
+						 quote_literal_cstr(online->revision->id))));
+}
+
+/* Begin the next revision, behind what an earlier run did of it. */
+static void
+begin_revision(OnlineRun *online)
+{
+	ListCell   *cell;
+
+	sv_follow_end();
+	MemoryContextReset(online->step_context);
+	MemoryContextSwitchTo(online->step_context);
+	online->revision = sv_store_revision(SV_STORE_WRITE, online->revisions[online->next]);
+	online->stored = sv_store_script(SV_STORE_WRITE, online->revision->id);
+	sv_execution_begin(&online->execution, online->revision, online->stored, online->direction);
+	memset(&online->step, 0, sizeof(online->step));
+	online->step.direction = online->direction;
+	online->step.started_at = GetCurrentTimestamp();
+	online->step.statements = online->execution.script->n;
+	online->at = 0;
+	online->former = NULL;
+	foreach(cell, sv_store_segments(SV_STORE_WRITE, online->revision->id))
+	{
+		StoredSegment *segment = lfirst(cell);
+
+		if (segment->finished)
+		{
+			check_unchanged(online, segment);
+			online->at += segment->statements;
+		}
+		else
+			take_unfinished(online, segment);
+	}
+	online->resumed = online->at > 0;
+	sv_follow_revision(!online->resumed && online->former == NULL);
+	if (online->resumed && sv_progress)
+		ereport(INFO,
+				(errmsg("continuing revision \"%s\" behind statement %d of %d",
+						online->revision->id, online->at, online->execution.script->n)));
+	online->next++;
+}
+
+/* Put on record which part comes next. */
+static void
+announce_part(OnlineRun *online)
+{
+	const Script *script = online->execution.script;
+	StoredSegment *segment = &online->segment;
+
+	online->part = sv_segment_next(script, online->at, online->border);
+	memset(segment, 0, sizeof(*segment));
+	segment->revision = online->revision->id;
+	segment->direction = online->direction;
+	segment->statement = online->at + 1;
+	segment->statements = online->part.to - online->part.from;
+	segment->line = online->execution.origin.first_line - 1 +
+		(online->at < script->n ? script->statements[online->at].line : 1);
+	segment->kind = sv_segment_kind_name(online->part.kind);
+	segment->checksum = sv_segment_checksum(script, online->part.from, online->part.to);
+	segment->body = body_of(&online->execution, online->part.kind, online->part.from);
+	segment->run = online->run.number;
+	sv_store_begin_segment(segment);
+}
+
+/* All statements are executed: verify and record the revision. */
+static void
+finish_revision(OnlineRun *online)
+{
+	sv_execution_end(&online->execution);
+	online->run.done = online->next - 1;
+	sv_step_finish(&online->run, online->revision, online->stored, &online->step);
+	sv_store_forget_segments(online->revision->id);
+	sv_follow_step_done(&online->run, online->revision, online->stored, online->direction);
+	sv_follow_finish();
+}
+
+/* ---------- statements of one transaction ---------- */
+
+static void
+try_transaction(void *arg)
+{
+	OnlineRun  *online = arg;
+	int			level;
+
+	sv_follow_part();
+	sv_retry_approach(&online->execution, online->part.from, online->part.to);
+	sv_run_hold_online();
+	level = NewGUCNestLevel();
+	sv_retry_limits(0);
+	sv_execution_part(&online->execution, online->part.from, online->part.to);
+	sv_run_keep_online();
+	if (online->part.to == online->execution.script->n)
+		finish_revision(online);
+	else
+	{
+		sv_follow_part_done();
+		sv_store_end_segment(&online->segment);
+	}
+	AtEOXact_GUC(false, level);
+}
+
+/*
+ * Does the server want a commit before the statement that failed?  Then let the
+ * part end there.  What the server says here the plan could not know.
+ */
+static bool
+shorten_part(OnlineRun *online, const ErrorData *error)
+{
+	if (error->sqlerrcode != ERRCODE_UNSAFE_NEW_ENUM_VALUE_USAGE &&
+		error->sqlerrcode != ERRCODE_OBJECT_IN_USE)
+		return false;
+	if (online->execution.text == NULL || online->execution.current <= online->part.from)
+		return false;
+	online->border = online->execution.current;
+	announce_part(online);
+	sv_run_commit();
+	return true;
+}
+
+static void
+execute_transaction(OnlineRun *online)
+{
+	int			attempt = 1;
+	ErrorData  *error;
+
+	while ((error = sv_run_attempt(try_transaction, online)) != NULL)
+	{
+		sv_execution_forget(&online->execution);
+		if (shorten_part(online, error))
+			continue;
+		if (!sv_retry_wait(attempt++, error, &online->execution))
+			ReThrowError(error);
+	}
+	online->at = online->part.to;
+	if (online->at == online->execution.script->n)
+		online->revision = NULL;
+}
+
+/* ---------- a statement outside of transactions ---------- */
+
+/* What to do next about the statement, and under which settings. */
+typedef struct AloneStep
+{
+	Leftover	leftover;
+	WorkerSettings *settings;	/* the session's, then what the script has set */
+} AloneStep;
+
+static AloneStep
+look(OnlineRun *online, int at, const char *statement, StatementHistory history)
+{
+	AloneStep	step;
+	int			level = NewGUCNestLevel();
+	Oid			userid;
+	int			security_context;
+
+	GetUserIdAndSecContext(&userid, &security_context);
+	(void) set_config_option("lock_timeout", psprintf("%d", sv_concurrent_lock_timeout), PGC_USERSET,
+							 PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
+	sv_execution_settings(&online->execution, at);
+	step.settings = sv_worker_settings();
+	online->execution.current = at;
+	online->execution.text = statement;
+	if (history != SV_STATEMENT_FORMER)
+		sv_follow_elsewhere(statement);
+	step.leftover = sv_leftovers(statement, history);
+	AtEOXact_GUC(false, level);
+	SetUserIdAndSecContext(userid, security_context);
+	sv_run_keep_online();
+	return step;
+}
+
+/* Do what has to come before the statement; returns what to do about itself.  Commits. */
+static AloneStep
+prepare_statement(OnlineRun *online, int at, const char *statement, StatementHistory history)
+{
+	for (;;)
+	{
+		AloneStep	step = look(online, at, statement, history);
+
+		sv_run_commit();
+		switch (step.leftover.action)
+		{
+			case SV_LEFTOVER_EXECUTE:
+			case SV_LEFTOVER_DONE:
+				return step;
+			case SV_LEFTOVER_CLEAN:
+				if (sv_progress)
+					ereport(INFO, (errmsg("cleaning up: %s", step.leftover.cleanup)));
+				sv_worker_execute(step.leftover.cleanup, step.settings);
+				break;
+			case SV_LEFTOVER_WAIT:
+				sv_run_sleep(LOOK_AGAIN_MS);
+				break;
+		}
+		sv_run_commit();		/* to see what was done meanwhile */
+	}
+}
+
+static void
+execute_statement(OnlineRun *online, const char *statement)
+{
+	AloneStep	step = prepare_statement(online, online->part.from, statement,
+										 online->segment.begun_before ? SV_STATEMENT_BEGUN : SV_STATEMENT_NEW);
+
+	if (step.leftover.action == SV_LEFTOVER_EXECUTE)
+		sv_worker_execute(statement, step.settings);
+}
+
+/*
+ * Clean up after a statement that an earlier run has begun and that was edited
+ * away since.  Commits.
+ */
+static void
+clean_former(OnlineRun *online)
+{
+	StoredSegment *former = online->former;
+	AloneStep	step = prepare_statement(online, Min(former->statement - 1, online->execution.script->n),
+										 former->body, SV_STATEMENT_FORMER);
+
+	if (step.leftover.action == SV_LEFTOVER_DONE)
+		ereport(WARNING,
+				(errmsg("a former statement of revision \"%s\" was executed, and what it did stays", former->revision),
+				 errdetail("It was: %s", former->body)));
+	sv_store_forget_segment(former);
+	online->former = NULL;
+}
+
+static void
+try_alone(void *arg)
+{
+	OnlineRun  *online = arg;
+	Execution  *execution = &online->execution;
+	MemoryContext context = CurrentMemoryContext;
+	char	   *statement = sv_script_statement_text(execution->script, online->part.from);
+
+	PG_TRY();
+	{
+		execute_statement(online, statement);
+	}
+	PG_CATCH();
+	{
+		sv_execution_rethrow(execution, context);
+	}
+	PG_END_TRY();
+	sv_follow_part_done();
+	sv_store_end_segment(&online->segment);
+	sv_run_commit();
+}
+
+static void
+execute_alone(OnlineRun *online)
+{
+	int			attempt = 1;
+	ErrorData  *error;
+
+	if (sv_progress)
+		ereport(INFO,
+				(errmsg("[%d/%d] %s %s: %s at line %d", online->next, online->run.nsteps,
+						sv_direction_name(online->direction), online->revision->id,
+						online->execution.script->statements[online->at].blocker,
+						online->segment.line)));
+	while ((error = sv_run_attempt(try_alone, online)) != NULL)
+	{
+		online->segment.begun_before = true;
+		if (!sv_retry_wait(attempt++, error, &online->execution))
+			ReThrowError(error);
+	}
+	online->at = online->part.to;
+}
+
+/* ---------- a statement in batches ---------- */
+
+static void
+execute_batches(OnlineRun *online)
+{
+	Batches		batches = {&online->execution, &online->segment, online->part.from};
+
+	batches.step = sv_batch_step(online->execution.script, online->part.from, &online->execution.origin);
+	if (batches.step == NULL)
+		elog(ERROR, "statement %d has no batches", online->part.from + 1);
+	if (sv_progress)
+		ereport(INFO,
+				(errmsg("[%d/%d] %s %s: %s in batches at line %d", online->next, online->run.nsteps,
+						sv_direction_name(online->direction), online->revision->id,
+						online->execution.script->statements[online->at].tag, online->segment.line)));
+	sv_batches_execute(&batches);
+	if (sv_progress)
+		ereport(INFO,
+				(errmsg("[%d/%d] %s %s: %lld rows in %d batches, the longest of %d ms", online->next, online->run.nsteps,
+						sv_direction_name(online->direction), online->revision->id,
+						(long long) online->segment.done, online->segment.batches, online->segment.longest)));
+	online->at = online->part.to;
+}
+
+/* ---------- the run ---------- */
+
+/*
+ * Find and announce the next part.  Returns false when the run has none left.
+ * The caller commits.
+ */
+static bool
+next_part(OnlineRun *online)
+{
+	if (online->revision == NULL)
+	{
+		if (online->next == online->run.nsteps)
+			return false;
+		begin_revision(online);
+		if (online->former != NULL)
+			clean_former(online);
+	}
+	online->border = sv_run_enum_border(online->execution.script, online->at);
+	announce_part(online);
+	return true;
+}
+
+static void
+execute(void *arg)
+{
+	OnlineRun  *online = arg;
+
+	begin_run(online, online->direction == SV_UPGRADE ? "online upgrade" : "online downgrade");
+	if (online->run.number == 0)
+		return;
+	while (next_part(online))
+	{
+		sv_run_commit();
+		CHECK_FOR_INTERRUPTS();
+		if (online->part.kind == SV_SEGMENT_TRANSACTION)
+			execute_transaction(online);
+		else if (online->part.kind == SV_SEGMENT_ALONE)
+			execute_alone(online);
+		else
+			execute_batches(online);
+	}
+	sv_store_end_run(online->run.number, online->run.started_at);
+	sv_run_commit();
+}
+
+/* May the error mean that something is missing which only another session has? */
+static bool
+is_about_missing(const ErrorData *error)
+{
+	return error->sqlerrcode == ERRCODE_UNDEFINED_TABLE ||
+		error->sqlerrcode == ERRCODE_UNDEFINED_PSTATEMENT ||
+		error->sqlerrcode == ERRCODE_UNDEFINED_CURSOR;
+}
+
+/* Explain an error if the script relies on what ended with a session, or stays within one. */
+static void
+explain(const OnlineRun *online, ErrorData *error)
+{
+	const Script *script;
+	bool		alone = online->part.kind == SV_SEGMENT_ALONE && online->at == online->part.from;
+
+	if (online->revision == NULL || error->hint != NULL || !is_about_missing(error) || !(online->resumed || alone))
+		return;
+	script = online->execution.script;
+	for (int i = 0; i < online->at; i++)
+	{
+		if ((script->statements[i].flags & SV_STMT_FOR_SESSION) == 0)
+			continue;
+		error->hint = alone ?
+			psprintf("%s runs in another process, which has no temporary object of statement %d.",
+					 script->statements[online->at].blocker, i + 1) :
+			psprintf("What statement %d made was in a session that has ended. Make it again behind statement %d: "
+					 "SELECT schemaver.edit(%s, ...).", i + 1, online->at, quote_literal_cstr(online->revision->id));
+		return;
+	}
+}
+
+typedef struct Failure
+{
+	OnlineRun  *online;
+	const ErrorData *error;
+} Failure;
+
+/* Write into the journal what an error has rolled back. */
+static void
+record_failure(void *arg)
+{
+	const Failure *failure = arg;
+	OnlineRun  *online = failure->online;
+	StoredFailure stored = {0};
+
+	if (online->run.number == 0)
+		return;
+	if (online->revision != NULL)
+	{
+		const Execution *execution = &online->execution;
+
+		stored.statement = execution->error_line > 0 ? execution->current + 1 : 0;
+		stored.line = execution->error_line;
+		stored.sqlstate = unpack_sql_state(failure->error->sqlerrcode);
+		stored.error = failure->error->message ? failure->error->message : "";
+		online->step.run = online->run.number;
+		online->step.position = online->next;
+		online->step.revision = online->revision->id;
+		online->step.checksum = online->revision->checksum;
+		online->step.finished_at = GetCurrentTimestamp();
+		online->step.statements = online->at;
+		sv_store_failed_step(&online->step, &stored);
+		if (sv_run_holds_online())
+			sv_store_forget_unbegun(online->revision->id);
+	}
+	sv_store_fail_run(online->run.number, online->run.started_at);
+	sv_run_commit();
+}
+
+/*
+ * Upgrade or downgrade to a target, committing step by step.  Must be called at
+ * top level, outside of any transaction block and of SPI.
+ */
+void
+sv_run_online(Direction direction, const char *target)
+{
+	MemoryContext context = AllocSetContextCreate(PortalContext, "schemaver online run",
+												  ALLOCSET_DEFAULT_SIZES);
+	MemoryContext caller = MemoryContextSwitchTo(context);
+	OnlineRun	online = {{0}};
+	Failure		failure = {&online};
+	ErrorData  *error;
+
+	online.direction = direction;
+	online.target = pstrdup(target);
+	online.context = context;
+	online.step_context = AllocSetContextCreate(context, "schemaver online step", ALLOCSET_DEFAULT_SIZES);
+	sv_run_lock_online(direction == SV_UPGRADE ? "schemaver.online_upgrade()" : "schemaver.online_downgrade()");
+	sv_run_enter();
+	error = sv_run_attempt(execute, &online);
+	if (error != NULL)
+	{
+		explain(&online, error);
+		failure.error = error;
+		(void) sv_run_attempt(record_failure, &failure);
+	}
+	sv_follow_end();
+	sv_run_exit();
+	sv_run_unlock_online();
+	if (error != NULL)
+		ReThrowError(error);
+	MemoryContextSwitchTo(caller);
+	MemoryContextDelete(context);
+}

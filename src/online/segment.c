@@ -1,0 +1,80 @@
+/*
+ * segment.c
+ *		How the script of a revision is cut into parts.
+ *
+ * Pure.  As much as can be goes into one transaction; a statement that the
+ * server refuses there, or that is to run in batches, is a part of its own.
+ */
+#include "postgres.h"
+
+#include "online/segment.h"
+#include "script/batch.h"
+
+/* Must the statement be the first of its transaction (SET TRANSACTION ISOLATION LEVEL)? */
+static bool
+begins_transaction(const Script *script, int statement)
+{
+	return script->statements[statement].blocker != NULL && strcmp(script->statements[statement].tag, "SET") == 0;
+}
+
+/* The kind of the part that a statement belongs to. */
+static SegmentKind
+kind_of(const Script *script, int statement)
+{
+	int			from;
+	int			to;
+
+	if (script->statements[statement].blocker != NULL && !begins_transaction(script, statement))
+		return SV_SEGMENT_ALONE;
+	if (sv_batch_place(script, statement, &from, &to))
+		return SV_SEGMENT_BATCHES;
+	return SV_SEGMENT_TRANSACTION;
+}
+
+/*
+ * The part that begins with a statement; it ends at the latest before "border".
+ * Behind the last statement it is an empty transaction.
+ */
+Segment
+sv_segment_next(const Script *script, int from, int border)
+{
+	Segment		segment = {SV_SEGMENT_TRANSACTION, from, from};
+
+	if (from >= script->n)
+		return segment;
+	segment.kind = kind_of(script, from);
+	segment.to = from + 1;
+	if (segment.kind != SV_SEGMENT_TRANSACTION)
+		return segment;
+	while (segment.to < Min(script->n, border) && kind_of(script, segment.to) == SV_SEGMENT_TRANSACTION &&
+		   !begins_transaction(script, segment.to))
+		segment.to++;
+	return segment;
+}
+
+const char *
+sv_segment_kind_name(SegmentKind kind)
+{
+	return kind == SV_SEGMENT_TRANSACTION ? "transaction" : kind == SV_SEGMENT_ALONE ? "alone" : "batches";
+}
+
+/* The script from one of its statements on; shares its memory. */
+Script
+sv_segment_script(const Script *script, int from)
+{
+	Script		rest = *script;
+
+	rest.statements += from;
+	rest.n -= from;
+	return rest;
+}
+
+/* What tells whether the text of a part was changed. */
+char *
+sv_segment_checksum(const Script *script, int from, int to)
+{
+	Script		part = sv_segment_script(script, from);
+
+	part.n = to - from;
+	return sv_script_checksum(&part, NULL, NULL, "{}");
+}

@@ -1,0 +1,62 @@
+/*
+ * baseline.c
+ *		The schema of a database as a script that builds it from empty, proven.
+ */
+#include "postgres.h"
+
+#include "proof/baseline.h"
+#include "proof/candidate.h"
+
+typedef struct Baseline
+{
+	RevisionDraft *draft;
+	const DiffOptions *options;
+} Baseline;
+
+/* Raise SV017: a candidate does not reach its goal. */
+static void
+refuse(const Candidate *candidate)
+{
+	StringInfoData list;
+	ListCell   *cell;
+
+	initStringInfo(&list);
+	foreach(cell, candidate->differences)
+		if (foreach_current_index(cell) < 10)
+			appendStringInfo(&list, "%s%s", list.len ? "\n" : "", (char *) lfirst(cell));
+	ereport(ERROR,
+			(errcode(ERRCODE_SV_VERIFY_FAILED),
+			 candidate->error ? errmsg("the script of the baseline fails: %s", candidate->error->message) :
+			 candidate->differences ? errmsg("the script of the baseline builds another schema") :
+			 errmsg("the way back of the baseline does not lead to an empty schema"),
+			 candidate->error ? errdetail_internal("SQLSTATE %s: %s", unpack_sql_state(candidate->error->sqlerrcode),
+												   candidate->error->context ? candidate->error->context : "") :
+			 candidate->differences ? errdetail_internal("%s", list.data) : 0,
+			 errhint("Nothing was registered. Load the output of pg_dump --schema-only as a revision and stamp() it.")));
+}
+
+static void
+build(Scratch *scratch, void *arg)
+{
+	Baseline   *baseline = arg;
+	Goal		goal = {sv_scratch_state(scratch), scratch->live, NIL, false, baseline->options};
+	Candidate	candidate = {"baseline"};
+
+	sv_candidate_generate(&candidate, &goal, "");
+	if (!sv_candidate_try(&candidate, scratch, &goal) || !candidate.down_proven)
+		refuse(&candidate);
+	baseline->draft->up = candidate.script.up;
+	baseline->draft->down = candidate.script.down;
+}
+
+/*
+ * Fill in up and down of a draft: up builds the live schemas (NIL: all) from
+ * empty, down drops them.  Both are proven, SV017 if they cannot be.
+ */
+void
+sv_run_baseline(RevisionDraft *draft, List *schemas, const DiffOptions *options)
+{
+	Baseline	baseline = {draft, options};
+
+	sv_scratch(SV_GROUND_EMPTY, schemas, build, &baseline);
+}

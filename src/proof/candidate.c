@@ -1,0 +1,132 @@
+/*
+ * candidate.c
+ *		A script that is to build a schema, tried out before anybody relies on it.
+ */
+#include "postgres.h"
+
+#include "proof/candidate.h"
+#include "base/subtransaction.h"
+
+typedef struct Trial
+{
+	Candidate  *candidate;
+	const Scratch *scratch;
+	const Goal *goal;
+} Trial;
+
+/* Rows of sv_diff() as a script, "" if there are none. */
+char *
+sv_rows_to_script(List *rows)
+{
+	StringInfoData out;
+	ListCell   *cell;
+
+	initStringInfo(&out);
+	foreach(cell, rows)
+	{
+		DiffRow    *row = lfirst(cell);
+
+		if (row->sql != NULL)
+			appendStringInfo(&out, "%s%s;\n", out.len && strchr(row->sql, '\n') ? "\n" : "", row->sql);
+	}
+	return out.data;
+}
+
+/*
+ * A new database takes an extension in the version that its server has, as
+ * pg_dump writes it.
+ */
+static const char *
+without_version(const DiffRow *row)
+{
+	const char *version = strcmp(row->kind, "extension") == 0 && strncmp(row->sql, "CREATE ", 7) == 0 ?
+		strstr(row->sql, " VERSION ") : NULL;
+
+	return version ? pnstrdup(row->sql, version - row->sql) : row->sql;
+}
+
+/* The statements from one model to another as a script, "" if there are none. */
+static char *
+build_script(Model *from, Model *to, const DiffOptions *options)
+{
+	List	   *rows = sv_diff(from, to, options);
+	ListCell   *cell;
+
+	foreach(cell, rows)
+	{
+		DiffRow    *row = lfirst(cell);
+
+		if (row->sql != NULL)
+			row->sql = without_version(row);
+	}
+	return sv_rows_to_script(rows);
+}
+
+/*
+ * The shortest script that leads from start to end, "data" behind it, and the
+ * way back.  A function may use what is made after it.
+ */
+void
+sv_candidate_generate(Candidate *candidate, const Goal *goal, const char *data)
+{
+	char	   *up = build_script(goal->start, goal->end, goal->options);
+	char	   *down = build_script(goal->end, goal->start, goal->options);
+
+	candidate->script.up = psprintf("%s%s%s%s", *up ? "SET check_function_bodies = off;\n" : "", up,
+									*up && *data ? "RESET check_function_bodies;\n" : "", data);
+	candidate->script.down = psprintf("%s%s", *down ? "SET check_function_bodies = off;\n" : "", down);
+}
+
+/* Do the statements of a comparison lead nowhere? */
+static bool
+is_nothing(List *rows)
+{
+	ListCell   *cell;
+
+	foreach(cell, rows)
+		if (((DiffRow *) lfirst(cell))->sql != NULL)
+			return false;
+	return true;
+}
+
+static void
+go_up_and_down(void *arg)
+{
+	Trial	   *trial = arg;
+	Candidate  *candidate = trial->candidate;
+	const Goal *goal = trial->goal;
+	Model	   *now;
+
+	candidate->error = sv_scratch_run(trial->scratch, candidate->revision, &candidate->script, SV_UPGRADE);
+	if (candidate->error != NULL)
+		return;
+	now = sv_scratch_state(trial->scratch);
+	candidate->differences = sv_state_differences(goal->end, now);
+	if (goal->rows_count)
+		candidate->rows_differ = sv_rows_differ(goal->rows, sv_rows_read(trial->scratch, now));
+	if (candidate->script.down == NULL ||
+		sv_scratch_run(trial->scratch, candidate->revision, &candidate->script, SV_DOWNGRADE) != NULL)
+		return;
+	candidate->down_proven = is_nothing(sv_diff(sv_scratch_state(trial->scratch), goal->start, goal->options));
+}
+
+/*
+ * Try the candidate out from the goal's start, which is the state now, and roll
+ * it back.  Fills in what was found out; returns whether it reaches the goal.
+ */
+bool
+sv_candidate_try(Candidate *candidate, const Scratch *scratch, const Goal *goal)
+{
+	Scratch		strict = *scratch;
+	Trial		trial = {candidate, &strict, goal};
+	ErrorData  *error;
+
+	candidate->script.up_line = candidate->script.down_line = candidate->script.verify_line = 1;
+	/* as on a new database, where nothing is committed between its statements */
+	sv_scratch_settle(scratch);
+	strict.free_enums = false;
+	error = sv_subtransaction(go_up_and_down, &trial, false);
+	if (error != NULL)
+		ReThrowError(error);
+	return candidate->error == NULL && candidate->differences == NIL && candidate->rows_differ == NIL;
+}

@@ -1,0 +1,89 @@
+/*
+ * facts.c
+ *		What a dump shows of a schema and the model does not tell.
+ *
+ * That is the order in which privileges were granted.  It has no consequence,
+ * but who compares dumps sees it.
+ */
+#include "postgres.h"
+
+#include "catalog/pg_type.h"
+#include "proof/scratch.h"
+#include "store/store.h"
+
+/* Privileges of an object: who has which, and in which order. */
+typedef struct Fact
+{
+	char	   *object;
+	char	   *sorted;
+	char	   *given;
+} Fact;
+
+/*
+ * The facts (opaque) of all schemas that are not the system's.  Hidden ones do not
+ * change, so they may be among them.
+ */
+List *
+sv_facts_read(void)
+{
+	static StoreQuery query = {
+		"SELECT object, (SELECT pg_catalog.string_agg(a::text, ',' ORDER BY a::text) FROM pg_catalog.unnest(acl) a), acl::text FROM ("
+		"SELECT 'relation ' || c.oid::regclass::text AS object, relacl AS acl, relnamespace AS schema "
+		"FROM pg_catalog.pg_class c WHERE relacl IS NOT NULL "
+		"UNION ALL SELECT 'column ' || attrelid::regclass::text || '.' || quote_ident(attname), attacl, relnamespace "
+		"FROM pg_catalog.pg_attribute JOIN pg_catalog.pg_class c ON c.oid = attrelid WHERE attacl IS NOT NULL "
+		"UNION ALL SELECT 'routine ' || oid::regprocedure::text, proacl, pronamespace FROM pg_catalog.pg_proc WHERE proacl IS NOT NULL "
+		"UNION ALL SELECT 'type ' || oid::regtype::text, typacl, typnamespace FROM pg_catalog.pg_type WHERE typacl IS NOT NULL "
+		"UNION ALL SELECT 'schema ' || oid::regnamespace::text, nspacl, oid FROM pg_catalog.pg_namespace WHERE nspacl IS NOT NULL "
+		"UNION ALL SELECT pg_catalog.concat('default privileges for ', defaclrole::regrole, ' ', defaclobjtype, ' ', nullif(defaclnamespace, 0)::regnamespace), "
+		"defaclacl, NULL FROM pg_catalog.pg_default_acl "
+		"UNION ALL SELECT 'server ' || quote_ident(srvname), srvacl, NULL FROM pg_catalog.pg_foreign_server WHERE srvacl IS NOT NULL "
+		"UNION ALL SELECT 'foreign-data wrapper ' || quote_ident(fdwname), fdwacl, NULL FROM pg_catalog.pg_foreign_data_wrapper "
+		"WHERE fdwacl IS NOT NULL) o LEFT JOIN pg_catalog.pg_namespace n ON n.oid = o.schema "
+		"WHERE pg_catalog.cardinality(acl) > 1 AND (n.oid IS NULL OR nspname !~ '^pg_' AND nspname NOT IN ('information_schema', 'schemaver')) "
+		"ORDER BY object COLLATE \"C\""
+	};
+	List	   *facts = NIL;
+	StoreScope	scope;
+	uint64		n;
+
+	sv_store_enter(&scope, SV_STORE_WRITE);
+	n = sv_store_execute(&scope, &query, NULL, NULL);
+	MemoryContextSwitchTo(scope.caller);
+	for (uint64 i = 0; i < n; i++)
+	{
+		Fact	   *fact = palloc(sizeof(Fact));
+
+		fact->object = sv_store_text(i, 1);
+		fact->sorted = sv_store_text(i, 2);
+		fact->given = sv_store_text(i, 3);
+		facts = lappend(facts, fact);
+	}
+	sv_store_leave(&scope);
+	return facts;
+}
+
+/*
+ * Where two results of sv_facts_read() differ although the schemas do not, as
+ * "kind identity: what".  O(n + m): both are sorted.
+ */
+List *
+sv_facts_differ(List *expected, List *got)
+{
+	List	   *result = NIL;
+	int			i = 0;
+	int			j = 0;
+
+	while (i < list_length(expected) && j < list_length(got))
+	{
+		const Fact *a = list_nth(expected, i);
+		const Fact *b = list_nth(got, j);
+		int			order = strcmp(a->object, b->object);
+
+		if (order == 0 && strcmp(a->sorted, b->sorted) == 0 && strcmp(a->given, b->given) != 0)
+			result = lappend(result, psprintf("%s: order of privileges", a->object));
+		i += order <= 0;
+		j += order >= 0;
+	}
+	return result;
+}

@@ -1,0 +1,212 @@
+/*
+ * prove.c
+ *		Prove a migration on an empty copy of the schema.
+ *
+ * In a subtransaction that is rolled back, with the live schema hidden, the
+ * same schema is built anew under its real names, without rows; up is applied
+ * and must give the wanted schema, down must give the old one.  So nobody who uses
+ * the tables waits, however large they are, and that the schema could be
+ * built from its description proves that the description is complete.
+ *
+ * On such a copy the outcome of renames can be seen, too: the server prints
+ * views, constraints and functions with the new names.
+ */
+#include "postgres.h"
+
+#include "access/xact.h"
+#include "catalog/pg_extension.h"
+#include "commands/extension.h"
+#include "executor/spi.h"
+#include "miscadmin.h"
+#include "track/watch.h"
+#include "proof/hide.h"
+#include "proof/prove.h"
+#include "base/subtransaction.h"
+#include "base/errors.h"
+#include "utils/guc.h"
+
+typedef struct Proof
+{
+	ModelScope	scope;
+	Model	   *live;
+	Model	   *wanted;
+	const DiffOptions *options;
+	List	   *up;
+	List	   *down;
+	const char *step;			/* for messages */
+	const DiffRow *row;			/* being executed */
+	void		(*work) (struct Proof *proof, MemoryContext caller);
+	Model	   *result;			/* of sv_model_after() */
+} Proof;
+
+/* An extension of the live schema cannot be dropped, other objects there may need it. */
+static bool
+hide_dropped_extension(Proof *proof, const DiffRow *row)
+{
+	const Object *extension;
+
+	if (strcmp(row->kind, "extension") != 0 || strncmp(row->sql, "DROP ", 5) != 0)
+		return false;
+	extension = sv_model_find(proof->live, sv_object_class("extension"), row->identity);
+	return extension != NULL && sv_hide_drop_extension(proof->scope.hidden, extension->name);
+}
+
+static void
+execute_rows(Proof *proof, const char *step, List *rows)
+{
+	ListCell   *cell;
+
+	proof->step = step;
+	SPI_connect();
+	foreach(cell, rows)
+	{
+		const DiffRow *row = lfirst(cell);
+
+		CHECK_FOR_INTERRUPTS();
+		if (row->sql == NULL)
+			continue;
+		proof->row = row;
+		if (strcmp(row->kind, "extension") == 0 && strncmp(row->sql, "CREATE EXTENSION", 16) == 0 &&
+			sv_hide_create_extension(proof->scope.hidden, row->sql))
+			continue;
+		if (!hide_dropped_extension(proof, row))
+			SPI_execute(row->sql, false, 0);
+	}
+	SPI_finish();
+	proof->row = NULL;
+	CommandCounterIncrement();
+}
+
+/* Read again and compare; error with what remains. */
+static void
+expect(Proof *proof, Model *expected, const char *what)
+{
+	Model	   *now = sv_model_read(&proof->scope);
+	List	   *rows = sv_diff(now, expected, proof->options);
+	StringInfoData rest;
+	int			n = 0;
+	ListCell   *cell;
+
+	initStringInfo(&rest);
+	foreach(cell, rows)
+	{
+		const DiffRow *row = lfirst(cell);
+
+		if (row->sql != NULL && n++ < 10)
+			appendStringInfo(&rest, "%s%s %s: %s;", rest.len ? "\n" : "", row->kind, row->identity, row->sql);
+	}
+	if (n > 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_SV_VERIFY_FAILED),
+				 errmsg("%s", what),
+				 errdetail("%d statement(s) would remain:\n%s", n, rest.data),
+				 errhint("Nothing was registered. Write the revision by hand, beginning with the output of schemaver.diff().")));
+}
+
+static void
+add_context(void *arg)
+{
+	Proof	   *proof = arg;
+
+	if (proof->row != NULL)
+		errcontext("proof on an empty copy of the schema, %s: %s %s", proof->step, proof->row->kind, proof->row->identity);
+}
+
+/* Hide the live schema and build it again, in the settings of a level of their own. */
+static void
+build_copy(Proof *proof, MemoryContext caller)
+{
+	bool		with_public = proof->scope.schemas == NIL;
+	ListCell   *cell;
+	Model	   *empty;
+
+	foreach(cell, proof->scope.schemas)
+		with_public |= strcmp(lfirst(cell), "public") == 0;
+	(void) set_config_option("check_function_bodies", "off", PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
+	(void) set_config_option("client_min_messages", "error", PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
+	proof->scope.hidden = sv_hide(proof->live, with_public);
+	empty = sv_model_read(&proof->scope);
+	execute_rows(proof, "building", sv_diff(empty, proof->live, proof->options));
+	MemoryContextSwitchTo(caller);
+	expect(proof, proof->live, "could not build an exact copy of the live schema");
+}
+
+/* The subtransaction: work on a copy of the live schema. */
+static void
+work_on_copy(void *arg)
+{
+	Proof	   *proof = arg;
+	MemoryContext caller = CurrentMemoryContext;
+	int			nestlevel = NewGUCNestLevel();
+	ErrorContextCallback callback = {error_context_stack, add_context, proof};
+
+	error_context_stack = &callback;
+	build_copy(proof, caller);
+	proof->work(proof, caller);
+	AtEOXact_GUC(false, nestlevel);
+	error_context_stack = callback.previous;
+}
+
+/* Have the work done, and undone; its error is thrown again. */
+static void
+run_proof(Proof *proof)
+{
+	ErrorContextCallback *stack = error_context_stack;
+	ErrorData  *error;
+
+	sv_ddl_log_pause();
+	error = sv_subtransaction(work_on_copy, proof, false);
+	sv_ddl_log_resume();
+	error_context_stack = stack;
+	if (error != NULL)
+		ReThrowError(error);
+}
+
+static void
+there_and_back(Proof *proof, MemoryContext caller)
+{
+	execute_rows(proof, "up", proof->up);
+	MemoryContextSwitchTo(caller);
+	expect(proof, proof->wanted, "the statements do not lead to the wanted schema");
+	execute_rows(proof, "down", proof->down);
+	MemoryContextSwitchTo(caller);
+	expect(proof, proof->live, "the statements of the way back do not lead to the old schema");
+}
+
+/*
+ * Prove that up (rows of sv_diff()) leads from the live schema to the wanted
+ * one and down back; error SV017, or that of a statement, if not.
+ */
+void
+sv_prove(const ModelScope *scope, Model *live, Model *wanted, const DiffOptions *options, List *up, List *down)
+{
+	Proof		proof = {
+		.scope = *scope, .live = live, .wanted = wanted, .options = options,
+		.up = up, .down = down, .work = there_and_back
+	};
+
+	run_proof(&proof);
+}
+
+static void
+apply_and_read(Proof *proof, MemoryContext caller)
+{
+	execute_rows(proof, "renaming", proof->up);
+	MemoryContextSwitchTo(caller);
+	proof->result = sv_model_read(&proof->scope);
+}
+
+/*
+ * The model of what the live schema would be after the statements (rows of
+ * sv_diff_renames() and the like), executed on an empty copy of it.
+ */
+Model *
+sv_model_after(const ModelScope *scope, Model *live, const DiffOptions *options, List *rows)
+{
+	DiffOptions all = *options;
+	Proof		proof = {.scope = *scope, .live = live, .options = &all, .up = rows, .work = apply_and_read};
+
+	all.owners = all.privileges = all.comments = true;
+	run_proof(&proof);
+	return proof.result;
+}

@@ -1,0 +1,234 @@
+/*
+ * squash.c
+ *		One script made of those of many revisions, proven equal.
+ *
+ * The revisions are run where nothing of them is, then the new script from the
+ * same start; both must leave the same schema and the same rows.  First the shortest
+ * script is tried: the DDL from start to end, then the statements that change
+ * rows, in their order.  Where that does not come to the same, the statements
+ * of all revisions are put one after the other; if PostgreSQL refuses that for values
+ * of enum types that were added between, with these in CREATE TYPE.
+ */
+#include "postgres.h"
+
+#include "miscadmin.h"
+#include "proof/baseline.h"
+#include "proof/candidate.h"
+#include "run/run.h"
+#include "base/subtransaction.h"
+
+typedef struct Squash
+{
+	RevisionDraft *draft;
+	const RevisionGraph *graph;
+	const RevisionList *members;	/* parents first */
+	RevisionList before;		/* what they stand on, parents first */
+	bool		keep_data;
+	const DiffOptions *options;
+	const Scratch *scratch;
+	Goal		goal;
+	ErrorData  *error;			/* of an original */
+	List	   *rows_differ;	/* strings: tables */
+} Squash;
+
+static void
+run_originals(Squash *squash, const RevisionList *list)
+{
+	for (int i = 0; i < list->n && squash->error == NULL; i++)
+	{
+		const char *id = squash->graph->revisions[list->members[i]].id;
+
+		CHECK_FOR_INTERRUPTS();
+		if (squash->scratch->ground == SV_GROUND_LIVE && squash->graph->revisions[list->members[i]].applied)
+			continue;
+		squash->error = sv_scratch_run(squash->scratch, id, sv_store_script(SV_STORE_WRITE, id), SV_UPGRADE);
+	}
+}
+
+static void
+find_end(void *arg)
+{
+	Squash	   *squash = arg;
+
+	run_originals(squash, squash->members);
+	if (squash->error != NULL)
+		return;
+	squash->goal.end = sv_scratch_state(squash->scratch);
+	squash->goal.rows = sv_rows_read(squash->scratch, squash->goal.end);
+	squash->goal.rows_count = squash->keep_data;
+}
+
+/* The up scripts of all members. */
+static List *
+scripts_of(const Squash *squash)
+{
+	List	   *scripts = NIL;
+
+	for (int i = 0; i < squash->members->n; i++)
+	{
+		const char *id = squash->graph->revisions[squash->members->members[i]].id;
+		ScriptOrigin origin;
+
+		scripts = lappend(scripts, sv_run_body(id, sv_store_script(SV_STORE_WRITE, id), SV_UPGRADE, &origin));
+	}
+	return scripts;
+}
+
+/* The statements of all members, or those that may change rows; "texts" as sv_enum_hoist() gives them, or NIL. */
+static char *
+collect(const Squash *squash, List *scripts, bool only_data, List *texts)
+{
+	StringInfoData out;
+	ListCell   *cell;
+
+	initStringInfo(&out);
+	foreach(cell, scripts)
+	{
+		int			i = foreach_current_index(cell);
+		const Script *script = lfirst(cell);
+
+		if (script->n == 0 || (only_data && !sv_script_has_data(script)))
+			continue;
+		appendStringInfo(&out, "-- revision %s\n", squash->graph->revisions[squash->members->members[i]].id);
+		sv_script_collect(&out, script, only_data, texts ? list_nth(texts, i) : NULL);
+	}
+	return out.data;
+}
+
+static void
+refuse(const Candidate *candidate)
+{
+	const char *first = candidate->differences ? linitial(candidate->differences) : "";
+
+	ereport(ERROR,
+			(errcode(ERRCODE_SV_VERIFY_FAILED),
+			 errmsg("the revisions cannot be proven equal to one"),
+			 candidate->error ? errdetail("Their statements in one script fail: %s", candidate->error->message) :
+			 errdetail("Their statements in one script leave another schema: %s", first),
+			 candidate->error && candidate->error->sqlerrcode == ERRCODE_UNSAFE_NEW_ENUM_VALUE_USAGE ?
+			 errhint("Squash them with data => 'elide', or the revisions before and after that one by themselves.") :
+			 errhint("Squash a shorter range.")));
+}
+
+static void
+take(Squash *squash, const Candidate *candidate)
+{
+	squash->draft->up = candidate->script.up;
+	squash->draft->down = candidate->down_proven ? candidate->script.down : NULL;
+	squash->rows_differ = candidate->rows_differ;
+}
+
+/* Does it build the schema?  Made of the very statements in their order, it leaves other rows by chance alone. */
+static bool
+builds_schema(const Candidate *candidate)
+{
+	return candidate->error == NULL && candidate->differences == NIL;
+}
+
+/* Try the candidates, the best first, and fill in the draft. */
+static void
+choose(Squash *squash)
+{
+	List	   *scripts = scripts_of(squash);
+	Candidate	generated = {"squash"};
+
+	generated.script.verify = (char *) squash->draft->verify;
+	sv_candidate_generate(&generated, &squash->goal, squash->keep_data ? collect(squash, scripts, true, NIL) : "");
+	if (sv_candidate_try(&generated, squash->scratch, &squash->goal))
+	{
+		take(squash, &generated);
+		return;
+	}
+	if (!squash->keep_data)
+		refuse(&generated);
+	for (int hoist = 0; hoist <= 1; hoist++)
+	{
+		Candidate	whole = {"squash"};
+
+		whole.script.up = collect(squash, scripts, false, hoist ? sv_enum_hoist(scripts) : NIL);
+		whole.script.down = generated.script.down;
+		whole.script.verify = generated.script.verify;
+		(void) sv_candidate_try(&whole, squash->scratch, &squash->goal);
+		if (builds_schema(&whole))
+		{
+			take(squash, &whole);
+			return;
+		}
+		if (hoist)
+			refuse(&whole);
+	}
+}
+
+static void
+build(Scratch *scratch, void *arg)
+{
+	Squash	   *squash = arg;
+	ErrorData  *error;
+
+	squash->scratch = scratch;
+	squash->error = NULL;
+	run_originals(squash, &squash->before);
+	if (squash->error != NULL)
+		return;
+	squash->goal.start = sv_scratch_state(scratch);
+	squash->goal.options = squash->options;
+	error = sv_subtransaction(find_end, squash, false);
+	if (error != NULL)
+		ReThrowError(error);
+	if (squash->error == NULL)
+		choose(squash);
+}
+
+static bool
+any_applied(const RevisionGraph *graph, const RevisionList *list)
+{
+	for (int i = 0; i < list->n; i++)
+		if (graph->revisions[list->members[i]].applied)
+			return true;
+	return false;
+}
+
+static RevisionList
+what_they_stand_on(const RevisionGraph *graph, const RevisionList *members)
+{
+	bool	   *below = sv_graph_ancestors(graph, members, true);
+
+	for (int i = 0; i < members->n; i++)
+		below[members->members[i]] = false;
+	return sv_graph_order(graph, below);
+}
+
+/*
+ * Fill in up and down of a draft that does what the members do, proven; SV017
+ * if it cannot be.  A way back that cannot be proven is left out.  The members stand
+ * parents first.
+ */
+void
+sv_run_squash(RevisionDraft *draft, const RevisionGraph *graph, const RevisionList *members,
+			  bool keep_data, const DiffOptions *options)
+{
+	Squash		squash = {draft, graph, members};
+	bool		on_top;
+
+	squash.before = what_they_stand_on(graph, members);
+	squash.keep_data = keep_data;
+	squash.options = options;
+	/* what the history expects to find is where nothing of it is, or what it stands on */
+	on_top = !any_applied(graph, members);
+	if (on_top && !any_applied(graph, &squash.before))
+		sv_scratch(SV_GROUND_LIVE, NIL, build, &squash);
+	if (draft->up == NULL)
+		sv_scratch(SV_GROUND_EMPTY, NIL, build, &squash);
+	if (draft->up == NULL && on_top && any_applied(graph, &squash.before))
+		sv_scratch(SV_GROUND_LIVE, NIL, build, &squash);
+	if (squash.rows_differ != NIL)
+		ereport(NOTICE,
+				(errmsg("rows of %d table(s) come out differently each time", list_length(squash.rows_differ)),
+				 errdetail("The first is %s. The statements are the same in the same order.",
+						   (char *) linitial(squash.rows_differ))));
+	if (squash.error != NULL)
+	{
+		squash.error->hint = "The revisions must run once more without an error. If they expect what others have made, squash them where none of them is applied.";
+		ReThrowError(squash.error);
+	}
+}

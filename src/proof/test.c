@@ -1,0 +1,335 @@
+/*
+ * test.c
+ *		Up, down, up of revisions, comparing the schema each time.
+ *
+ * Revisions that are not applied are tested where they would run: on the live
+ * schema with its rows.  Those that are applied are tested from empty, with the live
+ * schema hidden, for the way down from here may be closed.  All of it is rolled
+ * back.  A revision is tested on the state that the first up of the others left.
+ */
+#include "postgres.h"
+
+#include "diff/diff.h"
+#include "miscadmin.h"
+#include "register/register.h"
+#include "run/run.h"
+#include "base/subtransaction.h"
+#include "proof/test.h"
+#include "base/settings.h"
+#include "utils/builtins.h"
+#include "utils/guc.h"
+#include "utils/memutils.h"
+#include "utils/timestamp.h"
+
+const char *const sv_verdict_ok = "ok";
+
+/* Tests of revisions on one ground. */
+typedef struct Tests
+{
+	const RevisionGraph *graph;
+	RevisionList plan;			/* what has to run, parents first */
+	const bool *selected;		/* what is to be tested, by index */
+	StoredRevision **rows;		/* of the plan */
+	bool	   *failed;			/* up fails or stands on such a one, by index */
+	Model	   *state;			/* after the steps so far; NULL: not read */
+	MemoryContext state_context;
+	int			done;
+	int			total;
+	List	   *results;		/* of TestResult */
+	MemoryContext results_context;
+} Tests;
+
+/* A way down and up again that is rolled back. */
+typedef struct RoundTrip
+{
+	const Scratch *scratch;
+	const StoredScript *stored;
+	const Model *before;
+	const Model *after;
+	TestResult *result;
+} RoundTrip;
+
+static void
+set_error(TestResult *result, const char *verdict, const ErrorData *error)
+{
+	if (result->verdict != NULL)
+	{
+		result->detail = psprintf("%s: %s", verdict, error->message);
+		return;
+	}
+	result->verdict = error->sqlerrcode == ERRCODE_SV_NOT_TRANSACTIONAL ||
+		error->sqlerrcode == ERRCODE_UNSAFE_NEW_ENUM_VALUE_USAGE ? "cannot be tested" : verdict;
+	result->sqlstate = pstrdup(unpack_sql_state(error->sqlerrcode));
+	result->detail = error->context ? psprintf("%s\n%s", error->message, error->context) : error->message;
+}
+
+static void
+compare(TestResult *result, const char *verdict, const Model *expected, const Model *got)
+{
+	List	   *differences = list_concat(sv_state_differences(expected, got), sv_facts_differ(expected->facts, got->facts));
+
+	if (differences == NIL || result->verdict != NULL)
+		return;
+	result->verdict = verdict;
+	result->objects = differences;
+}
+
+static void
+go_down_and_up(void *arg)
+{
+	RoundTrip  *trip = arg;
+	TestResult *result = trip->result;
+	ErrorData  *error;
+
+	(void) set_config_option("client_min_messages", "warning", PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
+	error = sv_scratch_run(trip->scratch, result->revision, trip->stored, SV_DOWNGRADE);
+	if (error != NULL)
+	{
+		set_error(result, "down fails", error);
+		return;
+	}
+	compare(result, "differs", trip->before, sv_scratch_state(trip->scratch));
+	error = sv_scratch_run(trip->scratch, result->revision, trip->stored, SV_UPGRADE);
+	if (error != NULL)
+		set_error(result, "up again fails", error);
+	else
+		compare(result, "up again differs", trip->after, sv_scratch_state(trip->scratch));
+}
+
+/*
+ * The up of a revision has led from "before" to "after", which is the state
+ * now.  Run down and up again, compare each time, roll that back, and set the
+ * verdict.
+ */
+void
+sv_test_down(const Scratch *scratch, const StoredScript *stored, const Model *before,
+			 const Model *after, TestResult *result)
+{
+	RoundTrip	trip = {scratch, stored, before, after, result};
+	ErrorData  *error = sv_subtransaction(go_down_and_up, &trip, false);
+
+	if (error != NULL)
+		ReThrowError(error);
+	if (result->verdict == NULL)
+		result->verdict = sv_verdict_ok;
+}
+
+/* ---------- one revision after the other ---------- */
+
+/* The parent or dependency of a revision whose up fails, or -1. */
+static int
+failed_below(const Tests *tests, int revision)
+{
+	const GraphRevision *r = &tests->graph->revisions[revision];
+
+	for (int i = 0; i < r->nparents; i++)
+		if (tests->failed[r->parents[i]])
+			return r->parents[i];
+	for (int i = 0; i < r->ndepends; i++)
+		if (tests->failed[r->depends[i]])
+			return r->depends[i];
+	return -1;
+}
+
+static char *
+copy_text(const char *text)
+{
+	return text ? pstrdup(text) : NULL;
+}
+
+/* Keep the result longer than the memory of its step, and report it. */
+static void
+give_result(Tests *tests, const TestResult *result, TimestampTz started)
+{
+	MemoryContext caller = MemoryContextSwitchTo(tests->results_context);
+	TestResult *copy = palloc(sizeof(TestResult));
+	ListCell   *cell;
+
+	*copy = *result;
+	copy->objects = NIL;
+	foreach(cell, result->objects)
+		copy->objects = lappend(copy->objects, pstrdup(lfirst(cell)));
+	copy->sqlstate = copy_text(result->sqlstate);
+	copy->detail = copy_text(result->detail);
+	tests->results = lappend(tests->results, copy);
+	MemoryContextSwitchTo(caller);
+	tests->done++;
+	if (sv_progress)
+		ereport(INFO,
+				(errmsg("[%d/%d] test %s%s%s: %s (%.0f ms)", tests->done, tests->total, result->revision,
+						result->message[0] ? " " : "", result->message, result->verdict,
+						(GetCurrentTimestamp() - started) / 1000.0)));
+}
+
+/* Make a new state the one on which the next revision stands. */
+static void
+keep_state(Tests *tests, Model *state, MemoryContext context)
+{
+	if (tests->state_context != NULL)
+		MemoryContextDelete(tests->state_context);
+	tests->state = state;
+	tests->state_context = context;
+}
+
+static const Model *
+state_before(Tests *tests, const Scratch *scratch)
+{
+	MemoryContext caller;
+	MemoryContext context;
+
+	if (tests->state != NULL)
+		return tests->state;
+	context = AllocSetContextCreate(tests->results_context, "schemaver state", ALLOCSET_DEFAULT_SIZES);
+	caller = MemoryContextSwitchTo(context);
+	keep_state(tests, sv_scratch_state(scratch), context);
+	MemoryContextSwitchTo(caller);
+	return tests->state;
+}
+
+static void
+set_no_down(const StoredRevision *row, TestResult *result)
+{
+	const char *reason;
+
+	(void) sv_register_options(sv_store_revision(SV_STORE_WRITE, row->id)->options, &reason);
+	result->verdict = reason ? "irreversible" : "no down";
+	result->detail = reason && reason[0] ? reason :
+		reason == NULL && sv_derive_downs ? "It is derived when the revision is applied." : NULL;
+}
+
+/* Run the up of a revision, which stays.  Returns false, with the verdict, if that fails. */
+static bool
+go_up(Tests *tests, const Scratch *scratch, int revision, const StoredScript *stored, TestResult *result)
+{
+	int			below = failed_below(tests, revision);
+	ErrorData  *error;
+
+	tests->failed[revision] = true;
+	if (below >= 0)
+	{
+		result->verdict = "cannot be tested";
+		result->detail = psprintf("Up of revision \"%s\" fails, on which it stands.", tests->graph->revisions[below].id);
+		return false;
+	}
+	error = sv_scratch_run(scratch, result->revision, stored, SV_UPGRADE);
+	if (error != NULL)
+	{
+		/* one that is applied did run where it found what others had made */
+		set_error(result, scratch->ground == SV_GROUND_EMPTY ? "cannot be tested" : "up fails", error);
+		return false;
+	}
+	tests->failed[revision] = false;
+	return true;
+}
+
+/*
+ * Run the up of a revision, which stays, and test its down.  The state after it
+ * is allocated in "context"; returns it, or NULL if it was not read.
+ */
+static Model *
+test_revision(Tests *tests, const Scratch *scratch, int step, TestResult *result, MemoryContext context)
+{
+	const StoredRevision *row = tests->rows[step];
+	int			revision = tests->plan.members[step];
+	bool		wanted = tests->selected[revision] && row->has_down;
+	StoredScript *stored = sv_store_script(SV_STORE_WRITE, row->id);
+	const Model *before = wanted ? state_before(tests, scratch) : NULL;
+	MemoryContext caller;
+	Model	   *after;
+
+	if (!go_up(tests, scratch, revision, stored, result))
+		return NULL;
+	if (!wanted)
+	{
+		set_no_down(row, result);
+		return NULL;
+	}
+	caller = MemoryContextSwitchTo(context);
+	after = sv_scratch_state(scratch);
+	MemoryContextSwitchTo(caller);
+	sv_test_down(scratch, stored, before, after, result);
+	return after;
+}
+
+static void
+test_step(Tests *tests, const Scratch *scratch, int step)
+{
+	MemoryContext caller = CurrentMemoryContext;
+	MemoryContext state_context = AllocSetContextCreate(caller, "schemaver state", ALLOCSET_DEFAULT_SIZES);
+	MemoryContext context = AllocSetContextCreate(caller, "schemaver test", ALLOCSET_DEFAULT_SIZES);
+	TestResult	result = {tests->rows[step]->id, tests->rows[step]->message};
+	TimestampTz started = GetCurrentTimestamp();
+	Model	   *after;
+
+	result.with_data = scratch->ground == SV_GROUND_LIVE;
+	MemoryContextSwitchTo(context);
+	after = test_revision(tests, scratch, step, &result, state_context);
+	MemoryContextSwitchTo(caller);
+	if (tests->selected[tests->plan.members[step]])
+		give_result(tests, &result, started);
+	if (after != NULL || !tests->failed[tests->plan.members[step]])
+		keep_state(tests, after, state_context);
+	else
+		MemoryContextDelete(state_context);
+	MemoryContextDelete(context);
+}
+
+static void
+test_all(Scratch *scratch, void *arg)
+{
+	Tests	   *tests = arg;
+
+	if (scratch->ground == SV_GROUND_LIVE)
+		tests->state = scratch->live;
+	for (int i = 0; i < tests->plan.n; i++)
+	{
+		CHECK_FOR_INTERRUPTS();
+		test_step(tests, scratch, i);
+	}
+}
+
+/* Test those of the list that are applied, or those that are not. */
+static void
+test_on(ScratchGround ground, Tests *tests, const RevisionList *list)
+{
+	bool		applied = ground == SV_GROUND_EMPTY;
+	const RevisionGraph *graph = tests->graph;
+	RevisionList wanted = {0, palloc(sizeof(int) * (list->n + 1))};
+	bool	   *selected = palloc0(sizeof(bool) * (graph->n + 1));
+	bool	   *needed;
+
+	for (int i = 0; i < list->n; i++)
+		if (graph->revisions[list->members[i]].applied == applied)
+		{
+			wanted.members[wanted.n++] = list->members[i];
+			selected[list->members[i]] = true;
+		}
+	if (wanted.n == 0)
+		return;
+	needed = sv_graph_ancestors(graph, &wanted, true);
+	for (int i = 0; i < graph->n; i++)
+		needed[i] &= applied || !graph->revisions[i].applied;
+	tests->plan = sv_graph_order(graph, needed);
+	tests->selected = selected;
+	tests->rows = sv_store_plan_rows(SV_STORE_WRITE, graph, &tests->plan);
+	tests->failed = palloc0(sizeof(bool) * (graph->n + 1));
+	tests->state = NULL;
+	tests->state_context = NULL;
+	sv_scratch(ground, NIL, test_all, tests);
+}
+
+/*
+ * Test the revisions of a list.  Returns a list of TestResult; nothing else
+ * stays.  The caller holds the lock of runs.
+ */
+List *
+sv_test(const RevisionGraph *graph, const RevisionList *list)
+{
+	Tests		tests = {graph};
+
+	tests.results_context = CurrentMemoryContext;
+	tests.total = list->n;
+	test_on(SV_GROUND_EMPTY, &tests, list);
+	test_on(SV_GROUND_LIVE, &tests, list);
+	return tests.results;
+}

@@ -1,0 +1,208 @@
+/*
+ * wanted.c
+ *		The model of the schema that a SQL text builds from empty.
+ *
+ * The text is executed under the real names in a subtransaction that is always
+ * rolled back, with the caller's rights and settings.  The live schema is
+ * hidden meanwhile (hide.c), so only new objects are locked.
+ */
+#include "postgres.h"
+
+#include "access/xact.h"
+#include "executor/spi.h"
+#include "mb/pg_wchar.h"
+#include "miscadmin.h"
+#include "nodes/parsenodes.h"
+#include "parser/parser.h"
+#include "track/watch.h"
+#include "proof/hide.h"
+#include "proof/outside.h"
+#include "run/run.h"
+#include "base/subtransaction.h"
+#include "proof/wanted.h"
+#include "base/errors.h"
+#include "script/script.h"
+#include "utils/builtins.h"
+#include "utils/guc.h"
+#include "utils/memutils.h"
+#include "utils/syscache.h"
+
+typedef struct Wanted
+{
+	const Script *script;
+	const ModelScope *scope;
+	const Model *live;
+	Model	   *model;			/* result */
+	int			current;
+	const char *text;
+} Wanted;
+
+static const ScriptOrigin origin = {NULL, NULL, NULL, 1};
+
+/* What belongs to the cluster is not part of any schema. */
+static void
+refuse_foreign_statements(const Script *script)
+{
+	static const char *const refused[] = {
+		"CREATE ROLE", "ALTER ROLE", "DROP ROLE", "REASSIGN OWNED", "DROP OWNED",
+		"CREATE DATABASE", "ALTER DATABASE", "DROP DATABASE", "CREATE TABLESPACE", "ALTER TABLESPACE", "DROP TABLESPACE",
+		"ALTER SYSTEM", "LOAD", "LISTEN", "NOTIFY", "UNLISTEN", "CALL", "CHECKPOINT", "PREPARE TRANSACTION", NULL
+	};
+
+	for (int i = 0; i < script->n; i++)
+	{
+		const Statement *s = &script->statements[i];
+
+		if (s->blocker != NULL)
+			ereport(ERROR,
+					(errcode(ERRCODE_SV_NOT_TRANSACTIONAL),
+					 errmsg("%s cannot be part of a wanted schema", s->blocker),
+					 errdetail("Line %d: it cannot run inside a transaction, so it cannot be rolled back.", s->line),
+					 strstr(s->blocker, "CONCURRENTLY") ? errhint("Leave CONCURRENTLY out.") : 0));
+		for (int j = 0; refused[j] != NULL; j++)
+			if (strcmp(s->tag, refused[j]) == 0)
+				ereport(ERROR,
+						(errcode(ERRCODE_SV_INVALID_SCRIPT),
+						 errmsg("%s cannot be part of a wanted schema", s->tag),
+						 errdetail("Line %d: it acts outside of the schemas that are compared.", s->line)));
+	}
+}
+
+/* In PG_CATCH: raise the error again, saying where it arose. */
+static void
+rethrow_with_place(const Wanted *wanted, MemoryContext context)
+{
+	ErrorData  *error;
+	const Statement *s = &wanted->script->statements[wanted->current];
+	int			line = s->line;
+	int			column = 0;
+	char	   *place;
+
+	MemoryContextSwitchTo(context);
+	error = CopyErrorData();
+	FlushErrorState();
+	if (error->internalquery != NULL && strcmp(error->internalquery, wanted->text) == 0 && error->internalpos > 0)
+	{
+		const char *c = wanted->text;
+
+		for (int position = 1; *c != '\0' && position < error->internalpos; c += pg_mblen(c), position++)
+		{
+			line += *c == '\n';
+			column = *c == '\n' ? 0 : column + 1;
+		}
+		column++;
+	}
+	place = psprintf(column ? "wanted schema, statement %d, line %d, column %d" : "wanted schema, statement %d, line %d",
+					 wanted->current + 1, line, column);
+	error->context = error->context ? psprintf("%s\n%s", error->context, place) : place;
+	ReThrowError(error);
+}
+
+/* "CREATE SCHEMA public", as pg_dump -n writes it: a new database has that schema. */
+static bool
+creates_public(const char *text)
+{
+	RawStmt    *raw = linitial_node(RawStmt, raw_parser(text, RAW_PARSE_DEFAULT));
+	CreateSchemaStmt *statement = (CreateSchemaStmt *) raw->stmt;
+
+	return IsA(raw->stmt, CreateSchemaStmt) && statement->schemaname != NULL &&
+		strcmp(statement->schemaname, "public") == 0 && statement->authrole == NULL &&
+		statement->schemaElts == NIL && SearchSysCacheExists1(NAMESPACENAME, CStringGetDatum("public"));
+}
+
+static void
+execute(Wanted *wanted, HTAB *hidden)
+{
+	const Script *script = wanted->script;
+
+	for (int i = 0; i < script->n; i++)
+	{
+		const Statement *s = &script->statements[i];
+		int			result;
+
+		CHECK_FOR_INTERRUPTS();
+		wanted->current = i;
+		wanted->text = sv_script_statement_text(script, i);
+		if (s->flags & SV_STMT_COPY_DATA)
+			continue;			/* data are no part of a schema */
+		if (strcmp(s->tag, "GRANT ROLE") == 0 || strcmp(s->tag, "REVOKE ROLE") == 0)
+		{
+			ereport(WARNING,
+					(errmsg("%s in line %d of the wanted schema is left out", s->tag, s->line),
+					 errdetail("Memberships of roles belong to the whole cluster.")));
+			continue;
+		}
+		if (strcmp(s->tag, "CREATE SCHEMA") == 0 && creates_public(wanted->text))
+			continue;
+		if (strcmp(s->tag, "CREATE EXTENSION") == 0 && sv_hide_create_extension(hidden, wanted->text))
+			continue;
+		result = SPI_execute(wanted->text, false, 0);
+		if (result < 0)
+			ereport(ERROR,
+					(errcode(ERRCODE_SV_INVALID_SCRIPT),
+					 errmsg("%s cannot be part of a wanted schema", s->tag),
+					 errdetail("%s.", SPI_result_code_string(result))));
+		SPI_freetuptable(SPI_tuptable);
+	}
+}
+
+static void
+build_and_read(void *arg)
+{
+	Wanted	   *wanted = arg;
+	MemoryContext caller = CurrentMemoryContext;
+	ModelScope	scope = *wanted->scope;
+	bool		with_public = scope.schemas == NIL;
+	int			nestlevel = NewGUCNestLevel();
+	Oid			userid;
+	int			security_context;
+	OutsideMark mark;
+	ListCell   *cell;
+
+	foreach(cell, scope.schemas)
+		with_public |= strcmp(lfirst(cell), "public") == 0;
+	GetUserIdAndSecContext(&userid, &security_context);
+	scope.hidden = sv_hide(wanted->live, with_public);
+	CommandCounterIncrement();
+	mark = sv_outside_mark();
+	SPI_connect();
+	PG_TRY();
+	{
+		execute(wanted, scope.hidden);
+	}
+	PG_CATCH();
+	{
+		rethrow_with_place(wanted, caller);
+	}
+	PG_END_TRY();
+	SPI_finish();
+	SetUserIdAndSecContext(userid, security_context);
+	AtEOXact_GUC(false, nestlevel);
+	CommandCounterIncrement();
+	MemoryContextSwitchTo(caller);
+	if (scope.schemas != NIL)
+		sv_outside_check(&mark, scope.schemas);
+	wanted->model = sv_model_read(&scope);
+}
+
+/*
+ * Return the model of what the statements of sql build in the schemas of the
+ * scope.  "live" is the model of what is there now.  Leaves nothing behind.
+ */
+Model *
+sv_wanted_model(const char *sql, const ModelScope *scope, const Model *live)
+{
+	Wanted		wanted = {0};
+	ErrorData  *error;
+
+	wanted.script = sv_script_parse(sql, &origin);
+	wanted.scope = scope;
+	wanted.live = live;
+	refuse_foreign_statements(wanted.script);
+	sv_ddl_log_pause();
+	error = sv_subtransaction(build_and_read, &wanted, false);
+	sv_ddl_log_resume();
+	if (error != NULL)
+		ReThrowError(error);
+	return wanted.model;
+}

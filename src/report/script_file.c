@@ -1,0 +1,249 @@
+/*
+ * script_file.c
+ *		A run as a file for psql that leaves the same schema and the same
+ *		version as the run would.
+ *
+ * A run that fits in one transaction is one; otherwise each revision has its
+ * own, and what PostgreSQL refuses in a transaction stands outside of them.
+ */
+#include "postgres.h"
+
+#include "lib/stringinfo.h"
+#include "miscadmin.h"
+#include "report/report.h"
+#include "run/run.h"
+#include "script/script.h"
+#include "utils/builtins.h"
+
+/* What the file is made of. */
+typedef struct ScriptFile
+{
+	StringInfoData out;
+	RevisionGraph *graph;
+	RevisionList plan;
+	StoredRevision **rows;
+	Direction	direction;
+	const char *target;
+} ScriptFile;
+
+static const char *
+one_line(const char *text)
+{
+	char	   *copy = pstrdup(text);
+
+	for (char *c = copy; *c != '\0'; c++)
+		if (*c == '\n' || *c == '\r')
+			*c = ' ';
+	return copy;
+}
+
+/* Pretend that exactly what "from" means, and all below it, is applied. */
+static void
+assume_applied(RevisionGraph *graph, const char *from)
+{
+	RevisionList list = sv_graph_resolve(graph, from);
+	bool	   *marks = sv_graph_ancestors(graph, &list, true);
+	RevisionList order = sv_graph_order(graph, marks);
+
+	for (int i = 0; i < graph->n; i++)
+	{
+		graph->revisions[i].applied = false;
+		graph->revisions[i].applied_rank = 0;
+	}
+	for (int i = 0; i < order.n; i++)
+	{
+		graph->revisions[order.members[i]].applied = true;
+		graph->revisions[order.members[i]].applied_rank = i + 1;
+	}
+}
+
+/* Downwards if the target lies below the current heads, else upwards. */
+static Direction
+direction_to(const RevisionGraph *graph, const char *to)
+{
+	RevisionList current = sv_graph_current(graph);
+	RevisionList target;
+
+	if (to[0] == '-')
+		return SV_DOWNGRADE;
+	if (to[0] == '+')
+		return SV_UPGRADE;
+	target = sv_graph_resolve(graph, to);
+	if (target.n == 0)
+		return current.n > 0 && strncmp(to, "head", 4) != 0 ? SV_DOWNGRADE : SV_UPGRADE;
+	if (target.n > 1 || !graph->revisions[target.members[0]].applied)
+		return SV_UPGRADE;
+	for (int i = 0; i < current.n; i++)
+		if (current.members[i] == target.members[0])
+			return SV_UPGRADE;
+	return SV_DOWNGRADE;
+}
+
+/* Begin the record of a run; the caller has written BEGIN. */
+static void
+append_run_begin(ScriptFile *file)
+{
+	RevisionList current = sv_graph_current(file->graph);
+	List	   *ids = NIL;
+	ListCell   *cell;
+
+	for (int i = 0; i < current.n; i++)
+		ids = lappend(ids, (char *) file->graph->revisions[current.members[i]].id);
+	appendStringInfo(&file->out, "SELECT schemaver.script_begin(%s, %s, ARRAY[",
+					 quote_literal_cstr(sv_direction_name(file->direction)),
+					 quote_literal_cstr(file->target));
+	foreach(cell, ids)
+		appendStringInfo(&file->out, "%s%s", foreach_current_index(cell) ? ", " : "",
+						 quote_literal_cstr(lfirst(cell)));
+	appendStringInfoString(&file->out, "]::pg_catalog.text[]);\n");
+}
+
+static void
+append_begin(ScriptFile *file)
+{
+	appendStringInfoString(&file->out, "BEGIN;\n");
+	append_run_begin(file);
+}
+
+/* The data of a COPY and the mark of its end, which psql wants with the same ends of lines. */
+static void
+append_copy_data(StringInfo out, const char *data, int length)
+{
+	const char *end = memchr(data, '\n', length);
+	const char *newline = end != NULL && end > data && end[-1] == '\r' ? "\r\n" : "\n";
+
+	appendBinaryStringInfo(out, data, length);
+	if (length > 0 && data[length - 1] != '\n')
+		appendStringInfoString(out, newline);
+	appendStringInfo(out, "\\.%s", newline);
+}
+
+static void
+append_statements(ScriptFile *file, const Script *script)
+{
+	bool		prepares = false;
+
+	for (int i = 0; i < script->n; i++)
+	{
+		const Statement *statement = &script->statements[i];
+
+		appendStringInfo(&file->out, "%s;\n", sv_script_statement_text(script, i));
+		prepares |= strcmp(statement->tag, "PREPARE") == 0;
+		if (statement->flags & SV_STMT_COPY_DATA)
+			append_copy_data(&file->out, script->text + statement->data_start, statement->data_length);
+	}
+	if (prepares)
+		appendStringInfoString(&file->out, "DEALLOCATE ALL;\n");
+	if (script->flags & SV_STMT_SETS)
+		appendStringInfoString(&file->out, "RESET SESSION AUTHORIZATION;\nRESET ROLE;\nRESET ALL;\n");
+}
+
+static void
+append_step(ScriptFile *file, int step, int nstatements)
+{
+	const StoredRevision *row = file->rows[step];
+
+	appendStringInfo(&file->out, "SELECT schemaver.script_step(%s, %s, %s, %d);\n",
+					 quote_literal_cstr(row->id),
+					 quote_literal_cstr(sv_direction_name(file->direction)),
+					 quote_literal_cstr(row->checksum), nstatements);
+	file->graph->revisions[file->plan.members[step]].applied = file->direction == SV_UPGRADE;
+}
+
+/* Does it need no more than to be the first in a transaction: a SET TRANSACTION, nothing else? */
+static bool
+wants_to_be_first(const Script *script)
+{
+	bool		sets = false;
+
+	for (int i = 0; i < script->n; i++)
+	{
+		const char *blocker = script->statements[i].blocker;
+
+		if (blocker != NULL && pg_strncasecmp(blocker, "SET TRANSACTION", 15) != 0)
+			return false;
+		sets |= blocker != NULL;
+	}
+	return sets;
+}
+
+/* One revision; "alone" if it has a transaction of its own, or none. */
+static void
+append_revision(ScriptFile *file, int step, bool alone)
+{
+	const StoredRevision *row = file->rows[step];
+	StoredScript *stored = sv_store_script(SV_STORE_READ, row->id);
+	ScriptOrigin origin;
+	Script	   *script = sv_run_body(row->id, stored, file->direction, &origin);
+	bool		outside;
+	bool		first;
+
+	outside = alone && !*sv_run_transactional(SV_STORE_READ, &file->rows[step], 1, file->direction);
+	first = outside && wants_to_be_first(script);
+
+	appendStringInfo(&file->out, "\n-- [%d/%d] %s %s %s\n", step + 1, file->plan.n,
+					 sv_direction_name(file->direction), row->id, one_line(row->message));
+	if (alone)
+		append_begin(file);
+	if (outside)				/* the version is checked before what cannot be rolled back */
+		appendStringInfoString(&file->out, "ROLLBACK;\n");
+	if (first)
+		appendStringInfoString(&file->out, "BEGIN;\n");
+	append_statements(file, script);
+	if (first)
+		append_run_begin(file);
+	else if (outside)
+		append_begin(file);
+	append_step(file, step, script->n);
+	if (alone)
+		appendStringInfoString(&file->out, "COMMIT;\n");
+}
+
+static void
+append_run(ScriptFile *file)
+{
+	bool	   *transactional = sv_run_transactional(SV_STORE_READ, file->rows, file->plan.n, file->direction);
+	bool		one = true;
+
+	for (int i = 0; i < file->plan.n; i++)
+		one &= transactional[i];
+	appendStringInfoString(&file->out, "\\set ON_ERROR_STOP on\n");
+	if (one)
+		append_begin(file);
+	for (int i = 0; i < file->plan.n; i++)
+	{
+		CHECK_FOR_INTERRUPTS();
+		append_revision(file, i, !one);
+	}
+	if (one)
+		appendStringInfoString(&file->out, "\nCOMMIT;\n");
+}
+
+/*
+ * The run from one point of the graph to another as a file for psql.  The
+ * direction follows from where the target lies.
+ */
+char *
+sv_report_script(const char *from, const char *to)
+{
+	ScriptFile	file = {{0}};
+
+	file.graph = sv_store_graph(SV_STORE_READ);
+	if (strcmp(from, "current") != 0)
+		assume_applied(file.graph, from);
+	file.direction = direction_to(file.graph, to);
+	file.target = to;
+	file.plan = file.direction == SV_UPGRADE ? sv_graph_plan_upgrade(file.graph, to) :
+		sv_graph_plan_downgrade(file.graph, to);
+	file.rows = sv_store_plan_rows(SV_STORE_READ, file.graph, &file.plan);
+	if (file.direction == SV_DOWNGRADE)
+		sv_run_check_reversible(file.rows, file.plan.n);
+
+	initStringInfo(&file.out);
+	appendStringInfo(&file.out, "-- schemaver: %s from %s to %s, %d revision(s)\n"
+					 "-- Run it with psql -X -f; it stops at the first error.\n",
+					 sv_direction_name(file.direction), one_line(from), one_line(to), file.plan.n);
+	if (file.plan.n > 0)
+		append_run(&file);
+	return file.out.data;
+}

@@ -1,0 +1,350 @@
+/*
+ * derive.c
+ *		Derive the down script of a step from the models before and after it.
+ *
+ * The statements are those that the comparison of both models gives, from after
+ * to before.  What got another name is recognised by its OID, and gets its old
+ * name back: that is done in a subtransaction which is rolled back, because only
+ * the server can say how everything else reads then.
+ *
+ * What depends on an object that the way back must make anew, and was not
+ * changed by the step itself, is read in addition.
+ */
+#include "postgres.h"
+
+#include "access/xact.h"
+#include "catalog/pg_class.h"
+#include "diff/renames.h"
+#include "executor/spi.h"
+#include "miscadmin.h"
+#include "model/assemble.h"
+#include "model/units.h"
+#include "nodes/value.h"
+#include "track/derive.h"
+#include "base/subtransaction.h"
+#include "utils/guc.h"
+#include "utils/snapmgr.h"
+
+/* Chains of dependents are followed so far. */
+#define MAX_DEPTH 16
+
+typedef struct Derivation
+{
+	const TrackedStep *step;
+	DiffOptions options;
+	Model	   *after;
+	Model	   *before;
+	List	   *others;			/* units beside those of the step (ObjectAddress) */
+	List	   *renames;		/* Rename */
+	List	   *rename_rows;
+	List	   *rows;
+	MemoryContext context;
+} Derivation;
+
+static Object *
+twin_of(const Model *model, const Object *o)
+{
+	Object	   *twin = sv_model_at(model, o->address.classId, o->address.objectId, o->address.objectSubId);
+
+	return twin != NULL && twin->class == o->class ? twin : NULL;
+}
+
+static bool
+same_text(const char *a, const char *b)
+{
+	return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
+}
+
+/* Values that ALTER TYPE ... RENAME VALUE changed: nothing else keeps the type and the number of its values. */
+static List *
+renamed_values(List *result, Object *a, const Object *b)
+{
+	List	   *now = sv_list(a, "values");
+	List	   *then = sv_list(b, "values");
+	ListCell   *x;
+	ListCell   *y;
+
+	if (!sv_class_is(a, "enum") || list_length(now) != list_length(then))
+		return result;
+	forboth(x, now, y, then)
+	{
+		Rename	   *rename;
+
+		if (strcmp(lfirst(x), lfirst(y)) == 0)
+			continue;
+		rename = palloc0(sizeof(Rename));
+		rename->from = a;
+		rename->value = lfirst(x);
+		rename->name = lfirst(y);
+		result = lappend(result, rename);
+	}
+	return result;
+}
+
+/* The objects that have another name after the step than before, apart from that of their parents. */
+static List *
+find_renames(const Derivation *d)
+{
+	List	   *result = NIL;
+	ListCell   *cell;
+
+	foreach(cell, d->after->objects)
+	{
+		Object	   *a = lfirst(cell);
+		Object	   *b = a->name != NULL && !a->context ? twin_of(d->before, a) : NULL;
+		Rename	   *rename;
+		bool		moved;
+
+		if (b == NULL)
+			continue;
+		result = renamed_values(result, a, b);
+		moved = a->parent == NULL && !same_text(a->schema, b->schema);
+		if (!moved && same_text(a->name, b->name))
+			continue;
+		rename = palloc0(sizeof(Rename));
+		rename->from = a;
+		rename->schema = moved ? b->schema : NULL;
+		rename->name = same_text(a->name, b->name) ? NULL : b->name;
+		result = lappend(result, rename);
+	}
+	return result;
+}
+
+/* The units of the step and the others. */
+static List *
+all_units(const Derivation *d)
+{
+	List	   *units = list_copy(d->others);
+	ListCell   *cell;
+
+	foreach(cell, d->step->units)
+		units = lappend(units, lfirst(cell));
+	return units;
+}
+
+static bool
+has_unit(const List *units, const ObjectAddress *unit)
+{
+	ListCell   *cell;
+
+	foreach(cell, units)
+	{
+		const ObjectAddress *other = lfirst(cell);
+
+		if (other->classId == unit->classId && other->objectId == unit->objectId)
+			return true;
+	}
+	return false;
+}
+
+static Model *
+read_now(const List *units)
+{
+	Snapshot	snapshot;
+	Model	   *model;
+
+	CommandCounterIncrement();
+	snapshot = RegisterSnapshot(GetLatestSnapshot());
+	model = sv_model_read_units(units, snapshot, NULL);
+	UnregisterSnapshot(snapshot);
+	return model;
+}
+
+/*
+ * Make both models anew, with "now" as what is after the step; the others are
+ * the same in both.
+ */
+static void
+assemble(Derivation *d, const Model *now)
+{
+	List	   *before = NIL;
+	List	   *after = NIL;
+	ListCell   *cell;
+
+	foreach(cell, d->step->units)
+	{
+		const ObjectAddress *unit = lfirst(cell);
+
+		before = lappend(before, sv_unit_state(d->step->before, unit));
+		after = lappend(after, sv_unit_state(now, unit));
+	}
+	foreach(cell, d->others)
+	{
+		const ObjectAddress *unit = lfirst(cell);
+
+		before = lappend(before, sv_unit_state(now, unit));
+		after = lappend(after, sv_unit_state(now, unit));
+	}
+	sv_model_assemble(before, after, &d->before, &d->after);
+}
+
+/* Is an object made anew, or others because of it, that was there before the step already? */
+static bool
+disturbs(const Object *o)
+{
+	const Pair *pair = o->pair;
+
+	if (pair == NULL || pair->b == NULL || o->context)
+		return false;
+	if (pair->kind != SV_PAIR_AGAIN && !pair->disrupts)
+		return false;
+	return pair->a->address.objectId == pair->b->address.objectId;
+}
+
+/* The units that depend on what the way back disturbs, and are not known yet. */
+static List *
+find_others(const Derivation *d)
+{
+	List	   *known = all_units(d);
+	List	   *found = NIL;
+	ListCell   *cell;
+	ListCell   *other;
+
+	foreach(cell, d->after->objects)
+	{
+		const Object *o = lfirst(cell);
+		ObjectAddress unit;
+
+		if (!disturbs(o) || !sv_unit_of(o->address.classId, o->address.objectId, &unit))
+			continue;
+		foreach(other, sv_unit_dependents(&unit))
+		{
+			ObjectAddress *dependent = lfirst(other);
+
+			if (!has_unit(known, dependent) && !has_unit(found, dependent) && sv_unit_is_read(dependent))
+				found = lappend(found, dependent);
+		}
+	}
+	return found;
+}
+
+/* Compare, and with what the comparison disturbs once more. */
+static void
+compare(Derivation *d)
+{
+	for (int depth = 0; depth < MAX_DEPTH; depth++)
+	{
+		List	   *found;
+
+		d->rows = sv_diff(d->after, d->before, &d->options);
+		found = find_others(d);
+		if (found == NIL)
+			return;
+		d->others = list_concat(d->others, found);
+		assemble(d, read_now(all_units(d)));
+	}
+}
+
+/* In a subtransaction: give back the old names, and compare then. */
+static void
+rename_and_compare(void *arg)
+{
+	Derivation *d = arg;
+	MemoryContext caller = CurrentMemoryContext;
+	ListCell   *cell;
+
+	d->rename_rows = sv_diff_renames(d->after, d->renames);
+	SPI_connect();
+	foreach(cell, d->rename_rows)
+		SPI_execute(((DiffRow *) lfirst(cell))->sql, false, 0);
+	SPI_finish();
+	MemoryContextSwitchTo(caller);
+	assemble(d, read_now(all_units(d)));
+	compare(d);
+}
+
+/* ----- the script ----- */
+
+static void
+note(List **lost, const char *what, const Object *o)
+{
+	*lost = lappend(*lost, psprintf("%s %s", what, o->identity));
+}
+
+/* What the way back makes anew without the rows or values that it had. */
+static List *
+find_lost(const Derivation *d)
+{
+	List	   *lost = NIL;
+	ListCell   *cell;
+	List	   *seen = NIL;
+
+	foreach(cell, d->step->written)
+	{
+		char	   *table = lfirst(cell);
+
+		if (list_member(seen, makeString(table)))
+			continue;
+		seen = lappend(seen, makeString(table));
+		lost = lappend(lost, psprintf("changes of rows of table %s", table));
+	}
+	foreach(cell, d->before->objects)
+	{
+		const Object *b = lfirst(cell);
+		const Pair *pair = b->pair;
+
+		if (pair == NULL || b->context)
+			continue;
+		if (sv_class_is(b, "table") && pair->kind == SV_PAIR_CREATE)
+			note(&lost, "rows of table", b);
+		else if (sv_class_is(b, "column") && sv_class_is(b->parent, "table") && b->parent->pair->kind != SV_PAIR_CREATE)
+		{
+			if (pair->kind == SV_PAIR_CREATE && !sv_is(b, "generated"))
+				note(&lost, "values of column", b);
+			else if (pair->a != NULL && !sv_same(pair->a, b, "type"))
+				note(&lost, "values as they were before the change of type of column", b);
+		}
+	}
+	return lost;
+}
+
+static void
+append_rows(StringInfo out, List *rows)
+{
+	ListCell   *cell;
+
+	foreach(cell, rows)
+	{
+		const DiffRow *row = lfirst(cell);
+
+		if (row->sql != NULL)
+			appendStringInfo(out, "%s;\n", row->sql);
+	}
+}
+
+/*
+ * Derive the down script of a step, whose changes are the last that were made
+ * to its units.  Never NULL; a step that changed nothing gets an empty one.
+ */
+DerivedDown *
+sv_derive_down(const TrackedStep *step)
+{
+	Derivation	d = {step};
+	DerivedDown *result = palloc0(sizeof(DerivedDown));
+	StringInfoData sql;
+	ErrorData  *error = NULL;
+
+	d.options.owners = d.options.privileges = d.options.comments = true;
+	d.options.column_order = true;
+	d.options.drop = "drop";
+	d.options.role = GetUserNameFromId(GetUserId(), false);
+	d.options.cast_of = sv_cast_of;
+	d.after = step->after;
+	d.before = step->before;
+	if (step->renamed)
+		d.renames = find_renames(&d);
+	if (d.renames != NIL)
+		error = sv_subtransaction(rename_and_compare, &d, false);
+	else
+		compare(&d);
+	if (error != NULL)
+		ReThrowError(error);
+	initStringInfo(&sql);
+	if (sv_diff_has_bodies(d.rows))
+		appendStringInfoString(&sql, "SET LOCAL check_function_bodies = off;\n");
+	append_rows(&sql, d.rename_rows);
+	append_rows(&sql, d.rows);
+	result->sql = sql.data;
+	result->lost = find_lost(&d);
+	return result;
+}

@@ -1,0 +1,239 @@
+/*
+ * follow.c
+ *		Record what steps change: the state of the schema after each of them, and
+ *		the down scripts of revisions that have none.
+ *
+ * What a step changed is what differs between the schema before and after it.
+ * So what was changed by hand before the run stays different from the kept
+ * state, and is still found as drift after it.
+ */
+#include "postgres.h"
+
+#include "access/xact.h"
+#include "catalog/namespace.h"
+#include "catalog/pg_class.h"
+#include "parser/parser.h"
+#include "register/register.h"
+#include "track/derive.h"
+#include "track/follow.h"
+#include "script/lock_targets.h"
+#include "track/track.h"
+#include "track/track_statements.h"
+#include "base/settings.h"
+#include "store/states.h"
+#include "utils/memutils.h"
+
+/* What is to be done about a step when its changes are known. */
+typedef struct Followed
+{
+	char	   *revision;		/* NULL: a part of one */
+	int64		run;
+	int			position;
+	bool		derive;
+} Followed;
+
+static const ModelScope everything = {NIL, true, NULL};
+
+/* The revision under way was begun by an earlier run, so nobody knows what was there before. */
+static bool is_resumed = false;
+
+static void
+settle(TrackedStep *step, void *arg)
+{
+	const Followed *followed = step->tag;
+	bool		paused = sv_track_pause(true);
+
+	if (sv_keep_snapshots)
+	{
+		int64		state = sv_state_record(sv_model_changes(step->before, step->after));
+
+		if (followed->revision != NULL)
+			sv_store_step_state(followed->run, followed->position, state);
+	}
+	if (followed->derive)
+	{
+		DerivedDown *down = sv_derive_down(sv_track_whole(step));
+
+		sv_store_derived(followed->revision, down->sql, down->lost);
+	}
+	sv_track_pause(paused);
+}
+
+/* Do something with the whole live schema, in memory of its own. */
+static int64
+with_live_schema(int64 (*work) (const Model *live))
+{
+	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "schemaver seen schema", ALLOCSET_DEFAULT_SIZES);
+	MemoryContext caller = MemoryContextSwitchTo(context);
+	int64		result;
+
+	CommandCounterIncrement();
+	result = work(sv_model_read(&everything));
+	MemoryContextSwitchTo(caller);
+	MemoryContextDelete(context);
+	return result;
+}
+
+static int64
+begin_state(const Model *live)
+{
+	if (!sv_state_is_kept())
+		sv_state_begin(live);
+	else
+		sv_state_move_in(live);
+	return sv_state_present();
+}
+
+/* Make sure that there is a present state of this database, to which changes can be added. */
+static void
+ensure_state(void)
+{
+	if (!sv_keep_snapshots)
+		sv_state_gap();
+	else if (!sv_state_is_kept() || !sv_state_is_at_home())
+		(void) with_live_schema(begin_state);
+}
+
+/* Begin to follow a run, if anything is to be recorded. */
+void
+sv_follow_begin(void)
+{
+	is_resumed = false;
+	ensure_state();
+	if (sv_derive_downs || sv_keep_snapshots)
+		sv_track_begin(settle, NULL);
+}
+
+/* A step begins. */
+void
+sv_follow_step(void)
+{
+	sv_track_step();
+}
+
+/* Does the revision get a down script from what it changed? */
+static bool
+is_derived(const StoredRevision *revision, const StoredScript *stored, Direction direction)
+{
+	const char *irreversible;
+
+	if (!sv_derive_downs || is_resumed || direction != SV_UPGRADE || stored->down != NULL)
+		return false;
+	(void) sv_register_options(sv_store_revision(SV_STORE_WRITE, revision->id)->options, &irreversible);
+	return irreversible == NULL;
+}
+
+/* A step is done and recorded. */
+void
+sv_follow_step_done(const Run *run, const StoredRevision *revision, const StoredScript *stored, Direction direction)
+{
+	Followed   *followed;
+
+	if (is_resumed && sv_keep_snapshots)
+		sv_store_step_state(run->number, run->done, sv_follow_unseen());
+	if (!sv_track_active())
+		return;
+	followed = sv_track_alloc(sizeof(Followed));
+	followed->derive = is_derived(revision, stored, direction);
+	followed->revision = strcpy(sv_track_alloc(strlen(revision->id) + 1), revision->id);
+	followed->run = run->number;
+	followed->position = run->done;
+	sv_track_step_done(followed);
+}
+
+/* All steps of the transaction are done. */
+void
+sv_follow_finish(void)
+{
+	sv_track_settle();
+}
+
+/* Follow no longer, also after an error. */
+void
+sv_follow_end(void)
+{
+	sv_track_end();
+}
+
+/* ----- steps in several transactions ----- */
+
+/* A revision of an online run begins; not "whole": an earlier run did a part of it. */
+void
+sv_follow_revision(bool whole)
+{
+	sv_follow_end();
+	sv_follow_begin();
+	is_resumed = !whole;
+	if (whole)
+		sv_follow_step();
+	else
+		sv_follow_end();
+}
+
+/* A transaction of the step begins. */
+void
+sv_follow_part(void)
+{
+	sv_track_part();
+}
+
+/* A statement of the step is about to be executed by another process. */
+void
+sv_follow_elsewhere(const char *statement)
+{
+	RawStmt    *raw;
+	ListCell   *cell;
+
+	if (!sv_track_active())
+		return;
+	sv_track_part();
+	raw = linitial_node(RawStmt, raw_parser(statement, RAW_PARSE_DEFAULT));
+	foreach(cell, sv_lock_targets(raw->stmt))
+	{
+		const LockTarget *target = lfirst(cell);
+		Oid			relation = RangeVarGetRelid(target->relation, NoLock, true);
+
+		if (OidIsValid(relation))
+			sv_track_touch(RelationRelationId, relation);
+	}
+}
+
+/* A part of the step is done and will be committed before the others. */
+void
+sv_follow_part_done(void)
+{
+	if (!sv_track_active())
+		return;
+	sv_track_part_done(sv_track_alloc(sizeof(Followed)));
+}
+
+/* ----- changes that were not seen ----- */
+
+static int64
+record_unseen(const Model *live)
+{
+	return sv_state_record(sv_model_changes(sv_state_model(sv_state_present()), live));
+}
+
+/*
+ * A revision was executed and not followed, by psql or by an earlier run: all
+ * that differs from the present state is taken for its work.  Returns the
+ * number of the new state, 0 if none is kept.
+ */
+int64
+sv_follow_unseen(void)
+{
+	ensure_state();
+	return sv_keep_snapshots ? with_live_schema(record_unseen) : 0;
+}
+
+/* The version changes and the schema does not: the present state, which is begun if there is none. */
+int64
+sv_follow_stamp(void)
+{
+	if (!sv_keep_snapshots)
+		return 0;
+	if (!sv_state_is_kept())
+		(void) with_live_schema(begin_state);
+	return sv_state_present();
+}

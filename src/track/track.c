@@ -1,0 +1,663 @@
+/*
+ * track.c
+ *		Follow what the steps of a run change.
+ *
+ * The object access hook tells of every object that is created, altered or
+ * dropped, before the change can be seen; the utility hook of what the first one
+ * is not told: comments, labels, privileges and new names, which change the
+ * definitions of all that refers to them.
+ *
+ * What a unit was before a step is read when the step touches it first, with a
+ * snapshot that shows all that is committed (the object is locked by now) but
+ * nothing of the step itself.  What it is after the step is read when a later
+ * step touches it, or when the steps are settled, for many units at once: for
+ * nobody else can have changed it between.
+ */
+#include "postgres.h"
+
+#include "access/xact.h"
+#include "catalog/catalog.h"
+#include "catalog/dependency.h"
+#include "catalog/namespace.h"
+#include "catalog/objectaccess.h"
+#include "catalog/pg_attrdef.h"
+#include "catalog/pg_class.h"
+#include "catalog/pg_extension.h"
+#include "catalog/pg_language.h"
+#include "catalog/pg_namespace.h"
+#include "catalog/pg_proc.h"
+#include "catalog/pg_rewrite.h"
+#include "catalog/pg_transform.h"
+#include "catalog/pg_trigger.h"
+#include "catalog/pg_type.h"
+#include "commands/extension.h"
+#include "miscadmin.h"
+#include "model/assemble.h"
+#include "model/units.h"
+#include "track/track.h"
+#include "track/track_statements.h"
+#include "store/store.h"
+#include "executor/executor.h"
+#include "parser/parsetree.h"
+#include "tcop/utility.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+#include "utils/memutils.h"
+#include "utils/snapmgr.h"
+
+/* More are settled before the next step, so that memory stays small. */
+#define MAX_PENDING_STEPS 200
+
+/* A unit that a step touched. */
+typedef struct Touch
+{
+	ObjectAddress unit;
+	int			step;
+	Model	   *before;			/* holds it; NULL: it was not there */
+	Model	   *after;
+	bool		after_is_known;
+} Touch;
+
+/* The last touch of a unit. */
+typedef struct TouchEntry
+{
+	ObjectAddress key;
+	Touch	   *touch;
+} TouchEntry;
+
+typedef struct PendingStep
+{
+	int			number;
+	void	   *tag;
+	bool		renamed;
+	List	   *touches;
+	List	   *written;		/* OIDs of tables */
+	List	   *names;			/* their names, when the step is done */
+} PendingStep;
+
+static struct
+{
+	MemoryContext context;		/* NULL: nothing is followed */
+	TrackedStepFn settle;
+	void	   *settle_arg;
+	HTAB	   *units;			/* TouchEntry */
+	List	   *pending;		/* PendingStep */
+	PendingStep *step;			/* under way, or NULL */
+	int			steps;
+	CommandId	cid;			/* of the first command of the step */
+	bool		renaming;		/* a statement that gives names is under way */
+	bool		eager;			/* settle when the step is done */
+	bool		busy;			/* own reading */
+	List	   *parts;			/* Touch of the parts of the step that are settled */
+	bool		renamed;		/* in one of them */
+	List	   *written;		/* in them, names */
+}			track;
+
+static object_access_hook_type previous_access_hook = NULL;
+static ProcessUtility_hook_type previous_utility_hook = NULL;
+static ExecutorStart_hook_type previous_executor_hook = NULL;
+
+/* All that is committed, and of this transaction what came before the step. */
+static Snapshot
+snapshot_before_step(void)
+{
+	Snapshot	snapshot = RegisterSnapshot(GetLatestSnapshot());
+
+	snapshot->curcid = track.cid;
+	return snapshot;
+}
+
+/* What a unit was before the step, if the step has touched it before. */
+static const Model *
+known_before(const ObjectAddress *unit)
+{
+	const TouchEntry *entry = hash_search(track.units, unit, HASH_FIND, NULL);
+
+	return entry != NULL && entry->touch->step == track.step->number ? entry->touch->before : NULL;
+}
+
+static Model *
+read_before(const List *units)
+{
+	Snapshot	snapshot = snapshot_before_step();
+	Model	   *model;
+
+	track.busy = true;
+	PG_TRY();
+	{
+		model = sv_model_read_units(units, snapshot, known_before);
+	}
+	PG_FINALLY();
+	{
+		track.busy = false;
+	}
+	PG_END_TRY();
+	UnregisterSnapshot(snapshot);
+	return model;
+}
+
+/* Note that the step changes a unit; "is_new": it was not there before. */
+static void
+touch_unit(const ObjectAddress *unit, bool is_new)
+{
+	bool		found;
+	TouchEntry *entry;
+	Touch	   *touch;
+	Touch	   *last;
+
+	entry = hash_search(track.units, unit, HASH_ENTER, &found);
+	last = found ? entry->touch : NULL;
+	if (last != NULL && last->step == track.step->number)
+		return;
+	touch = palloc0(sizeof(Touch));
+	touch->unit = *unit;
+	touch->step = track.step->number;
+	entry->touch = touch;
+	track.step->touches = lappend(track.step->touches, touch);
+	if (!is_new)
+		touch->before = read_before(list_make1(&touch->unit));
+	if (last != NULL)
+	{
+		last->after = touch->before;
+		last->after_is_known = true;
+	}
+}
+
+/*
+ * To undo a change that is more than an addition, other objects may have to be
+ * made anew: they are looked for at once, while they are what they were after
+ * the step.  "created" can mean replaced.
+ */
+static bool
+is_more_than_addition(const ObjectAddress *unit, Oid catalog, bool created)
+{
+	const TouchEntry *entry = hash_search(track.units, unit, HASH_FIND, NULL);
+	const Model *before = entry->touch->before;
+
+	if (before == NULL || sv_model_at(before, unit->classId, unit->objectId, 0) == NULL)
+		return false;
+	return !created || catalog == ProcedureRelationId || catalog == RewriteRelationId ||
+		catalog == LanguageRelationId || catalog == TransformRelationId;
+}
+
+static void
+touch_dependents(const ObjectAddress *unit)
+{
+	ListCell   *cell;
+
+	foreach(cell, sv_unit_dependents(unit))
+	{
+		const ObjectAddress *other = lfirst(cell);
+
+		if (sv_unit_is_read(other))
+			touch_unit(other, false);
+		if (unit->classId == NamespaceRelationId && sv_unit_is_read(other))
+			touch_dependents(other);
+	}
+}
+
+/*
+ * Note that an object is about to be changed, or was just created; "added": a
+ * part of it was, which cannot stand for anything else.
+ */
+static void
+touch_object(Oid catalog, Oid oid, bool created, bool added)
+{
+	MemoryContext caller;
+	ObjectAddress unit;
+	bool		is_new;
+
+	if (track.step == NULL || track.busy || (creating_extension && catalog != ExtensionRelationId))
+		return;
+	if (!sv_store_exists())
+	{
+		track.step = NULL;		/* the run cannot be recorded any more */
+		return;
+	}
+	caller = MemoryContextSwitchTo(track.context);
+	if (sv_unit_of(catalog, oid, &unit) && sv_unit_is_read(&unit))
+	{
+		is_new = created && unit.objectId == oid && unit.classId == catalog &&
+			(catalog == RelationRelationId || catalog == NamespaceRelationId);
+		touch_unit(&unit, is_new);
+		track.eager |= is_more_than_addition(&unit, catalog, created || added);
+		if (track.renaming)
+		{
+			track.step->renamed = track.eager = true;
+			touch_dependents(&unit);
+		}
+	}
+	MemoryContextSwitchTo(caller);
+}
+
+/* Note that an object is about to be changed, in a way that means nothing to others. */
+void
+sv_track_touch(Oid catalog, Oid oid)
+{
+	touch_object(catalog, oid, false, true);
+}
+
+/* Note that anything may change. */
+void
+sv_track_touch_everything(void)
+{
+	ModelScope	scope = {NIL, true, NULL};
+	MemoryContext caller;
+	Model	   *model;
+	ListCell   *cell;
+
+	if (track.step == NULL || track.busy)
+		return;
+	caller = MemoryContextSwitchTo(track.context);
+	track.eager = true;
+	track.busy = true;
+	PG_TRY();
+	{
+		model = sv_model_read(&scope);
+	}
+	PG_FINALLY();
+	{
+		track.busy = false;
+	}
+	PG_END_TRY();
+	foreach(cell, model->objects)
+	{
+		const Object *o = lfirst(cell);
+
+		if (o->parent == NULL)
+			touch_unit(&o->address, false);
+	}
+	MemoryContextSwitchTo(caller);
+}
+
+static void
+on_access(ObjectAccessType access, Oid catalog, Oid oid, int sub, void *arg)
+{
+	ListCell   *cell;
+
+	if (previous_access_hook)
+		previous_access_hook(access, catalog, oid, sub, arg);
+	if (access == OAT_TRUNCATE && track.step != NULL && !track.busy)
+		sv_track_written(oid);
+	if (track.step == NULL || (access != OAT_POST_CREATE && access != OAT_DROP && access != OAT_POST_ALTER))
+		return;
+	if (catalog == TriggerRelationId && sv_trigger_is_internal(oid))
+		return;
+	/* the server tells of a new default by its table and column */
+	if (catalog == AttrDefaultRelationId && access == OAT_POST_CREATE)
+		catalog = RelationRelationId;
+	touch_object(catalog, oid, access == OAT_POST_CREATE && sub == 0, access == OAT_POST_CREATE);
+	/* a copy is an object while it is enabled otherwise */
+	if (catalog == TriggerRelationId && access == OAT_POST_ALTER)
+		foreach(cell, sv_trigger_copies(oid))
+			touch_object(catalog, lfirst_oid(cell), false, true);
+}
+
+/* Note that rows of a table are written. */
+void
+sv_track_written(Oid relation)
+{
+	MemoryContext caller = MemoryContextSwitchTo(track.context);
+
+	track.step->written = list_append_unique_oid(track.step->written, relation);
+	MemoryContextSwitchTo(caller);
+}
+
+static void
+on_executor_start(QueryDesc *query, int flags)
+{
+	if (track.step != NULL && !track.busy)
+	{
+		ListCell   *cell;
+
+		foreach(cell, query->plannedstmt->resultRelations)
+		{
+			Oid			relation = rt_fetch(lfirst_int(cell), query->plannedstmt->rtable)->relid;
+
+			if (IsCatalogRelationOid(relation))
+				sv_track_touch_everything();	/* a superuser writes into a catalog */
+			else
+				sv_track_written(relation);
+		}
+	}
+	if (previous_executor_hook)
+		previous_executor_hook(query, flags);
+	else
+		standard_ExecutorStart(query, flags);
+}
+
+static void
+on_utility(PlannedStmt *statement, const char *text, bool read_only_tree, ProcessUtilityContext context,
+		   ParamListInfo params, QueryEnvironment *environment, DestReceiver *dest, QueryCompletion *completion)
+{
+	bool		renaming = track.renaming;
+
+	if (track.step != NULL && !track.busy)
+	{
+		sv_track_statement(statement->utilityStmt);
+		track.renaming = renaming || sv_statement_renames(statement->utilityStmt);
+	}
+	PG_TRY();
+	{
+		(previous_utility_hook ? previous_utility_hook : standard_ProcessUtility)
+			(statement, text, read_only_tree, context, params, environment, dest, completion);
+	}
+	PG_FINALLY();
+	{
+		track.renaming = renaming;
+	}
+	PG_END_TRY();
+}
+
+/* Put the hooks in place; they do nothing unless a step is followed. */
+void
+sv_track_install(void)
+{
+	previous_access_hook = object_access_hook;
+	object_access_hook = on_access;
+	previous_utility_hook = ProcessUtility_hook;
+	ProcessUtility_hook = on_utility;
+	previous_executor_hook = ExecutorStart_hook;
+	ExecutorStart_hook = on_executor_start;
+}
+
+static HTAB *
+make_units(void)
+{
+	HASHCTL		control = {0};
+
+	control.hcxt = track.context;
+	control.keysize = sizeof(ObjectAddress);
+	control.entrysize = sizeof(TouchEntry);
+	return hash_create("schemaver touched units", 64, &control, HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
+}
+
+/* Begin to follow the steps of a run; what they changed goes to "settle". */
+void
+sv_track_begin(TrackedStepFn settle, void *arg)
+{
+	memset(&track, 0, sizeof(track));
+	track.context = AllocSetContextCreate(CurrentMemoryContext, "schemaver tracking", ALLOCSET_DEFAULT_SIZES);
+	track.settle = settle;
+	track.settle_arg = arg;
+	track.units = make_units();
+}
+
+/* A step begins. */
+void
+sv_track_step(void)
+{
+	MemoryContext caller;
+
+	if (track.context == NULL)
+		return;
+	caller = MemoryContextSwitchTo(track.context);
+	CommandCounterIncrement();
+	track.cid = GetCurrentCommandId(true);
+	track.step = palloc0(sizeof(PendingStep));
+	track.step->number = ++track.steps;
+	track.eager = false;
+	MemoryContextSwitchTo(caller);
+}
+
+/* Another transaction of the step begins. */
+void
+sv_track_part(void)
+{
+	if (track.step != NULL)
+		track.cid = GetCurrentCommandId(true);
+}
+
+/* Turn the tables whose rows were changed into names; those that the step made itself do not count. */
+static void
+name_written(PendingStep *step)
+{
+	ListCell   *cell;
+
+	foreach(cell, step->written)
+	{
+		Oid			relation = lfirst_oid(cell);
+		ObjectAddress unit;
+		TouchEntry *entry;
+		char	   *name = get_rel_name(relation);
+
+		if (name == NULL || !sv_unit_of(RelationRelationId, relation, &unit) || !sv_unit_is_read(&unit))
+			continue;
+		entry = hash_search(track.units, &unit, HASH_FIND, NULL);
+		if (entry != NULL && entry->touch->step == step->number && entry->touch->before == NULL)
+			continue;
+		step->names = lappend(step->names,
+							  quote_qualified_identifier(get_namespace_name(get_rel_namespace(relation)), name));
+	}
+}
+
+/* The step is done; its changes are settled now or later. */
+void
+sv_track_step_done(void *tag)
+{
+	MemoryContext caller;
+
+	if (track.step == NULL)
+		return;
+	caller = MemoryContextSwitchTo(track.context);
+	track.step->tag = tag;
+	name_written(track.step);
+	track.pending = lappend(track.pending, track.step);
+	track.step = NULL;
+	MemoryContextSwitchTo(caller);
+	if (track.eager || list_length(track.pending) >= MAX_PENDING_STEPS)
+		sv_track_settle();
+}
+
+/* Read what the last touched units are now. */
+static void
+read_after(void)
+{
+	List	   *units = NIL;
+	Model	   *now;
+	ListCell   *cell;
+	ListCell   *other;
+	Snapshot	snapshot;
+
+	foreach(cell, track.pending)
+		foreach(other, ((PendingStep *) lfirst(cell))->touches)
+	{
+		Touch	   *touch = lfirst(other);
+
+		if (!touch->after_is_known)
+			units = lappend(units, &touch->unit);
+	}
+	if (units == NIL)
+		return;
+	CommandCounterIncrement();
+	snapshot = RegisterSnapshot(GetLatestSnapshot());
+	track.busy = true;
+	now = sv_model_read_units(units, snapshot, NULL);
+	track.busy = false;
+	UnregisterSnapshot(snapshot);
+	foreach(cell, track.pending)
+		foreach(other, ((PendingStep *) lfirst(cell))->touches)
+	{
+		Touch	   *touch = lfirst(other);
+
+		if (!touch->after_is_known)
+			touch->after = now;
+		touch->after_is_known = true;
+	}
+}
+
+/* The models of a step out of its touches. */
+static void
+fill_step(TrackedStep *step, const List *touches)
+{
+	List	   *before = NIL;
+	List	   *after = NIL;
+	ListCell   *cell;
+
+	step->units = NIL;
+	foreach(cell, touches)
+	{
+		Touch	   *touch = lfirst(cell);
+
+		step->units = lappend(step->units, &touch->unit);
+		before = lappend(before, sv_unit_state(touch->before, &touch->unit));
+		after = lappend(after, sv_unit_state(touch->after, &touch->unit));
+	}
+	sv_model_assemble(before, after, &step->before, &step->after);
+}
+
+static void
+settle_step(const PendingStep *pending)
+{
+	TrackedStep step = {0};
+
+	step.tag = pending->tag;
+	step.renamed = pending->renamed;
+	step.written = pending->names;
+	fill_step(&step, pending->touches);
+	track.settle(&step, track.settle_arg);
+}
+
+/* Forget what was settled; what units are now is read again where it is needed. */
+static void
+start_anew(void)
+{
+	TrackedStepFn settle = track.settle;
+	void	   *arg = track.settle_arg;
+	int			steps = track.steps;
+	MemoryContext caller = MemoryContextSwitchTo(MemoryContextGetParent(track.context));
+
+	MemoryContextDelete(track.context);
+	sv_track_begin(settle, arg);
+	track.steps = steps;
+	MemoryContextSwitchTo(caller);
+}
+
+static void
+settle_pending(void)
+{
+	MemoryContext caller = MemoryContextSwitchTo(track.context);
+	ListCell   *cell;
+
+	read_after();
+	foreach(cell, track.pending)
+	{
+		CHECK_FOR_INTERRUPTS();
+		settle_step(lfirst(cell));
+	}
+	MemoryContextSwitchTo(caller);
+}
+
+/* Give all steps that are done to the caller of sv_track_begin(). */
+void
+sv_track_settle(void)
+{
+	if (track.context == NULL || track.pending == NIL)
+		return;
+	settle_pending();
+	start_anew();
+}
+
+/*
+ * A part of the step under way is done, and is settled by itself; what was
+ * there before it is remembered for the whole.
+ */
+void
+sv_track_part_done(void *tag)
+{
+	MemoryContext caller = MemoryContextSwitchTo(track.context);
+	PendingStep *part = track.step;
+
+	part->tag = tag;
+	name_written(part);
+	track.pending = lappend(track.pending, part);
+	track.step = NULL;
+	settle_pending();
+	track.parts = list_concat(track.parts, part->touches);
+	track.renamed |= part->renamed;
+	track.written = list_concat(track.written, part->names);
+	track.pending = NIL;
+	track.units = make_units();
+	MemoryContextSwitchTo(caller);
+	sv_track_step();
+}
+
+/* Of several touches of a unit the first one knows what was before, the last one what is after. */
+static List *
+join_touches(const List *touches)
+{
+	List	   *result = NIL;
+	ListCell   *cell;
+	ListCell   *other;
+
+	foreach(cell, touches)
+	{
+		const Touch *touch = lfirst(cell);
+		Touch	   *joined = NULL;
+
+		foreach(other, result)
+		{
+			Touch	   *t = lfirst(other);
+
+			if (t->unit.classId == touch->unit.classId && t->unit.objectId == touch->unit.objectId)
+				joined = t;
+		}
+		if (joined == NULL)
+		{
+			joined = palloc(sizeof(Touch));
+			*joined = *touch;
+			result = lappend(result, joined);
+		}
+		joined->after = touch->after;
+	}
+	return result;
+}
+
+/* A settled step, with those parts of it that were settled before. */
+const TrackedStep *
+sv_track_whole(const TrackedStep *step)
+{
+	TrackedStep *whole;
+
+	if (track.parts == NIL)
+		return step;
+	whole = palloc(sizeof(TrackedStep));
+	*whole = *step;
+	whole->renamed |= track.renamed;
+	whole->written = list_concat(list_copy(track.written), step->written);
+	fill_step(whole, join_touches(list_concat_copy(track.parts, ((PendingStep *) llast(track.pending))->touches)));
+	return whole;
+}
+
+/* Follow no longer; also after an error.  Steps that are not settled are forgotten. */
+void
+sv_track_end(void)
+{
+	if (track.context != NULL)
+		MemoryContextDelete(track.context);
+	memset(&track, 0, sizeof(track));
+}
+
+/* Is a step being followed? */
+bool
+sv_track_active(void)
+{
+	return track.step != NULL;
+}
+
+/* Zeroed memory that lasts until the steps are settled. */
+void *
+sv_track_alloc(Size size)
+{
+	return MemoryContextAllocZero(track.context, size);
+}
+
+/* Statements of schemaver itself are not followed while paused; returns what was before. */
+bool
+sv_track_pause(bool pause)
+{
+	bool		before = track.busy;
+
+	track.busy = pause;
+	return before;
+}
