@@ -4,11 +4,11 @@
  */
 #include "postgres.h"
 
+#include "base/base.h"
 #include "base/compat.h"
 #include "fmgr.h"
 #include "kept/kept.h"
 #include "track/track.h"
-#include "base/settings.h"
 
 SV_MODULE_MAGIC;
 

@@ -5,9 +5,9 @@
 #include "postgres.h"
 
 #include "api/api.h"
-#include "store/store.h"
 #include "base/compat.h"
 #include "funcapi.h"
+#include "store/store.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"

@@ -4,11 +4,11 @@
  */
 #include "postgres.h"
 
-#include "api/api_compare.h"
-#include "track/watch.h"
-#include "drift/drifting.h"
-#include "base/errors.h"
-#include "store/ddl_rows.h"
+#include "api/api_private.h"
+#include "base/base.h"
+#include "drift/drift.h"
+#include "store/store.h"
+#include "track/track.h"
 #include "utils/builtins.h"
 #include "utils/json.h"
 #include "utils/jsonb.h"

@@ -6,12 +6,12 @@
  */
 #include "postgres.h"
 
-#include "api/api_compare.h"
+#include "api/api_private.h"
+#include "drift/drift.h"
 #include "miscadmin.h"
 #include "report/report.h"
-#include "drift/drifting.h"
 #include "run/run.h"
-#include "store/states.h"
+#include "store/store.h"
 #include "utils/builtins.h"
 #include "utils/jsonb.h"
 #include "utils/timestamp.h"

@@ -5,12 +5,11 @@
 #include "postgres.h"
 
 #include "api/api.h"
-#include "api/api_compare.h"
+#include "api/api_private.h"
 #include "diff/diff.h"
+#include "proof/proof.h"
 #include "register/register.h"
-#include "proof/baseline.h"
 #include "run/run.h"
-#include "proof/test.h"
 #include "utils/builtins.h"
 
 PG_FUNCTION_INFO_V1(sv_api_test);

@@ -6,9 +6,9 @@
  */
 #include "postgres.h"
 
-#include "api/api_compare.h"
-#include "base/errors.h"
-#include "store/states.h"
+#include "api/api_private.h"
+#include "base/base.h"
+#include "store/store.h"
 #include "utils/builtins.h"
 
 PG_FUNCTION_INFO_V1(sv_api_diff_revisions);

@@ -6,7 +6,7 @@
 
 #include <limits.h>
 
-#include "base/settings.h"
+#include "base/base.h"
 #include "utils/guc.h"
 
 /* A deploy job may prefer to fail at once over waiting behind another run. */

@@ -5,7 +5,7 @@
 #include "postgres.h"
 
 #include "access/xact.h"
-#include "base/subtransaction.h"
+#include "base/base.h"
 #include "utils/memutils.h"
 #include "utils/resowner.h"
 

@@ -6,7 +6,7 @@
 
 #include "diff/diff.h"
 #include "miscadmin.h"
-#include "model/classes.h"
+#include "model/model.h"
 #include "utils/builtins.h"
 
 /* Properties that every class can have; privileges.c and write.c alter them. */

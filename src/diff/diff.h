@@ -7,6 +7,7 @@
 #ifndef SV_DIFF_H
 #define SV_DIFF_H
 
+#include "diff/diff_private.h"
 #include "model/model.h"
 
 /* What happens to an object. */
@@ -176,5 +177,58 @@ extern List *sv_initial_privileges(const Comparison *cmp, const Object *object);
 
 /* annotations on any object (write.c) */
 extern void sv_write_annotations(Writer *writer, const Object *a, const Object *b);
+
+/* ----- drifted.c -----
+ *
+ * What was changed in the live schema since its state was kept.
+ */
+
+/* One object that is not what it was. */
+typedef struct Drift
+{
+	const Object *kept;			/* NULL: created */
+	const Object *live;			/* NULL: dropped */
+	bool		renamed;		/* it has another name or schema, no more */
+	List	   *differs;		/* Differences */
+	List	   *revert;			/* DiffRows: back to what was kept */
+	List	   *apply;			/* DiffRows: from there to the live schema */
+} Drift;
+
+typedef struct Difference
+{
+	const char *property;
+	const Property *was;		/* NULL: was not set */
+	const Property *is;
+} Difference;
+
+extern List *sv_drift(const Model *kept, const Model *live, const DiffOptions *options);
+extern void sv_drift_attribute(List *drifts, List *apply, List *revert, const Model *kept, const Model *live);
+extern List *sv_drift_renamed(List *renamed, List *drifts, const DiffOptions *options);
+extern const char *sv_drift_change(const Drift *drift);
+extern const Object *sv_drift_object(const Drift *drift);
+extern List *sv_drift_settled(const Model *kept, const Model *live, const DiffOptions *options);
+
+/* ----- renames.c -----
+ *
+ * Objects that get another name or schema, and the statements for it.
+ */
+
+/* An object of a model, and where it shall be. */
+typedef struct Rename
+{
+	Object	   *from;
+	const char *schema;			/* unquoted; NULL: the schema stays */
+	const char *name;			/* unquoted; NULL: the name stays */
+	const char *value;			/* NULL, or the value of the enum "from" that
+								 * gets the name */
+} Rename;
+
+extern List *sv_diff_renames(const Model *from, List *renames);
+extern List *sv_diff_all_renames(const Model *from, List **renames);
+
+/* hints.c */
+extern List *sv_hinted_renames(const Model *live, const Model *wanted, List *hints);
+extern List *sv_renames_back(const Model *after, List *renames);
+extern List *sv_identity_renames(List *renames, bool back);
 
 #endif							/* SV_DIFF_H */

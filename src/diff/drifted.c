@@ -8,7 +8,7 @@
  */
 #include "postgres.h"
 
-#include "diff/drifted.h"
+#include "diff/diff.h"
 #include "miscadmin.h"
 #include "utils/builtins.h"
 

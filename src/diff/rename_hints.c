@@ -13,10 +13,10 @@
  */
 #include "postgres.h"
 
-#include "diff/renames.h"
-#include "model/classes.h"
-#include "base/errors.h"
-#include "script/hints.h"
+#include "base/base.h"
+#include "diff/diff.h"
+#include "model/model.h"
+#include "script/script.h"
 #include "utils/builtins.h"
 
 /* A hint whose object was found in the wanted model. */

@@ -9,8 +9,8 @@
  */
 #include "postgres.h"
 
-#include "diff/renamed.h"
-#include "diff/renames.h"
+#include "diff/diff.h"
+#include "diff/diff_private.h"
 #include "miscadmin.h"
 #include "utils/builtins.h"
 

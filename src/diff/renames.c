@@ -14,7 +14,7 @@
  */
 #include "postgres.h"
 
-#include "diff/renames.h"
+#include "diff/diff.h"
 #include "miscadmin.h"
 #include "utils/builtins.h"
 
@@ -90,7 +90,7 @@ static const RenameClass classes[] = {
 static const RenameClass value_class = {"enum", 1, SPACE_OWN, FORM_PLAIN, false, 0};
 
 /* An object that is renamed, or whose name may be in the way. */
-typedef struct Item
+typedef struct RenameItem
 {
 	const RenameClass *how;
 	const Object *object;
@@ -100,7 +100,7 @@ typedef struct Item
 	const char *to_name;
 	bool		renamed;		/* one of those that were asked for */
 	bool		is_value;
-} Item;
+} RenameItem;
 
 typedef struct Renaming
 {
@@ -125,14 +125,14 @@ class_of(const Object *object)
 	return NULL;
 }
 
-static Item *
+static RenameItem *
 item_of(const Renaming *r, const Object *object)
 {
 	ListCell   *cell;
 
 	foreach(cell, r->items)
 	{
-		Item	   *item = lfirst(cell);
+		RenameItem	   *item = lfirst(cell);
 
 		if (item->object == object && !item->is_value)
 			return item;
@@ -169,7 +169,7 @@ static const char *
 schema_now(const Renaming *r, const Object *object)
 {
 	const Object *home = home_of(object);
-	const Item *item = home ? NULL : item_of(r, object);
+	const RenameItem *item = home ? NULL : item_of(r, object);
 
 	if (home != NULL)
 		return schema_now(r, home);
@@ -179,7 +179,7 @@ schema_now(const Renaming *r, const Object *object)
 static const char *
 name_now(const Renaming *r, const Object *object)
 {
-	const Item *item = item_of(r, object);
+	const RenameItem *item = item_of(r, object);
 
 	return item ? item->name : object->name;
 }
@@ -218,7 +218,7 @@ identity_now(const Renaming *r, const Object *object)
 /* ----- which names are taken ----- */
 
 static int
-spaces_of(const Item *item)
+spaces_of(const RenameItem *item)
 {
 	const char *kind = sv_class_is(item->object, "constraint") ? sv_text(item->object, "kind") : NULL;
 
@@ -241,7 +241,7 @@ tail_of(const Object *object)
 
 /* Would the item, named so, get into the way of the other one? */
 static bool
-collide(const Renaming *r, const Item *item, const char *schema, const char *name, const Item *other)
+collide(const Renaming *r, const RenameItem *item, const char *schema, const char *name, const RenameItem *other)
 {
 	const Object *a = item->object;
 	const Object *b = other->object;
@@ -262,8 +262,8 @@ collide(const Renaming *r, const Item *item, const char *schema, const char *nam
 	return same_text(schema, schema_now(r, b)) && strcmp(tail_of(a), tail_of(b)) == 0;
 }
 
-static Item *
-occupant(const Renaming *r, const Item *item, const char *schema, const char *name)
+static RenameItem *
+occupant(const Renaming *r, const RenameItem *item, const char *schema, const char *name)
 {
 	ListCell   *cell;
 
@@ -276,7 +276,7 @@ occupant(const Renaming *r, const Item *item, const char *schema, const char *na
 /* ----- statements ----- */
 
 static void
-emit(Renaming *r, const Item *item, char *sql)
+emit(Renaming *r, const RenameItem *item, char *sql)
 {
 	DiffRow    *row = palloc0(sizeof(DiffRow));
 
@@ -300,7 +300,7 @@ is_type_of_tables(const Renaming *r, const Object *type)
 }
 
 static char *
-rename_sql(const Renaming *r, const Item *item, const char *name)
+rename_sql(const Renaming *r, const RenameItem *item, const char *name)
 {
 	const Object *o = item->object;
 	const char *new = quote_identifier(name);
@@ -327,14 +327,14 @@ rename_sql(const Renaming *r, const Item *item, const char *name)
 }
 
 static void
-rename_item(Renaming *r, Item *item, const char *name)
+rename_item(Renaming *r, RenameItem *item, const char *name)
 {
 	emit(r, item, rename_sql(r, item, name));
 	item->name = name;
 }
 
 static void
-move_item(Renaming *r, Item *item)
+move_item(Renaming *r, RenameItem *item)
 {
 	emit(r, item, psprintf("ALTER %s %s SET SCHEMA %s", item->object->class->keyword, identity_now(r, item->object),
 						   quote_identifier(item->to_schema)));
@@ -344,14 +344,14 @@ move_item(Renaming *r, Item *item)
 /* ----- the order ----- */
 
 static bool
-is_pending(const Item *item)
+is_pending(const RenameItem *item)
 {
 	return strcmp(item->name, item->to_name) != 0 || !same_text(item->schema, item->to_schema);
 }
 
 /* Bring an item nearer to its goal by one statement; false: names are in the way. */
 static bool
-advance(Renaming *r, Item *item)
+advance(Renaming *r, RenameItem *item)
 {
 	bool		moves = !same_text(item->schema, item->to_schema);
 
@@ -394,10 +394,10 @@ temporary_name(Renaming *r)
  * What nobody asked to rename keeps it.
  */
 static void
-make_way(Renaming *r, Item *item)
+make_way(Renaming *r, RenameItem *item)
 {
 	bool		moves = !same_text(item->schema, item->to_schema);
-	Item	   *other = occupant(r, item, moves ? item->to_schema : schema_now(r, item->object), item->to_name);
+	RenameItem	   *other = occupant(r, item, moves ? item->to_schema : schema_now(r, item->object), item->to_name);
 
 	if (other == NULL)
 		other = item;			/* its way is blocked, not its goal */
@@ -415,7 +415,7 @@ make_way(Renaming *r, Item *item)
 static void
 rename_level(Renaming *r, int level)
 {
-	Item	   *blocked;
+	RenameItem	   *blocked;
 
 	do
 	{
@@ -426,7 +426,7 @@ rename_level(Renaming *r, int level)
 		blocked = NULL;
 		foreach(cell, r->items)
 		{
-			Item	   *item = lfirst(cell);
+			RenameItem	   *item = lfirst(cell);
 
 			if (item->how->level != level || !is_pending(item))
 				continue;
@@ -495,10 +495,10 @@ schema_until_then(const char *schema, List *renames)
 	return schema;
 }
 
-static Item *
+static RenameItem *
 add_item(Renaming *r, const RenameClass *how, const Object *object, const char *name)
 {
-	Item	   *item = palloc0(sizeof(Item));
+	RenameItem	   *item = palloc0(sizeof(RenameItem));
 
 	item->how = how;
 	item->object = object;
@@ -512,7 +512,7 @@ static void
 add_rename(Renaming *r, const Rename *rename, List *renames)
 {
 	const RenameClass *how = rename->value ? &value_class : class_of(rename->from);
-	Item	   *item;
+	RenameItem	   *item;
 
 	if (how == NULL || (how->form == FORM_NONE && rename->name != NULL && strcmp(rename->name, rename->from->name) != 0))
 		ereport(ERROR,
@@ -557,7 +557,7 @@ add_values(Renaming *r, const Object *object, List *renames)
 
 		foreach(other, r->items)
 		{
-			Item	   *item = lfirst(other);
+			RenameItem	   *item = lfirst(other);
 
 			known |= item->is_value && item->object == object && strcmp(item->name, lfirst(cell)) == 0;
 		}
@@ -597,7 +597,7 @@ create_schemas(Renaming *r)
 
 	foreach(cell, r->items)
 	{
-		Item	   *item = lfirst(cell);
+		RenameItem	   *item = lfirst(cell);
 		bool		there = item->to_schema == NULL ||
 			sv_model_find(r->model, sv_object_class("schema"), quote_identifier(item->to_schema)) != NULL;
 		DiffRow    *row;
@@ -624,7 +624,7 @@ add_asides(const Renaming *r, List *renames)
 
 	foreach(cell, r->items)
 	{
-		Item	   *item = lfirst(cell);
+		RenameItem	   *item = lfirst(cell);
 		Rename	   *rename;
 
 		if (item->renamed || item->is_value || strcmp(item->name, item->object->name) == 0)

@@ -7,12 +7,12 @@
  */
 #include "postgres.h"
 
+#include "base/base.h"
+#include "drift/drift.h"
+#include "proof/proof.h"
 #include "register/register.h"
-#include "drift/drifting.h"
-#include "proof/prove.h"
 #include "run/run.h"
-#include "base/errors.h"
-#include "store/states.h"
+#include "store/store.h"
 #include "utils/timestamp.h"
 
 /* The current heads; SV014 if there is a revision that is not applied. */

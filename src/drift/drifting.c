@@ -5,12 +5,12 @@
 #include "postgres.h"
 
 #include "access/xact.h"
+#include "base/base.h"
 #include "catalog/namespace.h"
-#include "diff/renames.h"
-#include "drift/drifting.h"
-#include "proof/prove.h"
-#include "base/errors.h"
-#include "store/states.h"
+#include "diff/diff.h"
+#include "drift/drift.h"
+#include "proof/proof.h"
+#include "store/store.h"
 #include "utils/builtins.h"
 
 static int64

@@ -7,12 +7,11 @@
  */
 #include "postgres.h"
 
+#include "base/base.h"
+#include "drift/drift.h"
 #include "executor/spi.h"
 #include "miscadmin.h"
-#include "drift/drifting.h"
 #include "run/run.h"
-#include "base/subtransaction.h"
-#include "base/errors.h"
 #include "utils/guc.h"
 #include "utils/timestamp.h"
 

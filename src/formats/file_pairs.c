@@ -8,7 +8,7 @@
  */
 #include "postgres.h"
 
-#include "formats/files.h"
+#include "formats/formats_private.h"
 
 /*
  * Return what the name says about the file, or NULL if it is not named as this

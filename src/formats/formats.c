@@ -8,7 +8,7 @@
 
 #include "lib/stringinfo.h"
 
-#include "formats/files.h"
+#include "formats/formats_private.h"
 
 static const Format *const formats[] = {
 	&sv_format_native, &sv_format_pairs, &sv_format_plain

@@ -8,8 +8,8 @@
 #ifndef SV_FORMATS_H
 #define SV_FORMATS_H
 
+#include "base/base.h"
 #include "nodes/pg_list.h"
-#include "base/errors.h"
 
 /* A file: its path relative to the directory that is loaded ('/' between parts). */
 typedef struct SourceFile

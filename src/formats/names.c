@@ -14,7 +14,7 @@
  */
 #include "postgres.h"
 
-#include "formats/files.h"
+#include "formats/formats_private.h"
 
 /* ---------- id and message ---------- */
 

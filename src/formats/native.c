@@ -23,8 +23,8 @@
 
 #include "utils/memutils.h"
 
-#include "formats/native.h"
-#include "script/lexer.h"
+#include "formats/formats_private.h"
+#include "script/script.h"
 
 const char *const sv_directive_names[SV_DIRECTIVES] = {
 	"revision", "message", "revises", "depends_on", "branch_labels", "options",

@@ -11,7 +11,7 @@
 #include "lib/stringinfo.h"
 #include "mb/pg_wchar.h"
 
-#include "formats/native.h"
+#include "formats/formats_private.h"
 
 /* Longest id and longest slug in a file name, in bytes. */
 #define ID_BYTES	120

@@ -6,7 +6,7 @@
  */
 #include "postgres.h"
 
-#include "formats/files.h"
+#include "formats/formats_private.h"
 
 static bool
 recognise_nothing(const SourceFile *file)

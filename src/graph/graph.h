@@ -11,7 +11,7 @@
 #ifndef SV_GRAPH_H
 #define SV_GRAPH_H
 
-#include "base/errors.h"
+#include "base/base.h"
 
 /* An ordered list of revisions of one graph, each at most once. */
 typedef struct RevisionList

@@ -6,7 +6,7 @@
 
 #include "base/compat.h"
 #include "parser/parse_coerce.h"
-#include "track/derive.h"
+#include "track/track.h"
 
 /* See DiffOptions.  A type that is not there yet takes text. */
 char

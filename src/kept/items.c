@@ -8,8 +8,8 @@
 #include "catalog/partition.h"
 #include "catalog/pg_class.h"
 #include "commands/tablecmds.h"
-#include "miscadmin.h"
 #include "kept/kept_private.h"
+#include "miscadmin.h"
 #include "utils/acl.h"
 #include "utils/lsyscache.h"
 

@@ -3,10 +3,10 @@
  *		Kept data: what an upgrade drops is put aside, and the downgrade brings
  *		it back.
  */
-#ifndef SV_KEEP_H
-#define SV_KEEP_H
+#ifndef SV_KEPT_H
+#define SV_KEPT_H
 
-#include "base/errors.h"
+#include "base/base.h"
 #include "store/store.h"
 
 typedef struct Keep Keep;
@@ -22,4 +22,4 @@ extern void sv_keep_end(Keep *keep);
 /* keep_types.c */
 extern int64 sv_keep_remove(const StoredKept *kept);
 
-#endif							/* SV_KEEP_H */
+#endif							/* SV_KEPT_H */

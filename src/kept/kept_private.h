@@ -2,12 +2,12 @@
  * kept_private.h
  *		What the files of kept data share (private to src/run/keep*.c).
  */
-#ifndef SV_KEEP_PARTS_H
-#define SV_KEEP_PARTS_H
+#ifndef SV_KEPT_PRIVATE_H
+#define SV_KEPT_PRIVATE_H
 
 #include "access/tupdesc.h"
-#include "nodes/parsenodes.h"
 #include "kept/kept.h"
+#include "nodes/parsenodes.h"
 #include "store/store.h"
 
 /* ----- keep_watch.c: what the server does while it executes a statement ----- */
@@ -154,4 +154,4 @@ struct Keep
 	List	   *pending;		/* of Pending: a downgrade's, the newest first */
 };
 
-#endif							/* SV_KEEP_PARTS_H */
+#endif							/* SV_KEPT_PRIVATE_H */

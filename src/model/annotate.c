@@ -9,7 +9,7 @@
 #include "access/table.h"
 #include "catalog/pg_description.h"
 #include "catalog/pg_seclabel.h"
-#include "model/edges.h"
+#include "model/model_private.h"
 #include "store/store.h"
 #include "utils/acl.h"
 #include "utils/array.h"

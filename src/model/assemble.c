@@ -8,7 +8,7 @@
 #include "postgres.h"
 
 #include "catalog/pg_class.h"
-#include "model/assemble.h"
+#include "model/model.h"
 
 /* The state of a unit in a model, NULL: none. */
 UnitState *

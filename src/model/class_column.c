@@ -7,8 +7,8 @@
 #include "catalog/pg_attrdef.h"
 #include "catalog/pg_class.h"
 #include "mb/pg_wchar.h"
-#include "model/classes.h"
-#include "model/reader.h"
+#include "model/model.h"
+#include "model/model_private.h"
 #include "utils/builtins.h"
 
 #define SEQUENCE_NAME	"SEQUENCE NAME "

@@ -10,7 +10,7 @@
 #include "catalog/pg_class.h"
 #include "catalog/pg_constraint.h"
 #include "catalog/pg_inherits.h"
-#include "model/classes.h"
+#include "model/model.h"
 #include "utils/builtins.h"
 
 static bool

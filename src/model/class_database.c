@@ -7,7 +7,7 @@
 
 #include "catalog/pg_default_acl.h"
 #include "catalog/pg_event_trigger.h"
-#include "model/classes.h"
+#include "model/model.h"
 #include "utils/builtins.h"
 
 static void

@@ -9,7 +9,7 @@
 #include "catalog/pg_foreign_data_wrapper.h"
 #include "catalog/pg_foreign_server.h"
 #include "catalog/pg_user_mapping.h"
-#include "model/classes.h"
+#include "model/model.h"
 #include "utils/builtins.h"
 
 #define OPTIONS_OF(column) \

@@ -5,7 +5,7 @@
 #include "postgres.h"
 
 #include "catalog/pg_proc.h"
-#include "model/classes.h"
+#include "model/model.h"
 #include "utils/builtins.h"
 
 const char *

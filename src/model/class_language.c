@@ -10,7 +10,7 @@
 #include "catalog/pg_conversion.h"
 #include "catalog/pg_language.h"
 #include "catalog/pg_transform.h"
-#include "model/classes.h"
+#include "model/model.h"
 #include "utils/builtins.h"
 
 /* Classes whose query gives the whole CREATE as "definition". */

@@ -7,7 +7,7 @@
 #include "catalog/pg_opclass.h"
 #include "catalog/pg_operator.h"
 #include "catalog/pg_opfamily.h"
-#include "model/classes.h"
+#include "model/model.h"
 #include "utils/builtins.h"
 
 static void

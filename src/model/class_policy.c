@@ -7,7 +7,7 @@
 #include "catalog/pg_class.h"
 #include "catalog/pg_policy.h"
 #include "catalog/pg_statistic_ext.h"
-#include "model/classes.h"
+#include "model/model.h"
 #include "utils/builtins.h"
 
 static void

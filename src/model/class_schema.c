@@ -6,7 +6,7 @@
 
 #include "catalog/pg_extension.h"
 #include "catalog/pg_namespace.h"
-#include "model/classes.h"
+#include "model/model.h"
 #include "utils/builtins.h"
 
 static void

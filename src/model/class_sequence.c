@@ -6,7 +6,7 @@
 
 #include "catalog/pg_class.h"
 #include "catalog/pg_sequence.h"
-#include "model/classes.h"
+#include "model/model.h"
 #include "utils/builtins.h"
 
 static void

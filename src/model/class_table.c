@@ -11,7 +11,7 @@
 
 #include "catalog/pg_class.h"
 #include "catalog/pg_inherits.h"
-#include "model/classes.h"
+#include "model/model.h"
 #include "utils/builtins.h"
 
 const char *

@@ -10,7 +10,7 @@
 #include "catalog/pg_class.h"
 #include "catalog/pg_rewrite.h"
 #include "catalog/pg_trigger.h"
-#include "model/classes.h"
+#include "model/model.h"
 #include "utils/builtins.h"
 
 static void

@@ -7,7 +7,7 @@
 #include "catalog/pg_class.h"
 #include "catalog/pg_constraint.h"
 #include "catalog/pg_type.h"
-#include "model/classes.h"
+#include "model/model.h"
 #include "utils/builtins.h"
 
 const char *

@@ -6,7 +6,7 @@
  */
 #include "postgres.h"
 
-#include "model/classes.h"
+#include "model/model.h"
 
 const ModelClass *const sv_object_classes[] = {
 	&sv_class_schema,

@@ -12,10 +12,10 @@
  */
 #include "postgres.h"
 
+#include "base/base.h"
 #include "common/cryptohash.h"
 #include "common/sha2.h"
 #include "model/model.h"
-#include "base/errors.h"
 #include "utils/builtins.h"
 #include "utils/json.h"
 #include "utils/jsonb.h"

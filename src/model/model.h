@@ -14,11 +14,13 @@
 #ifndef SV_MODEL_H
 #define SV_MODEL_H
 
+#include "base/compat.h"
 #include "catalog/objectaddress.h"
 #include "lib/stringinfo.h"
 #include "nodes/pg_list.h"
-#include "utils/jsonb.h"
 #include "utils/hsearch.h"
+#include "utils/jsonb.h"
+#include "utils/snapshot.h"
 
 typedef struct Object Object;
 typedef struct Model Model;
@@ -224,5 +226,119 @@ extern char *sv_join(List *strings, const char *separator);
 extern char *sv_qualified(const Object *object);
 extern void sv_write_options(Writer *writer, const char *head, const Object *a, const Object *b,
 							 const char *property, int hazards);
+
+/* ----- assemble.c -----
+ *
+ * Models made of parts of others.
+ */
+
+/* A unit as some model holds it. */
+typedef struct UnitState
+{
+	const Model *model;			/* NULL: it is not there */
+	ObjectAddress unit;
+} UnitState;
+
+extern UnitState *sv_unit_state(const Model *model, const ObjectAddress *unit);
+extern void sv_model_assemble(const List *before, const List *after, Model **model_before, Model **model_after);
+
+/* ----- classes.c -----
+ *
+ * The classes of objects (private to src/model and src/diff).
+ */
+
+/* "in one of the schemas that are read" */
+#define IN_SCHEMAS(column) column " = ANY ($1)"
+
+/* A boolean of the catalogs as a property that is there or not. */
+#define FLAG(condition, name) "(" condition ") AS " name
+
+extern const ModelClass sv_class_schema,
+			sv_class_extension,
+			sv_class_table,
+			sv_class_foreign_table,
+			sv_class_inheritance,
+			sv_class_column,
+			sv_class_default,
+			sv_class_constraint,
+			sv_class_index,
+			sv_class_index_attachment,
+			sv_class_sequence,
+			sv_class_sequence_owner,
+			sv_class_view,
+			sv_class_matview,
+			sv_class_enum,
+			sv_class_composite,
+			sv_class_range,
+			sv_class_base_type,
+			sv_class_domain,
+			sv_class_domain_constraint,
+			sv_class_function,
+			sv_class_procedure,
+			sv_class_aggregate,
+			sv_class_trigger,
+			sv_class_rule,
+			sv_class_policy,
+			sv_class_statistics,
+			sv_class_language,
+			sv_class_transform,
+			sv_class_cast,
+			sv_class_operator,
+			sv_class_operator_class,
+			sv_class_operator_family,
+			sv_class_collation,
+			sv_class_conversion,
+			sv_class_access_method,
+			sv_class_ts_parser,
+			sv_class_ts_template,
+			sv_class_ts_dictionary,
+			sv_class_ts_configuration,
+			sv_class_fdw,
+			sv_class_server,
+			sv_class_user_mapping,
+			sv_class_publication,
+			sv_class_publication_table,
+			sv_class_publication_schema,
+			sv_class_subscription,
+			sv_class_event_trigger,
+			sv_class_default_acl;
+
+/* column.c */
+extern void sv_write_column(StringInfo out, const Object *column, const Object *default_, bool merged);
+extern char *sv_usual_sequence(const char *table, const char *column);
+extern const char *sv_not_null_name(const Object *column);
+extern const char *sv_identity_sequence(const Object *column);
+extern void sv_write_column_extras(Writer *writer, const Object *column);
+extern void sv_write_own_not_null(Writer *writer, const Object *column);
+extern void sv_write_no_default(Writer *writer, const Object *column);
+extern const char *sv_constraint_definition(const Object *object);
+extern void sv_write_column_of_type(StringInfo out, const Object *column, const Object *default_);
+extern const char *sv_essence(const Object *object);
+extern const char *sv_relation_name_space(const Object *object);
+extern const char *sv_type_name_space(const Object *object);
+extern const char *sv_function_name_space(const Object *object);
+
+/* ----- units.c -----
+ *
+ * Units: what is read and followed as a whole.
+ *
+ * A unit is an object that is no part of another one, with all its parts: a
+ * table with its columns, constraints, indexes, triggers, rules and policies, a
+ * domain with its constraints, a function.  Any catalog row that describes a
+ * user's object belongs to one unit.
+ */
+
+/* units.c */
+extern bool sv_unit_of(Oid catalog, Oid oid, ObjectAddress *unit);
+extern Oid	sv_unit_schema(const ObjectAddress *unit);
+extern bool sv_unit_is_read(const ObjectAddress *unit);
+extern List *sv_unit_dependents(const ObjectAddress *unit);
+extern List *sv_units_in_schema(Oid schema);
+
+/* read_units.c */
+/* The model that holds a unit already, or NULL. */
+typedef const Model *(*KnownUnitFn) (const ObjectAddress *unit);
+
+extern Model *sv_model_read_units(const List *units, Snapshot snapshot, KnownUnitFn known);
 
 #endif							/* SV_MODEL_H */

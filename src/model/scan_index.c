@@ -14,7 +14,7 @@
 #include "catalog/pg_index.h"
 #include "catalog/pg_type.h"
 #include "commands/defrem.h"
-#include "model/reader.h"
+#include "model/model_private.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/memutils.h"

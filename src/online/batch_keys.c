@@ -7,12 +7,12 @@
  */
 #include "postgres.h"
 
+#include "base/compat.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_type.h"
-#include "base/compat.h"
 #include "executor/spi.h"
 #include "lib/stringinfo.h"
-#include "online/batches.h"
+#include "online/online_private.h"
 #include "tcop/dest.h"
 #include "utils/builtins.h"
 #include "utils/datum.h"

@@ -15,17 +15,14 @@
 
 #include <math.h>
 
+#include "base/base.h"
 #include "base/compat.h"
 #include "executor/spi.h"
 #include "miscadmin.h"
-#include "online/batches.h"
-#include "online/deadline.h"
-#include "online/retry.h"
-#include "online/worker.h"
-#include "base/settings.h"
+#include "online/online_private.h"
+#include "utils/builtins.h"
 #include "utils/guc.h"
 #include "utils/lsyscache.h"
-#include "utils/builtins.h"
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
 

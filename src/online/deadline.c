@@ -11,7 +11,7 @@
 #include <signal.h>
 
 #include "miscadmin.h"
-#include "online/deadline.h"
+#include "online/online_private.h"
 #include "storage/latch.h"
 #include "utils/timeout.h"
 

@@ -7,7 +7,7 @@
  */
 #include "postgres.h"
 
-#include "online/leftovers.h"
+#include "online/online_private.h"
 #include "run/run.h"
 #include "utils/builtins.h"
 

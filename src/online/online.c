@@ -18,14 +18,11 @@
  */
 #include "postgres.h"
 
+#include "base/base.h"
 #include "miscadmin.h"
-#include "online/batches.h"
-#include "track/follow.h"
-#include "online/leftovers.h"
-#include "online/retry.h"
-#include "online/segment.h"
-#include "online/worker.h"
-#include "base/settings.h"
+#include "online/online.h"
+#include "online/online_private.h"
+#include "track/track.h"
 #include "utils/builtins.h"
 #include "utils/guc.h"
 #include "utils/memutils.h"

@@ -10,10 +10,10 @@
 
 #include "access/xact.h"
 #include "access/xlog.h"
+#include "base/base.h"
 #include "catalog/pg_type.h"
 #include "executor/instrument.h"
-#include "online/batches.h"
-#include "base/settings.h"
+#include "online/online_private.h"
 #include "utils/builtins.h"
 #include "utils/memutils.h"
 #include "utils/pg_lsn.h"

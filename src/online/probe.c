@@ -9,11 +9,11 @@
 #include "postgres.h"
 
 #include "access/xact.h"
+#include "base/base.h"
 #include "catalog/namespace.h"
 #include "nodes/makefuncs.h"
+#include "online/online_private.h"
 #include "parser/parser.h"
-#include "online/leftovers.h"
-#include "base/subtransaction.h"
 #include "tcop/dest.h"
 #include "tcop/utility.h"
 #include "utils/builtins.h"

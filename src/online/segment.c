@@ -7,8 +7,8 @@
  */
 #include "postgres.h"
 
-#include "online/segment.h"
-#include "script/batch.h"
+#include "online/online.h"
+#include "script/script.h"
 
 /* Must the statement be the first of its transaction (SET TRANSACTION ISOLATION LEVEL)? */
 static bool

@@ -9,10 +9,10 @@
 
 #include "access/xact.h"
 #include "base/compat.h"
+#include "online/online_private.h"
 #include "parser/analyze.h"
 #include "parser/parser.h"
 #include "pgstat.h"
-#include "online/worker.h"
 #include "storage/proc.h"
 #include "tcop/dest.h"
 #include "tcop/pquery.h"

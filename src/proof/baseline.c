@@ -4,8 +4,7 @@
  */
 #include "postgres.h"
 
-#include "proof/baseline.h"
-#include "proof/candidate.h"
+#include "proof/proof.h"
 
 typedef struct Baseline
 {

@@ -4,8 +4,8 @@
  */
 #include "postgres.h"
 
-#include "proof/candidate.h"
-#include "base/subtransaction.h"
+#include "base/base.h"
+#include "proof/proof.h"
 
 typedef struct Trial
 {

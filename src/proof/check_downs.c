@@ -4,10 +4,10 @@
  */
 #include "postgres.h"
 
+#include "base/base.h"
+#include "proof/proof.h"
 #include "register/register.h"
 #include "run/run.h"
-#include "proof/test.h"
-#include "base/settings.h"
 #include "utils/memutils.h"
 
 static const Scratch in_place = {SV_GROUND_LIVE, {NIL, true, NULL}, NULL, false};

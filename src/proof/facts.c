@@ -8,7 +8,7 @@
 #include "postgres.h"
 
 #include "catalog/pg_type.h"
-#include "proof/scratch.h"
+#include "proof/proof.h"
 #include "store/store.h"
 
 /* Privileges of an object: who has which, and in which order. */

@@ -5,10 +5,8 @@
  */
 #include "postgres.h"
 
-#include "diff/renames.h"
-#include "proof/hinted.h"
-#include "proof/prove.h"
-#include "script/hints.h"
+#include "diff/diff.h"
+#include "proof/proof.h"
 #include "script/script.h"
 
 static const ScriptOrigin origin = {NULL, NULL, NULL, 1};

@@ -14,15 +14,14 @@
 #include "postgres.h"
 
 #include "access/xact.h"
+#include "base/base.h"
 #include "catalog/pg_extension.h"
 #include "commands/extension.h"
 #include "executor/spi.h"
 #include "miscadmin.h"
-#include "track/watch.h"
-#include "proof/hide.h"
-#include "proof/prove.h"
-#include "base/subtransaction.h"
-#include "base/errors.h"
+#include "proof/proof.h"
+#include "proof/proof_private.h"
+#include "track/track.h"
 #include "utils/guc.h"
 
 typedef struct Proof

@@ -6,7 +6,7 @@
 
 #include "executor/spi.h"
 #include "miscadmin.h"
-#include "proof/candidate.h"
+#include "proof/proof.h"
 #include "utils/memutils.h"
 
 /* The query that sums up what an object holds, or NULL if it holds no rows of its own. */

@@ -11,11 +11,10 @@
  */
 #include "postgres.h"
 
+#include "base/base.h"
 #include "miscadmin.h"
-#include "proof/baseline.h"
-#include "proof/candidate.h"
+#include "proof/proof.h"
 #include "run/run.h"
-#include "base/subtransaction.h"
 
 typedef struct Squash
 {

@@ -9,13 +9,12 @@
  */
 #include "postgres.h"
 
+#include "base/base.h"
 #include "diff/diff.h"
 #include "miscadmin.h"
+#include "proof/proof.h"
 #include "register/register.h"
 #include "run/run.h"
-#include "base/subtransaction.h"
-#include "proof/test.h"
-#include "base/settings.h"
 #include "utils/builtins.h"
 #include "utils/guc.h"
 #include "utils/memutils.h"

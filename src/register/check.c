@@ -4,11 +4,10 @@
  */
 #include "postgres.h"
 
+#include "base/base.h"
 #include "catalog/pg_collation.h"
 #include "register/register.h"
-#include "script/batch.h"
 #include "script/script.h"
-#include "base/settings.h"
 #include "utils/builtins.h"
 #include "utils/fmgrprotos.h"
 #include "utils/jsonb.h"

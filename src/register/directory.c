@@ -8,11 +8,11 @@
 
 #include <sys/stat.h>
 
+#include "base/base.h"
 #include "catalog/pg_authid.h"
 #include "mb/pg_wchar.h"
 #include "miscadmin.h"
 #include "register/register.h"
-#include "base/settings.h"
 #include "storage/fd.h"
 #include "utils/acl.h"
 

@@ -13,9 +13,9 @@
  */
 #include "postgres.h"
 
+#include "base/compat.h"
 #include "catalog/pg_type.h"
 #include "commands/trigger.h"
-#include "base/compat.h"
 #include "lib/stringinfo.h"
 #include "miscadmin.h"
 #include "run/run.h"

@@ -10,9 +10,9 @@
 
 #include "access/table.h"
 #include "access/xact.h"
+#include "base/compat.h"
 #include "catalog/namespace.h"
 #include "commands/copy.h"
-#include "base/compat.h"
 #include "mb/pg_wchar.h"
 #include "miscadmin.h"
 #include "nodes/makefuncs.h"

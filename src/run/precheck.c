@@ -9,9 +9,9 @@
 
 #include "catalog/pg_type.h"
 #include "miscadmin.h"
+#include "online/online.h"
 #include "register/register.h"
 #include "run/run.h"
-#include "online/segment.h"
 #include "utils/builtins.h"
 
 /* The first revision of a plan that cannot run in one transaction, and why. */

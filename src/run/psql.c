@@ -9,8 +9,8 @@
 #include "postgres.h"
 
 #include "base/compat.h"
-#include "track/follow.h"
 #include "storage/proc.h"
+#include "track/track.h"
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
 

@@ -4,9 +4,9 @@
  */
 #include "postgres.h"
 
-#include "track/follow.h"
+#include "base/base.h"
 #include "run/run.h"
-#include "base/subtransaction.h"
+#include "track/track.h"
 #include "utils/timestamp.h"
 
 /* A run that is planned and checked. */

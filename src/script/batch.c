@@ -22,8 +22,7 @@
 
 #include "lib/stringinfo.h"
 #include "nodes/parsenodes.h"
-#include "script/batch.h"
-#include "script/lexer.h"
+#include "script/script.h"
 #include "utils/guc.h"
 
 #define BATCH_MARK	"schemaver:batch"

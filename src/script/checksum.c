@@ -24,7 +24,6 @@
 #include "common/cryptohash.h"
 #include "common/sha2.h"
 
-#include "script/batch.h"
 #include "script/script.h"
 
 static void

@@ -16,7 +16,7 @@
 #include "tcop/utility.h"
 #include "utils/builtins.h"
 
-#include "script/classify.h"
+#include "script/script_private.h"
 
 /* ---------- blockers ---------- */
 

@@ -7,7 +7,7 @@
 #include "lib/stringinfo.h"
 #include "mb/pg_wchar.h"
 
-#include "script/lexer.h"
+#include "script/script.h"
 
 /* How much of the line in question a message shows, in bytes. */
 #define SHOWN_BYTES		100

@@ -7,7 +7,7 @@
  */
 #include "postgres.h"
 
-#include "script/drops.h"
+#include "script/script.h"
 
 /* Does one of the commands drop a column or convert its values? */
 static bool

@@ -14,8 +14,8 @@
 
 #include "commands/defrem.h"
 
-#include "script/enum_watch.h"
-#include "script/lexer.h"
+#include "script/script.h"
+#include "script/script_private.h"
 
 /* ---------- functions ---------- */
 

@@ -20,7 +20,7 @@
 #include "utils/guc.h"
 
 #include "base/compat.h"
-#include "script/enum_watch.h"
+#include "script/script_private.h"
 
 /* Something that happened to the name of a table or column. */
 typedef struct NameEvent

@@ -10,7 +10,7 @@
 
 #include "miscadmin.h"
 
-#include "script/enum_watch.h"
+#include "script/script_private.h"
 
 /* Constraints of a table, a column or a domain; type: of what has a default. */
 static bool

@@ -15,7 +15,7 @@
 #include "miscadmin.h"
 #include "nodes/nodeFuncs.h"
 
-#include "script/enum_watch.h"
+#include "script/script_private.h"
 
 static bool search_walker(Node *node, void *context);
 

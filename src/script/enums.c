@@ -17,8 +17,8 @@
 #include "utils/guc.h"
 #include "utils/memutils.h"
 
-#include "script/enum_watch.h"
-#include "script/lexer.h"
+#include "script/script.h"
+#include "script/script_private.h"
 
 /*
  * Return a new watch in the current context.  columns_of tells the live columns

@@ -13,8 +13,7 @@
 
 #include "nodes/parsenodes.h"
 #include "parser/parser.h"
-#include "script/hints.h"
-#include "script/lexer.h"
+#include "script/script.h"
 #include "utils/builtins.h"
 #include "utils/varlena.h"
 

@@ -28,7 +28,7 @@
 #include "utils/guc.h"
 #include "utils/memutils.h"
 
-#include "script/lexer.h"
+#include "script/script.h"
 
 /*
  * The token codes that scanner.h promises for every parser that is built on

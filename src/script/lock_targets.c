@@ -9,7 +9,7 @@
 
 #include "catalog/namespace.h"
 #include "commands/tablecmds.h"
-#include "script/lock_targets.h"
+#include "script/script.h"
 
 static List *
 add(List *targets, const RangeVar *relation, LOCKMODE mode, bool owned)

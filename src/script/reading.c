@@ -10,7 +10,7 @@
 #include "parser/parser.h"
 #include "utils/guc.h"
 
-#include "script/lexer.h"
+#include "script/script.h"
 
 /*
  * Open a level of settings in which reading raises no warnings: the server

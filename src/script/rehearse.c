@@ -8,7 +8,7 @@
  */
 #include "postgres.h"
 
-#include "script/lexer.h"
+#include "script/script.h"
 
 typedef enum Rehearsal
 {

@@ -10,9 +10,11 @@
 #ifndef SV_SCRIPT_H
 #define SV_SCRIPT_H
 
+#include "base/base.h"
 #include "lib/stringinfo.h"
+#include "nodes/parsenodes.h"
 #include "nodes/pg_list.h"
-#include "base/errors.h"
+#include "storage/lockdefs.h"
 
 /* Statement.flags */
 #define SV_STMT_SETS			0x01	/* SET, RESET, set_config(): may change a setting or the role */
@@ -99,5 +101,176 @@ typedef struct EnumWatch EnumWatch;
 extern EnumWatch *sv_enum_watch_create(EnumColumnsFn columns_of, void *arg);
 extern void sv_enum_watch_values(EnumWatch *watch, EnumHasValueFn has_value);
 extern int	sv_enum_watch_script(EnumWatch *watch, const Script *script, const char **value, const char **type);
+
+/* ----- batch.c -----
+ *
+ * A statement that an online run executes range of keys by range.
+ */
+
+typedef struct BatchStep
+{
+	char	   *table;			/* as it was written */
+	char	   *key;			/* a column of it */
+	int			size;			/* keys of the first batch */
+	int			target;			/* ms that a batch should take */
+	int			pause;			/* ms between batches */
+	int			wal;			/* kB of WAL per second; 0: no limit; -1: as the
+								 * setting says */
+	int64		vacuum;			/* rows after which to vacuum; -1: a quarter of
+								 * the table; 0: never */
+	char	   *left;			/* condition of rows that are not done, or NULL */
+	char	   *head;			/* the statement before the range */
+	char	   *range_key;		/* what the range is about in the statement */
+	char	   *tail;			/* and behind it */
+} BatchStep;
+
+extern bool sv_batch_place(const Script *script, int statement, int *from, int *to);
+extern BatchStep *sv_batch_step(const Script *script, int statement, const ScriptOrigin *origin);
+extern void sv_batch_check(const Script *script, const ScriptOrigin *origin);
+
+/* ----- drops.c -----
+ *
+ * What a statement may take away, as far as its parse tree tells.
+ */
+
+/* What is to be expected of a statement. */
+typedef enum DropsKind
+{
+	SV_DROPS_NOTHING,
+	SV_DROPS_DIRECTLY,			/* drops or converts, and reads nothing before */
+	SV_DROPS_ANYTHING			/* runs code that may do so, among other things */
+} DropsKind;
+
+extern DropsKind sv_drops_kind(const Node *tree);
+extern bool sv_drops_converts_plainly(const Node *tree);
+extern List *sv_drops_columns_changed(const Node *tree, AlterTableType subtype, RangeVar **relation);
+
+/* ----- hints.c -----
+ *
+ * What comments of a wanted schema say about names that things had before.
+ */
+
+/* "-- renamed from OLD", and what it stands at. */
+typedef struct Hint
+{
+	int			line;
+	const char *old_schema;		/* NULL: not given */
+	const char *old_name;
+	const char *class;			/* of the object that the statement creates; NULL: some
+								 * relation or type */
+	const char *schema;			/* as it stands there; NULL: not given */
+	const char *name;
+	const char *part_class;		/* NULL: it is about the object itself */
+	const char *part;
+	const char *value;			/* NULL, or a value of an enum */
+} Hint;
+
+extern List *sv_script_hints(const Script *script);
+
+/* ----- lexer.c -----
+ *
+ * A script's tokens as the server's own lexer sees them, plus the little
+ * that stands in script files without being SQL: psql's meta-commands and
+ * the data lines of COPY ... FROM STDIN.
+ *
+ * Shared by src/script and src/formats, by nobody else.  Offsets are bytes into
+ * the text that the lexer was created with.
+ */
+
+typedef enum TokenKind
+{
+	SV_TOKEN_EOF,
+	SV_TOKEN_END,				/* the semicolon that ends a statement */
+	SV_TOKEN_WORD,				/* keyword or identifier; str as SQL reads it */
+	SV_TOKEN_STRING,			/* string constant; str is its value */
+	SV_TOKEN_OTHER,				/* anything else; code is its one character, or 0 */
+	SV_TOKEN_META,				/* a psql command; str is its word, without \ */
+	SV_TOKEN_ERROR				/* no token can be read here; see Lexer.error */
+} TokenKind;
+
+typedef struct Token
+{
+	TokenKind	kind;
+	int			code;
+	int			start;			/* first byte */
+	int			end;			/* behind its last byte */
+	const char *str;			/* in the context of the sv_lexer_next() call */
+	const char *keyword;		/* canonical spelling if it is an unquoted
+								 * keyword, else NULL */
+} Token;
+
+/* What the lexer knows of the statement that it reads. */
+typedef struct LexerStatement
+{
+	int			ntokens;
+	const char *head[4];		/* keywords of its first tokens, NULL: none */
+	int			parens;			/* open parentheses */
+	int			atomic;			/* open BEGIN ATOMIC bodies */
+	const char *last_keyword;	/* of the token before, or NULL */
+	int			last_code;
+	bool		copy_from;		/* COPY ... FROM STDIN */
+	int			set_step;		/* progress through SET, see follow_set() */
+	const char *set_name;		/* the setting to change at its end, or NULL */
+	char	   *set_value;		/* NULL: the session's default */
+} LexerStatement;
+
+typedef struct Lexer
+{
+	const char *text;
+	int			length;
+	int			base;			/* offset at which the lexer started */
+	bool		follows;		/* SET in the text changes how it is read */
+	int			level;			/* of settings, see reading.c */
+	void	   *scanner;
+	struct core_yy_extra_type *extra;
+	MemoryContext cxt;			/* of the lexer */
+	LexerStatement stmt;
+	int			data_start;		/* data of the COPY that the last
+								 * SV_TOKEN_END ended, or -1 */
+	int			data_length;
+	int			data_end;		/* behind the last data block and its \., or 0 */
+	int			data_from;		/* where that block starts */
+	bool		data_closed;	/* does \. end it, not the end of the text? */
+	ErrorData  *error;			/* SV_TOKEN_ERROR: the server's report */
+	int			error_at;		/* and its place */
+	int			reached;		/* end of the last token that was read */
+} Lexer;
+
+/* lexer.c */
+extern Lexer *sv_lexer_create(const char *text, bool follows);
+extern void sv_lexer_free(Lexer *lexer);
+extern void sv_lexer_next(Lexer *lexer, Token *token);
+extern void sv_lexer_restart(Lexer *lexer, const Token *token);
+extern bool sv_token_is(const Token *token, const char *keyword);
+
+/* reading.c */
+extern int	sv_reading_begin(void);
+extern void sv_reading_set(const char *name, const char *value);
+extern void sv_reading_end(int level);
+extern List *sv_parse(const char *source, ErrorData **error);
+
+/* complain.c */
+extern char *sv_script_place(const char *text, int offset, const ScriptOrigin *origin);
+extern int	sv_byte_offset(const char *text, int length, int position);
+extern bool sv_is_syntax_error(const ErrorData *error);
+extern void sv_script_invalid(const char *text, int offset, const ScriptOrigin *origin,
+							  const char *message, const char *detail, const char *hint);
+extern void sv_script_invalid_error(const char *text, int offset, const ScriptOrigin *origin,
+									const ErrorData *error);
+extern void sv_script_invalid_meta(const char *text, const Token *token, const ScriptOrigin *origin);
+
+/* ----- lock_targets.c -----
+ *
+ * Which relations a statement locks, as far as its text tells.
+ */
+
+typedef struct LockTarget
+{
+	const RangeVar *relation;
+	LOCKMODE	mode;
+	bool		owned;			/* only an owner of the relation can execute this */
+} LockTarget;
+
+extern List *sv_lock_targets(const Node *tree);
 
 #endif							/* SV_SCRIPT_H */

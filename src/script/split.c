@@ -19,8 +19,8 @@
 #include "parser/parser.h"
 #include "utils/memutils.h"
 
-#include "script/classify.h"
-#include "script/lexer.h"
+#include "script/script.h"
+#include "script/script_private.h"
 
 /* The script that is being cut. */
 typedef struct Splitter

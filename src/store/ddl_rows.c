@@ -8,7 +8,6 @@
 #include "catalog/namespace.h"
 #include "catalog/pg_type.h"
 #include "miscadmin.h"
-#include "store/ddl_rows.h"
 #include "store/store.h"
 #include "utils/builtins.h"
 #include "utils/guc.h"

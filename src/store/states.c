@@ -12,12 +12,11 @@
 #include "postgres.h"
 
 #include "access/xlog.h"
+#include "base/compat.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_collation.h"
 #include "catalog/pg_type.h"
-#include "base/compat.h"
 #include "miscadmin.h"
-#include "store/states.h"
 #include "store/store.h"
 #include "utils/array.h"
 #include "utils/builtins.h"

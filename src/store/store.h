@@ -12,6 +12,7 @@
 #include "datatype/timestamp.h"
 #include "executor/spi.h"
 #include "graph/graph.h"
+#include "model/model.h"
 #include "nodes/pg_list.h"
 
 /* ----- store.c: the way in and out ----- */
@@ -232,5 +233,43 @@ extern List *sv_store_kept_tables(void);
 extern void sv_store_forget_kept(int64 number);
 extern List *sv_store_kept_older(Datum age);
 extern void sv_store_get_kept(StoreMode mode, void (*row) (const Datum *values, const bool *nulls, void *arg), void *arg);
+
+/* ----- ddl_rows.c -----
+ *
+ * Rows of ddl_log.
+ */
+
+/* A logged statement. */
+typedef struct LoggedDdl
+{
+	char	   *role;
+	TimestampTz logged_at;
+	char	   *tag;
+	char	   *statement;		/* or NULL */
+} LoggedDdl;
+
+extern bool sv_store_has_ddl_log(void);
+extern void sv_store_log_ddl(bool dropped, const char *tag, const char *statement);
+extern LoggedDdl *sv_store_ddl_of(const Object *object, const char *tags);
+
+/* ----- states.c -----
+ *
+ * Kept states of the schema: what it was after each step.
+ *
+ * States are numbers that grow.  The present state is what the revisions left;
+ * what differs from it in the live schema is drift.  Only one session changes
+ * states at a time: the one that holds the lock of runs.
+ */
+
+extern int64 sv_state_record(List *changes);
+extern bool sv_state_is_kept(void);
+extern bool sv_state_is_at_home(void);
+extern int64 sv_state_present(void);
+extern void sv_state_begin(const Model *model);
+extern void sv_state_gap(void);
+extern void sv_state_move_in(const Model *live);
+extern Model *sv_state_model(int64 state);
+extern int64 sv_state_of_revision(const char *id);
+extern int64 sv_state_first(void);
 
 #endif							/* SV_STORE_H */

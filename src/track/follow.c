@@ -10,17 +10,15 @@
 #include "postgres.h"
 
 #include "access/xact.h"
+#include "base/base.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_class.h"
 #include "parser/parser.h"
 #include "register/register.h"
-#include "track/derive.h"
-#include "track/follow.h"
-#include "script/lock_targets.h"
+#include "script/script.h"
+#include "store/store.h"
 #include "track/track.h"
-#include "track/track_statements.h"
-#include "base/settings.h"
-#include "store/states.h"
+#include "track/track_private.h"
 #include "utils/memutils.h"
 
 /* What is to be done about a step when its changes are known. */

@@ -10,8 +10,11 @@
 #ifndef SV_TRACK_H
 #define SV_TRACK_H
 
+#include "commands/event_trigger.h"
+#include "diff/diff.h"
 #include "graph/graph.h"
 #include "model/model.h"
+#include "run/run.h"
 
 /*
  * A step that was followed, or a part of one: the models hold what it changed,
@@ -42,5 +45,54 @@ extern void sv_track_end(void);
 extern bool sv_track_pause(bool pause);
 extern bool sv_track_active(void);
 extern void *sv_track_alloc(Size size);
+
+/* ----- derive.c -----
+ *
+ * The way back of a step, out of what it changed.
+ */
+
+/* A derived down script. */
+typedef struct DerivedDown
+{
+	char	   *sql;
+	List	   *lost;			/* strings: what it cannot bring back */
+} DerivedDown;
+
+extern DerivedDown *sv_derive_down(const TrackedStep *step);
+
+/* casts.c */
+extern char sv_cast_of(const char *from, const char *to);
+
+/* ----- follow.c -----
+ *
+ * What is recorded of the changes that steps make: the state of the schema
+ * after each, and the down scripts that follow from them.
+ */
+
+extern void sv_follow_begin(void);
+extern void sv_follow_step(void);
+extern void sv_follow_step_done(const Run *run, const StoredRevision *revision, const StoredScript *stored,
+								Direction direction);
+extern void sv_follow_finish(void);
+extern void sv_follow_end(void);
+
+/* steps in several transactions */
+extern void sv_follow_revision(bool whole);
+extern void sv_follow_part(void);
+extern void sv_follow_elsewhere(const char *statement);
+extern void sv_follow_part_done(void);
+
+/* changes that were not seen while they were made */
+extern int64 sv_follow_unseen(void);
+extern int64 sv_follow_stamp(void);
+
+/* ----- watch.c -----
+ *
+ * The log of who changes the schema outside of runs.
+ */
+
+extern void sv_ddl_log_pause(void);
+extern void sv_ddl_log_resume(void);
+extern void sv_ddl_log(const EventTriggerData *trigger);
 
 #endif							/* SV_TRACK_H */

@@ -12,17 +12,17 @@
  */
 #include "postgres.h"
 
+#include "base/base.h"
 #include "base/compat.h"
 #include "mb/pg_wchar.h"
 #include "miscadmin.h"
 #include "nodes/parsenodes.h"
 #include "parser/parser.h"
-#include "track/watch.h"
 #include "run/run.h"
-#include "base/subtransaction.h"
-#include "store/ddl_rows.h"
+#include "store/store.h"
 #include "tcop/tcopprot.h"
 #include "tcop/utility.h"
+#include "track/track.h"
 
 #define STATEMENT_MAX 10000		/* bytes */
 

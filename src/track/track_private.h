@@ -1,11 +1,16 @@
 /*
- * track_statements.h
- *		Statements whose effect the object access hook is not told.
+ * track_private.h
+ *		What the files of src/track share.
  */
-#ifndef SV_TRACK_STATEMENTS_H
-#define SV_TRACK_STATEMENTS_H
+#ifndef SV_TRACK_PRIVATE_H
+#define SV_TRACK_PRIVATE_H
 
 #include "nodes/nodes.h"
+
+/* ----- track_statements.c -----
+ *
+ * Statements whose effect the object access hook is not told.
+ */
 
 /* track.c */
 extern void sv_track_touch(Oid catalog, Oid oid);
@@ -18,4 +23,4 @@ extern bool sv_statement_renames(const Node *statement);
 extern bool sv_trigger_is_internal(Oid trigger);
 extern List *sv_trigger_copies(Oid trigger);
 
-#endif							/* SV_TRACK_STATEMENTS_H */
+#endif							/* SV_TRACK_PRIVATE_H */

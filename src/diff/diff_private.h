@@ -1,11 +1,16 @@
 /*
- * renamed.h
- *		Objects of a kept state that are called otherwise in the live schema.
+ * diff_private.h
+ *		What the files of src/diff share.
  */
-#ifndef SV_RENAMED_H
-#define SV_RENAMED_H
+#ifndef SV_DIFF_PRIVATE_H
+#define SV_DIFF_PRIVATE_H
 
 #include "model/model.h"
+
+/* ----- renamed.c -----
+ *
+ * Objects of a kept state that are called otherwise in the live schema.
+ */
 
 /* The same object, known by its address. */
 typedef struct Renamed
@@ -21,4 +26,4 @@ extern Model *sv_renamed_model(const Model *kept, const Model *live, List *renam
 extern List *sv_renamed_there(const Model *from, List *renamed);
 extern List *sv_renamed_back(List *renamed);
 
-#endif							/* SV_RENAMED_H */
+#endif							/* SV_DIFF_PRIVATE_H */

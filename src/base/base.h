@@ -1,13 +1,18 @@
 /*
- * errors.h
- *		The few types and error codes that every module of schemaver uses.
+ * base.h
+ *		What the files of src/base share.
+ */
+#ifndef SV_BASE_H
+#define SV_BASE_H
+
+#include "utils/elog.h"
+
+/* ----- errors.c -----
+ *
+ * The few types and error codes that every module of schemaver uses.
  *
  * Include after postgres.h.
  */
-#ifndef SCHEMAVER_H
-#define SCHEMAVER_H
-
-#include "utils/elog.h"
 
 /* SQLSTATEs of class SV.  The list is part of the SQL contract (README). */
 #define ERRCODE_SV_UNKNOWN_REVISION		MAKE_SQLSTATE('S', 'V', '0', '0', '1')
@@ -39,4 +44,43 @@ typedef enum Direction
 #define sv_direction_name(direction) \
 	((direction) == SV_UPGRADE ? "upgrade" : "downgrade")
 
-#endif							/* SCHEMAVER_H */
+/* ----- settings.c -----
+ *
+ * The settings of schemaver (schemaver.*).
+ */
+
+extern int	sv_run_lock_timeout;	/* ms; -1 waits for ever, 0 not at all */
+extern int	sv_max_script_size; /* kB */
+extern bool sv_progress;
+extern bool sv_derive_downs;
+extern bool sv_keep_snapshots;
+extern int	sv_lock_timeout;	/* ms; 0: as lock_timeout says */
+extern int	sv_lock_attempts;
+extern int	sv_lock_retry_delay;	/* ms, before the second attempt */
+extern int	sv_concurrent_lock_timeout; /* ms; 0: no limit */
+extern int	sv_batch_max_lag;	/* ms; 0: no limit */
+extern int	sv_batch_max_wal_rate;	/* kB per second; 0: no limit */
+
+/* What happens when a down does not bring back the schema. */
+typedef enum CheckDowns
+{
+	SV_CHECK_OFF,
+	SV_CHECK_WARN,
+	SV_CHECK_ERROR
+} CheckDowns;
+
+extern int	sv_check_downs;		/* CheckDowns */
+extern bool sv_keep_data;
+
+extern void sv_settings_init(void);
+
+/* ----- subtransaction.c -----
+ *
+ * Work in a subtransaction that reports its error instead of raising it.
+ */
+
+typedef void (*SubtransactionFn) (void *arg);
+
+extern ErrorData *sv_subtransaction(SubtransactionFn work, void *arg, bool keep);
+
+#endif							/* SV_BASE_H */

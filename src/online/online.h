@@ -1,11 +1,16 @@
 /*
- * segment.h
- *		The parts of a script that an online run commits one by one.
+ * online.h
+ *		What the files of src/online share.
  */
-#ifndef SV_SEGMENT_H
-#define SV_SEGMENT_H
+#ifndef SV_ONLINE_H
+#define SV_ONLINE_H
 
 #include "script/script.h"
+
+/* ----- segment.c -----
+ *
+ * The parts of a script that an online run commits one by one.
+ */
 
 typedef enum SegmentKind
 {
@@ -27,4 +32,4 @@ extern const char *sv_segment_kind_name(SegmentKind kind);
 extern char *sv_segment_checksum(const Script *script, int from, int to);
 extern Script sv_segment_script(const Script *script, int from);
 
-#endif							/* SV_SEGMENT_H */
+#endif							/* SV_ONLINE_H */

@@ -1,12 +1,17 @@
 /*
- * api_compare.h
- *		Arguments and results that the functions which compare schemas share.
+ * api_private.h
+ *		What the files of src/api share.
  */
-#ifndef SV_COMPARING_H
-#define SV_COMPARING_H
+#ifndef SV_API_PRIVATE_H
+#define SV_API_PRIVATE_H
 
 #include "api/api.h"
 #include "diff/diff.h"
+
+/* ----- api_compare.c -----
+ *
+ * Arguments and results that the functions which compare schemas share.
+ */
 
 extern ModelScope sv_arg_scope(FunctionCallInfo fcinfo, int n);
 extern DiffOptions sv_arg_diff_options(FunctionCallInfo fcinfo, int n);
@@ -14,4 +19,4 @@ extern void sv_warn_of_findings(const Model *model);
 extern void sv_put_diff_rows(FunctionCallInfo fcinfo, List *rows);
 extern char *sv_diff_script(List *rows);
 
-#endif							/* SV_COMPARING_H */
+#endif							/* SV_API_PRIVATE_H */

@@ -1,14 +1,29 @@
 /*
- * enum_watch.h
- *		The parts of the watch for new enum values (private to src/script).
+ * script_private.h
+ *		What the files of src/script share.
  */
-#ifndef SV_ENUM_WATCH_H
-#define SV_ENUM_WATCH_H
+#ifndef SV_SCRIPT_PRIVATE_H
+#define SV_SCRIPT_PRIVATE_H
 
 #include "nodes/parsenodes.h"
+#include "script/script.h"
 #include "utils/hsearch.h"
 
-#include "script/script.h"
+/* ----- classify.c -----
+ *
+ * What kind of statement a parse tree is (private to src/script).
+ */
+
+/* What the words of a statement tell without its parse tree. */
+#define SV_MENTIONS_SET_CONFIG	0x01	/* calls set_config() */
+#define SV_MENTIONS_PG_TEMP		0x02	/* names the schema for temporary objects */
+
+extern void sv_classify(Statement *statement, Node *tree, int mentions);
+
+/* ----- enum_watch.c -----
+ *
+ * The parts of the watch for new enum values (private to src/script).
+ */
 
 /* An enum type that the run creates or alters. */
 typedef struct WatchedType
@@ -92,4 +107,4 @@ extern bool sv_enum_use_in_function(UseSearch *search, const CreateFunctionStmt 
 extern bool sv_enum_use_in_block(UseSearch *search, const DoStmt *stmt);
 extern bool sv_enum_use_in_data(UseSearch *search, const CopyStmt *stmt, const char *data, int length);
 
-#endif							/* SV_ENUM_WATCH_H */
+#endif							/* SV_SCRIPT_PRIVATE_H */

@@ -1,12 +1,17 @@
 /*
- * drifting.h
- *		Drift: find it, undo it, make a revision of it.
+ * drift.h
+ *		What the files of src/drift share.
  */
-#ifndef SV_DRIFTING_H
-#define SV_DRIFTING_H
+#ifndef SV_DRIFT_H
+#define SV_DRIFT_H
 
-#include "diff/drifted.h"
+#include "diff/diff.h"
 #include "formats/formats.h"
+
+/* ----- drifting.c -----
+ *
+ * Drift: find it, undo it, make a revision of it.
+ */
 
 /* The live schema against the one that the revisions left. */
 typedef struct DriftReport
@@ -32,4 +37,4 @@ extern List *sv_drift_revert(List *schemas, const DiffOptions *options, bool dry
 /* capture.c */
 extern char *sv_drift_capture(RevisionDraft *draft, const DiffOptions *options, char *(*script_of) (List *rows));
 
-#endif							/* SV_DRIFTING_H */
+#endif							/* SV_DRIFT_H */

@@ -1,15 +1,46 @@
 /*
- * reader.h
- *		Rows of the classes' queries on their way into a model (private to src/model).
+ * model_private.h
+ *		What the files of src/model share.
  */
-#ifndef SV_READER_H
-#define SV_READER_H
+#ifndef SV_MODEL_PRIVATE_H
+#define SV_MODEL_PRIVATE_H
 
-#include "model/model.h"
-#include "store/store.h"
 #include "access/attnum.h"
 #include "access/htup.h"
+#include "model/model.h"
+#include "store/store.h"
 #include "utils/relcache.h"
+
+/* ----- edges.c -----
+ *
+ * Rows of pg_depend on their way into a model (private to src/model).
+ */
+
+typedef struct Edge
+{
+	ObjectAddress from;			/* needs */
+	ObjectAddress to;
+	char		type;			/* of pg_depend */
+} Edge;
+
+typedef struct Edges
+{
+	Edge	   *edges;
+	int			n;
+	int			allocated;
+} Edges;
+
+extern bool sv_edge_is_inner(char type, Oid from, Oid to);
+extern bool sv_are_few(int n, Relation catalog);
+extern Edge *sv_edge_add(Edges *edges, HeapTuple tuple);
+extern Object *sv_edge_object(const Model *model, const ObjectAddress *address);
+extern void sv_edges_resolve_inner(Model *model, const Edges *edges);
+extern void sv_edges_link(Model *model, const Edges *edges);
+
+/* ----- reader.c -----
+ *
+ * Rows of the classes' queries on their way into a model (private to src/model).
+ */
 
 /* What a column of a class's query is for. */
 typedef enum ColumnUse
@@ -58,4 +89,4 @@ extern void sv_scan_defaults(Reader *reader, StoreScope *store, const Datum *val
 /* scan_index.c */
 extern void sv_scan_indexes(Reader *reader, StoreScope *store, const Datum *values);
 
-#endif							/* SV_READER_H */
+#endif							/* SV_MODEL_PRIVATE_H */

@@ -1,0 +1,146 @@
+/*
+ * proof.h
+ *		What the files of src/proof share.
+ */
+#ifndef SV_PROOF_H
+#define SV_PROOF_H
+
+#include "diff/diff.h"
+#include "formats/formats.h"
+#include "graph/graph.h"
+#include "model/model.h"
+#include "script/script.h"
+#include "store/store.h"
+
+/* ----- baseline.c -----
+ *
+ * Revisions made of a schema, or of other revisions.
+ */
+
+extern void sv_run_baseline(RevisionDraft *draft, List *schemas, const DiffOptions *options);
+extern void sv_run_squash(RevisionDraft *draft, const RevisionGraph *graph, const RevisionList *members,
+						  bool keep_data, const DiffOptions *options);
+
+/* ----- scratch.c -----
+ *
+ * Scripts tried out where nothing of it stays.
+ */
+
+/* On what the scripts stand. */
+typedef enum ScratchGround
+{
+	SV_GROUND_LIVE,				/* the live schema with its rows */
+	SV_GROUND_EMPTY				/* nothing: the live schema is hidden */
+} ScratchGround;
+
+typedef struct Scratch
+{
+	ScratchGround ground;
+	ModelScope	scope;			/* what a state consists of */
+	Model	   *live;			/* the live schema before anything ran */
+	bool		free_enums;		/* may new values of enum types be used at once? */
+} Scratch;
+
+typedef void (*ScratchFn) (Scratch *scratch, void *arg);
+
+extern void sv_scratch(ScratchGround ground, List *schemas, ScratchFn work, void *arg);
+extern void sv_scratch_settle(const Scratch *scratch);
+extern Model *sv_scratch_state(const Scratch *scratch);
+extern ErrorData *sv_scratch_run(const Scratch *scratch, const char *revision, const StoredScript *stored,
+								 Direction direction);
+extern bool sv_scratch_statement(const Scratch *scratch, const Script *script, int statement, const char **text);
+
+/* facts.c */
+extern List *sv_facts_read(void);
+extern List *sv_facts_differ(List *expected, List *got);
+
+/* ----- candidate.c -----
+ *
+ * A script that is to build a schema, tried out before anybody relies on it.
+ */
+
+/* Where a script begins and what it must reach. */
+typedef struct Goal
+{
+	Model	   *start;
+	Model	   *end;
+	List	   *rows;			/* strings from sv_rows_read() */
+	bool		rows_count;		/* must the rows be the same too? */
+	const DiffOptions *options;
+} Goal;
+
+typedef struct Candidate
+{
+	const char *revision;		/* for messages */
+	StoredScript script;		/* up and down; down NULL: none is known */
+	/* found out: */
+	ErrorData  *error;			/* of up */
+	List	   *differences;	/* strings: where the schema is not the goal's */
+	List	   *rows_differ;	/* strings: tables */
+	bool		down_proven;
+} Candidate;
+
+extern char *sv_rows_to_script(List *rows);
+extern void sv_candidate_generate(Candidate *candidate, const Goal *goal, const char *data);
+extern bool sv_candidate_try(Candidate *candidate, const Scratch *scratch, const Goal *goal);
+
+/* rows.c */
+extern List *sv_rows_read(const Scratch *scratch, const Model *model);
+extern List *sv_rows_differ(List *a, List *b);
+
+/* ----- hinted.c -----
+ *
+ * The renames that the hints in a wanted schema ask for.
+ */
+
+typedef struct HintedRenames
+{
+	Model	   *model;			/* the live schema after them */
+	List	   *there;			/* statements (DiffRow) that lead to it */
+	List	   *back;			/* and that lead back */
+} HintedRenames;
+
+extern HintedRenames sv_hinted(const char *sql, const ModelScope *scope, Model *live, Model *wanted,
+							   const DiffOptions *options);
+
+/* ----- prove.c -----
+ *
+ * Prove a migration on an empty copy of the schema.
+ */
+
+extern void sv_prove(const ModelScope *scope, Model *live, Model *wanted, const DiffOptions *options,
+					 List *up, List *down);
+
+extern Model *sv_model_after(const ModelScope *scope, Model *live, const DiffOptions *options, List *rows);
+
+/* ----- test.c -----
+ *
+ * Up, down, up of revisions, comparing the schema each time.
+ */
+
+/* What a test found out about one revision. */
+typedef struct TestResult
+{
+	const char *revision;
+	const char *message;
+	const char *verdict;
+	List	   *objects;		/* strings: what did not come back */
+	const char *sqlstate;		/* of the script's error, or NULL */
+	const char *detail;			/* or NULL */
+	bool		with_data;		/* were the rows of the database there? */
+} TestResult;
+
+extern const char *const sv_verdict_ok;
+
+extern List *sv_test(const RevisionGraph *graph, const RevisionList *list);
+extern void sv_test_down(const Scratch *scratch, const StoredScript *stored, const Model *before,
+						 const Model *after, TestResult *result);
+
+/* ----- wanted.c -----
+ *
+ * The model of the schema that a SQL text builds from empty.
+ */
+
+extern Model *sv_wanted_model(const char *sql, const ModelScope *scope, const Model *live);
+
+#endif							/* SV_PROOF_H */

@@ -1,0 +1,35 @@
+/*
+ * proof_private.h
+ *		What the files of src/proof share.
+ */
+#ifndef SV_PROOF_PRIVATE_H
+#define SV_PROOF_PRIVATE_H
+
+#include "model/model.h"
+#include "nodes/pg_list.h"
+
+/* ----- hide.c -----
+ *
+ * Make the live schema invisible for the rest of a subtransaction.
+ */
+
+extern HTAB *sv_hide(const Model *live, bool with_public);
+extern void sv_hide_bring_extensions(HTAB *hidden, const Model *live);
+extern bool sv_hide_create_extension(HTAB *hidden, const char *statement);
+extern bool sv_hide_drop_extension(HTAB *hidden, const char *name);
+
+/* ----- outside.c -----
+ *
+ * Did wanted SQL reach beyond the schemas that are compared?
+ */
+
+typedef struct OutsideMark
+{
+	TransactionId xid;
+	CommandId	command;
+} OutsideMark;
+
+extern OutsideMark sv_outside_mark(void);
+extern void sv_outside_check(const OutsideMark *mark, List *schemas);
+
+#endif							/* SV_PROOF_PRIVATE_H */
