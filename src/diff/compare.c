@@ -18,15 +18,6 @@ is_annotation(const char *property)
 }
 
 
-const Alterer *
-sv_diff_alterer(const ModelClass *class, const char *property)
-{
-	for (const Alterer *alterer = class->alterers; alterer != NULL && alterer->property != NULL; alterer++)
-		if (strcmp(alterer->property, property) == 0)
-			return alterer;
-	return NULL;
-}
-
 /* Does a difference of this property matter? */
 bool
 sv_diff_counts(const ModelClass *class, const char *property, const DiffOptions *options)
@@ -184,13 +175,6 @@ find_named(Comparison *cmp)
 			(void) hash_search(names, sv_not_null_name(pair->b), HASH_FIND, &pair->named);
 	}
 	hash_destroy(names);
-}
-
-/* Must the NOT NULL of a column be given its name, though the server might choose the same? */
-bool
-sv_diff_is_named(const Object *column)
-{
-	return column->pair != NULL && column->pair->named;
 }
 
 static void

@@ -31,13 +31,6 @@ after_made(Comparison *cmp, DiffNode *node, const Object *o)
 		add_edge(o->pair->alter, node);
 }
 
-/* An index, or a constraint with one. */
-bool
-sv_diff_is_index(const Object *o)
-{
-	return sv_class_is(o, "index") || (sv_class_is(o, "constraint") && !sv_diff_is_foreign_key(o) && !sv_diff_is_check(o));
-}
-
 /* A partition is detached before its indexes and those of its parent are dropped. */
 static void
 edges_of_detaching(Pair *pair)
@@ -118,47 +111,6 @@ edges_of_attaching(Pair *pair)
 				add_edge(((Object *) lfirst(need))->pair->create, pair->create);
 		}
 	}
-}
-
-/* Are they the columns of a child and of a plain parent that stay, under one name? */
-static bool
-is_led_by(const Object *column, const Object *leading)
-{
-	return sv_class_is(leading, "column") && sv_class_is(column, "column") && strcmp(leading->name, column->name) == 0 &&
-		sv_class_is(leading->parent, "table") && !sv_is(leading->parent, "partition_key") &&
-		!sv_pair_is_dropped(leading->parent->pair) && !sv_pair_is_dropped(column->parent->pair);
-}
-
-/* Does a column that a child has from a parent come from somewhere else, too? */
-bool
-sv_diff_has_other_origin(const Object *column, const Object *leading)
-{
-	ListCell   *cell;
-
-	if (sv_is(column, "merged"))
-		return true;
-	foreach(cell, column->needs)
-	{
-		const Object *o = lfirst(cell);
-
-		if (o != leading && is_led_by(column, o) && o->parent != column->parent && !sv_pair_is_dropped(o->pair))
-			return true;
-	}
-	return false;
-}
-
-/* Do children keep the column as one of their own when this one of the parent is dropped? */
-bool
-sv_diff_leaves(const Comparison *cmp, const Object *column)
-{
-	ListCell   *cell;
-
-	if (column->pair->kind == SV_PAIR_DROP)
-		foreach(cell, cmp->dependents[column->number])
-		if (is_led_by(lfirst(cell), column) && !sv_pair_is_dropped(((Object *) lfirst(cell))->pair) &&
-			!sv_diff_has_other_origin(lfirst(cell), column))
-		return true;
-	return false;
 }
 
 /*
@@ -431,7 +383,7 @@ edges_of_new(Comparison *cmp, Pair *pair)
 			add_edge(needed->pair->shell, node);
 		else if (pair->create != NULL && needed->pair->create != NULL && is_merged(pair->b, needed))
 			add_edge(pair->create, needed->pair->create);
-		else if (pair->create == NULL && needed->pair->kind == SV_PAIR_CREATE && is_led_by(pair->b, needed))
+		else if (pair->create == NULL && needed->pair->kind == SV_PAIR_CREATE && sv_pair_is_led_by(pair->b, needed))
 			add_edge(node, needed->pair->create);	/* they are merged if their types are the same */
 		else if (pair->create != NULL || !is_alone_meanwhile(pair->b, needed))
 			after_made(cmp, node, needed);
@@ -476,7 +428,7 @@ edges_of_old(Comparison *cmp, Pair *pair)
 		}
 		if (pair->rename != NULL && needed->rename != NULL)
 			add_edge(pair->rename, needed->rename);
-		if (needed->drop != NULL && is_led_by(pair->a, needed->a) && sv_diff_leaves(cmp, needed->a))
+		if (needed->drop != NULL && sv_pair_is_led_by(pair->a, needed->a) && sv_diff_leaves(cmp, needed->a))
 			add_edge(needed->drop, pair->drop ? pair->drop : pair->alter);
 		else if (pair->drop != NULL && needed->drop != NULL && is_merged(pair->a, needed->a))
 			add_edge(needed->drop, pair->drop);

@@ -17,30 +17,6 @@
 
 #define LAST_FOLD_LEVEL 4
 
-bool
-sv_pair_is_dropped(const Pair *pair)
-{
-	return pair->kind == SV_PAIR_DROP || pair->kind == SV_PAIR_AGAIN;
-}
-
-bool
-sv_pair_is_created(const Pair *pair)
-{
-	return pair->kind == SV_PAIR_CREATE || pair->kind == SV_PAIR_AGAIN;
-}
-
-bool
-sv_diff_is_foreign_key(const Object *o)
-{
-	return sv_class_is(o, "constraint") && strcmp(sv_text(o, "kind"), "foreign key") == 0;
-}
-
-bool
-sv_diff_is_check(const Object *o)
-{
-	return sv_class_is(o, "constraint") && strcmp(sv_text(o, "kind"), "check") == 0;
-}
-
 static DiffNode *
 add_node(Comparison *cmp, DiffNodeKind kind, Pair *pair)
 {
@@ -65,14 +41,6 @@ is_detached(const Object *a)
 		if (sv_class_is(lfirst(cell), "inheritance") && sv_pair_is_dropped(((Object *) lfirst(cell))->pair))
 			return true;
 	return false;
-}
-
-/* A function of a base type (input, output ...): each needs the other. */
-bool
-sv_diff_is_function_of_type(const Object *function, const Object *type)
-{
-	return sv_class_is(type, "base type") && sv_class_is(function, "function") &&
-		list_member_ptr(type->needs, function) && list_member_ptr(function->needs, type);
 }
 
 /* The function may need the table that it is used on, the sequence belong to one that does. */
@@ -221,14 +189,6 @@ is_view_in_circle(const Comparison *cmp, const Model *model, const Object *view)
 	result = leads_to(view, view, seen);
 	pfree(seen);
 	return result;
-}
-
-/* What can do with the shell of a view: whatever may stand in a circle with it. */
-bool
-sv_diff_can_use_shell(const Object *o, const Object *view)
-{
-	return view->pair->shell != NULL && sv_class_is(view, "view") &&
-		(sv_class_is(o, "view") || sv_class_is(o, "function") || sv_class_is(o, "procedure"));
 }
 
 static void

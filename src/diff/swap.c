@@ -123,13 +123,6 @@ sv_swap_disordered(Comparison *cmp)
 	return found;
 }
 
-/* Is an object made anew while the old one is still there under another name? */
-bool
-sv_is_swapped(const Object *o)
-{
-	return o->pair != NULL && o->pair->swapped;
-}
-
 static bool
 is_dropped(const Object *o)
 {
@@ -175,72 +168,4 @@ sv_swap_survives(const Object *o, const Object *part)
 	return o->pair->swapped && sv_class_is(o, "table") && !(part->parent == o && sv_swap_keeps(part));
 }
 
-static List *
-identity_columns(const Object *table)
-{
-	List	   *result = NIL;
-	ListCell   *cell;
-
-	foreach(cell, table->parts)
-		if (sv_class_is(lfirst(cell), "column") && sv_is(lfirst(cell), "identity"))
-			result = lappend(result, lfirst(cell));
-	return result;
-}
-
 #define OLD_SEQUENCE "schemaver_old_sequence"
-
-/* Take the old table out of the way. */
-void
-sv_swap_write_rename(Writer *w, const char *new_name)
-{
-	const Object *a = w->pair->a;
-	ListCell   *cell;
-
-	foreach(cell, identity_columns(a))
-		sv_emit(w, 0, "ALTER SEQUENCE %s RENAME TO %s", sv_identity_sequence(lfirst(cell)),
-				quote_identifier(psprintf("%s_%d", OLD_SEQUENCE, foreach_current_index(cell) + 1)));
-	if (sv_is(a, "force_row_security"))
-		sv_emit(w, SV_HAZARD_BLOCKS_ALL, "ALTER TABLE %s NO FORCE ROW LEVEL SECURITY", a->identity);
-	sv_emit(w, SV_HAZARD_BLOCKS_ALL, "ALTER TABLE %s RENAME TO %s", a->identity, quote_identifier(new_name));
-}
-
-/* Bring the rows over, and the numbers of identity columns. */
-void
-sv_swap_write_rows(Writer *w, const char *old_name)
-{
-	const Object *a = w->pair->a;
-	const Object *b = w->pair->b;
-	StringInfoData columns;
-	StringInfoData values;
-	ListCell   *cell;
-
-	initStringInfo(&columns);
-	initStringInfo(&values);
-	foreach(cell, b->parts)
-	{
-		const Object *column = lfirst(cell);
-		const char *conversion;
-		Pair	   *table = w->pair;
-
-		if (!sv_class_is(column, "column") || column->pair->a == NULL || sv_is(column, "generated"))
-			continue;
-		w->pair = column->pair;
-		conversion = column->pair->converted || !sv_same(column->pair->a, column, "type") ?
-			sv_writer_conversion(w, column->pair->a, column) : NULL;
-		w->pair = table;
-		appendStringInfo(&columns, "%s%s", columns.len ? ", " : "", quote_identifier(column->name));
-		appendStringInfo(&values, "%s%s", values.len ? ", " : "", conversion ? conversion : quote_identifier(column->name));
-	}
-	if (columns.len > 0 && !sv_is(b, "partition_key"))
-		sv_emit(w, SV_HAZARD_REWRITE | SV_HAZARD_BLOCKS_ALL, "INSERT INTO %s (%s)\n    OVERRIDING SYSTEM VALUE SELECT %s FROM %s",
-				b->identity, columns.data, values.data, quote_qualified_identifier(a->schema, old_name));
-	foreach(cell, identity_columns(a))
-	{
-		const Object *old = lfirst(cell);
-
-		if (old->pair->b != NULL && sv_is(old->pair->b, "identity"))
-			sv_emit(w, 0, "SELECT pg_catalog.setval(%s, last_value, is_called) FROM %s",
-					sv_quote(sv_identity_sequence(old->pair->b)),
-					quote_qualified_identifier(a->schema, psprintf("%s_%d", OLD_SEQUENCE, foreach_current_index(cell) + 1)));
-	}
-}

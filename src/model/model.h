@@ -191,7 +191,118 @@ extern void sv_model_restrict(Model *model, List *schemas);
 /* changes.c */
 extern List *sv_model_changes(const Model *before, const Model *after);
 
-/* ----- for the classes: writing statements (diff/write.c) ----- */
+/* ----- a comparison: made by src/diff, asked by the classes ----- */
+
+/* What happens to an object. */
+typedef enum PairKind
+{
+	SV_PAIR_SAME,
+	SV_PAIR_CREATE,
+	SV_PAIR_DROP,
+	SV_PAIR_ALTER,
+	SV_PAIR_AGAIN				/* dropped and made again */
+} PairKind;
+
+typedef struct DiffNode DiffNode;
+
+/* An object before and after; one of both may be missing. */
+typedef struct Pair
+{
+	const ModelClass *class;
+	Object	   *a;
+	Object	   *b;
+	PairKind	kind;
+	List	   *alterers;		/* AlterFn's to call, each once */
+	bool		disrupts;		/* what depends on it must be made again */
+	bool		swapped;		/* a type or table that is renamed, made anew, and dropped
+								 * when its columns have moved over */
+	bool		converted;		/* a column that moves over */
+	bool		parked;			/* a column whose values are jsonb while the table
+								 * changes whose rows they are */
+	bool		untied;			/* a table that is no table of its type while that
+								 * changes */
+	bool		named;			/* a column whose NOT NULL must be given its usual name:
+								 * something else has that at times */
+	DiffNode	   *drop;			/* where it is dropped; may be another object's */
+	DiffNode	   *create;
+	DiffNode	   *alter;
+	DiffNode	   *rename;			/* of a swapped type */
+	DiffNode	   *shell;			/* of a type that needs functions which need it,
+								 * or a view that needs what needs it */
+	DiffNode	   *hollow;			/* where such a view lets go of what it needs, a
+								 * column is parked, or a table untied */
+} Pair;
+
+typedef enum DiffNodeKind
+{
+	SV_NODE_DROP,
+	SV_NODE_RENAME,
+	SV_NODE_SHELL,
+	SV_NODE_HOLLOW,
+	SV_NODE_ALTER,
+	SV_NODE_CREATE
+} DiffNodeKind;
+
+/* A step that cannot be divided. */
+struct DiffNode
+{
+	DiffNodeKind	kind;
+	Pair	   *pair;
+	List	   *folded;			/* Pairs that it creates or drops too */
+	List	   *next;			/* Nodes that come after */
+	int			waits;			/* for so many before */
+	int			number;
+	bool		done;
+};
+
+typedef struct DiffOptions DiffOptions;
+
+struct DiffOptions
+{
+	bool		owners;			/* compare owners */
+	bool		privileges;
+	bool		comments;
+	bool		column_order;	/* columns shall stand in the wanted order */
+	const char *drop;			/* what is not wanted: "drop", "report" or "keep" */
+	const char *role;			/* who will run the statements */
+	List	   *exclude;		/* patterns: identities that are left alone */
+
+	/* How does a value become another type: 'a' by assignment, 'e' by an
+	 * explicit cast, 't' only by way of its text? */
+	char		(*cast_of) (const char *from, const char *to);
+};
+
+/* A statement, or a question (sql is NULL). */
+typedef struct DiffRow
+{
+	const char *kind;
+	const char *identity;
+	const char *action;
+	const char *sql;			/* without semicolon */
+	int			hazards;
+	const char *note;
+} DiffRow;
+
+typedef struct Comparison
+{
+	Model	   *from;
+	Model	   *to;
+	const DiffOptions *options;
+	List	   *pairs;
+	List	  **dependents;		/* of each object of "from", by number */
+	List	   *defaults;		/* default privileges of "from" */
+	List	   *nodes;
+	int			fold_level;		/* 0: fold all that can be; higher: less */
+	List	   *rows;
+} Comparison;
+
+/* What a class writes its statements with. */
+struct Writer
+{
+	Comparison *cmp;
+	DiffNode   *node;
+	Pair	   *pair;
+};
 
 /* Hazards of a statement. */
 #define SV_HAZARD_DATA_LOSS		0x01
@@ -201,31 +312,51 @@ extern List *sv_model_changes(const Model *before, const Model *after);
 #define SV_HAZARD_BLOCKS_WRITES 0x10	/* SHARE or SHARE ROW EXCLUSIVE */
 #define SV_HAZARD_MAY_FAIL		0x20	/* depends on the data */
 
+/* emit.c */
 extern void sv_emit(Writer *writer, int hazards, const char *format,...) pg_attribute_printf(3, 4);
+extern const char *sv_hazard_text(int hazards);
 extern List *sv_writer_folded(Writer *writer);
+extern char *sv_quote(const char *literal);
+extern char *sv_join(List *strings, const char *separator);
+extern const char *sv_find_option(List *options, const char *like, char separator);
+extern void sv_write_options(Writer *writer, const char *head, const Object *a, const Object *b,
+							 const char *property, int hazards);
+
+/* pairs.c */
+extern bool sv_pair_is_dropped(const Pair *pair);
+extern bool sv_pair_is_created(const Pair *pair);
+extern bool sv_pair_is_led_by(const Object *column, const Object *leading);
 extern bool sv_writer_existed(Writer *writer, const Object *object);
 extern bool sv_writer_created(Writer *writer, const Object *object);
 extern bool sv_writer_dropped(Writer *writer, const Object *object);
 extern bool sv_writer_comes_along(Writer *writer, const Object *object);
-extern bool sv_is_swapped(const Object *object);
+extern bool sv_writer_inherits(Writer *writer, const Object *table, const Object *parent);
+extern bool sv_writer_has_children(Writer *writer, const Object *table);
+extern const Object *sv_writer_other(Writer *writer, const Object *object);
+extern bool sv_diff_is_foreign_key(const Object *object);
+extern bool sv_diff_is_check(const Object *object);
+extern bool sv_diff_is_index(const Object *object);
+extern bool sv_diff_is_function_of_type(const Object *function, const Object *type);
+extern bool sv_diff_can_use_shell(const Object *object, const Object *view);
+extern bool sv_diff_has_other_origin(const Object *column, const Object *leading);
+extern bool sv_diff_leaves(const Comparison *cmp, const Object *column);
+extern bool sv_writer_leaves(Writer *writer, const Object *column);
+extern List *sv_writer_children_not_null(Writer *writer, const Object *column);
 extern bool sv_diff_is_named(const Object *column);
 extern bool sv_writer_drops_more(Writer *writer);
 extern bool sv_writer_has_shell(Writer *writer);
+extern bool sv_is_swapped(const Object *object);
 extern bool sv_writer_converted(Writer *writer, const Object *column);
-extern bool sv_writer_inherits(Writer *writer, const Object *table, const Object *parent);
-extern List *sv_writer_children_not_null(Writer *writer, const Object *column);
-extern bool sv_writer_has_children(Writer *writer, const Object *table);
-extern bool sv_writer_leaves(Writer *writer, const Object *column);
 extern bool sv_writer_untied(Writer *writer, const Object *table);
 extern bool sv_writer_has_typed_tables(Writer *writer, const Object *type);
+extern const Alterer *sv_diff_alterer(const ModelClass *class, const char *property);
+
+/* refill.c */
 extern const char *sv_writer_conversion(Writer *writer, const Object *a, const Object *b);
+extern const char *sv_name_with(const char *name, const char *suffix);
+extern const char *sv_old_name(const Object *object);
+extern void sv_writer_rename_table(Writer *writer);
 extern void sv_writer_fill(Writer *writer);
-extern const Object *sv_writer_other(Writer *writer, const Object *object);
-extern char *sv_quote(const char *literal);
-extern char *sv_join(List *strings, const char *separator);
-extern char *sv_qualified(const Object *object);
-extern void sv_write_options(Writer *writer, const char *head, const Object *a, const Object *b,
-							 const char *property, int hazards);
 
 /* ----- assemble.c -----
  *

@@ -1,0 +1,264 @@
+/*
+ * pairs.c
+ *		What is known of an object from its pair in a comparison: is it dropped,
+ *		is it created, does it come with its parent.
+ *
+ * The comparison is made by src/diff; the classes ask here while they write
+ * the statements for an object.
+ */
+#include "postgres.h"
+
+#include "model/model.h"
+
+bool
+sv_pair_is_dropped(const Pair *pair)
+{
+	return pair->kind == SV_PAIR_DROP || pair->kind == SV_PAIR_AGAIN;
+}
+
+bool
+sv_pair_is_created(const Pair *pair)
+{
+	return pair->kind == SV_PAIR_CREATE || pair->kind == SV_PAIR_AGAIN;
+}
+
+/* Was the object there before, and does it stay? */
+bool
+sv_writer_existed(Writer *w, const Object *o)
+{
+	return o->pair->a != NULL && o->pair->kind != SV_PAIR_AGAIN;
+}
+
+bool
+sv_writer_created(Writer *w, const Object *o)
+{
+	return o->pair->kind == SV_PAIR_CREATE || o->pair->kind == SV_PAIR_AGAIN;
+}
+
+bool
+sv_writer_dropped(Writer *w, const Object *o)
+{
+	return o->pair->kind == SV_PAIR_DROP || o->pair->kind == SV_PAIR_AGAIN;
+}
+
+/* Is the object there as soon as its parent is, or does it come by a statement of its own? */
+bool
+sv_writer_comes_along(Writer *w, const Object *o)
+{
+	return o->pair->kind == SV_PAIR_SAME || (o->pair->create != NULL && o->pair->create == o->parent->pair->create);
+}
+
+/*
+ * Does the table inherit from the parent (NULL: from any) all the time?  A table
+ * that is made with INHERITS does so as long as it is there.
+ */
+bool
+sv_writer_inherits(Writer *w, const Object *table, const Object *parent)
+{
+	ListCell   *cell;
+
+	foreach(cell, table->parts)
+	{
+		const Object *o = lfirst(cell);
+		const Pair *pair = o->pair;
+
+		if (!sv_class_is(o, "inheritance") || (parent != NULL && !list_member_ptr(o->needs, parent)))
+			continue;
+		if ((pair->kind == SV_PAIR_SAME || pair->kind == SV_PAIR_ALTER) ||
+			(pair->create != NULL && pair->create == table->pair->create && o == pair->b) ||
+			(pair->drop != NULL && pair->drop == table->pair->drop && o == pair->a))
+			return true;
+	}
+	return false;
+}
+
+/* Are there tables that inherit from it all the time? */
+bool
+sv_writer_has_children(Writer *w, const Object *table)
+{
+	ListCell   *cell;
+
+	if (table->pair->a != NULL)
+		foreach(cell, w->cmp->dependents[table->pair->a->number])
+		if (sv_class_is(lfirst(cell), "inheritance") && !sv_writer_dropped(w, lfirst(cell)))
+			return true;
+	return false;
+}
+
+/* The object as it was before, or NULL. */
+const Object *
+sv_writer_other(Writer *w, const Object *o)
+{
+	return o->pair->a;
+}
+
+bool
+sv_diff_is_foreign_key(const Object *o)
+{
+	return sv_class_is(o, "constraint") && strcmp(sv_text(o, "kind"), "foreign key") == 0;
+}
+
+bool
+sv_diff_is_check(const Object *o)
+{
+	return sv_class_is(o, "constraint") && strcmp(sv_text(o, "kind"), "check") == 0;
+}
+
+/* An index, or a constraint with one. */
+bool
+sv_diff_is_index(const Object *o)
+{
+	return sv_class_is(o, "index") || (sv_class_is(o, "constraint") && !sv_diff_is_foreign_key(o) && !sv_diff_is_check(o));
+}
+
+/* A function of a base type (input, output ...): each needs the other. */
+bool
+sv_diff_is_function_of_type(const Object *function, const Object *type)
+{
+	return sv_class_is(type, "base type") && sv_class_is(function, "function") &&
+		list_member_ptr(type->needs, function) && list_member_ptr(function->needs, type);
+}
+
+/* What can do with the shell of a view: whatever may stand in a circle with it. */
+bool
+sv_diff_can_use_shell(const Object *o, const Object *view)
+{
+	return view->pair->shell != NULL && sv_class_is(view, "view") &&
+		(sv_class_is(o, "view") || sv_class_is(o, "function") || sv_class_is(o, "procedure"));
+}
+
+/* Are they the columns of a child and of a plain parent that stay, under one name? */
+bool
+sv_pair_is_led_by(const Object *column, const Object *leading)
+{
+	return sv_class_is(leading, "column") && sv_class_is(column, "column") && strcmp(leading->name, column->name) == 0 &&
+		sv_class_is(leading->parent, "table") && !sv_is(leading->parent, "partition_key") &&
+		!sv_pair_is_dropped(leading->parent->pair) && !sv_pair_is_dropped(column->parent->pair);
+}
+
+/* Does a column that a child has from a parent come from somewhere else, too? */
+bool
+sv_diff_has_other_origin(const Object *column, const Object *leading)
+{
+	ListCell   *cell;
+
+	if (sv_is(column, "merged"))
+		return true;
+	foreach(cell, column->needs)
+	{
+		const Object *o = lfirst(cell);
+
+		if (o != leading && sv_pair_is_led_by(column, o) && o->parent != column->parent && !sv_pair_is_dropped(o->pair))
+			return true;
+	}
+	return false;
+}
+
+/* Do children keep the column as one of their own when this one of the parent is dropped? */
+bool
+sv_diff_leaves(const Comparison *cmp, const Object *column)
+{
+	ListCell   *cell;
+
+	if (column->pair->kind == SV_PAIR_DROP)
+		foreach(cell, cmp->dependents[column->number])
+		if (sv_pair_is_led_by(lfirst(cell), column) && !sv_pair_is_dropped(((Object *) lfirst(cell))->pair) &&
+			!sv_diff_has_other_origin(lfirst(cell), column))
+		return true;
+	return false;
+}
+
+/* Do children keep the column as one of their own when the parent's is dropped? */
+bool
+sv_writer_leaves(Writer *w, const Object *column)
+{
+	return sv_diff_leaves(w->cmp, column);
+}
+
+/* The columns of children that stay NOT NULL where that of the parent does not. */
+List *
+sv_writer_children_not_null(Writer *w, const Object *column)
+{
+	List	   *result = NIL;
+	ListCell   *cell;
+
+	if (column->pair->a == NULL)
+		return NIL;
+	foreach(cell, w->cmp->dependents[column->pair->a->number])
+	{
+		const Object *o = lfirst(cell);
+
+		if (sv_class_is(o, "column") && o->parent != column->pair->a->parent && strcmp(o->name, column->name) == 0 &&
+			o->pair->b != NULL && sv_is(o->pair->b, "not_null"))
+			result = lappend(result, o->pair->b);
+	}
+	return result;
+}
+
+/* Must the NOT NULL of a column be given its name, though the server might choose the same? */
+bool
+sv_diff_is_named(const Object *column)
+{
+	return column->pair != NULL && column->pair->named;
+}
+
+/* Do other objects go with the one that is dropped? */
+bool
+sv_writer_drops_more(Writer *w)
+{
+	return w->node->folded != NIL;
+}
+
+/* Does an empty one of the object's kind stand there already? */
+bool
+sv_writer_has_shell(Writer *w)
+{
+	return w->pair->shell != NULL;
+}
+
+/* Is an object made anew while the old one is still there under another name? */
+bool
+sv_is_swapped(const Object *o)
+{
+	return o->pair != NULL && o->pair->swapped;
+}
+
+/* Does the column move to the new version of a type, or come back to it? */
+bool
+sv_writer_converted(Writer *w, const Object *column)
+{
+	return column->pair->converted || column->pair->parked;
+}
+
+/* Is it a table that is no table of its type while that changes? */
+bool
+sv_writer_untied(Writer *w, const Object *table)
+{
+	return table->pair->untied;
+}
+
+/* Are there tables of the type that stay and follow it? */
+bool
+sv_writer_has_typed_tables(Writer *w, const Object *type)
+{
+	ListCell   *cell;
+
+	if (type->pair->a != NULL)
+		foreach(cell, w->cmp->dependents[type->pair->a->number])
+	{
+		Object	   *o = lfirst(cell);
+
+		if (sv_class_is(o, "table") && sv_is(o, "of_type") && !sv_writer_dropped(w, o) && !o->pair->untied)
+			return true;
+	}
+	return false;
+}
+
+const Alterer *
+sv_diff_alterer(const ModelClass *class, const char *property)
+{
+	for (const Alterer *alterer = class->alterers; alterer != NULL && alterer->property != NULL; alterer++)
+		if (strcmp(alterer->property, property) == 0)
+			return alterer;
+	return NULL;
+}

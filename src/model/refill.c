@@ -1,0 +1,138 @@
+/*
+ * refill.c
+ *		Rows that move: from a table that was renamed into the new one, from one
+ *		type to another.
+ */
+#include "postgres.h"
+
+#include "mb/pg_wchar.h"
+#include "model/model.h"
+#include "utils/builtins.h"
+
+#define OLD_SEQUENCE "schemaver_old_sequence"
+
+static bool
+is_row_type(const Object *column, const char *type)
+{
+	ListCell   *cell;
+
+	foreach(cell, column->needs)
+		if (sv_class_is(lfirst(cell), "composite type") && strcmp(((Object *) lfirst(cell))->identity, type) == 0)
+			return true;
+	return false;
+}
+
+/* The USING of a column that changes its type; NULL: none is needed. */
+const char *
+sv_writer_conversion(Writer *w, const Object *a, const Object *b)
+{
+	const char *type = sv_text(b, "type");
+	int			length = strlen(type);
+
+	if (w->pair->parked)
+		return psprintf("pg_catalog.jsonb_populate_record(NULL::%s, %s)", type, quote_identifier(b->name));
+	if (!w->pair->converted)
+	{
+		char		cast = strcmp(sv_text(a, "type"), type) == 0 || w->cmp->options->cast_of == NULL ? 'a' :
+			w->cmp->options->cast_of(sv_text(a, "type"), type);
+
+		return cast == 'a' ? NULL : psprintf("%s%s::%s", quote_identifier(b->name), cast == 't' ? "::text" : "", type);
+	}
+	/* rows keep the attributes that both have */
+	if (is_row_type(b, type))
+		return psprintf("pg_catalog.jsonb_populate_record(NULL::%s, pg_catalog.to_jsonb(%s))", type, quote_identifier(b->name));
+	return psprintf("%s::text%s::%s", quote_identifier(b->name),
+					length > 2 && strcmp(type + length - 2, "[]") == 0 ? "[]" : "", type);
+}
+
+/* The name with the suffix, cut so that it is a name. */
+const char *
+sv_name_with(const char *name, const char *suffix)
+{
+	int			length = pg_mbcliplen(name, strlen(name), NAMEDATALEN - 1 - strlen(suffix));
+
+	return psprintf("%.*s%s", length, name, suffix);
+}
+
+/* What an object is called while a new one takes its place. */
+const char *
+sv_old_name(const Object *o)
+{
+	return sv_name_with(o->name, "__old");
+}
+
+static List *
+identity_columns(const Object *table)
+{
+	List	   *result = NIL;
+	ListCell   *cell;
+
+	foreach(cell, table->parts)
+		if (sv_class_is(lfirst(cell), "column") && sv_is(lfirst(cell), "identity"))
+			result = lappend(result, lfirst(cell));
+	return result;
+}
+
+/* Take the old table out of the way. */
+void
+sv_writer_rename_table(Writer *w)
+{
+	const Object *a = w->pair->a;
+	ListCell   *cell;
+
+	foreach(cell, identity_columns(a))
+		sv_emit(w, 0, "ALTER SEQUENCE %s RENAME TO %s", sv_identity_sequence(lfirst(cell)),
+				quote_identifier(psprintf("%s_%d", OLD_SEQUENCE, foreach_current_index(cell) + 1)));
+	if (sv_is(a, "force_row_security"))
+		sv_emit(w, SV_HAZARD_BLOCKS_ALL, "ALTER TABLE %s NO FORCE ROW LEVEL SECURITY", a->identity);
+	sv_emit(w, SV_HAZARD_BLOCKS_ALL, "ALTER TABLE %s RENAME TO %s", a->identity, quote_identifier(sv_old_name(a)));
+}
+
+/* Bring the rows over, and the numbers of identity columns. */
+static void
+write_rows(Writer *w)
+{
+	const Object *a = w->pair->a;
+	const Object *b = w->pair->b;
+	StringInfoData columns;
+	StringInfoData values;
+	ListCell   *cell;
+
+	initStringInfo(&columns);
+	initStringInfo(&values);
+	foreach(cell, b->parts)
+	{
+		const Object *column = lfirst(cell);
+		const char *conversion;
+		Pair	   *table = w->pair;
+
+		if (!sv_class_is(column, "column") || column->pair->a == NULL || sv_is(column, "generated"))
+			continue;
+		w->pair = column->pair;
+		conversion = column->pair->converted || !sv_same(column->pair->a, column, "type") ?
+			sv_writer_conversion(w, column->pair->a, column) : NULL;
+		w->pair = table;
+		appendStringInfo(&columns, "%s%s", columns.len ? ", " : "", quote_identifier(column->name));
+		appendStringInfo(&values, "%s%s", values.len ? ", " : "", conversion ? conversion : quote_identifier(column->name));
+	}
+	if (columns.len > 0 && !sv_is(b, "partition_key"))
+		sv_emit(w, SV_HAZARD_REWRITE | SV_HAZARD_BLOCKS_ALL, "INSERT INTO %s (%s)\n    OVERRIDING SYSTEM VALUE SELECT %s FROM %s",
+				b->identity, columns.data, values.data, quote_qualified_identifier(a->schema, sv_old_name(a)));
+	foreach(cell, identity_columns(a))
+	{
+		const Object *old = lfirst(cell);
+
+		if (old->pair->b != NULL && sv_is(old->pair->b, "identity"))
+			sv_emit(w, 0, "SELECT pg_catalog.setval(%s, last_value, is_called) FROM %s",
+					sv_quote(sv_identity_sequence(old->pair->b)),
+					quote_qualified_identifier(a->schema, psprintf("%s_%d", OLD_SEQUENCE, foreach_current_index(cell) + 1)));
+	}
+}
+
+/* A table that is made anew with its rows gets them. */
+void
+sv_writer_fill(Writer *w)
+{
+	if (w->pair->swapped)
+		write_rows(w);
+}
