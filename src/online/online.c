@@ -473,7 +473,7 @@ next_part(OnlineRun *online)
 		if (online->former != NULL)
 			clean_former(online);
 	}
-	online->border = sv_run_enum_border(online->execution.script, online->at);
+	online->border = online->execution.script->n;
 	announce_part(online);
 	return true;
 }

@@ -30,6 +30,5 @@ typedef struct Segment
 extern Segment sv_segment_next(const Script *script, int from, int border);
 extern const char *sv_segment_kind_name(SegmentKind kind);
 extern char *sv_segment_checksum(const Script *script, int from, int to);
-extern Script sv_segment_script(const Script *script, int from);
 
 #endif							/* SV_ONLINE_H */

@@ -3,7 +3,8 @@
  *		How the script of a revision is cut into parts.
  *
  * Pure.  As much as can be goes into one transaction; a statement that the
- * server refuses there, or that is to run in batches, is a part of its own.
+ * server refuses there, or that is to run in batches, is a part of its own, and a
+ * new value of an enum type is committed before anything else runs.
  */
 #include "postgres.h"
 
@@ -47,7 +48,7 @@ sv_segment_next(const Script *script, int from, int border)
 	if (segment.kind != SV_SEGMENT_TRANSACTION)
 		return segment;
 	while (segment.to < Min(script->n, border) && kind_of(script, segment.to) == SV_SEGMENT_TRANSACTION &&
-		   !begins_transaction(script, segment.to))
+		   !begins_transaction(script, segment.to) && !sv_script_enum_border(script, segment.to))
 		segment.to++;
 	return segment;
 }
@@ -58,23 +59,13 @@ sv_segment_kind_name(SegmentKind kind)
 	return kind == SV_SEGMENT_TRANSACTION ? "transaction" : kind == SV_SEGMENT_ALONE ? "alone" : "batches";
 }
 
-/* The script from one of its statements on; shares its memory. */
-Script
-sv_segment_script(const Script *script, int from)
-{
-	Script		rest = *script;
-
-	rest.statements += from;
-	rest.n -= from;
-	return rest;
-}
-
 /* What tells whether the text of a part was changed. */
 char *
 sv_segment_checksum(const Script *script, int from, int to)
 {
-	Script		part = sv_segment_script(script, from);
+	Script		part = *script;
 
+	part.statements += from;
 	part.n = to - from;
 	return sv_script_checksum(&part, NULL, NULL, "{}");
 }

@@ -12,7 +12,10 @@
 #include "postgres.h"
 
 #include "base/base.h"
+#include "catalog/namespace.h"
 #include "miscadmin.h"
+#include "nodes/value.h"
+#include "parser/parser.h"
 #include "proof/proof.h"
 #include "run/run.h"
 
@@ -73,9 +76,61 @@ scripts_of(const Squash *squash)
 	return scripts;
 }
 
-/* The statements of all members, or those that may change rows; "texts" as sv_enum_hoist() gives them, or NIL. */
+static const Object *
+find_enum(const Model *model, List *names)
+{
+	ListCell   *cell;
+
+	foreach(cell, model->objects)
+	{
+		const Object *object = lfirst(cell);
+
+		if (object->class == &sv_class_enum && strcmp(object->name, strVal(llast(names))) == 0)
+			return object;
+	}
+	return NULL;
+}
+
+static const char *
+create_with_all_values(const CreateEnumStmt *create, const Object *type)
+{
+	List	   *labels = NIL;
+	ListCell   *cell;
+
+	foreach(cell, sv_list(type, "values"))
+		labels = lappend(labels, sv_quote(lfirst(cell)));
+	return psprintf("CREATE TYPE %s AS ENUM (%s)", NameListToQuotedString(create->typeName), sv_join(labels, ", "));
+}
+
+/*
+ * What takes the place of a statement where a new value of an enum type cannot be
+ * committed before its use: NULL, the statement stays; "", it is left out.  Types
+ * that are renamed on the way are left as they are.
+ */
+static const char *
+with_final_values(const Squash *squash, const Script *script, int i)
+{
+	const char *tag = script->statements[i].tag;
+	Node	   *tree;
+
+	if (strcmp(tag, "CREATE TYPE") != 0 && (script->statements[i].flags & SV_STMT_ADDS_ENUM_VALUE) == 0)
+		return NULL;
+	tree = linitial_node(RawStmt, raw_parser(sv_script_statement_text(script, i), RAW_PARSE_DEFAULT))->stmt;
+	if (IsA(tree, CreateEnumStmt))
+	{
+		const Object *type = find_enum(squash->goal.end, ((CreateEnumStmt *) tree)->typeName);
+
+		return type ? create_with_all_values((CreateEnumStmt *) tree, type) : NULL;
+	}
+	if (!IsA(tree, AlterEnumStmt) || find_enum(squash->goal.start, ((AlterEnumStmt *) tree)->typeName) != NULL ||
+		find_enum(squash->goal.end, ((AlterEnumStmt *) tree)->typeName) == NULL)
+		return NULL;
+	return "";
+}
+
+/* The statements of all members, or those that may change rows; enum types with their values at the end? */
 static char *
-collect(const Squash *squash, List *scripts, bool only_data, List *texts)
+collect(const Squash *squash, List *scripts, bool only_data, bool final_values)
 {
 	StringInfoData out;
 	ListCell   *cell;
@@ -83,13 +138,16 @@ collect(const Squash *squash, List *scripts, bool only_data, List *texts)
 	initStringInfo(&out);
 	foreach(cell, scripts)
 	{
-		int			i = foreach_current_index(cell);
 		const Script *script = lfirst(cell);
+		const char **texts = palloc0(sizeof(char *) * (script->n + 1));
 
 		if (script->n == 0 || (only_data && !sv_script_has_data(script)))
 			continue;
-		appendStringInfo(&out, "-- revision %s\n", squash->graph->revisions[squash->members->members[i]].id);
-		sv_script_collect(&out, script, only_data, texts ? list_nth(texts, i) : NULL);
+		for (int i = 0; final_values && i < script->n; i++)
+			texts[i] = with_final_values(squash, script, i);
+		appendStringInfo(&out, "-- revision %s\n",
+						 squash->graph->revisions[squash->members->members[foreach_current_index(cell)]].id);
+		sv_script_collect(&out, script, only_data, texts);
 	}
 	return out.data;
 }
@@ -132,7 +190,7 @@ choose(Squash *squash)
 	Candidate	generated = {"squash"};
 
 	generated.script.verify = (char *) squash->draft->verify;
-	sv_candidate_generate(&generated, &squash->goal, squash->keep_data ? collect(squash, scripts, true, NIL) : "");
+	sv_candidate_generate(&generated, &squash->goal, squash->keep_data ? collect(squash, scripts, true, false) : "");
 	if (sv_candidate_try(&generated, squash->scratch, &squash->goal))
 	{
 		take(squash, &generated);
@@ -140,11 +198,11 @@ choose(Squash *squash)
 	}
 	if (!squash->keep_data)
 		refuse(&generated);
-	for (int hoist = 0; hoist <= 1; hoist++)
+	for (int final_values = 0; final_values <= 1; final_values++)
 	{
 		Candidate	whole = {"squash"};
 
-		whole.script.up = collect(squash, scripts, false, hoist ? sv_enum_hoist(scripts) : NIL);
+		whole.script.up = collect(squash, scripts, false, final_values);
 		whole.script.down = generated.script.down;
 		whole.script.verify = generated.script.verify;
 		(void) sv_candidate_try(&whole, squash->scratch, &squash->goal);
@@ -153,7 +211,7 @@ choose(Squash *squash)
 			take(squash, &whole);
 			return;
 		}
-		if (hoist)
+		if (final_values)
 			refuse(&whole);
 	}
 }

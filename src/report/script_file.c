@@ -4,7 +4,8 @@
  *		version as the run would.
  *
  * A run that fits in one transaction is one; otherwise each revision has its
- * own, and what PostgreSQL refuses in a transaction stands outside of them.
+ * own, and what PostgreSQL refuses in a transaction stands outside of them.  A new
+ * value of an enum type is committed before anything else runs.
  */
 #include "postgres.h"
 
@@ -118,8 +119,9 @@ append_copy_data(StringInfo out, const char *data, int length)
 	appendStringInfo(out, "\\.%s", newline);
 }
 
+/* "commits": a transaction is open, in which new enum values cannot be used. */
 static void
-append_statements(ScriptFile *file, const Script *script)
+append_statements(ScriptFile *file, const Script *script, bool commits)
 {
 	bool		prepares = false;
 
@@ -127,6 +129,11 @@ append_statements(ScriptFile *file, const Script *script)
 	{
 		const Statement *statement = &script->statements[i];
 
+		if (commits && sv_script_enum_border(script, i))
+		{
+			appendStringInfoString(&file->out, "COMMIT;\n");
+			append_begin(file);
+		}
 		appendStringInfo(&file->out, "%s;\n", sv_script_statement_text(script, i));
 		prepares |= strcmp(statement->tag, "PREPARE") == 0;
 		if (statement->flags & SV_STMT_COPY_DATA)
@@ -178,7 +185,7 @@ append_revision(ScriptFile *file, int step, bool alone)
 	bool		outside;
 	bool		first;
 
-	outside = alone && !*sv_run_transactional(SV_STORE_READ, &file->rows[step], 1, file->direction);
+	outside = alone && script->blocked >= 0;
 	first = outside && wants_to_be_first(script);
 
 	appendStringInfo(&file->out, "\n-- [%d/%d] %s %s %s\n", step + 1, file->plan.n,
@@ -189,7 +196,7 @@ append_revision(ScriptFile *file, int step, bool alone)
 		appendStringInfoString(&file->out, "ROLLBACK;\n");
 	if (first)
 		appendStringInfoString(&file->out, "BEGIN;\n");
-	append_statements(file, script);
+	append_statements(file, script, alone && !outside);
 	if (first)
 		append_run_begin(file);
 	else if (outside)
@@ -199,14 +206,25 @@ append_revision(ScriptFile *file, int step, bool alone)
 		appendStringInfoString(&file->out, "COMMIT;\n");
 }
 
+static bool
+fits_one_transaction(const ScriptFile *file)
+{
+	for (int i = 0; i < file->plan.n; i++)
+	{
+		const StoredRevision *row = file->rows[i];
+
+		if ((file->direction == SV_UPGRADE ? row->up_blocker : row->down_blocker) != NULL ||
+			sv_run_adds_enum_value(SV_STORE_READ, row, file->direction))
+			return false;
+	}
+	return true;
+}
+
 static void
 append_run(ScriptFile *file)
 {
-	bool	   *transactional = sv_run_transactional(SV_STORE_READ, file->rows, file->plan.n, file->direction);
-	bool		one = true;
+	bool		one = fits_one_transaction(file);
 
-	for (int i = 0; i < file->plan.n; i++)
-		one &= transactional[i];
 	appendStringInfoString(&file->out, "\\set ON_ERROR_STOP on\n");
 	if (one)
 		append_begin(file);

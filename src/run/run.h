@@ -79,8 +79,7 @@ extern void sv_run_check_upgrade(StoredRevision **rows, int n, const char *targe
 extern void sv_run_check_downgrade(StoredRevision **rows, int n, const char *target);
 extern void sv_run_check_reversible(StoredRevision **rows, int n);
 extern bool *sv_run_transactional(StoreMode mode, StoredRevision **rows, int n, Direction direction);
-
-extern int	sv_run_enum_border(const Script *script, int from);
+extern bool sv_run_adds_enum_value(StoreMode mode, const StoredRevision *row, Direction direction);
 
 /* psql.c */
 extern void sv_run_script_begin(Direction direction, const char *target, List *expected);

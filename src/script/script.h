@@ -72,35 +72,12 @@ extern char *sv_script_rehearsal_text(const Script *script, int statement);
 extern bool sv_script_has_data(const Script *script);
 extern void sv_script_collect(StringInfo out, const Script *script, bool only_data, const char **texts);
 
-/* enum_hoist.c */
-extern List *sv_enum_hoist(List *scripts);
+/* enum_values.c */
+extern int	sv_script_enum_use(const Script *script, List **labels);
+extern bool sv_script_enum_border(const Script *script, int statement);
 
 /* checksum.c: hex sha256 of what matters in a revision */
 extern char *sv_script_checksum(const Script *up, const Script *down, const Script *verify, const char *options);
-
-/* enums.c: values added by ALTER TYPE that a later statement of the run uses */
-typedef struct EnumColumn
-{
-	const char *table_name;
-	const char *column_name;
-	int			position;		/* among the table's columns that are not
-								 * dropped, from 1; 0: not known */
-} EnumColumn;
-
-/*
- * Returns a list of EnumColumn: live columns of that enum type (schema may be
- * NULL).  Names are as in the catalogs, without quotes.
- */
-typedef List *(*EnumColumnsFn) (const char *schema, const char *type, void *arg);
-
-/* Does the live enum type have that value already? */
-typedef bool (*EnumHasValueFn) (const char *schema, const char *type, const char *value, void *arg);
-
-typedef struct EnumWatch EnumWatch;
-
-extern EnumWatch *sv_enum_watch_create(EnumColumnsFn columns_of, void *arg);
-extern void sv_enum_watch_values(EnumWatch *watch, EnumHasValueFn has_value);
-extern int	sv_enum_watch_script(EnumWatch *watch, const Script *script, const char **value, const char **type);
 
 /* ----- batch.c -----
  *
