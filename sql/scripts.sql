@@ -28,6 +28,9 @@ SELECT schemaver.revision('m', 'BEGIN; BEGIN; COMMIT; COMMIT', id => 'r1');
 SELECT schemaver.revision('m', 'BEGIN ISOLATION LEVEL SERIALIZABLE; SELECT 1; COMMIT', id => 'r1');
 SELECT schemaver.revision('m', 'SAVEPOINT s; SELECT 1; RELEASE s', id => 'r1');
 SELECT schemaver.revision('m', $$PREPARE TRANSACTION 'x'$$, id => 'r1');
+SELECT schemaver.revision('m', E'SELECT 1;\nSET LOCAL "standard_conforming_strings" TO off; SELECT ''a\\''; b''', id => 'r1');
+:code
+SELECT schemaver.revision('m', 'SET standard_conforming_strings TO DEFAULT', id => 'r1');
 SELECT schemaver.revision('m', 'COPY (SELECT 1) TO STDOUT', id => 'r1');
 SELECT schemaver.revision('m', '', verify => 'VACUUM', id => 'r1');
 :code
@@ -65,11 +68,13 @@ SELECT schemaver.revision('nothing', '', '', id => 'g1'),
 	schemaver.revision('body', 'CREATE FUNCTION g9() RETURNS int LANGUAGE sql BEGIN ATOMIC SELECT 1; SELECT 9; END; SELECT g9()', id => 'g9'),
 	schemaver.revision('procedure', $$CREATE PROCEDURE g10() LANGUAGE plpgsql AS 'BEGIN COMMIT; END'$$, id => 'g10'),
 	schemaver.revision('restrict', E'\\restrict abc\nCREATE TABLE g11 (x int);\n\\unrestrict abc\n', id => 'g11'),
-	schemaver.revision('old strings', E'SET standard_conforming_strings = off; CREATE TABLE g12 AS SELECT ''a\\''; b'' AS x', id => 'g12');
+	schemaver.revision('strings', E'SET standard_conforming_strings = on; CREATE TABLE g12 AS SELECT ''a\\'' AS x, E''\\''; b'' AS y; RESET standard_conforming_strings', id => 'g12');
+-- they run as they were read, whatever the session has
+SET standard_conforming_strings = off;
 SELECT revision, statements FROM schemaver.upgrade();
+RESET standard_conforming_strings;
 SELECT to_regclass('g4'), to_regclass('g5'), to_regclass('g6b'), to_regclass('g7'), obj_description('g8'::regclass), g9(), to_regclass('g11');
-SELECT x FROM g12;
-SHOW standard_conforming_strings;
+SELECT * FROM g12;
 
 DROP EXTENSION schemaver;
 DROP TABLE g4, g5, g6, g6b, g7, g8, g11, g12;

@@ -439,7 +439,7 @@ List *
 sv_native_read(const SourceFile *file)
 {
 	NativeReader r = {0};
-	Lexer	   *lexer = sv_lexer_create(file->content, true);
+	Lexer	   *lexer = sv_lexer_create(file->content);
 
 	r.file = file;
 	r.origin.file = file->name;

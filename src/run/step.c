@@ -118,13 +118,18 @@ may_set_constraints(const Statement *statement)
 		strcmp(statement->tag, "DO") == 0 || strcmp(statement->tag, "CALL") == 0;
 }
 
-/* Make the settings again that statements before the part have made, and none has discarded. */
+/*
+ * Strings are read as when the script was registered; then the settings that
+ * statements before the part have made, and none has discarded.
+ */
 static void
 repeat_settings(Execution *execution)
 {
 	const Script *script = execution->script;
 	int			first = 0;
 
+	(void) set_config_option("standard_conforming_strings", "on", PGC_USERSET, PGC_S_SESSION,
+							 GUC_ACTION_SAVE, true, 0, false);
 	for (int i = 0; i < execution->from; i++)
 		if (strcmp(script->statements[i].tag, "DISCARD ALL") == 0)
 			first = i + 1;

@@ -230,7 +230,7 @@ find_mark(const char *text, int from, int to)
 static int
 find_marks(const char *text, int *mark, int *semicolon)
 {
-	Lexer	   *lexer = sv_lexer_create(text, false);
+	Lexer	   *lexer = sv_lexer_create(text);
 	volatile int found = 0;
 
 	PG_TRY();

@@ -48,7 +48,7 @@ is_label(const char *text, int length, const List *labels)
 static bool
 has_constant(const char *text, const List *labels, bool code)
 {
-	Lexer	   *lexer = sv_lexer_create(text, false);
+	Lexer	   *lexer = sv_lexer_create(text);
 	Token		token;
 	bool		found = false;
 

@@ -44,7 +44,7 @@ add_token(Tokens *t, const Token *token, int depth)
 static void
 read_tokens(Tokens *t)
 {
-	Lexer	   *lexer = sv_lexer_create(t->script->text, true);
+	Lexer	   *lexer = sv_lexer_create(t->script->text);
 	Token		token;
 	int			depth = 0;
 

@@ -3,9 +3,9 @@
  *		Reads a script token by token with the server's own lexer.
  *
  * Promises:
- *	- A token is what the server would see at that place: keywords, quoting,
- *	  dollar quotes, nested comments and the script's own changes of
- *	  standard_conforming_strings and backslash_quote are the server's business.
+ *	- A token is what the server would see at that place, with
+ *	  standard_conforming_strings on: keywords, quoting, dollar quotes and nested
+ *	  comments are the server's business.
  *	- SV_TOKEN_END comes at each semicolon at which the server's grammar can end
  *	  a statement: not inside of parentheses (CREATE RULE) and not inside of the
  *	  BEGIN ATOMIC body of a function.
@@ -40,43 +40,12 @@
 #define CODE_USCONST	262
 #define CODE_KEYWORD	9999
 
-/* Settings that change how the text after them is read. */
-static const char *const lexical_settings[] = {
-	"standard_conforming_strings", "backslash_quote"
-};
-
-/* LexerStatement.set_step: what the next token may be */
-enum
-{
-	SET_BEGIN,					/* the first word of the statement */
-	SET_NAME,					/* after SET: the name */
-	SET_EQUALS,					/* = or TO */
-	SET_VALUE,
-	RESET_NAME,					/* after RESET: the name */
-	CONFIG_FUNCTION,			/* in SELECT: set_config */
-	CONFIG_PAREN,
-	CONFIG_NAME,
-	CONFIG_COMMA,
-	CONFIG_VALUE,
-	SET_DONE
-};
-
-/* Let the lexer read as the settings in force say. */
-static void
-follow_settings(Lexer *lexer)
-{
-	lexer->extra->standard_conforming_strings = standard_conforming_strings;
-	lexer->extra->backslash_quote = backslash_quote;
-	lexer->extra->escape_string_warning = false;
-}
-
 /*
  * Return a lexer at the start of the text, behind a byte order mark.  The text
- * must live as long.  follows: SET, RESET and set_config() in the text change
- * how the text behind them is read, as they will when it runs.
+ * must live as long.
  */
 Lexer *
-sv_lexer_create(const char *text, bool follows)
+sv_lexer_create(const char *text)
 {
 	MemoryContext cxt = AllocSetContextCreate(CurrentMemoryContext,
 											  "schemaver lexer",
@@ -92,19 +61,16 @@ sv_lexer_create(const char *text, bool follows)
 	lexer->text = text;
 	lexer->length = strlen(text);
 	lexer->base = strncmp(text, "\xEF\xBB\xBF", 3) == 0 ? 3 : 0;
-	lexer->follows = follows;
 	lexer->data_start = -1;
+	lexer->level = sv_reading_begin();
 	lexer->extra = palloc0(sizeof(core_yy_extra_type));
 	lexer->scanner = scanner_init(text + lexer->base, lexer->extra,
 								  &ScanKeywords, codes);
 	MemoryContextSwitchTo(old);
-
-	lexer->level = sv_reading_begin();
-	follow_settings(lexer);
 	return lexer;
 }
 
-/* Give back the lexer and the settings that it changed. */
+/* Free the lexer and close its level of settings. */
 void
 sv_lexer_free(Lexer *lexer)
 {
@@ -123,146 +89,6 @@ static bool
 is_keyword(const char *keyword, const char *wanted)
 {
 	return keyword != NULL && strcmp(keyword, wanted) == 0;
-}
-
-/* ---------- what a statement says about the reading of the next ---------- */
-
-static const char *
-lexical_setting(const char *name)
-{
-	for (int i = 0; i < lengthof(lexical_settings); i++)
-	{
-		if (pg_strcasecmp(name, lexical_settings[i]) == 0)
-			return lexical_settings[i];
-	}
-	return NULL;
-}
-
-/* The first word decides whether the statement can change a setting. */
-static int
-set_step_of_word(const Token *token)
-{
-	if (sv_token_is(token, "set"))
-		return SET_NAME;
-	if (sv_token_is(token, "reset"))
-		return RESET_NAME;
-	if (sv_token_is(token, "select"))
-		return CONFIG_FUNCTION;
-	return SET_DONE;
-}
-
-static int
-set_step_of_name(LexerStatement *stmt, const Token *token, int next)
-{
-	if (token->kind != SV_TOKEN_WORD && token->kind != SV_TOKEN_STRING)
-		return SET_DONE;
-	if (sv_token_is(token, "local") || sv_token_is(token, "session"))
-		return SET_NAME;
-	stmt->set_name = sv_token_is(token, "all") ? "all" : lexical_setting(token->str);
-	return stmt->set_name != NULL ? next : SET_DONE;
-}
-
-static void
-remember_value(Lexer *lexer, const Token *token)
-{
-	if (sv_token_is(token, "default"))
-		return;
-	if (token->kind == SV_TOKEN_WORD || token->kind == SV_TOKEN_STRING)
-		lexer->stmt.set_value = MemoryContextStrdup(lexer->cxt, token->str);
-	else
-		lexer->stmt.set_value = MemoryContextStrdup(lexer->cxt,
-													pnstrdup(lexer->text + token->start,
-															 token->end - token->start));
-}
-
-/* set_config ( 'name' , 'value': one token of it; anything else starts anew. */
-static int
-config_step(Lexer *lexer, const Token *token)
-{
-	LexerStatement *stmt = &lexer->stmt;
-	bool		is_string = token->kind == SV_TOKEN_STRING;
-	const char *name;
-
-	if (token->kind == SV_TOKEN_WORD && strcmp(token->str, "set_config") == 0)
-		return CONFIG_PAREN;
-	if (stmt->set_step == CONFIG_PAREN && token->code == '(')
-		return CONFIG_NAME;
-	if (stmt->set_step == CONFIG_NAME && is_string)
-	{
-		name = lexical_setting(token->str);
-		if (name == NULL)
-			return CONFIG_FUNCTION;
-		stmt->set_name = name;
-		stmt->set_value = NULL;
-		return CONFIG_COMMA;
-	}
-	if (stmt->set_step == CONFIG_COMMA && token->code == ',')
-		return CONFIG_VALUE;
-	if (stmt->set_step == CONFIG_VALUE && is_string)
-		remember_value(lexer, token);
-	else if (stmt->set_step == CONFIG_COMMA || stmt->set_step == CONFIG_VALUE)
-		stmt->set_name = NULL;
-	return CONFIG_FUNCTION;
-}
-
-/* Take note if the statement sets one of the lexical settings. */
-static void
-follow_set(Lexer *lexer, const Token *token)
-{
-	LexerStatement *stmt = &lexer->stmt;
-
-	switch (stmt->set_step)
-	{
-		case SET_DONE:
-			break;
-		case SET_BEGIN:
-			stmt->set_step = set_step_of_word(token);
-			break;
-		case SET_NAME:
-			stmt->set_step = set_step_of_name(stmt, token, SET_EQUALS);
-			break;
-		case RESET_NAME:
-			stmt->set_step = set_step_of_name(stmt, token, SET_DONE);
-			break;
-		case SET_EQUALS:
-			if (token->code == '=' || sv_token_is(token, "to"))
-				stmt->set_step = SET_VALUE;
-			else
-			{
-				stmt->set_name = NULL;
-				stmt->set_step = SET_DONE;
-			}
-			break;
-		case SET_VALUE:
-			remember_value(lexer, token);
-			stmt->set_step = SET_DONE;
-			break;
-		default:
-			stmt->set_step = config_step(lexer, token);
-			break;
-	}
-}
-
-/* The statement is over: read on as it says. */
-static void
-apply_set(Lexer *lexer)
-{
-	LexerStatement *stmt = &lexer->stmt;
-
-	if (lexer->follows && stmt->set_name != NULL)
-	{
-		for (int i = 0; i < lengthof(lexical_settings); i++)
-		{
-			const char *name = lexical_settings[i];
-
-			if (strcmp(stmt->set_name, name) != 0 && strcmp(stmt->set_name, "all") != 0)
-				continue;
-			sv_reading_set(name, stmt->set_value != NULL ? stmt->set_value :
-						   GetConfigOptionResetString(name));
-		}
-		follow_settings(lexer);
-	}
-	memset(stmt, 0, sizeof(*stmt));
 }
 
 /* ---------- where a statement ends ---------- */
@@ -316,7 +142,6 @@ observe(Lexer *lexer, Token *token)
 		is_keyword(stmt->last_keyword, "from") &&
 		(sv_token_is(token, "stdin") || sv_token_is(token, "stdout")))
 		stmt->copy_from = true;
-	follow_set(lexer, token);
 
 	stmt->ntokens++;
 	stmt->last_keyword = token->keyword;
@@ -324,17 +149,14 @@ observe(Lexer *lexer, Token *token)
 }
 
 /*
- * Begin a new statement with the token that sv_lexer_next() has just given,
- * under the session's own settings: the file's next part begins here.
+ * Begin a new statement with the token that sv_lexer_next() has just given: the
+ * file's next part begins here.
  */
 void
 sv_lexer_restart(Lexer *lexer, const Token *token)
 {
 	Token		first = *token;
 
-	sv_reading_end(lexer->level);
-	lexer->level = sv_reading_begin();
-	follow_settings(lexer);
 	memset(&lexer->stmt, 0, sizeof(lexer->stmt));
 	if (first.kind == SV_TOKEN_WORD || first.kind == SV_TOKEN_STRING ||
 		first.kind == SV_TOKEN_OTHER)
@@ -513,9 +335,7 @@ fail(Lexer *lexer, Token *token, MemoryContext cxt)
 /*
  * Read the next token.  Its strings are allocated in the current context.
  *
- * After SV_TOKEN_END the statement's settings are still in force, so that it
- * can be parsed; they change with the next call.  After SV_TOKEN_EOF,
- * SV_TOKEN_META and SV_TOKEN_ERROR nothing more may be read.  Errors other than
+ * After SV_TOKEN_EOF, SV_TOKEN_META and SV_TOKEN_ERROR nothing more may be read.  Errors other than
  * of syntax (cancelled, out of memory) are thrown.
  */
 void
@@ -523,8 +343,6 @@ sv_lexer_next(Lexer *lexer, Token *token)
 {
 	MemoryContext cxt = CurrentMemoryContext;
 
-	if (lexer->stmt.ntokens < 0)
-		apply_set(lexer);
 	lexer->data_start = -1;
 	lexer->data_length = 0;
 
@@ -549,5 +367,5 @@ sv_lexer_next(Lexer *lexer, Token *token)
 		return;
 	if (lexer->stmt.copy_from)
 		take_data(lexer, token->start);
-	lexer->stmt.ntokens = -1;	/* over: apply_set() at the next call */
+	memset(&lexer->stmt, 0, sizeof(lexer->stmt));
 }

@@ -12,26 +12,27 @@
 
 #include "script/script.h"
 
+/* Change a setting until sv_reading_end(). */
+static void
+set(const char *name, const char *value)
+{
+	(void) set_config_option(name, value, PGC_USERSET, PGC_S_SESSION,
+							 GUC_ACTION_SAVE, true, 0, false);
+}
+
 /*
- * Open a level of settings in which reading raises no warnings: the server
- * gives them when the script runs.  Returns the level.
+ * Open a level of settings in which strings are read as they will be when the
+ * script runs, and in which reading raises no warnings: the server gives them
+ * when the script runs.  Returns the level.
  */
 int
 sv_reading_begin(void)
 {
 	int			level = NewGUCNestLevel();
 
-	sv_reading_set("escape_string_warning", "off");
-	sv_reading_set("client_min_messages", "error");
+	set("standard_conforming_strings", "on");
+	set("client_min_messages", "error");
 	return level;
-}
-
-/* Change a setting until sv_reading_end().  A bad value changes nothing. */
-void
-sv_reading_set(const char *name, const char *value)
-{
-	(void) set_config_option(name, value, PGC_USERSET, PGC_S_SESSION,
-							 GUC_ACTION_SAVE, true, DEBUG5, false);
 }
 
 /* Close the level: all settings are as they were before sv_reading_begin(). */

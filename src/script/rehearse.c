@@ -39,7 +39,7 @@ static const struct
 static void
 cut_concurrently(char *text)
 {
-	Lexer	   *lexer = sv_lexer_create(text, false);
+	Lexer	   *lexer = sv_lexer_create(text);
 	Token		token;
 	int			end;
 

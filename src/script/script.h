@@ -22,7 +22,6 @@
 #define SV_STMT_ADDS_ENUM_VALUE 0x04	/* ALTER TYPE ... ADD VALUE */
 #define SV_STMT_COPY_DATA		0x08	/* COPY ... FROM STDIN with inline data */
 #define SV_STMT_TEMP			0x10	/* may create temporary objects */
-#define SV_STMT_ESCAPES			0x20	/* was read with standard_conforming_strings off */
 #define SV_STMT_FOR_SESSION		0x80	/* makes something that only its session has, as its syntax tells */
 #define SV_STMT_SETTING			0x40	/* does nothing but change settings for the session */
 
@@ -186,9 +185,6 @@ typedef struct LexerStatement
 	const char *last_keyword;	/* of the token before, or NULL */
 	int			last_code;
 	bool		copy_from;		/* COPY ... FROM STDIN */
-	int			set_step;		/* progress through SET, see follow_set() */
-	const char *set_name;		/* the setting to change at its end, or NULL */
-	char	   *set_value;		/* NULL: the session's default */
 } LexerStatement;
 
 typedef struct Lexer
@@ -196,7 +192,6 @@ typedef struct Lexer
 	const char *text;
 	int			length;
 	int			base;			/* offset at which the lexer started */
-	bool		follows;		/* SET in the text changes how it is read */
 	int			level;			/* of settings, see reading.c */
 	void	   *scanner;
 	struct core_yy_extra_type *extra;
@@ -214,7 +209,7 @@ typedef struct Lexer
 } Lexer;
 
 /* lexer.c */
-extern Lexer *sv_lexer_create(const char *text, bool follows);
+extern Lexer *sv_lexer_create(const char *text);
 extern void sv_lexer_free(Lexer *lexer);
 extern void sv_lexer_next(Lexer *lexer, Token *token);
 extern void sv_lexer_restart(Lexer *lexer, const Token *token);
@@ -222,7 +217,6 @@ extern bool sv_token_is(const Token *token, const char *keyword);
 
 /* reading.c */
 extern int	sv_reading_begin(void);
-extern void sv_reading_set(const char *name, const char *value);
 extern void sv_reading_end(int level);
 extern List *sv_parse(const char *source, ErrorData **error);
 

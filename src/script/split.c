@@ -4,8 +4,8 @@
  *
  * Promises:
  *	- The statements are those that psql would send, in order, each with its
- *	  exact text; every one of them has been parsed by the server's parser under
- *	  the settings that the script itself chose before it.
+ *	  exact text; every one of them has been parsed by the server's parser with
+ *	  standard_conforming_strings on, as it will run.
  *	- What cannot work in one transaction of the server is refused here, with
  *	  its line, never when half of the script has run: psql commands,
  *	  transaction control, COPY to the client.  Plain pairs of BEGIN and COMMIT
@@ -17,6 +17,7 @@
 #include "miscadmin.h"
 #include "nodes/parsenodes.h"
 #include "parser/parser.h"
+#include "utils/builtins.h"
 #include "utils/memutils.h"
 
 #include "script/script.h"
@@ -192,6 +193,31 @@ check_copy(const Splitter *s, const Node *tree)
 		   "There is no client to send the rows to. Use a query, or COPY TO a file or a program of the server.");
 }
 
+static bool
+is_on(const List *values)
+{
+	const A_Const *value = list_length(values) == 1 ? linitial(values) : NULL;
+	bool		on;
+
+	return value != NULL && IsA(value, A_Const) && !value->isnull && IsA(&value->val, String) &&
+		parse_bool(strVal(&value->val), &on) && on;
+}
+
+/* The script has been split, and will run, with standard_conforming_strings on. */
+static void
+check_set(const Splitter *s, const Node *tree)
+{
+	const VariableSetStmt *set = (const VariableSetStmt *) tree;
+
+	if (!IsA(tree, VariableSetStmt) || set->name == NULL ||
+		pg_strcasecmp(set->name, "standard_conforming_strings") != 0 ||
+		(set->kind != VAR_SET_VALUE && set->kind != VAR_SET_DEFAULT) ||
+		(set->kind == VAR_SET_VALUE && is_on(set->args)))
+		return;
+	refuse(s, s->start, "standard_conforming_strings must be on in a migration script",
+		   "Remove the SET, and write strings with escapes as E'...'.");
+}
+
 /* Line of the offset, which must not be before that of the last call. */
 static int
 count_lines(Splitter *s, int offset)
@@ -241,6 +267,7 @@ end_statement(Splitter *s)
 			   "Begin the next statement on a line of its own, behind the data.");
 	tree = parse_statement(s, s->start, s->end);
 	check_copy(s, tree);
+	check_set(s, tree);
 	if (is_transaction_control(s, tree))
 		return;
 
@@ -249,8 +276,6 @@ end_statement(Splitter *s)
 	statement->length = s->end - s->start;
 	statement->line = count_lines(s, s->start);
 	sv_classify(statement, tree, s->mentions);
-	if (!standard_conforming_strings)
-		statement->flags |= SV_STMT_ESCAPES;
 	if (lexer->data_start >= 0)
 	{
 		statement->flags |= SV_STMT_COPY_DATA;
@@ -364,7 +389,7 @@ sv_script_parse(const char *text, const ScriptOrigin *origin)
 	s.block = -1;
 	s.stmt_cxt = AllocSetContextCreate(old, "schemaver statement",
 									   ALLOCSET_DEFAULT_SIZES);
-	s.lexer = sv_lexer_create(s.script->text, true);
+	s.lexer = sv_lexer_create(s.script->text);
 
 	PG_TRY();
 	{

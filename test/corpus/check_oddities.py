@@ -47,10 +47,6 @@ SAME = {
     "DO blocks": [T + "DO $$ BEGIN FOR i IN 1..3 LOOP INSERT INTO t VALUES (i); END LOOP; END $$;\n"
                   "DO LANGUAGE plpgsql 'BEGIN INSERT INTO t VALUES (9, ''quoted;''); END';\n"
                   "DO $$ BEGIN CREATE TYPE e AS ENUM ('a'); EXCEPTION WHEN duplicate_object THEN NULL; END $$;"],
-    "standard_conforming_strings off": ["SET standard_conforming_strings = off; SET escape_string_warning = off;\n" + T +
-                                        "INSERT INTO t VALUES (1, 'it\\'s; \\\\ one');\n", "INSERT INTO t VALUES (2, 'back\\');"],
-    "standard_conforming_strings off and on": ["SET standard_conforming_strings = off;\nCREATE TABLE t (b text);\nINSERT INTO t VALUES ('a\\'; b');\n"
-                                               "SET standard_conforming_strings = on;\nINSERT INTO t VALUES ('a\\');\nINSERT INTO t VALUES (';');"],
     "kinds of strings": [T + "INSERT INTO t VALUES (1, E'a\\';\\n'), (2, U&'d\\0061t\\+000061'), (3, U&'d!0061' UESCAPE '!'), (4, N'x'),\n"
                          "(5, 'two'\n ' parts'), (6, B'101'::text), (7, X'1F'::text), (8, '--'), (9, '/*');"],
     "kinds of identifiers": ['CREATE TABLE "a;b" ("x""y" int, "select" int, U&"d\\0061t" int, "new\nline" int); CREATE TABLE été (ü int);'],
