@@ -90,7 +90,7 @@ patterns_of(JsonbContainer *array)
 DiffOptions
 sv_arg_diff_options(FunctionCallInfo fcinfo, int n)
 {
-	DiffOptions options = {true, true, true, false, "drop", NULL, NIL, sv_cast_of};
+	DiffOptions options = {true, true, true, false, "drop", NULL, NIL, sv_model_cast_of};
 	Jsonb	   *given = n < 0 || PG_ARGISNULL(n) ? NULL : PG_GETARG_JSONB_P(n);
 	JsonbIterator *it;
 	JsonbValue	value;

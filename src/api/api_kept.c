@@ -36,7 +36,7 @@ sv_api_purge_kept(PG_FUNCTION_ARGS)
 		ereport(ERROR,
 				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
 				 errmsg("argument \"older_than\" must not be null")));
-	sv_run_lock("schemaver.purge_kept()");
+	sv_lock_run("schemaver.purge_kept()");
 	foreach(cell, sv_store_kept_older(PG_GETARG_DATUM(0)))
 	{
 		const StoredKept *kept = lfirst(cell);

@@ -9,6 +9,7 @@
 #include "api/api_private.h"
 #include "drift/drift.h"
 #include "miscadmin.h"
+#include "online/online.h"
 #include "report/report.h"
 #include "run/run.h"
 #include "store/store.h"
@@ -221,7 +222,7 @@ static const char *
 state_of(const StoredRevision *revision, bool below_applied, const char *begun)
 {
 	if (begun != NULL && strcmp(revision->id, begun) == 0)
-		return sv_run_online_active() ? "running" : "interrupted";
+		return sv_online_is_active() ? "running" : "interrupted";
 	if (revision->applied)
 		return strcmp(revision->applied_checksum, revision->checksum) == 0 ? "applied" : "changed";
 	return below_applied ? "behind" : "pending";

@@ -6,6 +6,7 @@
 
 #include "api/api.h"
 #include "nodes/parsenodes.h"
+#include "online/online.h"
 #include "run/run.h"
 #include "utils/builtins.h"
 
@@ -32,7 +33,7 @@ Datum
 sv_api_online_upgrade(PG_FUNCTION_ARGS)
 {
 	check_top_level(fcinfo, "schemaver.online_upgrade()");
-	sv_run_online(SV_UPGRADE, sv_arg_text(fcinfo, 0, "target"));
+	sv_online_run(SV_UPGRADE, sv_arg_text(fcinfo, 0, "target"));
 	PG_RETURN_NULL();
 }
 
@@ -40,12 +41,12 @@ Datum
 sv_api_online_downgrade(PG_FUNCTION_ARGS)
 {
 	check_top_level(fcinfo, "schemaver.online_downgrade()");
-	sv_run_online(SV_DOWNGRADE, sv_arg_text(fcinfo, 0, "target"));
+	sv_online_run(SV_DOWNGRADE, sv_arg_text(fcinfo, 0, "target"));
 	PG_RETURN_NULL();
 }
 
 Datum
 sv_api_abandon(PG_FUNCTION_ARGS)
 {
-	PG_RETURN_TEXT_P(cstring_to_text(sv_run_abandon(sv_arg_text(fcinfo, 0, "ref"))));
+	PG_RETURN_TEXT_P(cstring_to_text(sv_online_abandon(sv_arg_text(fcinfo, 0, "ref"))));
 }

@@ -51,8 +51,8 @@ sv_api_test(PG_FUNCTION_ARGS)
 	RevisionList list;
 	ListCell   *cell;
 
-	sv_run_lock("schemaver.test()");
-	sv_run_refuse_interrupted();
+	sv_lock_run("schemaver.test()");
+	sv_store_refuse_unfinished();
 	graph = sv_store_graph(SV_STORE_WRITE);
 	list = range ? sv_api_range(graph, range) : pending(graph);
 	foreach(cell, sv_test(graph, &list))
@@ -94,9 +94,9 @@ sv_api_baseline(PG_FUNCTION_ARGS)
 	draft.id = sv_arg_text_or_null(fcinfo, 1);
 	draft.revises_given = true;
 	sv_register_lock("schemaver.baseline()");
-	sv_run_lock("schemaver.baseline()");
+	sv_lock_run("schemaver.baseline()");
 	refuse_if_registered();
-	sv_run_baseline(&draft, scope.schemas, &options);
+	sv_proof_baseline(&draft, scope.schemas, &options);
 	id = sv_register_add(&draft, false);
 	targets[0] = id;
 	sv_run_stamp(1, targets, false, ignore_step, NULL);
@@ -132,13 +132,13 @@ sv_api_squash(PG_FUNCTION_ARGS)
 	draft.id = sv_arg_text_or_null(fcinfo, 2);
 	keep_data = arg_keep_data(fcinfo, 3);
 	sv_register_lock("schemaver.squash()");
-	sv_run_lock("schemaver.squash()");
-	sv_run_refuse_interrupted();
+	sv_lock_run("schemaver.squash()");
+	sv_store_refuse_unfinished();
 	graph = sv_store_graph(SV_STORE_WRITE);
 	list = sv_api_range(graph, range);
 	list = sv_register_squash_members(graph, &list);
 	sv_register_squash_draft(&draft, graph, &list, keep_data);
-	sv_run_squash(&draft, graph, &list, keep_data, &options);
+	sv_proof_squash(&draft, graph, &list, keep_data, &options);
 	if (draft.down == NULL)
 		ereport(NOTICE,
 				(errmsg("the squashed revision has no down"),

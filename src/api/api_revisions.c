@@ -7,6 +7,7 @@
 #include "api/api.h"
 #include "formats/formats.h"
 #include "miscadmin.h"
+#include "proof/proof.h"
 #include "register/register.h"
 #include "run/run.h"
 #include "utils/builtins.h"
@@ -49,7 +50,7 @@ sv_api_revision(PG_FUNCTION_ARGS)
 
 	sv_register_lock("schemaver.revision()");
 	id = sv_register_add(&draft, sv_arg_bool(fcinfo, 7));
-	sv_check_down_of(list_make1(id));
+	sv_proof_check_downs(list_make1(id));
 	PG_RETURN_TEXT_P(cstring_to_text(id));
 }
 
@@ -163,10 +164,10 @@ sv_api_edit(PG_FUNCTION_ARGS)
 	edit.options = arg_json(fcinfo, 9);
 
 	sv_register_lock("schemaver.edit()");
-	sv_run_lock("schemaver.edit()");
+	sv_lock_run("schemaver.edit()");
 	id = id_of(ref);
 	sv_register_edit(id, &edit);
-	sv_check_down_of(list_make1(id));
+	sv_proof_check_downs(list_make1(id));
 	PG_RETURN_TEXT_P(cstring_to_text(id));
 }
 
@@ -177,10 +178,29 @@ sv_api_remove(PG_FUNCTION_ARGS)
 	char	   *id;
 
 	sv_register_lock("schemaver.remove()");
-	sv_run_lock("schemaver.remove()");
+	sv_lock_run("schemaver.remove()");
 	id = id_of(ref);
 	sv_register_remove(id);
 	PG_RETURN_TEXT_P(cstring_to_text(id));
+}
+
+/* Register what files say and test the downs of it, as the setting says. */
+static List *
+register_files(List *files, const char *format)
+{
+	List	   *results = sv_register_files(files, format);
+	List	   *changed = NIL;
+	ListCell   *cell;
+
+	foreach(cell, results)
+	{
+		const RegisterResult *result = lfirst(cell);
+
+		if (result->action == SV_REGISTER_ADDED || result->action == SV_REGISTER_UPDATED)
+			changed = lappend(changed, result->id);
+	}
+	sv_proof_check_downs(changed);
+	return results;
 }
 
 Datum
@@ -196,7 +216,7 @@ sv_api_load(PG_FUNCTION_ARGS)
 	content = sv_arg_text(fcinfo, 1, "content");
 	file.content = strncmp(content, "\xEF\xBB\xBF", 3) == 0 ? content + 3 : content;
 	sv_register_lock("schemaver.load()");
-	registered = sv_register_files(list_make1(&file), sv_arg_text_or_null(fcinfo, 2));
+	registered = register_files(list_make1(&file), sv_arg_text_or_null(fcinfo, 2));
 	if (registered == NIL)
 		ereport(ERROR,
 				(errcode(ERRCODE_SV_UNREADABLE_FILE),
@@ -223,7 +243,7 @@ sv_api_load_directory(PG_FUNCTION_ARGS)
 
 	files = sv_register_read_directory(path);
 	sv_register_lock("schemaver.load_directory()");
-	foreach(cell, sv_register_files(files, sv_arg_text_or_null(fcinfo, 1)))
+	foreach(cell, register_files(files, sv_arg_text_or_null(fcinfo, 1)))
 	{
 		RegisterResult *one = lfirst(cell);
 		RowBuilder	row = {0};

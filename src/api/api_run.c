@@ -5,6 +5,7 @@
 #include "postgres.h"
 
 #include "api/api.h"
+#include "proof/proof.h"
 #include "report/report.h"
 #include "run/run.h"
 #include "utils/builtins.h"
@@ -47,7 +48,8 @@ sv_api_upgrade(PG_FUNCTION_ARGS)
 {
 	char	   *target = sv_arg_text(fcinfo, 0, "target");
 
-	sv_run(SV_UPGRADE, target, sv_arg_bool(fcinfo, 1), put_step, sv_result_begin(fcinfo));
+	sv_run(SV_UPGRADE, target, sv_arg_bool(fcinfo, 1), sv_proof_observer(), put_step,
+		   sv_result_begin(fcinfo));
 	PG_RETURN_NULL();
 }
 
@@ -56,7 +58,8 @@ sv_api_downgrade(PG_FUNCTION_ARGS)
 {
 	char	   *target = sv_arg_text(fcinfo, 0, "target");
 
-	sv_run(SV_DOWNGRADE, target, sv_arg_bool(fcinfo, 1), put_step, sv_result_begin(fcinfo));
+	sv_run(SV_DOWNGRADE, target, sv_arg_bool(fcinfo, 1), sv_proof_observer(), put_step,
+		   sv_result_begin(fcinfo));
 	PG_RETURN_NULL();
 }
 
@@ -67,7 +70,7 @@ sv_api_redo(PG_FUNCTION_ARGS)
 		ereport(ERROR,
 				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
 				 errmsg("argument \"steps\" must not be null")));
-	sv_run_redo(PG_GETARG_INT32(0), put_step, sv_result_begin(fcinfo));
+	sv_run_redo(PG_GETARG_INT32(0), sv_proof_observer(), put_step, sv_result_begin(fcinfo));
 	PG_RETURN_NULL();
 }
 

@@ -66,8 +66,8 @@ sv_drift_capture(RevisionDraft *draft, const DiffOptions *options, char *(*scrip
 	char	   *id;
 
 	sv_register_lock("schemaver.capture()");
-	sv_run_lock("schemaver.capture()");
-	sv_run_refuse_interrupted();
+	sv_lock_run("schemaver.capture()");
+	sv_store_refuse_unfinished();
 	draft->revises = parents_of_capture(sv_store_graph(SV_STORE_WRITE));
 	draft->revises_given = true;
 	report = sv_drift_find(NIL, options);

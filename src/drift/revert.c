@@ -116,14 +116,14 @@ do_revert(void *arg)
 	int64		run = sv_store_begin_run("revert drift", NULL);
 
 	error_context_stack = &callback;
-	sv_run_enter();
+	sv_lock_enter();
 	PG_TRY();
 	{
 		execute_rows(revert);
 	}
 	PG_FINALLY();
 	{
-		sv_run_exit();
+		sv_lock_exit();
 	}
 	PG_END_TRY();
 	error_context_stack = callback.previous;
@@ -142,8 +142,8 @@ sv_drift_revert(List *schemas, const DiffOptions *options, bool dry_run, bool al
 	ErrorContextCallback *stack = error_context_stack;
 	ErrorData  *error;
 
-	sv_run_lock("schemaver.revert_drift()");
-	sv_run_refuse_interrupted();
+	sv_lock_run("schemaver.revert_drift()");
+	sv_store_refuse_unfinished();
 	revert.report = sv_drift_find(schemas, options);
 	sv_drift_write_exactly(&revert.report, schemas, options);
 	if (revert.report.revert == NIL)

@@ -69,7 +69,7 @@ look(Keep *keep)
 	ListCell   *cell;
 
 	keep->looked = true;
-	keep->keeping = keep->direction == SV_UPGRADE && sv_register_keeps(keep->options, sv_keep_data);
+	keep->keeping = keep->direction == SV_UPGRADE && sv_store_option_keep(keep->options, sv_keep_data);
 	keep->idle = !keep->keeping && kept == NIL && sv_store_kept_tables() == NIL;
 	if (!keep->idle)
 		keep->kept_schema = sv_kept_schema();

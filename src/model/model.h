@@ -157,6 +157,9 @@ extern bool sv_property_equal(const Property *a, const Property *b);
 extern bool sv_same(const Object *a, const Object *b, const char *name);
 extern bool sv_class_is(const Object *object, const char *class);
 
+/* casts.c */
+extern char sv_model_cast_of(const char *from, const char *to);
+
 /* findings.c */
 extern void sv_model_find_unknown(Model *model, const struct StoreScope *store, const Datum *values);
 

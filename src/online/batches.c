@@ -163,7 +163,7 @@ try_batch(void *arg)
 	int			security_context;
 
 	GetUserIdAndSecContext(&userid, &security_context);
-	sv_run_hold_online();
+	sv_lock_hold();
 	sv_retry_limits(batches->step->target / 2);
 	sv_execution_settings(execution, batches->statement);
 	set_formats();
@@ -185,13 +185,13 @@ try_batch(void *arg)
 	MemoryContextSwitchTo(context);
 	AtEOXact_GUC(false, level);
 	SetUserIdAndSecContext(userid, security_context);
-	sv_run_keep_online();
+	sv_online_keep_lock();
 	if (batches->finished)
 		sv_store_end_segment(batches->segment);
 	else
 		sv_store_batch(batches->segment);
 	sv_pace_executed(&batches->pace);
-	sv_run_commit();
+	sv_online_commit();
 	sv_pace_committed(&batches->pace);
 }
 
@@ -222,7 +222,7 @@ vacuum(void *arg)
 	settings = sv_worker_settings();
 	AtEOXact_GUC(false, level);
 	sv_store_note(batches->segment, command);
-	sv_run_commit();
+	sv_online_commit();
 	sv_worker_execute(command, settings);
 }
 
@@ -239,7 +239,7 @@ vacuum_if_due(Batches *batches)
 	if (after == 0 || batches->finished || batches->segment->done - batches->vacuumed_at < after)
 		return;
 	batches->vacuumed_at = batches->segment->done;
-	error = sv_run_attempt(vacuum, batches);
+	error = sv_online_attempt(vacuum, batches);
 	if (error == NULL)
 		return;
 	if (ERRCODE_TO_CATEGORY(error->sqlerrcode) == ERRCODE_OPERATOR_INTERVENTION)
@@ -313,9 +313,9 @@ sv_batches_execute(Batches *batches)
 		ErrorData  *error;
 
 		MemoryContextSwitchTo(context);
-		sv_run_commit();		/* its transaction, and now(), begin here */
+		sv_online_commit();		/* its transaction, and now(), begin here */
 		sv_pace_begin(&batches->pace);
-		error = sv_run_attempt(try_batch, batches);
+		error = sv_online_attempt(try_batch, batches);
 		if (error == NULL)
 		{
 			attempt = 1;

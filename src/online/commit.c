@@ -2,7 +2,7 @@
  * commit.c
  *		The ends of an online run's transactions, and waiting between them.
  *
- * Promise: between sv_run_commit() or sv_run_rollback() and the next query this
+ * Promise: between sv_online_commit() or sv_online_rollback() and the next query this
  * session holds no snapshot, so that nobody's index build waits for it.
  *
  * They are what SPI_commit() and SPI_rollback() do, without SPI: after an error
@@ -14,7 +14,7 @@
 #include "access/xact.h"
 #include "miscadmin.h"
 #include "pgstat.h"
-#include "run/run.h"
+#include "online/online_private.h"
 #include "storage/latch.h"
 #include "tcop/pquery.h"
 #include "utils/portal.h"
@@ -37,7 +37,7 @@ begin_next(MemoryContext context)
  * context must be one that survives, and SPI must not be connected.
  */
 void
-sv_run_commit(void)
+sv_online_commit(void)
 {
 	MemoryContext context = CurrentMemoryContext;
 
@@ -52,7 +52,7 @@ sv_run_commit(void)
  * number of snapshots and levels of SPI may be open: the abort forgets them all.
  */
 void
-sv_run_rollback(void)
+sv_online_rollback(void)
 {
 	MemoryContext context = CurrentMemoryContext;
 
@@ -66,7 +66,7 @@ sv_run_rollback(void)
  * current context, with all rolled back.  "work" may commit in between.
  */
 ErrorData *
-sv_run_attempt(void (*work) (void *arg), void *arg)
+sv_online_attempt(void (*work) (void *arg), void *arg)
 {
 	MemoryContext context = CurrentMemoryContext;
 	ErrorData  *volatile error = NULL;
@@ -79,7 +79,7 @@ sv_run_attempt(void (*work) (void *arg), void *arg)
 	{
 		MemoryContextSwitchTo(context);
 		error = CopyErrorData();
-		sv_run_rollback();
+		sv_online_rollback();
 		FlushErrorState();
 	}
 	PG_END_TRY();
@@ -89,7 +89,7 @@ sv_run_attempt(void (*work) (void *arg), void *arg)
 
 /* Wait, without a snapshot, until the latch is set or the time is over.  Answers interrupts. */
 void
-sv_run_wait(long milliseconds)
+sv_online_wait(long milliseconds)
 {
 	InvalidateCatalogSnapshot();
 	(void) WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH,
@@ -100,11 +100,11 @@ sv_run_wait(long milliseconds)
 
 /* Wait for all of that time. */
 void
-sv_run_sleep(long milliseconds)
+sv_online_sleep(long milliseconds)
 {
 	TimestampTz end = TimestampTzPlusMilliseconds(GetCurrentTimestamp(), milliseconds);
 	long		left;
 
 	while ((left = TimestampDifferenceMilliseconds(GetCurrentTimestamp(), end)) > 0)
-		sv_run_wait(left);
+		sv_online_wait(left);
 }

@@ -13,7 +13,7 @@
  *	  statement runs in the background worker or while it waits.
  *	- A failure is in the journal.
  *
- * The loop's transactions end in sv_run_commit(): the one that finishes a part
+ * The loop's transactions end in sv_online_commit(): the one that finishes a part
  * also announces the next.
  */
 #include "postgres.h"
@@ -72,7 +72,7 @@ plan(OnlineRun *online, const RevisionGraph *graph)
 
 	if (online->direction == SV_DOWNGRADE)
 		sv_run_check_reversible(sv_store_plan_rows(SV_STORE_WRITE, graph, &list), list.n);
-	sv_run_check_resumable(online->direction, graph, &list);
+	sv_store_check_resumable(online->direction, graph, &list);
 	return list;
 }
 
@@ -234,7 +234,7 @@ finish_revision(OnlineRun *online)
 	online->run.done = online->next - 1;
 	sv_step_finish(&online->run, online->revision, online->stored, &online->step);
 	sv_store_forget_segments(online->revision->id);
-	sv_follow_step_done(&online->run, online->revision, online->stored, online->direction);
+	sv_follow_step_done(online->run.number, online->run.done, online->revision, online->stored, online->direction);
 	sv_follow_finish();
 }
 
@@ -248,11 +248,11 @@ try_transaction(void *arg)
 
 	sv_follow_part();
 	sv_retry_approach(&online->execution, online->part.from, online->part.to);
-	sv_run_hold_online();
+	sv_lock_hold();
 	level = NewGUCNestLevel();
 	sv_retry_limits(0);
 	sv_execution_part(&online->execution, online->part.from, online->part.to);
-	sv_run_keep_online();
+	sv_online_keep_lock();
 	if (online->part.to == online->execution.script->n)
 		finish_revision(online);
 	else
@@ -277,7 +277,7 @@ shorten_part(OnlineRun *online, const ErrorData *error)
 		return false;
 	online->border = online->execution.current;
 	announce_part(online);
-	sv_run_commit();
+	sv_online_commit();
 	return true;
 }
 
@@ -287,7 +287,7 @@ execute_transaction(OnlineRun *online)
 	int			attempt = 1;
 	ErrorData  *error;
 
-	while ((error = sv_run_attempt(try_transaction, online)) != NULL)
+	while ((error = sv_online_attempt(try_transaction, online)) != NULL)
 	{
 		sv_execution_forget(&online->execution);
 		if (shorten_part(online, error))
@@ -329,7 +329,7 @@ look(OnlineRun *online, int at, const char *statement, StatementHistory history)
 	step.leftover = sv_leftovers(statement, history);
 	AtEOXact_GUC(false, level);
 	SetUserIdAndSecContext(userid, security_context);
-	sv_run_keep_online();
+	sv_online_keep_lock();
 	return step;
 }
 
@@ -341,7 +341,7 @@ prepare_statement(OnlineRun *online, int at, const char *statement, StatementHis
 	{
 		AloneStep	step = look(online, at, statement, history);
 
-		sv_run_commit();
+		sv_online_commit();
 		switch (step.leftover.action)
 		{
 			case SV_LEFTOVER_EXECUTE:
@@ -353,10 +353,10 @@ prepare_statement(OnlineRun *online, int at, const char *statement, StatementHis
 				sv_worker_execute(step.leftover.cleanup, step.settings);
 				break;
 			case SV_LEFTOVER_WAIT:
-				sv_run_sleep(LOOK_AGAIN_MS);
+				sv_online_sleep(LOOK_AGAIN_MS);
 				break;
 		}
-		sv_run_commit();		/* to see what was done meanwhile */
+		sv_online_commit();		/* to see what was done meanwhile */
 	}
 }
 
@@ -408,7 +408,7 @@ try_alone(void *arg)
 	PG_END_TRY();
 	sv_follow_part_done();
 	sv_store_end_segment(&online->segment);
-	sv_run_commit();
+	sv_online_commit();
 }
 
 static void
@@ -423,7 +423,7 @@ execute_alone(OnlineRun *online)
 						sv_direction_name(online->direction), online->revision->id,
 						online->execution.script->statements[online->at].blocker,
 						online->segment.line)));
-	while ((error = sv_run_attempt(try_alone, online)) != NULL)
+	while ((error = sv_online_attempt(try_alone, online)) != NULL)
 	{
 		online->segment.begun_before = true;
 		if (!sv_retry_wait(attempt++, error, &online->execution))
@@ -488,7 +488,7 @@ execute(void *arg)
 		return;
 	while (next_part(online))
 	{
-		sv_run_commit();
+		sv_online_commit();
 		CHECK_FOR_INTERRUPTS();
 		if (online->part.kind == SV_SEGMENT_TRANSACTION)
 			execute_transaction(online);
@@ -498,7 +498,7 @@ execute(void *arg)
 			execute_batches(online);
 	}
 	sv_store_end_run(online->run.number, online->run.started_at);
-	sv_run_commit();
+	sv_online_commit();
 }
 
 /* May the error mean that something is missing which only another session has? */
@@ -564,11 +564,11 @@ record_failure(void *arg)
 		online->step.finished_at = GetCurrentTimestamp();
 		online->step.statements = online->at;
 		sv_store_failed_step(&online->step, &stored);
-		if (sv_run_holds_online())
+		if (sv_online_holds_lock())
 			sv_store_forget_unbegun(online->revision->id);
 	}
 	sv_store_fail_run(online->run.number, online->run.started_at);
-	sv_run_commit();
+	sv_online_commit();
 }
 
 /*
@@ -576,7 +576,7 @@ record_failure(void *arg)
  * top level, outside of any transaction block and of SPI.
  */
 void
-sv_run_online(Direction direction, const char *target)
+sv_online_run(Direction direction, const char *target)
 {
 	MemoryContext context = AllocSetContextCreate(PortalContext, "schemaver online run",
 												  ALLOCSET_DEFAULT_SIZES);
@@ -589,18 +589,18 @@ sv_run_online(Direction direction, const char *target)
 	online.target = pstrdup(target);
 	online.context = context;
 	online.step_context = AllocSetContextCreate(context, "schemaver online step", ALLOCSET_DEFAULT_SIZES);
-	sv_run_lock_online(direction == SV_UPGRADE ? "schemaver.online_upgrade()" : "schemaver.online_downgrade()");
-	sv_run_enter();
-	error = sv_run_attempt(execute, &online);
+	sv_online_lock(direction == SV_UPGRADE ? "schemaver.online_upgrade()" : "schemaver.online_downgrade()");
+	sv_lock_enter();
+	error = sv_online_attempt(execute, &online);
 	if (error != NULL)
 	{
 		explain(&online, error);
 		failure.error = error;
-		(void) sv_run_attempt(record_failure, &failure);
+		(void) sv_online_attempt(record_failure, &failure);
 	}
 	sv_follow_end();
-	sv_run_exit();
-	sv_run_unlock_online();
+	sv_lock_exit();
+	sv_online_unlock();
 	if (error != NULL)
 		ReThrowError(error);
 	MemoryContextSwitchTo(caller);

@@ -31,4 +31,13 @@ extern Segment sv_segment_next(const Script *script, int from, int border);
 extern const char *sv_segment_kind_name(SegmentKind kind);
 extern char *sv_segment_checksum(const Script *script, int from, int to);
 
+/* online.c */
+extern void sv_online_run(Direction direction, const char *target);
+
+/* abandon.c */
+extern char *sv_online_abandon(const char *revision);
+
+/* marker.c */
+extern bool sv_online_is_active(void);
+
 #endif							/* SV_ONLINE_H */

@@ -6,8 +6,25 @@
 #define SV_ONLINE_PRIVATE_H
 
 #include "access/xlogdefs.h"
+#include "online/online.h"
 #include "run/run.h"
 #include "script/script.h"
+
+/* ----- commit.c: the ends of transactions ----- */
+
+extern void sv_online_commit(void);
+extern void sv_online_rollback(void);
+extern ErrorData *sv_online_attempt(void (*work) (void *arg), void *arg);
+extern void sv_online_wait(long milliseconds);
+extern void sv_online_sleep(long milliseconds);
+
+/* ----- marker.c: one online run at a time ----- */
+
+extern void sv_online_lock(const char *what);
+extern void sv_online_unlock(void);
+extern void sv_online_keep_lock(void);
+extern bool sv_online_holds_lock(void);
+extern void sv_online_mark_worker(void);
 
 /* ----- batches.c -----
  *

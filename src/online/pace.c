@@ -188,8 +188,8 @@ wait_for_followers(Batches *batches)
 	while (lag > 0 && sv_batch_max_lag > 0)
 	{
 		sv_store_note(batches->segment, psprintf("waiting for standby \"%s\", which is %.0f ms behind", follower.name, lag));
-		sv_run_commit();
-		sv_run_sleep(LAG_WAIT_MS);
+		sv_online_commit();
+		sv_online_sleep(LAG_WAIT_MS);
 		follower = slowest_follower();
 		lag = lag_of(&batches->pace, &follower);
 	}
@@ -211,8 +211,8 @@ sv_pace_pause(Batches *batches)
 					  "pausing so that WAL is written no faster than allowed" : "pausing as the script says");
 	if (pause > 0)
 	{
-		sv_run_commit();
-		sv_run_sleep(pause);
+		sv_online_commit();
+		sv_online_sleep(pause);
 	}
 	if (sv_batch_max_lag > 0)
 		wait_for_followers(batches);

@@ -95,8 +95,8 @@ sv_retry_approach(Execution *execution, int from, int to)
 
 	while (!try_part(execution, from, to) && GetCurrentTimestamp() < end)
 	{
-		sv_run_rollback();
-		sv_run_sleep(APPROACH_MS);
+		sv_online_rollback();
+		sv_online_sleep(APPROACH_MS);
 	}
 }
 
@@ -242,8 +242,8 @@ sv_retry_wait(int attempt, const ErrorData *error, Execution *execution)
 	if (execution->error_line > 0)
 		blockers = describe(find_blockers(execution));
 	report(attempt, delay, error, execution, blockers);
-	sv_run_commit();
-	sv_run_sleep(delay);
-	sv_run_commit();			/* so that now() is now */
+	sv_online_commit();
+	sv_online_sleep(delay);
+	sv_online_commit();			/* so that now() is now */
 	return true;
 }

@@ -186,7 +186,7 @@ follow_worker(WorkerCall *call, const char *statement)
 		if (result == SHM_MQ_SUCCESS)
 			take_message(call, statement, data, length);
 		else
-			sv_run_wait(WAIT_MS);
+			sv_online_wait(WAIT_MS);
 	}
 }
 
@@ -251,7 +251,7 @@ assume_identity(shm_toc *toc, WorkerSettings *identity)
 		SetCurrentRoleId(identity->current_user, superuser_arg(identity->current_user));
 	/* the caller reads our messages in the database's encoding */
 	SetClientEncoding(GetDatabaseEncoding());
-	sv_run_mark_worker();
+	sv_online_mark_worker();
 	CommitTransactionCommand();
 }
 

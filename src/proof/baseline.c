@@ -53,7 +53,7 @@ build(Scratch *scratch, void *arg)
  * empty, down drops them.  Both are proven, SV017 if they cannot be.
  */
 void
-sv_run_baseline(RevisionDraft *draft, List *schemas, const DiffOptions *options)
+sv_proof_baseline(RevisionDraft *draft, List *schemas, const DiffOptions *options)
 {
 	Baseline	baseline = {draft, options};
 

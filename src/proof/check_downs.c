@@ -14,36 +14,49 @@ static const Scratch in_place = {SV_GROUND_LIVE, {NIL, true, NULL}, NULL, false}
 
 /* ---------- while a run applies a revision ---------- */
 
+/* Tests the down of each revision that a run applies. */
+typedef struct DownCheck
+{
+	RunObserver observer;
+	MemoryContext context;		/* of the run */
+	Model	   *state;			/* the schema after the step before; NULL: not read */
+	MemoryContext state_context;
+	bool		checks;			/* is the step at hand tested? */
+} DownCheck;
+
 /* Read the state after a step, for this one's test and for the next one. */
 static void
-read_state(Run *run, MemoryContext parent)
+read_state(DownCheck *check)
 {
 	MemoryContext caller;
-	MemoryContext before = run->state_context;
 
-	run->state_context = AllocSetContextCreate(parent, "schemaver state", ALLOCSET_DEFAULT_SIZES);
-	caller = MemoryContextSwitchTo(run->state_context);
-	run->state = sv_scratch_state(&in_place);
+	check->state_context = AllocSetContextCreate(check->context, "schemaver state", ALLOCSET_DEFAULT_SIZES);
+	caller = MemoryContextSwitchTo(check->state_context);
+	check->state = sv_scratch_state(&in_place);
 	MemoryContextSwitchTo(caller);
-	if (before != NULL)
-		MemoryContextDelete(before);
 }
 
-/*
- * A step is about to run.  Returns whether its down is to be tested after it;
- * then the schema before it has been read.
- */
-bool
-sv_check_down_begin(Run *run, const StoredRevision *revision, Direction direction)
+/* Forget the state that was read last. */
+static void
+forget_state(DownCheck *check)
 {
-	if (sv_check_downs == SV_CHECK_OFF || direction != SV_UPGRADE || !revision->has_down)
-	{
-		run->state = NULL;
-		return false;
-	}
-	if (run->state == NULL)
-		read_state(run, MemoryContextGetParent(CurrentMemoryContext));
-	return true;
+	if (check->state_context != NULL)
+		MemoryContextDelete(check->state_context);
+	check->state_context = NULL;
+	check->state = NULL;
+}
+
+/* A step is about to run: the schema before it is read if its down is to be tested. */
+static void
+before_step(RunObserver *observer, const StoredRevision *revision, Direction direction)
+{
+	DownCheck  *check = (DownCheck *) observer;
+
+	check->checks = sv_check_downs != SV_CHECK_OFF && direction == SV_UPGRADE && revision->has_down;
+	if (!check->checks)
+		forget_state(check);
+	else if (check->state == NULL)
+		read_state(check);
 }
 
 static void
@@ -69,19 +82,33 @@ report_fault(const TestResult *result)
  * The script of a revision was executed: run its down and its up again in
  * place, compare, and roll that back.  A warning or SV017 if the down is wrong.
  */
-void
-sv_check_down_end(Run *run, const StoredRevision *revision, const StoredScript *stored)
+static void
+after_step(RunObserver *observer, const StoredRevision *revision, const StoredScript *stored)
 {
+	DownCheck  *check = (DownCheck *) observer;
 	TestResult	result = {revision->id, revision->message};
-	Model	   *before = run->state;
-	MemoryContext before_context = run->state_context;
+	Model	   *before = check->state;
+	MemoryContext before_context = check->state_context;
 
-	run->state_context = NULL;
-	read_state(run, MemoryContextGetParent(CurrentMemoryContext));
-	sv_test_down(&in_place, stored, before, run->state, &result);
+	if (!check->checks)
+		return;
+	read_state(check);
+	sv_test_down(&in_place, stored, before, check->state, &result);
 	MemoryContextDelete(before_context);
 	if (strcmp(result.verdict, sv_verdict_ok) != 0)
 		report_fault(&result);
+}
+
+/* What tests the downs of a run's steps, as the setting says; in the current context. */
+RunObserver *
+sv_proof_observer(void)
+{
+	DownCheck  *check = palloc0(sizeof(DownCheck));
+
+	check->observer.before = before_step;
+	check->observer.after = after_step;
+	check->context = CurrentMemoryContext;
+	return &check->observer;
 }
 
 /* ---------- when revisions are registered ---------- */
@@ -102,7 +129,7 @@ is_fault(const TestResult *result)
  * what is not applied below them is run first and rolled back with the rest.
  */
 void
-sv_check_down_of(List *ids)
+sv_proof_check_downs(List *ids)
 {
 	RevisionGraph *graph;
 	RevisionList list = {0};
@@ -110,8 +137,8 @@ sv_check_down_of(List *ids)
 
 	if (sv_check_downs == SV_CHECK_OFF || ids == NIL)
 		return;
-	sv_run_lock("a test of downs");
-	sv_run_refuse_interrupted();
+	sv_lock_run("a test of downs");
+	sv_store_refuse_unfinished();
 	graph = sv_store_graph(SV_STORE_WRITE);
 	list.members = palloc(sizeof(int) * list_length(ids));
 	foreach(cell, ids)

@@ -9,6 +9,7 @@
 #include "formats/formats.h"
 #include "graph/graph.h"
 #include "model/model.h"
+#include "run/run.h"
 #include "script/script.h"
 #include "store/store.h"
 
@@ -17,8 +18,8 @@
  * Revisions made of a schema, or of other revisions.
  */
 
-extern void sv_run_baseline(RevisionDraft *draft, List *schemas, const DiffOptions *options);
-extern void sv_run_squash(RevisionDraft *draft, const RevisionGraph *graph, const RevisionList *members,
+extern void sv_proof_baseline(RevisionDraft *draft, List *schemas, const DiffOptions *options);
+extern void sv_proof_squash(RevisionDraft *draft, const RevisionGraph *graph, const RevisionList *members,
 						  bool keep_data, const DiffOptions *options);
 
 /* ----- scratch.c -----
@@ -48,7 +49,10 @@ extern void sv_scratch_settle(const Scratch *scratch);
 extern Model *sv_scratch_state(const Scratch *scratch);
 extern ErrorData *sv_scratch_run(const Scratch *scratch, const char *revision, const StoredScript *stored,
 								 Direction direction);
-extern bool sv_scratch_statement(const Scratch *scratch, const Script *script, int statement, const char **text);
+
+/* check_downs.c */
+extern RunObserver *sv_proof_observer(void);
+extern void sv_proof_check_downs(List *ids);
 
 /* facts.c */
 extern List *sv_facts_read(void);

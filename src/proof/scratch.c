@@ -99,14 +99,14 @@ do_work(void *arg)
 	}
 	scratch->free_enums = scratch->ground == SV_GROUND_EMPTY || !has_enums(scratch->live);
 	(void) set_config_option("client_min_messages", "warning", PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
-	sv_run_enter();
+	sv_lock_enter();
 	PG_TRY();
 	{
 		work->fn(scratch, work->arg);
 	}
 	PG_FINALLY();
 	{
-		sv_run_exit();
+		sv_lock_exit();
 	}
 	PG_END_TRY();
 }
@@ -163,13 +163,11 @@ hide_extensions(const Scratch *scratch, const char *text)
 	return all;
 }
 
-/*
- * A statement is to be executed in the scratch.  Returns whether the caller
- * shall do it, with *text.
- */
-bool
-sv_scratch_statement(const Scratch *scratch, const Script *script, int statement, const char **text)
+/* See AdaptFn: a statement is to be executed in the scratch. */
+static bool
+adapt(void *arg, const Script *script, int statement, const char **text)
 {
+	const Scratch *scratch = arg;
 	const char *tag = script->statements[statement].tag;
 
 	*text = sv_script_rehearsal_text(script, statement);
@@ -196,7 +194,8 @@ run_script(void *arg)
 	Execution	execution;
 
 	sv_execution_begin(&execution, &revision, run->stored, run->direction);
-	execution.scratch = run->scratch;
+	execution.adapt = adapt;
+	execution.adapt_arg = (void *) run->scratch;
 	sv_execution_part(&execution, 0, execution.script->n);
 	sv_execution_end(&execution);
 	if (run->direction == SV_UPGRADE && run->stored->verify != NULL)

@@ -71,7 +71,7 @@ scripts_of(const Squash *squash)
 		const char *id = squash->graph->revisions[squash->members->members[i]].id;
 		ScriptOrigin origin;
 
-		scripts = lappend(scripts, sv_run_body(id, sv_store_script(SV_STORE_WRITE, id), SV_UPGRADE, &origin));
+		scripts = lappend(scripts, sv_register_body(id, sv_store_script(SV_STORE_WRITE, id), SV_UPGRADE, &origin));
 	}
 	return scripts;
 }
@@ -261,7 +261,7 @@ what_they_stand_on(const RevisionGraph *graph, const RevisionList *members)
  * parents first.
  */
 void
-sv_run_squash(RevisionDraft *draft, const RevisionGraph *graph, const RevisionList *members,
+sv_proof_squash(RevisionDraft *draft, const RevisionGraph *graph, const RevisionList *members,
 			  bool keep_data, const DiffOptions *options)
 {
 	Squash		squash = {draft, graph, members};

@@ -190,7 +190,7 @@ set_no_down(const StoredRevision *row, TestResult *result)
 {
 	const char *reason;
 
-	(void) sv_register_options(sv_store_revision(SV_STORE_WRITE, row->id)->options, &reason);
+	(void) sv_store_options(sv_store_revision(SV_STORE_WRITE, row->id)->options, &reason);
 	result->verdict = reason ? "irreversible" : "no down";
 	result->detail = reason && reason[0] ? reason :
 		reason == NULL && sv_derive_downs ? "It is derived when the revision is applied." : NULL;

@@ -4,14 +4,14 @@
  */
 #include "postgres.h"
 
-#include "run/run.h"
+#include "register/register.h"
 
 /*
  * Parse the up or down of a revision; there must be one.  *origin is set to
  * where it stands.
  */
 Script *
-sv_run_body(const char *revision, const StoredScript *stored, Direction direction, ScriptOrigin *origin)
+sv_register_body(const char *revision, const StoredScript *stored, Direction direction, ScriptOrigin *origin)
 {
 	bool		up = direction == SV_UPGRADE;
 

@@ -11,7 +11,6 @@
 
 #include "miscadmin.h"
 #include "register/register.h"
-#include "run/run.h"
 #include "utils/builtins.h"
 #include "utils/hsearch.h"
 
@@ -126,7 +125,7 @@ update_from_draft(RevisionDraft *draft, bool *reshaped)
 
 	complete_draft(draft, old_script);
 	script = script_of_draft(draft);
-	wanted.options = sv_register_options(draft->options, &irreversible);
+	wanted.options = sv_store_options(draft->options, &irreversible);
 	sv_register_refuse_other_replaced(stored, wanted.options);
 	wanted.message = (char *) (draft->message ? draft->message : stored->message);
 	if (draft->revises_given)
@@ -148,7 +147,7 @@ update_from_draft(RevisionDraft *draft, bool *reshaped)
 	if (!stored->applied)
 	{
 		/* no run may be executing what is about to change */
-		sv_run_lock("schemaver.load()");
+		sv_lock_run("schemaver.load()");
 		stored = sv_store_revision(SV_STORE_WRITE, draft->id);
 	}
 	if (stored->applied && strcmp(wanted.checksum, stored->checksum) != 0)
@@ -271,8 +270,8 @@ other_names(const RevisionDraft *draft)
 
 	if (draft->options == NULL)
 		return names;
-	names = list_concat(names, sv_register_option_list(draft->options, "replaces"));
-	return list_concat(names, sv_register_option_list(draft->options, "supersedes"));
+	names = list_concat(names, sv_store_option_list(draft->options, "replaces"));
+	return list_concat(names, sv_store_option_list(draft->options, "supersedes"));
 }
 
 /*
@@ -355,23 +354,16 @@ sv_register_files(List *files, const char *format)
 {
 	List	   *drafts = order_drafts(sv_formats_read(files, format));
 	List	   *results = NIL;
-	List	   *changed = NIL;
 	bool		reshaped = false;
 	ListCell   *cell;
 
 	foreach(cell, drafts)
 	{
-		RegisterResult *result;
-
 		CHECK_FOR_INTERRUPTS();
-		result = register_draft(lfirst(cell), &reshaped);
-		results = lappend(results, result);
-		if (result->action == SV_REGISTER_ADDED || result->action == SV_REGISTER_UPDATED)
-			changed = lappend(changed, result->id);
+		results = lappend(results, register_draft(lfirst(cell), &reshaped));
 	}
 	/* other edges or labels: put the whole graph together, which checks it */
 	if (reshaped)
 		sv_store_set_heads(sv_graph_heads(sv_store_graph(SV_STORE_WRITE)).n);
-	sv_check_down_of(changed);
 	return results;
 }

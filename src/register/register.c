@@ -13,7 +13,6 @@
 #include "common/string.h"
 #include "port.h"
 #include "register/register.h"
-#include "run/run.h"
 #include "storage/lmgr.h"
 #include "utils/builtins.h"
 #include "utils/rel.h"
@@ -32,7 +31,7 @@ sv_register_lock(const char *what)
 	bool		held;
 
 	sv_store_check_writable(what);
-	sv_run_refuse_nested(what);
+	sv_lock_refuse_nested(what);
 	relation = table_open(sv_store_relation("revision"), AccessShareLock);
 	held = CheckRelationLockedByMe(relation, ShareUpdateExclusiveLock, true);
 	table_close(relation, NoLock);
@@ -135,8 +134,8 @@ sv_register_add(const RevisionDraft *draft, bool splice)
 		check_new_id(draft->id);
 	revision.id = draft->id != NULL ? pstrdup(draft->id) : generate_id();
 	(void) sv_store_newest_revision(&heads);
-	revision.options = sv_register_options(draft->options, &irreversible);
-	splice |= sv_register_option_list(revision.options, "replaces") != NIL;
+	revision.options = sv_store_options(draft->options, &irreversible);
+	splice |= sv_store_option_list(revision.options, "replaces") != NIL;
 	revision.revises = sv_register_parents(draft->revises, draft->revises_given, splice,
 										   revision.id, &closed);
 	revision.depends_on = sv_register_depends(draft->depends_on, revision.id);
@@ -197,7 +196,7 @@ sv_register_edit(const char *id, const RevisionEdit *edit)
 		revision->message = pstrdup(edit->message);
 	if (edit->options != NULL)
 		sv_register_refuse_other_replaced(revision, edit->options);
-	revision->options = sv_register_options(edit->options ? edit->options : revision->options, &irreversible);
+	revision->options = sv_store_options(edit->options ? edit->options : revision->options, &irreversible);
 	if (edit->up != NULL)
 	{
 		script->up = pstrdup(edit->up);

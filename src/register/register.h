@@ -8,6 +8,7 @@
 
 #include "formats/formats.h"
 #include "graph/graph.h"
+#include "script/script.h"
 #include "store/store.h"
 
 /* What registering a draft came to. */
@@ -58,7 +59,6 @@ extern List *sv_register_parents(List *given, bool are_given, bool splice, const
 extern List *sv_register_depends(List *given, const char *self);
 
 /* replace.c: what takes the place of others */
-extern List *sv_register_option_list(const char *options, const char *name);
 extern void sv_register_refuse_other_replaced(const StoredRevision *revision, const char *options);
 extern bool sv_register_has_name(const List *names, const char *name);
 extern void sv_register_check_replacing(const char *id, List *revises, const char *options);
@@ -69,10 +69,11 @@ extern RevisionList sv_register_squash_members(const RevisionGraph *graph, const
 extern void sv_register_squash_draft(RevisionDraft *draft, const RevisionGraph *graph, const RevisionList *members, bool keep_data);
 
 /* check.c: what a revision itself must be */
-extern char *sv_register_options(const char *options, const char **irreversible);
-extern bool sv_register_keeps(const char *options, bool otherwise);
 extern void sv_register_check_labels(List *labels, const char *self);
 extern void sv_register_check_bodies(StoredRevision *revision, const StoredScript *script, const char *shown_id);
+
+/* body.c: the script that a step executes */
+extern Script *sv_register_body(const char *revision, const StoredScript *stored, Direction direction, ScriptOrigin *origin);
 
 /* directory.c */
 extern List *sv_register_read_directory(const char *path);

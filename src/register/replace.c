@@ -11,7 +11,7 @@
 #include "postgres.h"
 
 #include "register/register.h"
-#include "run/run.h"
+
 #include "utils/builtins.h"
 #include "utils/jsonb.h"
 #include "utils/timestamp.h"
@@ -28,33 +28,6 @@ typedef struct Replacement
 	List	   *tags;
 } Replacement;
 
-/*
- * The strings of an option of a revision, NIL if it is not there or no list.
- * The options need not be checked yet.
- */
-List *
-sv_register_option_list(const char *options, const char *name)
-{
-	Jsonb	   *object = DatumGetJsonbP(DirectFunctionCall1(jsonb_in, CStringGetDatum(options ? options : "{}")));
-	JsonbValue	buffer;
-	JsonbValue *value = NULL;
-	List	   *result = NIL;
-
-	if (JB_ROOT_IS_OBJECT(object))
-		value = getKeyJsonValueFromContainer(&object->root, name, strlen(name), &buffer);
-
-	if (value == NULL || value->type != jbvBinary || !JsonContainerIsArray(value->val.binary.data))
-		return NIL;
-	for (uint32 i = 0; i < JsonContainerSize(value->val.binary.data); i++)
-	{
-		JsonbValue *item = getIthJsonbValueFromContainer(value->val.binary.data, i);
-
-		if (item->type == jbvString)
-			result = lappend(result, pnstrdup(item->val.string.val, item->val.string.len));
-	}
-	return result;
-}
-
 /* Raise SV016 if new options would let a registered revision replace others than it did. */
 void
 sv_register_refuse_other_replaced(const StoredRevision *revision, const char *options)
@@ -63,8 +36,8 @@ sv_register_refuse_other_replaced(const StoredRevision *revision, const char *op
 
 	for (int i = 0; i < lengthof(names); i++)
 	{
-		List	   *before = sv_register_option_list(revision->options, names[i]);
-		List	   *after = sv_register_option_list(options, names[i]);
+		List	   *before = sv_store_option_list(revision->options, names[i]);
+		List	   *after = sv_store_option_list(options, names[i]);
 		bool		same = list_length(before) == list_length(after);
 		ListCell   *cell;
 
@@ -270,9 +243,9 @@ static Replacement
 look_up(const char *id, List *revises, const char *options)
 {
 	Replacement r = {id};
-	List	   *replaced = sv_register_option_list(options, "replaces");
+	List	   *replaced = sv_store_option_list(options, "replaces");
 
-	r.ids = list_concat(list_copy(replaced), sv_register_option_list(options, "supersedes"));
+	r.ids = list_concat(list_copy(replaced), sv_store_option_list(options, "supersedes"));
 	r.graph = sv_store_graph(SV_STORE_WRITE);
 	check_parents(&r, revises);
 	refuse_some(&r, replaced);
@@ -299,13 +272,13 @@ sv_register_replacing(const StoredRevision *revision, const char *(*insert) (voi
 	Replacement r;
 	StoredRevision **rows;
 
-	if (sv_register_option_list(revision->options, "replaces") == NIL)
+	if (sv_store_option_list(revision->options, "replaces") == NIL)
 	{
 		(void) insert(arg);
 		return;
 	}
-	sv_run_lock("the registration of a squashed revision");
-	sv_run_refuse_interrupted();
+	sv_lock_run("the registration of a squashed revision");
+	sv_store_refuse_unfinished();
 	r = look_up(revision->id, revision->revises, revision->options);
 	rows = sv_store_plan_rows(SV_STORE_WRITE, r.graph, &r.members);
 	remove_members(&r);

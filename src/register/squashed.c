@@ -6,7 +6,6 @@
 
 #include "lib/stringinfo.h"
 #include "register/register.h"
-#include "run/run.h"
 #include "utils/builtins.h"
 #include "utils/json.h"
 
@@ -175,7 +174,7 @@ has_data(const char *id)
 {
 	ScriptOrigin origin;
 
-	return sv_script_has_data(sv_run_body(id, sv_store_script(SV_STORE_WRITE, id), SV_UPGRADE, &origin));
+	return sv_script_has_data(sv_register_body(id, sv_store_script(SV_STORE_WRITE, id), SV_UPGRADE, &origin));
 }
 
 static void
@@ -204,7 +203,7 @@ elided_of(const RevisionGraph *graph, const RevisionList *members, bool keep_dat
 	{
 		char	   *id = (char *) graph->revisions[members->members[i]].id;
 
-		elided = list_concat(elided, sv_register_option_list(sv_store_revision(SV_STORE_WRITE, id)->options, "elided"));
+		elided = list_concat(elided, sv_store_option_list(sv_store_revision(SV_STORE_WRITE, id)->options, "elided"));
 		if (!keep_data && has_data(id))
 			elided = lappend(elided, id);
 	}
@@ -223,11 +222,11 @@ options_of(const RevisionGraph *graph, const RevisionList *members, List *elided
 	{
 		char	   *id = (char *) graph->revisions[members->members[i]].id;
 		char	   *options = sv_store_revision(SV_STORE_WRITE, id)->options;
-		List	   *inner = sv_register_option_list(options, "replaces");
+		List	   *inner = sv_store_option_list(options, "replaces");
 
 		replaces = inner ? list_concat(replaces, inner) : lappend(replaces, id);
 		if (inner != NIL)
-			supersedes = lappend(list_concat(supersedes, sv_register_option_list(options, "supersedes")), id);
+			supersedes = lappend(list_concat(supersedes, sv_store_option_list(options, "supersedes")), id);
 	}
 	initStringInfo(&out);
 	appendStringInfoChar(&out, '{');

@@ -181,7 +181,7 @@ append_revision(ScriptFile *file, int step, bool alone)
 	const StoredRevision *row = file->rows[step];
 	StoredScript *stored = sv_store_script(SV_STORE_READ, row->id);
 	ScriptOrigin origin;
-	Script	   *script = sv_run_body(row->id, stored, file->direction, &origin);
+	Script	   *script = sv_register_body(row->id, stored, file->direction, &origin);
 	bool		outside;
 	bool		first;
 

@@ -63,7 +63,7 @@ sv_run_check_reversible(StoredRevision **rows, int n)
 
 		if (rows[i]->has_down)
 			continue;
-		(void) sv_register_options(sv_store_revision(SV_STORE_WRITE, rows[i]->id)->options, &reason);
+		(void) sv_store_options(sv_store_revision(SV_STORE_WRITE, rows[i]->id)->options, &reason);
 		ereport(ERROR,
 				(errcode(ERRCODE_SV_IRREVERSIBLE),
 				 errmsg("revision \"%s\" cannot be downgraded", rows[i]->id),
@@ -113,7 +113,7 @@ sv_run_adds_enum_value(StoreMode mode, const StoredRevision *row, Direction dire
 
 	if (!row->adds_enum_value || (direction == SV_DOWNGRADE && !row->has_down))
 		return false;
-	return (sv_run_body(row->id, sv_store_script(mode, row->id), direction, &origin)->flags &
+	return (sv_register_body(row->id, sv_store_script(mode, row->id), direction, &origin)->flags &
 			SV_STMT_ADDS_ENUM_VALUE) != 0;
 }
 
@@ -131,7 +131,7 @@ mark_enum_uses(StoreMode mode, StoredRevision **rows, int n, Direction direction
 		CHECK_FOR_INTERRUPTS();
 		if ((labels == NIL && !rows[i]->adds_enum_value) || (direction == SV_DOWNGRADE && !rows[i]->has_down))
 			continue;
-		script = sv_run_body(rows[i]->id, sv_store_script(mode, rows[i]->id), direction, &origin);
+		script = sv_register_body(rows[i]->id, sv_store_script(mode, rows[i]->id), direction, &origin);
 		if (sv_script_enum_use(script, &labels) >= 0)
 			marks[i] = false;
 	}

@@ -9,6 +9,7 @@
 #include "postgres.h"
 
 #include "base/compat.h"
+#include "run/run.h"
 #include "storage/proc.h"
 #include "track/track.h"
 #include "utils/memutils.h"
@@ -71,9 +72,10 @@ sv_run_script_begin(Direction direction, const char *target, List *expected)
 {
 	MemoryContext caller;
 
-	sv_run_lock("schemaver.script_begin()");
-	sv_run_refuse_interrupted();
+	sv_lock_run("schemaver.script_begin()");
+	sv_store_refuse_unfinished();
 	check_version(expected);
+	sv_lock_enter_transaction();
 	script_run.transaction = SV_MY_LXID;
 	script_run.direction = direction;
 	script_run.number = 0;
@@ -83,13 +85,6 @@ sv_run_script_begin(Direction direction, const char *target, List *expected)
 	script_run.target = pstrdup(target);
 	script_run.temporary = sv_temp_objects();
 	MemoryContextSwitchTo(caller);
-}
-
-/* Does psql execute a revision in this transaction? */
-bool
-sv_run_script_is_active(void)
-{
-	return script_run.transaction != InvalidLocalTransactionId && script_run.transaction == SV_MY_LXID;
 }
 
 /* Record that the statements of a revision were executed, and verify it. */

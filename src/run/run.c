@@ -19,6 +19,7 @@ typedef struct PlannedRun
 	Direction  *directions;
 	RunStepFn	report;
 	void	   *report_arg;
+	RunObserver *observer;
 } PlannedRun;
 
 static void
@@ -29,6 +30,7 @@ begin(Run *run, const PlannedRun *planned)
 	run->nsteps = planned->nsteps;
 	run->report = planned->report;
 	run->report_arg = planned->report_arg;
+	run->observer = planned->observer;
 	run->number = sv_store_begin_run(planned->command, planned->target);
 }
 
@@ -40,7 +42,7 @@ execute(void *arg)
 	Run			run;
 
 	begin(&run, planned);
-	sv_run_enter();
+	sv_lock_enter();
 	PG_TRY();
 	{
 		sv_follow_begin();
@@ -51,7 +53,7 @@ execute(void *arg)
 	PG_FINALLY();
 	{
 		sv_follow_end();
-		sv_run_exit();
+		sv_lock_exit();
 	}
 	PG_END_TRY();
 	sv_store_end_run(run.number, run.started_at);
@@ -85,18 +87,20 @@ make_room(PlannedRun *planned, int nsteps)
 
 /*
  * Upgrade or downgrade to a target, all or nothing.  Each finished step goes
- * to "report".  A dry run executes everything and rolls it back.
+ * to "report"; "observer" may be NULL.  A dry run executes everything and rolls it
+ * back.
  */
 void
-sv_run(Direction direction, const char *target, bool dry_run, RunStepFn report, void *arg)
+sv_run(Direction direction, const char *target, bool dry_run, RunObserver *observer,
+	   RunStepFn report, void *arg)
 {
 	PlannedRun	planned = {sv_direction_name(direction), target};
 	RevisionGraph *graph;
 	RevisionList plan;
 	StoredRevision **rows;
 
-	sv_run_lock(direction == SV_UPGRADE ? "schemaver.upgrade()" : "schemaver.downgrade()");
-	sv_run_refuse_interrupted();
+	sv_lock_run(direction == SV_UPGRADE ? "schemaver.upgrade()" : "schemaver.downgrade()");
+	sv_store_refuse_unfinished();
 	graph = sv_store_graph(SV_STORE_WRITE);
 	plan = direction == SV_UPGRADE ? sv_graph_plan_upgrade(graph, target) :
 		sv_graph_plan_downgrade(graph, target);
@@ -110,6 +114,7 @@ sv_run(Direction direction, const char *target, bool dry_run, RunStepFn report, 
 
 	planned.report = report;
 	planned.report_arg = arg;
+	planned.observer = observer;
 	make_room(&planned, plan.n);
 	add_steps(&planned, rows, plan.n, direction);
 	if (dry_run)
@@ -130,7 +135,7 @@ reversed(StoredRevision **rows, int n)
 
 /* Downgrade by some steps and upgrade the same revisions again. */
 void
-sv_run_redo(int steps, RunStepFn report, void *arg)
+sv_run_redo(int steps, RunObserver *observer, RunStepFn report, void *arg)
 {
 	char	   *target = psprintf("-%d", steps);
 	PlannedRun	planned = {"redo", target};
@@ -143,8 +148,8 @@ sv_run_redo(int steps, RunStepFn report, void *arg)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("number of steps must be greater than zero")));
-	sv_run_lock("schemaver.redo()");
-	sv_run_refuse_interrupted();
+	sv_lock_run("schemaver.redo()");
+	sv_store_refuse_unfinished();
 	graph = sv_store_graph(SV_STORE_WRITE);
 	plan = sv_graph_plan_downgrade(graph, target);
 	rows = sv_store_plan_rows(SV_STORE_WRITE, graph, &plan);
@@ -154,6 +159,7 @@ sv_run_redo(int steps, RunStepFn report, void *arg)
 
 	planned.report = report;
 	planned.report_arg = arg;
+	planned.observer = observer;
 	make_room(&planned, 2 * plan.n);
 	add_steps(&planned, rows, plan.n, SV_DOWNGRADE);
 	add_steps(&planned, again, plan.n, SV_UPGRADE);
@@ -201,8 +207,8 @@ sv_run_stamp(int ntargets, const char **targets, bool purge, RunStepFn report, v
 	StampPlan	plan;
 	Run			run;
 
-	sv_run_lock("schemaver.stamp()");
-	sv_run_refuse_interrupted();
+	sv_lock_run("schemaver.stamp()");
+	sv_store_refuse_unfinished();
 	graph = sv_store_graph(SV_STORE_WRITE);
 	plan = sv_graph_plan_stamp(graph, ntargets, targets, purge);
 	if (plan.remove.n + plan.add.n == 0)

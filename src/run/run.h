@@ -10,7 +10,7 @@
 
 #include "graph/graph.h"
 #include "kept/kept.h"
-#include "proof/proof.h"
+#include "register/register.h"
 #include "script/script.h"
 #include "store/store.h"
 
@@ -27,6 +27,15 @@ typedef struct RunStep
 /* Gets each step as it finishes. */
 typedef void (*RunStepFn) (const RunStep *step, void *arg);
 
+/* Is told of each step of a run, in the transaction of the step. */
+typedef struct RunObserver RunObserver;
+
+struct RunObserver
+{
+	void		(*before) (RunObserver *observer, const StoredRevision *revision, Direction direction);
+	void		(*after) (RunObserver *observer, const StoredRevision *revision, const StoredScript *stored);
+};
+
 /* A run under way. */
 typedef struct Run
 {
@@ -36,43 +45,14 @@ typedef struct Run
 	int			done;
 	RunStepFn	report;
 	void	   *report_arg;
-	struct Model *state;		/* the schema after the step before; NULL: not read */
-	MemoryContext state_context;
+	RunObserver *observer;		/* NULL: none */
 } Run;
 
-/* lock.c */
-extern void sv_run_lock(const char *what);
-extern void sv_run_refuse_nested(const char *what);
-extern void sv_run_enter(void);
-extern void sv_run_exit(void);
-extern bool sv_run_is_active(void);
-extern void sv_run_lock_online(const char *what);
-extern void sv_run_unlock_online(void);
-extern void sv_run_hold_online(void);
-extern void sv_run_keep_online(void);
-extern bool sv_run_holds_online(void);
-extern bool sv_run_online_active(void);
-extern void sv_run_mark_worker(void);
-
-/* commit.c */
-extern void sv_run_commit(void);
-extern void sv_run_rollback(void);
-extern ErrorData *sv_run_attempt(void (*work) (void *arg), void *arg);
-extern void sv_run_wait(long milliseconds);
-extern void sv_run_sleep(long milliseconds);
-
 /* run.c */
-extern void sv_run(Direction direction, const char *target, bool dry_run, RunStepFn report, void *arg);
-extern void sv_run_redo(int steps, RunStepFn report, void *arg);
+extern void sv_run(Direction direction, const char *target, bool dry_run, RunObserver *observer,
+				   RunStepFn report, void *arg);
+extern void sv_run_redo(int steps, RunObserver *observer, RunStepFn report, void *arg);
 extern void sv_run_stamp(int ntargets, const char **targets, bool purge, RunStepFn report, void *arg);
-
-/* online.c */
-extern void sv_run_online(Direction direction, const char *target);
-
-/* interrupted.c */
-extern void sv_run_refuse_interrupted(void);
-extern void sv_run_check_resumable(Direction direction, const RevisionGraph *graph, const RevisionList *plan);
-extern char *sv_run_abandon(const char *revision);
 
 /* precheck.c */
 extern void sv_run_check_upgrade(StoredRevision **rows, int n, const char *target);
@@ -83,16 +63,7 @@ extern bool sv_run_adds_enum_value(StoreMode mode, const StoredRevision *row, Di
 
 /* psql.c */
 extern void sv_run_script_begin(Direction direction, const char *target, List *expected);
-extern bool sv_run_script_is_active(void);
 extern void sv_run_script_step(const char *id, Direction direction, const char *checksum, int statements);
-
-/* body.c */
-extern Script *sv_run_body(const char *revision, const StoredScript *stored, Direction direction, ScriptOrigin *origin);
-
-/* check_downs.c */
-extern bool sv_check_down_begin(Run *run, const StoredRevision *revision, Direction direction);
-extern void sv_check_down_end(Run *run, const StoredRevision *revision, const StoredScript *stored);
-extern void sv_check_down_of(List *ids);
 
 /* step.c */
 extern void sv_run_step(Run *run, const StoredRevision *revision, Direction direction);
@@ -109,10 +80,13 @@ extern uint64 sv_run_copy(const char *statement, const char *data, int length);
 extern List *sv_temp_objects(void);
 extern void sv_temp_drop_new(List *before);
 
-/* ----- execution.c -----
- *
- * The execution of a revision's script, in one part or in several.
+/* ----- the execution of a revision's script, in one part or in several, in step.c ----- */
+
+/*
+ * A statement of a rehearsed script is about to be executed.  Returns whether
+ * it shall be, with *text, which may be changed.
  */
+typedef bool (*AdaptFn) (void *arg, const Script *script, int statement, const char **text);
 
 /*
  * A script under way.  Between sv_execution_begin() and sv_execution_end() its
@@ -130,7 +104,8 @@ typedef struct Execution
 	int			to;				/* and behind its last one */
 	int			error_line;		/* of the last error, in the file if there is one */
 	List	   *temporary;		/* the temporary objects before it */
-	const Scratch *scratch;		/* where it is rehearsed; NULL: it is real */
+	AdaptFn		adapt;			/* where it is rehearsed; NULL: it is real */
+	void	   *adapt_arg;
 	const StoredRevision *revision;
 	Direction	direction;
 	Keep	   *keep;			/* of the part: what is to be kept or brought back */

@@ -18,6 +18,7 @@
 #include "mb/pg_wchar.h"
 #include "miscadmin.h"
 #include "parser/parser.h"
+#include "run/run.h"
 #include "tcop/dest.h"
 #include "track/track.h"
 #include "utils/builtins.h"
@@ -98,8 +99,8 @@ begin_statement(Execution *execution, int index)
 {
 	execution->current = index;
 	execution->text = sv_script_statement_text(execution->script, index);
-	return execution->scratch == NULL ||
-		sv_scratch_statement(execution->scratch, execution->script, index, &execution->text);
+	return execution->adapt == NULL ||
+		execution->adapt(execution->adapt_arg, execution->script, index, &execution->text);
 }
 
 /* Can this statement have made a constraint? */
@@ -264,7 +265,7 @@ sv_execution_begin(Execution *execution, const StoredRevision *revision,
 				   const StoredScript *stored, Direction direction)
 {
 	memset(execution, 0, sizeof(*execution));
-	execution->script = sv_run_body(revision->id, stored, direction, &execution->origin);
+	execution->script = sv_register_body(revision->id, stored, direction, &execution->origin);
 	if (execution->script->flags & SV_STMT_TEMP)
 		execution->temporary = sv_temp_objects();
 	execution->revision = revision;
@@ -295,7 +296,8 @@ sv_execution_part(Execution *execution, int from, int to)
 	GetUserIdAndSecContext(&userid, &security_context);
 	execution->from = from;
 	execution->to = to;
-	execution->keep = execution->scratch != NULL ? NULL : sv_keep_begin(execution->revision->id, execution->revision->options, execution->direction);
+	execution->keep = execution->adapt != NULL ? NULL :
+		sv_keep_begin(execution->revision->id, execution->revision->options, execution->direction);
 	execute_script(execution);
 	isolation = XactIsoLevel;
 	AtEOXact_GUC(false, nestlevel);
@@ -361,19 +363,20 @@ sv_run_step(Run *run, const StoredRevision *revision, Direction direction)
 	StoredScript *stored = sv_store_script(SV_STORE_WRITE, revision->id);
 	StoredStep	step = {0};
 	Execution	execution;
-	bool		checks = sv_check_down_begin(run, revision, direction);
 
+	if (run->observer != NULL)
+		run->observer->before(run->observer, revision, direction);
 	step.direction = direction;
 	step.started_at = GetCurrentTimestamp();
 	sv_follow_step();
 	sv_execution_begin(&execution, revision, stored, direction);
 	sv_execution_part(&execution, 0, execution.script->n);
 	sv_execution_end(&execution);
-	if (checks)
-		sv_check_down_end(run, revision, stored);
+	if (run->observer != NULL)
+		run->observer->after(run->observer, revision, stored);
 	step.statements = execution.script->n;
 	sv_step_finish(run, revision, stored, &step);
-	sv_follow_step_done(run, revision, stored, direction);
+	sv_follow_step_done(run->number, run->done, revision, stored, direction);
 	MemoryContextSwitchTo(caller);
 	MemoryContextDelete(context);
 }

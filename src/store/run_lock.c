@@ -31,34 +31,29 @@
 #include "base/compat.h"
 #include "catalog/pg_extension.h"
 #include "commands/extension.h"
-#include "common/pg_prng.h"
 #include "miscadmin.h"
 #include "pgstat.h"
-#include "run/run.h"
 #include "storage/latch.h"
 #include "storage/lmgr.h"
 #include "storage/lock.h"
 #include "storage/proc.h"
 #include "storage/procarray.h"
+#include "store/store.h"
 #include "utils/timestamp.h"
 #include "utils/wait_event.h"
 
 #define POLL_MS 50
 #define RUN_LOCK_MODE ShareUpdateExclusiveLock
 
-/* What the marker's tag says: the run itself, or its background worker. */
-#define SV_MARKER_RUN 1
-#define SV_MARKER_WORKER 2
-
 /* Is a run active in this very backend? */
 static bool run_active = false;
 
-/* Is this the background worker of one? */
-static bool is_worker = false;
+/* The transaction in which psql executes the file of a run, if any. */
+static LocalTransactionId file_transaction = InvalidLocalTransactionId;
 
 /* Refuse to start "what" from within a script that a run executes. */
 void
-sv_run_refuse_nested(const char *what)
+sv_lock_refuse_nested(const char *what)
 {
 	if (run_active)
 		ereport(ERROR,
@@ -67,29 +62,36 @@ sv_run_refuse_nested(const char *what)
 				 errhint("Make it a revision of its own, or call it after the run.")));
 }
 
-/* Mark this backend as running scripts; the caller pairs it with sv_run_exit(), also on error. */
+/* Mark this backend as running scripts; the caller pairs it with sv_lock_exit(), also on error. */
 void
-sv_run_enter(void)
+sv_lock_enter(void)
 {
 	run_active = true;
 }
 
 void
-sv_run_exit(void)
+sv_lock_exit(void)
 {
 	run_active = false;
 }
 
-/* Does this backend run scripts, or a statement of one for another backend? */
-bool
-sv_run_is_active(void)
+/* Until this transaction ends, what it executes belongs to a run. */
+void
+sv_lock_enter_transaction(void)
 {
-	return run_active || is_worker;
+	file_transaction = SV_MY_LXID;
+}
+
+/* Does what this backend executes now belong to a run? */
+bool
+sv_lock_is_active(void)
+{
+	return run_active || (file_transaction != InvalidLocalTransactionId && file_transaction == SV_MY_LXID);
 }
 
 /* Process id of a session whose lock conflicts with that mode, 0 if none is found. */
-static int
-holder_of(const LOCKTAG *tag, LOCKMODE mode)
+int
+sv_lock_holder(const LOCKTAG *tag, LOCKMODE mode)
 {
 	int			n;
 	VirtualTransactionId *holders = GetLockConflicts(tag, mode, &n);
@@ -111,7 +113,7 @@ refuse_busy(Oid relation)
 	int			pid;
 
 	SET_LOCKTAG_RELATION(tag, MyDatabaseId, relation);
-	pid = holder_of(&tag, RUN_LOCK_MODE);
+	pid = sv_lock_holder(&tag, RUN_LOCK_MODE);
 	ereport(ERROR,
 			(errcode(ERRCODE_SV_RUN_ACTIVE),
 			 errmsg("another run is active in this database"),
@@ -141,8 +143,12 @@ poll_lock(Oid relation, int timeout)
 	}
 }
 
-static void
-set_marker_tag(LOCKTAG *tag, Oid extension, uint16 which)
+/*
+ * The marker of online runs.  "which" says whether it is that of the run itself
+ * or of its background worker.
+ */
+void
+sv_lock_marker(LOCKTAG *tag, Oid extension, MarkerKind which)
 {
 	SET_LOCKTAG_OBJECT(*tag, MyDatabaseId, ExtensionRelationId, extension, which);
 	tag->locktag_lockmethodid = USER_LOCKMETHOD;
@@ -152,7 +158,7 @@ set_marker_tag(LOCKTAG *tag, Oid extension, uint16 which)
 static void
 refuse_online(const LOCKTAG *tag)
 {
-	int			pid = holder_of(tag, ShareLock);
+	int			pid = sv_lock_holder(tag, ShareLock);
 
 	ereport(ERROR,
 			(errcode(ERRCODE_SV_RUN_ACTIVE),
@@ -170,14 +176,14 @@ refuse_online(const LOCKTAG *tag)
  * 40001 is raised: under REPEATABLE READ this transaction could not see it.
  */
 void
-sv_run_lock(const char *what)
+sv_lock_run(const char *what)
 {
 	Oid			relation;
 	LOCKTAG		marker;
 
 	sv_store_check_writable(what);
-	sv_run_refuse_nested(what);
-	set_marker_tag(&marker, get_extension_oid("schemaver", false), SV_MARKER_RUN);
+	sv_lock_refuse_nested(what);
+	sv_lock_marker(&marker, get_extension_oid("schemaver", false), SV_MARKER_RUN);
 	if (LockAcquire(&marker, ShareLock, false, true) == LOCKACQUIRE_NOT_AVAIL)
 		refuse_online(&marker);
 	relation = sv_store_relation("journal");
@@ -196,131 +202,9 @@ sv_run_lock(const char *what)
 	sv_store_check_registrations_seen();
 }
 
-/* ---------- online runs ---------- */
-
-/* The extension whose marker this session holds. */
-static Oid	online_extension = InvalidOid;
-
-/* Try to take the marker, once the worker of the run before has ended. */
-static bool
-try_marker(const LOCKTAG *marker, const LOCKTAG *worker)
-{
-	if (LockAcquire(marker, ExclusiveLock, true, true) == LOCKACQUIRE_NOT_AVAIL)
-		return false;
-	if (LockAcquire(worker, ExclusiveLock, true, true) == LOCKACQUIRE_NOT_AVAIL)
-	{
-		LockRelease(marker, ExclusiveLock, true);
-		return false;
-	}
-	LockRelease(worker, ExclusiveLock, true);
-	return true;
-}
-
-/*
- * Become the only run of this database until sv_run_unlock_online() or the end
- * of the session, or raise SV010.  Commits; waits for other runs without a
- * snapshot, as schemaver.run_lock_timeout says.
- */
+/* Hold the lock until the transaction ends, for an online run that has the marker already. */
 void
-sv_run_lock_online(const char *what)
-{
-	TimestampTz end = TimestampTzPlusMilliseconds(GetCurrentTimestamp(), sv_run_lock_timeout);
-	LOCKTAG		marker;
-	LOCKTAG		worker;
-	Oid			extension;
-
-	sv_store_check_writable(what);
-	sv_run_refuse_nested(what);
-	extension = get_extension_oid("schemaver", false);
-	set_marker_tag(&marker, extension, SV_MARKER_RUN);
-	set_marker_tag(&worker, extension, SV_MARKER_WORKER);
-	online_extension = extension;
-	sv_run_commit();
-	while (!try_marker(&marker, &worker))
-	{
-		int			pid;
-
-		if (sv_run_lock_timeout < 0 || GetCurrentTimestamp() < end)
-		{
-			sv_run_wait(pg_prng_uint64_range(&pg_global_prng_state, POLL_MS / 2, POLL_MS * 3 / 2));
-			continue;
-		}
-		pid = holder_of(&marker, ExclusiveLock);
-		ereport(ERROR,
-				(errcode(ERRCODE_SV_RUN_ACTIVE),
-				 errmsg("another run is active in this database"),
-				 pid ? errdetail("The process with PID %d executes it.", pid) : 0,
-				 errhint("Wait for it: SET schemaver.run_lock_timeout = -1; or look at it: SELECT * FROM schemaver.progress.")));
-	}
-}
-
-/* Does this session still hold the marker? */
-bool
-sv_run_holds_online(void)
-{
-	LOCKTAG		marker;
-
-	set_marker_tag(&marker, online_extension, SV_MARKER_RUN);
-	return sv_lock_held_by_me(&marker, ExclusiveLock);
-}
-
-/* Let others run. */
-void
-sv_run_unlock_online(void)
-{
-	LOCKTAG		marker;
-
-	set_marker_tag(&marker, online_extension, SV_MARKER_RUN);
-	if (sv_run_holds_online())
-		LockRelease(&marker, ExclusiveLock, true);
-}
-
-/* Be the only run until the transaction ends, even if a script releases the marker. */
-void
-sv_run_hold_online(void)
+sv_lock_hold(void)
 {
 	LockRelationOid(sv_store_relation("journal"), RUN_LOCK_MODE);
-}
-
-/*
- * Make sure that the marker is still held: a script may call
- * pg_advisory_unlock_all().
- */
-void
-sv_run_keep_online(void)
-{
-	LOCKTAG		marker;
-
-	if (sv_run_holds_online())
-		return;
-	set_marker_tag(&marker, online_extension, SV_MARKER_RUN);
-	if (LockAcquire(&marker, ExclusiveLock, true, true) == LOCKACQUIRE_NOT_AVAIL)
-		ereport(ERROR,
-				(errcode(ERRCODE_SV_RUN_ACTIVE),
-				 errmsg("the script released the lock of the run, and another run took it"),
-				 errhint("Take pg_advisory_unlock_all() out of the script; pg_advisory_unlock() releases only what it names.")));
-}
-
-/* Is an online run of another session active in this database? */
-bool
-sv_run_online_active(void)
-{
-	LOCKTAG		marker;
-
-	set_marker_tag(&marker, get_extension_oid("schemaver", false), SV_MARKER_RUN);
-	return holder_of(&marker, ShareLock) != 0;
-}
-
-/* In the background worker: show until its end that it works for a run. */
-void
-sv_run_mark_worker(void)
-{
-	LOCKTAG		marker;
-
-	is_worker = true;
-	set_marker_tag(&marker, get_extension_oid("schemaver", false), SV_MARKER_WORKER);
-	if (LockAcquire(&marker, ExclusiveLock, true, true) == LOCKACQUIRE_NOT_AVAIL)
-		ereport(ERROR,
-				(errcode(ERRCODE_SV_RUN_ACTIVE),
-				 errmsg("the background worker of another run is active in this database")));
 }

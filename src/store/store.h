@@ -14,6 +14,7 @@
 #include "graph/graph.h"
 #include "model/model.h"
 #include "nodes/pg_list.h"
+#include "storage/lock.h"
 
 /* ----- store.c: the way in and out ----- */
 
@@ -271,5 +272,35 @@ extern void sv_state_move_in(const Model *live);
 extern Model *sv_state_model(int64 state);
 extern int64 sv_state_of_revision(const char *id);
 extern int64 sv_state_first(void);
+
+/* ----- options.c: the options of a revision ----- */
+
+extern char *sv_store_options(const char *options, const char **irreversible);
+extern bool sv_store_option_keep(const char *options, bool otherwise);
+extern List *sv_store_option_list(const char *options, const char *name);
+
+/* ----- unfinished.c: a revision that an online run left half done ----- */
+
+extern void sv_store_refuse_unfinished(void);
+extern void sv_store_check_resumable(Direction direction, const RevisionGraph *graph, const RevisionList *plan);
+
+/* ----- run_lock.c: one run at a time ----- */
+
+/* Whose marker it is, in the lock's tag. */
+typedef enum MarkerKind
+{
+	SV_MARKER_RUN = 1,
+	SV_MARKER_WORKER
+} MarkerKind;
+
+extern void sv_lock_run(const char *what);
+extern void sv_lock_hold(void);
+extern void sv_lock_refuse_nested(const char *what);
+extern void sv_lock_enter(void);
+extern void sv_lock_exit(void);
+extern void sv_lock_enter_transaction(void);
+extern bool sv_lock_is_active(void);
+extern void sv_lock_marker(LOCKTAG *tag, Oid extension, MarkerKind which);
+extern int	sv_lock_holder(const LOCKTAG *tag, LOCKMODE mode);
 
 #endif							/* SV_STORE_H */

@@ -327,7 +327,7 @@ sv_derive_down(const TrackedStep *step)
 	d.options.column_order = true;
 	d.options.drop = "drop";
 	d.options.role = GetUserNameFromId(GetUserId(), false);
-	d.options.cast_of = sv_cast_of;
+	d.options.cast_of = sv_model_cast_of;
 	d.after = step->after;
 	d.before = step->before;
 	if (step->renamed)

@@ -14,7 +14,6 @@
 #include "catalog/namespace.h"
 #include "catalog/pg_class.h"
 #include "parser/parser.h"
-#include "register/register.h"
 #include "script/script.h"
 #include "store/store.h"
 #include "track/track.h"
@@ -117,25 +116,25 @@ is_derived(const StoredRevision *revision, const StoredScript *stored, Direction
 
 	if (!sv_derive_downs || is_resumed || direction != SV_UPGRADE || stored->down != NULL)
 		return false;
-	(void) sv_register_options(sv_store_revision(SV_STORE_WRITE, revision->id)->options, &irreversible);
+	(void) sv_store_options(sv_store_revision(SV_STORE_WRITE, revision->id)->options, &irreversible);
 	return irreversible == NULL;
 }
 
 /* A step is done and recorded. */
 void
-sv_follow_step_done(const Run *run, const StoredRevision *revision, const StoredScript *stored, Direction direction)
+sv_follow_step_done(int64 run, int position, const StoredRevision *revision, const StoredScript *stored, Direction direction)
 {
 	Followed   *followed;
 
 	if (is_resumed && sv_keep_snapshots)
-		sv_store_step_state(run->number, run->done, sv_follow_unseen());
+		sv_store_step_state(run, position, sv_follow_unseen());
 	if (!sv_track_active())
 		return;
 	followed = sv_track_alloc(sizeof(Followed));
 	followed->derive = is_derived(revision, stored, direction);
 	followed->revision = strcpy(sv_track_alloc(strlen(revision->id) + 1), revision->id);
-	followed->run = run->number;
-	followed->position = run->done;
+	followed->run = run;
+	followed->position = position;
 	sv_track_step_done(followed);
 }
 

@@ -14,7 +14,7 @@
 #include "diff/diff.h"
 #include "graph/graph.h"
 #include "model/model.h"
-#include "run/run.h"
+#include "store/store.h"
 
 /*
  * A step that was followed, or a part of one: the models hold what it changed,
@@ -60,9 +60,6 @@ typedef struct DerivedDown
 
 extern DerivedDown *sv_derive_down(const TrackedStep *step);
 
-/* casts.c */
-extern char sv_cast_of(const char *from, const char *to);
-
 /* ----- follow.c -----
  *
  * What is recorded of the changes that steps make: the state of the schema
@@ -71,8 +68,8 @@ extern char sv_cast_of(const char *from, const char *to);
 
 extern void sv_follow_begin(void);
 extern void sv_follow_step(void);
-extern void sv_follow_step_done(const Run *run, const StoredRevision *revision, const StoredScript *stored,
-								Direction direction);
+extern void sv_follow_step_done(int64 run, int position, const StoredRevision *revision,
+								const StoredScript *stored, Direction direction);
 extern void sv_follow_finish(void);
 extern void sv_follow_end(void);
 

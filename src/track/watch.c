@@ -18,7 +18,6 @@
 #include "miscadmin.h"
 #include "nodes/parsenodes.h"
 #include "parser/parser.h"
-#include "run/run.h"
 #include "store/store.h"
 #include "tcop/tcopprot.h"
 #include "tcop/utility.h"
@@ -117,7 +116,7 @@ sv_ddl_log(const EventTriggerData *trigger)
 {
 	ErrorData  *error;
 
-	if (paused > 0 || sv_run_is_active() || sv_run_script_is_active() || !sv_store_has_ddl_log())
+	if (paused > 0 || sv_lock_is_active() || !sv_store_has_ddl_log())
 		return;
 	error = sv_subtransaction(log_it, (void *) trigger, true);
 	if (error == NULL)

@@ -6,11 +6,11 @@
 
 #include "base/compat.h"
 #include "parser/parse_coerce.h"
-#include "track/track.h"
+#include "model/model.h"
 
 /* See DiffOptions.  A type that is not there yet takes text. */
 char
-sv_cast_of(const char *from, const char *to)
+sv_model_cast_of(const char *from, const char *to)
 {
 	Oid			source;
 	Oid			target;

@@ -1,14 +1,13 @@
 /*
- * interrupted.c
- *		A revision of which an online run has done a part: what may happen now.
+ * unfinished.c
+ *		A revision of which an online run has done a part.
  *
  * Only the run that continues it may come next; whoever wants something else
  * has to say so by abandon().
  */
 #include "postgres.h"
 
-#include "online/online_private.h"
-#include "run/run.h"
+#include "store/store.h"
 #include "utils/builtins.h"
 
 /* Raise SV019 for an interrupted revision. */
@@ -35,7 +34,7 @@ refuse(const char *revision, Direction direction)
 
 /* Raise SV019 if a revision was interrupted: for runs of one transaction. */
 void
-sv_run_refuse_interrupted(void)
+sv_store_refuse_unfinished(void)
 {
 	Direction	direction;
 	char	   *revision = sv_store_interrupted(SV_STORE_WRITE, &direction);
@@ -46,7 +45,7 @@ sv_run_refuse_interrupted(void)
 
 /* Raise SV019 if a revision was interrupted that the plan of an online run does not continue. */
 void
-sv_run_check_resumable(Direction direction, const RevisionGraph *graph, const RevisionList *plan)
+sv_store_check_resumable(Direction direction, const RevisionGraph *graph, const RevisionList *plan)
 {
 	Direction	begun;
 	char	   *revision = sv_store_interrupted(SV_STORE_WRITE, &begun);
@@ -57,46 +56,4 @@ sv_run_check_resumable(Direction direction, const RevisionGraph *graph, const Re
 		if (begun == direction && strcmp(graph->revisions[plan->members[i]].id, revision) == 0)
 			return;
 	refuse(revision, begun);
-}
-
-/* Tell what a statement has left that was begun outside of transactions. */
-static void
-warn_of_leftover(const StoredSegment *segment)
-{
-	Leftover	leftover;
-
-	if (segment->finished || strcmp(segment->kind, "alone") != 0)
-		return;
-	leftover = sv_leftovers(segment->body, SV_STATEMENT_FORMER);
-	if (leftover.action == SV_LEFTOVER_CLEAN)
-		ereport(WARNING,
-				(errmsg("statement %d of revision \"%s\" is half done", segment->statement, segment->revision),
-				 errdetail("It is: %s", segment->body),
-				 errhint("To clean up: %s;", leftover.cleanup)));
-}
-
-/*
- * Forget what an online run did of a revision; its objects stay as they are.
- * Returns the revision.
- */
-char *
-sv_run_abandon(const char *ref)
-{
-	RevisionGraph *graph;
-	const char *revision;
-	List	   *segments;
-	ListCell   *cell;
-
-	sv_run_lock("schemaver.abandon()");
-	graph = sv_store_graph(SV_STORE_WRITE);
-	revision = graph->revisions[sv_graph_resolve_one(graph, ref)].id;
-	segments = sv_store_segments(SV_STORE_WRITE, revision);
-	if (segments == NIL)
-		ereport(ERROR,
-				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-				 errmsg("no online run of revision \"%s\" was interrupted", revision)));
-	foreach(cell, segments)
-		warn_of_leftover(lfirst(cell));
-	sv_store_forget_segments(revision);
-	return pstrdup(revision);
 }

@@ -1,0 +1,162 @@
+/*
+ * options.c
+ *		The options of a revision, a JSON object: what they may be, what they say.
+ */
+#include "postgres.h"
+
+#include "store/store.h"
+#include "utils/builtins.h"
+#include "utils/fmgrprotos.h"
+#include "utils/jsonb.h"
+
+/* The reason that the option "irreversible" gives, "" for true, NULL for false. */
+static const char *
+irreversible_reason(const JsonbValue *value)
+{
+	if (value->type == jbvString)
+		return pnstrdup(value->val.string.val, value->val.string.len);
+	if (value->type == jbvBool)
+		return value->val.boolean ? "" : NULL;
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+			 errmsg("option \"irreversible\" must be a text or a boolean")));
+	return NULL;
+}
+
+/* A list of ids, as an option has it. */
+static void
+check_ids(const char *name, const JsonbValue *value)
+{
+	bool		good = value->type == jbvBinary && JsonContainerIsArray(value->val.binary.data);
+
+	for (uint32 i = 0; good && i < JsonContainerSize(value->val.binary.data); i++)
+	{
+		JsonbValue *item = getIthJsonbValueFromContainer(value->val.binary.data, i);
+
+		good = item->type == jbvString;
+		if (good)
+			sv_graph_check_name(pnstrdup(item->val.string.val, item->val.string.len), "revision id");
+	}
+	if (!good)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("option \"%s\" must be a list of ids", name)));
+}
+
+/* The names of the options; each has its place in Options.values.  From the third on they are lists of ids. */
+static const char *const option_names[] = {"irreversible", "keep", "replaces", "supersedes", "elided"};
+
+typedef struct Options
+{
+	Jsonb	   *object;
+	bool		given[lengthof(option_names)];
+	JsonbValue	values[lengthof(option_names)];
+} Options;
+
+static int
+find_option(const JsonbValue *key)
+{
+	for (int i = 0; i < lengthof(option_names); i++)
+		if (key->val.string.len == strlen(option_names[i]) &&
+			strncmp(key->val.string.val, option_names[i], key->val.string.len) == 0)
+			return i;
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+			 errmsg("unrecognized option \"%s\"", pnstrdup(key->val.string.val, Min(key->val.string.len, 64))),
+			 errhint("Known options: irreversible, keep, replaces, supersedes, elided.")));
+	return -1;
+}
+
+/* Read a JSON object of options as text (NULL: none). */
+static void
+read_options(Options *options, const char *text)
+{
+	JsonbIterator *it;
+	JsonbValue	item;
+	JsonbIteratorToken token;
+
+	memset(options, 0, sizeof(*options));
+	options->object = DatumGetJsonbP(DirectFunctionCall1(jsonb_in, CStringGetDatum(text ? text : "{}")));
+	if (!JB_ROOT_IS_OBJECT(options->object))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("options of a revision must be a JSON object")));
+	it = JsonbIteratorInit(&options->object->root);
+	while ((token = JsonbIteratorNext(&it, &item, true)) != WJB_DONE)
+	{
+		int			i;
+
+		if (token != WJB_KEY)
+			continue;
+		i = find_option(&item);
+		options->given[i] = true;
+		(void) JsonbIteratorNext(&it, &options->values[i], true);
+	}
+}
+
+/*
+ * Check the options of a revision, a JSON object as text (NULL: none).
+ * Returns their canonical text and the reason why the revision is irreversible
+ * ("" if none is given, NULL if it is not).  Known options:
+ *
+ *	irreversible	text (the reason) or boolean
+ *	keep			boolean: keep what up drops, whatever schemaver.keep_data says
+ *	replaces		ids of the revisions that a squashed one was made of
+ *	supersedes		ids of squashed ones between them
+ *	elided			ids of those of them whose changes of rows were left out
+ */
+char *
+sv_store_options(const char *options, const char **irreversible)
+{
+	Options		read;
+
+	read_options(&read, options);
+	if (read.given[1] && read.values[1].type != jbvBool)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("option \"keep\" must be a boolean")));
+	for (int i = 2; i < lengthof(option_names); i++)
+		if (read.given[i])
+			check_ids(option_names[i], &read.values[i]);
+	*irreversible = read.given[0] ? irreversible_reason(&read.values[0]) : NULL;
+	return JsonbToCString(NULL, &read.object->root, 0);
+}
+
+/* The option "keep" of a revision, "otherwise" if it has none. */
+bool
+sv_store_option_keep(const char *options, bool otherwise)
+{
+	Options		read;
+
+	if (strcmp(options, "{}") == 0)
+		return otherwise;
+	read_options(&read, options);
+	return read.given[1] ? read.values[1].val.boolean : otherwise;
+}
+
+/*
+ * The strings of an option of a revision, NIL if it is not there or no list.
+ * The options need not be checked yet.
+ */
+List *
+sv_store_option_list(const char *options, const char *name)
+{
+	Jsonb	   *object = DatumGetJsonbP(DirectFunctionCall1(jsonb_in, CStringGetDatum(options ? options : "{}")));
+	JsonbValue	buffer;
+	JsonbValue *value = NULL;
+	List	   *result = NIL;
+
+	if (JB_ROOT_IS_OBJECT(object))
+		value = getKeyJsonValueFromContainer(&object->root, name, strlen(name), &buffer);
+
+	if (value == NULL || value->type != jbvBinary || !JsonContainerIsArray(value->val.binary.data))
+		return NIL;
+	for (uint32 i = 0; i < JsonContainerSize(value->val.binary.data); i++)
+	{
+		JsonbValue *item = getIthJsonbValueFromContainer(value->val.binary.data, i);
+
+		if (item->type == jbvString)
+			result = lappend(result, pnstrdup(item->val.string.val, item->val.string.len));
+	}
+	return result;
+}
