@@ -83,4 +83,11 @@ typedef void (*SubtransactionFn) (void *arg);
 
 extern ErrorData *sv_subtransaction(SubtransactionFn work, void *arg, bool keep);
 
+/* ----- restricted.c -----
+ *
+ * Acting as the owner of somebody's object, in a security-restricted operation.
+ */
+
+extern void sv_base_run_as(Oid owner, SubtransactionFn work, void *arg);
+
 #endif							/* SV_BASE_H */
