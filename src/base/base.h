@@ -5,7 +5,10 @@
 #ifndef SV_BASE_H
 #define SV_BASE_H
 
+#include "access/genam.h"
+#include "catalog/pg_depend.h"
 #include "utils/elog.h"
+#include "utils/snapshot.h"
 
 /* ----- errors.c -----
  *
@@ -73,6 +76,17 @@ extern int	sv_check_downs;		/* CheckDowns */
 extern bool sv_keep_data;
 
 extern void sv_settings_init(void);
+
+/* ----- depend.c ----- */
+
+typedef struct DependScan
+{
+	Relation	catalog;
+	SysScanDesc rows;
+} DependScan;
+
+extern DependScan sv_depend_begin(Oid catalog, Oid oid, bool referrers, Snapshot snapshot);
+extern Form_pg_depend sv_depend_next(DependScan *scan);
 
 /* ----- subtransaction.c -----
  *

@@ -9,7 +9,6 @@
  */
 #include "postgres.h"
 
-#include "access/genam.h"
 #include "access/htup_details.h"
 #include "access/table.h"
 #include "catalog/pg_amop.h"
@@ -17,24 +16,21 @@
 #include "catalog/pg_attrdef.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_constraint.h"
-#include "catalog/pg_depend.h"
 #include "catalog/pg_extension.h"
 #include "catalog/pg_inherits.h"
 #include "catalog/pg_opfamily.h"
 #include "catalog/pg_proc.h"
 #include "model/model_private.h"
 #include "storage/bufmgr.h"
-#include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
 #include "utils/snapmgr.h"
 
-/* Add a row of pg_depend; returns the new edge. */
-Edge *
-sv_edge_add(Edges *edges, HeapTuple tuple)
+/* Add a row of pg_depend. */
+void
+sv_edge_add(Edges *edges, Form_pg_depend row)
 {
-	Form_pg_depend row = (Form_pg_depend) GETSTRUCT(tuple);
 	Edge	   *edge;
 
 	if (edges->n == edges->allocated)
@@ -49,7 +45,6 @@ sv_edge_add(Edges *edges, HeapTuple tuple)
 	ObjectAddressSubSet(edge->from, row->classid, row->objid, row->objsubid);
 	ObjectAddressSubSet(edge->to, row->refclassid, row->refobjid, row->refobjsubid);
 	edge->type = row->deptype;
-	return edge;
 }
 
 /* ----- few objects: their edges are looked up ----- */
@@ -58,7 +53,6 @@ sv_edge_add(Edges *edges, HeapTuple tuple)
 typedef struct Lookup
 {
 	Edges	   *edges;
-	Relation	catalog;
 	HTAB	   *seen;
 	ObjectAddress *queue;
 	int			n;
@@ -105,35 +99,23 @@ sv_edge_is_inner(char type, Oid from, Oid to)
 static void
 look_up(Lookup *lookup, ObjectAddress address)
 {
-	for (int back = 0; back < 2; back++)
+	DependScan	scan = sv_depend_begin(address.classId, address.objectId, false, GetActiveSnapshot());
+	Form_pg_depend row;
+
+	while ((row = sv_depend_next(&scan)) != NULL)
+		sv_edge_add(lookup->edges, row);
+	scan = sv_depend_begin(address.classId, address.objectId, true, GetActiveSnapshot());
+	while ((row = sv_depend_next(&scan)) != NULL)
 	{
-		ScanKeyData keys[2];
-		SysScanDesc scan;
-		HeapTuple	tuple;
-
-		ScanKeyInit(&keys[0], back ? Anum_pg_depend_refclassid : Anum_pg_depend_classid, BTEqualStrategyNumber, F_OIDEQ,
-					ObjectIdGetDatum(address.classId));
-		ScanKeyInit(&keys[1], back ? Anum_pg_depend_refobjid : Anum_pg_depend_objid, BTEqualStrategyNumber, F_OIDEQ,
-					ObjectIdGetDatum(address.objectId));
-		scan = systable_beginscan(lookup->catalog, back ? DependReferenceIndexId : DependDependerIndexId, true,
-								  GetActiveSnapshot(), 2, keys);
-		while (HeapTupleIsValid(tuple = systable_getnext(scan)))
-		{
-			Form_pg_depend row = (Form_pg_depend) GETSTRUCT(tuple);
-
-			if (!back)
-				(void) sv_edge_add(lookup->edges, tuple);
-			else if (row->deptype == DEPENDENCY_EXTENSION || sv_edge_is_inner(row->deptype, row->classid, row->refclassid))
-				enqueue(lookup, row->classid, row->objid);
-		}
-		systable_endscan(scan);
+		if (row->deptype == DEPENDENCY_EXTENSION || sv_edge_is_inner(row->deptype, row->classid, row->refclassid))
+			enqueue(lookup, row->classid, row->objid);
 	}
 }
 
 static void
-look_up_edges(Edges *edges, Relation catalog, const ObjectAddress *addresses, int n)
+look_up_edges(Edges *edges, const ObjectAddress *addresses, int n)
 {
-	Lookup		lookup = {edges, catalog};
+	Lookup		lookup = {edges};
 	HASHCTL		control = {0};
 
 	control.hcxt = CurrentMemoryContext;
@@ -150,14 +132,13 @@ look_up_edges(Edges *edges, Relation catalog, const ObjectAddress *addresses, in
 /* ----- many objects: all of the catalog is read ----- */
 
 static void
-scan_edges(Edges *edges, Relation catalog)
+scan_edges(Edges *edges)
 {
-	SysScanDesc scan = systable_beginscan(catalog, InvalidOid, false, GetActiveSnapshot(), 0, NULL);
-	HeapTuple	tuple;
+	DependScan	scan = sv_depend_begin(InvalidOid, InvalidOid, false, GetActiveSnapshot());
+	Form_pg_depend row;
 
-	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
-		(void) sv_edge_add(edges, tuple);
-	systable_endscan(scan);
+	while ((row = sv_depend_next(&scan)) != NULL)
+		sv_edge_add(edges, row);
 }
 
 /* Is it cheaper to look so many addresses up than to read the catalog? */
@@ -175,9 +156,9 @@ read_edges(Model *model, Edges *edges)
 	ObjectAddress *addresses = sv_model_addresses(model, &n);
 
 	if (sv_are_few(n, catalog))
-		look_up_edges(edges, catalog, addresses, n);
+		look_up_edges(edges, addresses, n);
 	else
-		scan_edges(edges, catalog);
+		scan_edges(edges);
 	table_close(catalog, AccessShareLock);
 }
 
@@ -217,21 +198,15 @@ sv_model_read_members(Model *model)
 {
 	HASHCTL		control = {0};
 	HTAB	   *members;
-	Relation	catalog = table_open(DependRelationId, AccessShareLock);
-	SysScanDesc scan;
-	HeapTuple	tuple;
-	ScanKeyData key;
+	DependScan	scan = sv_depend_begin(ExtensionRelationId, InvalidOid, true, GetActiveSnapshot());
+	Form_pg_depend row;
 
 	control.hcxt = CurrentMemoryContext;
 	control.keysize = sizeof(ObjectAddress);
 	control.entrysize = sizeof(Member);
 	members = hash_create("schemaver members", 256, &control, HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
-	ScanKeyInit(&key, Anum_pg_depend_refclassid, BTEqualStrategyNumber, F_OIDEQ,
-				ObjectIdGetDatum(ExtensionRelationId));
-	scan = systable_beginscan(catalog, DependReferenceIndexId, true, GetActiveSnapshot(), 1, &key);
-	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
+	while ((row = sv_depend_next(&scan)) != NULL)
 	{
-		Form_pg_depend row = (Form_pg_depend) GETSTRUCT(tuple);
 		ObjectAddress address;
 
 		if (row->deptype != DEPENDENCY_EXTENSION)
@@ -240,8 +215,6 @@ sv_model_read_members(Model *model)
 		ObjectAddressSubSet(address, row->classid, row->objid, row->objsubid);
 		((Member *) hash_search(members, &address, HASH_ENTER, NULL))->extension = row->refobjid;
 	}
-	systable_endscan(scan);
-	table_close(catalog, AccessShareLock);
 	add_partitions(members);
 	return members;
 }

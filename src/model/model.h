@@ -14,6 +14,7 @@
 #ifndef SV_MODEL_H
 #define SV_MODEL_H
 
+#include "base/base.h"
 #include "base/compat.h"
 #include "catalog/objectaddress.h"
 #include "lib/stringinfo.h"

@@ -32,7 +32,7 @@ typedef struct Edges
 
 extern bool sv_edge_is_inner(char type, Oid from, Oid to);
 extern bool sv_are_few(int n, Relation catalog);
-extern Edge *sv_edge_add(Edges *edges, HeapTuple tuple);
+extern void sv_edge_add(Edges *edges, Form_pg_depend row);
 extern Object *sv_edge_object(const Model *model, const ObjectAddress *address);
 extern void sv_edges_resolve_inner(Model *model, const Edges *edges);
 extern void sv_edges_link(Model *model, const Edges *edges);

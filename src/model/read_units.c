@@ -19,7 +19,6 @@
 #include "catalog/pg_class.h"
 #include "catalog/pg_constraint.h"
 #include "catalog/pg_default_acl.h"
-#include "catalog/pg_depend.h"
 #include "catalog/pg_extension.h"
 #include "catalog/pg_index.h"
 #include "catalog/pg_inherits.h"
@@ -279,31 +278,20 @@ enqueue(UnitReader *u, Oid catalog, Oid oid)
 
 /* Rows of pg_depend with this address on one side; inner parts are followed. */
 static void
-scan_edges(UnitReader *u, Relation depend, const ObjectAddress *address, bool referrers)
+scan_edges(UnitReader *u, const ObjectAddress *address, bool referrers)
 {
-	ScanKeyData keys[2];
-	SysScanDesc scan;
-	HeapTuple	tuple;
+	DependScan	scan = sv_depend_begin(address->classId, address->objectId, referrers, GetActiveSnapshot());
+	Form_pg_depend row;
 
-	ScanKeyInit(&keys[0], referrers ? Anum_pg_depend_refclassid : Anum_pg_depend_classid,
-				BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(address->classId));
-	ScanKeyInit(&keys[1], referrers ? Anum_pg_depend_refobjid : Anum_pg_depend_objid,
-				BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(address->objectId));
-	scan = systable_beginscan(depend, referrers ? DependReferenceIndexId : DependDependerIndexId, true,
-							  GetActiveSnapshot(), 2, keys);
-	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
+	while ((row = sv_depend_next(&scan)) != NULL)
 	{
-		Form_pg_depend row = (Form_pg_depend) GETSTRUCT(tuple);
+		bool		is_inner = sv_edge_is_inner(row->deptype, row->classid, row->refclassid);
 
-		if (!referrers)
-			(void) sv_edge_add(&u->edges, tuple);
-		else if (sv_edge_is_inner(row->deptype, row->classid, row->refclassid))
-		{
-			(void) sv_edge_add(&u->edges, tuple);
+		if (!referrers || is_inner)
+			sv_edge_add(&u->edges, row);
+		if (referrers && is_inner)
 			enqueue(u, row->classid, row->objid);
-		}
 	}
-	systable_endscan(scan);
 }
 
 /* Objects with no parts inside them need not be asked for such. */
@@ -318,7 +306,6 @@ can_have_inner_parts(Oid catalog)
 static void
 read_edges(UnitReader *u, int n)
 {
-	Relation	depend = table_open(DependRelationId, AccessShareLock);
 	int			done = list_length(u->queue);
 
 	for (int i = n; i < list_length(u->reader.model->objects); i++)
@@ -333,11 +320,10 @@ read_edges(UnitReader *u, int n)
 	{
 		const ObjectAddress *address = list_nth(u->queue, done);
 
-		scan_edges(u, depend, address, false);
+		scan_edges(u, address, false);
 		if (can_have_inner_parts(address->classId))
-			scan_edges(u, depend, address, true);
+			scan_edges(u, address, true);
 	}
-	table_close(depend, AccessShareLock);
 }
 
 static void

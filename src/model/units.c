@@ -20,7 +20,6 @@
 #include "catalog/pg_class.h"
 #include "catalog/pg_constraint.h"
 #include "catalog/pg_default_acl.h"
-#include "catalog/pg_depend.h"
 #include "catalog/pg_enum.h"
 #include "catalog/pg_extension.h"
 #include "catalog/pg_index.h"
@@ -265,18 +264,13 @@ sv_unit_is_read(const ObjectAddress *unit)
 
 /* Add the units of what refers to an address; inner parts of the unit itself are followed. */
 static void
-add_referrers(const ObjectAddress *unit, Oid catalog, Oid oid, Relation depend, List **inner, List **result)
+add_referrers(const ObjectAddress *unit, Oid catalog, Oid oid, List **inner, List **result)
 {
-	ScanKeyData keys[2];
-	SysScanDesc scan;
-	HeapTuple	tuple;
+	DependScan	scan = sv_depend_begin(catalog, oid, true, NULL);
+	Form_pg_depend row;
 
-	ScanKeyInit(&keys[0], Anum_pg_depend_refclassid, BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(catalog));
-	ScanKeyInit(&keys[1], Anum_pg_depend_refobjid, BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(oid));
-	scan = systable_beginscan(depend, DependReferenceIndexId, true, NULL, 2, keys);
-	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
+	while ((row = sv_depend_next(&scan)) != NULL)
 	{
-		Form_pg_depend row = (Form_pg_depend) GETSTRUCT(tuple);
 		ObjectAddress *other = palloc0(sizeof(ObjectAddress));
 		ListCell   *cell;
 		bool		known = false;
@@ -298,20 +292,18 @@ add_referrers(const ObjectAddress *unit, Oid catalog, Oid oid, Relation depend, 
 		if (!known)
 			*result = lappend(*result, other);
 	}
-	systable_endscan(scan);
 }
 
 /* The units (ObjectAddress *) that depend on a unit, or on a part of it, at first hand. */
 List *
 sv_unit_dependents(const ObjectAddress *unit)
 {
-	Relation	depend = table_open(DependRelationId, AccessShareLock);
 	List	   *inner = NIL;
 	List	   *result = NIL;
 
-	add_referrers(unit, unit->classId, unit->objectId, depend, &inner, &result);
+	add_referrers(unit, unit->classId, unit->objectId, &inner, &result);
 	if (unit->classId == TypeRelationId && OidIsValid(get_typ_typrelid(unit->objectId)))
-		add_referrers(unit, RelationRelationId, get_typ_typrelid(unit->objectId), depend, &inner, &result);
+		add_referrers(unit, RelationRelationId, get_typ_typrelid(unit->objectId), &inner, &result);
 	for (int i = 0; i < list_length(inner); i++)	/* grows on the way */
 	{
 		ObjectAddress *part = list_nth(inner, i);
@@ -321,9 +313,8 @@ sv_unit_dependents(const ObjectAddress *unit)
 			seen |= ((ObjectAddress *) list_nth(inner, j))->classId == part->classId &&
 				((ObjectAddress *) list_nth(inner, j))->objectId == part->objectId;
 		if (!seen)
-			add_referrers(unit, part->classId, part->objectId, depend, &inner, &result);
+			add_referrers(unit, part->classId, part->objectId, &inner, &result);
 	}
-	table_close(depend, AccessShareLock);
 	return result;
 }
 

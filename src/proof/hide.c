@@ -11,7 +11,6 @@
  */
 #include "postgres.h"
 
-#include "access/genam.h"
 #include "access/htup_details.h"
 #include "access/table.h"
 #include "access/xact.h"
@@ -23,7 +22,6 @@
 #include "catalog/pg_cast.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_default_acl.h"
-#include "catalog/pg_depend.h"
 #include "catalog/pg_event_trigger.h"
 #include "catalog/pg_extension.h"
 #include "catalog/pg_namespace.h"
@@ -41,7 +39,6 @@
 #include "proof/proof_private.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
-#include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
 #include "utils/syscache.h"
@@ -154,24 +151,15 @@ sv_hide(const Model *live, bool with_public)
 static void
 move_members(Oid extension, Oid schema)
 {
-	Relation	depend = table_open(DependRelationId, AccessShareLock);
+	DependScan	scan = sv_depend_begin(ExtensionRelationId, extension, true, NULL);
 	ObjectAddresses *moved = new_object_addresses();
-	ScanKeyData keys[2];
-	SysScanDesc scan;
-	HeapTuple	tuple;
+	Form_pg_depend row;
 
-	ScanKeyInit(&keys[0], Anum_pg_depend_refclassid, BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(ExtensionRelationId));
-	ScanKeyInit(&keys[1], Anum_pg_depend_refobjid, BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(extension));
-	scan = systable_beginscan(depend, DependReferenceIndexId, true, NULL, 2, keys);
-	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
+	while ((row = sv_depend_next(&scan)) != NULL)
 	{
-		Form_pg_depend row = (Form_pg_depend) GETSTRUCT(tuple);
-
 		if (row->deptype == DEPENDENCY_EXTENSION)
 			AlterObjectNamespace_oid(row->classid, row->objid, schema, moved);
 	}
-	systable_endscan(scan);
-	table_close(depend, AccessShareLock);
 }
 
 static void

@@ -17,7 +17,6 @@
 #include "catalog/namespace.h"
 #include "catalog/objectaddress.h"
 #include "catalog/pg_class.h"
-#include "catalog/pg_depend.h"
 #include "catalog/pg_extension.h"
 #include "catalog/pg_foreign_data_wrapper.h"
 #include "catalog/pg_foreign_server.h"
@@ -64,24 +63,15 @@ sv_trigger_is_internal(Oid trigger)
 List *
 sv_trigger_copies(Oid trigger)
 {
-	Relation	catalog = table_open(DependRelationId, AccessShareLock);
+	DependScan	scan = sv_depend_begin(TriggerRelationId, trigger, true, NULL);
 	List	   *copies = NIL;
-	ScanKeyData keys[2];
-	SysScanDesc scan;
-	HeapTuple	tuple;
+	Form_pg_depend row;
 
-	ScanKeyInit(&keys[0], Anum_pg_depend_refclassid, BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(TriggerRelationId));
-	ScanKeyInit(&keys[1], Anum_pg_depend_refobjid, BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(trigger));
-	scan = systable_beginscan(catalog, DependReferenceIndexId, true, NULL, 2, keys);
-	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
+	while ((row = sv_depend_next(&scan)) != NULL)
 	{
-		Form_pg_depend row = (Form_pg_depend) GETSTRUCT(tuple);
-
 		if (row->classid == TriggerRelationId)
 			copies = lappend_oid(copies, row->objid);
 	}
-	systable_endscan(scan);
-	table_close(catalog, AccessShareLock);
 	return copies;
 }
 
