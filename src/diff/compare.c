@@ -235,6 +235,7 @@ sv_diff(Model *from, Model *to, const DiffOptions *options)
 		sv_diff_spread(cmp);
 	while (sv_swap_disordered(cmp));
 	sv_diff_spread_renaming(cmp);
+	sv_persistence_let_sequences_follow(cmp);
 	foreach(cell, sv_diff_order(cmp))
 	{
 		CHECK_FOR_INTERRUPTS();

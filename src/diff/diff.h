@@ -33,7 +33,13 @@ extern List *sv_diff_questions(List *pairs);
 /* graph.c */
 extern List *sv_diff_order(Comparison *cmp);
 
+/* persistence.c */
+extern void sv_persistence_break_circles(Comparison *cmp);
+extern void sv_persistence_let_sequences_follow(Comparison *cmp);
+extern void sv_persistence_make_edges(Comparison *cmp);
+
 /* edges.c */
+extern void sv_diff_add_edge(DiffNode *first, DiffNode *then);
 extern void sv_diff_make_edges(Comparison *cmp);
 extern bool sv_diff_has_part_of(const Object *table, const Object *whole);
 
@@ -50,6 +56,7 @@ extern bool sv_swap_survives(const Object *o, const Object *part);
 extern void sv_write_privileges(Writer *writer, const Object *object, List *from, List *to,
 								const char *old_owner, const char *owner);
 extern List *sv_column_privileges_left(const DiffOptions *options, const Object *column);
+extern const char *sv_first_owner(const Comparison *cmp, const Object *object);
 extern List *sv_initial_privileges(const Comparison *cmp, const Object *object);
 
 /* annotations on any object (write.c) */

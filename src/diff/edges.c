@@ -12,8 +12,9 @@
 #include "miscadmin.h"
 #include "utils/hsearch.h"
 
-static void
-add_edge(DiffNode *first, DiffNode *then)
+/* "then" waits for "first"; either may be NULL. */
+void
+sv_diff_add_edge(DiffNode *first, DiffNode *then)
 {
 	if (first == NULL || then == NULL || first == then || list_member_ptr(first->next, then))
 		return;
@@ -26,9 +27,9 @@ static void
 after_made(Comparison *cmp, DiffNode *node, const Object *o)
 {
 	if (o->pair->create != NULL)
-		add_edge(o->pair->create, node);
+		sv_diff_add_edge(o->pair->create, node);
 	if (o->pair->alter != NULL && (node->kind != SV_NODE_ALTER || cmp->fold_level < 3))
-		add_edge(o->pair->alter, node);
+		sv_diff_add_edge(o->pair->alter, node);
 }
 
 /* A partition is detached before its indexes and those of its parent are dropped. */
@@ -40,11 +41,11 @@ edges_of_detaching(Pair *pair)
 
 	foreach(cell, pair->a->parent->parts)
 		if (sv_diff_is_index(lfirst(cell)))
-		add_edge(pair->drop, ((Object *) lfirst(cell))->pair->drop);
+		sv_diff_add_edge(pair->drop, ((Object *) lfirst(cell))->pair->drop);
 	foreach(cell, pair->a->needs)
 		foreach(other, ((Object *) lfirst(cell))->parts)
 		if (sv_diff_is_index(lfirst(other)))
-		add_edge(pair->drop, ((Object *) lfirst(other))->pair->drop);
+		sv_diff_add_edge(pair->drop, ((Object *) lfirst(other))->pair->drop);
 }
 
 /*
@@ -92,7 +93,7 @@ edges_of_attaching(Pair *pair)
 	foreach(need, pair->b->needs)
 		foreach(cell, ((Object *) lfirst(need))->parts)
 		if (sv_diff_is_index(lfirst(cell)) && !sv_diff_has_part_of(pair->b->parent, lfirst(cell)))
-		add_edge(pair->create, ((Object *) lfirst(cell))->pair->create);
+		sv_diff_add_edge(pair->create, ((Object *) lfirst(cell))->pair->create);
 
 	foreach(cell, pair->b->parent->parts)
 	{
@@ -101,14 +102,14 @@ edges_of_attaching(Pair *pair)
 		if (!sv_diff_is_index(index))
 			continue;
 		if (!is_attached(index) && !sv_is(index, "inherited"))
-			add_edge(pair->create, index->pair->create);
+			sv_diff_add_edge(pair->create, index->pair->create);
 		foreach(other, index->parts)
 		{
 			if (!sv_class_is(lfirst(other), "index attachment") || !is_attached(index))
 				continue;
-			add_edge(index->pair->create, pair->create);
+			sv_diff_add_edge(index->pair->create, pair->create);
 			foreach(need, ((Object *) lfirst(other))->needs)
-				add_edge(((Object *) lfirst(need))->pair->create, pair->create);
+				sv_diff_add_edge(((Object *) lfirst(need))->pair->create, pair->create);
 		}
 	}
 }
@@ -131,7 +132,7 @@ edges_of_completing(Pair *attachment)
 			continue;
 		foreach(part, whole->parent->parts)
 			if (sv_class_is(lfirst(part), "inheritance"))
-			add_edge(attachment->create, ((Object *) lfirst(part))->pair->create);
+			sv_diff_add_edge(attachment->create, ((Object *) lfirst(part))->pair->create);
 	}
 }
 
@@ -163,10 +164,10 @@ after_made_shell(Comparison *cmp, Pair *pair)
 	ListCell   *cell;
 	ListCell   *need;
 
-	add_edge(pair->shell, pair->create);
+	sv_diff_add_edge(pair->shell, pair->create);
 	foreach(cell, pair->b->needs)
 		if (sv_class_is(lfirst(cell), "schema"))
-		add_edge(((Object *) lfirst(cell))->pair->create, pair->shell);
+		sv_diff_add_edge(((Object *) lfirst(cell))->pair->create, pair->shell);
 	if (sv_class_is(pair->b, "view"))
 		foreach(cell, pair->b->parts)
 			foreach(need, ((Object *) lfirst(cell))->needs)
@@ -187,8 +188,8 @@ edges_of_part(Pair *inheritance, const Object *part)
 
 	if (sv_diff_is_foreign_key(part))
 	{
-		add_edge(pair->drop, inheritance->drop);
-		add_edge(inheritance->create, pair->create);
+		sv_diff_add_edge(pair->drop, inheritance->drop);
+		sv_diff_add_edge(inheritance->create, pair->create);
 		return;
 	}
 	if (!sv_class_is(part, "column") && !sv_diff_is_check(part))
@@ -196,9 +197,9 @@ edges_of_part(Pair *inheritance, const Object *part)
 	for (int i = 0; i < lengthof(nodes); i++)
 	{
 		if (part == pair->a)
-			add_edge(inheritance->drop, nodes[i]);
+			sv_diff_add_edge(inheritance->drop, nodes[i]);
 		if (part == pair->b)
-			add_edge(nodes[i], inheritance->create);
+			sv_diff_add_edge(nodes[i], inheritance->create);
 	}
 }
 
@@ -262,8 +263,8 @@ edges_of_attributes(Comparison *cmp, Pair *user, const Object *type)
 			{
 				if (nodes[n] == NULL)
 					continue;
-				add_edge(user->drop, nodes[n]);
-				add_edge(nodes[n], user->create);
+				sv_diff_add_edge(user->drop, nodes[n]);
+				sv_diff_add_edge(nodes[n], user->create);
 			}
 		}
 	}
@@ -297,8 +298,8 @@ add_edges_between(const Pair *aside, const Pair *change)
 	{
 		if (nodes[i] == NULL)
 			continue;
-		add_edge(aside->hollow, nodes[i]);
-		add_edge(nodes[i], aside->alter);
+		sv_diff_add_edge(aside->hollow, nodes[i]);
+		sv_diff_add_edge(nodes[i], aside->alter);
 	}
 }
 
@@ -313,7 +314,7 @@ edges_of_parking(Pair *column)
 	ListCell   *cell;
 	ListCell   *leading;
 
-	add_edge(column->hollow, column->alter);
+	sv_diff_add_edge(column->hollow, column->alter);
 	foreach(need, column->b->needs)
 		foreach(cell, ((Object *) lfirst(need))->parts)
 	{
@@ -336,7 +337,7 @@ edges_of_tie(Pair *table)
 	ListCell   *need;
 	ListCell   *cell;
 
-	add_edge(table->hollow, table->alter);
+	sv_diff_add_edge(table->hollow, table->alter);
 	for (int i = 0; i < lengthof(sides); i++)
 	{
 		foreach(cell, sides[i]->parts)
@@ -380,23 +381,26 @@ edges_of_new(Comparison *cmp, Pair *pair)
 		if (needed->parent != NULL && sv_diff_can_use_shell(pair->b, needed->parent))
 			needed = needed->parent;
 		if (needed->pair->shell != NULL && (sv_diff_is_function_of_type(pair->b, needed) || sv_diff_can_use_shell(pair->b, needed)))
-			add_edge(needed->pair->shell, node);
+			sv_diff_add_edge(needed->pair->shell, node);
 		else if (pair->create != NULL && needed->pair->create != NULL && is_merged(pair->b, needed))
-			add_edge(pair->create, needed->pair->create);
+			sv_diff_add_edge(pair->create, needed->pair->create);
 		else if (pair->create == NULL && needed->pair->kind == SV_PAIR_CREATE && sv_pair_is_led_by(pair->b, needed))
-			add_edge(node, needed->pair->create);	/* they are merged if their types are the same */
+			sv_diff_add_edge(node, needed->pair->create);	/* they are merged if their types are the same */
 		else if (pair->create != NULL || !is_alone_meanwhile(pair->b, needed))
 			after_made(cmp, node, needed);
 	}
 	if (pair->shell != NULL)
 	{
-		add_edge(pair->rename ? pair->rename : pair->drop, pair->shell);
+		sv_diff_add_edge(pair->rename ? pair->rename : pair->drop, pair->shell);
 		after_made_shell(cmp, pair);
 	}
 	if (pair->b->parent != NULL && sv_class_is(pair->b, "column") && pair->b->parent->pair->untied)
 		 /* edges_of_tie */ ;
 	else if (pair->b->parent != NULL && sv_class_is(pair->b, "column") && sets_toast_options(pair->b->parent->pair))
-		add_edge(node, pair->b->parent->pair->alter);
+		sv_diff_add_edge(node, pair->b->parent->pair->alter);
+	else if (pair->b->parent != NULL && pair->create == NULL && sv_class_is(pair->b, "identity sequence") &&
+			 sv_sequence_narrows(pair->a, pair->b))
+		sv_diff_add_edge(node, pair->b->parent->pair->alter);
 	else if (pair->b->parent != NULL)
 		after_made(cmp, node, pair->b->parent);
 	if (pair->create != NULL && sv_class_is(pair->b, "inheritance") && sv_is(pair->b, "bound"))
@@ -422,46 +426,46 @@ edges_of_old(Comparison *cmp, Pair *pair)
 			edges_of_held_type(cmp, pair, needed->a);
 		if (pair->hollow != NULL)
 		{
-			add_edge(pair->hollow, needed->drop);
-			add_edge(pair->hollow, needed->alter);
+			sv_diff_add_edge(pair->hollow, needed->drop);
+			sv_diff_add_edge(pair->hollow, needed->alter);
 			continue;
 		}
 		if (pair->rename != NULL && needed->rename != NULL)
-			add_edge(pair->rename, needed->rename);
+			sv_diff_add_edge(pair->rename, needed->rename);
 		if (needed->drop != NULL && sv_pair_is_led_by(pair->a, needed->a) && sv_diff_leaves(cmp, needed->a))
-			add_edge(needed->drop, pair->drop ? pair->drop : pair->alter);
+			sv_diff_add_edge(needed->drop, pair->drop ? pair->drop : pair->alter);
 		else if (pair->drop != NULL && needed->drop != NULL && is_merged(pair->a, needed->a))
-			add_edge(needed->drop, pair->drop);
+			sv_diff_add_edge(needed->drop, pair->drop);
 		else if (pair->drop != NULL)
 		{
 			if (needed->parked)
-				add_edge(pair->drop, needed->hollow);
-			add_edge(pair->drop, needed->drop);
+				sv_diff_add_edge(pair->drop, needed->hollow);
+			sv_diff_add_edge(pair->drop, needed->drop);
 			if (!pair->drop->pair->swapped)	/* else it is the last of all */
-				add_edge(pair->drop, needed->alter);
+				sv_diff_add_edge(pair->drop, needed->alter);
 		}
 		else if (pair->alter != NULL && !is_alone_meanwhile(pair->a, needed->a))
-			add_edge(pair->alter, needed->drop);
+			sv_diff_add_edge(pair->alter, needed->drop);
 	}
-	add_edge(pair->hollow, pair->drop);
+	sv_diff_add_edge(pair->hollow, pair->drop);
 	if (pair->drop != NULL && pair->a->parent != NULL)
 	{
 		if (pair->a->parent->pair->swapped && pair->drop != pair->a->parent->pair->drop)
-			add_edge(pair->drop, pair->a->parent->pair->rename);
-		add_edge(pair->drop, pair->a->parent->pair->drop);
+			sv_diff_add_edge(pair->drop, pair->a->parent->pair->rename);
+		sv_diff_add_edge(pair->drop, pair->a->parent->pair->drop);
 		if (!sv_class_is(pair->a, "column"))
-			add_edge(pair->drop, pair->a->parent->pair->alter);
+			sv_diff_add_edge(pair->drop, pair->a->parent->pair->alter);
 	}
 	if (pair->drop != NULL && sv_class_is(pair->a, "inheritance"))
 		edges_of_detaching(pair);
 	if (pair->rename != NULL)
 	{
-		add_edge(pair->rename, pair->create);
-		add_edge(pair->create, pair->drop);
-		add_edge(pair->rename, pair->drop);
+		sv_diff_add_edge(pair->rename, pair->create);
+		sv_diff_add_edge(pair->create, pair->drop);
+		sv_diff_add_edge(pair->rename, pair->drop);
 	}
 	else if (pair->drop != NULL && pair->create != NULL && !pair->drop->pair->swapped)
-		add_edge(pair->drop, pair->create);
+		sv_diff_add_edge(pair->drop, pair->create);
 }
 
 /* ----- names that are taken until something is dropped ----- */
@@ -482,6 +486,8 @@ name_key(char *key, const Object *o, const char *space)
 		name = sv_text(o, "multirange");
 		space = "type";
 	}
+	else if (sv_class_is(o, "identity sequence"))
+		name = sv_identity_sequence_name(o->parent);
 	else if (sv_class_is(o, "column"))
 		name = sv_text(o, "not_null_name");
 	memset(key, 0, NAMEDATALEN * 4);
@@ -508,13 +514,29 @@ name_spaces(const Object *o, bool before)
 	return spaces;
 }
 
+/* Does the NOT NULL of a column, or its sequence, get another name? */
+static bool
+is_renamed_in_place(const Pair *pair)
+{
+	if (pair->a == NULL || pair->b == NULL)
+		return false;
+	if (strcmp(pair->class->name, "identity sequence") == 0)
+		return strcmp(sv_identity_sequence_name(pair->a->parent), sv_identity_sequence_name(pair->b->parent)) != 0;
+	return !sv_same(pair->a, pair->b, "not_null_name");
+}
+
 /* Where a name of the old object becomes free, or NULL; a column's NOT NULL has one, too. */
 static DiffNode *
 freeing_node(const Pair *pair)
 {
-	if (pair->rename != NULL || pair->drop != NULL)
-		return pair->rename ? pair->rename : pair->drop;
-	return pair->a != NULL && pair->b != NULL && sv_is(pair->a, "not_null_name") && !sv_same(pair->a, pair->b, "not_null_name") ?
+	if (pair->rename != NULL)
+		return pair->rename;
+	/* that of an old table's identity with the table's own */
+	if (pair->drop != NULL && pair->drop->pair->rename != NULL && strcmp(pair->class->name, "identity sequence") == 0)
+		return pair->drop->pair->rename;
+	if (pair->drop != NULL)
+		return pair->drop;
+	return is_renamed_in_place(pair) && (sv_class_is(pair->a, "identity sequence") || sv_is(pair->a, "not_null_name")) ?
 		pair->alter : NULL;
 }
 
@@ -524,7 +546,7 @@ taking_node(const Pair *pair)
 {
 	if (pair->shell != NULL || pair->create != NULL)
 		return pair->shell ? pair->shell : pair->create;
-	return pair->a != NULL && pair->b != NULL && sv_is(pair->b, "not_null_name") && !sv_same(pair->a, pair->b, "not_null_name") ?
+	return is_renamed_in_place(pair) && (sv_class_is(pair->b, "identity sequence") || sv_is(pair->b, "not_null_name")) ?
 		pair->alter : NULL;
 }
 
@@ -539,7 +561,7 @@ edges_of_sequence_name(Comparison *cmp, Pair *sequence)
 		Object	   *type = sv_model_find(cmp->to, sv_object_class(types[i]), sequence->b->identity);
 
 		if (type != NULL)
-			add_edge(sequence->create, type->pair->create);
+			sv_diff_add_edge(sequence->create, type->pair->create);
 	}
 }
 
@@ -596,7 +618,7 @@ edges_of_names(Comparison *cmp)
 				Pair	   *old = lfirst(other);
 
 				if (old != pair)
-					add_edge(freeing_node(old), taking_node(pair));
+					sv_diff_add_edge(freeing_node(old), taking_node(pair));
 			}
 		}
 	}
@@ -629,5 +651,6 @@ sv_diff_make_edges(Comparison *cmp)
 		if (pair->create != NULL && pair->create->pair == pair)
 			edges_of_link(pair, pair->b);
 	}
+	sv_persistence_make_edges(cmp);
 	edges_of_names(cmp);
 }

@@ -50,7 +50,7 @@ sv_diff_is_excluded(const Object *o, List *patterns)
 static bool
 is_fact(const Object *o)
 {
-	return sv_class_is(o, "default") || sv_class_is(o, "inheritance") || sv_class_is(o, "sequence owner") ||
+	return sv_class_is(o, "default") || sv_class_is(o, "identity sequence") || sv_class_is(o, "inheritance") || sv_class_is(o, "sequence owner") ||
 		sv_class_is(o, "index attachment");
 }
 

@@ -227,7 +227,7 @@ write_one(Writer *w, const Object *o, bool grant, const char *owner, const Privi
 							 column ? quote_identifier(o->name) : "", column ? ")" : "");
 	sv_emit(w, 0, "%s%s%s%s %s ON %s %s %s %s%s%s",
 			foreign ? "SET ROLE " : "", foreign ? like->grantor : "", foreign ? ";\n" : "",
-			grant ? "GRANT" : "REVOKE", names.data, grant_keyword(o), column ? o->parent->identity : o->identity,
+			grant ? "GRANT" : "REVOKE", names.data, grant_keyword(o), column ? o->parent->identity : sv_sql_name(o, true),
 			grant ? "TO" : "FROM", like->grantee[0] ? like->grantee : "PUBLIC",
 			grant && like->grantable ? " WITH GRANT OPTION" : "", foreign ? ";\nRESET ROLE" : "");
 }
@@ -484,14 +484,28 @@ apply_default(List *list, const char *entry, const char *owner)
 }
 
 static bool
-is_in_effect(const Comparison *cmp, const Object *o, const Object *default_)
+is_in_effect(const Object *o, const char *role, const Object *default_)
 {
 	const char *in_schema = sv_text(default_, "in_schema");
 
 	return default_->pair->kind != SV_PAIR_DROP && default_->pair->kind != SV_PAIR_AGAIN &&
 		strcmp(sv_text(default_, "kind"), default_kind(o->class->acl_type)) == 0 &&
-		cmp->options->role != NULL && strcmp(sv_text(default_, "role"), quote_identifier(cmp->options->role)) == 0 &&
+		role != NULL && strcmp(sv_text(default_, "role"), quote_identifier(role)) == 0 &&
 		(!*in_schema || (o->schema != NULL && strcmp(in_schema, quote_identifier(o->schema)) == 0));
+}
+
+/*
+ * Who owns an object when it has just been made: who runs the statements, or the
+ * owner of the table to which it is added.  NULL: not known.
+ */
+const char *
+sv_first_owner(const Comparison *cmp, const Object *object)
+{
+	const Object *table = object->class->acl_type == 's' && object->parent != NULL ? object->parent->parent : NULL;
+
+	if (table == NULL || sv_pair_is_created(table->pair))
+		return cmp->options->role;
+	return sv_text(cmp->options->owners ? table : table->pair->a, "owner");
 }
 
 /*
@@ -501,7 +515,8 @@ is_in_effect(const Comparison *cmp, const Object *o, const Object *default_)
 List *
 sv_initial_privileges(const Comparison *cmp, const Object *object)
 {
-	const char *owner = quote_identifier(cmp->options->role ? cmp->options->role : "");
+	const char *role = sv_first_owner(cmp, object);
+	const char *owner = quote_identifier(role ? role : "");
 	List	   *list = NIL;
 	List	   *entries = NIL;
 	bool		any = false;
@@ -516,7 +531,7 @@ sv_initial_privileges(const Comparison *cmp, const Object *object)
 	{
 		Object	   *o = lfirst(cell);
 
-		if (!is_in_effect(cmp, object, o))
+		if (!is_in_effect(object, role, o))
 			continue;
 		any = true;
 		foreach(grant, sv_list(o, "grants"))

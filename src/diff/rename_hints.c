@@ -528,19 +528,14 @@ sv_renames_back(const Model *after, List *renames)
 	return back;
 }
 
-/* ----- sequences of identity columns, which are no objects of the model ----- */
+/* ----- sequences of identity columns, which have no identity of their own ----- */
 
 static bool
 has_usual_sequence(const Object *column)
 {
-	ListCell   *cell;
+	const Object *sequence = sv_sequence_of_identity(column);
 
-	if (!sv_is(column, "identity"))
-		return false;
-	foreach(cell, sv_list(column, "identity_options"))
-		if (strncmp(lfirst(cell), "SEQUENCE NAME", 13) == 0)
-			return false;
-	return true;
+	return sequence != NULL && !sv_is(sequence, "sequence");
 }
 
 /* The statement for the sequence of one column, or NULL: it keeps its name. */

@@ -357,21 +357,8 @@ lists_follow(List *renamed, List *old, List *new)
 static bool
 is_derived_name(const char *property)
 {
-	return strcmp(property, "identity_options") == 0 || strcmp(property, "not_null_name") == 0 ||
+	return strcmp(property, "sequence") == 0 || strcmp(property, "not_null_name") == 0 ||
 		strcmp(property, "installed_not_null_name") == 0;
-}
-
-/* Options without the name of the sequence. */
-static List *
-without_sequence(List *options)
-{
-	List	   *result = NIL;
-	ListCell   *cell;
-
-	foreach(cell, options)
-		if (strncmp(lfirst(cell), "SEQUENCE NAME", 13) != 0)
-			result = lappend(result, lfirst(cell));
-	return result;
 }
 
 static bool
@@ -381,8 +368,7 @@ property_follows(List *renamed, const Object *a, const Object *b, const char *na
 	const Property *is = sv_property(b, name);
 
 	if (is_derived_name(name))
-		return strcmp(name, "identity_options") != 0 ||
-			lists_follow(renamed, without_sequence(sv_list(a, name)), without_sequence(sv_list(b, name)));
+		return true;
 	if (was == NULL || is == NULL)
 		return false;
 	if (strcmp(name, "values") == 0)

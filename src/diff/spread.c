@@ -232,7 +232,8 @@ spread_disruption(Spread *spread, Pair *column)
 	ListCell   *cell;
 
 	foreach(cell, column->a->parts)
-		spread_again(spread, ((Object *) lfirst(cell))->pair);
+		if (!sv_class_is(lfirst(cell), "identity sequence"))	/* it gets the type of the column */
+			spread_again(spread, ((Object *) lfirst(cell))->pair);
 	foreach(cell, spread->cmp->dependents[column->a->number])
 	{
 		Object	   *dependent = lfirst(cell);
@@ -562,6 +563,7 @@ sv_diff_spread(Comparison *cmp)
 	ListCell   *cell;
 
 	make_stored_types_again(cmp);
+	sv_persistence_break_circles(cmp);
 
 	foreach(cell, cmp->pairs)
 	{

@@ -155,7 +155,7 @@ sv_swap_keeps(const Object *part)
 		return true;			/* its values are read from it */
 	if (needs_dropped(part))
 		return false;
-	return sv_class_is(part, "column") || sv_class_is(part, "default") || sv_class_is(part, "trigger") ||
+	return sv_class_is(part, "column") || sv_class_is(part, "default") || sv_class_is(part, "identity sequence") || sv_class_is(part, "trigger") ||
 		sv_class_is(part, "rule") || sv_class_is(part, "policy");
 }
 

@@ -41,7 +41,7 @@ write_comment(Writer *w, const Object *a, const Object *b)
 {
 	if (!w->cmp->options->comments || (a != NULL ? sv_same(a, b, "comment") : !sv_is(b, "comment")))
 		return;
-	sv_emit(w, 0, "COMMENT ON %s %s IS %s", b->class->keyword, b->identity,
+	sv_emit(w, 0, "COMMENT ON %s %s IS %s", b->class->keyword, sv_sql_name(b, false),
 			sv_is(b, "comment") ? sv_quote(sv_text(b, "comment")) : "NULL");
 }
 
@@ -60,12 +60,12 @@ write_labels(Writer *w, const Object *a, const Object *b)
 
 		if (before == NULL || strcmp(before, label) != 0)
 			sv_emit(w, 0, "SECURITY LABEL FOR %s ON %s %s IS %s", quote_identifier(pnstrdup(label, length)),
-					b->class->keyword, b->identity, sv_quote(label + length + 1));
+					b->class->keyword, sv_sql_name(b, false), sv_quote(label + length + 1));
 	}
 	foreach(cell, old)
 		if (sv_find_option(new, lfirst(cell), '=') == NULL)
 			sv_emit(w, 0, "SECURITY LABEL FOR %s ON %s %s IS NULL",
-					quote_identifier(pnstrdup(lfirst(cell), strcspn(lfirst(cell), "="))), b->class->keyword, b->identity);
+					quote_identifier(pnstrdup(lfirst(cell), strcspn(lfirst(cell), "="))), b->class->keyword, sv_sql_name(b, false));
 }
 
 /* Write what differs of what any object can have; a is NULL for a new object. */
@@ -78,7 +78,7 @@ sv_write_annotations(Writer *w, const Object *a, const Object *b)
 		/* a column's grants are those of its table's owner */
 		bool		column = b->class->acl_type == 'c' && b->parent != NULL;
 		const Object *before = column && a != NULL ? a->parent : a;
-		const char *old_owner = before ? sv_text(before, "owner") : column ? NULL : w->cmp->options->role;
+		const char *old_owner = before ? sv_text(before, "owner") : column ? NULL : sv_first_owner(w->cmp, b);
 		const char *owner = w->cmp->options->owners ? sv_text(column ? b->parent : b, "owner") : old_owner;
 
 		List	   *from = a == NULL ? sv_initial_privileges(w->cmp, b) : column ? sv_column_privileges_left(w->cmp->options, a) :

@@ -11,8 +11,6 @@
 #include "model/model_private.h"
 #include "utils/builtins.h"
 
-#define SEQUENCE_NAME	"SEQUENCE NAME "
-
 static bool
 of_table(const Object *column)
 {
@@ -41,19 +39,6 @@ sv_usual_sequence(const char *table, const char *column)
 	return usual_name(table, column, "_seq");
 }
 
-/* The sequence of an identity column, qualified and quoted. */
-const char *
-sv_identity_sequence(const Object *column)
-{
-	const Object *table = column->parent;
-	ListCell   *cell;
-
-	foreach(cell, sv_list(column, "identity_options"))
-		if (strncmp(lfirst(cell), SEQUENCE_NAME, strlen(SEQUENCE_NAME)) == 0)
-			return (char *) lfirst(cell) + strlen(SEQUENCE_NAME);
-	return quote_qualified_identifier(table->schema, sv_usual_sequence(table->name, column->name));
-}
-
 /* The name of its NOT NULL, since 18. */
 const char *
 sv_not_null_name(const Object *column)
@@ -63,16 +48,6 @@ sv_not_null_name(const Object *column)
 	if (sv_is(column, "installed_not_null_name"))
 		return sv_text(column, "installed_not_null_name");
 	return usual_name(column->parent->name, column->name, "_not_null");
-}
-
-static void
-write_identity(StringInfo out, const Object *column)
-{
-	List	   *options = sv_list(column, "identity_options");
-
-	appendStringInfo(out, " GENERATED %s AS IDENTITY", sv_text(column, "identity"));
-	if (options != NIL)
-		appendStringInfo(out, " (%s)", sv_join(options, " "));
 }
 
 /* Since 17 a partition gets identities from its parent, and none may be there before. */
@@ -133,7 +108,7 @@ write_column(StringInfo out, const Object *column, const Object *default_, bool 
 	if (sv_is(column, "generated") && !(merged && SV_16(false, true) && is_generated_by_parent(column)))
 		appendStringInfo(out, " GENERATED ALWAYS AS (%s) %s", sv_text(column, "expression"), sv_text(column, "generated"));
 	if (identity && sv_is(column, "identity") && !(SV_17(true, false) && of_partition(column)))
-		write_identity(out, column);
+		sv_write_identity(out, column);
 	write_not_null(out, column);
 }
 
@@ -183,7 +158,7 @@ write_storage(Writer *w, const Object *a, const Object *b)
 		sv_emit(w, 0, "%s SET STORAGE %s", alter_column(b), sv_text(b, "storage"));
 	else if (a != NULL && sv_same(a, b, "type") && !sv_writer_converted(w, b))
 		sv_emit(w, 0, "%s SET STORAGE %s", alter_column(b),
-				SV_16("DEFAULT", strncmp(sv_text(b, "type"), "numeric", 7) == 0 ? "MAIN" : "EXTENDED"));
+				SV_16("DEFAULT", sv_is(a, "usual_storage") ? sv_text(a, "usual_storage") : "EXTENDED"));
 }
 
 static void
@@ -221,6 +196,7 @@ sv_write_column_extras(Writer *w, const Object *column)
 		write_column_options(w, NULL, column);
 	if (sv_is(column, "not_null_not_valid") && leading_column(w, column) == NULL)
 		write_set_not_null(w, column);
+	sv_write_identity_extras(w, column);
 }
 
 /*
@@ -300,10 +276,22 @@ sv_write_own_not_null(Writer *w, const Object *column)
 		sv_emit(w, SV_HAZARD_BLOCKS_ALL, "%s DROP NOT NULL", alter_column(column));
 }
 
+/* The default that comes with the column, or NULL. */
+static const Object *
+folded_default(Writer *w)
+{
+	ListCell   *cell;
+
+	foreach(cell, sv_writer_folded(w))
+		if (sv_class_is(lfirst(cell), "default"))
+			return lfirst(cell);
+	return NULL;
+}
+
 static void
 create_column(Writer *w, const Object *o)
 {
-	List	   *folded = sv_writer_folded(w);
+	const Object *default_ = folded_default(w);
 	const Object *leading = sv_is(o, "inherited") ? leading_column(w, o) : NULL;
 	/* the server does not add identities to children; partitions get them since 17 */
 	bool		apart = sv_is(o, "identity") && sv_writer_has_children(w, o->parent) &&
@@ -327,16 +315,16 @@ create_column(Writer *w, const Object *o)
 		return;
 	}
 	initStringInfo(&out);
-	write_column(&out, o, folded != NIL ? linitial(folded) : NULL, !apart, false);
+	write_column(&out, o, default_, !apart, false);
 	sv_emit(w, SV_HAZARD_BLOCKS_ALL |
 			(sv_is(o, "generated") || (sv_is(o, "identity") && !apart) ? SV_HAZARD_REWRITE : 0) |
-			(sv_is(o, "not_null") && folded == NIL && !sv_is(o, "generated") && (apart || !sv_is(o, "identity")) ? SV_HAZARD_MAY_FAIL : 0),
+			(sv_is(o, "not_null") && default_ == NULL && !sv_is(o, "generated") && (apart || !sv_is(o, "identity")) ? SV_HAZARD_MAY_FAIL : 0),
 			"ALTER %sTABLE %s ADD COLUMN %s", sv_class_is(o->parent, "foreign table") ? "FOREIGN " : "",
 			o->parent->identity, out.data);
 	if (apart)
 	{
 		resetStringInfo(&out);
-		write_identity(&out, o);
+		sv_write_identity(&out, o);
 		sv_emit(w, SV_HAZARD_BLOCKS_ALL, "%s ADD%s", alter_column(o), out.data);
 	}
 	sv_write_column_extras(w, o);
@@ -460,73 +448,12 @@ alter_not_null_name(Writer *w, const Object *a, const Object *b)
 			quote_identifier(sv_not_null_name(a)), quote_identifier(sv_not_null_name(b)));
 }
 
-/* The options of an identity as ALTER COLUMN takes them. */
-static void
-set_identity_options(StringInfo out, const Object *a, const Object *b)
-{
-	static const char *const defaults[] = {"START WITH 1", "INCREMENT BY 1", "NO MINVALUE", "NO MAXVALUE", "CACHE 1", "NO CYCLE"};
-	ListCell   *cell;
-
-	foreach(cell, sv_list(b, "identity_options"))
-		if (strncmp(lfirst(cell), SEQUENCE_NAME, strlen(SEQUENCE_NAME)) != 0)
-			appendStringInfo(out, " SET %s", (char *) lfirst(cell));
-	foreach(cell, sv_list(a, "identity_options"))
-	{
-		const char *old = lfirst(cell);
-		bool		kept = false;
-		ListCell   *other;
-
-		foreach(other, sv_list(b, "identity_options"))
-			kept |= strncmp(lfirst(other), old, 4) == 0;
-		if (kept)
-			continue;
-		for (int i = 0; i < lengthof(defaults); i++)
-			if (strncmp(defaults[i] + (strncmp(defaults[i], "NO ", 3) == 0 ? 3 : 0), old, 4) == 0)
-				appendStringInfo(out, " SET %s", defaults[i]);
-	}
-}
-
-/* It is always in the schema of its table. */
-static void
-rename_sequence(Writer *w, const Object *a, const Object *b)
-{
-	const char *old = sv_identity_sequence(a);
-	const char *new = sv_identity_sequence(b);
-
-	if (strcmp(old, new) != 0)
-		sv_emit(w, SV_HAZARD_BLOCKS_ALL, "ALTER SEQUENCE %s RENAME TO %s", old, sv_behind(new, psprintf("%s.", quote_identifier(b->schema))));
-}
-
+/* The sequence comes and goes by itself. */
 static void
 alter_identity(Writer *w, const Object *a, const Object *b)
 {
-	StringInfoData out;
-
-	if (!of_table(b) || follows(w, a, b, "identity") || follows(w, a, b, "identity_options"))
-		return;
-	initStringInfo(&out);
-	if (!sv_is(b, "identity"))
-		return;
-	if (!sv_is(a, "identity"))
-	{
-		write_identity(&out, b);
-		sv_emit(w, SV_HAZARD_BLOCKS_ALL, "%s ADD%s", alter_column_and_children(b), out.data);
-		return;
-	}
-	if (!sv_same(a, b, "identity"))
-		appendStringInfo(&out, " SET GENERATED %s", sv_text(b, "identity"));
-	set_identity_options(&out, a, b);
-	if (out.len > 0)
-		sv_emit(w, SV_HAZARD_BLOCKS_ALL, "%s%s", alter_column_and_children(b), out.data);
-	rename_sequence(w, a, b);
-}
-
-/* Comes before NOT NULL is dropped, which an identity must have. */
-static void
-drop_identity(Writer *w, const Object *a, const Object *b)
-{
-	if (of_table(b) && !sv_is(b, "identity") && !follows(w, a, b, "identity"))
-		sv_emit(w, SV_HAZARD_BLOCKS_ALL, "%s DROP IDENTITY", alter_column_and_children(b));
+	if (of_table(b) && sv_is(a, "identity") && sv_is(b, "identity") && !follows(w, a, b, "identity"))
+		sv_emit(w, SV_HAZARD_BLOCKS_ALL, "%s SET GENERATED %s", alter_column_and_children(b), sv_text(b, "identity"));
 }
 
 static void
@@ -551,7 +478,6 @@ static const Alterer column_alterers[] = {
 	{"installed_not_null_name", NULL, SV_ALTER_IGNORED},	/* of an inherited constraint, since 18 */
 	{"generated", alter_generated},
 	{"expression", alter_generated},
-	{"identity", drop_identity},
 	{"type", alter_type, SV_ALTER_DISRUPTS},
 	{"collation", alter_type, SV_ALTER_DISRUPTS},
 	{"not_null", alter_not_null},
@@ -559,8 +485,8 @@ static const Alterer column_alterers[] = {
 	{"not_null_no_inherit", NULL, SV_ALTER_IGNORED},
 	{"not_null_not_valid", alter_not_null},
 	{"identity", alter_identity},
-	{"identity_options", alter_identity},
 	{"storage", write_storage},
+	{"usual_storage", NULL, SV_ALTER_IGNORED},	/* that of the type */
 	{"compression", alter_compression},
 	{"statistics", write_statistics},
 	{"options", write_column_options},
@@ -588,6 +514,11 @@ column_folds(const Object *o)
 	return true;
 }
 
+/* A storage, where the column has another one than its type. */
+#define STORAGE(letter) \
+	"CASE WHEN a.attstorage <> t.typstorage AND c.relkind IN ('r', 'p', 'f', 'm') THEN CASE " letter " WHEN 'p' THEN 'PLAIN' " \
+	"WHEN 'e' THEN 'EXTERNAL' WHEN 'm' THEN 'MAIN' ELSE 'EXTENDED' END END"
+
 const ModelClass sv_class_column = {
 	.name = "column", .keyword = "COLUMN", .catalog = RelationRelationId, .rank = 210,
 	.style = SV_ID_OF_PARENT, .parent_catalog = RelationRelationId, .is_part = true, .acl_type = 'c',
@@ -608,25 +539,11 @@ const ModelClass sv_class_column = {
 		  FLAG("a.attnotnull AND EXISTS (SELECT FROM pg_catalog.pg_constraint k WHERE k.conrelid = a.attrelid AND k.contype = 'n' "
 			   "AND k.conkey[1] = a.attnum AND NOT k.convalidated)", "not_null_not_valid") ", ", "")
 	"CASE a.attidentity WHEN 'a' THEN 'ALWAYS' WHEN 'd' THEN 'BY DEFAULT' END AS identity, "
-	"CASE WHEN a.attidentity <> '' THEN (SELECT array_remove(ARRAY["
-	"CASE WHEN sc.relname <> left(c.relname || '_' || a.attname, 59) || '_seq' OR sc.relnamespace <> c.relnamespace "
-	"THEN 'SEQUENCE NAME ' || sc.oid::regclass::text END, "
-	"CASE WHEN s.seqincrement <> 1 THEN 'INCREMENT BY ' || s.seqincrement END, "
-	"CASE WHEN s.seqmin <> CASE WHEN s.seqincrement > 0 THEN 1 WHEN s.seqtypid = 20 THEN -9223372036854775808 "
-	"WHEN s.seqtypid = 23 THEN -2147483648 ELSE -32768 END THEN 'MINVALUE ' || s.seqmin END, "
-	"CASE WHEN s.seqmax <> CASE WHEN s.seqincrement < 0 THEN -1 WHEN s.seqtypid = 20 THEN 9223372036854775807 "
-	"WHEN s.seqtypid = 23 THEN 2147483647 ELSE 32767 END THEN 'MAXVALUE ' || s.seqmax END, "
-	"CASE WHEN s.seqstart <> CASE WHEN s.seqincrement > 0 THEN s.seqmin ELSE s.seqmax END THEN 'START WITH ' || s.seqstart END, "
-	"CASE WHEN s.seqcache <> 1 THEN 'CACHE ' || s.seqcache END, "
-	"CASE WHEN s.seqcycle THEN 'CYCLE' END], NULL) "
-	"FROM pg_catalog.pg_depend d JOIN pg_catalog.pg_sequence s ON s.seqrelid = d.objid JOIN pg_catalog.pg_class sc ON sc.oid = s.seqrelid "
-	"WHERE d.refclassid = 1259 AND d.refobjid = a.attrelid AND d.refobjsubid = a.attnum AND d.classid = 1259 AND d.deptype = 'i') END "
-	"AS identity_options, "
 	"CASE a.attgenerated WHEN 's' THEN 'STORED' WHEN 'v' THEN 'VIRTUAL' END AS generated, "
 	"CASE WHEN a.attgenerated <> '' THEN (SELECT pg_catalog.pg_get_expr(adbin, adrelid) FROM pg_catalog.pg_attrdef "
 	"WHERE adrelid = a.attrelid AND adnum = a.attnum) END AS expression, "
-	"CASE WHEN a.attstorage <> t.typstorage AND c.relkind IN ('r', 'p', 'f', 'm') THEN CASE a.attstorage WHEN 'p' THEN 'PLAIN' WHEN 'e' THEN 'EXTERNAL' "
-	"WHEN 'm' THEN 'MAIN' ELSE 'EXTENDED' END END AS storage, "
+	STORAGE("a.attstorage") " AS storage, "
+	STORAGE("t.typstorage") " AS usual_storage, "
 	"CASE a.attcompression WHEN 'p' THEN 'pglz' WHEN 'l' THEN 'lz4' END AS compression, "
 	"CASE WHEN a.attstattarget >= 0 THEN a.attstattarget END AS statistics, "
 	"CASE WHEN a.attoptions[1] NOT LIKE 'pg\\_attver=%' OR a.attoptions[2] IS NOT NULL THEN (SELECT array_agg(o ORDER BY o) FROM unnest(a.attoptions) o WHERE o NOT LIKE 'pg\\_attver=%') END AS options, "

@@ -302,6 +302,12 @@ constraint_name_space(const Object *o)
 #define INDEX_TABLESPACE(c) \
 	"CASE WHEN " c ".reltablespace <> 0 THEN (SELECT spcname FROM pg_catalog.pg_tablespace WHERE oid = " c ".reltablespace) END"
 
+/* Of exclusion constraints alone the server prints the storage options, too. */
+#define DEFINITION(k, x) \
+	"CASE WHEN " k ".contype = 'x' AND " x ".reloptions IS NOT NULL THEN " \
+	"regexp_replace(pg_catalog.pg_get_constraintdef(" k ".oid), ' WITH \\([^()]*\\)( WHERE \\(| DEFERRABLE|$)', '\\1') " \
+	"ELSE pg_catalog.pg_get_constraintdef(" k ".oid) END"
+
 const ModelClass sv_class_constraint = {
 	.name = "constraint", .keyword = "CONSTRAINT", .catalog = ConstraintRelationId, .rank = 240,
 	.style = SV_ID_ON_PARENT, .parent_catalog = RelationRelationId, .is_part = true,
@@ -316,9 +322,9 @@ const ModelClass sv_class_constraint = {
 	INDEX_OPTIONS("x") " AS options, " INDEX_TABLESPACE("x") " AS tablespace, "
 	FLAG("i.indisclustered", "clustered") ", " FLAG("i.indisreplident", "replica_identity") ", " FLAG("NOT i.indisvalid", "incomplete") " "
 	"FROM pg_catalog.pg_constraint k JOIN pg_catalog.pg_class c ON c.oid = conrelid "
-	"CROSS JOIN LATERAL (SELECT pg_catalog.pg_get_constraintdef(k.oid) AS definition OFFSET 0) d "
 	"LEFT JOIN pg_catalog.pg_index i ON i.indexrelid = conindid AND contype <> 'f' "
 	"LEFT JOIN pg_catalog.pg_class x ON x.oid = i.indexrelid "
+	"CROSS JOIN LATERAL (SELECT " DEFINITION("k", "x") " AS definition OFFSET 0) d "
 	"WHERE contype IN ('c', 'f', 'p', 'u', 'x') AND NOT (contype = 'f' AND conparentid <> 0) "
 	"AND c.relpersistence <> 't' AND " IN_SCHEMAS("c.relnamespace"),
 	.create = create_constraint,

@@ -126,11 +126,22 @@ replace_aggregate(Writer *w, const Object *a, const Object *b)
 static bool
 can_replace_aggregate(const Object *a, const Object *b)
 {
-	return sv_same(a, b, "arguments") && sv_same(a, b, "result");
+	return sv_same(a, b, "arguments") && sv_same(a, b, "result") && sv_same(a, b, "hypothetical");
+}
+
+/* GRANT takes it for a function, with the types of all arguments. */
+static const char *
+aggregate_sql_name(const Object *o, bool in_grant)
+{
+	if (!in_grant)
+		return o->identity;
+	return psprintf("%s.%s(%s)", quote_identifier(o->schema), quote_identifier(o->name), sv_join(sv_list(o, "types"), ", "));
 }
 
 static const Alterer aggregate_alterers[] = {
 	{"options", replace_aggregate},
+	{"hypothetical", NULL},
+	{"types", NULL, SV_ALTER_IGNORED},	/* of the arguments */
 	{NULL}
 };
 
@@ -163,7 +174,9 @@ const ModelClass sv_class_aggregate = {
 	"CASE WHEN aggsortop <> 0 THEN (SELECT 'SORTOP = OPERATOR(' || quote_ident(n.nspname) || '.' || oprname || ')' "
 	"FROM pg_catalog.pg_operator o JOIN pg_catalog.pg_namespace n ON n.oid = oprnamespace WHERE o.oid = aggsortop) END, "
 	"CASE proparallel WHEN 's' THEN 'PARALLEL = SAFE' WHEN 'r' THEN 'PARALLEL = RESTRICTED' END, "
-	"CASE WHEN aggkind = 'h' THEN 'HYPOTHETICAL' END], NULL) AS options "
+	"CASE WHEN aggkind = 'h' THEN 'HYPOTHETICAL' END], NULL) AS options, "
+	FLAG("aggkind = 'h'", "hypothetical") ", "
+	"(SELECT array_agg(format_type(t, NULL) ORDER BY n) FROM unnest(proargtypes) WITH ORDINALITY u (t, n)) AS types "
 	"FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_aggregate a ON aggfnoid = p.oid "
 	"JOIN pg_catalog.pg_namespace s ON s.oid = pronamespace "
 	"CROSS JOIN LATERAL (SELECT CASE WHEN pronargs = 0 THEN '*' ELSE pg_catalog.pg_get_function_identity_arguments(p.oid) END AS arguments) x "
@@ -172,4 +185,5 @@ const ModelClass sv_class_aggregate = {
 	.alterers = aggregate_alterers,
 	.can_alter = can_replace_aggregate,
 	.name_space = sv_function_name_space,
+	.sql_name = aggregate_sql_name,
 };

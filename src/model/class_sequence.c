@@ -9,8 +9,9 @@
 #include "model/model.h"
 #include "utils/builtins.h"
 
-static void
-write_options(StringInfo out, const Object *o, bool all)
+/* Write the options that differ from the usual ones, each after the separator. */
+void
+sv_sequence_write_options(StringInfo out, const Object *o, const char *separator)
 {
 	static const char *const names[][2] = {
 		{"increment", "INCREMENT BY"}, {"min", "MINVALUE"}, {"max", "MAXVALUE"},
@@ -19,9 +20,9 @@ write_options(StringInfo out, const Object *o, bool all)
 
 	for (int i = 0; i < lengthof(names); i++)
 		if (sv_is(o, names[i][0]))
-			appendStringInfo(out, "\n    %s %s", names[i][1], sv_text(o, names[i][0]));
+			appendStringInfo(out, "%s%s %s", separator, names[i][1], sv_text(o, names[i][0]));
 	if (sv_is(o, "cycle"))
-		appendStringInfoString(out, "\n    CYCLE");
+		appendStringInfo(out, "%sCYCLE", separator);
 }
 
 static void
@@ -33,8 +34,29 @@ create_sequence(Writer *w, const Object *o)
 	appendStringInfo(&out, "CREATE %sSEQUENCE %s", sv_is(o, "unlogged") ? "UNLOGGED " : "", o->identity);
 	if (sv_is(o, "type"))
 		appendStringInfo(&out, " AS %s", sv_text(o, "type"));
-	write_options(&out, o, false);
+	sv_sequence_write_options(&out, o, "\n    ");
 	sv_emit(w, 0, "%s", out.data);
+}
+
+/* The sequence of an identity column has the column's type. */
+static const char *
+type_of(const Object *o)
+{
+	if (o->parent != NULL)
+		return sv_text(o->parent, "type");
+	return sv_is(o, "type") ? sv_text(o, "type") : "bigint";
+}
+
+static bool
+has_same_type(const Object *a, const Object *b)
+{
+	return strcmp(type_of(a), type_of(b)) == 0;
+}
+
+static bool
+descends(const Object *o)
+{
+	return sv_is(o, "increment") && sv_text(o, "increment")[0] == '-';
 }
 
 /* The least or the greatest value, given or not. */
@@ -42,8 +64,8 @@ static int64
 bound(const Object *o, bool upper)
 {
 	const char *given = sv_text(o, upper ? "max" : "min");
-	const char *type = sv_is(o, "type") ? sv_text(o, "type") : "bigint";
-	bool		down = sv_is(o, "increment") && sv_text(o, "increment")[0] == '-';
+	const char *type = type_of(o);
+	bool		down = descends(o);
 
 	if (*given)
 		return strtoi64(given, NULL, 10);
@@ -52,13 +74,25 @@ bound(const Object *o, bool upper)
 	return !down ? 1 : strcmp(type, "smallint") == 0 ? PG_INT16_MIN : strcmp(type, "integer") == 0 ? PG_INT32_MIN : PG_INT64_MIN;
 }
 
+static int64
+first_value(const Object *o)
+{
+	return sv_is(o, "start") ? strtoi64(sv_text(o, "start"), NULL, 10) : bound(o, descends(o));
+}
+
+/* Does a column's identity get a type with fewer values?  Then its bounds change before the column's type does. */
+bool
+sv_sequence_narrows(const Object *a, const Object *b)
+{
+	return strcmp(type_of(b), "smallint") == 0 ? !has_same_type(a, b) :
+		strcmp(type_of(b), "integer") == 0 && strcmp(type_of(a), "bigint") == 0;
+}
+
 /* What the bounds are if they are not given follows from the type and the direction. */
 static bool
 has_other_bounds(const Object *a, const Object *b)
 {
-	bool		down = sv_is(a, "increment") && sv_text(a, "increment")[0] == '-';
-
-	return !sv_same(a, b, "type") || down != (sv_is(b, "increment") && sv_text(b, "increment")[0] == '-');
+	return !has_same_type(a, b) || descends(a) != descends(b);
 }
 
 /* With another type, NO MAXVALUE may mean the end of the type also for a sequence that descends: a number does not. */
@@ -69,61 +103,69 @@ write_bound(StringInfo out, const Object *a, const Object *b, bool upper)
 
 	if (sv_same(a, b, name) && !has_other_bounds(a, b))
 		return;
-	if (sv_is(b, name) || !sv_same(a, b, "type"))
+	if (sv_is(b, name) || !has_same_type(a, b))
 		appendStringInfo(out, " %sVALUE " INT64_FORMAT, upper ? "MAX" : "MIN", bound(b, upper));
 	else
 		appendStringInfo(out, " NO %sVALUE", upper ? "MAX" : "MIN");
 }
 
+/* A position that would be outside of the new bounds moves to the nearest of them. */
 static void
-alter_sequence(Writer *w, const Object *a, const Object *b)
+write_position(Writer *w, const Object *a, const Object *b, const char *name)
 {
+	if (bound(b, false) > bound(a, false))
+		sv_emit(w, 0, "SELECT pg_catalog.setval(%s, " INT64_FORMAT ", false) FROM %s WHERE last_value < " INT64_FORMAT,
+				sv_quote(name), bound(b, false), name, bound(b, false));
+	if (bound(b, true) < bound(a, true))
+		sv_emit(w, 0, "SELECT pg_catalog.setval(%s, " INT64_FORMAT ") FROM %s WHERE last_value > " INT64_FORMAT,
+				sv_quote(name), bound(b, true), name, bound(b, true));
+}
+
+/* Change all options in one statement, since some of them only fit together. */
+void
+sv_sequence_alter(Writer *w, const Object *a, const Object *b)
+{
+	const char *name = sv_sql_name(b, false);
 	StringInfoData out;
 
 	initStringInfo(&out);
-	if (!sv_same(a, b, "type"))
-		appendStringInfo(&out, " AS %s", sv_is(b, "type") ? sv_text(b, "type") : "bigint");
+	if (!has_same_type(a, b) && (b->parent == NULL || sv_sequence_narrows(a, b)))
+		appendStringInfo(&out, " AS %s", type_of(b));
 	if (!sv_same(a, b, "increment"))
 		appendStringInfo(&out, " INCREMENT BY %s", sv_is(b, "increment") ? sv_text(b, "increment") : "1");
 	write_bound(&out, a, b, false);
 	write_bound(&out, a, b, true);
-	if (!sv_same(a, b, "first"))
-		appendStringInfo(&out, " START WITH %s", sv_text(b, "first"));
+	if (first_value(a) != first_value(b))
+		appendStringInfo(&out, " START WITH " INT64_FORMAT, first_value(b));
 	if (!sv_same(a, b, "cache"))
 		appendStringInfo(&out, " CACHE %s", sv_is(b, "cache") ? sv_text(b, "cache") : "1");
 	if (!sv_same(a, b, "cycle"))
 		appendStringInfo(&out, sv_is(b, "cycle") ? " CYCLE" : " NO CYCLE");
 	if (bound(b, false) > bound(a, true) || bound(b, true) < bound(a, false))
-		appendStringInfo(&out, " RESTART WITH %s", sv_text(b, "first"));
+		appendStringInfo(&out, " RESTART WITH " INT64_FORMAT, first_value(b));
 	else
-	{
-		if (bound(b, false) > bound(a, false))
-			sv_emit(w, 0, "SELECT pg_catalog.setval(%s, " INT64_FORMAT ", false) FROM %s WHERE last_value < " INT64_FORMAT,
-					sv_quote(b->identity), bound(b, false), b->identity, bound(b, false));
-		if (bound(b, true) < bound(a, true))
-			sv_emit(w, 0, "SELECT pg_catalog.setval(%s, " INT64_FORMAT ") FROM %s WHERE last_value > " INT64_FORMAT,
-					sv_quote(b->identity), bound(b, true), b->identity, bound(b, true));
-	}
+		write_position(w, a, b, name);
 	if (out.len > 0)
-		sv_emit(w, 0, "ALTER SEQUENCE %s%s", b->identity, out.data);
+		sv_emit(w, 0, "ALTER SEQUENCE %s%s", name, out.data);
 }
 
-static void
-alter_persistence(Writer *w, const Object *a, const Object *b)
+/* "a" may be NULL. */
+void
+sv_sequence_alter_persistence(Writer *w, const Object *a, const Object *b)
 {
-	sv_emit(w, 0, "ALTER SEQUENCE %s SET %s", b->identity, sv_is(b, "unlogged") ? "UNLOGGED" : "LOGGED");
+	sv_emit(w, 0, "ALTER SEQUENCE %s SET %s", sv_sql_name(b, false), sv_is(b, "unlogged") ? "UNLOGGED" : "LOGGED");
 }
 
 static const Alterer sequence_alterers[] = {
-	{"type", alter_sequence},
-	{"increment", alter_sequence},
-	{"min", alter_sequence},
-	{"max", alter_sequence},
+	{"type", sv_sequence_alter},
+	{"increment", sv_sequence_alter},
+	{"min", sv_sequence_alter},
+	{"max", sv_sequence_alter},
 	{"start", NULL, SV_ALTER_IGNORED},	/* "first" decides */
-	{"first", alter_sequence},
-	{"cache", alter_sequence},
-	{"cycle", alter_sequence},
-	{"unlogged", alter_persistence},
+	{"first", sv_sequence_alter},
+	{"cache", sv_sequence_alter},
+	{"cycle", sv_sequence_alter},
+	{"unlogged", sv_sequence_alter_persistence},
 	{NULL}
 };
 
@@ -138,13 +180,7 @@ const ModelClass sv_class_sequence = {
 	.style = SV_ID_QUALIFIED, .acl_type = 's',
 	.query = "SELECT c.oid AS _oid, relnamespace AS _schema, relname AS _name, relowner AS owner, relacl AS acl, "
 	"CASE WHEN seqtypid <> 20 THEN format_type(seqtypid, NULL) END AS type, "
-	"CASE WHEN seqincrement <> 1 THEN seqincrement END AS increment, "
-	"CASE WHEN seqmin <> CASE WHEN seqincrement > 0 THEN 1 WHEN seqtypid = 20 THEN -9223372036854775808 "
-	"WHEN seqtypid = 23 THEN -2147483648 ELSE -32768 END THEN seqmin END AS min, "
-	"CASE WHEN seqmax <> CASE WHEN seqincrement < 0 THEN -1 WHEN seqtypid = 20 THEN 9223372036854775807 "
-	"WHEN seqtypid = 23 THEN 2147483647 ELSE 32767 END THEN seqmax END AS max, "
-	"CASE WHEN seqstart <> CASE WHEN seqincrement > 0 THEN seqmin ELSE seqmax END THEN seqstart END AS start, "
-	"seqstart AS first, CASE WHEN seqcache <> 1 THEN seqcache END AS cache, " FLAG("seqcycle", "cycle") ", "
+	SV_SEQUENCE_OPTIONS ", seqstart AS first, "
 	FLAG("relpersistence = 'u'", "unlogged") " "
 	"FROM pg_catalog.pg_class c JOIN pg_catalog.pg_sequence s ON seqrelid = c.oid "
 	"WHERE relkind = 'S' AND relpersistence <> 't' AND " IN_SCHEMAS("relnamespace")

@@ -43,6 +43,7 @@ const ModelClass *const sv_object_classes[] = {
 	&sv_class_matview,
 	&sv_class_column,
 	&sv_class_default,
+	&sv_class_identity_sequence,
 	&sv_class_inheritance,
 	&sv_class_sequence_owner,
 	&sv_class_constraint,

@@ -280,8 +280,8 @@ has_part(const ModelClass *class, const char *column)
 static bool
 is_parent(const Object *parent, const Object *o)
 {
-	if (sv_class_is(o, "default") || sv_class_is(parent, "column"))
-		return sv_class_is(o, "default") && sv_class_is(parent, "column");
+	if (sv_class_is(o, "default") || sv_class_is(o, "identity sequence") || sv_class_is(parent, "column"))
+		return (sv_class_is(o, "default") || sv_class_is(o, "identity sequence")) && sv_class_is(parent, "column");
 	if (sv_class_is(o, "index attachment"))
 		return sv_class_is(parent, "index") || sv_class_is(parent, "constraint");
 	if (sv_class_is(parent, "composite type"))

@@ -219,6 +219,13 @@ sv_class_is(const Object *object, const char *class)
 	return strcmp(object->class->name, class) == 0;
 }
 
+/* What statements call an object that is there; see ModelClass. */
+const char *
+sv_sql_name(const Object *object, bool in_grant)
+{
+	return object->class->sql_name ? object->class->sql_name(object, in_grant) : object->identity;
+}
+
 /* ----- canonical order: by rank, then by parent, then by place or identity ----- */
 
 static int

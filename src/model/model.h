@@ -95,6 +95,10 @@ typedef struct ModelClass
 	const char *(*name_space) (const Object *object);	/* objects with equal names
 													 * in it exclude each other */
 	bool		no_owner_change;	/* owner cannot be altered */
+
+	/* What COMMENT ON, SECURITY LABEL and ALTER, or GRANT, call it where that
+	 * is not its identity; NULL: always its identity. */
+	const char *(*sql_name) (const Object *object, bool in_grant);
 } ModelClass;
 
 struct Object
@@ -152,6 +156,7 @@ extern void sv_model_alias(Model *model, const ObjectAddress *address, Object *o
 extern const Property *sv_property(const Object *object, const char *name);
 extern const char *sv_text(const Object *object, const char *name);
 extern const char *sv_behind(const char *text, const char *word);
+extern const char *sv_sql_name(const Object *object, bool in_grant);
 extern List *sv_list(const Object *object, const char *name);
 extern bool sv_is(const Object *object, const char *name);
 extern bool sv_property_equal(const Property *a, const Property *b);
@@ -388,6 +393,16 @@ extern void sv_model_assemble(const List *before, const List *after, Model **mod
 /* A boolean of the catalogs as a property that is there or not. */
 #define FLAG(condition, name) "(" condition ") AS " name
 
+/* The options of a sequence that differ from the usual ones, out of pg_sequence. */
+#define SV_SEQUENCE_OPTIONS \
+	"CASE WHEN seqincrement <> 1 THEN seqincrement END AS increment, " \
+	"CASE WHEN seqmin <> CASE WHEN seqincrement > 0 THEN 1 WHEN seqtypid = 20 THEN -9223372036854775808 " \
+	"WHEN seqtypid = 23 THEN -2147483648 ELSE -32768 END THEN seqmin END AS min, " \
+	"CASE WHEN seqmax <> CASE WHEN seqincrement < 0 THEN -1 WHEN seqtypid = 20 THEN 9223372036854775807 " \
+	"WHEN seqtypid = 23 THEN 2147483647 ELSE 32767 END THEN seqmax END AS max, " \
+	"CASE WHEN seqstart <> CASE WHEN seqincrement > 0 THEN seqmin ELSE seqmax END THEN seqstart END AS start, " \
+	"CASE WHEN seqcache <> 1 THEN seqcache END AS cache, " FLAG("seqcycle", "cycle")
+
 extern const ModelClass sv_class_schema,
 			sv_class_extension,
 			sv_class_table,
@@ -400,6 +415,7 @@ extern const ModelClass sv_class_schema,
 			sv_class_index_attachment,
 			sv_class_sequence,
 			sv_class_sequence_owner,
+			sv_class_identity_sequence,
 			sv_class_view,
 			sv_class_matview,
 			sv_class_enum,
@@ -438,11 +454,23 @@ extern const ModelClass sv_class_schema,
 			sv_class_event_trigger,
 			sv_class_default_acl;
 
-/* column.c */
+/* class_sequence.c */
+extern void sv_sequence_write_options(StringInfo out, const Object *sequence, const char *separator);
+extern void sv_sequence_alter(Writer *writer, const Object *a, const Object *b);
+extern void sv_sequence_alter_persistence(Writer *writer, const Object *a, const Object *b);
+extern bool sv_sequence_narrows(const Object *a, const Object *b);
+
+/* class_identity.c */
+extern const char *sv_identity_sequence_name(const Object *column);
+extern const char *sv_identity_sequence(const Object *column);
+extern const Object *sv_sequence_of_identity(const Object *column);
+extern void sv_write_identity(StringInfo out, const Object *column);
+extern void sv_write_identity_extras(Writer *writer, const Object *column);
+
+/* class_column.c */
 extern void sv_write_column(StringInfo out, const Object *column, const Object *default_, bool merged);
 extern char *sv_usual_sequence(const char *table, const char *column);
 extern const char *sv_not_null_name(const Object *column);
-extern const char *sv_identity_sequence(const Object *column);
 extern void sv_write_column_extras(Writer *writer, const Object *column);
 extern void sv_write_own_not_null(Writer *writer, const Object *column);
 extern void sv_write_no_default(Writer *writer, const Object *column);

@@ -62,7 +62,7 @@ static const struct
 }			class_kinds[] = {
 	{&sv_class_table, "rp"}, {&sv_class_foreign_table, "f"}, {&sv_class_view, "v"}, {&sv_class_matview, "m"},
 	{&sv_class_sequence, "S"}, {&sv_class_sequence_owner, "S"}, {&sv_class_inheritance, "rpf"},
-	{&sv_class_column, "rpfvmc"}, {&sv_class_default, "rpfv"}, {&sv_class_constraint, "rpf"},
+	{&sv_class_column, "rpfvmc"}, {&sv_class_default, "rpfv"}, {&sv_class_identity_sequence, "rp"}, {&sv_class_constraint, "rpf"},
 	{&sv_class_index, "rpm"}, {&sv_class_trigger, "rpfv"}, {&sv_class_rule, "rpfvm"}, {&sv_class_policy, "rp"},
 	{&sv_class_statistics, "rpfm"},
 	{&sv_class_enum, "e"}, {&sv_class_composite, "c"}, {&sv_class_range, "r"}, {&sv_class_base_type, "b"},

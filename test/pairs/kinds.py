@@ -26,10 +26,10 @@ class State(list):
         return [i["name"] for i in self.of("schema")] + ["public"]
 
     def relations(self):
-        return self.of("table", "partitioned", "child", "view", "matview", "foreign table")
+        return self.of("table", "partitioned", "child", "numbered", "view", "matview", "foreign table")
 
     def tables(self):
-        return self.of("table", "partitioned", "child")
+        return self.of("table", "partitioned", "child", "numbered")
 
     def types(self):
         return [qualified(i) for i in self.of("enum", "domain", "composite", "range", "base type")] + self.extension_types()
@@ -94,7 +94,7 @@ def column(d, s, generated=True):
         c["identity_options"] = d.one(["", "", "(START 10)", "(INCREMENT -1)", "(MAXVALUE 1000 CYCLE)", "(CACHE 5 MINVALUE 2 START 3)"])
     if c["type"] in TEXTS and d.chance(0.2):
         c["collation"] = d.one(['"C"', '"POSIX"'] + [qualified(i) for i in s.of("collation")])
-    if c["type"] in ("text", "bytea", "jsonb", "numeric") and d.chance(0.15):
+    if c["type"] in ("text", "bytea", "jsonb", "numeric", "inet", "numeric(10,2)") and d.chance(0.15):
         c["storage"] = d.one(["EXTERNAL", "PLAIN", "MAIN", "EXTENDED"])
         c["compression"] = d.maybe(0.5, "pglz")
     c["statistics"] = d.maybe(0.08, d.number(0, 1000))

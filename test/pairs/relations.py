@@ -136,6 +136,7 @@ class Constraint:
                         defer + d.one(["", "", " NOT VALID"] + ([" NOT ENFORCED"] if s.version >= 18 else [])))
         elif what == "exclude":
             i["sql"] = f"EXCLUDE USING {d.one(['btree', 'hash', 'gist'])} ({q(cols[0]['name'])} WITH {d.one(['=', '&&'])})" + \
+                d.one(["", "", " WITH (fillfactor=60)", " WITH (fillfactor=75)"]) + d.one(["", "", "", f" USING INDEX TABLESPACE {SPACES[0]}"]) + \
                 d.one(["", f" WHERE ({condition(d, s, t['cols'])})"]) + defer
         else:
             i["sql"] = what.format(cols=names, col=q(cols[0]["name"]))
@@ -357,6 +358,62 @@ class Serial:
 
     def write(i):
         return [f"ALTER TABLE {i['of']} ADD COLUMN {q(i['name'])} {i['type']}"]
+
+
+@kind("numbered", 4)
+class Numbered:
+    """A table whose keys come from a sequence, in one way or another."""
+
+    def draw(d, s):
+        kind = d.one(["smallint", "integer", "integer", "bigint"])
+        options = ["", "", "START 5 MINVALUE 5", "MINVALUE 100 MAXVALUE 200 START 150", "INCREMENT BY -1 MINVALUE -500 MAXVALUE 100 START 50", "CACHE 7 CYCLE",
+                   "INCREMENT BY -2", "MAXVALUE 30000"] + (["MAXVALUE 5000000000", "START 3000000000"] if kind == "bigint" else [])
+        return dict(place(d, s, "n_"), cols=[{"name": "id", "type": kind}, {"name": "note", "type": "text"}], type=kind, how=d.one(["serial", "serial", "ALWAYS", "BY DEFAULT", "plain"]),
+                    options=d.one(options), unlogged=d.chance(0.2), persistence=d.maybe(0.3, d.one(["LOGGED", "UNLOGGED"])),
+                    sequence=d.maybe(0.15, d.name("ns_")), grant=d.maybe(0.3, f"{d.one(['USAGE', 'SELECT', 'ALL', 'UPDATE'])} ON SEQUENCE %s TO {q(d.one(ROLES))}"),
+                    note=d.maybe(0.2, "numbers"), owner=d.maybe(0.2, d.one(ROLES)))
+
+    def write(i):
+        usual = (i["name"] + "_id_seq") if len(i["name"].encode()) < 50 else None
+        sequence = f"{q(i['schema'])}.{q(i['sequence'] or usual or 'none')}"
+        if i["how"] == "serial":
+            id = f"{i['type']} NOT NULL DEFAULT nextval({lit(sequence)})"
+            yield f"CREATE {'UNLOGGED ' if i['unlogged'] else ''}SEQUENCE {sequence} AS {i['type']} {i['options']}"
+        elif i["how"] == "plain":
+            id = f"{i['type']} NOT NULL"
+        else:
+            options = (f"SEQUENCE NAME {sequence} " if i["sequence"] else "") + i["options"]
+            id = f"{i['type']} GENERATED {i['how']} AS IDENTITY" + (f" ({options})" if options else "")
+        yield f"CREATE {'UNLOGGED ' if i['unlogged'] else ''}TABLE {qualified(i)} (id {id}, note text)"
+        if i["how"] == "serial":
+            yield f"ALTER SEQUENCE {sequence} OWNED BY {qualified(i)}.id"
+        if i["owner"]:
+            yield f"ALTER TABLE {qualified(i)} OWNER TO {q(i['owner'])}"
+        if i["persistence"]:
+            yield f"ALTER SEQUENCE {sequence} SET {i['persistence']}"
+        if i["grant"]:
+            yield f"GRANT {i['grant'] % sequence}"
+        if i["note"]:
+            yield f"COMMENT ON SEQUENCE {sequence} IS {lit(i['note'])}"
+
+
+@kind("logged group", 2)
+class LoggedGroup:
+    """Tables that refer to each other and become logged or unlogged together."""
+
+    def draw(d, s):
+        names = d.random.sample(["za", "mb", "ac", "qd"], 3)
+        return dict(place(d, s, "lg_"), names=names, unlogged=d.chance(0.5), circle=d.chance(0.4), some=d.chance(0.3), serial=d.chance(0.4), cols=[])
+
+    def write(i):
+        first, second, third = (f"{q(i['schema'])}.{q(i['name'][:30] + n)}" for n in i["names"])
+        kind = "UNLOGGED " if i["unlogged"] else ""
+        id = f"id {'serial' if i['serial'] else 'integer'} PRIMARY KEY"
+        yield f"CREATE {'' if i['some'] else kind}TABLE {first} ({id}, other integer, self integer REFERENCES {first})"
+        yield f"CREATE {kind}TABLE {second} ({id}, other integer REFERENCES {first})"
+        yield f"CREATE {kind}TABLE {third} ({id}, other integer REFERENCES {second}, more integer REFERENCES {first} DEFERRABLE)"
+        if i["circle"]:
+            yield f"ALTER TABLE {first} ADD FOREIGN KEY (other) REFERENCES {third}"
 
 
 @kind("wrapper", 2)

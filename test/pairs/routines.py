@@ -1,6 +1,6 @@
 """Functions, and what is made of them; see kinds.py."""
 from kinds import any_type, int_function, kind, place
-from names import q, qualified
+from names import ROLES, q, qualified
 
 
 def routine_of(d, s, shape):
@@ -78,13 +78,22 @@ class Aggregate:
             "(integer) (SFUNC = int4larger, STYPE = integer, SORTOP = OPERATOR(pg_catalog.>)",
             "(VARIADIC integer[]) (SFUNC = array_cat, STYPE = integer[]",
             "(double precision ORDER BY integer) (SFUNC = float8pl, STYPE = double precision, INITCOND = '0'",
+            "(ORDER BY integer) (SFUNC = int4_sum, STYPE = bigint", "(ORDER BY VARIADIC \"any\") (SFUNC = pg_catalog.ordered_set_transition_multi, STYPE = internal, HYPOTHETICAL",
+            "(integer ORDER BY integer) (SFUNC = int4_sum, STYPE = bigint, HYPOTHETICAL", "(integer ORDER BY integer) (SFUNC = int4_sum, STYPE = bigint",
+            "(*) (SFUNC = int8inc, STYPE = bigint, INITCOND = '0'", "(integer, VARIADIC integer[]) (SFUNC = array_cat_n, STYPE = integer[]",
             "(numeric) (SFUNC = numeric_add, STYPE = numeric, MSFUNC = numeric_add, MINVFUNC = numeric_sub, MSTYPE = numeric"]),
-            more=d.one([")", ")", ", SSPACE = 100)"]), own=d.maybe(0.4, routine_of(d, s, "add")))
+            more=d.one([")", ")", ", SSPACE = 100)"]), own=d.maybe(0.4, routine_of(d, s, "add")),
+            said=d.maybe(0.5, d.one([f"GRANT EXECUTE ON FUNCTION %f TO {q(d.one(ROLES))}", "REVOKE ALL ON FUNCTION %f FROM PUBLIC", "COMMENT ON AGGREGATE %a IS 'sums up'",
+                                     f"ALTER AGGREGATE %a OWNER TO {q(d.one(ROLES))}"])))
 
     def write(i):
-        if i["own"]:
-            return [f"CREATE AGGREGATE {qualified(i)} (integer) (SFUNC = {i['own']}, STYPE = integer{i['more']}"]
-        return [f"CREATE AGGREGATE {qualified(i)} {i['parts']}{i['more']}"]
+        arguments, rest = ("(integer)", f"(SFUNC = {i['own']}, STYPE = integer") if i["own"] else i["parts"].split(") (", 1)
+        if not i["own"]:
+            arguments, rest = arguments + ")", "(" + rest
+        yield f"CREATE AGGREGATE {qualified(i)} {arguments} {rest}{i['more']}"
+        if i["said"]:
+            types = arguments.replace(" ORDER BY VARIADIC", "VARIADIC").replace("(ORDER BY ", "(").replace(" ORDER BY ", ", ").replace("(*)", "()")
+            yield i["said"].replace("%f", qualified(i) + types).replace("%a", qualified(i) + arguments)
 
 
 @kind("operator", 1)

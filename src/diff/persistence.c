@@ -1,0 +1,242 @@
+/*
+ * persistence.c
+ *		Tables that become LOGGED or UNLOGGED, and the sequences that follow them.
+ *
+ * A logged table cannot refer to an unlogged one, not even between two
+ * statements: tables become unlogged before, and logged after, those to which
+ * they refer.  Where tables refer to each other in a circle, a foreign key is
+ * dropped and made again.  The sequences that a table's columns own, and those of
+ * identity columns, change with it.
+ */
+#include "postgres.h"
+
+#include "diff/diff.h"
+#include "miscadmin.h"
+
+static bool
+is_relation(const Object *o)
+{
+	return sv_class_is(o, "table");
+}
+
+static bool
+changes(const Object *table)
+{
+	const Pair *pair = table->pair;
+
+	return is_relation(table) && pair->kind == SV_PAIR_ALTER && !sv_same(pair->a, pair->b, "unlogged");
+}
+
+/* Does the object stay as it is while tables change? */
+static bool
+stays(const Object *o)
+{
+	return o->pair->kind == SV_PAIR_SAME || o->pair->kind == SV_PAIR_ALTER;
+}
+
+/* A table and all its partitions, as before: a foreign key of theirs is a part of the table's. */
+static List *
+with_partitions(const Comparison *cmp, Object *table)
+{
+	List	   *result = list_make1(table);
+	ListCell   *cell;
+	ListCell   *link;
+
+	foreach(cell, result)
+		foreach(link, cmp->dependents[((Object *) lfirst(cell))->number])
+			if (sv_class_is(lfirst(link), "inheritance") && sv_is(lfirst(link), "bound"))
+				result = list_append_unique_ptr(result, ((Object *) lfirst(link))->parent);
+	return result;
+}
+
+/* The table to which a foreign key refers, or NULL. */
+static Object *
+referenced_table(const Object *key)
+{
+	ListCell   *cell;
+
+	foreach(cell, key->needs)
+	{
+		Object	   *o = lfirst(cell);
+
+		while (o->parent != NULL)
+			o = o->parent;
+		if (is_relation(o) && o != key->parent)
+			return o;
+	}
+	return NULL;
+}
+
+/* Call "visit" for each two tables that change, stay tied by a foreign key, and are not the same. */
+static void
+visit_keys(Comparison *cmp, void (*visit) (Object *key, const Object *referring, const Object *referenced, void *arg), void *arg)
+{
+	ListCell   *cell;
+	ListCell   *x;
+	ListCell   *y;
+
+	foreach(cell, cmp->from->objects)
+	{
+		Object	   *key = lfirst(cell);
+		Object	   *referenced = sv_diff_is_foreign_key(key) && stays(key) ? referenced_table(key) : NULL;
+
+		if (referenced == NULL)
+			continue;
+		foreach(x, with_partitions(cmp, key->parent))
+			foreach(y, with_partitions(cmp, referenced))
+				if (lfirst(x) != lfirst(y) && changes(lfirst(x)) && changes(lfirst(y)))
+					visit(key, lfirst(x), lfirst(y), arg);
+	}
+}
+
+/* ----- circles ----- */
+
+typedef struct Reference
+{
+	Object	   *key;
+	const Object *referring;
+	const Object *referenced;
+} Reference;
+
+static void
+note_reference(Object *key, const Object *referring, const Object *referenced, void *arg)
+{
+	List	  **references = arg;
+	Reference  *reference = palloc(sizeof(Reference));
+
+	*reference = (Reference) {key, referring, referenced};
+	*references = lappend(*references, reference);
+}
+
+/* Does a walk along the references come from one table to the other? */
+static bool
+reaches(const List *references, const Object *from, const Object *to, List **seen)
+{
+	ListCell   *cell;
+
+	check_stack_depth();
+	if (from == to)
+		return true;
+	*seen = lappend(*seen, (void *) from);
+	foreach(cell, references)
+	{
+		const Reference *r = lfirst(cell);
+
+		if (r->referring == from && !list_member_ptr(*seen, r->referenced) && reaches(references, r->referenced, to, seen))
+			return true;
+	}
+	return false;
+}
+
+/* Have the foreign keys made again that would let tables wait for each other. */
+void
+sv_persistence_break_circles(Comparison *cmp)
+{
+	List	   *references = NIL;
+	ListCell   *cell;
+
+	visit_keys(cmp, note_reference, &references);
+	foreach(cell, references)
+	{
+		const Reference *r = lfirst(cell);
+		List	   *seen = NIL;
+
+		CHECK_FOR_INTERRUPTS();
+		if (!stays(r->key) || !reaches(references, r->referenced, r->referring, &seen))
+			continue;
+		sv_diff_make_again(r->key->pair);
+		references = foreach_delete_current(references, cell);
+	}
+}
+
+/* ----- sequences ----- */
+
+/* The table whose column owns a sequence, or NULL. */
+static Object *
+table_of(const Object *sequence)
+{
+	ListCell   *cell;
+
+	if (sv_class_is(sequence, "identity sequence"))
+		return sequence->parent->parent;
+	foreach(cell, sv_class_is(sequence, "sequence") ? sequence->parts : NIL)
+	{
+		const Object *owner = lfirst(cell);
+		Object	   *o = owner->needs != NIL ? linitial(owner->needs) : NULL;
+
+		if (sv_class_is(owner, "sequence owner") && o != NULL && stays(owner))
+			return o->parent ? o->parent : o;
+	}
+	return NULL;
+}
+
+/* Sequences that change with their table need no statement; those that shall not, do. */
+void
+sv_persistence_let_sequences_follow(Comparison *cmp)
+{
+	ListCell   *cell;
+
+	foreach(cell, cmp->from->objects)
+	{
+		const Object *a = lfirst(cell);
+		Pair	   *pair = a->pair;
+		const Object *table = stays(a) ? table_of(a) : NULL;
+
+		if (table == NULL || !changes(table) || sv_is(table, "partition_key"))
+			continue;
+		pair->alterers = list_delete_ptr(pair->alterers, sv_sequence_alter_persistence);
+		if (sv_is(pair->b, "unlogged") == sv_is(table->pair->b, "unlogged"))
+			continue;
+		pair->kind = SV_PAIR_ALTER;
+		pair->alterers = lappend(pair->alterers, sv_sequence_alter_persistence);
+	}
+}
+
+/* ----- order ----- */
+
+static void
+order_tables(Object *key, const Object *referring, const Object *referenced, void *arg)
+{
+	DiffNode   *first = referring->pair->alter;
+	DiffNode   *then = referenced->pair->alter;
+
+	if (sv_is(referring->pair->b, "unlogged") && sv_is(referenced->pair->b, "unlogged"))
+		sv_diff_add_edge(first, then);
+	else if (!sv_is(referring->pair->b, "unlogged") && !sv_is(referenced->pair->b, "unlogged"))
+		sv_diff_add_edge(then, first);
+}
+
+/* Which steps wait for which because of all this. */
+void
+sv_persistence_make_edges(Comparison *cmp)
+{
+	ListCell   *cell;
+
+	visit_keys(cmp, order_tables, NULL);
+	foreach(cell, cmp->pairs)
+	{
+		Pair	   *pair = lfirst(cell);
+		const Object *table;
+
+		/* a sequence follows its table as long as it belongs to it */
+		if (strcmp(pair->class->name, "sequence owner") == 0)
+		{
+			const Object *sides[] = {pair->a, pair->b};
+
+			for (int i = 0; i < lengthof(sides); i++)
+			{
+				const Object *o = sides[i] != NULL && sides[i]->needs != NIL ? linitial(sides[i]->needs) : NULL;
+
+				table = o != NULL && o->parent != NULL ? o->parent : o;
+				if (table == NULL || !changes(table))
+					continue;
+				sv_diff_add_edge(pair->drop, table->pair->alter);
+				sv_diff_add_edge(table->pair->alter, pair->create);
+			}
+			continue;
+		}
+		table = pair->alter != NULL && pair->a != NULL ? table_of(pair->a) : NULL;
+		if (table != NULL && changes(table))
+			sv_diff_add_edge(table->pair->alter, pair->alter);
+	}
+}
