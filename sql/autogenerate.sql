@@ -17,6 +17,7 @@ SELECT direction, statements FROM schemaver.downgrade();
 SELECT schemaver.fingerprint() = :'before' AS restored;
 
 -- what cannot be proven is not registered
+SELECT count(*) FROM (SELECT schemaver.remove(revision) FROM schemaver.status()) s;
 SELECT schemaver.autogenerate('broken', 'CREATE TABLE t (id int PRIMARY KEY, a text); CREATE VIEW v AS SELECT nope FROM t');
 :code
 SELECT count(*) FROM schemaver.status();

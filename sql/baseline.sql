@@ -7,7 +7,7 @@ SET schemaver.progress = off;
 CREATE ROLE regress_schemaver_owner;
 
 -- a database with nothing in it has a baseline, too
-SELECT schemaver.baseline(id => 'none');
+SELECT schemaver.baseline(id => 'none', reversible => true);
 SELECT up, down FROM schemaver.show('none');
 SELECT revision FROM schemaver.downgrade('base');
 SELECT schemaver.remove('none');
@@ -33,7 +33,7 @@ SELECT schemaver.snapshot() AS snapshot \gset
 
 SELECT schemaver.baseline('where we began', 'b1', NULL, '{"nonsense": 1}');
 :code
-SELECT schemaver.baseline('where we began', 'b1');
+SELECT schemaver.baseline('where we began', 'b1', reversible => true);
 SELECT revision, message FROM schemaver.current();
 SELECT command, revision, direction, outcome FROM schemaver.journal WHERE revision = 'b1';
 SELECT name FROM app.person;

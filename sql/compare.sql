@@ -22,8 +22,8 @@ SELECT nspname FROM pg_namespace WHERE nspname LIKE 'schemaver\_hidden%';
 
 -- what is not wanted can be kept or reported, objects can be left out
 SELECT kind, identity, action, sql FROM schemaver.diff('CREATE TABLE x ()', options => '{"drop": "keep"}');
-SELECT kind, identity, action FROM schemaver.diff('', options => '{"drop": "report"}') WHERE kind <> 'extension';
-SELECT kind, identity, action, sql FROM schemaver.diff('', schemas => '{"Odd \"schema"}', options => '{"exclude": ["table *\"a b\""]}');
+SELECT kind, identity, action FROM schemaver.diff('CREATE SCHEMA public', options => '{"drop": "report"}') WHERE kind <> 'extension';
+SELECT kind, identity, action, sql FROM schemaver.diff('CREATE SCHEMA public', schemas => '{"Odd \"schema"}', options => '{"exclude": ["table *\"a b\""]}');
 -- a likely rename is asked about
 SELECT kind, identity, action, hazard FROM schemaver.diff('CREATE SCHEMA "Odd ""schema"; CREATE TABLE "Odd ""schema"."a c" ("C d" int, é text);', schemas => '{"Odd \"schema"}') WHERE action = 'question';
 
@@ -52,15 +52,15 @@ SELECT * FROM schemaver.diff('CREATE ROLE x');
 SELECT * FROM schemaver.diff('CREATE INDEX CONCURRENTLY i ON t (a)');
 SELECT * FROM schemaver.diff(E'\\i file');
 SELECT * FROM schemaver.diff('COMMIT');
-SELECT * FROM schemaver.diff('', options => '{"owner": true}');
-SELECT * FROM schemaver.diff('', options => '{"drop": "no"}');
-SELECT * FROM schemaver.diff('', schemas => '{}');
+SELECT * FROM schemaver.diff('CREATE SCHEMA public', options => '{"owner": true}');
+SELECT * FROM schemaver.diff('CREATE SCHEMA public', options => '{"drop": "no"}');
+SELECT * FROM schemaver.diff('CREATE SCHEMA public', schemas => '{}');
 SELECT * FROM schemaver.diff('{}'::jsonb, '{}'::jsonb);
 SELECT nspname FROM pg_namespace WHERE nspname LIKE 'schemaver\_hidden%';
 CREATE ROLE regress_schemaver_other;
 GRANT EXECUTE ON FUNCTION schemaver.diff(text, boolean, text[], jsonb) TO regress_schemaver_other;
 SET ROLE regress_schemaver_other;
-SELECT * FROM schemaver.diff('');
+SELECT * FROM schemaver.diff('CREATE SCHEMA public');
 :code
 RESET ROLE;
 DROP OWNED BY regress_schemaver_other;

@@ -28,7 +28,7 @@ SELECT subname, subconninfo, subslotname FROM pg_subscription WHERE subname ~ '^
 SELECT count(*) FROM schemaver.downgrade('base');
 SELECT subname, subconninfo, subslotname FROM pg_subscription WHERE subname ~ '^secrets' ORDER BY 1;
 -- to nothing: the slot is let go, not dropped
-SELECT sql FROM schemaver.diff('') WHERE kind = 'subscription';
+SELECT sql FROM schemaver.diff('CREATE SCHEMA public') WHERE kind = 'subscription';
 
 DROP EXTENSION schemaver;
 ALTER SUBSCRIPTION secrets_two SET (slot_name = NONE);

@@ -135,7 +135,7 @@ SELECT count(*) FROM schemaver.upgrade('a2');
 SELECT schemaver.squash('base:head', 'some are applied', 's8');
 :code
 SELECT revision FROM schemaver.current();
-SELECT schemaver.squash('a3:head', 'none of them is', 's8');
+SELECT schemaver.squash('a3:head', 'none of them is', 's8', allow_data_loss => true);
 SELECT up, down, revises FROM schemaver.show('s8') \gx
 SELECT revision FROM schemaver.upgrade();
 SELECT up('broken', 'CREATE TABLE nowhere.x ()'), up('after', 'SELECT 1');

@@ -5,7 +5,7 @@ SET schemaver.progress = off;
 CREATE TABLE public.pairs (pair serial, question text, a text, b text);
 INSERT INTO public.pairs (question, a, b) VALUES
 ('partitions that keys of others refer to come when their checks are there',
- '',
+'CREATE SCHEMA IF NOT EXISTS public',
  'CREATE TABLE p (k int, n int CHECK (n > 0), UNIQUE (k)) PARTITION BY LIST (k);
   CREATE TABLE p1 PARTITION OF p FOR VALUES IN (1);
   CREATE UNIQUE INDEX p1_n ON p1 (n);
@@ -31,7 +31,7 @@ INSERT INTO public.pairs (question, a, b) VALUES
  'CREATE DOMAIN d AS int; CREATE TYPE r AS RANGE (subtype = d); CREATE TABLE t (x r)',
  'CREATE DOMAIN d AS int CHECK (VALUE > 0); CREATE DOMAIN e AS d CHECK (VALUE > 1); CREATE TABLE t (x e)'),
 ('what CREATE MATERIALIZED VIEW cannot say of columns',
- '',
+'CREATE SCHEMA IF NOT EXISTS public',
  'CREATE MATERIALIZED VIEW v AS SELECT ''x''::text AS a; ALTER MATERIALIZED VIEW v ALTER a SET COMPRESSION pglz'),
 ('the tags of an event trigger stand in their order',
  'CREATE FUNCTION f() RETURNS event_trigger LANGUAGE plpgsql AS ''BEGIN END'';
@@ -54,7 +54,7 @@ INSERT INTO public.pairs (question, a, b) VALUES
   CREATE TRIGGER u AFTER INSERT ON p FOR EACH ROW EXECUTE FUNCTION f();
   ALTER TABLE p2 ENABLE REPLICA TRIGGER u'),
 ('parents in their order, and a column that is generated as that of the parent is',
- '',
+'CREATE SCHEMA IF NOT EXISTS public',
  'CREATE TABLE a (x int); CREATE TABLE b (y int); CREATE TABLE c (z int, g int GENERATED ALWAYS AS (z * 2) STORED);
   CREATE TABLE d (g int) INHERITS (c, a, b)'),
 ('a partition that is one no longer keeps no foreign key',
@@ -68,7 +68,7 @@ INSERT INTO public.pairs (question, a, b) VALUES
  'CREATE TABLE p (k int PRIMARY KEY) PARTITION BY LIST (k); CREATE TABLE q (k int NOT NULL) PARTITION BY LIST (k);
   CREATE TABLE q1 PARTITION OF q FOR VALUES IN (1); ALTER TABLE p ATTACH PARTITION q FOR VALUES IN (1)'),
 ('an operator family has functions that are there before',
- '',
+'CREATE SCHEMA IF NOT EXISTS public',
  'CREATE FUNCTION h(int, bigint) RETURNS bigint LANGUAGE sql IMMUTABLE AS ''SELECT 1::bigint'';
   CREATE OPERATOR FAMILY fam USING hash; ALTER OPERATOR FAMILY fam USING hash ADD FUNCTION 2 (int, int) h(int, bigint)'),
 ('a check of a parent that is one no longer',
@@ -147,7 +147,7 @@ INSERT INTO public.pairs (question, a, b) VALUES
  'CREATE TABLE p (a int); CREATE TABLE t (PRIMARY KEY (a)) INHERITS (p); CREATE TABLE u () INHERITS (p)'),
 ('a default of a parent needs the sequence of a child',
  'CREATE SEQUENCE s; CREATE TABLE p (a int DEFAULT nextval(''s'')); CREATE TABLE t () INHERITS (p); ALTER SEQUENCE s OWNED BY t.a',
- ''),
+'CREATE SCHEMA IF NOT EXISTS public'),
 ('tables that get a type, another one, or none',
  'CREATE TYPE c AS (a int, b text); CREATE TABLE t OF c; CREATE TABLE u (a bigint); CREATE TABLE w (b text, a int); CREATE TABLE z OF c',
  'CREATE TYPE c AS (a int, b text); CREATE TABLE t (a int, b text, c int); CREATE TABLE u OF c; CREATE TABLE w OF c;

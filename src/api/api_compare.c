@@ -9,6 +9,7 @@
 #include "api/api_private.h"
 #include "base/base.h"
 #include "diff/diff.h"
+#include "drift/drift.h"
 #include "miscadmin.h"
 #include "model/model.h"
 #include "proof/proof.h"
@@ -245,6 +246,28 @@ revision_script(List *rows)
 	return script != NULL && sv_diff_has_bodies(rows) ? psprintf("SET check_function_bodies = off;\n\n%s", script) : script;
 }
 
+/* Fill in what a draft of autogenerate() has beside its scripts. */
+static void
+arg_draft(FunctionCallInfo fcinfo, RevisionDraft *draft)
+{
+	draft->message = sv_arg_text(fcinfo, 0, "message");
+	draft->id = sv_arg_text_or_null(fcinfo, 4);
+	draft->revises_given = !PG_ARGISNULL(5);
+	draft->revises = sv_arg_list(fcinfo, 5);
+	draft->branch_labels = sv_arg_list(fcinfo, 6);
+	draft->depends_on = sv_arg_list(fcinfo, 7);
+}
+
+static void
+refuse_losses(List *rows, bool allow_data_loss)
+{
+	if (allow_data_loss)
+		return;
+	sv_diff_refuse_questions(rows);
+	sv_diff_refuse_losses(rows, "Look at all of it with schemaver.diff(). If it shall go, pass allow_data_loss => true; "
+						  "what only got another name needs a line \"-- renamed from ...\" in the wanted schema.");
+}
+
 Datum
 sv_api_autogenerate(PG_FUNCTION_ARGS)
 {
@@ -258,8 +281,9 @@ sv_api_autogenerate(PG_FUNCTION_ARGS)
 	List	   *up;
 	List	   *down;
 
-	draft.message = sv_arg_text(fcinfo, 0, "message");
+	arg_draft(fcinfo, &draft);
 	sv_register_lock("schemaver.autogenerate()");
+	sv_drift_refuse_start(sv_store_graph(SV_STORE_WRITE), scope.schemas, &options, sv_arg_bool(fcinfo, 9));
 	live = sv_model_read(&scope);
 	wanted = sv_wanted_model(desired, &scope, live);
 	renames = sv_hinted(desired, &scope, live, wanted, &options);
@@ -268,6 +292,7 @@ sv_api_autogenerate(PG_FUNCTION_ARGS)
 	draft.up = revision_script(up);
 	if (draft.up == NULL)
 		PG_RETURN_NULL();
+	refuse_losses(up, sv_arg_bool(fcinfo, 8));
 	down = list_concat(sv_diff(wanted, renames.model, &options), renames.back);
 	draft.down = revision_script(down);
 	if (draft.down == NULL)

@@ -187,7 +187,7 @@ sv_api_capture(PG_FUNCTION_ARGS)
 
 	draft.message = sv_arg_text(fcinfo, 0, "message");
 	draft.id = sv_arg_text_or_null(fcinfo, 1);
-	id = sv_drift_capture(&draft, &options, sv_diff_script);
+	id = sv_drift_capture(&draft, &options, sv_arg_bool(fcinfo, 3), sv_diff_script);
 	if (id == NULL)
 		PG_RETURN_NULL();
 	PG_RETURN_TEXT_P(cstring_to_text(id));

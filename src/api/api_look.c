@@ -28,9 +28,6 @@ PG_FUNCTION_INFO_V1(sv_api_resolve);
 PG_FUNCTION_INFO_V1(sv_api_graph);
 PG_FUNCTION_INFO_V1(sv_api_check);
 
-#define PENDING_SHOWN 5
-#define DRIFT_SHOWN 5
-
 /* Sets the columns of a row for one revision; "index" is its place in the graph. */
 typedef void (*PutFn) (RowBuilder *row, const RevisionGraph *graph, int index,
 					   const StoredRevision *revision, void *arg);
@@ -286,67 +283,14 @@ sv_api_graph(PG_FUNCTION_ARGS)
 	PG_RETURN_TEXT_P(cstring_to_text(sv_report_graph(format, graph, &list, rows)));
 }
 
-/* Raise SV014 if a revision is not applied. */
-static void
-check_pending(const RevisionGraph *graph)
-{
-	StringInfoData ids;
-	int			pending = 0;
-
-	initStringInfo(&ids);
-	for (int i = 0; i < graph->n; i++)
-	{
-		if (graph->revisions[i].applied)
-			continue;
-		if (++pending <= PENDING_SHOWN)
-			appendStringInfo(&ids, "%s%s", pending > 1 ? ", " : "", graph->revisions[i].id);
-	}
-	if (pending > 0)
-		ereport(ERROR,
-				(errcode(ERRCODE_SV_PENDING),
-				 errmsg_plural("%d revision is not applied", "%d revisions are not applied", pending, pending),
-				 errdetail("Pending: %s%s.", ids.data, pending > PENDING_SHOWN ? ", ..." : ""),
-				 errhint("Run SELECT * FROM schemaver.upgrade(%s);",
-						 sv_graph_heads(graph).n > 1 ? "'heads'" : "")));
-}
-
-/* Raise SV015 if the schema is not what the revisions left, where that is known. */
-static void
-check_drift(List *schemas, const DiffOptions *options)
-{
-	StringInfoData names;
-	List	   *drifts;
-	int			n = 0;
-	ListCell   *cell;
-
-	if (sv_state_present() == 0)
-		return;
-	drifts = sv_drift_find(schemas, options).drifts;
-	if (drifts == NIL)
-		return;
-	initStringInfo(&names);
-	foreach(cell, drifts)
-	{
-		const Drift *drift = lfirst(cell);
-
-		if (n++ < DRIFT_SHOWN)
-			appendStringInfo(&names, "%s%s %s %s", n > 1 ? ", " : "", sv_drift_change(drift),
-							 sv_drift_object(drift)->class->name, sv_drift_object(drift)->identity);
-	}
-	ereport(ERROR,
-			(errcode(ERRCODE_SV_DRIFT),
-			 errmsg_plural("%d object was changed outside of revisions", "%d objects were changed outside of revisions", n, n),
-			 errdetail("Drift: %s%s.", names.data, n > DRIFT_SHOWN ? ", ..." : ""),
-			 errhint("Look at it with SELECT * FROM schemaver.drift(); then make a revision of it with schemaver.capture(), or undo it with schemaver.revert_drift().")));
-}
-
 Datum
 sv_api_check(PG_FUNCTION_ARGS)
 {
 	ModelScope	scope = sv_arg_scope(fcinfo, 0);
 	DiffOptions options = sv_arg_diff_options(fcinfo, 1);
 
-	check_pending(sv_store_graph(SV_STORE_READ));
-	check_drift(scope.schemas, &options);
+	sv_drift_refuse_pending(sv_store_graph(SV_STORE_READ));
+	sv_drift_refuse(scope.schemas, &options,
+					"Look at it with SELECT * FROM schemaver.drift(); then make a revision of it with schemaver.capture(), or undo it with schemaver.revert_drift().");
 	PG_RETURN_VOID();
 }

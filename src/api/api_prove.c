@@ -96,7 +96,7 @@ sv_api_baseline(PG_FUNCTION_ARGS)
 	sv_register_lock("schemaver.baseline()");
 	sv_lock_run("schemaver.baseline()");
 	refuse_if_registered();
-	sv_proof_baseline(&draft, scope.schemas, &options);
+	sv_proof_baseline(&draft, scope.schemas, &options, sv_arg_bool(fcinfo, 4));
 	id = sv_register_add(&draft, false);
 	targets[0] = id;
 	sv_run_stamp(1, targets, false, ignore_step, NULL);
@@ -138,7 +138,7 @@ sv_api_squash(PG_FUNCTION_ARGS)
 	list = sv_api_range(graph, range);
 	list = sv_register_squash_members(graph, &list);
 	sv_register_squash_draft(&draft, graph, &list, keep_data);
-	sv_proof_squash(&draft, graph, &list, keep_data, &options);
+	sv_proof_squash(&draft, graph, &list, keep_data, sv_arg_bool(fcinfo, 4), &options);
 	if (draft.down == NULL)
 		ereport(NOTICE,
 				(errmsg("the squashed revision has no down"),

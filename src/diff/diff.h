@@ -30,6 +30,11 @@ extern List *sv_diff_keep(Model *wanted, const Model *live, const DiffOptions *o
 /* questions.c */
 extern List *sv_diff_questions(List *pairs);
 
+/* losses.c */
+extern List *sv_diff_losses(List *rows);
+extern void sv_diff_refuse_losses(List *rows, const char *hint);
+extern void sv_diff_refuse_questions(List *rows);
+
 /* graph.c */
 extern List *sv_diff_order(Comparison *cmp);
 
@@ -48,6 +53,7 @@ extern void sv_diff_write(Comparison *cmp, DiffNode *node);
 
 /* swap.c */
 extern bool sv_swap_loses_order(const Object *table);
+extern bool sv_swap_loses_data(const Object *a, const Object *b);
 extern bool sv_swap_disordered(Comparison *cmp);
 extern bool sv_swap_keeps(const Object *part);
 extern bool sv_swap_survives(const Object *o, const Object *part);

@@ -5,6 +5,7 @@
 #include "postgres.h"
 
 #include "diff/diff.h"
+#include "utils/builtins.h"
 
 /* Have both the same properties (and columns)? */
 static bool
@@ -77,6 +78,9 @@ sv_diff_questions(List *pairs)
 			row->identity = a->identity;
 			row->action = "question";
 			row->note = psprintf("may have been renamed to %s; if so, rename it first, or its data are lost", b->identity);
+			row->renamed_from = a->parent || a->schema == NULL || strcmp(a->schema, b->schema) == 0 ?
+				quote_identifier(a->name) : a->identity;
+			row->renamed_to = b->identity;
 			rows = lappend(rows, row);
 		}
 	}

@@ -168,4 +168,47 @@ sv_swap_survives(const Object *o, const Object *part)
 	return o->pair->swapped && sv_class_is(o, "table") && !(part->parent == o && sv_swap_keeps(part));
 }
 
-#define OLD_SEQUENCE "schemaver_old_sequence"
+static bool
+lacks_value(const Object *a, const Object *b)
+{
+	List	   *left = sv_list(b, "values");
+	ListCell   *value;
+	ListCell   *cell;
+
+	foreach(value, sv_list(a, "values"))
+	{
+		bool		found = false;
+
+		foreach(cell, left)
+			found |= strcmp(lfirst(cell), lfirst(value)) == 0;
+		if (!found)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * Has the object that takes the place of a swapped one (NULL: none does) less
+ * than that: values of an enum, columns, or all rows, for those of a plain table
+ * do not come to the partitions of a partitioned one?
+ */
+bool
+sv_swap_loses_data(const Object *a, const Object *b)
+{
+	ListCell   *cell;
+
+	if (b == NULL)
+		return sv_class_is(a, "table");
+	if (sv_class_is(a, "enum"))
+		return lacks_value(a, b);
+	if (sv_class_is(a, "table") && sv_is(b, "partition_key") && !sv_is(a, "partition_key"))
+		return true;
+	foreach(cell, a->parts)
+	{
+		const Object *part = lfirst(cell);
+
+		if (sv_class_is(part, "column") && part->pair != NULL && part->pair->b == NULL && !sv_is(part, "generated"))
+			return true;
+	}
+	return false;
+}

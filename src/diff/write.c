@@ -99,7 +99,8 @@ write_drop(Writer *w)
 
 	/* with its own functions goes a base type only */
 	if (w->pair->swapped)
-		sv_emit(w, 0, "DROP %s %s%s", a->class->keyword, quote_qualified_identifier(a->schema, sv_old_name(a)),
+		sv_emit(w, sv_swap_loses_data(a, w->pair->b) ? SV_HAZARD_DATA_LOSS : 0, "DROP %s %s%s", a->class->keyword,
+				quote_qualified_identifier(a->schema, sv_old_name(a)),
 				sv_class_is(a, "base type") && !sv_is(a, "shell") ? " CASCADE" : "");
 	else if (a->class->drop != NULL)
 		a->class->drop(w, a);

@@ -22,13 +22,7 @@ parents_of_capture(const RevisionGraph *graph)
 	RevisionList current = sv_graph_current(graph);
 	List	   *ids = NIL;
 
-	for (int i = 0; i < graph->n; i++)
-		if (!graph->revisions[i].applied)
-			ereport(ERROR,
-					(errcode(ERRCODE_SV_PENDING),
-					 errmsg("revision \"%s\" is not applied", graph->revisions[i].id),
-					 errdetail("What was captured would come after it, but was done before it."),
-					 errhint("Run SELECT * FROM schemaver.upgrade(); first.")));
+	sv_drift_refuse_pending(graph);
 	for (int i = 0; i < current.n; i++)
 		ids = lappend(ids, (char *) graph->revisions[current.members[i]].id);
 	return ids;
@@ -59,7 +53,8 @@ record_applied(const char *id, int64 state)
  * an id; "script_of" makes a script of DiffRows.
  */
 char *
-sv_drift_capture(RevisionDraft *draft, const DiffOptions *options, char *(*script_of) (List *rows))
+sv_drift_capture(RevisionDraft *draft, const DiffOptions *options, bool allow_data_loss,
+				 char *(*script_of) (List *rows))
 {
 	ModelScope	everything = {NIL, true, NULL};
 	DriftReport report;
@@ -75,6 +70,10 @@ sv_drift_capture(RevisionDraft *draft, const DiffOptions *options, char *(*scrip
 	draft->up = script_of(report.apply);
 	if (draft->up == NULL)
 		return NULL;
+	if (!allow_data_loss)
+		sv_diff_refuse_losses(report.apply,
+							  "Here it is done already; on other databases the revision would do it. Pass allow_data_loss => true, "
+							  "or undo the change: SELECT * FROM schemaver.revert_drift();");
 	draft->down = script_of(report.revert);
 	if (draft->down == NULL)
 		draft->down = "";

@@ -7,6 +7,7 @@
 
 #include "diff/diff.h"
 #include "formats/formats.h"
+#include "graph/graph.h"
 
 /* ----- drifting.c -----
  *
@@ -34,7 +35,13 @@ extern void sv_drift_write_exactly(DriftReport *report, List *schemas, const Dif
 /* revert.c */
 extern List *sv_drift_revert(List *schemas, const DiffOptions *options, bool dry_run, bool allow_data_loss);
 
+/* refuse.c */
+extern void sv_drift_refuse_pending(const RevisionGraph *graph);
+extern void sv_drift_refuse(List *schemas, const DiffOptions *options, const char *hint);
+extern void sv_drift_refuse_start(const RevisionGraph *graph, List *schemas, const DiffOptions *options, bool accept_drift);
+
 /* capture.c */
-extern char *sv_drift_capture(RevisionDraft *draft, const DiffOptions *options, char *(*script_of) (List *rows));
+extern char *sv_drift_capture(RevisionDraft *draft, const DiffOptions *options, bool allow_data_loss,
+							  char *(*script_of) (List *rows));
 
 #endif							/* SV_DRIFT_H */

@@ -15,8 +15,6 @@
 #include "utils/guc.h"
 #include "utils/timestamp.h"
 
-#define LOSSES_SHOWN 10
-
 typedef struct Revert
 {
 	List	   *schemas;
@@ -24,30 +22,6 @@ typedef struct Revert
 	DriftReport report;
 	const DiffRow *row;			/* being executed */
 } Revert;
-
-/* Raise SV016 if a statement would lose data. */
-static void
-refuse_losses(List *rows)
-{
-	StringInfoData losses;
-	int			n = 0;
-	ListCell   *cell;
-
-	initStringInfo(&losses);
-	foreach(cell, rows)
-	{
-		const DiffRow *row = lfirst(cell);
-
-		if (row->sql != NULL && (row->hazards & SV_HAZARD_DATA_LOSS) && n++ < LOSSES_SHOWN)
-			appendStringInfo(&losses, "%s%s;", n > 1 ? "\n" : "", row->sql);
-	}
-	if (n > 0)
-		ereport(ERROR,
-				(errcode(ERRCODE_SV_REFUSED),
-				 errmsg_plural("%d statement would lose data", "%d statements would lose data", n, n),
-				 errdetail("%s%s", losses.data, n > LOSSES_SHOWN ? "\n..." : ""),
-				 errhint("Keep the change as a revision: SELECT schemaver.capture('...'); or lose the data: SELECT * FROM schemaver.revert_drift(allow_data_loss => true).")));
-}
 
 static void
 add_context(void *arg)
@@ -149,7 +123,8 @@ sv_drift_revert(List *schemas, const DiffOptions *options, bool dry_run, bool al
 	if (revert.report.revert == NIL)
 		return NIL;
 	if (!allow_data_loss && !dry_run)
-		refuse_losses(revert.report.revert);
+		sv_diff_refuse_losses(revert.report.revert,
+							  "Keep the change as a revision: SELECT schemaver.capture('...'); or lose the data: SELECT * FROM schemaver.revert_drift(allow_data_loss => true).");
 	if (!dry_run)
 	{
 		do_revert(&revert);

@@ -290,6 +290,8 @@ typedef struct DiffRow
 	const char *sql;			/* without semicolon */
 	int			hazards;
 	const char *note;
+	const char *renamed_from;	/* a question about a rename: the old name as a hint has it */
+	const char *renamed_to;		/* and the identity that may have it now */
 } DiffRow;
 
 typedef struct Comparison

@@ -10,6 +10,7 @@ typedef struct Baseline
 {
 	RevisionDraft *draft;
 	const DiffOptions *options;
+	bool		reversible;
 } Baseline;
 
 /* Raise SV017: a candidate does not reach its goal. */
@@ -42,20 +43,25 @@ build(Scratch *scratch, void *arg)
 	Candidate	candidate = {"baseline"};
 
 	sv_candidate_generate(&candidate, &goal, "");
-	if (!sv_candidate_try(&candidate, scratch, &goal) || !candidate.down_proven)
+	if (!baseline->reversible)
+		candidate.script.down = NULL;
+	if (!sv_candidate_try(&candidate, scratch, &goal) || (baseline->reversible && !candidate.down_proven))
 		refuse(&candidate);
 	baseline->draft->up = candidate.script.up;
 	baseline->draft->down = candidate.script.down;
+	if (!baseline->reversible)
+		baseline->draft->options = "{\"irreversible\": \"it would drop all that was there before the first revision\"}";
 }
 
 /*
- * Fill in up and down of a draft: up builds the live schemas (NIL: all) from
- * empty, down drops them.  Both are proven, SV017 if they cannot be.
+ * Fill in the scripts of a draft: up builds the live schemas (NIL: all) from
+ * empty.  Where it shall be reversible, down drops them; else the draft says that it
+ * is not.  Both are proven, SV017 if they cannot be.
  */
 void
-sv_proof_baseline(RevisionDraft *draft, List *schemas, const DiffOptions *options)
+sv_proof_baseline(RevisionDraft *draft, List *schemas, const DiffOptions *options, bool reversible)
 {
-	Baseline	baseline = {draft, options};
+	Baseline	baseline = {draft, options, reversible};
 
 	sv_scratch(SV_GROUND_EMPTY, schemas, build, &baseline);
 }

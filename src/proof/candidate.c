@@ -47,9 +47,8 @@ without_version(const DiffRow *row)
 
 /* The statements from one model to another as a script, "" if there are none. */
 static char *
-build_script(Model *from, Model *to, const DiffOptions *options)
+build_script(List *rows)
 {
-	List	   *rows = sv_diff(from, to, options);
 	ListCell   *cell;
 
 	foreach(cell, rows)
@@ -69,8 +68,11 @@ build_script(Model *from, Model *to, const DiffOptions *options)
 void
 sv_candidate_generate(Candidate *candidate, const Goal *goal, const char *data)
 {
-	char	   *up = build_script(goal->start, goal->end, goal->options);
-	char	   *down = build_script(goal->end, goal->start, goal->options);
+	List	   *rows = sv_diff(goal->start, goal->end, goal->options);
+	char	   *up = build_script(rows);
+	char	   *down = build_script(sv_diff(goal->end, goal->start, goal->options));
+
+	candidate->losses = sv_diff_losses(rows);
 
 	candidate->script.up = psprintf("%s%s%s%s", *up ? "SET check_function_bodies = off;\n" : "", up,
 									*up && *data ? "RESET check_function_bodies;\n" : "", data);

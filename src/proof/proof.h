@@ -18,9 +18,9 @@
  * Revisions made of a schema, or of other revisions.
  */
 
-extern void sv_proof_baseline(RevisionDraft *draft, List *schemas, const DiffOptions *options);
+extern void sv_proof_baseline(RevisionDraft *draft, List *schemas, const DiffOptions *options, bool reversible);
 extern void sv_proof_squash(RevisionDraft *draft, const RevisionGraph *graph, const RevisionList *members,
-						  bool keep_data, const DiffOptions *options);
+						  bool keep_data, bool allow_data_loss, const DiffOptions *options);
 
 /* ----- scratch.c -----
  *
@@ -82,6 +82,7 @@ typedef struct Candidate
 	List	   *differences;	/* strings: where the schema is not the goal's */
 	List	   *rows_differ;	/* strings: tables */
 	bool		down_proven;
+	List	   *losses;			/* DiffRows of up that lose data */
 } Candidate;
 
 extern char *sv_rows_to_script(List *rows);

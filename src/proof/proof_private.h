@@ -7,6 +7,7 @@
 
 #include "model/model.h"
 #include "nodes/pg_list.h"
+#include "script/script.h"
 
 /* ----- hide.c -----
  *
@@ -31,5 +32,14 @@ typedef struct OutsideMark
 
 extern OutsideMark sv_outside_mark(void);
 extern void sv_outside_check(const OutsideMark *mark, List *schemas);
+
+/* ----- wanted_check.c -----
+ *
+ * What wanted SQL may consist of.
+ */
+
+extern void sv_wanted_check(const Script *script);
+extern bool sv_wanted_leaves_out(const char *text, int line);
+extern void sv_wanted_check_rows(const Model *model);
 
 #endif							/* SV_PROOF_PRIVATE_H */

@@ -26,6 +26,7 @@ typedef struct Squash
 	const RevisionList *members;	/* parents first */
 	RevisionList before;		/* what they stand on, parents first */
 	bool		keep_data;
+	bool		allow_data_loss;
 	const DiffOptions *options;
 	const Scratch *scratch;
 	Goal		goal;
@@ -170,6 +171,9 @@ refuse(const Candidate *candidate)
 static void
 take(Squash *squash, const Candidate *candidate)
 {
+	if (!squash->allow_data_loss)
+		sv_diff_refuse_losses(candidate->losses,
+							  "The revisions lose it, too, if they are run one after the other. Pass allow_data_loss => true, or squash a shorter range.");
 	squash->draft->up = candidate->script.up;
 	squash->draft->down = candidate->down_proven ? candidate->script.down : NULL;
 	squash->rows_differ = candidate->rows_differ;
@@ -262,13 +266,14 @@ what_they_stand_on(const RevisionGraph *graph, const RevisionList *members)
  */
 void
 sv_proof_squash(RevisionDraft *draft, const RevisionGraph *graph, const RevisionList *members,
-			  bool keep_data, const DiffOptions *options)
+			  bool keep_data, bool allow_data_loss, const DiffOptions *options)
 {
 	Squash		squash = {draft, graph, members};
 	bool		on_top;
 
 	squash.before = what_they_stand_on(graph, members);
 	squash.keep_data = keep_data;
+	squash.allow_data_loss = allow_data_loss;
 	squash.options = options;
 	/* what the history expects to find is where nothing of it is, or what it stands on */
 	on_top = !any_applied(graph, members);

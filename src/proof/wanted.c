@@ -37,35 +37,6 @@ typedef struct Wanted
 
 static const ScriptOrigin origin = {NULL, NULL, NULL, 1};
 
-/* What belongs to the cluster is not part of any schema. */
-static void
-refuse_foreign_statements(const Script *script)
-{
-	static const char *const refused[] = {
-		"CREATE ROLE", "ALTER ROLE", "DROP ROLE", "REASSIGN OWNED", "DROP OWNED",
-		"CREATE DATABASE", "ALTER DATABASE", "DROP DATABASE", "CREATE TABLESPACE", "ALTER TABLESPACE", "DROP TABLESPACE",
-		"ALTER SYSTEM", "LOAD", "LISTEN", "NOTIFY", "UNLISTEN", "CALL", "CHECKPOINT", "PREPARE TRANSACTION", NULL
-	};
-
-	for (int i = 0; i < script->n; i++)
-	{
-		const Statement *s = &script->statements[i];
-
-		if (s->blocker != NULL)
-			ereport(ERROR,
-					(errcode(ERRCODE_SV_NOT_TRANSACTIONAL),
-					 errmsg("%s cannot be part of a wanted schema", s->blocker),
-					 errdetail("Line %d: it cannot run inside a transaction, so it cannot be rolled back.", s->line),
-					 strstr(s->blocker, "CONCURRENTLY") ? errhint("Leave CONCURRENTLY out.") : 0));
-		for (int j = 0; refused[j] != NULL; j++)
-			if (strcmp(s->tag, refused[j]) == 0)
-				ereport(ERROR,
-						(errcode(ERRCODE_SV_INVALID_SCRIPT),
-						 errmsg("%s cannot be part of a wanted schema", s->tag),
-						 errdetail("Line %d: it acts outside of the schemas that are compared.", s->line)));
-	}
-}
-
 /* In PG_CATCH: raise the error again, saying where it arose. */
 static void
 rethrow_with_place(const Wanted *wanted, MemoryContext context)
@@ -120,9 +91,9 @@ execute(Wanted *wanted, HTAB *hidden)
 
 		CHECK_FOR_INTERRUPTS();
 		wanted->current = i;
-		wanted->text = sv_script_statement_text(script, i);
-		if (s->flags & SV_STMT_COPY_DATA)
-			continue;			/* data are no part of a schema */
+		wanted->text = sv_script_rehearsal_text(script, i);
+		if (*wanted->text == '\0' || sv_wanted_leaves_out(wanted->text, s->line))
+			continue;
 		if (strcmp(s->tag, "GRANT ROLE") == 0 || strcmp(s->tag, "REVOKE ROLE") == 0)
 		{
 			ereport(WARNING,
@@ -181,6 +152,7 @@ build_and_read(void *arg)
 	if (scope.schemas != NIL)
 		sv_outside_check(&mark, scope.schemas);
 	wanted->model = sv_model_read(&scope);
+	sv_wanted_check_rows(wanted->model);
 }
 
 /*
@@ -196,7 +168,7 @@ sv_wanted_model(const char *sql, const ModelScope *scope, const Model *live)
 	wanted.script = sv_script_parse(sql, &origin);
 	wanted.scope = scope;
 	wanted.live = live;
-	refuse_foreign_statements(wanted.script);
+	sv_wanted_check(wanted.script);
 	sv_ddl_log_pause();
 	error = sv_subtransaction(build_and_read, &wanted, false);
 	sv_ddl_log_resume();

@@ -19,12 +19,14 @@ RETURNS TABLE ("position" integer, kind text, identity text, action text, sql te
 AS 'MODULE_PATHNAME', 'sv_api_diff_snapshots' LANGUAGE C VOLATILE PARALLEL UNSAFE;
 COMMENT ON FUNCTION diff(jsonb, jsonb, jsonb) IS 'the statements from one snapshot to another';
 
-CREATE FUNCTION autogenerate(message text, desired text, schemas text[] DEFAULT NULL, options jsonb DEFAULT NULL)
+CREATE FUNCTION autogenerate(message text, desired text, schemas text[] DEFAULT NULL, options jsonb DEFAULT NULL,
+	id text DEFAULT NULL, revises text[] DEFAULT NULL, branch_labels text[] DEFAULT '{}', depends_on text[] DEFAULT '{}',
+	allow_data_loss boolean DEFAULT false, accept_drift boolean DEFAULT false)
 RETURNS text AS 'MODULE_PATHNAME', 'sv_api_autogenerate' LANGUAGE C VOLATILE PARALLEL UNSAFE;
-COMMENT ON FUNCTION autogenerate(text, text, text[], jsonb)
+COMMENT ON FUNCTION autogenerate(text, text, text[], jsonb, text, text[], text[], text[], boolean, boolean)
 	IS 'register the proven revision that leads from the live schema to the one that a SQL text builds; NULL if there is nothing to do';
 
 REVOKE ALL ON FUNCTION
 	diff(text, boolean, text[], jsonb),
-	autogenerate(text, text, text[], jsonb)
+	autogenerate(text, text, text[], jsonb, text, text[], text[], text[], boolean, boolean)
 FROM PUBLIC;

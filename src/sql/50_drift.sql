@@ -13,9 +13,10 @@ AS 'MODULE_PATHNAME', 'sv_api_revert_drift' LANGUAGE C VOLATILE PARALLEL UNSAFE;
 COMMENT ON FUNCTION revert_drift(text[], jsonb, boolean, boolean)
 	IS 'put the schema back to what the revisions left';
 
-CREATE FUNCTION capture(message text, id text DEFAULT NULL, options jsonb DEFAULT NULL)
+CREATE FUNCTION capture(message text, id text DEFAULT NULL, options jsonb DEFAULT NULL,
+	allow_data_loss boolean DEFAULT false)
 RETURNS text AS 'MODULE_PATHNAME', 'sv_api_capture' LANGUAGE C VOLATILE PARALLEL UNSAFE;
-COMMENT ON FUNCTION capture(text, text, jsonb)
+COMMENT ON FUNCTION capture(text, text, jsonb, boolean)
 	IS 'register what was changed outside of revisions as an applied revision; NULL if there is nothing';
 
 CREATE FUNCTION diff_revisions(from_ref text, to_ref text, options jsonb DEFAULT NULL)
@@ -62,7 +63,7 @@ COMMENT ON FUNCTION unwatch() IS 'end what watch() began; the log stays';
 REVOKE ALL ON FUNCTION
 	drift(text[], jsonb),
 	revert_drift(text[], jsonb, boolean, boolean),
-	capture(text, text, jsonb),
+	capture(text, text, jsonb, boolean),
 	diff_revisions(text, text, jsonb),
 	show_schema(text, jsonb),
 	snapshot_at(text),

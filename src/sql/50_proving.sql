@@ -6,18 +6,20 @@ AS 'MODULE_PATHNAME', 'sv_api_test' LANGUAGE C VOLATILE PARALLEL UNSAFE;
 COMMENT ON FUNCTION test(text)
 	IS 'run up, down, up of revisions (default: those that are not applied), compare the schema each time, and roll it all back';
 
-CREATE FUNCTION baseline(message text DEFAULT 'baseline', id text DEFAULT NULL, schemas text[] DEFAULT NULL, options jsonb DEFAULT NULL)
+CREATE FUNCTION baseline(message text DEFAULT 'baseline', id text DEFAULT NULL, schemas text[] DEFAULT NULL, options jsonb DEFAULT NULL,
+	reversible boolean DEFAULT false)
 RETURNS text AS 'MODULE_PATHNAME', 'sv_api_baseline' LANGUAGE C VOLATILE PARALLEL UNSAFE;
-COMMENT ON FUNCTION baseline(text, text, text[], jsonb)
+COMMENT ON FUNCTION baseline(text, text, text[], jsonb, boolean)
 	IS 'make the schema that is there the first revision, proven to build it from empty and recorded as applied, and return its id';
 
-CREATE FUNCTION squash(range text, message text, id text DEFAULT NULL, data text DEFAULT 'keep')
+CREATE FUNCTION squash(range text, message text, id text DEFAULT NULL, data text DEFAULT 'keep',
+	allow_data_loss boolean DEFAULT false)
 RETURNS text AS 'MODULE_PATHNAME', 'sv_api_squash' LANGUAGE C VOLATILE PARALLEL UNSAFE;
-COMMENT ON FUNCTION squash(text, text, text, text)
+COMMENT ON FUNCTION squash(text, text, text, text, boolean)
 	IS 'replace the revisions of a range by one, proven equal, and return its id';
 
 REVOKE ALL ON FUNCTION
 	test(text),
-	baseline(text, text, text[], jsonb),
-	squash(text, text, text, text)
+	baseline(text, text, text[], jsonb, boolean),
+	squash(text, text, text, text, boolean)
 FROM PUBLIC;

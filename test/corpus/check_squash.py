@@ -54,7 +54,7 @@ def baseline(report, history, witness, database, other):
     postgres.copy(other, witness.database)
     with postgres.connect(other) as session:
         session.rows("CREATE EXTENSION schemaver")
-        session.rows("SELECT schemaver.baseline('start', 'start')")
+        session.rows("SELECT schemaver.baseline('start', 'start', reversible => true)")
         took = time.time() - started
         files = session.rows("SELECT name, content FROM schemaver.export()")
     postgres.fresh(database)

@@ -1,0 +1,117 @@
+/*
+ * refuse.c
+ *		Refuse to go on from a schema that is not what all revisions left.
+ */
+#include "postgres.h"
+
+#include "base/base.h"
+#include "catalog/namespace.h"
+#include "drift/drift.h"
+#include "store/store.h"
+
+#define PENDING_SHOWN 5
+#define DRIFT_SHOWN 5
+
+/* Raise SV014 if a revision is not applied. */
+void
+sv_drift_refuse_pending(const RevisionGraph *graph)
+{
+	StringInfoData ids;
+	int			pending = 0;
+
+	initStringInfo(&ids);
+	for (int i = 0; i < graph->n; i++)
+	{
+		if (graph->revisions[i].applied)
+			continue;
+		if (++pending <= PENDING_SHOWN)
+			appendStringInfo(&ids, "%s%s", pending > 1 ? ", " : "", graph->revisions[i].id);
+	}
+	if (pending > 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_SV_PENDING),
+				 errmsg_plural("%d revision is not applied", "%d revisions are not applied", pending, pending),
+				 errdetail("Pending: %s%s.", ids.data, pending > PENDING_SHOWN ? ", ..." : ""),
+				 errhint("Run SELECT * FROM schemaver.upgrade(%s);",
+						 sv_graph_heads(graph).n > 1 ? "'heads'" : "")));
+}
+
+/*
+ * Raise SV015 if the schema, or some schemas (NIL: all), are not what the
+ * revisions left, where that is known.
+ */
+void
+sv_drift_refuse(List *schemas, const DiffOptions *options, const char *hint)
+{
+	StringInfoData names;
+	List	   *drifts;
+	int			n = 0;
+	ListCell   *cell;
+
+	if (sv_state_present() == 0)
+		return;
+	drifts = sv_drift_find(schemas, options).drifts;
+	if (drifts == NIL)
+		return;
+	initStringInfo(&names);
+	foreach(cell, drifts)
+	{
+		const Drift *drift = lfirst(cell);
+
+		if (n++ < DRIFT_SHOWN)
+			appendStringInfo(&names, "%s%s %s %s", n > 1 ? ", " : "", sv_drift_change(drift),
+							 sv_drift_object(drift)->class->name, sv_drift_object(drift)->identity);
+	}
+	ereport(ERROR,
+			(errcode(ERRCODE_SV_DRIFT),
+			 errmsg_plural("%d object was changed outside of revisions", "%d objects were changed outside of revisions", n, n),
+			 errdetail("Drift: %s%s.", names.data, n > DRIFT_SHOWN ? ", ..." : ""),
+			 errhint("%s", hint)));
+}
+
+static bool
+any_applied(const RevisionGraph *graph)
+{
+	for (int i = 0; i < graph->n; i++)
+		if (graph->revisions[i].applied)
+			return true;
+	return false;
+}
+
+static List *
+existing(List *schemas)
+{
+	List	   *result = NIL;
+	ListCell   *cell;
+
+	foreach(cell, schemas)
+		if (OidIsValid(get_namespace_oid(lfirst(cell), true)))
+			result = lappend(result, lfirst(cell));
+	return result;
+}
+
+/*
+ * A revision is to be made of the live schema: SV014 if others are pending,
+ * SV015 if it drifted and that is not accepted.  A database in which nothing was
+ * applied and no state is kept has nothing that it could differ from; there a
+ * WARNING names what is pending.
+ */
+void
+sv_drift_refuse_start(const RevisionGraph *graph, List *schemas, const DiffOptions *options, bool accept_drift)
+{
+	List	   *known = existing(schemas);
+
+	if (!any_applied(graph) && sv_state_present() == 0)
+	{
+		if (graph->n > 0)
+			ereport(WARNING,
+					(errmsg("revision \"%s\" is not applied", graph->revisions[graph->n - 1].id),
+					 errdetail("The new revision leads from the live schema, not from what that one makes.")));
+		return;
+	}
+	sv_drift_refuse_pending(graph);
+	if (!accept_drift && (schemas == NIL || known != NIL))
+		sv_drift_refuse(known, options,
+						"Look at it with SELECT * FROM schemaver.drift(); then make a revision of it with schemaver.capture(), "
+						"undo it with schemaver.revert_drift(), or pass accept_drift => true.");
+}
