@@ -135,6 +135,149 @@ sv_store_execute(const StoreScope *scope, StoreQuery *query, const Datum *values
 	return SPI_processed;
 }
 
+/* Set the parameters of a query from arguments of the C types that store.h names. */
+static void
+bind(const StoreQuery *query, va_list args, Datum *values, bool *nulls)
+{
+	for (int i = 0; i < query->nargs; i++)
+	{
+		const char *text;
+
+		nulls[i] = false;
+		switch (query->argtypes[i])
+		{
+			case TEXTOID:
+				text = va_arg(args, const char *);
+				nulls[i] = text == NULL;
+				values[i] = text ? CStringGetTextDatum(text) : (Datum) 0;
+				break;
+			case TEXTARRAYOID:
+				values[i] = sv_text_array(va_arg(args, const List *));
+				break;
+			case BOOLOID:
+				values[i] = BoolGetDatum(va_arg(args, int));
+				break;
+			case INT2OID:
+				values[i] = Int16GetDatum(va_arg(args, int));
+				break;
+			case INT4OID:
+				values[i] = Int32GetDatum(va_arg(args, int));
+				break;
+			case OIDOID:
+				values[i] = ObjectIdGetDatum(va_arg(args, Oid));
+				break;
+			case INT8OID:
+			case TIMESTAMPTZOID:
+				values[i] = Int64GetDatum(va_arg(args, int64));
+				break;
+			default:
+				values[i] = va_arg(args, Datum);
+				break;
+		}
+	}
+}
+
+static uint64
+execute_bound(const StoreScope *scope, StoreQuery *query, va_list args)
+{
+	Datum		values[SV_QUERY_MAX_ARGS];
+	bool		nulls[SV_QUERY_MAX_ARGS];
+
+	bind(query, args, values, nulls);
+	return sv_store_execute(scope, query, values, nulls);
+}
+
+/* sv_store_execute() with arguments as sv_own_query() takes them. */
+uint64
+sv_own_execute(const StoreScope *scope, StoreQuery *query,...)
+{
+	va_list		args;
+	uint64		n;
+
+	va_start(args, query);
+	n = execute_bound(scope, query, args);
+	va_end(args);
+	return n;
+}
+
+/*
+ * Enter the store, execute a query, leave.  Returns the number of rows processed.
+ * An argument of a text parameter is a const char * (NULL: null), of a text[] a
+ * List * of strings, of an integer, bool, oid or timestamptz the C type of that
+ * size; all others are Datums.  The other functions below take the same.
+ */
+uint64
+sv_own_query(StoreMode mode, StoreQuery *query,...)
+{
+	StoreScope	scope;
+	va_list		args;
+	uint64		n;
+
+	sv_store_enter(&scope, mode);
+	va_start(args, query);
+	n = execute_bound(&scope, query, args);
+	va_end(args);
+	sv_store_leave(&scope);
+	return n;
+}
+
+/* A list of what "read" gives for each row, in the current context. */
+List *
+sv_own_rows(StoreMode mode, StoreQuery *query, OwnRowFn read,...)
+{
+	List	   *result = NIL;
+	StoreScope	scope;
+	va_list		args;
+	uint64		n;
+
+	sv_store_enter(&scope, mode);
+	va_start(args, read);
+	n = execute_bound(&scope, query, args);
+	va_end(args);
+	MemoryContextSwitchTo(scope.caller);
+	for (uint64 i = 0; i < n; i++)
+		result = lappend(result, read(i));
+	sv_store_leave(&scope);
+	return result;
+}
+
+/* The first column of the first row as a string in the current context; NULL if it is null, or if there is no row. */
+char *
+sv_own_string(StoreMode mode, StoreQuery *query,...)
+{
+	char	   *result = NULL;
+	StoreScope	scope;
+	va_list		args;
+
+	sv_store_enter(&scope, mode);
+	va_start(args, query);
+	if (execute_bound(&scope, query, args) > 0)
+	{
+		MemoryContextSwitchTo(scope.caller);
+		result = sv_store_text(0, 1);
+	}
+	va_end(args);
+	sv_store_leave(&scope);
+	return result;
+}
+
+/* The same of a number, an OID or a boolean; "missing" if it is null, or if there is no row. */
+int64
+sv_own_number(StoreMode mode, StoreQuery *query, int64 missing,...)
+{
+	int64		result = missing;
+	StoreScope	scope;
+	va_list		args;
+
+	sv_store_enter(&scope, mode);
+	va_start(args, missing);
+	if (execute_bound(&scope, query, args) > 0)
+		result = sv_own_number_at(0, 1, missing);
+	va_end(args);
+	sv_store_leave(&scope);
+	return result;
+}
+
 /*
  * Refuse to write where it cannot work or would go wrong later: on a standby
  * or in a read-only transaction, and while CREATE EXTENSION runs, whose
@@ -183,6 +326,30 @@ sv_store_text(uint64 row, int column)
 	Datum		value = SPI_getbinval(SPI_tuptable->vals[row], SPI_tuptable->tupdesc, column, &isnull);
 
 	return isnull ? NULL : TextDatumGetCString(value);
+}
+
+/* A column of the current SPI result that is a number, an OID, a boolean or a timestamptz. */
+int64
+sv_own_number_at(uint64 row, int column, int64 missing)
+{
+	bool		isnull;
+	Datum		value = SPI_getbinval(SPI_tuptable->vals[row], SPI_tuptable->tupdesc, column, &isnull);
+
+	if (isnull)
+		return missing;
+	switch (SPI_gettypeid(SPI_tuptable->tupdesc, column))
+	{
+		case BOOLOID:
+			return DatumGetBool(value);
+		case INT2OID:
+			return DatumGetInt16(value);
+		case INT4OID:
+			return DatumGetInt32(value);
+		case OIDOID:
+			return DatumGetObjectId(value);
+		default:
+			return DatumGetInt64(value);
+	}
 }
 
 /* The same for a text[] column. */

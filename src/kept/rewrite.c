@@ -66,18 +66,8 @@ expression_of(Oid relation, AttrNumber column)
 		"SELECT pg_catalog.pg_get_expr(adbin, adrelid) FROM pg_catalog.pg_attrdef WHERE adrelid = $1 AND adnum = $2",
 		2, {OIDOID, INT2OID}
 	};
-	Datum		values[2] = {ObjectIdGetDatum(relation), Int16GetDatum(column)};
-	StoreScope	scope;
-	char	   *result = NULL;
 
-	sv_store_enter(&scope, SV_STORE_WRITE);
-	if (sv_store_execute(&scope, &query, values, NULL) > 0)
-	{
-		MemoryContextSwitchTo(scope.caller);
-		result = sv_store_text(0, 1);
-	}
-	sv_store_leave(&scope);
-	return result;
+	return sv_own_string(SV_STORE_WRITE, &query, relation, column);
 }
 
 /* What a row without a value gets in a column that was just added. */

@@ -58,18 +58,15 @@ sv_batch_check_key(const Batches *batches)
 		2, {OIDOID, INT2OID}
 	};
 	Oid			table = sv_batch_table(batches);
-	Datum		values[2];
 	StoreScope	scope;
-	bool		isnull;
 	bool		not_null;
 	bool		has_index;
+	AttrNumber	key = key_column(batches, table);
 
-	values[0] = ObjectIdGetDatum(table);
-	values[1] = Int16GetDatum(key_column(batches, table));
 	sv_store_enter(&scope, SV_STORE_WRITE);
-	sv_store_execute(&scope, &query, values, NULL);
-	not_null = DatumGetBool(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull));
-	has_index = DatumGetBool(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 2, &isnull));
+	sv_own_execute(&scope, &query, table, key);
+	not_null = sv_own_number_at(0, 1, false) != 0;
+	has_index = sv_own_number_at(0, 2, false) != 0;
 	sv_store_leave(&scope);
 	if (not_null && has_index)
 		return;
@@ -87,16 +84,8 @@ sv_batch_estimated_rows(const Batches *batches)
 	static StoreQuery query = {
 		"SELECT reltuples::bigint FROM pg_catalog.pg_class WHERE oid = $1", 1, {OIDOID}
 	};
-	Datum		values[1] = {ObjectIdGetDatum(sv_batch_table(batches))};
-	StoreScope	scope;
-	int64		rows = -1;
-	bool		isnull;
 
-	sv_store_enter(&scope, SV_STORE_WRITE);
-	if (sv_store_execute(&scope, &query, values, NULL) > 0)
-		rows = DatumGetInt64(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull));
-	sv_store_leave(&scope);
-	return rows;
+	return sv_own_number(SV_STORE_WRITE, &query, -1, sv_batch_table(batches));
 }
 
 /* ---------- queries by key ---------- */

@@ -53,21 +53,9 @@ clean_by_drop(Oid index)
  * Its parameters are those two and the current user.
  */
 static Oid
-look_up_oid(StoreQuery *query, Datum first, Datum second)
+look_up_oid(StoreQuery *query, Oid first, Oid second)
 {
-	Datum		values[3];
-	StoreScope	scope;
-	Oid			result = InvalidOid;
-	bool		isnull;
-
-	values[0] = first;
-	values[1] = second;
-	values[2] = ObjectIdGetDatum(GetUserId());
-	sv_store_enter(&scope, SV_STORE_WRITE);
-	if (sv_store_execute(&scope, query, values, NULL) > 0)
-		result = DatumGetObjectId(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull));
-	sv_store_leave(&scope);
-	return result;
+	return (Oid) sv_own_number(SV_STORE_WRITE, query, InvalidOid, first, second, GetUserId());
 }
 
 /* Is any session building this index? */
@@ -79,7 +67,7 @@ is_being_built(Oid index)
 		2, {OIDOID, OIDOID}
 	};
 
-	return OidIsValid(look_up_oid(&query, ObjectIdGetDatum(index), ObjectIdGetDatum(index)));
+	return OidIsValid(look_up_oid(&query, index, index));
 }
 
 /* ---------- CREATE INDEX CONCURRENTLY ---------- */
@@ -118,7 +106,7 @@ find_unnamed_index(const char *statement, Oid table)
 	};
 	Oid			index = InvalidOid;
 
-	while (OidIsValid(index = look_up_oid(&query, ObjectIdGetDatum(table), ObjectIdGetDatum(index))))
+	while (OidIsValid(index = look_up_oid(&query, table, index)))
 	{
 		if (!sv_same_index(statement, table, index))
 			continue;
@@ -186,7 +174,7 @@ after_reindex(const ReindexStmt *stmt)
 	}
 	else if (stmt->kind == REINDEX_OBJECT_SCHEMA)
 		schema = get_namespace_oid(stmt->name, true);
-	copy = look_up_oid(&query, ObjectIdGetDatum(table), ObjectIdGetDatum(schema));
+	copy = look_up_oid(&query, table, schema);
 	return OidIsValid(copy) ? clean_by_drop(copy) : execute_it;
 }
 
@@ -207,9 +195,9 @@ after_detach(const AlterTableStmt *stmt)
 
 	if (!OidIsValid(parent) || !OidIsValid(part))
 		return execute_it;
-	if (!OidIsValid(look_up_oid(&attached, ObjectIdGetDatum(parent), ObjectIdGetDatum(part))))
+	if (!OidIsValid(look_up_oid(&attached, parent, part)))
 		return done_already;
-	if (!OidIsValid(look_up_oid(&pending, ObjectIdGetDatum(parent), ObjectIdGetDatum(part))))
+	if (!OidIsValid(look_up_oid(&pending, parent, part)))
 		return execute_it;
 	return clean_by(psprintf("ALTER TABLE %s DETACH PARTITION %s FINALIZE",
 							 qualified_name(parent), qualified_name(part)));

@@ -71,15 +71,8 @@ sv_pace_is_waited_for(void)
 		"SELECT 1 FROM pg_catalog.pg_locks WHERE NOT granted AND locktype = 'transactionid' "
 		"AND transactionid = pg_catalog.pg_current_xact_id()::pg_catalog.xid LIMIT 1"
 	};
-	StoreScope	scope;
-	bool		found;
 
-	if (!TransactionIdIsValid(GetTopTransactionIdIfAny()))
-		return false;
-	sv_store_enter(&scope, SV_STORE_WRITE);
-	found = sv_store_execute(&scope, &query, NULL, NULL) > 0;
-	sv_store_leave(&scope);
-	return found;
+	return TransactionIdIsValid(GetTopTransactionIdIfAny()) && sv_own_query(SV_STORE_WRITE, &query) > 0;
 }
 
 /* ---------- the clock ---------- */
@@ -136,12 +129,11 @@ slowest_follower(void)
 	};
 	Follower	follower = {NULL};
 	StoreScope	scope;
-	bool		isnull;
 
 	sv_store_enter(&scope, SV_STORE_WRITE);
-	if (sv_store_execute(&scope, &query, NULL, NULL) > 0)
+	if (sv_own_execute(&scope, &query) > 0)
 	{
-		follower.replayed = DatumGetLSN(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 2, &isnull));
+		follower.replayed = (XLogRecPtr) sv_own_number_at(0, 2, 0);
 		MemoryContextSwitchTo(scope.caller);
 		follower.name = sv_store_text(0, 1);
 	}

@@ -19,6 +19,17 @@ typedef struct Fact
 	char	   *given;
 } Fact;
 
+static void *
+read_fact(uint64 row)
+{
+	Fact	   *fact = palloc(sizeof(Fact));
+
+	fact->object = sv_store_text(row, 1);
+	fact->sorted = sv_store_text(row, 2);
+	fact->given = sv_store_text(row, 3);
+	return fact;
+}
+
 /*
  * The facts (opaque) of all schemas that are not the system's.  Hidden ones do not
  * change, so they may be among them.
@@ -43,24 +54,8 @@ sv_facts_read(void)
 		"WHERE pg_catalog.cardinality(acl) > 1 AND (n.oid IS NULL OR nspname !~ '^pg_' AND nspname NOT IN ('information_schema', 'schemaver')) "
 		"ORDER BY object COLLATE \"C\""
 	};
-	List	   *facts = NIL;
-	StoreScope	scope;
-	uint64		n;
 
-	sv_store_enter(&scope, SV_STORE_WRITE);
-	n = sv_store_execute(&scope, &query, NULL, NULL);
-	MemoryContextSwitchTo(scope.caller);
-	for (uint64 i = 0; i < n; i++)
-	{
-		Fact	   *fact = palloc(sizeof(Fact));
-
-		fact->object = sv_store_text(i, 1);
-		fact->sorted = sv_store_text(i, 2);
-		fact->given = sv_store_text(i, 3);
-		facts = lappend(facts, fact);
-	}
-	sv_store_leave(&scope);
-	return facts;
+	return sv_own_rows(SV_STORE_WRITE, &query, read_fact);
 }
 
 /*

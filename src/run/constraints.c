@@ -41,14 +41,9 @@ events_pending(void)
 	bool		pending = false;
 
 	sv_store_enter(&scope, SV_STORE_WRITE);
-	n = sv_store_execute(&scope, &query, NULL, NULL);
+	n = sv_own_execute(&scope, &query);
 	for (uint64 i = 0; i < n && !pending; i++)
-	{
-		bool		isnull;
-
-		pending = AfterTriggerPendingOnRel(DatumGetObjectId(SPI_getbinval(SPI_tuptable->vals[i],
-																		 SPI_tuptable->tupdesc, 1, &isnull)));
-	}
+		pending = AfterTriggerPendingOnRel((Oid) sv_own_number_at(i, 1, InvalidOid));
 	sv_store_leave(&scope);
 	return pending;
 }

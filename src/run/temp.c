@@ -13,48 +13,29 @@
 #include "catalog/pg_type.h"
 #include "run/run.h"
 
+static void *
+read_address(uint64 row)
+{
+	ObjectAddress *object = palloc0(sizeof(ObjectAddress));
+
+	ObjectAddressSet(*object, (Oid) sv_own_number_at(row, 1, InvalidOid), (Oid) sv_own_number_at(row, 2, InvalidOid));
+	return object;
+}
+
 /* The objects in this session's temporary schema, a list of ObjectAddress *. */
-static List *
-temporary_objects(void)
+List *
+sv_temp_objects(void)
 {
 	static StoreQuery query = {
 		"SELECT classid, objid FROM pg_catalog.pg_depend "
 		"WHERE refclassid = 'pg_catalog.pg_namespace'::pg_catalog.regclass AND refobjid = $1 "
 		"AND deptype = 'n'", 1, {OIDOID}
 	};
-	StoreScope	scope;
-	List	   *objects = NIL;
 	Oid			schema;
 	Oid			toast;
-	Datum		values[1];
-	uint64		n;
 
 	GetTempNamespaceState(&schema, &toast);
-	if (!OidIsValid(schema))
-		return NIL;
-	values[0] = ObjectIdGetDatum(schema);
-	sv_store_enter(&scope, SV_STORE_WRITE);
-	n = sv_store_execute(&scope, &query, values, NULL);
-	MemoryContextSwitchTo(scope.caller);
-	for (uint64 i = 0; i < n; i++)
-	{
-		ObjectAddress *object = palloc(sizeof(ObjectAddress));
-		bool		isnull;
-
-		object->classId = DatumGetObjectId(SPI_getbinval(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, 1, &isnull));
-		object->objectId = DatumGetObjectId(SPI_getbinval(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, 2, &isnull));
-		object->objectSubId = 0;
-		objects = lappend(objects, object);
-	}
-	sv_store_leave(&scope);
-	return objects;
-}
-
-/* The temporary objects that exist before a script runs. */
-List *
-sv_temp_objects(void)
-{
-	return temporary_objects();
+	return OidIsValid(schema) ? sv_own_rows(SV_STORE_WRITE, &query, read_address, schema) : NIL;
 }
 
 static bool
@@ -83,7 +64,7 @@ sv_temp_drop_new(List *before)
 	bool		any = false;
 	ListCell   *cell;
 
-	foreach(cell, temporary_objects())
+	foreach(cell, sv_temp_objects())
 	{
 		if (is_listed(before, lfirst(cell)))
 			continue;

@@ -9,7 +9,6 @@
 #include "catalog/pg_type.h"
 #include "miscadmin.h"
 #include "store/store.h"
-#include "utils/builtins.h"
 #include "utils/guc.h"
 #include "utils/lsyscache.h"
 #include "utils/timestamp.h"
@@ -51,38 +50,21 @@ sv_store_log_ddl(bool dropped, const char *tag, const char *statement)
 				  "WHERE NOT is_temporary"),
 		9, {TIMESTAMPTZOID, TEXTOID, TEXTOID, TEXTOID, INT4OID, TEXTOID, TEXTOID, INT8OID, OIDOID}
 	};
-	Datum		v[9];
-	bool		n[9] = {false};
-	StoreScope	scope;
 
-	v[0] = TimestampTzGetDatum(GetCurrentTimestamp());
-	v[1] = CStringGetTextDatum(sv_role_name(GetUserId()));
-	v[2] = CStringGetTextDatum(sv_role_name(GetSessionUserId()));
-	n[3] = application_name == NULL;
-	v[3] = n[3] ? (Datum) 0 : CStringGetTextDatum(application_name);
-	v[4] = Int32GetDatum(MyProcPid);
-	v[5] = CStringGetTextDatum(tag);
-	n[6] = statement == NULL;
-	v[6] = n[6] ? (Datum) 0 : CStringGetTextDatum(statement);
-	v[7] = Int64GetDatum(GetSystemIdentifier());
-	v[8] = ObjectIdGetDatum(MyDatabaseId);
-	sv_store_enter(&scope, SV_STORE_WRITE);
-	sv_store_execute(&scope, dropped ? &drops : &changes, v, n);
-	sv_store_leave(&scope);
+	sv_own_query(SV_STORE_WRITE, dropped ? &drops : &changes, GetCurrentTimestamp(), sv_role_name(GetUserId()),
+				 sv_role_name(GetSessionUserId()), application_name, MyProcPid, tag, statement,
+				 (int64) GetSystemIdentifier(), MyDatabaseId);
 }
 
-static LoggedDdl *
-entry_of_result(const StoreScope *scope)
+static void *
+read_entry(uint64 row)
 {
-	LoggedDdl  *entry;
-	bool		isnull;
+	LoggedDdl  *entry = palloc(sizeof(LoggedDdl));
 
-	MemoryContextSwitchTo(scope->caller);
-	entry = palloc(sizeof(LoggedDdl));
-	entry->role = sv_store_text(0, 1);
-	entry->logged_at = DatumGetTimestampTz(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 2, &isnull));
-	entry->tag = sv_store_text(0, 3);
-	entry->statement = sv_store_text(0, 4);
+	entry->role = sv_store_text(row, 1);
+	entry->logged_at = sv_own_number_at(row, 2, 0);
+	entry->tag = sv_store_text(row, 3);
+	entry->statement = sv_store_text(row, 4);
 	return entry;
 }
 
@@ -108,24 +90,13 @@ sv_store_ddl_of(const Object *object, const char *tags)
 		9, {OIDOID, OIDOID, INT4OID, OIDOID, OIDOID, TEXTOID, INT8OID, OIDOID, TEXTOID}
 	};
 	const Object *whole = object->parent ? object->parent : object;
-	Datum		v[9];
-	StoreScope	scope;
-	LoggedDdl  *entry = NULL;
+	List	   *found;
 
 	if (!OidIsValid(object->address.classId))
 		return NULL;
-	v[0] = ObjectIdGetDatum(object->address.classId);
-	v[1] = ObjectIdGetDatum(object->address.objectId);
-	v[2] = Int32GetDatum(object->address.objectSubId);
-	v[3] = ObjectIdGetDatum(whole->address.classId);
-	v[4] = ObjectIdGetDatum(whole->address.objectId);
-	v[5] = CStringGetTextDatum(object->name ? object->name : object->identity);
-	v[6] = Int64GetDatum(GetSystemIdentifier());
-	v[7] = ObjectIdGetDatum(MyDatabaseId);
-	v[8] = CStringGetTextDatum(tags);
-	sv_store_enter(&scope, SV_STORE_READ);
-	if (sv_store_execute(&scope, &query, v, NULL) > 0)
-		entry = entry_of_result(&scope);
-	sv_store_leave(&scope);
-	return entry;
+	found = sv_own_rows(SV_STORE_READ, &query, read_entry, object->address.classId, object->address.objectId,
+						object->address.objectSubId, whole->address.classId, whole->address.objectId,
+						object->name ? object->name : object->identity, (int64) GetSystemIdentifier(),
+						MyDatabaseId, tags);
+	return found == NIL ? NULL : linitial(found);
 }

@@ -6,7 +6,6 @@
 
 #include "catalog/pg_type.h"
 #include "store/store.h"
-#include "utils/builtins.h"
 
 /* Keep the derived down script of an applied revision, and what it cannot bring back. */
 void
@@ -17,13 +16,6 @@ sv_store_derived(const char *revision, const char *down, const List *lost)
 		"ON CONFLICT (revision) DO UPDATE SET down = excluded.down, lost = excluded.lost",
 		3, {TEXTOID, TEXTOID, TEXTARRAYOID}
 	};
-	Datum		values[3];
-	StoreScope	scope;
 
-	values[0] = CStringGetTextDatum(revision);
-	values[1] = CStringGetTextDatum(down);
-	values[2] = sv_text_array(lost);
-	sv_store_enter(&scope, SV_STORE_WRITE);
-	sv_store_execute(&scope, &query, values, NULL);
-	sv_store_leave(&scope);
+	sv_own_query(SV_STORE_WRITE, &query, revision, down, lost);
 }

@@ -113,27 +113,13 @@ sv_store_begin_run(const char *command, const char *target)
 		"RETURNING run",
 		7, {TEXTOID, TEXTOID, TEXTOID, TEXTOID, INT4OID, TEXTOID, TIMESTAMPTZOID}
 	};
-	Datum		v[7];
-	bool		n[7] = {false};
-	StoreScope	scope;
-	Datum		run;
+	int64		run = sv_own_number(SV_STORE_WRITE, &query, 0, command, target, sv_role_name(GetUserId()),
+									sv_role_name(GetSessionUserId()), MyProcPid, application_name,
+									GetCurrentTimestamp());
 
-	v[0] = CStringGetTextDatum(command);
-	n[1] = target == NULL;
-	v[1] = n[1] ? (Datum) 0 : CStringGetTextDatum(target);
-	v[2] = CStringGetTextDatum(sv_role_name(GetUserId()));
-	v[3] = CStringGetTextDatum(sv_role_name(GetSessionUserId()));
-	v[4] = Int32GetDatum(MyProcPid);
-	n[5] = application_name == NULL;
-	v[5] = n[5] ? (Datum) 0 : CStringGetTextDatum(application_name);
-	v[6] = TimestampTzGetDatum(GetCurrentTimestamp());
-
-	sv_store_enter(&scope, SV_STORE_WRITE);
-	if (sv_store_execute(&scope, &query, v, n) != 1)
+	if (run == 0)
 		elog(ERROR, "could not record the run");
-	run = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &n[0]);
-	sv_store_leave(&scope);
-	return DatumGetInt64(run);
+	return run;
 }
 
 static void
@@ -143,15 +129,8 @@ end_run(int64 run, TimestampTz started_at, const char *outcome)
 		"UPDATE schemaver.run SET elapsed = $2, outcome = $3 WHERE run = $1",
 		3, {INT8OID, INTERVALOID, TEXTOID}
 	};
-	Datum		v[3];
-	StoreScope	scope;
 
-	v[0] = Int64GetDatum(run);
-	v[1] = interval_between(started_at, GetCurrentTimestamp());
-	v[2] = CStringGetTextDatum(outcome);
-	sv_store_enter(&scope, SV_STORE_WRITE);
-	sv_store_execute(&scope, &query, v, NULL);
-	sv_store_leave(&scope);
+	sv_own_query(SV_STORE_WRITE, &query, run, interval_between(started_at, GetCurrentTimestamp()), outcome);
 }
 
 /* Record that a run has done all its steps. */
@@ -173,11 +152,8 @@ void
 sv_store_close_runs(void)
 {
 	static StoreQuery query = {"UPDATE schemaver.run SET outcome = 'interrupted' WHERE outcome = 'running'"};
-	StoreScope	scope;
 
-	sv_store_enter(&scope, SV_STORE_WRITE);
-	sv_store_execute(&scope, &query, NULL, NULL);
-	sv_store_leave(&scope);
+	sv_own_query(SV_STORE_WRITE, &query);
 }
 
 static void
@@ -185,20 +161,12 @@ mark_applied(const StoreScope *scope, const StoredStep *step, Datum elapsed)
 {
 	static StoreQuery query = {
 		"INSERT INTO schemaver.applied (revision, checksum, run, applied_at, applied_by, elapsed) "
-		"VALUES ($1, $2, $3, $4, $5, $6)",
-		6, {TEXTOID, TEXTOID, INT8OID, TIMESTAMPTZOID, TEXTOID, INTERVALOID}
+		"VALUES ($1, $2, $3, $4, $5, CASE WHEN NOT $7 THEN $6 END)",
+		7, {TEXTOID, TEXTOID, INT8OID, TIMESTAMPTZOID, TEXTOID, INTERVALOID, BOOLOID}
 	};
-	Datum		v[6];
-	bool		n[6] = {false};
 
-	v[0] = CStringGetTextDatum(step->revision);
-	v[1] = CStringGetTextDatum(step->checksum);
-	v[2] = Int64GetDatum(step->run);
-	v[3] = TimestampTzGetDatum(step->finished_at);
-	v[4] = CStringGetTextDatum(sv_role_name(scope->userid));
-	v[5] = elapsed;
-	n[5] = step->stamped;
-	sv_store_execute(scope, &query, v, n);
+	sv_own_execute(scope, &query, step->revision, step->checksum, step->run, step->finished_at,
+				   sv_role_name(scope->userid), elapsed, step->stamped);
 }
 
 static void
@@ -206,10 +174,9 @@ mark_undone(const StoreScope *scope, const StoredStep *step)
 {
 	static StoreQuery forget = {"DELETE FROM schemaver.derived WHERE revision = $1", 1, {TEXTOID}};
 	static StoreQuery query = {"DELETE FROM schemaver.applied WHERE revision = $1", 1, {TEXTOID}};
-	Datum		v[1] = {CStringGetTextDatum(step->revision)};
 
-	sv_store_execute(scope, &forget, v, NULL);
-	if (sv_store_execute(scope, &query, v, NULL) != 1)
+	sv_own_execute(scope, &forget, step->revision);
+	if (sv_own_execute(scope, &query, step->revision) != 1)
 		ereport(ERROR,
 				(errcode(ERRCODE_SV_INTERRUPTED_RUN),
 				 errmsg("revision \"%s\" is not applied any more", step->revision)));
@@ -226,28 +193,13 @@ insert_step(const StoreScope *scope, const StoredStep *step, const StoredFailure
 		14, {INT8OID, INT4OID, TEXTOID, TEXTOID, TEXTOID, TIMESTAMPTZOID, INTERVALOID, INT4OID, TEXTOID,
 		INT4OID, INT4OID, TEXTOID, TEXTOID, INT8OID}
 	};
-	Datum		v[14] = {0};
-	bool		n[14] = {false};
 
-	v[0] = Int64GetDatum(step->run);
-	v[1] = Int32GetDatum(step->position);
-	v[2] = CStringGetTextDatum(step->revision);
-	v[3] = CStringGetTextDatum(sv_direction_name(step->direction));
-	v[4] = CStringGetTextDatum(step->checksum);
-	v[5] = TimestampTzGetDatum(step->started_at);
-	v[6] = elapsed;
-	v[7] = Int32GetDatum(step->statements);
-	v[8] = CStringGetTextDatum(failure ? "failed" : step->stamped ? "stamped" : "done");
-	v[13] = Int64GetDatum(failure ? 0 : step->state);
-	n[9] = n[10] = n[11] = n[12] = failure == NULL;
-	if (failure != NULL)
-	{
-		v[9] = Int32GetDatum(failure->statement);
-		v[10] = Int32GetDatum(failure->line);
-		v[11] = CStringGetTextDatum(failure->sqlstate);
-		v[12] = CStringGetTextDatum(failure->error);
-	}
-	sv_store_execute(scope, &query, v, n);
+	sv_own_execute(scope, &query, step->run, step->position, step->revision, sv_direction_name(step->direction),
+				   step->checksum, step->started_at, elapsed, step->statements,
+				   failure ? "failed" : step->stamped ? "stamped" : "done",
+				   failure ? failure->statement : 0, failure ? failure->line : 0,
+				   failure ? failure->sqlstate : NULL, failure ? failure->error : NULL,
+				   failure ? INT64CONST(0) : step->state);
 }
 
 /*
@@ -288,14 +240,8 @@ sv_store_was_run(const char *revision)
 	static StoreQuery query = {
 		"SELECT FROM schemaver.step WHERE revision = $1 AND outcome <> 'failed' LIMIT 1", 1, {TEXTOID}
 	};
-	Datum		v[1] = {CStringGetTextDatum(revision)};
-	StoreScope	scope;
-	bool		found;
 
-	sv_store_enter(&scope, SV_STORE_READ);
-	found = sv_store_execute(&scope, &query, v, NULL) > 0;
-	sv_store_leave(&scope);
-	return found;
+	return sv_own_query(SV_STORE_READ, &query, revision) > 0;
 }
 
 /* Record the state of the schema after a step. */
@@ -306,10 +252,6 @@ sv_store_step_state(int64 run, int position, int64 state)
 		"UPDATE schemaver.step SET state = nullif($3, 0) WHERE run = $1 AND position = $2",
 		3, {INT8OID, INT4OID, INT8OID}
 	};
-	Datum		v[3] = {Int64GetDatum(run), Int32GetDatum(position), Int64GetDatum(state)};
-	StoreScope	scope;
 
-	sv_store_enter(&scope, SV_STORE_WRITE);
-	sv_store_execute(&scope, &query, v, NULL);
-	sv_store_leave(&scope);
+	sv_own_query(SV_STORE_WRITE, &query, run, position, state);
 }

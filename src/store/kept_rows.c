@@ -5,31 +5,16 @@
 #include "postgres.h"
 
 #include "catalog/pg_type.h"
+#include "miscadmin.h"
 #include "store/store.h"
-#include "utils/builtins.h"
 
 /* A number for what is to be kept next; never used twice. */
 int64
 sv_store_kept_number(void)
 {
 	static StoreQuery query = {"SELECT pg_catalog.nextval('schemaver.kept_number')"};
-	StoreScope	scope;
-	int64		number;
-	bool		isnull;
 
-	sv_store_enter(&scope, SV_STORE_WRITE);
-	sv_store_execute(&scope, &query, NULL, NULL);
-	number = DatumGetInt64(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull));
-	sv_store_leave(&scope);
-	return number;
-}
-
-/* Set a text, or NULL. */
-static void
-bind_text(Datum *values, bool *nulls, int i, const char *text)
-{
-	nulls[i] = text == NULL;
-	values[i] = text ? CStringGetTextDatum(text) : (Datum) 0;
+	return sv_own_number(SV_STORE_WRITE, &query, 0);
 }
 
 /* Record what was kept, by the run that is under way. */
@@ -39,83 +24,40 @@ sv_store_keep(const StoredKept *kept)
 	static StoreQuery query = {
 		"INSERT INTO schemaver.kept_data (kept, revision, run, kind, schema_name, table_name, column_name, kept_table, "
 		"columns, types, whole_row, position, is_called, rows, created_at, created_by) "
-		"SELECT $1, $2, (SELECT max(run) FROM schemaver.run), $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, "
-		"pg_catalog.clock_timestamp(), $14",
+		"SELECT $1, $2, (SELECT max(run) FROM schemaver.run), $3, $4, $5, $6, $7, $8, $9, $10, "
+		"CASE WHEN $7 IS NULL THEN $11 END, CASE WHEN $7 IS NULL THEN $12 END, "
+		"CASE WHEN $7 IS NOT NULL THEN nullif($13, -1) END, pg_catalog.clock_timestamp(), $14",
 		14, {INT8OID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTARRAYOID, TEXTARRAYOID, BOOLOID,
 		INT8OID, BOOLOID, INT8OID, TEXTOID}
 	};
-	Datum		v[14];
-	bool		n[14] = {false};
-	StoreScope	scope;
 
-	v[0] = Int64GetDatum(kept->number);
-	bind_text(v, n, 1, kept->revision);
-	bind_text(v, n, 2, kept->kind);
-	bind_text(v, n, 3, kept->schema_name);
-	bind_text(v, n, 4, kept->table_name);
-	bind_text(v, n, 5, kept->column_name);
-	bind_text(v, n, 6, kept->kept_table);
-	v[7] = sv_text_array(kept->columns);
-	v[8] = sv_text_array(kept->types);
-	v[9] = BoolGetDatum(kept->whole_row);
-	v[10] = Int64GetDatum(kept->position);
-	v[11] = BoolGetDatum(kept->is_called);
-	n[10] = n[11] = kept->kept_table != NULL;
-	v[12] = Int64GetDatum((int64) kept->rows);
-	n[12] = kept->kept_table == NULL || kept->rows < 0;
-	sv_store_enter(&scope, SV_STORE_WRITE);
-	bind_text(v, n, 13, sv_role_name(scope.userid));
-	sv_store_execute(&scope, &query, v, n);
-	sv_store_leave(&scope);
+	sv_own_query(SV_STORE_WRITE, &query, kept->number, kept->revision, kept->kind, kept->schema_name, kept->table_name,
+				 kept->column_name, kept->kept_table, kept->columns, kept->types, kept->whole_row, kept->position,
+				 kept->is_called, kept->rows < 0 ? INT64CONST(-1) : (int64) kept->rows, sv_role_name(GetUserId()));
 }
 
 #define KEPT_COLUMNS "kept, revision, kind, schema_name, table_name, column_name, kept_table, columns, types, whole_row, " \
-	"coalesce(position, 0), coalesce(is_called, false), coalesce(rows, -1)"
+	"position, is_called, rows"
 
-/* The rows of the current result, in the caller's context. */
-static List *
-read_kept(uint64 n)
+static void *
+read_kept(uint64 row)
 {
-	List	   *result = NIL;
+	StoredKept *kept = palloc0(sizeof(StoredKept));
 
-	for (uint64 i = 0; i < n; i++)
-	{
-		HeapTuple	row = SPI_tuptable->vals[i];
-		TupleDesc	desc = SPI_tuptable->tupdesc;
-		StoredKept *kept = palloc0(sizeof(StoredKept));
-		bool		isnull;
-
-		kept->number = DatumGetInt64(SPI_getbinval(row, desc, 1, &isnull));
-		kept->revision = sv_store_text(i, 2);
-		kept->kind = sv_store_text(i, 3);
-		kept->schema_name = sv_store_text(i, 4);
-		kept->table_name = sv_store_text(i, 5);
-		kept->column_name = sv_store_text(i, 6);
-		kept->kept_table = sv_store_text(i, 7);
-		kept->columns = sv_store_text_list(i, 8);
-		kept->types = sv_store_text_list(i, 9);
-		kept->whole_row = DatumGetBool(SPI_getbinval(row, desc, 10, &isnull));
-		kept->position = DatumGetInt64(SPI_getbinval(row, desc, 11, &isnull));
-		kept->is_called = DatumGetBool(SPI_getbinval(row, desc, 12, &isnull));
-		kept->rows = (double) DatumGetInt64(SPI_getbinval(row, desc, 13, &isnull));
-		result = lappend(result, kept);
-	}
-	return result;
-}
-
-static List *
-kept_by(StoreQuery *query, const Datum *values)
-{
-	StoreScope	scope;
-	List	   *result;
-	uint64		n;
-
-	sv_store_enter(&scope, SV_STORE_WRITE);
-	n = sv_store_execute(&scope, query, values, NULL);
-	MemoryContextSwitchTo(scope.caller);
-	result = read_kept(n);
-	sv_store_leave(&scope);
-	return result;
+	kept->number = sv_own_number_at(row, 1, 0);
+	kept->revision = sv_store_text(row, 2);
+	kept->kind = sv_store_text(row, 3);
+	kept->schema_name = sv_store_text(row, 4);
+	kept->table_name = sv_store_text(row, 5);
+	kept->column_name = sv_store_text(row, 6);
+	kept->kept_table = sv_store_text(row, 7);
+	kept->columns = sv_store_text_list(row, 8);
+	kept->types = sv_store_text_list(row, 9);
+	kept->whole_row = sv_own_number_at(row, 10, false) != 0;
+	kept->position = sv_own_number_at(row, 11, 0);
+	kept->is_called = sv_own_number_at(row, 12, false) != 0;
+	kept->rows = (double) sv_own_number_at(row, 13, -1);
+	return kept;
 }
 
 /*
@@ -131,9 +73,8 @@ sv_store_kept_of(const char *revision)
 		"(SELECT coalesce(max(run), 0) FROM schemaver.step WHERE revision = $1 AND direction = 'downgrade' AND outcome = 'done') "
 		"ORDER BY kept DESC", 1, {TEXTOID}
 	};
-	Datum		values[1] = {CStringGetTextDatum(revision)};
 
-	return kept_by(&query, values);
+	return sv_own_rows(SV_STORE_WRITE, &query, read_kept, revision);
 }
 
 /* All that is kept in tables. */
@@ -144,7 +85,7 @@ sv_store_kept_tables(void)
 		"SELECT " KEPT_COLUMNS " FROM schemaver.kept_data WHERE kept_table IS NOT NULL ORDER BY kept"
 	};
 
-	return kept_by(&query, NULL);
+	return sv_own_rows(SV_STORE_WRITE, &query, read_kept);
 }
 
 /* What is older than an interval, the oldest first. */
@@ -156,19 +97,15 @@ sv_store_kept_older(Datum age)
 		1, {INTERVALOID}
 	};
 
-	return kept_by(&query, &age);
+	return sv_own_rows(SV_STORE_WRITE, &query, read_kept, age);
 }
 
 void
 sv_store_forget_kept(int64 number)
 {
 	static StoreQuery query = {"DELETE FROM schemaver.kept_data WHERE kept = $1", 1, {INT8OID}};
-	Datum		values[1] = {Int64GetDatum(number)};
-	StoreScope	scope;
 
-	sv_store_enter(&scope, SV_STORE_WRITE);
-	sv_store_execute(&scope, &query, values, NULL);
-	sv_store_leave(&scope);
+	sv_own_query(SV_STORE_WRITE, &query, number);
 }
 
 /* Give each row of kept(), the oldest first.  "row" must not use the store. */

@@ -6,37 +6,11 @@
 
 #include "catalog/pg_type.h"
 #include "store/store.h"
-#include "utils/builtins.h"
 
-static void
-execute_two(StoreQuery *query, const char *first, const char *second)
+static void *
+read_string(uint64 row)
 {
-	Datum		values[2];
-	StoreScope	scope;
-
-	values[0] = CStringGetTextDatum(first);
-	values[1] = CStringGetTextDatum(second);
-	sv_store_enter(&scope, SV_STORE_WRITE);
-	sv_store_execute(&scope, query, values, NULL);
-	sv_store_leave(&scope);
-}
-
-/* The strings in the first column of a query by a key. */
-static List *
-strings_of(StoreQuery *query, const char *key)
-{
-	Datum		values[1] = {CStringGetTextDatum(key)};
-	List	   *result = NIL;
-	StoreScope	scope;
-	uint64		n;
-
-	sv_store_enter(&scope, SV_STORE_WRITE);
-	n = sv_store_execute(&scope, query, values, NULL);
-	MemoryContextSwitchTo(scope.caller);
-	for (uint64 i = 0; i < n; i++)
-		result = lappend(result, sv_store_text(i, 1));
-	sv_store_leave(&scope);
-	return result;
+	return sv_store_text(row, 1);
 }
 
 /* The revision that replaced one of that id, or NULL. */
@@ -44,9 +18,8 @@ char *
 sv_store_replaced_by(const char *id)
 {
 	static StoreQuery query = {"SELECT squash FROM schemaver.replaced WHERE revision = $1", 1, {TEXTOID}};
-	List	   *found = strings_of(&query, id);
 
-	return found == NIL ? NULL : linitial(found);
+	return sv_own_string(SV_STORE_WRITE, &query, id);
 }
 
 /* Let the id of a revision that is gone mean another one, and what it had replaced, too. */
@@ -59,8 +32,8 @@ sv_store_add_replaced(const char *id, const char *by)
 		"ON CONFLICT (revision) DO UPDATE SET squash = excluded.squash", 2, {TEXTOID, TEXTOID}
 	};
 
-	execute_two(&move, id, by);
-	execute_two(&add, id, by);
+	sv_own_query(SV_STORE_WRITE, &move, id, by);
+	sv_own_query(SV_STORE_WRITE, &add, id, by);
 }
 
 /* Whatever revises a revision or depends on it does so with another one. */
@@ -88,10 +61,10 @@ sv_store_rename_parent(const char *from, const char *to)
 		2, {TEXTOID, TEXTOID}
 	};
 
-	execute_two(&revises, from, to);
-	execute_two(&children, from, to);
-	execute_two(&old_children, from, to);
-	execute_two(&depends, from, to);
+	sv_own_query(SV_STORE_WRITE, &revises, from, to);
+	sv_own_query(SV_STORE_WRITE, &children, from, to);
+	sv_own_query(SV_STORE_WRITE, &old_children, from, to);
+	sv_own_query(SV_STORE_WRITE, &depends, from, to);
 }
 
 /* The tags that name a revision. */
@@ -100,5 +73,5 @@ sv_store_tags_of(const char *id)
 {
 	static StoreQuery query = {"SELECT tag FROM schemaver.tag WHERE revision = $1 ORDER BY tag", 1, {TEXTOID}};
 
-	return strings_of(&query, id);
+	return sv_own_rows(SV_STORE_WRITE, &query, read_string, id);
 }

@@ -13,13 +13,6 @@
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
 
-static Datum
-text_or_null(const char *value, bool *isnull)
-{
-	*isnull = value == NULL;
-	return value == NULL ? (Datum) 0 : CStringGetTextDatum(value);
-}
-
 /* Call "add" for each string of an array that mostly is empty. */
 static void
 add_names(RevisionGraph *graph, int index, Datum array,
@@ -90,25 +83,18 @@ load_applied(const StoreScope *scope, RevisionGraph *graph)
 {
 	static StoreQuery query = {"SELECT revision, rank FROM schemaver.applied"};
 	uint64		n = sv_store_execute(scope, &query, NULL, NULL);
-	SPITupleTable *rows = SPI_tuptable;
 
 	for (uint64 i = 0; i < n; i++)
 	{
-		Datum		values[2];
-		bool		nulls[2];
-		char	   *id;
-		int			index;
+		char	   *id = sv_store_text(i, 1);
+		int			index = sv_graph_find(graph, id);
 
-		heap_deform_tuple(rows->vals[i], rows->tupdesc, values, nulls);
-		id = TextDatumGetCString(values[0]);
-		index = sv_graph_find(graph, id);
 		if (index < 0)
 			elog(ERROR, "applied revision \"%s\" is not registered", id);
 		graph->revisions[index].applied = true;
-		graph->revisions[index].applied_rank = DatumGetInt64(values[1]);
+		graph->revisions[index].applied_rank = sv_own_number_at(i, 2, 0);
 		pfree(id);
 	}
-	SPI_freetuptable(rows);
 }
 
 /* The whole graph with what is applied, finished. */
@@ -138,36 +124,43 @@ sv_store_graph(StoreMode mode)
 
 /* Fill *result, which is zeroed, from a row of REVISION_COLUMNS. */
 static void
-read_revision(const SPITupleTable *rows, uint64 row, StoredRevision *result)
+read_revision(uint64 row, StoredRevision *result)
 {
-	Datum		v[18];
-	bool		n[18];
+	bool		isnull;
+	Datum		options = SPI_getbinval(SPI_tuptable->vals[row], SPI_tuptable->tupdesc, 6, &isnull);
+	Datum		elapsed = SPI_getbinval(SPI_tuptable->vals[row], SPI_tuptable->tupdesc, 17, &isnull);
 
-	heap_deform_tuple(rows->vals[row], rows->tupdesc, v, n);
-	result->id = TextDatumGetCString(v[0]);
-	result->message = TextDatumGetCString(v[1]);
-	result->revises = sv_text_list(v[2]);
-	result->depends_on = sv_text_list(v[3]);
-	result->branch_labels = sv_text_list(v[4]);
-	result->options = JsonbToCString(NULL, &DatumGetJsonbP(v[5])->root, 0);
-	result->checksum = TextDatumGetCString(v[6]);
-	result->has_down = DatumGetBool(v[7]);
-	result->up_blocker = n[8] ? NULL : TextDatumGetCString(v[8]);
-	result->down_blocker = n[9] ? NULL : TextDatumGetCString(v[9]);
-	result->adds_enum_value = DatumGetBool(v[10]);
-	result->created_at = DatumGetTimestampTz(v[11]);
-	result->created_by = TextDatumGetCString(v[12]);
-	result->lost = n[17] ? NIL : sv_text_list(v[17]);
-	result->applied = !n[13];
-	if (!result->applied)
-		return;
-	result->applied_at = DatumGetTimestampTz(v[13]);
-	result->applied_by = TextDatumGetCString(v[14]);
-	result->applied_checksum = TextDatumGetCString(v[15]);
-	result->has_elapsed = !n[16];
+	result->id = sv_store_text(row, 1);
+	result->message = sv_store_text(row, 2);
+	result->revises = sv_store_text_list(row, 3);
+	result->depends_on = sv_store_text_list(row, 4);
+	result->branch_labels = sv_store_text_list(row, 5);
+	result->options = JsonbToCString(NULL, &DatumGetJsonbP(options)->root, 0);
+	result->checksum = sv_store_text(row, 7);
+	result->has_down = sv_own_number_at(row, 8, 0) != 0;
+	result->up_blocker = sv_store_text(row, 9);
+	result->down_blocker = sv_store_text(row, 10);
+	result->adds_enum_value = sv_own_number_at(row, 11, 0) != 0;
+	result->created_at = sv_own_number_at(row, 12, 0);
+	result->created_by = sv_store_text(row, 13);
+	result->applied_at = sv_own_number_at(row, 14, 0);
+	result->applied_by = sv_store_text(row, 15);
+	result->applied = result->applied_by != NULL;
+	result->applied_checksum = sv_store_text(row, 16);
+	result->has_elapsed = !isnull;
 	if (result->has_elapsed)
 		result->elapsed = IntervalPGetDatum(memcpy(palloc(sizeof(Interval)),
-												   DatumGetIntervalP(v[16]), sizeof(Interval)));
+												   DatumGetIntervalP(elapsed), sizeof(Interval)));
+	result->lost = sv_store_text_list(row, 18);
+}
+
+static void *
+new_revision(uint64 row)
+{
+	StoredRevision *result = palloc0(sizeof(StoredRevision));
+
+	read_revision(row, result);
+	return result;
 }
 
 /* One revision; error if it is gone. */
@@ -175,19 +168,13 @@ StoredRevision *
 sv_store_revision(StoreMode mode, const char *id)
 {
 	static StoreQuery query = {REVISION_COLUMNS "WHERE r.revision = $1", 1, {TEXTOID}};
-	Datum		values[1] = {CStringGetTextDatum(id)};
-	StoredRevision *result = palloc0(sizeof(StoredRevision));
-	StoreScope	scope;
+	List	   *found = sv_own_rows(mode, &query, new_revision, id);
 
-	sv_store_enter(&scope, mode);
-	if (sv_store_execute(&scope, &query, values, NULL) != 1)
+	if (found == NIL)
 		ereport(ERROR,
 				(errcode(ERRCODE_SV_UNKNOWN_REVISION),
 				 errmsg("revision \"%s\" does not exist", id)));
-	MemoryContextSwitchTo(scope.caller);
-	read_revision(SPI_tuptable, 0, result);
-	sv_store_leave(&scope);
-	return result;
+	return linitial(found);
 }
 
 /* The ids of a list, as the argument of "= ANY". */
@@ -222,7 +209,7 @@ typedef struct RowReader
 {
 	StoreQuery	some;
 	StoreQuery	all;
-	void		(*read) (const SPITupleTable *rows, uint64 row, StoredRevision *result);
+	void		(*read) (uint64 row, StoredRevision *result);
 } RowReader;
 
 /* The rows of the listed revisions, in the order of the list, by one query. */
@@ -245,7 +232,7 @@ read_rows(RowReader *reader, StoreMode mode, const RevisionGraph *graph, const R
 	{
 		int			index;
 
-		reader->read(SPI_tuptable, i, &rows[i]);
+		reader->read(i, &rows[i]);
 		index = sv_graph_find(graph, rows[i].id);
 		if (index >= 0)
 			by_index[index] = &rows[i];
@@ -273,21 +260,17 @@ sv_store_revisions(StoreMode mode, const RevisionGraph *graph, const RevisionLis
 
 /* Fill *result, which is zeroed, from a row of PLAN_COLUMNS. */
 static void
-read_plan_row(const SPITupleTable *rows, uint64 row, StoredRevision *result)
+read_plan_row(uint64 row, StoredRevision *result)
 {
-	Datum		v[9];
-	bool		n[9];
-
-	heap_deform_tuple(rows->vals[row], rows->tupdesc, v, n);
-	result->id = TextDatumGetCString(v[0]);
-	result->message = TextDatumGetCString(v[1]);
-	result->lost = n[7] ? NIL : sv_text_list(v[7]);
-	result->checksum = TextDatumGetCString(v[2]);
-	result->has_down = DatumGetBool(v[3]);
-	result->up_blocker = n[4] ? NULL : TextDatumGetCString(v[4]);
-	result->down_blocker = n[5] ? NULL : TextDatumGetCString(v[5]);
-	result->adds_enum_value = DatumGetBool(v[6]);
-	result->options = TextDatumGetCString(v[8]);
+	result->id = sv_store_text(row, 1);
+	result->message = sv_store_text(row, 2);
+	result->checksum = sv_store_text(row, 3);
+	result->has_down = sv_own_number_at(row, 4, 0) != 0;
+	result->up_blocker = sv_store_text(row, 5);
+	result->down_blocker = sv_store_text(row, 6);
+	result->adds_enum_value = sv_own_number_at(row, 7, 0) != 0;
+	result->lost = sv_store_text_list(row, 8);
+	result->options = sv_store_text(row, 9);
 }
 
 /*
@@ -306,6 +289,23 @@ sv_store_plan_rows(StoreMode mode, const RevisionGraph *graph, const RevisionLis
 	return read_rows(&reader, mode, graph, list);
 }
 
+static void *
+read_script(uint64 row)
+{
+	StoredScript *result = palloc0(sizeof(StoredScript));
+
+	result->up = sv_store_text(row, 1);
+	result->down = sv_store_text(row, 2);
+	result->verify = sv_store_text(row, 3);
+	result->source = sv_store_text(row, 4);
+	result->down_source = sv_store_text(row, 5);
+	result->up_line = sv_own_number_at(row, 6, 0);
+	result->down_line = sv_own_number_at(row, 7, 0);
+	result->verify_line = sv_own_number_at(row, 8, 0);
+	result->derived = sv_store_text(row, 9);
+	return result;
+}
+
 /* The bodies of a revision; error if it is gone. */
 StoredScript *
 sv_store_script(StoreMode mode, const char *id)
@@ -314,50 +314,13 @@ sv_store_script(StoreMode mode, const char *id)
 		"SELECT s.up, s.down, s.verify, s.source, s.down_source, s.up_line, s.down_line, s.verify_line, d.down "
 		"FROM schemaver.script s LEFT JOIN schemaver.derived d ON d.revision = s.revision WHERE s.revision = $1", 1, {TEXTOID}
 	};
-	Datum		values[1] = {CStringGetTextDatum(id)};
-	StoredScript *result = palloc0(sizeof(StoredScript));
-	StoreScope	scope;
-	Datum		lines[9];
-	bool		nulls[9];
+	List	   *found = sv_own_rows(mode, &query, read_script, id);
 
-	sv_store_enter(&scope, mode);
-	if (sv_store_execute(&scope, &query, values, NULL) != 1)
+	if (found == NIL)
 		ereport(ERROR,
 				(errcode(ERRCODE_SV_UNKNOWN_REVISION),
 				 errmsg("revision \"%s\" does not exist", id)));
-	MemoryContextSwitchTo(scope.caller);
-	result->up = sv_store_text(0, 1);
-	result->down = sv_store_text(0, 2);
-	result->verify = sv_store_text(0, 3);
-	result->source = sv_store_text(0, 4);
-	result->down_source = sv_store_text(0, 5);
-	result->derived = sv_store_text(0, 9);
-	heap_deform_tuple(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, lines, nulls);
-	result->up_line = DatumGetInt32(lines[5]);
-	result->down_line = DatumGetInt32(lines[6]);
-	result->verify_line = DatumGetInt32(lines[7]);
-	sv_store_leave(&scope);
-	return result;
-}
-
-/* The first column of the first row of a query by keys, or NULL.  Sees all that is committed. */
-static char *
-look_up(StoreQuery *query, const char *key, const char *other)
-{
-	Datum		values[2];
-	StoreScope	scope;
-	char	   *result = NULL;
-
-	values[0] = CStringGetTextDatum(key);
-	values[1] = other ? CStringGetTextDatum(other) : (Datum) 0;
-	sv_store_enter(&scope, SV_STORE_WRITE);
-	if (sv_store_execute(&scope, query, values, NULL) > 0)
-	{
-		MemoryContextSwitchTo(scope.caller);
-		result = sv_store_text(0, 1);
-	}
-	sv_store_leave(&scope);
-	return result;
+	return linitial(found);
 }
 
 bool
@@ -367,7 +330,7 @@ sv_store_revision_exists(const char *id)
 		"SELECT revision FROM schemaver.revision WHERE revision = $1", 1, {TEXTOID}
 	};
 
-	return look_up(&query, id, NULL) != NULL;
+	return sv_own_query(SV_STORE_WRITE, &query, id) > 0;
 }
 
 /* Does any revision other than "but" revise this one? */
@@ -379,7 +342,7 @@ sv_store_has_children(const char *id, const char *but)
 		2, {TEXTOID, TEXTOID}
 	};
 
-	return look_up(&query, id, but) != NULL;
+	return sv_own_query(SV_STORE_WRITE, &query, id, but) > 0;
 }
 
 /* The revision that carries a branch label, or NULL. */
@@ -390,7 +353,7 @@ sv_store_label_owner(const char *label)
 		"SELECT revision FROM schemaver.branch_label WHERE label = $1", 1, {TEXTOID}
 	};
 
-	return look_up(&query, label, NULL);
+	return sv_own_string(SV_STORE_WRITE, &query, label);
 }
 
 /* A tag that names this revision, or NULL. */
@@ -401,7 +364,7 @@ sv_store_tag_of(const char *id)
 		"SELECT tag FROM schemaver.tag WHERE revision = $1 ORDER BY tag LIMIT 1", 1, {TEXTOID}
 	};
 
-	return look_up(&query, id, NULL);
+	return sv_own_string(SV_STORE_WRITE, &query, id);
 }
 
 /*
@@ -414,18 +377,16 @@ sv_store_newest_revision(int *heads)
 	static StoreQuery query = {
 		"SELECT revision, heads_after FROM schemaver.revision ORDER BY position DESC LIMIT 1"
 	};
-	StoreScope	scope;
 	char	   *result = NULL;
+	StoreScope	scope;
 
 	*heads = 0;
 	sv_store_enter(&scope, SV_STORE_WRITE);
-	if (sv_store_execute(&scope, &query, NULL, NULL) > 0)
+	if (sv_own_execute(&scope, &query) > 0)
 	{
-		bool		isnull;
-
 		MemoryContextSwitchTo(scope.caller);
 		result = sv_store_text(0, 1);
-		*heads = DatumGetInt32(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 2, &isnull));
+		*heads = sv_own_number_at(0, 2, 0);
 	}
 	sv_store_leave(&scope);
 	return result;
@@ -439,19 +400,9 @@ insert_script(const StoreScope *scope, const char *id, const StoredScript *scrip
 		"down_source, down_line, verify_line) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
 		9, {TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, INT4OID, TEXTOID, INT4OID, INT4OID}
 	};
-	Datum		v[9];
-	bool		n[9] = {false};
 
-	v[0] = CStringGetTextDatum(id);
-	v[1] = CStringGetTextDatum(script->up);
-	v[2] = text_or_null(script->down, &n[2]);
-	v[3] = text_or_null(script->verify, &n[3]);
-	v[4] = text_or_null(script->source, &n[4]);
-	v[5] = Int32GetDatum(script->up_line);
-	v[6] = text_or_null(script->down_source, &n[6]);
-	v[7] = Int32GetDatum(script->down_line);
-	v[8] = Int32GetDatum(script->verify_line);
-	sv_store_execute(scope, &query, v, n);
+	sv_own_execute(scope, &query, id, script->up, script->down, script->verify, script->source, script->up_line,
+				   script->down_source, script->down_line, script->verify_line);
 }
 
 /* The rows that point from a revision's parents and labels to it. */
@@ -464,20 +415,12 @@ insert_names(const StoreScope *scope, const StoredRevision *revision)
 	static StoreQuery label = {
 		"INSERT INTO schemaver.branch_label (label, revision) VALUES ($1, $2)", 2, {TEXTOID, TEXTOID}
 	};
-	Datum		v[2];
 	ListCell   *cell;
 
-	v[1] = CStringGetTextDatum(revision->id);
 	foreach(cell, revision->revises)
-	{
-		v[0] = CStringGetTextDatum((char *) lfirst(cell));
-		sv_store_execute(scope, &child, v, NULL);
-	}
+		sv_own_execute(scope, &child, lfirst(cell), revision->id);
 	foreach(cell, revision->branch_labels)
-	{
-		v[0] = CStringGetTextDatum((char *) lfirst(cell));
-		sv_store_execute(scope, &label, v, NULL);
-	}
+		sv_own_execute(scope, &label, lfirst(cell), revision->id);
 }
 
 static void
@@ -485,26 +428,9 @@ delete_names(const StoreScope *scope, const char *id)
 {
 	static StoreQuery child = {"DELETE FROM schemaver.revision_child WHERE child = $1", 1, {TEXTOID}};
 	static StoreQuery label = {"DELETE FROM schemaver.branch_label WHERE revision = $1", 1, {TEXTOID}};
-	Datum		v[1] = {CStringGetTextDatum(id)};
 
-	sv_store_execute(scope, &child, v, NULL);
-	sv_store_execute(scope, &label, v, NULL);
-}
-
-static void
-revision_values(const StoredRevision *revision, Datum *v, bool *n)
-{
-	v[0] = CStringGetTextDatum(revision->id);
-	v[1] = CStringGetTextDatum(revision->message);
-	v[2] = sv_text_array(revision->revises);
-	v[3] = sv_text_array(revision->depends_on);
-	v[4] = sv_text_array(revision->branch_labels);
-	v[5] = DirectFunctionCall1(jsonb_in, CStringGetDatum(revision->options));
-	v[6] = CStringGetTextDatum(revision->checksum);
-	v[7] = BoolGetDatum(revision->has_down);
-	v[8] = text_or_null(revision->up_blocker, &n[8]);
-	v[9] = text_or_null(revision->down_blocker, &n[9]);
-	v[10] = BoolGetDatum(revision->adds_enum_value);
+	sv_own_execute(scope, &child, id);
+	sv_own_execute(scope, &label, id);
 }
 
 /*
@@ -521,16 +447,14 @@ sv_store_insert_revision(const StoredRevision *revision, const StoredScript *scr
 		14, {TEXTOID, TEXTOID, TEXTARRAYOID, TEXTARRAYOID, TEXTARRAYOID, JSONBOID, TEXTOID, BOOLOID,
 		TEXTOID, TEXTOID, BOOLOID, INT4OID, TIMESTAMPTZOID, TEXTOID}
 	};
-	Datum		v[14];
-	bool		n[14] = {false};
+	char	   *created_by = sv_role_name(GetUserId());
 	StoreScope	scope;
 
-	revision_values(revision, v, n);
-	v[11] = Int32GetDatum(heads_after);
-	v[12] = TimestampTzGetDatum(GetCurrentTimestamp());
-	v[13] = CStringGetTextDatum(sv_role_name(GetUserId()));
 	sv_store_enter(&scope, SV_STORE_WRITE);
-	sv_store_execute(&scope, &query, v, n);
+	sv_own_execute(&scope, &query, revision->id, revision->message, revision->revises, revision->depends_on,
+				   revision->branch_labels, DirectFunctionCall1(jsonb_in, CStringGetDatum(revision->options)),
+				   revision->checksum, revision->has_down, revision->up_blocker, revision->down_blocker,
+				   revision->adds_enum_value, heads_after, GetCurrentTimestamp(), created_by);
 	insert_script(&scope, revision->id, script);
 	insert_names(&scope, revision);
 	sv_store_leave(&scope);
@@ -548,14 +472,14 @@ sv_store_update_revision(const StoredRevision *revision, const StoredScript *scr
 		TEXTOID, TEXTOID, BOOLOID}
 	};
 	static StoreQuery drop_script = {"DELETE FROM schemaver.script WHERE revision = $1", 1, {TEXTOID}};
-	Datum		v[11];
-	bool		n[11] = {false};
 	StoreScope	scope;
 
-	revision_values(revision, v, n);
 	sv_store_enter(&scope, SV_STORE_WRITE);
-	sv_store_execute(&scope, &query, v, n);
-	sv_store_execute(&scope, &drop_script, v, n);
+	sv_own_execute(&scope, &query, revision->id, revision->message, revision->revises, revision->depends_on,
+				   revision->branch_labels, DirectFunctionCall1(jsonb_in, CStringGetDatum(revision->options)),
+				   revision->checksum, revision->has_down, revision->up_blocker, revision->down_blocker,
+				   revision->adds_enum_value);
+	sv_own_execute(&scope, &drop_script, revision->id);
 	insert_script(&scope, revision->id, script);
 	delete_names(&scope, revision->id);
 	insert_names(&scope, revision);
@@ -572,12 +496,8 @@ sv_store_set_heads(int heads)
 		"AND heads_after <> $1",
 		1, {INT4OID}
 	};
-	Datum		v[1] = {Int32GetDatum(heads)};
-	StoreScope	scope;
 
-	sv_store_enter(&scope, SV_STORE_WRITE);
-	sv_store_execute(&scope, &query, v, NULL);
-	sv_store_leave(&scope);
+	sv_own_query(SV_STORE_WRITE, &query, heads);
 }
 
 /* Remove a revision that nothing refers to any more. */
@@ -587,14 +507,13 @@ sv_store_remove_revision(const char *id)
 	static StoreQuery query = {"DELETE FROM schemaver.revision WHERE revision = $1", 1, {TEXTOID}};
 	static StoreQuery drop_script = {"DELETE FROM schemaver.script WHERE revision = $1", 1, {TEXTOID}};
 	static StoreQuery replaced = {"DELETE FROM schemaver.replaced WHERE squash = $1", 1, {TEXTOID}};
-	Datum		v[1] = {CStringGetTextDatum(id)};
 	StoreScope	scope;
 
 	sv_store_enter(&scope, SV_STORE_WRITE);
 	delete_names(&scope, id);
-	sv_store_execute(&scope, &replaced, v, NULL);
-	sv_store_execute(&scope, &drop_script, v, NULL);
-	sv_store_execute(&scope, &query, v, NULL);
+	sv_own_execute(&scope, &replaced, id);
+	sv_own_execute(&scope, &drop_script, id);
+	sv_own_execute(&scope, &query, id);
 	sv_store_leave(&scope);
 }
 
@@ -610,19 +529,11 @@ sv_store_set_tag(const char *tag, const char *id)
 		"INSERT INTO schemaver.tag (tag, revision, created_at, created_by) VALUES ($1, $2, $3, $4)",
 		4, {TEXTOID, TEXTOID, TIMESTAMPTZOID, TEXTOID}
 	};
-	Datum		v[4];
-	StoreScope	scope;
-	bool		is_new;
+	char	   *created_by = sv_role_name(GetUserId());
+	bool		is_new = sv_own_query(SV_STORE_WRITE, &update, tag, id, GetCurrentTimestamp(), created_by) == 0;
 
-	v[0] = CStringGetTextDatum(tag);
-	v[1] = CStringGetTextDatum(id);
-	v[2] = TimestampTzGetDatum(GetCurrentTimestamp());
-	v[3] = CStringGetTextDatum(sv_role_name(GetUserId()));
-	sv_store_enter(&scope, SV_STORE_WRITE);
-	is_new = sv_store_execute(&scope, &update, v, NULL) == 0;
 	if (is_new)
-		sv_store_execute(&scope, &insert, v, NULL);
-	sv_store_leave(&scope);
+		sv_own_query(SV_STORE_WRITE, &insert, tag, id, GetCurrentTimestamp(), created_by);
 	return is_new;
 }
 
@@ -631,12 +542,6 @@ bool
 sv_store_remove_tag(const char *tag)
 {
 	static StoreQuery query = {"DELETE FROM schemaver.tag WHERE tag = $1", 1, {TEXTOID}};
-	Datum		v[1] = {CStringGetTextDatum(tag)};
-	StoreScope	scope;
-	bool		found;
 
-	sv_store_enter(&scope, SV_STORE_WRITE);
-	found = sv_store_execute(&scope, &query, v, NULL) > 0;
-	sv_store_leave(&scope);
-	return found;
+	return sv_own_query(SV_STORE_WRITE, &query, tag) > 0;
 }

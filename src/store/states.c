@@ -35,26 +35,9 @@ typedef struct Present
 	bool		at_home;		/* its OIDs are of this database */
 } Present;
 
-static bool
-bool_at(int column)
-{
-	bool		isnull;
-
-	return DatumGetBool(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, column, &isnull)) && !isnull;
-}
-
-static int64
-bigint_at(int column)
-{
-	bool		isnull;
-	Datum		value = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, column, &isnull);
-
-	return isnull ? 0 : DatumGetInt64(value);
-}
-
 /* The key of state_origin for this database under a server of this version. */
 #define THIS_DATABASE \
-	Int64GetDatum(GetSystemIdentifier()), ObjectIdGetDatum(MyDatabaseId), Int32GetDatum(SV_MAJOR)
+	(int64) GetSystemIdentifier(), MyDatabaseId, SV_MAJOR
 
 static Present
 present_state(StoreMode mode)
@@ -65,16 +48,15 @@ present_state(StoreMode mode)
 		"LEFT JOIN schemaver.state_origin o ON o.origin = s.origin",
 		3, {INT8OID, OIDOID, INT4OID}
 	};
-	Datum		v[] = {THIS_DATABASE};
 	Present		present = {0};
 	StoreScope	scope;
 
 	sv_store_enter(&scope, mode);
-	if (sv_store_execute(&scope, &query, v, NULL) > 0)
+	if (sv_own_execute(&scope, &query, THIS_DATABASE) > 0)
 	{
-		present.state = bigint_at(1);
-		present.complete = bool_at(2);
-		present.at_home = bool_at(3);
+		present.state = sv_own_number_at(0, 1, 0);
+		present.complete = sv_own_number_at(0, 2, false) != 0;
+		present.at_home = sv_own_number_at(0, 3, false) != 0;
 	}
 	sv_store_leave(&scope);
 	return present;
@@ -117,15 +99,14 @@ own_origin(const StoreScope *scope)
 		"SELECT coalesce(max(origin), 0) + 1, $1, $2, $3 FROM schemaver.state_origin RETURNING origin::bigint",
 		3, {INT8OID, OIDOID, INT4OID}
 	};
-	Datum		v[] = {THIS_DATABASE};
 	int32		origin;
 
-	sv_store_execute(scope, &find, v, NULL);
-	origin = (int32) bigint_at(1);
+	sv_own_execute(scope, &find, THIS_DATABASE);
+	origin = (int32) sv_own_number_at(0, 1, 0);
 	if (origin == 0)
 	{
-		sv_store_execute(scope, &make, v, NULL);
-		origin = (int32) bigint_at(1);
+		sv_own_execute(scope, &make, THIS_DATABASE);
+		origin = (int32) sv_own_number_at(0, 1, 0);
 	}
 	return origin;
 }
@@ -138,11 +119,10 @@ new_state(const StoreScope *scope, int32 origin, bool complete)
 		"VALUES (pg_catalog.nextval('schemaver.state_number'), $1, $2) RETURNING state",
 		2, {INT4OID, BOOLOID}
 	};
-	Datum		v[2] = {Int32GetDatum(origin), BoolGetDatum(complete)};
 
-	if (sv_store_execute(scope, &query, v, NULL) != 1)
+	if (sv_own_execute(scope, &query, origin, complete) != 1)
 		elog(ERROR, "could not record the state of the schema");
-	return bigint_at(1);
+	return sv_own_number_at(0, 1, 0);
 }
 
 /* A run changed the schema and did not keep how: the present state is not true any more. */
@@ -246,12 +226,12 @@ close_versions(const StoreScope *scope, int64 state, const Columns *columns)
 
 	if (columns->n == 0)
 		return;
-	v[0] = Int64GetDatum(state);
-	v[1] = texts(columns->classes, columns->n);
-	v[2] = texts(columns->identities, columns->n);
 	hashes = palloc(sizeof(Datum) * columns->n);
 	for (int i = 0; i < columns->n; i++)
 		hashes[i] = DirectFunctionCall2Coll(hashtextextended, C_COLLATION_OID, columns->identities[i], Int64GetDatum(0));
+	v[0] = Int64GetDatum(state);
+	v[1] = texts(columns->classes, columns->n);
+	v[2] = texts(columns->identities, columns->n);
 	v[3] = PointerGetDatum(construct_array(hashes, columns->n, INT8OID, sizeof(int64), FLOAT8PASSBYVAL, TYPALIGN_DOUBLE));
 	sv_store_execute(scope, &query, v, NULL);
 }
@@ -504,15 +484,8 @@ sv_state_of_revision(const char *id)
 		"ORDER BY run DESC, position DESC LIMIT 1",
 		1, {TEXTOID}
 	};
-	Datum		v[1] = {CStringGetTextDatum(id)};
-	StoreScope	scope;
-	int64		state = 0;
 
-	sv_store_enter(&scope, SV_STORE_READ);
-	if (sv_store_execute(&scope, &query, v, NULL) > 0)
-		state = bigint_at(1);
-	sv_store_leave(&scope);
-	return state;
+	return sv_own_number(SV_STORE_READ, &query, 0, id);
 }
 
 /* The state before the first step of this database; 0 if it was not kept. */
@@ -523,12 +496,6 @@ sv_state_first(void)
 		"SELECT (SELECT min(state) FROM schemaver.state) "
 		"WHERE (SELECT state FROM schemaver.step ORDER BY run, position LIMIT 1) IS NOT NULL", 0
 	};
-	StoreScope	scope;
-	int64		state = 0;
 
-	sv_store_enter(&scope, SV_STORE_READ);
-	if (sv_store_execute(&scope, &query, NULL, NULL) > 0)
-		state = bigint_at(1);
-	sv_store_leave(&scope);
-	return state;
+	return sv_own_number(SV_STORE_READ, &query, 0);
 }

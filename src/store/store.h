@@ -51,6 +51,17 @@ typedef struct StoreQuery
 extern void sv_store_enter(StoreScope *scope, StoreMode mode);
 extern void sv_store_leave(StoreScope *scope);
 extern uint64 sv_store_execute(const StoreScope *scope, StoreQuery *query, const Datum *values, const bool *nulls);
+
+/* Reads a row of the result (SPI_tuptable) in the context of the caller. */
+typedef void *(*OwnRowFn) (uint64 row);
+
+extern uint64 sv_own_execute(const StoreScope *scope, StoreQuery *query,...);
+extern uint64 sv_own_query(StoreMode mode, StoreQuery *query,...);
+extern List *sv_own_rows(StoreMode mode, StoreQuery *query, OwnRowFn read,...);
+extern char *sv_own_string(StoreMode mode, StoreQuery *query,...);
+extern int64 sv_own_number(StoreMode mode, StoreQuery *query, int64 missing,...);
+extern int64 sv_own_number_at(uint64 row, int column, int64 missing);
+
 extern void sv_store_check_writable(const char *what);
 extern void sv_store_check_present(const char *revision, Oid table);
 extern Oid	sv_store_relation(const char *name);
