@@ -69,11 +69,19 @@ sv_api_fingerprint(PG_FUNCTION_ARGS)
 	PG_RETURN_TEXT_P(cstring_to_text(sv_model_fingerprint(sv_model_read(&scope))));
 }
 
+/* Each object is compared with each pattern, by whoever may call: both have a bound. */
+#define PATTERNS_MAX 1000
+#define PATTERN_LENGTH_MAX 1000
+
 static List *
 patterns_of(JsonbContainer *array)
 {
 	List	   *patterns = NIL;
 
+	if (JsonContainerSize(array) > PATTERNS_MAX)
+		ereport(ERROR,
+				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+				 errmsg("option \"exclude\" has more than %d patterns", PATTERNS_MAX)));
 	for (uint32 i = 0; i < JsonContainerSize(array); i++)
 	{
 		JsonbValue *value = getIthJsonbValueFromContainer(array, i);
@@ -82,6 +90,10 @@ patterns_of(JsonbContainer *array)
 			ereport(ERROR,
 					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 					 errmsg("option \"exclude\" must be a list of strings")));
+		if (value->val.string.len > PATTERN_LENGTH_MAX)
+			ereport(ERROR,
+					(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+					 errmsg("a pattern of option \"exclude\" is longer than %d bytes", PATTERN_LENGTH_MAX)));
 		patterns = lappend(patterns, pnstrdup(value->val.string.val, value->val.string.len));
 	}
 	return patterns;

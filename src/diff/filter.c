@@ -9,28 +9,58 @@
 #include "postgres.h"
 
 #include "diff/diff.h"
+#include "miscadmin.h"
 #include "utils/builtins.h"
 
-/* Does the text match a pattern in which * stands for anything? */
+/* The place behind the first occurrence of the piece in the text, or NULL. */
+static const char *
+behind(const char *text, const char *piece, int length)
+{
+	char	   *copy = pnstrdup(piece, length);
+	const char *found = strstr(text, copy);
+
+	pfree(copy);
+	return found != NULL ? found + length : NULL;
+}
+
+/*
+ * Does the text match a pattern in which * stands for anything?  Each piece
+ * between two stars is looked for once, behind the piece before it, so the time
+ * is linear.
+ */
 static bool
 matches(const char *text, const char *pattern)
 {
-	for (; *pattern != '\0'; pattern++, text++)
+	int			fixed = strcspn(pattern, "*");
+
+	if (pattern[fixed] == '\0')
+		return strcmp(text, pattern) == 0;
+	if (strncmp(text, pattern, fixed) != 0)
+		return false;
+	text += fixed;
+	for (pattern += fixed + 1; text != NULL; pattern += fixed + 1)
 	{
-		if (*pattern == '*')
-		{
-			for (;; text++)
-			{
-				if (matches(text, pattern + 1))
-					return true;
-				if (*text == '\0')
-					return false;
-			}
-		}
-		if (*text != *pattern)
-			return false;
+		fixed = strcspn(pattern, "*");
+		if (pattern[fixed] == '\0')
+			return strlen(text) >= fixed && strcmp(text + strlen(text) - fixed, pattern) == 0;
+		if (fixed > 0)
+			text = behind(text, pattern, fixed);
 	}
-	return *text == '\0';
+	return false;
+}
+
+static bool
+matches_object(const Object *o, const char *pattern)
+{
+	char	   *described;
+	bool		found;
+
+	if (matches(o->identity, pattern))
+		return true;
+	described = psprintf("%s %s", o->class->name, o->identity);
+	found = matches(described, pattern);
+	pfree(described);
+	return found;
 }
 
 /* Does a pattern exclude the object, or the one that it is part of? */
@@ -40,9 +70,11 @@ sv_diff_is_excluded(const Object *o, List *patterns)
 	ListCell   *cell;
 
 	foreach(cell, patterns)
-		if (matches(o->identity, lfirst(cell)) ||
-			matches(psprintf("%s %s", o->class->name, o->identity), lfirst(cell)))
+	{
+		CHECK_FOR_INTERRUPTS();
+		if (matches_object(o, lfirst(cell)))
 			return true;
+	}
 	return o->parent != NULL && sv_diff_is_excluded(o->parent, patterns);
 }
 
