@@ -47,6 +47,10 @@ typedef enum Direction
 #define sv_direction_name(direction) \
 	((direction) == SV_UPGRADE ? "upgrade" : "downgrade")
 
+/* ----- one_line.c ----- */
+
+extern char *sv_one_line(const char *text);
+
 /* ----- settings.c -----
  *
  * The settings of schemaver (schemaver.*).

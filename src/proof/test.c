@@ -156,7 +156,7 @@ give_result(Tests *tests, const TestResult *result, TimestampTz started)
 	if (sv_progress)
 		ereport(INFO,
 				(errmsg("[%d/%d] test %s%s%s: %s (%.0f ms)", tests->done, tests->total, result->revision,
-						result->message[0] ? " " : "", result->message, result->verdict,
+						result->message[0] ? " " : "", sv_one_line(result->message), result->verdict,
 						(GetCurrentTimestamp() - started) / 1000.0)));
 }
 

@@ -112,6 +112,7 @@ execute(Wanted *wanted, HTAB *hidden)
 					 errmsg("%s cannot be part of a wanted schema", s->tag),
 					 errdetail("%s.", SPI_result_code_string(result))));
 		SPI_freetuptable(SPI_tuptable);
+		sv_reading_check();
 	}
 }
 
@@ -135,6 +136,7 @@ build_and_read(void *arg)
 	CommandCounterIncrement();
 	mark = sv_outside_mark();
 	SPI_connect();
+	sv_reading_set();
 	PG_TRY();
 	{
 		execute(wanted, scope.hidden);

@@ -7,6 +7,7 @@
  */
 #include "postgres.h"
 
+#include "base/base.h"
 #include "lib/stringinfo.h"
 #include "miscadmin.h"
 #include "report/report.h"
@@ -23,7 +24,7 @@ typedef struct Lanes
 static char *
 first_line(const char *message)
 {
-	return pnstrdup(message, strcspn(message, "\r\n"));
+	return sv_one_line(pnstrdup(message, strcspn(message, "\r\n")));
 }
 
 static void
@@ -181,7 +182,10 @@ typedef struct Escape
 	const char *written;
 } Escape;
 
-static const Escape mermaid_escapes[] = {{'"', "#quot;"}, {'#', "#35;"}, {'<', "#lt;"}, {'>', "#gt;"}, {'\0', NULL}};
+/* Beside what would end a label or be HTML: %% begins a directive and ` a Markdown text. */
+static const Escape mermaid_escapes[] = {
+	{'"', "#quot;"}, {'#', "#35;"}, {'<', "#lt;"}, {'>', "#gt;"}, {'&', "#amp;"}, {'%', "#37;"}, {'`', "#96;"}, {'\0', NULL}
+};
 static const Escape dot_escapes[] = {{'"', "\\\""}, {'\\', "\\\\"}, {'\0', NULL}};
 
 static void

@@ -9,7 +9,9 @@
  */
 #include "postgres.h"
 
+#include "base/base.h"
 #include "lib/stringinfo.h"
+#include "mb/pg_wchar.h"
 #include "miscadmin.h"
 #include "report/report.h"
 #include "run/run.h"
@@ -26,17 +28,6 @@ typedef struct ScriptFile
 	Direction	direction;
 	const char *target;
 } ScriptFile;
-
-static const char *
-one_line(const char *text)
-{
-	char	   *copy = pstrdup(text);
-
-	for (char *c = copy; *c != '\0'; c++)
-		if (*c == '\n' || *c == '\r')
-			*c = ' ';
-	return copy;
-}
 
 /* Pretend that exactly what "from" means, and all below it, is applied. */
 static void
@@ -106,6 +97,18 @@ append_begin(ScriptFile *file)
 	append_run_begin(file);
 }
 
+/*
+ * Let psql and the server read what follows as it was parsed: in the encoding in
+ * which this file reaches its reader, and without escapes in plain strings.  Any
+ * statement can have changed both.
+ */
+static void
+append_reading(StringInfo out)
+{
+	appendStringInfo(out, "SET client_encoding = %s;\nSET standard_conforming_strings = on;\n",
+					 quote_literal_cstr(pg_get_client_encoding_name()));
+}
+
 /* The data of a COPY and the mark of its end, which psql wants with the same ends of lines. */
 static void
 append_copy_data(StringInfo out, const char *data, int length)
@@ -120,29 +123,45 @@ append_copy_data(StringInfo out, const char *data, int length)
 }
 
 /* "commits": a transaction is open, in which new enum values cannot be used. */
+/* What a script has made for its session alone ends with it. */
 static void
-append_statements(ScriptFile *file, const Script *script, bool commits)
+append_forget(StringInfo out, const Script *script)
 {
 	bool		prepares = false;
 
 	for (int i = 0; i < script->n; i++)
+		prepares |= strcmp(script->statements[i].tag, "PREPARE") == 0;
+	if (prepares)
+		appendStringInfoString(out, "DEALLOCATE ALL;\n");
+	if (script->flags & SV_STMT_SETS)
+	{
+		appendStringInfoString(out, "RESET SESSION AUTHORIZATION;\nRESET ROLE;\nRESET ALL;\n");
+		append_reading(out);
+	}
+}
+
+/* "commits": a transaction is open, in which new enum values cannot be used. */
+static void
+append_statements(ScriptFile *file, const Script *script, const ScriptOrigin *origin, bool commits)
+{
+	append_reading(&file->out);
+	for (int i = 0; i < script->n; i++)
 	{
 		const Statement *statement = &script->statements[i];
+		PsqlText	text = sv_script_psql_text(script, i, origin);
 
 		if (commits && sv_script_enum_border(script, i))
 		{
 			appendStringInfoString(&file->out, "COMMIT;\n");
 			append_begin(file);
 		}
-		appendStringInfo(&file->out, "%s;\n", sv_script_statement_text(script, i));
-		prepares |= strcmp(statement->tag, "PREPARE") == 0;
+		if (i > 0 && (text.backslashes || !text.ascii))
+			append_reading(&file->out);
+		appendStringInfo(&file->out, "%s;\n", text.text);
 		if (statement->flags & SV_STMT_COPY_DATA)
 			append_copy_data(&file->out, script->text + statement->data_start, statement->data_length);
 	}
-	if (prepares)
-		appendStringInfoString(&file->out, "DEALLOCATE ALL;\n");
-	if (script->flags & SV_STMT_SETS)
-		appendStringInfoString(&file->out, "RESET SESSION AUTHORIZATION;\nRESET ROLE;\nRESET ALL;\n");
+	append_forget(&file->out, script);
 }
 
 static void
@@ -189,14 +208,14 @@ append_revision(ScriptFile *file, int step, bool alone)
 	first = outside && wants_to_be_first(script);
 
 	appendStringInfo(&file->out, "\n-- [%d/%d] %s %s %s\n", step + 1, file->plan.n,
-					 sv_direction_name(file->direction), row->id, one_line(row->message));
+					 sv_direction_name(file->direction), row->id, sv_one_line(row->message));
 	if (alone)
 		append_begin(file);
 	if (outside)				/* the version is checked before what cannot be rolled back */
 		appendStringInfoString(&file->out, "ROLLBACK;\n");
 	if (first)
 		appendStringInfoString(&file->out, "BEGIN;\n");
-	append_statements(file, script, alone && !outside);
+	append_statements(file, script, &origin, alone && !outside);
 	if (first)
 		append_run_begin(file);
 	else if (outside)
@@ -220,12 +239,25 @@ fits_one_transaction(const ScriptFile *file)
 	return true;
 }
 
+/*
+ * Append the file: psql executes no command of its own between the first and the
+ * last line, whatever the scripts make of the lines between.  The key is the
+ * hash of these lines, so that no script can contain it.
+ */
+static void
+append_restricted(StringInfo out, const char *lines)
+{
+	char	   *key = sv_script_hash(lines);
+
+	appendStringInfo(out, "\\set ON_ERROR_STOP on\n\\restrict %s\n%s\\unrestrict %s\n", key, lines, key);
+}
+
 static void
 append_run(ScriptFile *file)
 {
 	bool		one = fits_one_transaction(file);
 
-	appendStringInfoString(&file->out, "\\set ON_ERROR_STOP on\n");
+	append_reading(&file->out);
 	if (one)
 		append_begin(file);
 	for (int i = 0; i < file->plan.n; i++)
@@ -245,6 +277,7 @@ char *
 sv_report_script(const char *from, const char *to)
 {
 	ScriptFile	file = {{0}};
+	StringInfoData out;
 
 	file.graph = sv_store_graph(SV_STORE_READ);
 	if (strcmp(from, "current") != 0)
@@ -257,11 +290,14 @@ sv_report_script(const char *from, const char *to)
 	if (file.direction == SV_DOWNGRADE)
 		sv_run_check_reversible(file.rows, file.plan.n);
 
+	initStringInfo(&out);
+	appendStringInfo(&out, "-- schemaver: %s from %s to %s, %d revision(s)\n"
+					 "-- Run it with psql -X -f (of August 2025 or later); it stops at the first error.\n",
+					 sv_direction_name(file.direction), sv_one_line(from), sv_one_line(to), file.plan.n);
+	if (file.plan.n == 0)
+		return out.data;
 	initStringInfo(&file.out);
-	appendStringInfo(&file.out, "-- schemaver: %s from %s to %s, %d revision(s)\n"
-					 "-- Run it with psql -X -f; it stops at the first error.\n",
-					 sv_direction_name(file.direction), one_line(from), one_line(to), file.plan.n);
-	if (file.plan.n > 0)
-		append_run(&file);
-	return file.out.data;
+	append_run(&file);
+	append_restricted(&out, file.out.data);
+	return out.data;
 }

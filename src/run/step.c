@@ -129,8 +129,7 @@ repeat_settings(Execution *execution)
 	const Script *script = execution->script;
 	int			first = 0;
 
-	(void) set_config_option("standard_conforming_strings", "on", PGC_USERSET, PGC_S_SESSION,
-							 GUC_ACTION_SAVE, true, 0, false);
+	sv_reading_set();
 	for (int i = 0; i < execution->from; i++)
 		if (strcmp(script->statements[i].tag, "DISCARD ALL") == 0)
 			first = i + 1;
@@ -158,6 +157,7 @@ execute_statements(Execution *execution, MemoryContext context)
 		touched |= may_set_constraints(&script->statements[i]);
 		if (may_make_constraint(&script->statements[i]))
 			sv_constraints_follow();
+		sv_reading_check();
 		execution->text = "";
 		MemoryContextReset(context);
 	}
@@ -170,14 +170,18 @@ execute_statements(Execution *execution, MemoryContext context)
 static void
 execute_checks(Execution *execution)
 {
+	sv_reading_set();
 	for (int i = 0; i < execution->script->n; i++)
 	{
 		bool		isnull;
+		int			result;
 
 		CHECK_FOR_INTERRUPTS();
 		execution->current = i;
 		execution->text = sv_script_statement_text(execution->script, i);
-		if (SPI_execute(execution->text, false, 1) != SPI_OK_SELECT || SPI_processed == 0 ||
+		result = SPI_execute(execution->text, false, 1);
+		sv_reading_check();
+		if (result != SPI_OK_SELECT || SPI_processed == 0 ||
 			SPI_tuptable->tupdesc->natts != 1 || SPI_gettypeid(SPI_tuptable->tupdesc, 1) != BOOLOID)
 			continue;
 		if (!DatumGetBool(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull)) || isnull)
@@ -327,7 +331,7 @@ report_step(Run *run, const StoredRevision *revision, const StoredStep *step, Da
 		ereport(INFO,
 				(errmsg("[%d/%d] %s %s%s%s (%.0f ms)", run->done, run->nsteps,
 						sv_direction_name(step->direction), revision->id,
-						revision->message[0] ? " " : "", revision->message,
+						revision->message[0] ? " " : "", sv_one_line(revision->message),
 						(step->finished_at - step->started_at) / 1000.0)));
 	run->report(&result, run->report_arg);
 }

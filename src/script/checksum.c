@@ -82,32 +82,25 @@ add_script(pg_cryptohash_ctx *hash, const Script *script)
 	add_bytes(hash, ".", 1);
 }
 
-/*
- * Return the checksum, a new string of 64 digits.  Any of the scripts and the
- * options may be NULL, which is not the same as empty.  The options must
- * already be in one canonical form.
- */
-char *
-sv_script_checksum(const Script *up, const Script *down, const Script *verify,
-				   const char *options)
+static pg_cryptohash_ctx *
+begin_hash(void)
 {
-	static const char version[] = "schemaver checksum 1\n";
-	static const char digits[] = "0123456789abcdef";
-	uint8		digest[PG_SHA256_DIGEST_LENGTH];
-	char	   *hex = palloc(PG_SHA256_DIGEST_STRING_LENGTH);
 	pg_cryptohash_ctx *hash = pg_cryptohash_create(PG_SHA256);
 
 	if (hash == NULL || pg_cryptohash_init(hash) < 0)
 		elog(ERROR, "could not initialize %s context: %s", "SHA256",
 			 pg_cryptohash_error(hash));
-	add_bytes(hash, version, strlen(version));
-	add_script(hash, up);
-	add_script(hash, down);
-	add_script(hash, verify);
-	if (options != NULL)
-		add_text(hash, 'o', options, strlen(options));
-	else
-		add_bytes(hash, "-", 1);
+	return hash;
+}
+
+/* The hash as a new string of 64 digits; frees it. */
+static char *
+end_hash(pg_cryptohash_ctx *hash)
+{
+	static const char digits[] = "0123456789abcdef";
+	uint8		digest[PG_SHA256_DIGEST_LENGTH];
+	char	   *hex = palloc(PG_SHA256_DIGEST_STRING_LENGTH);
+
 	if (pg_cryptohash_final(hash, digest, sizeof(digest)) < 0)
 		elog(ERROR, "could not finalize %s hash: %s", "SHA256",
 			 pg_cryptohash_error(hash));
@@ -120,4 +113,37 @@ sv_script_checksum(const Script *up, const Script *down, const Script *verify,
 	}
 	hex[2 * sizeof(digest)] = '\0';
 	return hex;
+}
+
+/* The SHA-256 of a text, a new string of 64 digits. */
+char *
+sv_script_hash(const char *text)
+{
+	pg_cryptohash_ctx *hash = begin_hash();
+
+	add_bytes(hash, text, strlen(text));
+	return end_hash(hash);
+}
+
+/*
+ * Return the checksum, a new string of 64 digits.  Any of the scripts and the
+ * options may be NULL, which is not the same as empty.  The options must
+ * already be in one canonical form.
+ */
+char *
+sv_script_checksum(const Script *up, const Script *down, const Script *verify,
+				   const char *options)
+{
+	static const char version[] = "schemaver checksum 1\n";
+	pg_cryptohash_ctx *hash = begin_hash();
+
+	add_bytes(hash, version, strlen(version));
+	add_script(hash, up);
+	add_script(hash, down);
+	add_script(hash, verify);
+	if (options != NULL)
+		add_text(hash, 'o', options, strlen(options));
+	else
+		add_bytes(hash, "-", 1);
+	return end_hash(hash);
 }

@@ -43,6 +43,32 @@ sv_reading_end(int level)
 }
 
 /*
+ * Let the server read the strings of a script as schemaver has read them, until
+ * the end of the caller's level of settings.
+ */
+void
+sv_reading_set(void)
+{
+	set("standard_conforming_strings", "on");
+}
+
+/*
+ * Raise SV007 unless the server still reads strings so.  Code that a statement
+ * runs can change that; the text does not show it, and what stands behind would
+ * mean something else than what was registered.
+ */
+void
+sv_reading_check(void)
+{
+	if (!standard_conforming_strings)
+		ereport(ERROR,
+				(errcode(ERRCODE_SV_INVALID_SCRIPT),
+				 errmsg("the script has set \"standard_conforming_strings\" to off"),
+				 errdetail("Scripts are read with it on, so the text behind would mean something else."),
+				 errhint("Leave the setting alone, and write strings with escapes as E'...'.")));
+}
+
+/*
  * Parse the text, which may be several statements: a list of RawStmt in the
  * current context.  An error of syntax is not thrown: error is set to it, and
  * the result is NIL.  That needs no subtransaction, for parsing takes no locks

@@ -64,6 +64,16 @@ extern Script *sv_script_parse(const char *text, const ScriptOrigin *origin);
 extern char *sv_script_statement_text(const Script *script, int statement);
 extern int	sv_script_line_at(const Script *script, int offset);
 
+/* psql_text.c */
+typedef struct PsqlText
+{
+	char	   *text;
+	bool		backslashes;	/* in strings: settings change how it is read */
+	bool		ascii;			/* it and its data: no encoding does so */
+} PsqlText;
+
+extern PsqlText sv_script_psql_text(const Script *script, int statement, const ScriptOrigin *origin);
+
 /* rehearse.c */
 extern char *sv_script_rehearsal_text(const Script *script, int statement);
 
@@ -76,6 +86,7 @@ extern int	sv_script_enum_use(const Script *script, List **labels);
 extern bool sv_script_enum_border(const Script *script, int statement);
 
 /* checksum.c: hex sha256 of what matters in a revision */
+extern char *sv_script_hash(const char *text);
 extern char *sv_script_checksum(const Script *up, const Script *down, const Script *verify, const char *options);
 
 /* ----- batch.c -----
@@ -218,6 +229,8 @@ extern bool sv_token_is(const Token *token, const char *keyword);
 /* reading.c */
 extern int	sv_reading_begin(void);
 extern void sv_reading_end(int level);
+extern void sv_reading_set(void);
+extern void sv_reading_check(void);
 extern List *sv_parse(const char *source, ErrorData **error);
 
 /* complain.c */
