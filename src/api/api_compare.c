@@ -103,7 +103,7 @@ patterns_of(JsonbContainer *array)
 DiffOptions
 sv_arg_diff_options(FunctionCallInfo fcinfo, int n)
 {
-	DiffOptions options = {true, true, true, false, "drop", NULL, NIL, sv_model_cast_of};
+	DiffOptions options = {.owners = true, .privileges = true, .comments = true, .drop = "drop", .cast_of = sv_model_cast_of};
 	Jsonb	   *given = n < 0 || PG_ARGISNULL(n) ? NULL : PG_GETARG_JSONB_P(n);
 	JsonbIterator *it;
 	JsonbValue	value;

@@ -138,11 +138,20 @@ sv_api_log_ddl(PG_FUNCTION_ARGS)
 	PG_RETURN_NULL();
 }
 
+static DiffOptions
+arg_drift_options(FunctionCallInfo fcinfo, int n)
+{
+	DiffOptions options = sv_arg_diff_options(fcinfo, n);
+
+	options.kept = true;
+	return options;
+}
+
 Datum
 sv_api_drift(PG_FUNCTION_ARGS)
 {
 	ModelScope	scope = sv_arg_scope(fcinfo, 0);
-	DiffOptions options = sv_arg_diff_options(fcinfo, 1);
+	DiffOptions options = arg_drift_options(fcinfo, 1);
 	ReturnSetInfo *result = sv_result_begin(fcinfo);
 	DriftReport report = sv_drift_find(scope.schemas, &options);
 	ListCell   *cell;
@@ -172,7 +181,7 @@ Datum
 sv_api_revert_drift(PG_FUNCTION_ARGS)
 {
 	ModelScope	scope = sv_arg_scope(fcinfo, 0);
-	DiffOptions options = sv_arg_diff_options(fcinfo, 1);
+	DiffOptions options = arg_drift_options(fcinfo, 1);
 
 	sv_put_diff_rows(fcinfo, sv_drift_revert(scope.schemas, &options, sv_arg_bool(fcinfo, 2), sv_arg_bool(fcinfo, 3)));
 	return (Datum) 0;
@@ -182,7 +191,7 @@ Datum
 sv_api_capture(PG_FUNCTION_ARGS)
 {
 	RevisionDraft draft = {0};
-	DiffOptions options = sv_arg_diff_options(fcinfo, 2);
+	DiffOptions options = arg_drift_options(fcinfo, 2);
 	char	   *id;
 
 	draft.message = sv_arg_text(fcinfo, 0, "message");

@@ -289,6 +289,7 @@ sv_api_check(PG_FUNCTION_ARGS)
 	ModelScope	scope = sv_arg_scope(fcinfo, 0);
 	DiffOptions options = sv_arg_diff_options(fcinfo, 1);
 
+	options.kept = true;
 	sv_drift_refuse_pending(sv_store_graph(SV_STORE_READ));
 	sv_drift_refuse(scope.schemas, &options,
 					"Look at it with SELECT * FROM schemaver.drift(); then make a revision of it with schemaver.capture(), or undo it with schemaver.revert_drift().");

@@ -30,7 +30,9 @@ sv_diff_counts(const ModelClass *class, const char *property, const DiffOptions 
 		return options->privileges;
 	if (strcmp(property, "comment") == 0)
 		return options->comments;
-	alterer = sv_diff_alterer(class, property);
+	alterer = sv_class_alterer(class, property);
+	if (alterer != NULL && options->kept && (alterer->flags & SV_ALTER_RUNTIME))
+		return false;
 	return alterer == NULL || !(alterer->flags & SV_ALTER_IGNORED);
 }
 
@@ -55,7 +57,7 @@ property_differs(const Comparison *cmp, Pair *pair, const char *property)
 			pair->kind = SV_PAIR_ALTER;
 		return;
 	}
-	alterer = sv_diff_alterer(pair->class, property);
+	alterer = sv_class_alterer(pair->class, property);
 	if (alterer == NULL)
 	{
 		sv_diff_make_again(pair);

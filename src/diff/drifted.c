@@ -30,12 +30,25 @@ sv_drift_change(const Drift *drift)
 
 /* ----- what differs ----- */
 
+/* Does a difference in a property count, by the options too? */
+static bool
+counts(const ModelClass *class, const char *property, const DiffOptions *options)
+{
+	if (!sv_property_counts(class, property))
+		return false;
+	if (strcmp(property, "owner") == 0)
+		return options->owners;
+	if (strcmp(property, "acl") == 0)
+		return options->privileges;
+	return strcmp(property, "comment") != 0 || options->comments;
+}
+
 static void
 add_difference(List **differs, const char *name, const Object *kept, const Object *live, const DiffOptions *options)
 {
 	Difference *difference;
 
-	if (strncmp(name, "installed_", 10) == 0 || !sv_diff_counts(kept->class, name, options))
+	if (!counts(kept->class, name, options))
 		return;
 	difference = palloc(sizeof(Difference));
 	difference->property = name;
@@ -135,6 +148,29 @@ sv_drift_renamed(List *renamed, List *drifts, const DiffOptions *options)
 	return list_concat(result, drifts);
 }
 
+/* Properties that the options leave alone stay what the kept state has. */
+static const Object *
+settled_object(const Object *kept, const Object *live, const DiffOptions *options)
+{
+	Object	   *object;
+
+	if (kept == NULL || live == NULL)
+		return live;
+	object = palloc(sizeof(Object));
+	*object = *live;
+	object->nproperties = 0;
+	object->properties = palloc(sizeof(Property) * (kept->nproperties + live->nproperties + 1));
+	for (int i = 0; i < live->nproperties; i++)
+		if (!sv_property_counts(live->class, live->properties[i].name) ||
+			counts(live->class, live->properties[i].name, options))
+			object->properties[object->nproperties++] = live->properties[i];
+	for (int i = 0; i < kept->nproperties; i++)
+		if (sv_property_counts(kept->class, kept->properties[i].name) &&
+			!counts(kept->class, kept->properties[i].name, options))
+			object->properties[object->nproperties++] = kept->properties[i];
+	return object;
+}
+
 /*
  * What the kept state has to learn of the live schema when all drift has been
  * dealt with: changes (ObjectChange), but those that the options ignore.
@@ -148,21 +184,11 @@ sv_drift_settled(const Model *kept, const Model *live, const DiffOptions *option
 	foreach(cell, sv_model_changes(kept, live))
 	{
 		ObjectChange *change = lfirst(cell);
-		const Object *a = change->before;
-		const Object *b = change->after;
-		bool		differs = false;
 
-		if (sv_diff_is_excluded(a ? a : b, options->exclude))
+		if (sv_diff_is_excluded(change->before ? change->before : change->after, options->exclude))
 			continue;
-		if (a != NULL && b != NULL && differences(a, b, options) == NIL)
-		{
-			for (int i = 0; i < a->nproperties; i++)
-				differs |= !sv_same(a, b, a->properties[i].name);
-			for (int i = 0; i < b->nproperties; i++)
-				differs |= !sv_is(a, b->properties[i].name);
-		}
-		if (!differs)
-			settled = lappend(settled, change);
+		change->after = settled_object(change->before, change->after, options);
+		settled = lappend(settled, change);
 	}
 	return settled;
 }

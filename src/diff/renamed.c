@@ -391,6 +391,41 @@ typedef struct Following
 	Object	  **others;			/* the same object in the live model, or NULL */
 } Following;
 
+/*
+ * Can a text of an object name what a rename is of?  Only if the object is that, or is a
+ * part of it or of its table, or needs it; or, for a schema, if one of these stands in it.
+ */
+static bool
+concerns(const Renamed *r, const Object *o)
+{
+	for (const Object *up = o; up != NULL; up = up->parent)
+		if (up == r->kept || (r->kept->parent != NULL && up == r->kept->parent))
+			return true;
+	return r->kept->parent == NULL && r->kept->schema == NULL && o->schema != NULL &&
+		strcmp(o->schema, r->kept->name) == 0;
+}
+
+/* The renames that a text of an object can follow. */
+static List *
+renames_of(const Following *f, const Object *o)
+{
+	List	   *result = NIL;
+	ListCell   *cell;
+	ListCell   *need;
+
+	foreach(cell, f->renamed)
+	{
+		const Renamed *r = lfirst(cell);
+		bool		found = concerns(r, o);
+
+		foreach(need, o->needs)
+			found = found || concerns(r, lfirst(need));
+		if (found)
+			result = lappend(result, lfirst(cell));
+	}
+	return result;
+}
+
 /* An object without an address of its own, by what it is part of and by its identity. */
 static Object *
 counterpart(const Following *f, const Object *o)
@@ -431,6 +466,7 @@ identity_today(const Object *o)
 static void
 follow_properties(const Following *f, Object *copy, const Object *live)
 {
+	List	   *renamed = renames_of(f, list_nth(f->kept->objects, copy->number));
 	int			n = 0;
 
 	copy->properties = palloc(sizeof(Property) * (copy->nproperties + live->nproperties + 1));
@@ -439,7 +475,7 @@ follow_properties(const Following *f, Object *copy, const Object *live)
 		const char *name = live->properties[i].name;
 		const Object *kept = list_nth(f->kept->objects, copy->number);
 
-		if (!sv_same(kept, live, name) && property_follows(f->renamed, kept, live, name))
+		if (!sv_same(kept, live, name) && property_follows(renamed, kept, live, name))
 			copy->properties[n++] = live->properties[i];
 		else if (sv_is(kept, name))
 			copy->properties[n++] = *sv_property(kept, name);
@@ -465,12 +501,17 @@ copies_of(const Following *f, List *objects)
 	return result;
 }
 
+/* Fill the copy of an object, and before it that of its parent, whose name it needs. */
 static void
 follow_object(const Following *f, const Object *o)
 {
 	Object	   *copy = f->copies[o->number];
 	Object	   *live = f->others[o->number];
 
+	if (copy->class != NULL)
+		return;
+	if (o->parent != NULL)
+		follow_object(f, o->parent);
 	*copy = *o;
 	copy->parts = NIL;
 	copy->pair = NULL;
@@ -500,7 +541,7 @@ sv_renamed_model(const Model *kept, const Model *live, List *renamed)
 	Model	   *model = sv_model_create();
 
 	for (int i = 0; i < n; i++)
-		f.copies[i] = palloc(sizeof(Object));
+		f.copies[i] = palloc0(sizeof(Object));
 	for (int i = 0; i < n; i++)
 	{
 		CHECK_FOR_INTERRUPTS();

@@ -69,7 +69,7 @@ spread_again(Spread *spread, Pair *pair)
 static AlterFn
 type_alterer(const ModelClass *class)
 {
-	return sv_diff_alterer(class, "type")->alter;
+	return sv_class_alterer(class, "type")->alter;
 }
 
 static bool
@@ -109,8 +109,8 @@ untie(Pair *table)
 		return;
 	table->untied = true;
 	table->kind = SV_PAIR_ALTER;
-	if (!list_member_ptr(table->alterers, sv_diff_alterer(class, "of_type")->alter))
-		table->alterers = lappend(table->alterers, sv_diff_alterer(class, "of_type")->alter);
+	if (!list_member_ptr(table->alterers, sv_class_alterer(class, "of_type")->alter))
+		table->alterers = lappend(table->alterers, sv_class_alterer(class, "of_type")->alter);
 }
 
 static void

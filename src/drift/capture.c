@@ -7,12 +7,14 @@
  */
 #include "postgres.h"
 
+#include "access/xact.h"
 #include "base/base.h"
 #include "drift/drift.h"
 #include "proof/proof.h"
 #include "register/register.h"
 #include "run/run.h"
 #include "store/store.h"
+#include "utils/snapmgr.h"
 #include "utils/timestamp.h"
 
 /* The current heads; SV014 if there is a revision that is not applied. */
@@ -26,6 +28,20 @@ parents_of_capture(const RevisionGraph *graph)
 	for (int i = 0; i < current.n; i++)
 		ids = lappend(ids, (char *) graph->revisions[current.members[i]].id);
 	return ids;
+}
+
+/* Raise SV017: what drifted cannot be made a revision of. */
+static void
+refuse(const DriftReport *report, const char *why)
+{
+	const Object *object = sv_drift_object(linitial(report->drifts));
+
+	ereport(ERROR,
+			(errcode(ERRCODE_SV_VERIFY_FAILED),
+			 errmsg("what drifted cannot be captured: %s", why),
+			 errdetail("%d object(s) differ, among them %s %s.", list_length(report->drifts),
+					   object->class->name, object->identity),
+			 errhint("Look at SELECT kind, identity, differs FROM schemaver.drift(); take the live schema as it is with SELECT schemaver.rebase_state('...');")));
 }
 
 /* Record that the revision is applied, with the schema as it is. */
@@ -67,9 +83,11 @@ sv_drift_capture(RevisionDraft *draft, const DiffOptions *options, bool allow_da
 	draft->revises_given = true;
 	report = sv_drift_find(NIL, options);
 	sv_drift_write_exactly(&report, NIL, options);
+	if (report.drifts == NIL)
+		return NULL;
 	draft->up = script_of(report.apply);
 	if (draft->up == NULL)
-		return NULL;
+		refuse(&report, "no statement makes this change");
 	if (!allow_data_loss)
 		sv_diff_refuse_losses(report.apply,
 							  "Here it is done already; on other databases the revision would do it. Pass allow_data_loss => true, "
@@ -81,5 +99,11 @@ sv_drift_capture(RevisionDraft *draft, const DiffOptions *options, bool allow_da
 	sv_prove(&everything, report.live, report.kept, options, report.revert, report.apply);
 	id = sv_register_add(draft, false);
 	record_applied(id, sv_drift_settle(NIL, options));
+	CommandCounterIncrement();
+	PushActiveSnapshot(GetTransactionSnapshot());
+	report = sv_drift_find(NIL, options);
+	PopActiveSnapshot();
+	if (report.drifts != NIL)
+		refuse(&report, "the kept state would still differ");
 	return id;
 }

@@ -99,6 +99,8 @@ sv_drift_write_exactly(DriftReport *report, List *schemas, const DiffOptions *op
 	List	   *back;
 	Model	   *model;
 
+	if (report->drifts == NIL)
+		return;
 	if (report->renamed == NIL)
 	{
 		sv_drift_write(report, options);

@@ -472,9 +472,18 @@ alter_generated(Writer *w, const Object *a, const Object *b)
 				alter_column_and_children(b), sv_text(b, "expression"));
 }
 
+/* Since 18: whether children get a NOT NULL, where it stays. */
+static void
+alter_no_inherit(Writer *w, const Object *a, const Object *b)
+{
+	if (sv_is(a, "not_null") && sv_is(b, "not_null") && !sv_is(b, "inherited"))
+		sv_emit(w, SV_HAZARD_BLOCKS_ALL, "ALTER TABLE %s ALTER CONSTRAINT %s %sINHERIT", b->parent->identity,
+				quote_identifier(sv_not_null_name(b)), sv_is(b, "not_null_no_inherit") ? "NO " : "");
+}
+
 static const Alterer column_alterers[] = {
-	{"inherited", NULL, SV_ALTER_IGNORED},
-	{"merged", NULL, SV_ALTER_IGNORED},
+	{"inherited", NULL, SV_ALTER_IGNORED | SV_ALTER_FOLLOWS},
+	{"merged", NULL, SV_ALTER_IGNORED | SV_ALTER_FOLLOWS},
 	{"installed_not_null_name", NULL, SV_ALTER_IGNORED},	/* of an inherited constraint, since 18 */
 	{"generated", alter_generated},
 	{"expression", alter_generated},
@@ -482,11 +491,11 @@ static const Alterer column_alterers[] = {
 	{"collation", alter_type, SV_ALTER_DISRUPTS},
 	{"not_null", alter_not_null},
 	{"not_null_name", alter_not_null_name},
-	{"not_null_no_inherit", NULL, SV_ALTER_IGNORED},
+	{"not_null_no_inherit", alter_no_inherit},
 	{"not_null_not_valid", alter_not_null},
 	{"identity", alter_identity},
 	{"storage", write_storage},
-	{"usual_storage", NULL, SV_ALTER_IGNORED},	/* that of the type */
+	{"usual_storage", NULL, SV_ALTER_IGNORED | SV_ALTER_FOLLOWS},	/* that of the type */
 	{"compression", alter_compression},
 	{"statistics", write_statistics},
 	{"options", write_column_options},

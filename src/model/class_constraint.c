@@ -231,14 +231,14 @@ alter_index_tablespace(Writer *w, const Object *a, const Object *b)
 
 static const Alterer constraint_alterers[] = {
 	{"definition", NULL, SV_ALTER_IGNORED}, /* the essence decides */
-	{"essence", NULL, SV_ALTER_IGNORED},
-	{"inherited", NULL, SV_ALTER_IGNORED},
-	{"incomplete", NULL, SV_ALTER_IGNORED},
+	{"essence", NULL, SV_ALTER_IGNORED | SV_ALTER_FOLLOWS},
+	{"inherited", NULL, SV_ALTER_IGNORED | SV_ALTER_FOLLOWS},
+	{"incomplete", NULL, SV_ALTER_IGNORED | SV_ALTER_FOLLOWS},
 	{"not_valid", validate},
 	{"deferrable", alter_deferrable},
 	{"options", alter_index_options},
 	{"tablespace", alter_index_tablespace},
-	{"clustered", write_index_marks},
+	{"clustered", write_index_marks, SV_ALTER_RUNTIME},
 	{"replica_identity", write_index_marks},
 	{"index_comment", write_index_comment},
 	{NULL}

@@ -141,7 +141,7 @@ aggregate_sql_name(const Object *o, bool in_grant)
 static const Alterer aggregate_alterers[] = {
 	{"options", replace_aggregate},
 	{"hypothetical", NULL},
-	{"types", NULL, SV_ALTER_IGNORED},	/* of the arguments */
+	{"types", NULL, SV_ALTER_IGNORED | SV_ALTER_FOLLOWS},	/* of the arguments */
 	{NULL}
 };
 

@@ -86,12 +86,12 @@ alter_tablespace(Writer *w, const Object *a, const Object *b)
 
 static const Alterer index_alterers[] = {
 	{"definition", NULL, SV_ALTER_IGNORED}, /* the essence decides */
-	{"essence", NULL, SV_ALTER_IGNORED},
-	{"predicate", NULL, SV_ALTER_IGNORED},
-	{"incomplete", NULL, SV_ALTER_IGNORED}, /* follows from the indexes of the partitions */
+	{"essence", NULL, SV_ALTER_IGNORED | SV_ALTER_FOLLOWS},
+	{"predicate", NULL, SV_ALTER_IGNORED | SV_ALTER_FOLLOWS},
+	{"incomplete", NULL, SV_ALTER_IGNORED | SV_ALTER_FOLLOWS}, /* follows from the indexes of the partitions */
 	{"options", alter_options},
 	{"tablespace", alter_tablespace},
-	{"clustered", write_marks},
+	{"clustered", write_marks, SV_ALTER_RUNTIME},
 	{"replica_identity", write_marks},
 	{"statistics", write_statistics},
 	{NULL}

@@ -100,7 +100,7 @@ create_statistics(Writer *w, const Object *o)
 }
 
 static const Alterer statistics_alterers[] = {
-	{"definition", NULL, SV_ALTER_IGNORED}, /* has the columns in the table's order; kind, keys and table decide */
+	{"definition", NULL, SV_ALTER_IGNORED | SV_ALTER_FOLLOWS}, /* has the columns in the table's order; kind, keys and table decide */
 	{"target", write_target},
 	{NULL}
 };

@@ -61,7 +61,6 @@ static const Alterer extension_alterers[] = {
 	{"installed_updates", NULL, SV_ALTER_IGNORED},
 	{"version", alter_extension_version},
 	{"schema", alter_extension_schema},
-	{"owner", NULL, SV_ALTER_IGNORED},	/* the server has no ALTER EXTENSION OWNER TO */
 	{NULL}
 };
 

@@ -161,7 +161,7 @@ static const Alterer sequence_alterers[] = {
 	{"increment", sv_sequence_alter},
 	{"min", sv_sequence_alter},
 	{"max", sv_sequence_alter},
-	{"start", NULL, SV_ALTER_IGNORED},	/* "first" decides */
+	{"start", NULL, SV_ALTER_IGNORED | SV_ALTER_FOLLOWS},	/* "first" decides */
 	{"first", sv_sequence_alter},
 	{"cache", sv_sequence_alter},
 	{"cycle", sv_sequence_alter},

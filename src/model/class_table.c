@@ -268,7 +268,7 @@ static const Alterer table_alterers[] = {
 	{"tablespace", alter_tablespace},
 	{"access_method", alter_access_method},
 	{"options", alter_options},
-	{"options_order", NULL, SV_ALTER_IGNORED},
+	{"options_order", NULL, SV_ALTER_IGNORED | SV_ALTER_FOLLOWS},
 	{"row_security", write_security},
 	{"force_row_security", write_security},
 	{"replica_identity", alter_replica_identity},
@@ -395,9 +395,9 @@ drop_inheritance(Writer *w, const Object *o)
 }
 
 static const Alterer inheritance_alterers[] = {
-	{"place", NULL, SV_ALTER_IGNORED},
-	{"foreign_keys", NULL, SV_ALTER_IGNORED},	/* come and go with those of the parent */
-	{"parent_keys", NULL, SV_ALTER_IGNORED},
+	{"place", NULL, SV_ALTER_IGNORED | SV_ALTER_FOLLOWS},
+	{"foreign_keys", NULL, SV_ALTER_IGNORED | SV_ALTER_FOLLOWS},	/* come and go with those of the parent */
+	{"parent_keys", NULL, SV_ALTER_IGNORED | SV_ALTER_FOLLOWS},
 	{NULL}
 };
 

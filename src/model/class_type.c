@@ -294,6 +294,7 @@ can_alter_domain_constraint(const Object *a, const Object *b)
 
 static const Alterer domain_constraint_alterers[] = {
 	{"definition", NULL, SV_ALTER_IGNORED},
+	{"essence", NULL, SV_ALTER_IGNORED | SV_ALTER_FOLLOWS},
 	{"not_valid", validate_domain_constraint},
 	{NULL}
 };

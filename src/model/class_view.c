@@ -143,7 +143,7 @@ alter_matview_tablespace(Writer *w, const Object *a, const Object *b)
 
 static const Alterer matview_alterers[] = {
 	{"options", alter_matview_options},
-	{"unpopulated", refresh},
+	{"unpopulated", refresh, SV_ALTER_RUNTIME},
 	{"tablespace", alter_matview_tablespace},
 	{NULL}
 };

@@ -8,7 +8,8 @@
  *
  * is a snapshot (jsonb.c writes it).  Objects stand in canonical order, columns in
  * the table's.  The fingerprint is over the same text without needs, vanishes_with
- * and findings, which follow from the rest.
+ * and findings, which follow from the rest, without the properties that do not
+ * count (sv_property_counts), and with the columns in the order of their names.
  */
 #include "postgres.h"
 
@@ -92,8 +93,8 @@ write_object(StringInfo out, Object *o)
 		appendStringInfoString(out, ",\"properties\":{");
 		for (int i = 0, n = 0; i < o->nproperties; i++)
 		{
-			if (strncmp(o->properties[i].name, "installed_", 10) == 0)
-				continue;		/* tells of the server, not of the schema */
+			if (!sv_property_counts(o->class, o->properties[i].name))
+				continue;
 			appendStringInfo(out, "%s\"%s\":", n++ ? "," : "", o->properties[i].name);
 			if (o->properties[i].text != NULL)
 				write_string(out, o->properties[i].text);
@@ -118,7 +119,7 @@ sv_model_fingerprint(const Model *model)
 
 	initStringInfo(&out);
 	appendStringInfoString(&out, "{\"schemaver\":1,\"objects\":[");
-	foreach(cell, model->objects)
+	foreach(cell, sv_model_without_places(model))
 	{
 		if (foreach_current_index(cell) > 0)
 			appendStringInfoChar(&out, ',');

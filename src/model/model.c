@@ -229,14 +229,14 @@ sv_sql_name(const Object *object, bool in_grant)
 /* ----- canonical order: by rank, then by parent, then by place or identity ----- */
 
 static int
-compare_objects(const Object *a, const Object *b)
+compare_objects(const Object *a, const Object *b, bool places)
 {
 	if (a->class != b->class)
 		return a->class->rank != b->class->rank ? (a->class->rank < b->class->rank ? -1 : 1) :
 			strcmp(a->class->name, b->class->name);
 	if (a->parent != b->parent && a->parent != NULL && b->parent != NULL)
-		return compare_objects(a->parent, b->parent);
-	if (a->parent != NULL && strcmp(a->class->name, "column") == 0)
+		return compare_objects(a->parent, b->parent, places);
+	if (places && a->parent != NULL && strcmp(a->class->name, "column") == 0)
 	{
 		int			x = OidIsValid(a->address.classId) ? a->address.objectSubId : a->number;
 		int			y = OidIsValid(b->address.classId) ? b->address.objectSubId : b->number;
@@ -249,7 +249,13 @@ compare_objects(const Object *a, const Object *b)
 static int
 compare_cells(const ListCell *a, const ListCell *b)
 {
-	return compare_objects(lfirst(a), lfirst(b));
+	return compare_objects(lfirst(a), lfirst(b), true);
+}
+
+static int
+compare_cells_without_places(const ListCell *a, const ListCell *b)
+{
+	return compare_objects(lfirst(a), lfirst(b), false);
 }
 
 static int
@@ -275,4 +281,14 @@ sv_model_sort(Model *model)
 		list_sort(object->needs, compare_numbers);
 		list_sort(object->vanishes_with, compare_numbers);
 	}
+}
+
+/* The objects in an order that does not tell where columns stand: a new list. */
+List *
+sv_model_without_places(const Model *model)
+{
+	List	   *objects = list_copy(model->objects);
+
+	list_sort(objects, compare_cells_without_places);
+	return objects;
 }

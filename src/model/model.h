@@ -50,7 +50,11 @@ typedef enum IdentityStyle
 
 /* What an alterer means for the objects that depend on the altered one. */
 #define SV_ALTER_DISRUPTS	0x01	/* views, rules, policies ... must be made again */
-#define SV_ALTER_IGNORED	0x02	/* the difference is of no consequence by itself */
+#define SV_ALTER_IGNORED	0x02	/* no statement by itself: another property decides */
+#define SV_ALTER_FOLLOWS	0x04	/* no fact by itself: follows from other properties or
+									 * objects, or has no consequence */
+#define SV_ALTER_RUNTIME	0x08	/* the work of running the database, such as CLUSTER
+									 * and REFRESH: no part of what revisions leave */
 
 /* Write the statements that change a property (or several) from a's to b's. */
 typedef void (*AlterFn) (Writer *writer, const Object *a, const Object *b);
@@ -143,11 +147,14 @@ typedef struct ModelScope
 /* classes.c */
 extern const ModelClass *const sv_object_classes[];
 extern const ModelClass *sv_object_class(const char *name);
+extern const Alterer *sv_class_alterer(const ModelClass *class, const char *property);
+extern bool sv_property_counts(const ModelClass *class, const char *property);
 
 /* model.c */
 extern Model *sv_model_create(void);
 extern void sv_model_add(Model *model, Object *object);
 extern void sv_model_sort(Model *model);
+extern List *sv_model_without_places(const Model *model);
 extern void sv_model_forget(Model *model, const Object *object);
 extern Object *sv_model_find(const Model *model, const ModelClass *class, const char *identity);
 extern Object *sv_model_at(const Model *model, Oid catalog, Oid oid, int sub);
@@ -271,6 +278,8 @@ struct DiffOptions
 	bool		owners;			/* compare owners */
 	bool		privileges;
 	bool		comments;
+	bool		kept;			/* one of both is a kept state: leave alone what
+								 * is the work of running the database */
 	bool		column_order;	/* columns shall stand in the wanted order */
 	const char *drop;			/* what is not wanted: "drop", "report" or "keep" */
 	const char *role;			/* who will run the statements */
@@ -360,7 +369,6 @@ extern bool sv_is_swapped(const Object *object);
 extern bool sv_writer_converted(Writer *writer, const Object *column);
 extern bool sv_writer_untied(Writer *writer, const Object *table);
 extern bool sv_writer_has_typed_tables(Writer *writer, const Object *type);
-extern const Alterer *sv_diff_alterer(const ModelClass *class, const char *property);
 
 /* refill.c */
 extern const char *sv_writer_conversion(Writer *writer, const Object *a, const Object *b);

@@ -254,11 +254,3 @@ sv_writer_has_typed_tables(Writer *w, const Object *type)
 	return false;
 }
 
-const Alterer *
-sv_diff_alterer(const ModelClass *class, const char *property)
-{
-	for (const Alterer *alterer = class->alterers; alterer != NULL && alterer->property != NULL; alterer++)
-		if (strcmp(alterer->property, property) == 0)
-			return alterer;
-	return NULL;
-}

@@ -193,7 +193,6 @@ ALTER TABLE s.t OWNER TO alice => changed table s.t, changed column s.t.b
 ALTER TABLE s.t REPLICA IDENTITY FULL => changed table s.t
 ALTER TABLE s.t DISABLE ROW LEVEL SECURITY => changed table s.t
 ALTER TABLE s.t FORCE ROW LEVEL SECURITY => changed table s.t
-ALTER TABLE s.t CLUSTER ON t_lower => changed index s.t_lower
 GRANT DELETE ON s.t TO alice => changed table s.t
 REVOKE ALL ON s.t FROM alice => changed table s.t, changed column s.t.b
 GRANT SELECT ON s.t TO PUBLIC => changed table s.t
