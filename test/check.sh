@@ -142,6 +142,8 @@ echo "# $("$pg_config" --version)"
 check "build without warnings" build COPT=-Werror
 [ $failed -eq 0 ] || { echo "$passed passed, $failed failed"; exit 1; }
 check "exported symbols" only_own_symbols
+check "layers" test/layers .
+check "layers: planted faults are found" test/layers --self-test
 check "META.json" meta_fits
 check "README.md" readme_is_true
 check "expected/ fits sql/" no_orphans sql sql expected

@@ -1,6 +1,9 @@
 /*
  * api.h
- *		Arguments and results of the SQL-callable functions.
+ *		Arguments and results of the functions that SQL calls.
+ *
+ * Owns: arguments and rows; a function fetches the former, calls one module and
+ * returns the latter.  Never decides.
  */
 #ifndef SV_API_H
 #define SV_API_H

@@ -1,21 +1,23 @@
 /*
  * base.h
- *		What the files of src/base share.
+ *		What every folder needs: errors, settings, subtransactions, and the way to
+ *		act as the owner of schemaver's tables.
+ *
+ * Owns: saved plans, the owner's role and search_path, subtransactions that
+ * return their error, settings, error codes, differences between majors.  Calls
+ * the server only.  Never knows a table, a revision or a schema object.
  */
 #ifndef SV_BASE_H
 #define SV_BASE_H
 
 #include "access/genam.h"
 #include "catalog/pg_depend.h"
+#include "executor/spi.h"
+#include "nodes/pg_list.h"
 #include "utils/elog.h"
 #include "utils/snapshot.h"
 
-/* ----- errors.c -----
- *
- * The few types and error codes that every module of schemaver uses.
- *
- * Include after postgres.h.
- */
+/* ----- types and error codes that every module uses ----- */
 
 /* SQLSTATEs of class SV.  The list is part of the SQL contract (README). */
 #define ERRCODE_SV_UNKNOWN_REVISION		MAKE_SQLSTATE('S', 'V', '0', '0', '1')
@@ -107,5 +109,69 @@ extern ErrorData *sv_subtransaction(SubtransactionFn work, void *arg, bool keep)
  */
 
 extern void sv_base_run_as(Oid owner, SubtransactionFn work, void *arg);
+
+/* ----- own.c -----
+ *
+ * Acting as the owner of schemaver's tables.
+ *
+ * What these functions return is allocated in the context that was current at
+ * sv_store_enter(), or at the call.
+ */
+
+/*
+ * How the store may be used.  A reader sees the snapshot of the calling query,
+ * works on a standby and writes nothing; a writer sees all that is committed.
+ */
+typedef enum StoreMode
+{
+	SV_STORE_READ,
+	SV_STORE_WRITE
+} StoreMode;
+
+typedef struct StoreScope
+{
+	StoreMode	mode;
+	Oid			userid;
+	int			security_context;
+	int			guc_nestlevel;
+	MemoryContext caller;
+} StoreScope;
+
+#define SV_QUERY_MAX_ARGS 16
+
+/* A statement on schemaver's tables; its plan is kept for the session. */
+typedef struct StoreQuery
+{
+	const char *sql;
+	int			nargs;
+	Oid			argtypes[SV_QUERY_MAX_ARGS];
+	SPIPlanPtr	plan;
+} StoreQuery;
+
+extern void sv_store_enter(StoreScope *scope, StoreMode mode);
+extern void sv_store_leave(StoreScope *scope);
+extern uint64 sv_store_execute(const StoreScope *scope, StoreQuery *query, const Datum *values, const bool *nulls);
+
+/* Reads a row of the result (SPI_tuptable) in the context of the caller. */
+typedef void *(*OwnRowFn) (uint64 row);
+
+extern uint64 sv_own_execute(const StoreScope *scope, StoreQuery *query,...);
+extern uint64 sv_own_query(StoreMode mode, StoreQuery *query,...);
+extern List *sv_own_rows(StoreMode mode, StoreQuery *query, OwnRowFn read,...);
+extern char *sv_own_string(StoreMode mode, StoreQuery *query,...);
+extern int64 sv_own_number(StoreMode mode, StoreQuery *query, int64 missing,...);
+extern int64 sv_own_number_at(uint64 row, int column, int64 missing);
+
+extern void sv_store_check_writable(const char *what);
+extern void sv_store_check_present(const char *revision, Oid table);
+extern Oid	sv_store_relation(const char *name);
+extern Oid	sv_relation_owner(Oid relation);
+extern bool sv_store_exists(void);
+
+extern char *sv_store_text(uint64 row, int column);
+extern List *sv_store_text_list(uint64 row, int column);
+extern Datum sv_text_array(const List *strings);
+extern List *sv_text_list(Datum array);
+extern char *sv_role_name(Oid role);
 
 #endif							/* SV_BASE_H */

@@ -19,11 +19,11 @@
 
 #include "access/xact.h"
 #include "access/xlog.h"
+#include "base/base.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_type.h"
 #include "commands/extension.h"
 #include "miscadmin.h"
-#include "store/store.h"
 #include "tcop/utility.h"
 #include "utils/acl.h"
 #include "utils/array.h"

@@ -1,8 +1,9 @@
 /*
  * diff.h
- *		Two models -> changes -> order -> statements.
+ *		Two models -> pairs -> order -> rows.
  *
- * Pure: looks at the models alone.  The types are those of model/model.h.
+ * Owns: what happens to each object, in which order.  The types are those of
+ * model/model.h.  Pure: never calls SPI, never reads a catalog.
  */
 #ifndef SV_DIFF_H
 #define SV_DIFF_H
@@ -14,6 +15,7 @@
 extern List *sv_diff(Model *from, Model *to, const DiffOptions *options);
 extern bool sv_diff_counts(const ModelClass *class, const char *property, const DiffOptions *options);
 extern void sv_diff_make_again(Pair *pair);
+extern bool sv_diff_has_bodies(List *rows);
 
 /* spread.c */
 extern void sv_diff_spread(Comparison *cmp);
@@ -21,9 +23,8 @@ extern void sv_diff_spread_renaming(Comparison *cmp);
 
 /* state.c */
 extern List *sv_state_differences(const Model *expected, const Model *got);
-extern bool sv_diff_has_bodies(List *rows);
 
-/* keep.c */
+/* filter.c */
 extern bool sv_diff_is_excluded(const Object *object, List *patterns);
 extern List *sv_diff_keep(Model *wanted, const Model *live, const DiffOptions *options);
 
@@ -35,7 +36,7 @@ extern List *sv_diff_losses(List *rows);
 extern void sv_diff_refuse_losses(List *rows, const char *hint);
 extern void sv_diff_refuse_questions(List *rows);
 
-/* graph.c */
+/* order.c */
 extern List *sv_diff_order(Comparison *cmp);
 
 /* persistence.c */
@@ -64,9 +65,6 @@ extern void sv_write_privileges(Writer *writer, const Object *object, List *from
 extern List *sv_column_privileges_left(const DiffOptions *options, const Object *column);
 extern const char *sv_first_owner(const Comparison *cmp, const Object *object);
 extern List *sv_initial_privileges(const Comparison *cmp, const Object *object);
-
-/* annotations on any object (write.c) */
-extern void sv_write_annotations(Writer *writer, const Object *a, const Object *b);
 
 /* ----- drifted.c -----
  *
@@ -116,7 +114,7 @@ typedef struct Rename
 extern List *sv_diff_renames(const Model *from, List *renames);
 extern List *sv_diff_all_renames(const Model *from, List **renames);
 
-/* hints.c */
+/* rename_hints.c */
 extern List *sv_hinted_renames(const Model *live, const Model *wanted, List *hints);
 extern List *sv_renames_back(const Model *after, List *renames);
 extern List *sv_identity_renames(List *renames, bool back);

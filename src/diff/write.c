@@ -69,8 +69,8 @@ write_labels(Writer *w, const Object *a, const Object *b)
 }
 
 /* Write what differs of what any object can have; a is NULL for a new object. */
-void
-sv_write_annotations(Writer *w, const Object *a, const Object *b)
+static void
+write_annotations(Writer *w, const Object *a, const Object *b)
 {
 	write_owner(w, a, b);
 	if (w->cmp->options->privileges && b->class->acl_type != 0 && b->class->acl_type != 'd')
@@ -184,11 +184,11 @@ write_create(Writer *w)
 	ListCell   *cell;
 
 	w->pair->class->create(w, w->pair->b);
-	sv_write_annotations(w, NULL, w->pair->b);
+	write_annotations(w, NULL, w->pair->b);
 	foreach(cell, w->node->folded)
 	{
 		w->pair = lfirst(cell);
-		sv_write_annotations(w, NULL, w->pair->b);
+		write_annotations(w, NULL, w->pair->b);
 	}
 }
 
@@ -205,7 +205,7 @@ write_alter(Writer *w)
 		called = lappend(called, alterer->alter);
 		alterer->alter(w, w->pair->a, w->pair->b);
 	}
-	sv_write_annotations(w, w->pair->a, w->pair->b);
+	write_annotations(w, w->pair->a, w->pair->b);
 }
 
 /* Write the statements of a node. */

@@ -1,6 +1,9 @@
 /*
  * drift.h
- *		What the files of src/drift share.
+ *		The live schema against the one that the revisions left.
+ *
+ * Owns: what is reported as drift, undone or made a revision.  Never changes the
+ * kept state but for that.
  */
 #ifndef SV_DRIFT_H
 #define SV_DRIFT_H

@@ -48,8 +48,8 @@ is_hidden(const char *path)
 }
 
 /* Is it a file with SQL that wants to be read? */
-bool
-sv_file_is_sql(const SourceFile *file)
+static bool
+is_sql(const SourceFile *file)
 {
 	return sv_name_ends_with(file->name, ".sql") && !is_hidden(file->name);
 }
@@ -109,7 +109,7 @@ sql_files(List *files)
 
 	foreach(lc, files)
 	{
-		if (sv_file_is_sql(lfirst(lc)))
+		if (is_sql(lfirst(lc)))
 			result = lappend(result, lfirst(lc));
 	}
 	return result;

@@ -2,8 +2,9 @@
  * formats.h
  *		Files of migrations, read into drafts of revisions and written back.
  *
- * A file format is one struct Format in the table of formats.c and one file
- * beside it.  Nothing here reads the disk or the database.
+ * Owns: the text of a file -> drafts, or an error with file and line.  A format
+ * is one struct Format in the table of formats.c and one file beside it.  Never
+ * touches the disk, a table or a catalog.
  */
 #ifndef SV_FORMATS_H
 #define SV_FORMATS_H

@@ -7,9 +7,9 @@
 
 #include "formats/formats.h"
 
-/* ----- files.c -----
+/* ----- formats.c, names.c -----
  *
- * What the readers of file formats share (private to src/formats).
+ * What the readers of file formats share.
  */
 
 /* A file of a format that keeps id and message in the name. */
@@ -25,7 +25,6 @@ typedef struct NamedFile
 } NamedFile;
 
 /* formats.c */
-extern bool sv_file_is_sql(const SourceFile *file);
 extern const char *sv_path_last(const char *path);
 extern bool sv_name_ends_with(const char *name, const char *end);
 
@@ -35,7 +34,7 @@ extern List *sv_named_drafts(List *named_files);
 
 /* ----- native.c -----
  *
- * Names of the native format's directives (private to src/formats).
+ * Names of the native format's directives.
  */
 
 #define SV_DIRECTIVE_MARK	"schemaver:"

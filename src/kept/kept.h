@@ -2,6 +2,9 @@
  * kept.h
  *		Kept data: what an upgrade drops is put aside, and the downgrade brings
  *		it back.
+ *
+ * Owns: schema schemaver_kept.  Never active unless asked for; never reads with
+ * other rights than those of the owner of what it keeps.
  */
 #ifndef SV_KEPT_H
 #define SV_KEPT_H
@@ -19,7 +22,7 @@ extern Keep *sv_keep_begin(const char *revision, const char *options, Direction 
 extern void sv_keep_statement(Keep *keep, const char *tag, const char *text, StatementFn run, void *arg);
 extern void sv_keep_end(Keep *keep);
 
-/* keep_types.c */
+/* yield.c */
 extern int64 sv_keep_remove(const StoredKept *kept);
 
 #endif							/* SV_KEPT_H */

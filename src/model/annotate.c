@@ -10,7 +10,6 @@
 #include "catalog/pg_description.h"
 #include "catalog/pg_seclabel.h"
 #include "model/model_private.h"
-#include "store/store.h"
 #include "utils/acl.h"
 #include "utils/array.h"
 #include "utils/builtins.h"

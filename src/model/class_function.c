@@ -8,8 +8,8 @@
 #include "model/model.h"
 #include "utils/builtins.h"
 
-const char *
-sv_function_name_space(const Object *o)
+static const char *
+function_name_space(const Object *o)
 {
 	return "function";
 }
@@ -94,7 +94,7 @@ const ModelClass sv_class_function = {
 	.create = create_function,
 	.alterers = function_alterers,
 	.can_alter = can_replace_function,
-	.name_space = sv_function_name_space,
+	.name_space = function_name_space,
 };
 
 const ModelClass sv_class_procedure = {
@@ -104,7 +104,7 @@ const ModelClass sv_class_procedure = {
 	.create = create_function,
 	.alterers = function_alterers,
 	.can_alter = can_replace_function,
-	.name_space = sv_function_name_space,
+	.name_space = function_name_space,
 };
 
 /* ----- aggregates ----- */
@@ -184,6 +184,6 @@ const ModelClass sv_class_aggregate = {
 	.create = create_aggregate,
 	.alterers = aggregate_alterers,
 	.can_alter = can_replace_aggregate,
-	.name_space = sv_function_name_space,
+	.name_space = function_name_space,
 	.sql_name = aggregate_sql_name,
 };

@@ -10,8 +10,8 @@
 #include "model/model.h"
 #include "utils/builtins.h"
 
-const char *
-sv_type_name_space(const Object *o)
+static const char *
+type_name_space(const Object *o)
 {
 	return "type";
 }
@@ -95,7 +95,7 @@ const ModelClass sv_class_enum = {
 	.create = create_enum,
 	.alterers = enum_alterers,
 	.can_alter = can_alter_enum,
-	.name_space = sv_type_name_space,
+	.name_space = type_name_space,
 };
 
 /* ----- composite types; their attributes are columns ----- */
@@ -127,7 +127,7 @@ const ModelClass sv_class_composite = {
 	"FROM pg_catalog.pg_type t JOIN pg_catalog.pg_class c ON c.oid = typrelid "
 	"WHERE typtype = 'c' AND c.relkind = 'c' AND " IN_SCHEMAS("typnamespace"),
 	.create = create_composite,
-	.name_space = sv_type_name_space,
+	.name_space = type_name_space,
 };
 
 /* ----- ranges and base types ----- */
@@ -170,7 +170,7 @@ const ModelClass sv_class_range = {
 	"FROM pg_catalog.pg_type t JOIN pg_catalog.pg_range r ON rngtypid = t.oid JOIN pg_catalog.pg_type s ON s.oid = rngsubtype "
 	"WHERE t.typtype = 'r' AND " IN_SCHEMAS("t.typnamespace"),
 	.create = create_type,
-	.name_space = sv_type_name_space,
+	.name_space = type_name_space,
 };
 
 const ModelClass sv_class_base_type = {
@@ -196,7 +196,7 @@ const ModelClass sv_class_base_type = {
 	"OR typtype = 'p' AND NOT typisdefined) AND " IN_SCHEMAS("typnamespace"),
 	.create = create_type,
 	.drop = drop_base_type,
-	.name_space = sv_type_name_space,
+	.name_space = type_name_space,
 };
 
 /* ----- domains ----- */
@@ -263,7 +263,7 @@ const ModelClass sv_class_domain = {
 	"FROM pg_catalog.pg_type t JOIN pg_catalog.pg_type b ON b.oid = t.typbasetype WHERE t.typtype = 'd' AND " IN_SCHEMAS("t.typnamespace"),
 	.create = create_domain,
 	.alterers = domain_alterers,
-	.name_space = sv_type_name_space,
+	.name_space = type_name_space,
 };
 
 static void

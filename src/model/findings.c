@@ -6,7 +6,6 @@
 
 #include "catalog/pg_type.h"
 #include "model/model.h"
-#include "store/store.h"
 
 /*
  * Add to the model's findings the classes of objects that have a schema among

@@ -8,8 +8,9 @@
  * search_path of pg_catalog, so nothing in a model depends on OIDs, on the
  * session or on the database.
  *
- * A class of objects is one file with one ModelClass: how its objects are
- * read, created, altered and dropped.  classes.c lists them.
+ * Owns: objects and their properties.  A class of objects is one file with one
+ * ModelClass: how its objects are read, created, altered and dropped; classes.c
+ * lists them.  Never compares two models, orders statements or sees a revision.
  */
 #ifndef SV_MODEL_H
 #define SV_MODEL_H
@@ -27,7 +28,6 @@ typedef struct Object Object;
 typedef struct Model Model;
 typedef struct Writer Writer;
 struct Reader;
-struct StoreScope;
 
 /* A property has a text or a list of strings, never both, never neither. */
 typedef struct Property
@@ -88,7 +88,7 @@ typedef struct ModelClass
 	const char *query;
 
 	/* Reads all of them faster than the query would; NULL: the query is all. */
-	void		(*scan) (struct Reader *reader, struct StoreScope *store, const Datum *values);
+	void		(*scan) (struct Reader *reader, StoreScope *store, const Datum *values);
 
 	void		(*create) (Writer *writer, const Object *object);
 	void		(*drop) (Writer *writer, const Object *object);	/* NULL: DROP keyword identity */
@@ -174,9 +174,9 @@ extern bool sv_class_is(const Object *object, const char *class);
 extern char sv_model_cast_of(const char *from, const char *to);
 
 /* findings.c */
-extern void sv_model_find_unknown(Model *model, const struct StoreScope *store, const Datum *values);
+extern void sv_model_find_unknown(Model *model, const StoreScope *store, const Datum *values);
 
-/* read.c, depends.c, annotate.c */
+/* read.c, depends.c, annotate.c, private.c */
 extern Model *sv_model_read(const ModelScope *scope);
 extern void sv_model_read_depends(Model *model, HTAB *members);
 extern HTAB *sv_model_read_members(Model *model);
@@ -392,10 +392,7 @@ typedef struct UnitState
 extern UnitState *sv_unit_state(const Model *model, const ObjectAddress *unit);
 extern void sv_model_assemble(const List *before, const List *after, Model **model_before, Model **model_after);
 
-/* ----- classes.c -----
- *
- * The classes of objects (private to src/model and src/diff).
- */
+/* ----- the classes of objects ----- */
 
 /* "in one of the schemas that are read" */
 #define IN_SCHEMAS(column) column " = ANY ($1)"
@@ -477,7 +474,7 @@ extern const Object *sv_sequence_of_identity(const Object *column);
 extern void sv_write_identity(StringInfo out, const Object *column);
 extern void sv_write_identity_extras(Writer *writer, const Object *column);
 
-/* class_column.c */
+/* class_column.c, class_constraint.c, class_table.c, classes.c */
 extern void sv_write_column(StringInfo out, const Object *column, const Object *default_, bool merged);
 extern char *sv_usual_sequence(const char *table, const char *column);
 extern const char *sv_not_null_name(const Object *column);
@@ -488,8 +485,6 @@ extern const char *sv_constraint_definition(const Object *object);
 extern void sv_write_column_of_type(StringInfo out, const Object *column, const Object *default_);
 extern const char *sv_essence(const Object *object);
 extern const char *sv_relation_name_space(const Object *object);
-extern const char *sv_type_name_space(const Object *object);
-extern const char *sv_function_name_space(const Object *object);
 
 /* ----- units.c -----
  *

@@ -8,12 +8,11 @@
 #include "access/attnum.h"
 #include "access/htup.h"
 #include "model/model.h"
-#include "store/store.h"
 #include "utils/relcache.h"
 
-/* ----- edges.c -----
+/* ----- depends.c -----
  *
- * Rows of pg_depend on their way into a model (private to src/model).
+ * Rows of pg_depend on their way into a model.
  */
 
 typedef struct Edge
@@ -37,9 +36,9 @@ extern Object *sv_edge_object(const Model *model, const ObjectAddress *address);
 extern void sv_edges_resolve_inner(Model *model, const Edges *edges);
 extern void sv_edges_link(Model *model, const Edges *edges);
 
-/* ----- reader.c -----
+/* ----- read.c -----
  *
- * Rows of the classes' queries on their way into a model (private to src/model).
+ * Rows of the classes' queries on their way into a model.
  */
 
 /* What a column of a class's query is for. */

@@ -25,7 +25,6 @@
 #include "catalog/pg_type.h"
 #include "miscadmin.h"
 #include "model/model_private.h"
-#include "store/store.h"
 #include "utils/acl.h"
 #include "utils/array.h"
 #include "utils/builtins.h"

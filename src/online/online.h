@@ -1,6 +1,9 @@
 /*
  * online.h
- *		What the files of src/online share.
+ *		Runs that commit step by step.
+ *
+ * Owns: transactions, the background worker, retries, batches, resuming.  Holds
+ * no snapshot while it waits.  Never decides what a revision is.
  */
 #ifndef SV_ONLINE_H
 #define SV_ONLINE_H

@@ -84,7 +84,6 @@ extern uint64 sv_batch_execute_left(const Batches *batches, const KeyRange *rang
 #define SV_SMALLEST_BATCH	1
 extern int	sv_pace_deadline(const Pace *pace, int size, int target);
 extern int	sv_pace_next_size(int size, double elapsed, int target, bool waited_for);
-extern long sv_pace_wal_pause(uint64 bytes, double elapsed, int rate);
 extern bool sv_pace_is_waited_for(void);
 extern void sv_pace_begin(Pace *pace);
 extern void sv_pace_executed(Pace *pace);

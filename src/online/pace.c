@@ -103,8 +103,8 @@ sv_pace_committed(Pace *pace)
 /* ---------- WAL ---------- */
 
 /* How long to wait in ms after so many bytes in that time; "rate" is in kB/s, 0: no limit. */
-long
-sv_pace_wal_pause(uint64 bytes, double elapsed, int rate)
+static long
+wal_pause(uint64 bytes, double elapsed, int rate)
 {
 	if (rate == 0)
 		return 0;
@@ -196,7 +196,7 @@ sv_pace_pause(Batches *batches)
 	const Pace *pace = &batches->pace;
 	int			rate = batches->step->wal >= 0 ? batches->step->wal : sv_batch_max_wal_rate;
 	long		pause = Max(batches->step->pause,
-							sv_pace_wal_pause(pgWalUsage.wal_bytes - pace->began_wal, pace->elapsed, rate));
+							wal_pause(pgWalUsage.wal_bytes - pace->began_wal, pace->elapsed, rate));
 
 	if (pause >= NOTED_MS)
 		sv_store_note(batches->segment, pause > batches->step->pause ?

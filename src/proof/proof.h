@@ -1,6 +1,10 @@
 /*
  * proof.h
- *		What the files of src/proof share.
+ *		The sandbox: wanted SQL, rows of a diff and revisions are executed, looked
+ *		at, and rolled back.
+ *
+ * Owns: the only code that hides schemas.  Never leaves anything behind, and
+ * nothing in it has more rights than the owner of the object concerned.
  */
 #ifndef SV_PROOF_H
 #define SV_PROOF_H
@@ -13,7 +17,7 @@
 #include "script/script.h"
 #include "store/store.h"
 
-/* ----- baseline.c -----
+/* ----- baseline.c, squash.c -----
  *
  * Revisions made of a schema, or of other revisions.
  */

@@ -22,8 +22,8 @@
  * The text of a file in the server's encoding, without a byte order mark.
  * Files are UTF-8.  "name" is for messages.
  */
-char *
-sv_register_decode(const char *name, const char *bytes, size_t length)
+static char *
+decode(const char *name, const char *bytes, size_t length)
 {
 	const unsigned char *start = (const unsigned char *) bytes;
 
@@ -72,7 +72,7 @@ read_text(const char *path, const char *name, off_t size)
 				(errcode_for_file_access(),
 				 errmsg("could not read file \"%s\": %m", path)));
 	FreeFile(file);
-	return sv_register_decode(name, bytes, length);
+	return decode(name, bytes, length);
 }
 
 /*

@@ -1,7 +1,9 @@
 /*
  * register.h
- *		Registering, changing and removing revisions: every check that can be
- *		made before anything runs is made here.
+ *		Registering, changing and removing revisions.
+ *
+ * Owns: what must be true before a revision is stored; every check that can be
+ * made before anything runs is made here.  Never executes a revision.
  */
 #ifndef SV_REGISTER_H
 #define SV_REGISTER_H
@@ -64,7 +66,7 @@ extern bool sv_register_has_name(const List *names, const char *name);
 extern void sv_register_check_replacing(const char *id, List *revises, const char *options);
 extern void sv_register_replacing(const StoredRevision *revision, const char *(*insert) (void *arg), void *arg);
 
-/* squash.c: one revision made of many */
+/* squashed.c: one revision made of many */
 extern RevisionList sv_register_squash_members(const RevisionGraph *graph, const RevisionList *range);
 extern void sv_register_squash_draft(RevisionDraft *draft, const RevisionGraph *graph, const RevisionList *members, bool keep_data);
 
@@ -77,6 +79,5 @@ extern Script *sv_register_body(const char *revision, const StoredScript *stored
 
 /* directory.c */
 extern List *sv_register_read_directory(const char *path);
-extern char *sv_register_decode(const char *name, const char *bytes, size_t length);
 
 #endif							/* SV_REGISTER_H */

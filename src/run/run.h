@@ -1,9 +1,10 @@
 /*
  * run.h
- *		Runs: the lock, the checks before, the steps, what is put back.
+ *		Runs of one transaction: the checks before, the steps, what is put back.
  *
- * Everything happens with the caller's rights, and in the caller's transaction
- * but for online runs, which commit.
+ * Owns: the caller's transaction while a plan is executed, with the caller's
+ * rights; kept data and tracking stand around each statement.  Never commits and
+ * never knows the sandbox: it is handed an adapter and an observer.
  */
 #ifndef SV_RUN_H
 #define SV_RUN_H
@@ -80,7 +81,7 @@ extern uint64 sv_run_copy(const char *statement, const char *data, int length);
 extern List *sv_temp_objects(void);
 extern void sv_temp_drop_new(List *before);
 
-/* ----- the execution of a revision's script, in one part or in several, in step.c ----- */
+/* ----- step.c: the execution of a revision's script, in one part or in several ----- */
 
 /*
  * A statement of a rehearsed script is about to be executed.  Returns whether

@@ -3,9 +3,10 @@
  *		The text of a migration script: cut into statements by PostgreSQL's own
  *		lexer, parsed by its own parser, classified.
  *
- * Pure: reads no catalog and runs nothing.  Memory is allocated in the context
- * that is current at the call; offsets are bytes into Script.text, which is a
- * copy of the text that was given.
+ * Owns: the text of a script.  Never reads a catalog, runs anything or keeps
+ * state between calls.  Memory is allocated in the context that is current at
+ * the call; offsets are bytes into Script.text, which is a copy of the text that
+ * was given.
  */
 #ifndef SV_SCRIPT_H
 #define SV_SCRIPT_H

@@ -10,7 +10,7 @@
 
 /* ----- classify.c -----
  *
- * What kind of statement a parse tree is (private to src/script).
+ * What kind of statement a parse tree is.
  */
 
 /* What the words of a statement tell without its parse tree. */

@@ -2,77 +2,22 @@
  * store.h
  *		schemaver's own tables: the only code that knows their columns.
  *
- * Every function of this header enters and leaves the store by itself unless
+ * Owns: every column, the lock of runs, the options of a revision, kept states,
+ * whole or not at all, and unfinished runs.  Never executes users' SQL.
+ *
+ * Every function of this header acts as the owner of the tables by itself unless
  * it says otherwise; what it returns is allocated in the context that was
  * current at the call.
  */
 #ifndef SV_STORE_H
 #define SV_STORE_H
 
+#include "base/base.h"
 #include "datatype/timestamp.h"
-#include "executor/spi.h"
 #include "graph/graph.h"
 #include "model/model.h"
 #include "nodes/pg_list.h"
 #include "storage/lock.h"
-
-/* ----- store.c: the way in and out ----- */
-
-/*
- * How the store may be used.  A reader sees the snapshot of the calling query,
- * works on a standby and writes nothing; a writer sees all that is committed.
- */
-typedef enum StoreMode
-{
-	SV_STORE_READ,
-	SV_STORE_WRITE
-} StoreMode;
-
-typedef struct StoreScope
-{
-	StoreMode	mode;
-	Oid			userid;
-	int			security_context;
-	int			guc_nestlevel;
-	MemoryContext caller;
-} StoreScope;
-
-#define SV_QUERY_MAX_ARGS 16
-
-/* A statement on schemaver's tables; its plan is kept for the session. */
-typedef struct StoreQuery
-{
-	const char *sql;
-	int			nargs;
-	Oid			argtypes[SV_QUERY_MAX_ARGS];
-	SPIPlanPtr	plan;
-} StoreQuery;
-
-extern void sv_store_enter(StoreScope *scope, StoreMode mode);
-extern void sv_store_leave(StoreScope *scope);
-extern uint64 sv_store_execute(const StoreScope *scope, StoreQuery *query, const Datum *values, const bool *nulls);
-
-/* Reads a row of the result (SPI_tuptable) in the context of the caller. */
-typedef void *(*OwnRowFn) (uint64 row);
-
-extern uint64 sv_own_execute(const StoreScope *scope, StoreQuery *query,...);
-extern uint64 sv_own_query(StoreMode mode, StoreQuery *query,...);
-extern List *sv_own_rows(StoreMode mode, StoreQuery *query, OwnRowFn read,...);
-extern char *sv_own_string(StoreMode mode, StoreQuery *query,...);
-extern int64 sv_own_number(StoreMode mode, StoreQuery *query, int64 missing,...);
-extern int64 sv_own_number_at(uint64 row, int column, int64 missing);
-
-extern void sv_store_check_writable(const char *what);
-extern void sv_store_check_present(const char *revision, Oid table);
-extern Oid	sv_store_relation(const char *name);
-extern Oid	sv_relation_owner(Oid relation);
-extern bool sv_store_exists(void);
-
-extern char *sv_store_text(uint64 row, int column);
-extern List *sv_store_text_list(uint64 row, int column);
-extern Datum sv_text_array(const List *strings);
-extern List *sv_text_list(Datum array);
-extern char *sv_role_name(Oid role);
 
 /* ----- revisions.c ----- */
 
@@ -218,7 +163,7 @@ extern void sv_store_forget_segments(const char *revision);
 extern void sv_store_forget_unbegun(const char *revision);
 extern char *sv_store_interrupted(StoreMode mode, Direction *direction);
 
-/* ----- kept.c ----- */
+/* ----- kept_rows.c ----- */
 
 /* What an upgrade dropped and schemaver kept. */
 typedef struct StoredKept

@@ -2,6 +2,10 @@
  * track.h
  *		What the steps of a run change, seen by the server itself.
  *
+ * Owns: the hooks, the states and down scripts that follow from what a step
+ * changed, the log of changes outside of runs.  Never locks, executes or refuses
+ * anything.
+ *
  * While a step runs, the server reports every object that is created, altered
  * or dropped.  The unit to which it belongs is read before its first change in
  * the step, and again when the steps are settled.  So the cost is that of the
