@@ -9,7 +9,7 @@ CREATE ROLE regress_schemaver_owner;
 -- a database with nothing in it has a baseline, too
 SELECT schemaver.baseline(id => 'none', reversible => true);
 SELECT up, down FROM schemaver.show('none');
-SELECT revision FROM schemaver.downgrade('base');
+SELECT revision FROM schemaver.downgrade('base', allow_data_loss => true);
 SELECT schemaver.remove('none');
 
 CREATE SCHEMA app;
@@ -39,7 +39,7 @@ SELECT command, revision, direction, outcome FROM schemaver.journal WHERE revisi
 SELECT name FROM app.person;
 SELECT revision, verdict, objects FROM schemaver.test('b1');
 -- down drops all of it, up builds the same
-SELECT revision FROM schemaver.downgrade('base');
+SELECT revision FROM schemaver.downgrade('base', allow_data_loss => true);
 SELECT count(*) FROM pg_class WHERE relnamespace IN ('public'::regnamespace);
 SELECT revision FROM schemaver.upgrade();
 SELECT schemaver.fingerprint() = :'live' AS same;

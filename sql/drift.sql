@@ -55,7 +55,7 @@ SELECT schemaver.check();
 SELECT up, down FROM schemaver.show('h1') \gx
 SELECT * FROM hot;
 SELECT schemaver.capture('again') IS NULL AS nothing;
-SELECT revision, direction FROM schemaver.downgrade('a1');
+SELECT revision, direction FROM schemaver.downgrade('a1', allow_data_loss => true);
 SELECT schemaver.check(options => '{}');
 SELECT schemaver.capture('too early');
 :code

@@ -107,7 +107,7 @@ SELECT schemaver.revision('m', $$
 SELECT revision FROM schemaver.upgrade();
 SELECT count(*) FROM bag_copy;
 TABLE pg_temp.kept;
-SELECT revision FROM schemaver.downgrade();
+SELECT revision FROM schemaver.downgrade(allow_data_loss => true);
 (TABLE bag EXCEPT ALL TABLE bag_before) UNION ALL (TABLE bag_before EXCEPT ALL TABLE bag);
 SELECT schemaver.remove('f1');
 

@@ -34,7 +34,7 @@ CALL schemaver.online_upgrade();
 CALL schemaver.online_upgrade();
 SELECT work_mem FROM settings;
 SHOW work_mem;
-CALL schemaver.online_downgrade('base');
+CALL schemaver.online_downgrade('base', allow_data_loss => true);
 CALL schemaver.online_upgrade('+1');
 SELECT revision FROM schemaver.current();
 CALL schemaver.online_upgrade();

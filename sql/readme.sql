@@ -63,7 +63,7 @@ SELECT revision, statements FROM schemaver.upgrade();
 SELECT given_name, family_name FROM member ORDER BY member_id;
 
 BEGIN;
-SELECT revision, direction FROM schemaver.downgrade('-1');
+SELECT revision, direction FROM schemaver.downgrade('-1', allow_data_loss => true);
 SELECT * FROM member ORDER BY member_id;
 ROLLBACK;
 
@@ -86,5 +86,5 @@ SELECT l.granted, a.state
 FROM pg_locks l JOIN pg_stat_activity a USING (pid)
 WHERE l.relation = 'schemaver.journal'::regclass AND l.mode = 'ShareUpdateExclusiveLock';
 
-SELECT count(*) FROM schemaver.downgrade('base');
+SELECT count(*) FROM schemaver.downgrade('base', allow_data_loss => true);
 DROP EXTENSION schemaver;

@@ -44,7 +44,7 @@ SELECT options, revises FROM schemaver.show('s2');
 SELECT revision FROM schemaver.current();
 SELECT command, revision, direction, outcome FROM schemaver.journal WHERE command = 'squash';
 SELECT schemaver.check();
-SELECT revision FROM schemaver.downgrade('base');
+SELECT revision FROM schemaver.downgrade('base', allow_data_loss => true);
 SELECT to_regclass('t') IS NULL AS gone;
 SELECT revision FROM schemaver.upgrade();
 SELECT name, content FROM schemaver.export() \gset

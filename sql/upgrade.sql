@@ -41,21 +41,21 @@ SELECT * FROM schemaver.plan('-2', 'downgrade');
 SELECT * FROM schemaver.plan('base', direction => 'downwards');
 :code
 SELECT revision, direction, message, statements FROM schemaver.downgrade();
-SELECT revision, direction, message, statements FROM schemaver.downgrade('a1');
+SELECT revision, direction, message, statements FROM schemaver.downgrade('a1', allow_data_loss => true);
 SELECT * FROM a;
-SELECT * FROM schemaver.downgrade('a1');
+SELECT * FROM schemaver.downgrade('a1', allow_data_loss => true);
 SELECT * FROM schemaver.downgrade('a2');
 :code
 SELECT * FROM schemaver.downgrade('+1');
 :code
-SELECT * FROM schemaver.downgrade('-2');
+SELECT * FROM schemaver.downgrade('-2', allow_data_loss => true);
 :code
 
 -- redo
 SELECT revision FROM schemaver.upgrade();
 INSERT INTO a VALUES (7, 8);
 SELECT revision, direction, message, statements FROM schemaver.redo();
-SELECT revision, direction FROM schemaver.redo(2);
+SELECT revision, direction FROM schemaver.redo(2, allow_data_loss => true);
 SELECT * FROM b ORDER BY x;
 SELECT * FROM schemaver.redo(0);
 :code

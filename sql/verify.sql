@@ -25,7 +25,7 @@ SELECT schemaver.edit('a2', verify => 'INSERT INTO a VALUES (7) RETURNING false;
 SELECT revision FROM schemaver.upgrade();
 SELECT x FROM a;
 SELECT to_regclass('v') IS NULL AS rolled_back, current_setting('search_path') AS search_path;
-SELECT revision, direction FROM schemaver.redo(2);
+SELECT revision, direction FROM schemaver.redo(2, allow_data_loss => true);
 SELECT statements FROM schemaver.journal ORDER BY run DESC, position DESC LIMIT 1;
 
 -- no down: irreversible, found before anything ran

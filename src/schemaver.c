@@ -7,6 +7,7 @@
 #include "base/base.h"
 #include "base/compat.h"
 #include "fmgr.h"
+#include "impact/impact.h"
 #include "kept/kept.h"
 #include "track/track.h"
 
@@ -19,5 +20,6 @@ _PG_init(void)
 {
 	sv_settings_init();
 	sv_keep_init();
+	sv_impact_init();
 	sv_track_install();
 }

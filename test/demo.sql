@@ -70,7 +70,7 @@ SELECT revision, state, reversible, message FROM schemaver.status();
 \echo '==== 7. Down by two revisions, and up again'
 \echo
 \set ECHO queries
-SELECT * FROM schemaver.downgrade('-2');
+SELECT * FROM schemaver.downgrade('-2', allow_data_loss => true);
 SELECT name FROM shed.member ORDER BY member_id;
 SELECT revision, message FROM schemaver.current();
 
@@ -147,7 +147,7 @@ SELECT schemaver.check();
 \echo '==== 11. All the way down: the tables are gone, and up again'
 \echo
 \set ECHO queries
-SELECT count(*) FROM schemaver.downgrade('base');
+SELECT count(*) FROM schemaver.downgrade('base', allow_data_loss => true);
 SELECT to_regnamespace('shed') AS shed;
 SELECT count(*) FROM schemaver.upgrade('head');
 SELECT to_regnamespace('shed') AS shed;

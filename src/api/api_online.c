@@ -4,7 +4,7 @@
  */
 #include "postgres.h"
 
-#include "api/api.h"
+#include "api/api_private.h"
 #include "nodes/parsenodes.h"
 #include "online/online.h"
 #include "run/run.h"
@@ -29,11 +29,22 @@ check_top_level(FunctionCallInfo fcinfo, const char *what)
 			 errhint("Call it by itself, as a statement of its own: CALL %s;", what)));
 }
 
+static void
+run(Direction direction, FunctionCallInfo fcinfo)
+{
+	char	   *target = sv_arg_text(fcinfo, 0, "target");
+	RunOptions	options = sv_arg_run_options(fcinfo, 1);
+
+	options.allowing = psprintf("CALL schemaver.online_%s(%s, allow_data_loss => true)",
+								sv_direction_name(direction), quote_literal_cstr(target));
+	sv_online_run(direction, target, &options);
+}
+
 Datum
 sv_api_online_upgrade(PG_FUNCTION_ARGS)
 {
 	check_top_level(fcinfo, "schemaver.online_upgrade()");
-	sv_online_run(SV_UPGRADE, sv_arg_text(fcinfo, 0, "target"));
+	run(SV_UPGRADE, fcinfo);
 	PG_RETURN_NULL();
 }
 
@@ -41,7 +52,7 @@ Datum
 sv_api_online_downgrade(PG_FUNCTION_ARGS)
 {
 	check_top_level(fcinfo, "schemaver.online_downgrade()");
-	sv_online_run(SV_DOWNGRADE, sv_arg_text(fcinfo, 0, "target"));
+	run(SV_DOWNGRADE, fcinfo);
 	PG_RETURN_NULL();
 }
 

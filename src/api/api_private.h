@@ -7,6 +7,7 @@
 
 #include "api/api.h"
 #include "diff/diff.h"
+#include "run/run.h"
 
 /* ----- api_compare.c -----
  *
@@ -18,5 +19,9 @@ extern DiffOptions sv_arg_diff_options(FunctionCallInfo fcinfo, int n);
 extern void sv_warn_of_findings(const Model *model);
 extern void sv_put_diff_rows(FunctionCallInfo fcinfo, List *rows);
 extern char *sv_diff_script(List *rows);
+
+/* ----- api_run.c ----- */
+
+extern RunOptions sv_arg_run_options(FunctionCallInfo fcinfo, int first);
 
 #endif							/* SV_API_PRIVATE_H */

@@ -122,7 +122,7 @@ Datum
 sv_api_squash(PG_FUNCTION_ARGS)
 {
 	char	   *range = sv_arg_text(fcinfo, 0, "range");
-	DiffOptions options = sv_arg_diff_options(fcinfo, -1);
+	DiffOptions options = sv_arg_diff_options(fcinfo, 5);
 	RevisionDraft draft = {0};
 	RevisionGraph *graph;
 	RevisionList list;

@@ -4,7 +4,7 @@
  */
 #include "postgres.h"
 
-#include "api/api.h"
+#include "api/api_private.h"
 #include "proof/proof.h"
 #include "report/report.h"
 #include "run/run.h"
@@ -18,6 +18,34 @@ PG_FUNCTION_INFO_V1(sv_api_plan);
 PG_FUNCTION_INFO_V1(sv_api_script);
 PG_FUNCTION_INFO_V1(sv_api_script_begin);
 PG_FUNCTION_INFO_V1(sv_api_script_step);
+
+/* Raise 0A000 for what is reserved: variables, contexts, options, from argument "first" on. */
+static void
+refuse_reserved(FunctionCallInfo fcinfo, int first)
+{
+	static const char *const names[] = {"variables", "contexts", "options"};
+
+	for (int i = 0; i < lengthof(names); i++)
+		if (!PG_ARGISNULL(first + i))
+			ereport(ERROR,
+					(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+					 errmsg("argument \"%s\" is reserved and cannot be used yet", names[i])));
+}
+
+/*
+ * The arguments that all calls of runs share, from number "first" on:
+ * allow_data_loss, note, variables, contexts, options.
+ */
+RunOptions
+sv_arg_run_options(FunctionCallInfo fcinfo, int first)
+{
+	RunOptions	options = {0};
+
+	options.allow_data_loss = sv_arg_bool(fcinfo, first);
+	options.note = sv_arg_text_or_null(fcinfo, first + 1);
+	refuse_reserved(fcinfo, first + 2);
+	return options;
+}
 
 static void
 put_step(const RunStep *step, void *arg)
@@ -48,7 +76,11 @@ sv_api_upgrade(PG_FUNCTION_ARGS)
 {
 	char	   *target = sv_arg_text(fcinfo, 0, "target");
 
-	sv_run(SV_UPGRADE, target, sv_arg_bool(fcinfo, 1), sv_proof_observer(), put_step,
+	RunOptions	options = sv_arg_run_options(fcinfo, 2);
+
+	options.dry_run = sv_arg_bool(fcinfo, 1);
+	options.allowing = psprintf("SELECT * FROM schemaver.upgrade(%s, allow_data_loss => true)", quote_literal_cstr(target));
+	sv_run(SV_UPGRADE, target, &options, sv_proof_observer(), put_step,
 		   sv_result_begin(fcinfo));
 	PG_RETURN_NULL();
 }
@@ -58,7 +90,11 @@ sv_api_downgrade(PG_FUNCTION_ARGS)
 {
 	char	   *target = sv_arg_text(fcinfo, 0, "target");
 
-	sv_run(SV_DOWNGRADE, target, sv_arg_bool(fcinfo, 1), sv_proof_observer(), put_step,
+	RunOptions	options = sv_arg_run_options(fcinfo, 2);
+
+	options.dry_run = sv_arg_bool(fcinfo, 1);
+	options.allowing = psprintf("SELECT * FROM schemaver.downgrade(%s, allow_data_loss => true)", quote_literal_cstr(target));
+	sv_run(SV_DOWNGRADE, target, &options, sv_proof_observer(), put_step,
 		   sv_result_begin(fcinfo));
 	PG_RETURN_NULL();
 }
@@ -66,11 +102,15 @@ sv_api_downgrade(PG_FUNCTION_ARGS)
 Datum
 sv_api_redo(PG_FUNCTION_ARGS)
 {
+	RunOptions	options;
+
 	if (PG_ARGISNULL(0))
 		ereport(ERROR,
 				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
 				 errmsg("argument \"steps\" must not be null")));
-	sv_run_redo(PG_GETARG_INT32(0), sv_proof_observer(), put_step, sv_result_begin(fcinfo));
+	options = sv_arg_run_options(fcinfo, 1);
+	options.allowing = psprintf("SELECT * FROM schemaver.redo(%d, allow_data_loss => true)", PG_GETARG_INT32(0));
+	sv_run_redo(PG_GETARG_INT32(0), &options, sv_proof_observer(), put_step, sv_result_begin(fcinfo));
 	PG_RETURN_NULL();
 }
 
@@ -121,10 +161,16 @@ sv_api_plan(PG_FUNCTION_ARGS)
 	Direction	direction = arg_direction(fcinfo, 1);
 	ReturnSetInfo *result = sv_result_begin(fcinfo);
 	RevisionGraph *graph = sv_store_graph(SV_STORE_READ);
-	RevisionList plan = direction == SV_UPGRADE ? sv_graph_plan_upgrade(graph, target) :
+	RevisionList plan;
+	StoredRevision **rows;
+	bool	   *transactional;
+	List	   *earlier = NIL;
+
+	refuse_reserved(fcinfo, 2);
+	plan = direction == SV_UPGRADE ? sv_graph_plan_upgrade(graph, target) :
 		sv_graph_plan_downgrade(graph, target);
-	StoredRevision **rows = sv_store_plan_rows(SV_STORE_READ, graph, &plan);
-	bool	   *transactional = sv_run_transactional(SV_STORE_READ, rows, plan.n, direction);
+	rows = sv_store_plan_rows(SV_STORE_READ, graph, &plan);
+	transactional = sv_run_transactional(SV_STORE_READ, rows, plan.n, direction);
 
 	for (int i = 0; i < plan.n; i++)
 	{
@@ -135,7 +181,9 @@ sv_api_plan(PG_FUNCTION_ARGS)
 		sv_row_text(&row, sv_direction_name(direction));
 		sv_row_text(&row, rows[i]->message);
 		sv_row_datum(&row, BoolGetDatum(transactional[i]), false);
-		sv_row_list_or_null(&row, direction == SV_DOWNGRADE ? rows[i]->lost : NIL);
+		sv_row_list_or_null(&row, direction == SV_DOWNGRADE ? sv_run_structure_only(rows[i]) : NIL);
+		sv_row_list_or_null(&row, direction == SV_DOWNGRADE ? sv_run_takes(SV_STORE_READ, rows[i], &earlier) : NIL);
+		sv_row_text(&row, direction == SV_DOWNGRADE ? sv_run_irreversible(rows[i]) : NULL);
 		sv_row_put(result, &row);
 	}
 	PG_RETURN_NULL();

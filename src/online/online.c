@@ -19,6 +19,7 @@
 #include "postgres.h"
 
 #include "base/base.h"
+#include "impact/impact.h"
 #include "miscadmin.h"
 #include "online/online.h"
 #include "online/online_private.h"
@@ -93,6 +94,8 @@ begin_run(OnlineRun *online, const char *command)
 	online->run.nsteps = list.n;
 	online->run.started_at = GetCurrentTimestamp();
 	online->run.number = sv_store_begin_run(command, online->target);
+	if (online->run.options.note != NULL)
+		sv_store_note_run(online->run.number, online->run.options.note);
 }
 
 /* ---------- the parts of a revision ---------- */
@@ -169,6 +172,7 @@ take_unfinished(OnlineRun *online, StoredSegment *segment)
 static void
 begin_revision(OnlineRun *online)
 {
+	List	   *earlier = NIL;
 	ListCell   *cell;
 
 	sv_follow_end();
@@ -196,6 +200,8 @@ begin_revision(OnlineRun *online)
 			take_unfinished(online, segment);
 	}
 	online->resumed = online->at > 0;
+	if (online->direction == SV_DOWNGRADE && !online->resumed)
+		sv_run_check_losses(online->revision, &online->run.options, &earlier);
 	sv_follow_revision(!online->resumed && online->former == NULL);
 	if (online->resumed && sv_progress)
 		ereport(INFO,
@@ -251,7 +257,11 @@ try_transaction(void *arg)
 	sv_lock_hold();
 	level = NewGUCNestLevel();
 	sv_retry_limits(0);
+	if (online->direction == SV_DOWNGRADE)
+		sv_impact_guard();
 	sv_execution_part(&online->execution, online->part.from, online->part.to);
+	if (online->direction == SV_DOWNGRADE)
+		sv_run_refuse_dropped(online->revision, sv_impact_unguard(), &online->run.options);
 	sv_online_keep_lock();
 	if (online->part.to == online->execution.script->n)
 		finish_revision(online);
@@ -289,6 +299,7 @@ execute_transaction(OnlineRun *online)
 
 	while ((error = sv_online_attempt(try_transaction, online)) != NULL)
 	{
+		(void) sv_impact_unguard();
 		sv_execution_forget(&online->execution);
 		if (shorten_part(online, error))
 			continue;
@@ -576,7 +587,7 @@ record_failure(void *arg)
  * top level, outside of any transaction block and of SPI.
  */
 void
-sv_online_run(Direction direction, const char *target)
+sv_online_run(Direction direction, const char *target, const RunOptions *options)
 {
 	MemoryContext context = AllocSetContextCreate(PortalContext, "schemaver online run",
 												  ALLOCSET_DEFAULT_SIZES);
@@ -586,6 +597,8 @@ sv_online_run(Direction direction, const char *target)
 	ErrorData  *error;
 
 	online.direction = direction;
+	online.run.options = *options;
+	online.run.options.note = options->note ? pstrdup(options->note) : NULL;
 	online.target = pstrdup(target);
 	online.context = context;
 	online.step_context = AllocSetContextCreate(context, "schemaver online step", ALLOCSET_DEFAULT_SIZES);

@@ -8,6 +8,7 @@
 #ifndef SV_ONLINE_H
 #define SV_ONLINE_H
 
+#include "run/run.h"
 #include "script/script.h"
 
 /* ----- segment.c -----
@@ -35,7 +36,7 @@ extern const char *sv_segment_kind_name(SegmentKind kind);
 extern char *sv_segment_checksum(const Script *script, int from, int to);
 
 /* online.c */
-extern void sv_online_run(Direction direction, const char *target);
+extern void sv_online_run(Direction direction, const char *target, const RunOptions *options);
 
 /* abandon.c */
 extern char *sv_online_abandon(const char *revision);

@@ -53,56 +53,48 @@ sv_run_check_upgrade(StoredRevision **rows, int n, const char *target)
 	check_transactional(rows, n, SV_UPGRADE, target);
 }
 
+/* Why a revision cannot be downgraded; NULL if it can. */
+const char *
+sv_run_irreversible(const StoredRevision *row)
+{
+	const char *reason;
+
+	if (row->has_down)
+		return NULL;
+	(void) sv_store_options(row->options, &reason);
+	return reason == NULL ? "It has no down script, and none was derived when it was applied." :
+		reason[0] == '\0' ? "It was registered as irreversible." :
+		psprintf("It was registered as irreversible: %s", reason);
+}
+
 /* Raise SV012 if a step of a downgrade has nothing that undoes it. */
 void
 sv_run_check_reversible(StoredRevision **rows, int n)
 {
 	for (int i = 0; i < n; i++)
 	{
-		const char *reason;
+		const char *reason = sv_run_irreversible(rows[i]);
 
-		if (rows[i]->has_down)
+		if (reason == NULL)
 			continue;
-		(void) sv_store_options(sv_store_revision(SV_STORE_WRITE, rows[i]->id)->options, &reason);
 		ereport(ERROR,
 				(errcode(ERRCODE_SV_IRREVERSIBLE),
 				 errmsg("revision \"%s\" cannot be downgraded", rows[i]->id),
-				 reason == NULL ? errdetail("It has no down script, and none was derived when it was applied.") :
-				 reason[0] == '\0' ? errdetail("It was registered as irreversible.") :
-				 errdetail("It was registered as irreversible: %s", reason),
+				 errdetail_internal("%s", reason),
 				 errhint("Undo it by a new revision; SELECT * FROM schemaver.stamp(...) moves the version without running anything.")));
 	}
 }
 
-/* Say what the derived downs of a plan cannot bring back. */
-static void
-warn_of_losses(StoredRevision **rows, int n)
-{
-	for (int i = 0; i < n; i++)
-	{
-		StringInfoData lost;
-		ListCell   *cell;
-
-		if (rows[i]->lost == NIL)
-			continue;
-		initStringInfo(&lost);
-		foreach(cell, rows[i]->lost)
-			appendStringInfo(&lost, "%s%s", lost.len ? ", " : "", (char *) lfirst(cell));
-		ereport(WARNING,
-				(errmsg("downgrade of revision \"%s\" brings back the structure only", rows[i]->id),
-				 errdetail("Lost: %s.", lost.data),
-				 sv_store_kept_of(rows[i]->id) != NIL ?
-				 errhint("What schemaver.kept() lists of it is brought back, too.") : 0));
-	}
-}
-
-/* Check the plan of a downgrade: every revision has a down that can run here. */
+/* Check the plan of a downgrade: every revision has a down that can run here, and loses nothing that it may not. */
 void
-sv_run_check_downgrade(StoredRevision **rows, int n, const char *target)
+sv_run_check_downgrade(StoredRevision **rows, int n, const char *target, const RunOptions *options)
 {
+	List	   *earlier = NIL;
+
 	sv_run_check_reversible(rows, n);
 	check_transactional(rows, n, SV_DOWNGRADE, target);
-	warn_of_losses(rows, n);
+	for (int i = 0; i < n; i++)
+		sv_run_check_losses(rows[i], options, &earlier);
 }
 
 /* Does this direction of a revision add a value to an enum type? */

@@ -5,6 +5,7 @@
 #include "postgres.h"
 
 #include "base/base.h"
+#include "impact/impact.h"
 #include "run/run.h"
 #include "track/track.h"
 #include "utils/timestamp.h"
@@ -20,6 +21,7 @@ typedef struct PlannedRun
 	RunStepFn	report;
 	void	   *report_arg;
 	RunObserver *observer;
+	RunOptions	options;
 } PlannedRun;
 
 static void
@@ -31,7 +33,10 @@ begin(Run *run, const PlannedRun *planned)
 	run->report = planned->report;
 	run->report_arg = planned->report_arg;
 	run->observer = planned->observer;
+	run->options = planned->options;
 	run->number = sv_store_begin_run(planned->command, planned->target);
+	if (run->options.note != NULL)
+		sv_store_note_run(run->number, run->options.note);
 }
 
 /* Execute and record every step. */
@@ -53,6 +58,7 @@ execute(void *arg)
 	PG_FINALLY();
 	{
 		sv_follow_end();
+		(void) sv_impact_unguard();
 		sv_lock_exit();
 	}
 	PG_END_TRY();
@@ -91,7 +97,7 @@ make_room(PlannedRun *planned, int nsteps)
  * back.
  */
 void
-sv_run(Direction direction, const char *target, bool dry_run, RunObserver *observer,
+sv_run(Direction direction, const char *target, const RunOptions *options, RunObserver *observer,
 	   RunStepFn report, void *arg)
 {
 	PlannedRun	planned = {sv_direction_name(direction), target};
@@ -110,14 +116,15 @@ sv_run(Direction direction, const char *target, bool dry_run, RunObserver *obser
 	if (direction == SV_UPGRADE)
 		sv_run_check_upgrade(rows, plan.n, target);
 	else
-		sv_run_check_downgrade(rows, plan.n, target);
+		sv_run_check_downgrade(rows, plan.n, target, options);
 
 	planned.report = report;
 	planned.report_arg = arg;
 	planned.observer = observer;
+	planned.options = *options;
 	make_room(&planned, plan.n);
 	add_steps(&planned, rows, plan.n, direction);
-	if (dry_run)
+	if (options->dry_run)
 		execute_dry(&planned);
 	else
 		execute(&planned);
@@ -135,7 +142,7 @@ reversed(StoredRevision **rows, int n)
 
 /* Downgrade by some steps and upgrade the same revisions again. */
 void
-sv_run_redo(int steps, RunObserver *observer, RunStepFn report, void *arg)
+sv_run_redo(int steps, const RunOptions *options, RunObserver *observer, RunStepFn report, void *arg)
 {
 	char	   *target = psprintf("-%d", steps);
 	PlannedRun	planned = {"redo", target};
@@ -154,12 +161,13 @@ sv_run_redo(int steps, RunObserver *observer, RunStepFn report, void *arg)
 	plan = sv_graph_plan_downgrade(graph, target);
 	rows = sv_store_plan_rows(SV_STORE_WRITE, graph, &plan);
 	again = reversed(rows, plan.n);
-	sv_run_check_downgrade(rows, plan.n, target);
+	sv_run_check_downgrade(rows, plan.n, target, options);
 	sv_run_check_upgrade(again, plan.n, "head");
 
 	planned.report = report;
 	planned.report_arg = arg;
 	planned.observer = observer;
+	planned.options = *options;
 	make_room(&planned, 2 * plan.n);
 	add_steps(&planned, rows, plan.n, SV_DOWNGRADE);
 	add_steps(&planned, again, plan.n, SV_UPGRADE);

@@ -37,6 +37,15 @@ struct RunObserver
 	void		(*after) (RunObserver *observer, const StoredRevision *revision, const StoredScript *stored);
 };
 
+/* What a call says about its run beside the target. */
+typedef struct RunOptions
+{
+	bool		dry_run;		/* execute everything and roll it back */
+	bool		allow_data_loss;
+	const char *note;			/* for the journal, or NULL */
+	const char *allowing;		/* the same call with allow_data_loss, for hints */
+} RunOptions;
+
 /* A run under way. */
 typedef struct Run
 {
@@ -47,20 +56,28 @@ typedef struct Run
 	RunStepFn	report;
 	void	   *report_arg;
 	RunObserver *observer;		/* NULL: none */
+	RunOptions	options;
 } Run;
 
 /* run.c */
-extern void sv_run(Direction direction, const char *target, bool dry_run, RunObserver *observer,
+extern void sv_run(Direction direction, const char *target, const RunOptions *options, RunObserver *observer,
 				   RunStepFn report, void *arg);
-extern void sv_run_redo(int steps, RunObserver *observer, RunStepFn report, void *arg);
+extern void sv_run_redo(int steps, const RunOptions *options, RunObserver *observer, RunStepFn report, void *arg);
 extern void sv_run_stamp(int ntargets, const char **targets, bool purge, RunStepFn report, void *arg);
 
 /* precheck.c */
 extern void sv_run_check_upgrade(StoredRevision **rows, int n, const char *target);
-extern void sv_run_check_downgrade(StoredRevision **rows, int n, const char *target);
+extern void sv_run_check_downgrade(StoredRevision **rows, int n, const char *target, const RunOptions *options);
+extern const char *sv_run_irreversible(const StoredRevision *row);
 extern void sv_run_check_reversible(StoredRevision **rows, int n);
 extern bool *sv_run_transactional(StoreMode mode, StoredRevision **rows, int n, Direction direction);
 extern bool sv_run_adds_enum_value(StoreMode mode, const StoredRevision *row, Direction direction);
+
+/* losses.c */
+extern List *sv_run_structure_only(const StoredRevision *row);
+extern List *sv_run_takes(StoreMode mode, const StoredRevision *row, List **earlier);
+extern void sv_run_check_losses(const StoredRevision *row, const RunOptions *options, List **earlier);
+extern void sv_run_refuse_dropped(const StoredRevision *row, List *dropped, const RunOptions *options);
 
 /* psql.c */
 extern void sv_run_script_begin(Direction direction, const char *target, List *expected);

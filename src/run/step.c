@@ -15,6 +15,7 @@
 #include "catalog/pg_type.h"
 #include "commands/extension.h"
 #include "commands/prepare.h"
+#include "impact/impact.h"
 #include "mb/pg_wchar.h"
 #include "miscadmin.h"
 #include "parser/parser.h"
@@ -374,7 +375,11 @@ sv_run_step(Run *run, const StoredRevision *revision, Direction direction)
 	step.started_at = GetCurrentTimestamp();
 	sv_follow_step();
 	sv_execution_begin(&execution, revision, stored, direction);
+	if (direction == SV_DOWNGRADE)
+		sv_impact_guard();
 	sv_execution_part(&execution, 0, execution.script->n);
+	if (direction == SV_DOWNGRADE)
+		sv_run_refuse_dropped(revision, sv_impact_unguard(), &run->options);
 	sv_execution_end(&execution);
 	if (run->observer != NULL)
 		run->observer->after(run->observer, revision, stored);

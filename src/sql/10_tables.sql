@@ -113,7 +113,8 @@ CREATE TABLE run (
 	version			text NOT NULL,
 	started_at		timestamptz NOT NULL,
 	elapsed			interval,
-	outcome			text NOT NULL
+	outcome			text NOT NULL,
+	note			text
 );
 COMMENT ON TABLE run IS 'every run that committed: who, when, what for';
 
@@ -144,7 +145,7 @@ CREATE VIEW journal AS
 		   r.role, r.session_role, r.pid, r.application, r.client, r.version,
 		   r.started_at AS run_started_at, r.elapsed AS run_elapsed, r.outcome AS run_outcome,
 		   s.started_at, s.elapsed, s.statements, s.outcome,
-		   s.statement, s.line, s.sqlstate, s.error
+		   s.statement, s.line, s.sqlstate, s.error, r.note
 	FROM run r LEFT JOIN step s ON s.run OPERATOR(pg_catalog.=) r.run
 	ORDER BY r.run, s.position;
 COMMENT ON VIEW journal IS 'every run and step: who, when, which direction, how long, how many statements, outcome';

@@ -50,33 +50,37 @@ COMMENT ON FUNCTION untag(text) IS 'forget a tag; false if there is none of that
 
 -- Running
 
-CREATE FUNCTION upgrade(target text DEFAULT 'head', dry_run boolean DEFAULT false)
+CREATE FUNCTION upgrade(target text DEFAULT 'head', dry_run boolean DEFAULT false, allow_data_loss boolean DEFAULT false,
+	note text DEFAULT NULL, variables jsonb DEFAULT NULL, contexts text DEFAULT NULL, options jsonb DEFAULT NULL)
 RETURNS TABLE (revision text, direction text, message text, statements integer, elapsed interval)
 AS 'MODULE_PATHNAME', 'sv_api_upgrade' LANGUAGE C VOLATILE PARALLEL UNSAFE;
-COMMENT ON FUNCTION upgrade(text, boolean)
+COMMENT ON FUNCTION upgrade(text, boolean, boolean, text, jsonb, text, jsonb)
 	IS 'run every missing revision up to the target in this transaction, all or nothing';
 
-CREATE FUNCTION downgrade(target text DEFAULT '-1', dry_run boolean DEFAULT false)
+CREATE FUNCTION downgrade(target text DEFAULT '-1', dry_run boolean DEFAULT false, allow_data_loss boolean DEFAULT false,
+	note text DEFAULT NULL, variables jsonb DEFAULT NULL, contexts text DEFAULT NULL, options jsonb DEFAULT NULL)
 RETURNS TABLE (revision text, direction text, message text, statements integer, elapsed interval)
 AS 'MODULE_PATHNAME', 'sv_api_downgrade' LANGUAGE C VOLATILE PARALLEL UNSAFE;
-COMMENT ON FUNCTION downgrade(text, boolean)
+COMMENT ON FUNCTION downgrade(text, boolean, boolean, text, jsonb, text, jsonb)
 	IS 'undo every applied revision above the target in this transaction, all or nothing';
 
-CREATE FUNCTION redo(steps integer DEFAULT 1)
+CREATE FUNCTION redo(steps integer DEFAULT 1, allow_data_loss boolean DEFAULT false,
+	note text DEFAULT NULL, variables jsonb DEFAULT NULL, contexts text DEFAULT NULL, options jsonb DEFAULT NULL)
 RETURNS TABLE (revision text, direction text, message text, statements integer, elapsed interval)
 AS 'MODULE_PATHNAME', 'sv_api_redo' LANGUAGE C VOLATILE PARALLEL UNSAFE;
-COMMENT ON FUNCTION redo(integer) IS 'undo the last revisions and run them again, all or nothing';
+COMMENT ON FUNCTION redo(integer, boolean, text, jsonb, text, jsonb) IS 'undo the last revisions and run them again, all or nothing';
 
 CREATE FUNCTION stamp(targets text[], purge boolean DEFAULT false)
 RETURNS TABLE (revision text, direction text, message text)
 AS 'MODULE_PATHNAME', 'sv_api_stamp' LANGUAGE C VOLATILE PARALLEL UNSAFE;
 COMMENT ON FUNCTION stamp(text[], boolean) IS 'set the version without running anything';
 
-CREATE FUNCTION plan(target text DEFAULT 'head', direction text DEFAULT 'upgrade')
+CREATE FUNCTION plan(target text DEFAULT 'head', direction text DEFAULT 'upgrade',
+	variables jsonb DEFAULT NULL, contexts text DEFAULT NULL, options jsonb DEFAULT NULL)
 RETURNS TABLE ("position" integer, revision text, direction text, message text, transactional boolean,
-	structure_only text[])
+	structure_only text[], loses text[], refused text)
 AS 'MODULE_PATHNAME', 'sv_api_plan' LANGUAGE C STABLE PARALLEL RESTRICTED;
-COMMENT ON FUNCTION plan(text, text) IS 'what a run would do, in order';
+COMMENT ON FUNCTION plan(text, text, jsonb, text, jsonb) IS 'what a run would do, in order';
 
 CREATE FUNCTION script(from_ref text DEFAULT 'current', to_ref text DEFAULT 'head')
 RETURNS text AS 'MODULE_PATHNAME', 'sv_api_script' LANGUAGE C STABLE PARALLEL RESTRICTED;
@@ -160,9 +164,9 @@ REVOKE ALL ON FUNCTION
 	export(text),
 	tag(text, text),
 	untag(text),
-	upgrade(text, boolean),
-	downgrade(text, boolean),
-	redo(integer),
+	upgrade(text, boolean, boolean, text, jsonb, text, jsonb),
+	downgrade(text, boolean, boolean, text, jsonb, text, jsonb),
+	redo(integer, boolean, text, jsonb, text, jsonb),
 	stamp(text[], boolean),
 	script(text, text),
 	script_begin(text, text, text[]),

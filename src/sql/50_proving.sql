@@ -13,13 +13,13 @@ COMMENT ON FUNCTION baseline(text, text, text[], jsonb, boolean)
 	IS 'make the schema that is there the first revision, proven to build it from empty and recorded as applied, and return its id';
 
 CREATE FUNCTION squash(range text, message text, id text DEFAULT NULL, data text DEFAULT 'keep',
-	allow_data_loss boolean DEFAULT false)
+	allow_data_loss boolean DEFAULT false, options jsonb DEFAULT NULL)
 RETURNS text AS 'MODULE_PATHNAME', 'sv_api_squash' LANGUAGE C VOLATILE PARALLEL UNSAFE;
-COMMENT ON FUNCTION squash(text, text, text, text, boolean)
+COMMENT ON FUNCTION squash(text, text, text, text, boolean, jsonb)
 	IS 'replace the revisions of a range by one, proven equal, and return its id';
 
 REVOKE ALL ON FUNCTION
 	test(text),
 	baseline(text, text, text[], jsonb, boolean),
-	squash(text, text, text, text, boolean)
+	squash(text, text, text, text, boolean, jsonb)
 FROM PUBLIC;

@@ -122,6 +122,19 @@ sv_store_begin_run(const char *command, const char *target)
 	return run;
 }
 
+/* Write down what the caller had to say of a run. */
+void
+sv_store_note_run(int64 run, const char *note)
+{
+	static StoreQuery query = {"UPDATE schemaver.run SET note = $2 WHERE run = $1", 2, {INT8OID, TEXTOID}};
+	Datum		values[2] = {Int64GetDatum(run), CStringGetTextDatum(note)};
+	StoreScope	scope;
+
+	sv_store_enter(&scope, SV_STORE_WRITE);
+	sv_store_execute(&scope, &query, values, NULL);
+	sv_store_leave(&scope);
+}
+
 static void
 end_run(int64 run, TimestampTz started_at, const char *outcome)
 {

@@ -92,6 +92,7 @@ extern void sv_store_derived(const char *revision, const char *down, const List 
 extern bool sv_store_newer_run_committed(void);
 extern void sv_store_check_registrations_seen(void);
 extern int64 sv_store_begin_run(const char *command, const char *target);
+extern void sv_store_note_run(int64 run, const char *note);
 extern void sv_store_end_run(int64 run, TimestampTz started_at);
 
 /* A finished step of a run. */

@@ -651,6 +651,12 @@ sv_track_alloc(Size size)
 	return MemoryContextAllocZero(track.context, size);
 }
 
+bool
+sv_track_is_paused(void)
+{
+	return track.busy;
+}
+
 /* Statements of schemaver itself are not followed while paused; returns what was before. */
 bool
 sv_track_pause(bool pause)

@@ -47,6 +47,7 @@ extern void sv_track_step_done(void *tag);
 extern void sv_track_settle(void);
 extern void sv_track_end(void);
 extern bool sv_track_pause(bool pause);
+extern bool sv_track_is_paused(void);
 extern bool sv_track_active(void);
 extern void *sv_track_alloc(Size size);
 

@@ -132,7 +132,7 @@ def _one_down(report, history, session, database, rng, witness):
                  "depends_on => $2)", fault, [revision])
     session.rows("SELECT * FROM schemaver.upgrade('fault')")
     target = step.parent or "base"
-    _try(report, session, database, f"SELECT * FROM schemaver.downgrade('{target}')", "fault", sqlstate, rng,
+    _try(report, session, database, f"SELECT * FROM schemaver.downgrade('{target}', allow_data_loss => true)", "fault", sqlstate, rng,
          f"{history.name}: downgrade to {target}, {sqlstate} on the way")
     session.rows("SELECT * FROM schemaver.stamp($1, purge => true)", [applied[0]])
     session.rows("SELECT schemaver.remove('fault')")

@@ -53,7 +53,7 @@ class Subject:
             try:
                 while session.value("SELECT count(*) FROM schemaver.applied") != "0":
                     session.rows("SAVEPOINT one")
-                    session.rows("SELECT * FROM schemaver.downgrade('-1')")
+                    session.rows("SELECT * FROM schemaver.downgrade('-1', allow_data_loss => true)")
                     session.rows("RELEASE one")
                     lowest = session.value("SELECT revision FROM schemaver.current()") or "base"
             except pq.Error:

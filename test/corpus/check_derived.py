@@ -31,11 +31,11 @@ class Derived:
 
     def down(self, session):
         try:
-            session.rows("SELECT schemaver.downgrade('-1')")
+            session.rows("SELECT schemaver.downgrade('-1', allow_data_loss => true)")
         except pq.Error as e:
             if e.sqlstate != "SV011":
                 raise
-            session.rows("CALL schemaver.online_downgrade('-1')")
+            session.rows("CALL schemaver.online_downgrade('-1', allow_data_loss => true)")
 
     def take(self, number):
         self.dumps[number] = zlib.compress(postgres.dump(self.database).encode(), 1)

@@ -100,7 +100,7 @@ def applied(session):
 
 def one_step(report, history, session, database, step, way, refusal, what):
     """Go one step in schemaver; what psql could not do schemaver must refuse alike.  Then do as psql did."""
-    command = "upgrade('+1')" if way == "up" else "downgrade('-1')"
+    command = "upgrade('+1')" if way == "up" else "downgrade('-1', allow_data_loss => true)"
     end = step.id if way == "up" else step.parent
     try:
         done = session.column(f"SELECT revision FROM schemaver.{command}")

@@ -65,7 +65,7 @@ def baseline(report, history, witness, database, other):
         session.rows("SELECT * FROM schemaver.upgrade()")
         fault = postgres.difference(postgres.dump(witness.database), postgres.dump(database))
         report.check(fault is None, f"{history.name}: dump after its baseline", fault)
-        session.rows("SELECT * FROM schemaver.downgrade('base')")
+        session.rows("SELECT * FROM schemaver.downgrade('base', allow_data_loss => true)")
         fault = postgres.difference(empty, postgres.dump(database))
         report.check(fault is None, f"{history.name}: dump after the down of its baseline", fault)
     return f"{took:.0f} s"

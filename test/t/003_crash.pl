@@ -77,6 +77,6 @@ is($out, "a2\na3\n", 'the waiter runs it');
 $node->stop('immediate');
 $node->start;
 is($node->safe_psql('postgres', q{SELECT string_agg(revision, ' ') FROM schemaver.current()}), 'a3', 'what was committed survives a crash');
-is($node->safe_psql('postgres', q{SET schemaver.progress = off; SELECT count(*) FROM schemaver.downgrade('base')}), '3', 'and can be undone');
+is($node->safe_psql('postgres', q{SET schemaver.progress = off; SELECT count(*) FROM schemaver.downgrade('base', allow_data_loss => true)}), '3', 'and can be undone');
 
 done_testing();

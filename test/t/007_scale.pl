@@ -37,7 +37,7 @@ is($node->safe_psql('postgres', q{SELECT count(*), max(position), min(revision) 
 is($node->safe_psql('postgres', q{SELECT count(*) FROM schemaver.stamp('{head}')}), '100000', 'all are stamped');
 is($node->safe_psql('postgres', q{SELECT revision FROM schemaver.current()}), 'n100000', 'the last one is current');
 is($node->safe_psql('postgres', q{SELECT count(*) FROM schemaver.upgrade()}), '0', 'nothing is left to do');
-is($node->safe_psql('postgres', q{SELECT string_agg(revision, ' ') FROM schemaver.downgrade('-2')}), 'n100000 n99999', 'the last two are undone');
+is($node->safe_psql('postgres', q{SELECT string_agg(revision, ' ') FROM schemaver.downgrade('-2', allow_data_loss => true)}), 'n100000 n99999', 'the last two are undone');
 is($node->safe_psql('postgres', q{SELECT revision FROM schemaver.resolve('base+500')}), 'r500', 'a long walk up');
 is($node->safe_psql('postgres', q{SELECT revision FROM schemaver.resolve('-99997')}), 'r1', 'a long walk down');
 is($node->safe_psql('postgres', q{SELECT array_length(string_to_array(schemaver.graph(), E'\n'), 1)}), '100000', 'and drawn');
@@ -48,6 +48,6 @@ $node->safe_psql('postgres', q{
 	SELECT schemaver.merge(id => 'wide');});
 is($node->safe_psql('postgres', q{SELECT count(*) FROM schemaver.heads()}), '1', '2,000 branches are merged');
 is($node->safe_psql('postgres', q{SELECT count(*) FROM schemaver.upgrade()}), '2003', 'and run');
-is($node->safe_psql('postgres', q{SELECT count(*) FROM schemaver.downgrade('n100000')}), '2001', 'and undone');
+is($node->safe_psql('postgres', q{SELECT count(*) FROM schemaver.downgrade('n100000', allow_data_loss => true)}), '2001', 'and undone');
 
 done_testing();

@@ -141,7 +141,7 @@ is($node->safe_psql('postgres', 'SELECT count(*) FROM schemaver.segment'), '0', 
 # A REPEATABLE READ session idle in transaction only delays the build.
 {
 	my $snapshot = hold_snapshot();
-	my $run = call_online('CALL schemaver.online_downgrade(\'base\');');
+	my $run = call_online('CALL schemaver.online_downgrade(\'base\', allow_data_loss => true);');
 	ended($run);
 	like($run->{err}, qr/SV012|cannot be downgraded/, 'no down script');
 	let_go($snapshot);

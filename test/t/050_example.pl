@@ -98,7 +98,7 @@ my ($steps, $seen) = run_steps('example', 'SELECT revision FROM schemaver.plan()
 is("$steps $seen", "$revisions 0", 'up, revision by revision');
 
 ($steps, $seen) = run_steps('example', "SELECT revision FROM schemaver.plan('base', 'downgrade')",
-	"SELECT schemaver.downgrade('-1')", 'down');
+	"SELECT schemaver.downgrade('-1', allow_data_loss => true)", 'down');
 is($steps, $revisions, 'down, revision by revision');
 cmp_ok($seen, '>=', 10, 'down meets the states of the way up');
 is(schema_of('example'), $empty, 'base leaves an empty schema');

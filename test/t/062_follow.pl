@@ -45,7 +45,7 @@ is($node->safe_psql('postgres', q{SELECT count(*) FROM schemaver.drift('{app}')}
 $done = 0;
 for my $i (reverse 1 .. 15)
 {
-	$node->safe_psql('postgres', "$quiet SELECT schemaver.downgrade('-1')");
+	$node->safe_psql('postgres', "$quiet SELECT schemaver.downgrade('-1', allow_data_loss => true)");
 	$done += $node->safe_psql('postgres', "$quiet SELECT schemaver.fingerprint('{app}')") eq $print{$i};
 }
 is($done, 15, 'each point is what it was');

@@ -1,0 +1,203 @@
+/*
+ * losses.c
+ *		What a downgrade loses, said before it runs and refused unless allowed.
+ *
+ * A derived down may bring back the structure only; what kept data brings back is
+ * not lost.  Besides, any down may drop what was created since: a table or a
+ * column that holds something now goes only if the caller allows it, or if
+ * the revision keeps it.
+ */
+#include "postgres.h"
+
+#include "base/base.h"
+#include "impact/impact.h"
+#include "miscadmin.h"
+#include "register/register.h"
+#include "run/run.h"
+#include "utils/builtins.h"
+
+#define LOSSES_SHOWN 10
+
+/* ---------- what does not come back ---------- */
+
+/* What is said of a thing that kept data brings back. */
+static char *
+lost_text(const StoredKept *kept)
+{
+	char	   *table = quote_qualified_identifier(kept->schema_name, kept->table_name);
+
+	if (kept->column_name == NULL)
+		return psprintf(strcmp(kept->kind, "sequence") == 0 ? "position of sequence %s" : "rows of table %s", table);
+	return psprintf(strcmp(kept->kind, "type") == 0 ? "values as they were before the change of type of column %s.%s" :
+					"values of column %s.%s", table, quote_identifier(kept->column_name));
+}
+
+/* What the derived down of a revision cannot bring back, and kept data does not either. */
+List *
+sv_run_structure_only(const StoredRevision *row)
+{
+	List	   *result = NIL;
+	List	   *kept = row->lost ? sv_store_kept_of(row->id) : NIL;
+	ListCell   *cell;
+	ListCell   *other;
+
+	foreach(cell, row->lost)
+	{
+		bool		comes_back = false;
+
+		foreach(other, kept)
+			comes_back |= strcmp(lost_text(lfirst(other)), lfirst(cell)) == 0;
+		if (!comes_back)
+			result = lappend(result, lfirst(cell));
+	}
+	return result;
+}
+
+static char *
+joined(List *strings, const char *separator)
+{
+	StringInfoData out;
+	ListCell   *cell;
+
+	initStringInfo(&out);
+	foreach(cell, strings)
+		if (foreach_current_index(cell) < LOSSES_SHOWN)
+			appendStringInfo(&out, "%s%s", out.len ? separator : "", (char *) lfirst(cell));
+	if (list_length(strings) > LOSSES_SHOWN)
+		appendStringInfo(&out, "%s...", separator);
+	return out.data;
+}
+
+static void
+warn_of_structure(const StoredRevision *row)
+{
+	List	   *lost = sv_run_structure_only(row);
+
+	if (lost != NIL)
+		ereport(WARNING,
+				(errmsg("downgrade of revision \"%s\" brings back the structure only", row->id),
+				 errdetail("Lost: %s.", joined(lost, ", "))));
+}
+
+/* ---------- what goes ---------- */
+
+static List *
+takes_of(StoreMode mode, const StoredRevision *row, List **earlier)
+{
+	ScriptOrigin origin;
+	List	   *takes;
+
+	if (!row->has_down)
+		return NIL;
+	takes = sv_impact_takes(sv_register_body(row->id, sv_store_script(mode, row->id), SV_DOWNGRADE, &origin), *earlier);
+	*earlier = list_concat(*earlier, takes);
+	return takes;
+}
+
+/*
+ * What the down of a revision would take away from what is there now, with the
+ * figures of pg_class.  "earlier" collects what those before it take.
+ */
+List *
+sv_run_takes(StoreMode mode, const StoredRevision *row, List **earlier)
+{
+	List	   *result = NIL;
+	ListCell   *cell;
+
+	foreach(cell, takes_of(mode, row, earlier))
+		result = lappend(result, sv_impact_figures(lfirst(cell)));
+	return result;
+}
+
+static void
+refuse(const char *revision, List *losses, const RunOptions *options)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_SV_REFUSED),
+			 errmsg("downgrade of revision \"%s\" would lose data", revision),
+			 errdetail_internal("%s", joined(losses, "\n")),
+			 errhint("Allow it: %s. Or have it kept: SET schemaver.keep_data = on.", options->allowing)));
+}
+
+static void
+warn_of_losses(const char *revision, List *losses)
+{
+	ereport(WARNING,
+			(errmsg("downgrade of revision \"%s\" loses data", revision),
+			 errdetail_internal("%s", joined(losses, "\n"))));
+}
+
+/* What the text of a down drops and holds something now, as strings. */
+static List *
+held_losses(const StoredRevision *row, List **earlier)
+{
+	List	   *losses = NIL;
+	ListCell   *cell;
+
+	foreach(cell, takes_of(SV_STORE_WRITE, row, earlier))
+	{
+		const Taken *taken = lfirst(cell);
+
+		CHECK_FOR_INTERRUPTS();
+		if (taken->drops && sv_impact_holds(taken))
+			losses = lappend(losses, sv_impact_figures(taken));
+	}
+	return losses;
+}
+
+/*
+ * Before a revision is downgraded: say what does not come back, and raise SV016 if
+ * something that holds rows would be dropped and nobody allowed it.  A dry run and
+ * a run that may lose it say so only.  "earlier" is as for sv_run_takes().
+ */
+void
+sv_run_check_losses(const StoredRevision *row, const RunOptions *options, List **earlier)
+{
+	List	   *losses;
+
+	warn_of_structure(row);
+	/* what is kept is known when it is */
+	losses = sv_store_option_keep(row->options, sv_keep_data) ? NIL : held_losses(row, earlier);
+	if (losses == NIL)
+		return;
+	if (!options->allow_data_loss && !options->dry_run)
+		refuse(row->id, losses, options);
+	warn_of_losses(row->id, losses);
+}
+
+static bool
+is_kept(const Taken *taken, const List *kept)
+{
+	ListCell   *cell;
+
+	foreach(cell, kept)
+	{
+		const StoredKept *item = lfirst(cell);
+
+		if (strcmp(item->schema_name, taken->schema) == 0 && strcmp(item->table_name, taken->table) == 0 &&
+			(item->column_name == NULL ? taken->column_name == NULL :
+			 taken->column_name != NULL && strcmp(item->column_name, taken->column_name) == 0))
+			return true;
+	}
+	return false;
+}
+
+/*
+ * The down of a revision was executed, or a part of it, and has dropped "dropped"
+ * (Taken), which held something.  Raise SV016 unless it was allowed or kept.
+ */
+void
+sv_run_refuse_dropped(const StoredRevision *row, List *dropped, const RunOptions *options)
+{
+	List	   *kept = dropped != NIL ? sv_store_kept_of(row->id) : NIL;
+	List	   *losses = NIL;
+	ListCell   *cell;
+
+	if (options->allow_data_loss || options->dry_run)
+		return;
+	foreach(cell, dropped)
+		if (!is_kept(lfirst(cell), kept))
+			losses = lappend(losses, sv_impact_name(lfirst(cell)));
+	if (losses != NIL)
+		refuse(row->id, losses, options);
+}
