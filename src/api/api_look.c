@@ -12,6 +12,7 @@
 #include "online/online.h"
 #include "report/report.h"
 #include "run/run.h"
+#include "script/script.h"
 #include "store/store.h"
 #include "utils/builtins.h"
 #include "utils/jsonb.h"
@@ -189,9 +190,9 @@ put_all(RowBuilder *row, const RevisionGraph *graph, int index, const StoredRevi
 	row_list(row, revision->branch_labels);
 	sv_row_datum(row, DirectFunctionCall1(jsonb_in, CStringGetDatum(revision->options)), false);
 	sv_row_text(row, revision->checksum);
-	sv_row_text(row, script->up);
-	sv_row_text(row, script->down ? script->down : script->derived);
-	sv_row_text(row, script->verify);
+	sv_row_text(row, sv_redact_script(script->up));
+	sv_row_text(row, sv_redact_script(script->down ? script->down : script->derived));
+	sv_row_text(row, sv_redact_script(script->verify));
 	sv_row_text(row, script->source);
 	row_created(row, revision);
 	row_applied(row, revision);

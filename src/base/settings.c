@@ -57,6 +57,9 @@ int			sv_batch_max_wal_rate = 0;
  */
 bool		sv_keep_data = false;
 
+/* Who watches for years must not fill the disk; who hides a trace must not empty the log. */
+int			sv_ddl_log_size = 10000;
+
 /* Define the settings.  Called once, when the library is loaded. */
 void
 sv_settings_init(void)
@@ -126,5 +129,10 @@ sv_settings_init(void)
 							 "The option \"keep\" of a revision overrides it.",
 							 &sv_keep_data, false,
 							 PGC_USERSET, 0, NULL, NULL, NULL);
+	DefineCustomIntVariable("schemaver.ddl_log_size",
+							"Sets how many statements schemaver.ddl_log keeps.",
+							"The oldest go first; -1 keeps all.",
+							&sv_ddl_log_size, 10000, -1, INT_MAX,
+							PGC_SUSET, 0, NULL, NULL, NULL);
 	MarkGUCPrefixReserved("schemaver");
 }

@@ -75,6 +75,10 @@ typedef struct PsqlText
 
 extern PsqlText sv_script_psql_text(const Script *script, int statement, const ScriptOrigin *origin);
 
+/* redact.c */
+extern char *sv_redact_script(const char *text);
+extern char *sv_redact_constants(const char *text);
+
 /* rehearse.c */
 extern char *sv_script_rehearsal_text(const Script *script, int statement);
 

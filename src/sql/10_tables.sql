@@ -5,18 +5,22 @@
 -- No foreign keys: they exist before pg_restore loads the rows of an extension,
 -- and with --jobs it loads them in any order.  src/register keeps what they
 -- would: nothing is removed that is applied, tagged or needed.
+--
+-- Constraints and indexes have names that no script takes for its own when it
+-- looks for patterns like %_pkey or %_idx in the catalogs.
 
 CREATE SEQUENCE revision_position;
 CREATE SEQUENCE applied_rank;
 CREATE SEQUENCE run_number;
 CREATE SEQUENCE state_number;
+CREATE SEQUENCE ddl_log_entry;
 
 -- One row per registered revision: its place in the graph and what a plan
 -- needs to know.  The bodies stand in "script", so that reading the graph
 -- reads no body.
 CREATE TABLE revision (
-	revision		text COLLATE "C" PRIMARY KEY,
-	position		bigint NOT NULL UNIQUE DEFAULT pg_catalog.nextval('schemaver.revision_position'),
+	revision		text COLLATE "C" CONSTRAINT one_revision PRIMARY KEY,
+	position		bigint NOT NULL CONSTRAINT one_revision_position UNIQUE DEFAULT pg_catalog.nextval('schemaver.revision_position'),
 	revises			text[] NOT NULL,
 	depends_on		text[] NOT NULL,
 	branch_labels	text[] NOT NULL,
@@ -39,7 +43,7 @@ COMMENT ON COLUMN revision.up_blocker IS 'first command of up that PostgreSQL re
 COMMENT ON COLUMN revision.heads_after IS 'number of heads of the graph; right on the revision registered last';
 
 CREATE TABLE script (
-	revision	text COLLATE "C" PRIMARY KEY,
+	revision	text COLLATE "C" CONSTRAINT one_script PRIMARY KEY,
 	up			text NOT NULL,
 	down		text,
 	verify		text,
@@ -56,18 +60,18 @@ COMMENT ON TABLE script IS 'the bodies of the revisions, and the files and lines
 CREATE TABLE revision_child (
 	parent	text COLLATE "C" NOT NULL,
 	child	text COLLATE "C" NOT NULL,
-	PRIMARY KEY (parent, child)
+	CONSTRAINT one_revision_child PRIMARY KEY (parent, child)
 );
 COMMENT ON TABLE revision_child IS 'which revision is revised by which';
 
 CREATE TABLE branch_label (
-	label		text COLLATE "C" PRIMARY KEY,
+	label		text COLLATE "C" CONSTRAINT one_branch_label PRIMARY KEY,
 	revision	text COLLATE "C" NOT NULL
 );
 COMMENT ON TABLE branch_label IS 'branch labels; they share one name space with the ids';
 
 CREATE TABLE tag (
-	tag			text COLLATE "C" PRIMARY KEY,
+	tag			text COLLATE "C" CONSTRAINT one_tag PRIMARY KEY,
 	revision	text COLLATE "C" NOT NULL,
 	created_at	timestamptz NOT NULL,
 	created_by	text NOT NULL
@@ -75,14 +79,14 @@ CREATE TABLE tag (
 COMMENT ON TABLE tag IS 'names for points of the graph, used as tag:NAME';
 
 CREATE TABLE replaced (
-	revision	text COLLATE "C" PRIMARY KEY,
+	revision	text COLLATE "C" CONSTRAINT one_replaced PRIMARY KEY,
 	squash		text COLLATE "C" NOT NULL
 );
 COMMENT ON TABLE replaced IS 'ids of revisions that a squashed one has replaced; they mean that one';
 
 CREATE TABLE applied (
-	revision	text COLLATE "C" PRIMARY KEY,
-	rank		bigint NOT NULL UNIQUE DEFAULT pg_catalog.nextval('schemaver.applied_rank'),
+	revision	text COLLATE "C" CONSTRAINT one_applied PRIMARY KEY,
+	rank		bigint NOT NULL CONSTRAINT one_applied_rank UNIQUE DEFAULT pg_catalog.nextval('schemaver.applied_rank'),
 	checksum	text COLLATE "C" NOT NULL,
 	run			bigint NOT NULL,
 	applied_at	timestamptz NOT NULL,
@@ -94,7 +98,7 @@ COMMENT ON COLUMN applied.rank IS 'order of application';
 COMMENT ON COLUMN applied.elapsed IS 'how long the script took; NULL when it was stamped';
 
 CREATE TABLE derived (
-	revision	text COLLATE "C" PRIMARY KEY,
+	revision	text COLLATE "C" CONSTRAINT one_derived PRIMARY KEY,
 	down		text NOT NULL,
 	lost		text[] NOT NULL
 );
@@ -102,7 +106,7 @@ COMMENT ON TABLE derived IS 'down scripts that were derived when their revisions
 COMMENT ON COLUMN derived.lost IS 'what the script cannot bring back: rows, values';
 
 CREATE TABLE run (
-	run				bigint PRIMARY KEY,
+	run				bigint CONSTRAINT one_run PRIMARY KEY,
 	command			text NOT NULL,
 	target			text,
 	role			text NOT NULL,
@@ -133,7 +137,7 @@ CREATE TABLE step (
 	sqlstate	text,
 	error		text,
 	state		bigint,
-	PRIMARY KEY (run, position)
+	CONSTRAINT one_step PRIMARY KEY (run, position)
 );
 CREATE INDEX step_state ON step (revision, run, position) WHERE state IS NOT NULL;
 COMMENT ON TABLE step IS 'every revision that a run applied, undid or stamped, or failed at';
@@ -154,7 +158,7 @@ COMMENT ON VIEW journal IS 'every run and step: who, when, which direction, how 
 -- part of a script: statements of one transaction, one statement outside of
 -- transactions, or one statement in batches.
 CREATE TABLE segment (
-	revision	text COLLATE "C" NOT NULL REFERENCES revision,
+	revision	text COLLATE "C" NOT NULL CONSTRAINT segment_of_revision REFERENCES revision,
 	direction	text NOT NULL,
 	statement	integer NOT NULL,
 	statements	integer NOT NULL,
@@ -174,7 +178,7 @@ CREATE TABLE segment (
 	longest		integer,
 	body		text,
 	note		text,
-	PRIMARY KEY (revision, statement)
+	CONSTRAINT one_segment PRIMARY KEY (revision, statement)
 );
 COMMENT ON TABLE segment IS 'the parts of revisions that an online run has begun and not finished';
 COMMENT ON COLUMN segment.statement IS 'number of its first statement, from 1';
@@ -192,7 +196,7 @@ COMMENT ON COLUMN segment.note IS 'why it waits';
 -- says from which state to before which one it was so.  So a step that changes
 -- one object adds one row, and every state can be put together again.
 CREATE TABLE state_origin (
-	origin				integer PRIMARY KEY,
+	origin				integer CONSTRAINT one_state_origin PRIMARY KEY,
 	system_identifier	bigint NOT NULL,
 	database			oid NOT NULL,
 	major				integer NOT NULL
@@ -200,7 +204,7 @@ CREATE TABLE state_origin (
 COMMENT ON TABLE state_origin IS 'databases in which states were kept: OIDs mean something only there';
 
 CREATE TABLE state (
-	state		bigint PRIMARY KEY,
+	state		bigint CONSTRAINT one_state PRIMARY KEY,
 	origin		integer NOT NULL,
 	complete	boolean NOT NULL
 );
@@ -231,6 +235,7 @@ COMMENT ON COLUMN object_version.place IS 'of a column in its table, else 0';
 -- Who changed the schema outside of runs, where the event triggers are enabled.
 -- Objects are addresses, which mean something only in the database named.
 CREATE TABLE ddl_log (
+	entry				bigint NOT NULL DEFAULT pg_catalog.nextval('schemaver.ddl_log_entry'),
 	logged_at			timestamptz NOT NULL,
 	role				text NOT NULL,
 	session_role		text NOT NULL,
@@ -244,8 +249,10 @@ CREATE TABLE ddl_log (
 	oids				oid[] NOT NULL,
 	places				integer[] NOT NULL,
 	system_identifier	bigint NOT NULL,
-	database			oid NOT NULL
+	database			oid NOT NULL,
+	CONSTRAINT one_ddl_log PRIMARY KEY (entry)
 );
+CREATE INDEX ddl_log_oids ON ddl_log USING gin (oids);
 CREATE INDEX ddl_log_logged_at ON ddl_log (logged_at);
 COMMENT ON TABLE ddl_log IS 'statements that changed the schema outside of runs, while watch() is on';
 COMMENT ON COLUMN ddl_log.statement IS 'NULL where it may hold a password';
@@ -268,4 +275,5 @@ SELECT pg_catalog.pg_extension_config_dump('schemaver.state_number', '');
 SELECT pg_catalog.pg_extension_config_dump('schemaver.state_origin', '');
 SELECT pg_catalog.pg_extension_config_dump('schemaver.state', '');
 SELECT pg_catalog.pg_extension_config_dump('schemaver.object_version', '');
+SELECT pg_catalog.pg_extension_config_dump('schemaver.ddl_log_entry', '');
 SELECT pg_catalog.pg_extension_config_dump('schemaver.ddl_log', '');

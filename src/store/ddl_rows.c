@@ -29,7 +29,19 @@ sv_store_has_ddl_log(void)
 	"coalesce(array_agg(DISTINCT what) FILTER (WHERE named), '{}'), " \
 	"array_agg(coalesce(classid, 0) ORDER BY n), array_agg(coalesce(objid, 0) ORDER BY n), " \
 	"array_agg(coalesce(objsubid, 0) ORDER BY n), $8, $9 " \
-	"FROM (" rows ") o HAVING count(*) > 0"
+	"FROM (" rows " LIMIT 1000) o HAVING count(*) > 0 RETURNING entry"
+
+#define PRUNE_EVERY 100			/* entries */
+
+/* Remove the oldest entries; now and then, so that the log has a few more than it may. */
+static void
+prune(int64 entry)
+{
+	static StoreQuery query = {"DELETE FROM schemaver.ddl_log WHERE entry <= $1", 1, {INT8OID}};
+
+	if (sv_ddl_log_size >= 0 && entry % PRUNE_EVERY == 0)
+		(void) sv_own_query(SV_STORE_WRITE, &query, entry - sv_ddl_log_size);
+}
 
 /*
  * Log the statement for which an event trigger is under way, unless all that it changed is
@@ -50,10 +62,13 @@ sv_store_log_ddl(bool dropped, const char *tag, const char *statement)
 				  "WHERE NOT is_temporary"),
 		9, {TIMESTAMPTZOID, TEXTOID, TEXTOID, TEXTOID, INT4OID, TEXTOID, TEXTOID, INT8OID, OIDOID}
 	};
+	int64		entry;
 
-	sv_own_query(SV_STORE_WRITE, dropped ? &drops : &changes, GetCurrentTimestamp(), sv_role_name(GetUserId()),
+	entry = sv_own_number(SV_STORE_WRITE, dropped ? &drops : &changes, 0, GetCurrentTimestamp(), sv_role_name(GetUserId()),
 				 sv_role_name(GetSessionUserId()), application_name, MyProcPid, tag, statement,
 				 (int64) GetSystemIdentifier(), MyDatabaseId);
+	if (entry > 0)
+		prune(entry);
 }
 
 static void *
@@ -84,7 +99,7 @@ sv_store_ddl_of(const Object *object, const char *tags)
 		"WHEN (a.catalog = $1 AND a.oid = $2 OR a.catalog = $4 AND a.oid = $5) THEN 2 "
 		"WHEN a.oid = 0 AND strpos(lower(coalesce(l.statement, '')), lower($6)) > 0 THEN 1 END), 0) "
 		"FROM unnest(l.catalogs, l.oids, l.places) AS a (catalog, oid, place)) AS f (fit) "
-		"WHERE l.system_identifier = $7 AND l.database = $8 AND f.fit > 0 "
+		"WHERE l.oids && ARRAY[$2, $5, CAST(0 AS oid)] AND l.system_identifier = $7 AND l.database = $8 AND f.fit > 0 "
 		"ORDER BY l.tag ~ $9 DESC, f.fit + CASE WHEN f.fit = 2 AND strpos(lower(coalesce(l.statement, '')), lower($6)) > 0 THEN 1 ELSE 0 END DESC, "
 		"l.logged_at DESC LIMIT 1",
 		9, {OIDOID, OIDOID, INT4OID, OIDOID, OIDOID, TEXTOID, INT8OID, OIDOID, TEXTOID}

@@ -6,9 +6,10 @@
  * does itself is not logged: runs have the journal, and copies that are built to
  * prove something are gone at once.
  *
- * The text of a statement can hold a password where servers, user mappings,
- * foreign data wrappers and subscriptions are made: it is left out there, and so
- * is whatever else a client sent along with a statement.
+ * No password is logged.  Where servers, user mappings, foreign data wrappers and
+ * subscriptions are made the text is left out, and so is whatever else a client
+ * sent along with a statement.  Elsewhere redact.c masks what may be one: of a
+ * DO block, a query or a CALL, every constant.
  */
 #include "postgres.h"
 
@@ -18,6 +19,7 @@
 #include "miscadmin.h"
 #include "nodes/parsenodes.h"
 #include "parser/parser.h"
+#include "script/script.h"
 #include "store/store.h"
 #include "tcop/tcopprot.h"
 #include "tcop/utility.h"
@@ -51,23 +53,26 @@ may_hold_secrets(const char *tag)
 	return false;
 }
 
-/* The part of the client's text that a parsed statement stands for. */
-static char *
-text_of(const RawStmt *raw)
-{
-	const char *text = debug_query_string + Max(raw->stmt_location, 0);
-	int			length = raw->stmt_len > 0 ? raw->stmt_len : strlen(text);
-
-	while (length > 0 && isspace((unsigned char) *text))
-		text++, length--;
-	return pnstrdup(text, pg_mbcliplen(text, length, STATEMENT_MAX));
-}
-
 /* Does it run others, which the client's text does not show? */
 static bool
 is_container(const RawStmt *raw)
 {
 	return IsA(raw->stmt, SelectStmt) || IsA(raw->stmt, DoStmt) || IsA(raw->stmt, CallStmt);
+}
+
+/* The part of the client's text that a parsed statement stands for, without passwords. */
+static char *
+text_of(const RawStmt *raw)
+{
+	const char *text = debug_query_string + Max(raw->stmt_location, 0);
+	int			length = raw->stmt_len > 0 ? raw->stmt_len : strlen(text);
+	char	   *shown;
+
+	while (length > 0 && isspace((unsigned char) *text))
+		text++, length--;
+	shown = pnstrdup(text, length);
+	shown = is_container(raw) ? sv_redact_constants(shown) : sv_redact_script(shown);
+	return pnstrdup(shown, pg_mbcliplen(shown, strlen(shown), STATEMENT_MAX));
 }
 
 /*
@@ -81,8 +86,8 @@ statement_of(const EventTriggerData *trigger)
 	char	   *found = NULL;
 	ListCell   *cell;
 
-	if (debug_query_string == NULL)
-		return NULL;
+	if (debug_query_string == NULL || !standard_conforming_strings)
+		return NULL;			/* redact.c reads strings as they are read when it is on */
 	statements = raw_parser(debug_query_string, RAW_PARSE_DEFAULT);
 	foreach(cell, statements)
 	{
