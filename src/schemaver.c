@@ -22,4 +22,5 @@ _PG_init(void)
 	sv_keep_init();
 	sv_impact_init();
 	sv_track_install();
+	sv_members_install();
 }

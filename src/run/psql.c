@@ -85,6 +85,7 @@ sv_run_script_begin(Direction direction, const char *target, List *expected)
 	script_run.target = pstrdup(target);
 	script_run.temporary = sv_temp_objects();
 	MemoryContextSwitchTo(caller);
+	sv_members_begin();
 }
 
 /* Record that the statements of a revision were executed, and verify it. */
@@ -99,6 +100,7 @@ sv_run_script_step(const char *id, Direction direction, const char *checksum, in
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 				 errmsg("schemaver.script_begin() was not called in this transaction")));
+	sv_members_check();
 	revision = sv_store_revision(SV_STORE_WRITE, id);
 	if (strcmp(revision->checksum, checksum) != 0)
 		ereport(ERROR,

@@ -149,6 +149,7 @@ execute_statements(Execution *execution, MemoryContext context)
 	const Script *script = execution->script;
 	bool		touched = false;
 
+	sv_members_begin();
 	repeat_settings(execution);
 	for (int i = execution->from; i < execution->to; i++)
 	{
@@ -159,9 +160,11 @@ execute_statements(Execution *execution, MemoryContext context)
 		if (may_make_constraint(&script->statements[i]))
 			sv_constraints_follow();
 		sv_reading_check();
+		sv_members_check();
 		execution->text = "";
 		MemoryContextReset(context);
 	}
+	sv_members_end();
 	execution->text = NULL;
 	if (execution->to > execution->from && (script->flags & SV_STMT_QUEUES))
 		sv_constraints_settle(touched);

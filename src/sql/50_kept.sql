@@ -11,14 +11,14 @@ GRANT USAGE ON SCHEMA schemaver_kept TO PUBLIC;
 CREATE SEQUENCE kept_number;
 
 CREATE TABLE kept_data (
-	kept		bigint PRIMARY KEY,
+	kept		bigint CONSTRAINT one_kept_data PRIMARY KEY,
 	revision	text COLLATE "C" NOT NULL,
 	run			bigint NOT NULL,
 	kind		text NOT NULL,
 	schema_name	text NOT NULL,
 	table_name	text NOT NULL,
 	column_name	text,
-	kept_table	text UNIQUE,
+	kept_table	text CONSTRAINT one_kept_data_kept_table UNIQUE,
 	columns		text[] NOT NULL,
 	types		text[] NOT NULL,
 	whole_row	boolean NOT NULL,
@@ -28,7 +28,7 @@ CREATE TABLE kept_data (
 	created_at	timestamptz NOT NULL,
 	created_by	text NOT NULL
 );
-CREATE INDEX ON kept_data (revision);
+CREATE INDEX kept_data_by_revision ON kept_data (revision);
 COMMENT ON TABLE kept_data IS 'what upgrades dropped and schemaver kept';
 COMMENT ON COLUMN kept_data.kind IS '"table", "column" (dropped), "type" (a column before its type was changed) or "sequence"';
 COMMENT ON COLUMN kept_data.kept_table IS 'the table in schemaver_kept that has the rows; NULL for a sequence';

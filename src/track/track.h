@@ -88,6 +88,16 @@ extern void sv_follow_part_done(void);
 extern int64 sv_follow_unseen(void);
 extern int64 sv_follow_stamp(void);
 
+/* ----- members.c -----
+ *
+ * Objects of schemaver itself, which scripts must not change.
+ */
+
+extern void sv_members_install(void);
+extern void sv_members_begin(void);
+extern void sv_members_end(void);
+extern void sv_members_check(void);
+
 /* ----- watch.c -----
  *
  * The log of who changes the schema outside of runs.

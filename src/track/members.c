@@ -1,0 +1,134 @@
+/*
+ * members.c
+ *		Notes whether a script changes what belongs to schemaver itself.
+ *
+ * A script that renames every constraint of a kind, or moves every table, finds
+ * ours in the catalogs, too.  The object access hook tells of it; rights granted
+ * on our functions and tables are no change.
+ */
+#include "postgres.h"
+
+#include "access/xact.h"
+#include "base/base.h"
+#include "base/compat.h"
+#include "catalog/dependency.h"
+#include "catalog/namespace.h"
+#include "catalog/objectaccess.h"
+#include "catalog/pg_class.h"
+#include "catalog/pg_constraint.h"
+#include "catalog/pg_namespace.h"
+#include "catalog/pg_proc.h"
+#include "commands/extension.h"
+#include "track/track.h"
+#include "track/track_private.h"
+#include "utils/lsyscache.h"
+#include "utils/memutils.h"
+#include "utils/syscache.h"
+
+static object_access_hook_type previous_hook = NULL;
+
+/* Schema "schemaver" while a script runs, its extension, and what the script changed in it. */
+static Oid	own_schema = InvalidOid;
+static Oid	own_extension = InvalidOid;
+static char *changed = NULL;	/* in TopMemoryContext */
+
+static Oid
+schema_of_function(Oid function)
+{
+	HeapTuple	tuple = SearchSysCache1(PROCOID, ObjectIdGetDatum(function));
+	Oid			schema = InvalidOid;
+
+	if (!HeapTupleIsValid(tuple))
+		return InvalidOid;
+	schema = ((Form_pg_proc) GETSTRUCT(tuple))->pronamespace;
+	ReleaseSysCache(tuple);
+	return schema;
+}
+
+static Oid
+schema_of_constraint(Oid constraint)
+{
+	HeapTuple	tuple = SearchSysCache1(CONSTROID, ObjectIdGetDatum(constraint));
+	Oid			schema;
+
+	if (!HeapTupleIsValid(tuple))
+		return InvalidOid;
+	schema = ((Form_pg_constraint) GETSTRUCT(tuple))->connamespace;
+	ReleaseSysCache(tuple);
+	return schema;
+}
+
+/* The schema in which the object stands; invalid for classes that nobody asks about. */
+static Oid
+schema_of(Oid catalog, Oid oid)
+{
+	switch (catalog)
+	{
+		case RelationRelationId:
+			return get_rel_namespace(oid);
+		case ConstraintRelationId:
+			return schema_of_constraint(oid);
+		case ProcedureRelationId:
+			return schema_of_function(oid);
+		case NamespaceRelationId:
+			return oid;
+		default:
+			return InvalidOid;
+	}
+}
+
+static void
+on_access(ObjectAccessType access, Oid catalog, Oid oid, int sub, void *arg)
+{
+	ObjectAddress address;
+	MemoryContext caller;
+
+	if (previous_hook)
+		previous_hook(access, catalog, oid, sub, arg);
+	if (!OidIsValid(own_schema) || changed != NULL || creating_extension ||
+		!(access == OAT_DROP || access == OAT_POST_ALTER || (access == OAT_POST_CREATE && sub != 0)) ||
+		schema_of(catalog, oid) != own_schema)
+		return;					/* a new column is created, but is a change of its table */
+	ObjectAddressSubSet(address, catalog, oid, access == OAT_POST_CREATE ? 0 : sub);
+	caller = MemoryContextSwitchTo(TopMemoryContext);
+	changed = getObjectDescription(&address, true);
+	MemoryContextSwitchTo(caller);
+}
+
+void
+sv_members_install(void)
+{
+	previous_hook = object_access_hook;
+	object_access_hook = on_access;
+}
+
+/* A script begins to run; an earlier one may have ended with an error. */
+void
+sv_members_begin(void)
+{
+	if (changed != NULL)
+		pfree(changed);
+	changed = NULL;
+	own_schema = get_namespace_oid("schemaver", true);
+	own_extension = get_extension_oid("schemaver", true);
+}
+
+/* The script has ended: look no more. */
+void
+sv_members_end(void)
+{
+	own_schema = InvalidOid;
+}
+
+/* Raise SV007 if the script has changed an object of schemaver since sv_members_begin(). */
+void
+sv_members_check(void)
+{
+	/* the end of the extension has an error of its own */
+	if (changed == NULL || get_extension_oid("schemaver", true) != own_extension)
+		return;
+	ereport(ERROR,
+			(errcode(ERRCODE_SV_INVALID_SCRIPT),
+			 errmsg("the script changes %s of extension \"schemaver\"", changed),
+			 errhint("Leave schema \"schemaver\" out where the script looks for objects in the catalogs.")));
+}
