@@ -169,6 +169,9 @@ extern Oid	sv_store_relation(const char *name);
 extern Oid	sv_relation_owner(Oid relation);
 extern bool sv_store_exists(void);
 
+extern Datum sv_own_value(uint64 row, int column);
+extern char *sv_own_text(uint64 row, int column);
+extern List *sv_own_text_list(uint64 row, int column);
 extern char *sv_store_text(uint64 row, int column);
 extern List *sv_store_text_list(uint64 row, int column);
 extern Datum sv_text_array(const List *strings);

@@ -318,6 +318,49 @@ sv_store_check_present(const char *revision, Oid table)
 			 errdetail("The run cannot be recorded any more; all of it is rolled back.")));
 }
 
+/* Raise an error for a column of the current SPI result that was edited by hand. */
+static void
+refuse_null(int column)
+{
+	const char *name = SPI_fname(SPI_tuptable->tupdesc, column);
+
+	ereport(ERROR,
+			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+			 errmsg("a row of schemaver's tables has no good value in column \"%s\"", name),
+			 errdetail("It is null, or an array with nulls or of several dimensions, which schemaver never writes."),
+			 errhint("A row was edited by hand: look at column \"%s\" in the tables of schema \"schemaver\".", name)));
+}
+
+/* A column of the current SPI result that is never null; error if it is. */
+Datum
+sv_own_value(uint64 row, int column)
+{
+	bool		isnull;
+	Datum		value = SPI_getbinval(SPI_tuptable->vals[row], SPI_tuptable->tupdesc, column, &isnull);
+
+	if (isnull)
+		refuse_null(column);
+	return value;
+}
+
+/* The same of a text column, in the caller's context. */
+char *
+sv_own_text(uint64 row, int column)
+{
+	return TextDatumGetCString(sv_own_value(row, column));
+}
+
+/* The strings of a text[] column; error if it or one of them is null. */
+List *
+sv_own_text_list(uint64 row, int column)
+{
+	Datum		value = sv_own_value(row, column);
+
+	if (ARR_NDIM(DatumGetArrayTypeP(value)) > 1 || array_contains_nulls(DatumGetArrayTypeP(value)))
+		refuse_null(column);
+	return sv_text_list(value);
+}
+
 /* A text column of the current SPI result, in the caller's context; NULL if null. */
 char *
 sv_store_text(uint64 row, int column)
@@ -357,9 +400,9 @@ List *
 sv_store_text_list(uint64 row, int column)
 {
 	bool		isnull;
-	Datum		value = SPI_getbinval(SPI_tuptable->vals[row], SPI_tuptable->tupdesc, column, &isnull);
 
-	return isnull ? NIL : sv_text_list(value);
+	(void) SPI_getbinval(SPI_tuptable->vals[row], SPI_tuptable->tupdesc, column, &isnull);
+	return isnull ? NIL : sv_own_text_list(row, column);
 }
 
 /* A text[] of a list of strings. */

@@ -76,9 +76,9 @@ read_entry(uint64 row)
 {
 	LoggedDdl  *entry = palloc(sizeof(LoggedDdl));
 
-	entry->role = sv_store_text(row, 1);
+	entry->role = sv_own_text(row, 1);
 	entry->logged_at = sv_own_number_at(row, 2, 0);
-	entry->tag = sv_store_text(row, 3);
+	entry->tag = sv_own_text(row, 3);
 	entry->statement = sv_store_text(row, 4);
 	return entry;
 }

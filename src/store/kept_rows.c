@@ -45,14 +45,14 @@ read_kept(uint64 row)
 	StoredKept *kept = palloc0(sizeof(StoredKept));
 
 	kept->number = sv_own_number_at(row, 1, 0);
-	kept->revision = sv_store_text(row, 2);
-	kept->kind = sv_store_text(row, 3);
-	kept->schema_name = sv_store_text(row, 4);
-	kept->table_name = sv_store_text(row, 5);
+	kept->revision = sv_own_text(row, 2);
+	kept->kind = sv_own_text(row, 3);
+	kept->schema_name = sv_own_text(row, 4);
+	kept->table_name = sv_own_text(row, 5);
 	kept->column_name = sv_store_text(row, 6);
 	kept->kept_table = sv_store_text(row, 7);
-	kept->columns = sv_store_text_list(row, 8);
-	kept->types = sv_store_text_list(row, 9);
+	kept->columns = sv_own_text_list(row, 8);
+	kept->types = sv_own_text_list(row, 9);
 	kept->whole_row = sv_own_number_at(row, 10, false) != 0;
 	kept->position = sv_own_number_at(row, 11, 0);
 	kept->is_called = sv_own_number_at(row, 12, false) != 0;

@@ -10,7 +10,7 @@
 static void *
 read_string(uint64 row)
 {
-	return sv_store_text(row, 1);
+	return sv_own_text(row, 1);
 }
 
 /* The revision that replaced one of that id, or NULL. */

@@ -13,16 +13,16 @@
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
 
-/* Call "add" for each string of an array that mostly is empty. */
+/* Call "add" for each string of an array in the current SPI result that mostly is empty. */
 static void
-add_names(RevisionGraph *graph, int index, Datum array,
+add_names(RevisionGraph *graph, int index, uint64 row, int column,
 		  void (*add) (RevisionGraph *, int, const char *))
 {
 	ListCell   *cell;
 
-	if (ARR_NDIM(DatumGetArrayTypeP(array)) == 0)
+	if (ARR_NDIM(DatumGetArrayTypeP(sv_own_value(row, column))) == 0)
 		return;
-	foreach(cell, sv_text_list(array))
+	foreach(cell, sv_own_text_list(row, column))
 		add(graph, index, lfirst(cell));
 }
 
@@ -34,24 +34,19 @@ load_revisions(const StoreScope *scope, RevisionGraph **graph)
 		"FROM schemaver.revision ORDER BY position"
 	};
 	uint64		n = sv_store_execute(scope, &query, NULL, NULL);
-	SPITupleTable *rows = SPI_tuptable;
 	MemoryContext old = MemoryContextSwitchTo(scope->caller);
 
 	*graph = sv_graph_create((int) n);
 	for (uint64 i = 0; i < n; i++)
 	{
-		Datum		values[4];
-		bool		nulls[4];
-		int			index;
+		int			index = sv_graph_add(*graph, sv_own_text(i, 1));
 
-		heap_deform_tuple(rows->vals[i], rows->tupdesc, values, nulls);
-		index = sv_graph_add(*graph, TextDatumGetCString(values[0]));
-		add_names(*graph, index, values[1], sv_graph_add_parent);
-		add_names(*graph, index, values[2], sv_graph_add_depends);
-		add_names(*graph, index, values[3], sv_graph_add_label);
+		add_names(*graph, index, i, 2, sv_graph_add_parent);
+		add_names(*graph, index, i, 3, sv_graph_add_depends);
+		add_names(*graph, index, i, 4, sv_graph_add_label);
 	}
 	MemoryContextSwitchTo(old);
-	SPI_freetuptable(rows);
+	SPI_freetuptable(SPI_tuptable);
 }
 
 static void
@@ -62,7 +57,7 @@ load_replaced(const StoreScope *scope, RevisionGraph *graph)
 	MemoryContext old = MemoryContextSwitchTo(scope->caller);
 
 	for (uint64 i = 0; i < n; i++)
-		sv_graph_add_replaced(graph, sv_store_text(i, 1), sv_store_text(i, 2));
+		sv_graph_add_replaced(graph, sv_own_text(i, 1), sv_own_text(i, 2));
 	MemoryContextSwitchTo(old);
 }
 
@@ -74,7 +69,7 @@ load_tags(const StoreScope *scope, RevisionGraph *graph)
 	MemoryContext old = MemoryContextSwitchTo(scope->caller);
 
 	for (uint64 i = 0; i < n; i++)
-		sv_graph_add_tag(graph, sv_store_text(i, 1), sv_store_text(i, 2));
+		sv_graph_add_tag(graph, sv_own_text(i, 1), sv_own_text(i, 2));
 	MemoryContextSwitchTo(old);
 }
 
@@ -86,11 +81,14 @@ load_applied(const StoreScope *scope, RevisionGraph *graph)
 
 	for (uint64 i = 0; i < n; i++)
 	{
-		char	   *id = sv_store_text(i, 1);
+		char	   *id = sv_own_text(i, 1);
 		int			index = sv_graph_find(graph, id);
 
 		if (index < 0)
-			elog(ERROR, "applied revision \"%s\" is not registered", id);
+			ereport(ERROR,
+					(errcode(ERRCODE_SV_UNKNOWN_REVISION),
+					 errmsg("applied revision \"%s\" is not registered", id),
+					 errdetail("Table schemaver.applied names it, schemaver.revision does not: one of them was edited by hand.")));
 		graph->revisions[index].applied = true;
 		graph->revisions[index].applied_rank = sv_own_number_at(i, 2, 0);
 		pfree(id);
@@ -127,26 +125,29 @@ static void
 read_revision(uint64 row, StoredRevision *result)
 {
 	bool		isnull;
-	Datum		options = SPI_getbinval(SPI_tuptable->vals[row], SPI_tuptable->tupdesc, 6, &isnull);
+	Datum		options = sv_own_value(row, 6);
 	Datum		elapsed = SPI_getbinval(SPI_tuptable->vals[row], SPI_tuptable->tupdesc, 17, &isnull);
 
-	result->id = sv_store_text(row, 1);
-	result->message = sv_store_text(row, 2);
-	result->revises = sv_store_text_list(row, 3);
-	result->depends_on = sv_store_text_list(row, 4);
-	result->branch_labels = sv_store_text_list(row, 5);
+	result->id = sv_own_text(row, 1);
+	result->message = sv_own_text(row, 2);
+	result->revises = sv_own_text_list(row, 3);
+	result->depends_on = sv_own_text_list(row, 4);
+	result->branch_labels = sv_own_text_list(row, 5);
 	result->options = JsonbToCString(NULL, &DatumGetJsonbP(options)->root, 0);
-	result->checksum = sv_store_text(row, 7);
+	result->checksum = sv_own_text(row, 7);
 	result->has_down = sv_own_number_at(row, 8, 0) != 0;
 	result->up_blocker = sv_store_text(row, 9);
 	result->down_blocker = sv_store_text(row, 10);
 	result->adds_enum_value = sv_own_number_at(row, 11, 0) != 0;
 	result->created_at = sv_own_number_at(row, 12, 0);
-	result->created_by = sv_store_text(row, 13);
+	result->created_by = sv_own_text(row, 13);
 	result->applied_at = sv_own_number_at(row, 14, 0);
 	result->applied_by = sv_store_text(row, 15);
-	result->applied = result->applied_by != NULL;
 	result->applied_checksum = sv_store_text(row, 16);
+	result->applied = result->applied_by != NULL || result->applied_checksum != NULL;
+	if (result->applied)		/* a row of "applied" has both */
+		for (int column = 14; column <= 16; column++)
+			(void) sv_own_value(row, column);
 	result->has_elapsed = !isnull;
 	if (result->has_elapsed)
 		result->elapsed = IntervalPGetDatum(memcpy(palloc(sizeof(Interval)),
@@ -262,9 +263,9 @@ sv_store_revisions(StoreMode mode, const RevisionGraph *graph, const RevisionLis
 static void
 read_plan_row(uint64 row, StoredRevision *result)
 {
-	result->id = sv_store_text(row, 1);
-	result->message = sv_store_text(row, 2);
-	result->checksum = sv_store_text(row, 3);
+	result->id = sv_own_text(row, 1);
+	result->message = sv_own_text(row, 2);
+	result->checksum = sv_own_text(row, 3);
 	result->has_down = sv_own_number_at(row, 4, 0) != 0;
 	result->up_blocker = sv_store_text(row, 5);
 	result->down_blocker = sv_store_text(row, 6);
@@ -294,7 +295,7 @@ read_script(uint64 row)
 {
 	StoredScript *result = palloc0(sizeof(StoredScript));
 
-	result->up = sv_store_text(row, 1);
+	result->up = sv_own_text(row, 1);
 	result->down = sv_store_text(row, 2);
 	result->verify = sv_store_text(row, 3);
 	result->source = sv_store_text(row, 4);

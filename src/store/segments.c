@@ -21,7 +21,7 @@
 static Direction
 direction_at(uint64 row, int column)
 {
-	return strcmp(sv_store_text(row, column), "upgrade") == 0 ? SV_UPGRADE : SV_DOWNGRADE;
+	return strcmp(sv_own_text(row, column), "upgrade") == 0 ? SV_UPGRADE : SV_DOWNGRADE;
 }
 
 static void *
@@ -29,13 +29,13 @@ read_segment(uint64 row)
 {
 	StoredSegment *segment = palloc0(sizeof(StoredSegment));
 
-	segment->revision = sv_store_text(row, 1);
+	segment->revision = sv_own_text(row, 1);
 	segment->direction = direction_at(row, 2);
 	segment->statement = sv_own_number_at(row, 3, 0);
 	segment->statements = sv_own_number_at(row, 4, 0);
 	segment->line = sv_own_number_at(row, 5, 0);
-	segment->kind = sv_store_text(row, 6);
-	segment->checksum = sv_store_text(row, 7);
+	segment->kind = sv_own_text(row, 6);
+	segment->checksum = sv_own_text(row, 7);
 	segment->run = sv_own_number_at(row, 8, 0);
 	segment->finished = sv_own_number_at(row, 9, 0) != 0;
 	segment->total = sv_own_number_at(row, 10, -1);

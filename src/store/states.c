@@ -416,9 +416,7 @@ sv_state_begin(const Model *model)
 static Jsonb *
 description_at(uint64 row)
 {
-	bool		isnull;
-
-	return DatumGetJsonbP(SPI_getbinval(SPI_tuptable->vals[row], SPI_tuptable->tupdesc, 1, &isnull));
+	return DatumGetJsonbP(sv_own_value(row, 1));
 }
 
 /* The object of a row (description, oid, place, whether the OID is of this database). */
