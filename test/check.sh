@@ -2,7 +2,9 @@
 #
 # check.sh: build with warnings as errors and run every test.
 #
-#   bash test/check.sh
+#   bash test/check.sh             everything
+#   bash test/check.sh quick       without the TAP tests
+#   bash test/check.sh faults      of the TAP tests those of crashes and cancels
 #
 # Does all set-up by itself on a bare Debian or Ubuntu, as root or with sudo:
 # packages, build, install, a throw-away server.  Uses the newest PostgreSQL of
@@ -11,12 +13,16 @@
 #
 # The last line is "N passed, N failed"; exit status 0 means that none failed.
 
-# shellcheck disable=SC1091,SC2119,SC2154
+# shellcheck disable=SC1091,SC2119,SC2154,SC2086
 set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
 passed=0
 failed=0
+way=${1:-all}
+faults="003_crash 004_cancel 008_mutation 020_online_stop 022_online_kill 025_online_leftovers"
+
+case $way in all | quick | faults) ;; *) die "not one of all, quick, faults: $way" ;; esac
 
 pass() { passed=$((passed + 1)); echo "ok - $1"; }
 fail() { failed=$((failed + 1)); echo "not ok - $1"; }
@@ -98,7 +104,7 @@ count() { grep -Ec "$1" "$2" || true; }
 
 # installcheck NAME VARIABLE...: one part of "make installcheck"
 installcheck() {
-	local name=$1 log=$work/$1.log status=0 good bad
+	local name=$1 log=$work/installcheck.log status=0 good bad
 
 	shift
 	echo "# $name"
@@ -136,6 +142,14 @@ show_failure() {
 }
 
 begin_work
+# A build in another folder (VPATH) gives the library, too.
+built_elsewhere() {
+	mkdir "$work/elsewhere" && chown "$user" "$work/elsewhere" &&
+		quietly as_user make -s -j"$(nproc)" -C "$work/elsewhere" -f "$work/src/Makefile" PG_CONFIG="$pg_config" with_llvm=no &&
+		[ -e "$work/elsewhere/schemaver.so" ]
+}
+
+begin_work
 require prove=perl IPC::Run=libipc-run-perl
 copy_source
 echo "# $("$pg_config" --version)"
@@ -148,6 +162,7 @@ check "META.json" meta_fits
 check "README.md" readme_is_true
 check "expected/ fits sql/" no_orphans sql sql expected
 check "test/isolation/expected fits specs" no_orphans test/isolation/specs spec test/isolation/expected
+if [ "$way" != quick ]; then check "build outside of the source tree" built_elsewhere; fi
 check "install" install_extension
 start_server
 
@@ -157,8 +172,10 @@ fi
 if compgen -G 'test/isolation/specs/*.spec' >/dev/null; then
 	installcheck isolation REGRESS= TAP_TESTS=
 fi
-if compgen -G 'test/t/*.pl' >/dev/null; then
+if [ "$way" = all ]; then
 	installcheck tap REGRESS= ISOLATION=
+elif [ "$way" = faults ]; then
+	installcheck "tap: $faults" REGRESS= ISOLATION= PROVE_TESTS="$(printf 'test/t/%s.pl ' $faults)"
 fi
 
 echo "$passed passed, $failed failed"

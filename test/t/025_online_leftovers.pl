@@ -2,9 +2,11 @@
 # and what is done already: the next call finds both.
 use strict;
 use warnings;
+use FindBin;
+use lib $FindBin::RealBin;
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
-use IPC::Run qw(start);
+use Sessions;
 use Test::More;
 
 my $node = PostgreSQL::Test::Cluster->new('main');
@@ -22,32 +24,6 @@ $node->safe_psql('postgres', q{
 	CREATE INDEX big_t ON big (t);
 	INSERT INTO big SELECT g, g FROM generate_series(1, 100) g;
 });
-
-# A transaction that has used a table; READ COMMITTED, so it has no snapshot while it is idle.
-sub hold
-{
-	my ($sql) = @_;
-	my %s = (in => '', out => '', err => '');
-	$s{h} = start(['psql', '-XqAt', '-d', $node->connstr('postgres')], '<', \$s{in}, '>', \$s{out}, '2>', \$s{err});
-	$s{in} .= "BEGIN; $sql; SELECT 'held';\n";
-	$s{h}->pump until $s{out} =~ /held/;
-	return \%s;
-}
-
-sub let_go
-{
-	my ($s) = @_;
-	$s->{in} .= "COMMIT;\n\\q\n";
-	eval { $s->{h}->finish };
-}
-
-sub begin_online
-{
-	my %s = (out => '', err => '');
-	$s{h} = start(['psql', '-XqAt', '-d', $node->connstr('postgres'), '-c', 'CALL schemaver.online_upgrade()'],
-		'<', \undef, '>', \$s{out}, '2>', \$s{err});
-	return \%s;
-}
 
 # Wait until the worker waits for a lock, in that phase if it has one; then terminate it.
 sub stop_at
@@ -70,10 +46,10 @@ my $copies = q{SELECT coalesce(string_agg(relname, ',' ORDER BY relname), '') FR
 
 # DETACH PARTITION CONCURRENTLY: what is pending is finalized.
 $node->safe_psql('postgres', q{SELECT schemaver.revision('d', 'ALTER TABLE part DETACH PARTITION "part %s" CONCURRENTLY', id => 'd1')});
-my $holder = hold('SELECT FROM part');
-stop_at(begin_online());
+my $holder = open_session($node, 'BEGIN', 'SELECT FROM part');
+stop_at(begin_sql($node, 'CALL schemaver.online_upgrade()'));
 is($node->safe_psql('postgres', 'SELECT count(*) FROM pg_inherits WHERE inhdetachpending'), '1', 'DETACH is pending');
-let_go($holder);
+close_session($holder);
 my $err = online();
 like($err, qr/cleaning up: ALTER TABLE public.part DETACH PARTITION public."part %s" FINALIZE/, 'it is finalized');
 unlike($err, qr/ERROR/, 'and the run ends well');
@@ -81,45 +57,45 @@ is($node->safe_psql('postgres', 'SELECT count(*) FROM pg_inherits'), $node->safe
 
 # It was finished by hand.
 $node->safe_psql('postgres', q{SELECT schemaver.revision('d', 'ALTER TABLE part DETACH PARTITION part_3 CONCURRENTLY', id => 'd2')});
-$holder = hold('SELECT FROM part');
-stop_at(begin_online());
-let_go($holder);
+$holder = open_session($node, 'BEGIN', 'SELECT FROM part');
+stop_at(begin_sql($node, 'CALL schemaver.online_upgrade()'));
+close_session($holder);
 $node->safe_psql('postgres', 'ALTER TABLE part DETACH PARTITION part_3 FINALIZE');
 is(online() =~ /ERROR|cleaning/ ? 'no' : 'yes', 'yes', 'a DETACH that was finished by hand counts as done');
 
 # It was edited away: what is pending is finalized all the same, for nothing can take it back.
 $node->safe_psql('postgres', q{SELECT schemaver.revision('d', 'ALTER TABLE part DETACH PARTITION part_1 CONCURRENTLY', id => 'd3')});
-$holder = hold('SELECT FROM part');
-stop_at(begin_online());
-let_go($holder);
+$holder = open_session($node, 'BEGIN', 'SELECT FROM part');
+stop_at(begin_sql($node, 'CALL schemaver.online_upgrade()'));
+close_session($holder);
 $node->safe_psql('postgres', q{SELECT schemaver.edit('d3', up => 'SELECT 1')});
 like(online(), qr/cleaning up: .* FINALIZE/, 'a pending DETACH that was edited away');
 is($node->safe_psql('postgres', 'SELECT count(*) FROM pg_inherits'), '0', 'no partition is left');
 
 # REINDEX CONCURRENTLY, stopped before the new indexes took the place of the old ones.
 $node->safe_psql('postgres', q{SELECT schemaver.revision('r', 'REINDEX TABLE CONCURRENTLY big', id => 'e1')});
-$holder = hold('INSERT INTO big VALUES (0)');
-stop_at(begin_online(), 'waiting for writers before build');
+$holder = open_session($node, 'BEGIN', 'INSERT INTO big VALUES (0)');
+stop_at(begin_sql($node, 'CALL schemaver.online_upgrade()'), 'waiting for writers before build');
 is($node->safe_psql('postgres', $copies), 'big_i_ccnew,big_t_ccnew', 'invalid copies are left');
-let_go($holder);
+close_session($holder);
 $err = online();
 like($err, qr/cleaning up: DROP INDEX CONCURRENTLY public.big_i_ccnew.*cleaning up: DROP INDEX CONCURRENTLY public.big_t_ccnew/s, 'they are dropped');
 is($node->safe_psql('postgres', q{SELECT count(*) FROM pg_class WHERE relname ~ '_cc(new|old)'}), '0', 'none is left, nor of its TOAST table');
 
 # The same, stopped when the new ones had done so.
 $node->safe_psql('postgres', q{SELECT schemaver.revision('r', 'REINDEX INDEX CONCURRENTLY big_i', id => 'e2')});
-my $first = hold('INSERT INTO big VALUES (0)');
-my $run = begin_online();
+my $first = open_session($node, 'BEGIN', 'INSERT INTO big VALUES (0)');
+my $run = begin_sql($node, 'CALL schemaver.online_upgrade()');
 my $at = q{SELECT count(*) = 1 FROM schemaver.progress WHERE phase = '%s' AND wait_event = 'virtualxid'};
 ok($node->poll_query_until('postgres', sprintf($at, 'waiting for writers before build')), 'waits for a writer');
-my $second = hold('INSERT INTO big VALUES (0)');
-let_go($first);
+my $second = open_session($node, 'BEGIN', 'INSERT INTO big VALUES (0)');
+close_session($first);
 ok($node->poll_query_until('postgres', sprintf($at, 'waiting for writers before validation')), 'waits for another');
-my $third = hold('SELECT FROM big LIMIT 1');
-let_go($second);
+my $third = open_session($node, 'BEGIN', 'SELECT FROM big LIMIT 1');
+close_session($second);
 stop_at($run, 'waiting for readers before marking dead');
 like($node->safe_psql('postgres', $copies), qr/^big_i_ccold$/, 'the old index is left');
-let_go($third);
+close_session($third);
 $err = online();
 like($err, qr/cleaning up: DROP INDEX CONCURRENTLY public.big_i_ccold/, 'it is dropped');
 unlike($err, qr/ERROR/, 'and the run ends well');
@@ -128,13 +104,13 @@ is($node->safe_psql('postgres', 'SELECT count(*) FROM pg_index WHERE NOT indisva
 
 # DROP INDEX CONCURRENTLY: stopped half-way it is done again; done by hand it counts as done.
 $node->safe_psql('postgres', q{SELECT schemaver.revision('x', E'DROP INDEX CONCURRENTLY big_i;\nDROP INDEX CONCURRENTLY big_t', id => 'x1')});
-$holder = hold('SELECT FROM big LIMIT 1');
-stop_at(begin_online());
-let_go($holder);
+$holder = open_session($node, 'BEGIN', 'SELECT FROM big LIMIT 1');
+stop_at(begin_sql($node, 'CALL schemaver.online_upgrade()'));
+close_session($holder);
 is($node->safe_psql('postgres', q{SELECT indisvalid FROM pg_index WHERE indexrelid = 'big_i'::regclass}), 'f', 'an index is half dropped');
-$holder = hold('SELECT FROM big LIMIT 1');
-stop_at(begin_online());
-let_go($holder);
+$holder = open_session($node, 'BEGIN', 'SELECT FROM big LIMIT 1');
+stop_at(begin_sql($node, 'CALL schemaver.online_upgrade()'));
+close_session($holder);
 $node->safe_psql('postgres', 'DROP INDEX CONCURRENTLY big_i');
 unlike(online(), qr/ERROR/, 'an index that is gone counts as dropped');
 is($node->safe_psql('postgres', q{SELECT count(*) FROM pg_index WHERE indrelid = 'big'::regclass}), '0', 'no index is left');
@@ -146,18 +122,18 @@ $node->safe_psql('postgres', q{SELECT schemaver.abandon('x2'); SELECT schemaver.
 
 # CREATE INDEX CONCURRENTLY under another name since: the invalid one goes.
 $node->safe_psql('postgres', q{SELECT schemaver.revision('i', 'CREATE INDEX CONCURRENTLY old_name ON big (i)', id => 'i1')});
-$holder = hold('INSERT INTO big VALUES (0)');
-stop_at(begin_online());
-let_go($holder);
+$holder = open_session($node, 'BEGIN', 'INSERT INTO big VALUES (0)');
+stop_at(begin_sql($node, 'CALL schemaver.online_upgrade()'));
+close_session($holder);
 $node->safe_psql('postgres', q{SELECT schemaver.edit('i1', up => 'CREATE INDEX CONCURRENTLY new_name ON big (i)')});
 like(online(), qr/cleaning up: DROP INDEX CONCURRENTLY public.old_name/, 'the index of the former name is dropped');
 is($node->safe_psql('postgres', q{SELECT indexrelid::regclass, indisvalid FROM pg_index WHERE indrelid = 'big'::regclass}), 'new_name|t', 'the other one is there');
 
 # The former statement was executed, though nobody could record it: it stays, and it is said.
 $node->safe_psql('postgres', q{SELECT schemaver.revision('i', 'CREATE INDEX CONCURRENTLY old_name ON big (t)', id => 'i2')});
-$holder = hold('INSERT INTO big VALUES (0)');
-stop_at(begin_online());
-let_go($holder);
+$holder = open_session($node, 'BEGIN', 'INSERT INTO big VALUES (0)');
+stop_at(begin_sql($node, 'CALL schemaver.online_upgrade()'));
+close_session($holder);
 $node->safe_psql('postgres', 'DROP INDEX old_name');
 $node->safe_psql('postgres', 'CREATE INDEX old_name ON big (t)');
 $node->safe_psql('postgres', q{SELECT schemaver.edit('i2', up => '')});

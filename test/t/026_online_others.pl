@@ -2,9 +2,11 @@
 # works for.
 use strict;
 use warnings;
+use FindBin;
+use lib $FindBin::RealBin;
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
-use IPC::Run qw(start);
+use Sessions;
 use Test::More;
 
 my $node = PostgreSQL::Test::Cluster->new('main');
@@ -27,60 +29,19 @@ $node->safe_psql('postgres', q{
 	GRANT EXECUTE ON PROCEDURE schemaver.online_upgrade(text) TO deploy;
 });
 
-sub begin_sql
-{
-	my (@sql) = @_;
-	my %s = (out => '', err => '');
-	$s{h} = start(['psql', '-XqAt', '-v', 'VERBOSITY=verbose', '-d', $node->connstr('postgres'), map { ('-c', $_) } @sql],
-		'<', \undef, '>', \$s{out}, '2>', \$s{err});
-	return \%s;
-}
-
-sub finish
-{
-	my ($s) = @_;
-	eval { $s->{h}->finish };
-	return $s;
-}
-
-sub open_session
-{
-	my (@sql) = @_;
-	my %s = (in => '', out => '', err => '');
-	$s{h} = start(['psql', '-XAt', '-d', $node->connstr('postgres')], '<', \$s{in}, '>', \$s{out}, '2>', \$s{err});
-	say_to(\%s, @sql);
-	return \%s;
-}
-
-sub say_to
-{
-	my ($s, @sql) = @_;
-	$s->{out} = '';
-	$s->{in} .= join('', map { "$_;\n" } @sql) . "\\echo said\n";
-	$s->{h}->pump until $s->{out} =~ /said/;
-	return $s->{err};
-}
-
-sub close_session
-{
-	my ($s) = @_;
-	$s->{in} .= "\\q\n";
-	finish($s);
-}
-
 my @hurried = ('SET schemaver.lock_timeout = 100', 'SET schemaver.lock_retry_delay = 10', 'SET schemaver.lock_attempts = 2');
 my $up = 'CALL schemaver.online_upgrade()';
 
 # A long query.
-my $query = begin_sql('SELECT count(pg_sleep(600)) FROM big');
+my $query = begin_sql($node, 'SELECT count(pg_sleep(600)) FROM big');
 ok($node->poll_query_until('postgres', q{SELECT count(*) = 1 FROM pg_stat_activity WHERE wait_event = 'PgSleep'}), 'a long query reads the table');
-my $run = finish(begin_sql(@hurried, $up));
+my $run = finish(begin_sql($node, @hurried, $up));
 like($run->{err}, qr/In the way: PID \d+ \(\S+, active since [\d:]+\): SELECT count\(pg_sleep\(600\)\) FROM big/, 'it is named');
 like($run->{err}, qr/55P03: canceling statement due to lock timeout/, 'and ends the run when there are no attempts left');
 $node->safe_psql('postgres', q{SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE wait_event = 'PgSleep'});
 finish($query);
 
-$run = finish(begin_sql(@hurried, $up));
+$run = finish(begin_sql($node, @hurried, $up));
 unlike($run->{err}, qr/ERROR/, 'without it the run goes through');
 
 # A vacuum against wraparound does not give way.
@@ -90,14 +51,14 @@ $node->safe_psql('postgres', q{
 	SELECT schemaver.revision('column', 'ALTER TABLE big ADD COLUMN b int', id => 'r2')});
 $node->safe_psql('postgres', q{DO $$ BEGIN FOR i IN 1..110000 LOOP INSERT INTO counter VALUES (i); COMMIT; END LOOP; END $$});
 ok($node->poll_query_until('postgres', q{SELECT count(*) = 1 FROM pg_stat_activity WHERE query ~ 'public.big \(to prevent wraparound\)'}), 'a vacuum against wraparound');
-$run = finish(begin_sql(@hurried, $up));
+$run = finish(begin_sql($node, @hurried, $up));
 like($run->{err}, qr/In the way: .*PID \d+ \(autovacuum worker, active since [\d:]+\): autovacuum: VACUUM (ANALYZE )?public\.big \(to prevent wraparound\)/s, 'it is named') or diag $run->{err};
 like($run->{err}, qr/HINT:  A vacuum to prevent wraparound does not give way; let it end first\./, 'and explained');
 like($run->{err}, qr/55P03: canceling statement due to lock timeout/, 'the run ends when there are no attempts left');
 is($node->safe_psql('postgres', q{SELECT count(*) FROM pg_stat_activity WHERE query ~ 'public.big \(to prevent wraparound\)'}), '1', 'the vacuum goes on');
 $node->safe_psql('postgres', 'ALTER SYSTEM SET autovacuum_freeze_max_age = 200000000');
 $node->restart;
-$run = finish(begin_sql($up));
+$run = finish(begin_sql($node, $up));
 unlike($run->{err}, qr/ERROR/, 'afterwards the run goes through');
 
 # The worker has the caller's roles and settings, whichever way it came by them.
@@ -111,14 +72,14 @@ $node->safe_psql('postgres', q{
 		RETURN $1;
 	END $$;
 	SELECT schemaver.revision('as', 'CREATE TABLE mine AS SELECT 1 AS i; SET work_mem = ''7MB''; CREATE INDEX CONCURRENTLY ON mine (public.seen(i))', id => 'r3')});
-$run = finish(begin_sql('SET SESSION AUTHORIZATION deploy', q{SET search_path = "odd, %s"}, q{SET application_name = 'it''s'}, $up));
+$run = finish(begin_sql($node, 'SET SESSION AUTHORIZATION deploy', q{SET search_path = "odd, %s"}, q{SET application_name = 'it''s'}, $up));
 unlike($run->{err}, qr/ERROR/, 'a run under another session authorization');
 # since 17 functions of an index do not see the search_path of the session
 like($run->{err}, qr/deploy deploy (?:"odd, %s"|pg_catalog, pg_temp) it's 7MB/, 'the worker has its roles and settings');
 $node->safe_psql('postgres', q{
 	CREATE ROLE boss LOGIN; GRANT deploy TO boss; ALTER ROLE deploy NOLOGIN CONNECTION LIMIT 0;
 	SELECT schemaver.revision('as', 'CREATE TABLE mine_2 AS SELECT 1 AS i; CREATE INDEX CONCURRENTLY ON mine_2 (public.seen(i))', id => 'r4')});
-$run = finish(begin_sql('SET SESSION AUTHORIZATION boss', 'SET ROLE deploy', $up));
+$run = finish(begin_sql($node, 'SET SESSION AUTHORIZATION boss', 'SET ROLE deploy', $up));
 unlike($run->{err}, qr/ERROR/, 'a run under SET ROLE, of a role that may not log in');
 like($run->{err}, qr/NOTICE:  00000: boss deploy /, 'the worker has both roles');
 
@@ -139,7 +100,7 @@ for my $loss (sort keys %losses)
 	$number++;
 	$node->safe_psql('postgres', "SELECT schemaver.revision('index', 'CREATE INDEX CONCURRENTLY by_$number ON bosses (i)', id => 'r$number')");
 	local $ENV{PGUSER} = 'boss';
-	$session = open_session('SELECT 1');
+	$session = open_session($node, 'SELECT 1');
 	delete $ENV{PGUSER};
 	$node->safe_psql('postgres', $loss);
 	my $err = say_to($session, $up);
