@@ -136,7 +136,7 @@ $standby->stop;
 $primary->restart;
 $primary->safe_psql('postgres', "SELECT schemaver.revision('r9', E'-- schemaver:batch table=item key=id size=10 target=1ms vacuum=50\nUPDATE item SET n = n + 1 WHERE true /* schemaver:range */', id => 'r9')");
 $run = finish(begin_sql($primary, 'CALL schemaver.online_upgrade()'));
-like($run->{err}, qr/WARNING:  01000: could not vacuum table "item" between batches: could not start a background worker/, 'a vacuum that cannot be is a warning');
+like($run->{err}, qr/WARNING:  53000: could not vacuum table "item" between batches: could not start a background worker/, 'a vacuum that cannot be is a warning');
 is($primary->safe_psql('postgres', 'SELECT min(n), max(n) FROM item'), '9|9', 'each row was changed once');
 
 $primary->stop;
