@@ -44,14 +44,15 @@ sub begin
 	return \%s;
 }
 
-# Have an open session execute the statements and wait until it has.
+# Have an open session execute the statements and wait until it has; returns what
+# err holds then.
 sub say_to
 {
 	my ($s, @sql) = @_;
 	$s->{out} = '';
-	$s->{in} .= join('', map { "$_;\n" } @sql) . "\\echo said\n";
-	$s->{h}->pump until $s->{out} =~ /said/;
-	return;
+	$s->{in} .= join('', map { "$_;\n" } @sql) . "\\echo said\n\\warn said\n";
+	$s->{h}->pump until $s->{out} =~ /^said$/m && $s->{err} =~ s/^said\n//m;
+	return $s->{err};
 }
 
 # Wait until the session has printed a message that matches.
