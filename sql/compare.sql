@@ -51,7 +51,7 @@ SELECT * FROM schemaver.diff('VACUUM');
 SELECT * FROM schemaver.diff('CREATE ROLE x');
 SELECT * FROM schemaver.diff('CREATE INDEX CONCURRENTLY i ON t (a)');
 SELECT * FROM schemaver.diff(E'\\i file');
-SELECT * FROM schemaver.diff('COMMIT');
+SELECT * FROM schemaver.diff('ROLLBACK');
 SELECT * FROM schemaver.diff('CREATE SCHEMA public', options => '{"owner": true}');
 SELECT * FROM schemaver.diff('CREATE SCHEMA public', options => '{"drop": "no"}');
 SELECT * FROM schemaver.diff('CREATE SCHEMA public', schemas => '{}');

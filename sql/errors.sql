@@ -50,7 +50,7 @@ SELECT to_regclass('a'), to_regclass('b'), (SELECT count(*) FROM schemaver.curre
 
 -- with a file: its name and line
 SELECT schemaver.remove('a2');
-SELECT schemaver.load('dir/a2.sql', E'\n\n-- schemaver:revision a2\n-- schemaver:up\nSELECT 1;\n\nSELECT 1/0;\n-- schemaver:down\n\nSELECT\n  nothing;\n');
+SELECT revision FROM schemaver.load('dir/a2.sql', E'\n\n-- schemaver:revision a2\n-- schemaver:up\nSELECT 1;\n\nSELECT 1/0;\n-- schemaver:down\n\nSELECT\n  nothing;\n');
 SELECT * FROM schemaver.upgrade();
 :code
 SELECT revision FROM schemaver.stamp('{a2}');

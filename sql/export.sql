@@ -16,15 +16,15 @@ CREATE TEMP TABLE files AS SELECT * FROM schemaver.export();
 DROP EXTENSION schemaver;
 CREATE EXTENSION schemaver;
 -- children first: each load is a file of its own, so parents must come first; as one file the order is free
-SELECT schemaver.load(name, content) FROM files ORDER BY name;
+SELECT l.revision FROM files, schemaver.load(name, content) l ORDER BY name;
 CREATE TEMP TABLE after AS SELECT h.*, s.checksum, s.up, s.down, s.verify, s.options FROM schemaver.history() WITH ORDINALITY h (revision, revises, depends_on, branch_labels, message), schemaver.show(h.revision) s;
 SELECT count(*) AS same FROM (SELECT revision, revises, depends_on, branch_labels, message, checksum, up, down, verify, options FROM before
 	INTERSECT SELECT revision, revises, depends_on, branch_labels, message, checksum, up, down, verify, options FROM after) d;
 SELECT name FROM (SELECT * FROM schemaver.export() EXCEPT SELECT * FROM files) d;
-SELECT schemaver.load(name, content) FROM files ORDER BY name;
+SELECT l.revision FROM files, schemaver.load(name, content) l ORDER BY name;
 DROP EXTENSION schemaver;
 CREATE EXTENSION schemaver;
-SELECT schemaver.load('all.sql', (SELECT string_agg(content, '' ORDER BY name DESC) FROM files));
+SELECT revision FROM schemaver.load('all.sql', (SELECT string_agg(content, '' ORDER BY name DESC) FROM files));
 SELECT count(*) AS same FROM (SELECT content FROM schemaver.export() INTERSECT SELECT content FROM files) d;
 
 -- ranges

@@ -47,7 +47,7 @@ SELECT name, pg_temp.try(format('printf %s > 0004_bad.up.sql', content)) FROM (V
 	('Latin-1', $$'SELECT \047\374\047;'$$),
 	('binary', $$'\001\002\003\004\005\377'$$)) AS v (name, content);
 SELECT pg_temp.try('printf x > 0004_no_format.sql');
-SELECT pg_temp.try('printf x > 0001_again.up.sql');
+SELECT pg_temp.try('printf "SELEC 1;" > 0001_again.up.sql');
 SELECT pg_temp.try('printf x > "$(printf ''0004_\377.up.sql'')"');
 SELECT pg_temp.try('mkdir "$(printf ''0004_\377'')"');
 SELECT pg_temp.try('truncate -s 50M 0004_huge.up.sql');

@@ -243,7 +243,7 @@ CALL schemaver.online_upgrade();
 SELECT revision FROM schemaver.current();
 
 -- in the native format
-SELECT schemaver.load('f.sql', $$-- schemaver:revision n1
+SELECT revision FROM schemaver.load('f.sql', $$-- schemaver:revision n1
 -- schemaver:revises pending
 -- schemaver:up
 -- schemaver:batch table=target key=id

@@ -60,7 +60,7 @@ SELECT schemaver.edit('aaaa1', depends_on => '{cccc1}');
 SELECT schemaver.revision('m', '', id => 'eeee1', revises => '{}', depends_on => '{dddd1}');
 SELECT schemaver.edit('bbbb2', depends_on => '{eeee1}');
 :code
-SELECT schemaver.load('cycle.sql', '-- schemaver:revision y1
+SELECT revision FROM schemaver.load('cycle.sql', '-- schemaver:revision y1
 -- schemaver:revises y2
 -- schemaver:up
 -- schemaver:revision y2

@@ -26,7 +26,7 @@ SELECT schemaver.check();
 SELECT count(*) FROM schemaver.current(), schemaver.heads(), schemaver.bases(), schemaver.branches(), schemaver.resolve('a1');
 SELECT schemaver.revision('m', '');
 :code
-SELECT schemaver.load('a.sql', '');
+SELECT revision FROM schemaver.load('a.sql', '');
 SELECT schemaver.load_directory('/');
 SELECT schemaver.merge();
 SELECT schemaver.edit('a1');
@@ -56,7 +56,7 @@ GRANT EXECUTE ON FUNCTION schemaver.revision, schemaver.load, schemaver.edit, sc
 GRANT EXECUTE ON FUNCTION schemaver.upgrade, schemaver.downgrade, schemaver.redo, schemaver.stamp, schemaver.script, schemaver.show, schemaver.export TO regress_schemaver_runner;
 SET ROLE regress_schemaver_writer;
 SELECT schemaver.revision('two', 'CREATE TABLE app.t2 (x int)', 'DROP TABLE app.t2', id => 'a2', verify => 'SELECT current_user = $$regress_schemaver_runner$$');
-SELECT schemaver.load('a3.sql', E'-- schemaver:revision a3\n-- schemaver:up\nCREATE FUNCTION app.f() RETURNS text SECURITY DEFINER LANGUAGE sql AS ''SELECT current_user::text'';\n-- schemaver:down\nDROP FUNCTION app.f();\n');
+SELECT revision FROM schemaver.load('a3.sql', E'-- schemaver:revision a3\n-- schemaver:up\nCREATE FUNCTION app.f() RETURNS text SECURITY DEFINER LANGUAGE sql AS ''SELECT current_user::text'';\n-- schemaver:down\nDROP FUNCTION app.f();\n');
 SELECT schemaver.edit('a3', message => 'three'), schemaver.tag('v3', 'a3'), schemaver.untag('v3');
 SELECT schemaver.upgrade();
 SELECT created_by FROM schemaver.history('a2', 'a2');

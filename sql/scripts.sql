@@ -21,7 +21,7 @@ SELECT schemaver.revision('m', E'CREATE TABLE a (x int);\n\\i other.sql', id => 
 :code
 SELECT schemaver.revision('m', '\copy a FROM a.csv', id => 'r1');
 SELECT schemaver.revision('m', 'SELECT 1 \gexec', id => 'r1');
-SELECT schemaver.revision('m', 'SELECT 1; COMMIT; SELECT 2', id => 'r1');
+SELECT schemaver.revision('m', 'SELECT 1; COMMIT AND CHAIN; SELECT 2', id => 'r1');
 SELECT schemaver.revision('m', 'SELECT 1; ROLLBACK', id => 'r1');
 SELECT schemaver.revision('m', 'BEGIN; SELECT 1', id => 'r1');
 SELECT schemaver.revision('m', 'BEGIN; BEGIN; COMMIT; COMMIT', id => 'r1');

@@ -51,37 +51,37 @@ SELECT name, content FROM schemaver.export() \gset
 SELECT again();
 
 -- the file elsewhere: none applied, all applied, some applied
-SELECT schemaver.load(:'name', :'content');
+SELECT revision FROM schemaver.load(:'name', :'content');
 SELECT revision FROM schemaver.upgrade();
 SELECT again();
 SELECT history();
 SELECT count(*) FROM schemaver.upgrade('a4');
-SELECT schemaver.load(:'name', :'content');
+SELECT revision FROM schemaver.load(:'name', :'content');
 :code
 SELECT schemaver.stamp('{a6}');
-SELECT schemaver.load(:'name', :'content');
+SELECT revision FROM schemaver.load(:'name', :'content');
 SELECT revision FROM schemaver.history();
 SELECT revision, options FROM schemaver.status() JOIN schemaver.show('current') USING (revision);
 -- old files may still be there, and what comes after may revise an old id
-SELECT schemaver.load('a3.sql', E'-- schemaver:revision a3\n-- schemaver:revises a2\n-- schemaver:up\nSELECT 1;\n');
-SELECT schemaver.load('a7.sql', E'-- schemaver:revision a7\n-- schemaver:revises a6\n-- schemaver:depends_on a4\n-- schemaver:up\nSELECT 1;\n');
-SELECT schemaver.load('a7.sql', E'-- schemaver:revision a7\n-- schemaver:revises a6\n-- schemaver:depends_on a4\n-- schemaver:up\nSELECT 1;\n');
+SELECT revision FROM schemaver.load('a3.sql', E'-- schemaver:revision a3\n-- schemaver:revises a2\n-- schemaver:up\nSELECT 1;\n');
+SELECT revision FROM schemaver.load('a7.sql', E'-- schemaver:revision a7\n-- schemaver:revises a6\n-- schemaver:depends_on a4\n-- schemaver:up\nSELECT 1;\n');
+SELECT revision FROM schemaver.load('a7.sql', E'-- schemaver:revision a7\n-- schemaver:revises a6\n-- schemaver:depends_on a4\n-- schemaver:up\nSELECT 1;\n');
 SELECT revision, revises, depends_on FROM schemaver.history('a7');
-SELECT schemaver.load(:'name', :'content');
+SELECT revision FROM schemaver.load(:'name', :'content');
 SELECT schemaver.edit('a7', options => '{"replaces": ["a1"]}');
 :code
 SELECT schemaver.remove('a7');
 SELECT again();
 
 -- a file that names an old id comes before that of the squashed one
-SELECT schemaver.load('all.sql', E'-- schemaver:revision a7\n-- schemaver:revises a6\n-- schemaver:up\nSELECT 1;\n' || :'content');
+SELECT revision FROM schemaver.load('all.sql', E'-- schemaver:revision a7\n-- schemaver:revises a6\n-- schemaver:up\nSELECT 1;\n' || :'content');
 SELECT revision, revises FROM schemaver.history();
 SELECT schemaver.remove('a7');
 SELECT again();
 
 -- what comes with the children
 SELECT history();
-SELECT schemaver.load(:'name', :'content');
+SELECT revision FROM schemaver.load(:'name', :'content');
 SELECT revision, revises FROM schemaver.history();
 SELECT again();
 

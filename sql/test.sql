@@ -100,7 +100,7 @@ SELECT revision FROM schemaver.upgrade();
 SET schemaver.check_downs = error;
 SELECT up('w2', 'CREATE TABLE w2 ()', 'SELECT 1');
 :code
-SELECT schemaver.load('w3.sql', E'-- schemaver:revision w3\n-- schemaver:up\nCREATE TABLE w3 ();\n-- schemaver:down\nSELECT 1;\n');
+SELECT revision FROM schemaver.load('w3.sql', E'-- schemaver:revision w3\n-- schemaver:up\nCREATE TABLE w3 ();\n-- schemaver:down\nSELECT 1;\n');
 :code
 SET schemaver.check_downs = off;
 SELECT up('w4', 'CREATE TABLE w4 (a int, b int)', 'DROP TABLE w4'), up('w5', 'ALTER TABLE w4 DROP a', 'ALTER TABLE w4 ADD a int');

@@ -24,7 +24,7 @@ SELECT * FROM schemaver.redo(2);
 SELECT revision FROM schemaver.stamp('{a1}');
 
 -- with a file: its line
-SELECT schemaver.load('a2.sql', E'-- schemaver:revision a2\n-- schemaver:revises a1\n-- schemaver:up\n\n\nVACUUM a;\n-- schemaver:down\n');
+SELECT revision FROM schemaver.load('a2.sql', E'-- schemaver:revision a2\n-- schemaver:revises a1\n-- schemaver:up\n\n\nVACUUM a;\n-- schemaver:down\n');
 SELECT * FROM schemaver.upgrade();
 :code
 

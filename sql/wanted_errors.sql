@@ -33,7 +33,7 @@ SELECT try('VACUUM');
 SELECT try('CREATE ROLE regress_wanted');
 SELECT try('CREATE DATABASE regress_wanted');
 SELECT try('ALTER SYSTEM SET work_mem = 1');
-SELECT try('COMMIT');
+SELECT try('ROLLBACK');
 SELECT try('SAVEPOINT s');
 -- psql commands
 SELECT try(E'CREATE SCHEMA shop;\n\\connect other');

@@ -184,75 +184,90 @@ sv_api_remove(PG_FUNCTION_ARGS)
 	PG_RETURN_TEXT_P(cstring_to_text(id));
 }
 
-/* Register what files say and test the downs of it, as the setting says. */
-static List *
-register_files(List *files, const char *format)
+/* The arguments of load() and load_directory() behind what is to be loaded. */
+static void
+load_options(FunctionCallInfo fcinfo, int first, LoadOptions *options)
 {
-	List	   *results = sv_register_files(files, format);
+	const char *source = sv_arg_text_or_null(fcinfo, first + 1);
+	const char *broken = sv_arg_text(fcinfo, first + 4, "broken_downs");
+
+	options->format = sv_arg_text_or_null(fcinfo, first);
+	options->source = source != NULL ? source : "";
+	options->prune = sv_arg_bool(fcinfo, first + 2);
+	options->validate = sv_arg_bool(fcinfo, first + 3);
+	options->derive_broken_downs = strcmp(broken, "derive") == 0;
+	if (!options->derive_broken_downs && strcmp(broken, "refuse") != 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("invalid value for argument \"broken_downs\": \"%s\"", broken),
+				 errhint("Known values: refuse, derive.")));
+	options->contained = sv_arg_text_or_null(fcinfo, first + 5);
+	options->variables = PG_ARGISNULL(first + 6) ? NULL : PG_GETARG_JSONB_P(first + 6);
+	if (options->variables != NULL && !JB_ROOT_IS_OBJECT(options->variables))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("argument \"variables\" must be a JSON object")));
+}
+
+/* Register what files say, test the downs of it as the setting says, and give the rows. */
+static void
+register_files(List *files, const LoadOptions *options, ReturnSetInfo *result)
+{
+	static const char *const action_names[] = {
+		"added", "updated", "unchanged", "replaced", "missing", "removed", "ignored", "invalid"
+	};
+	List	   *results = sv_register_files(files, options);
 	List	   *changed = NIL;
 	ListCell   *cell;
 
 	foreach(cell, results)
 	{
-		const RegisterResult *result = lfirst(cell);
+		const RegisterResult *one = lfirst(cell);
+		RowBuilder	row = {0};
 
-		if (result->action == SV_REGISTER_ADDED || result->action == SV_REGISTER_UPDATED)
-			changed = lappend(changed, result->id);
+		if (one->action == SV_REGISTER_ADDED || one->action == SV_REGISTER_UPDATED)
+			changed = lappend(changed, one->id);
+		sv_row_text(&row, one->file);
+		sv_row_text(&row, one->id);
+		sv_row_text(&row, action_names[one->action]);
+		sv_row_text(&row, one->finding);
+		sv_row_put(result, &row);
 	}
-	sv_proof_check_downs(changed);
-	return results;
+	if (!options->validate)
+		sv_proof_check_downs(changed);
 }
 
 Datum
 sv_api_load(PG_FUNCTION_ARGS)
 {
+	ReturnSetInfo *result = sv_result_begin(fcinfo);
+	LoadOptions options = {0};
 	SourceFile	file;
 	char	   *content;
-	ReturnSetInfo *result = sv_result_begin(fcinfo);
-	List	   *registered;
-	ListCell   *cell;
 
 	file.name = sv_arg_text(fcinfo, 0, "name");
 	content = sv_arg_text(fcinfo, 1, "content");
 	file.content = strncmp(content, "\xEF\xBB\xBF", 3) == 0 ? content + 3 : content;
+	load_options(fcinfo, 2, &options);
+	options.is_folder = sv_bundle_is(file.content);
 	sv_register_lock("schemaver.load()");
-	registered = register_files(list_make1(&file), sv_arg_text_or_null(fcinfo, 2));
-	if (registered == NIL)
-		ereport(ERROR,
-				(errcode(ERRCODE_SV_UNREADABLE_FILE),
-				 errmsg("file \"%s\" holds no revision", file.name),
-				 errhint("The name of a migration file ends in \".sql\".")));
-	foreach(cell, registered)
-	{
-		RowBuilder	row = {0};
-
-		sv_row_text(&row, ((RegisterResult *) lfirst(cell))->id);
-		sv_row_put(result, &row);
-	}
+	register_files(options.is_folder ? sv_bundle_read(&file) : list_make1(&file), &options, result);
 	PG_RETURN_NULL();
 }
 
 Datum
 sv_api_load_directory(PG_FUNCTION_ARGS)
 {
-	static const char *const action_names[] = {"added", "updated", "unchanged", "replaced"};
 	char	   *path = sv_arg_text(fcinfo, 0, "path");
 	ReturnSetInfo *result = sv_result_begin(fcinfo);
+	LoadOptions options = {0};
 	List	   *files;
-	ListCell   *cell;
 
+	load_options(fcinfo, 1, &options);
+	options.is_folder = true;
 	files = sv_register_read_directory(path);
 	sv_register_lock("schemaver.load_directory()");
-	foreach(cell, register_files(files, sv_arg_text_or_null(fcinfo, 1)))
-	{
-		RegisterResult *one = lfirst(cell);
-		RowBuilder	row = {0};
-
-		sv_row_text(&row, one->id);
-		sv_row_text(&row, action_names[one->action]);
-		sv_row_text(&row, one->source);
-		sv_row_put(result, &row);
-	}
+	register_files(files, &options, result);
 	PG_RETURN_NULL();
 }
 

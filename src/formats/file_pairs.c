@@ -1,72 +1,211 @@
 /*
  * file_pairs.c
  *		Format "pairs": an upgrade and its downgrade in two files beside each
- *		other, NAME.up.sql and NAME.down.sql (golang-migrate, sqlx, ...) or
- *		NAME/up.sql and NAME/down.sql (Diesel).
+ *		other, NAME.up.sql and NAME.down.sql (golang-migrate, sqlx, pop, go-pg, ...),
+ *		or NAME/up.sql and NAME/down.sql (Diesel).
  *
- * NAME may stand in a folder; only its last part makes the id.
+ * Up and down belong together by their version; their titles may differ.
+ *
+ * Pop puts the dialect before the direction, NAME.postgres.up.sql: such a file
+ * goes before one without a dialect, and those of other dialects are left out.
+ *
+ * Diesel's versions compare as texts without '-'.  A metadata.toml beside its
+ * files turns the transaction off unless it says "run_in_transaction = true"
+ * (so Diesel reads a file without that key).
  */
 #include "postgres.h"
 
 #include "formats/formats_private.h"
 
-/*
- * Return what the name says about the file, or NULL if it is not named as this
- * format wants it.
- */
-static NamedFile *
-name_pair(const SourceFile *file)
+typedef enum Dialect
 {
-	const char *path = file->name;
-	const char *last = sv_path_last(path);
-	bool		is_down = sv_name_ends_with(last, "down.sql");
-	const char *suffix = is_down ? "down.sql" : "up.sql";
-	int			length = strlen(path) - strlen(suffix);
-	char	   *stem;
+	ANY_DIALECT,
+	POSTGRES,
+	OTHER_DIALECT
+} Dialect;
 
-	if (!sv_name_ends_with(last, suffix) || length < 1)
-		return NULL;
-	/* NAME.up.sql: stem and name end before the dot, NAME/up.sql: the slash */
-	if (path[length - 1] != '.' && path[length - 1] != '/')
-		return NULL;
-	stem = pnstrdup(path, length - 1);
-	last = sv_path_last(stem);
-	return *last != '\0' ? sv_named_file(file, stem, last, is_down) : NULL;
-}
-
+/* Cut the suffix from the name.  Returns whether it was there. */
 static bool
-recognise_pair(const SourceFile *file)
+cut_suffix(char *name, const char *suffix)
 {
-	return name_pair(file) != NULL;
+	if (!sv_name_ends_with(name, suffix) || strlen(name) == strlen(suffix))
+		return false;
+	name[strlen(name) - strlen(suffix)] = '\0';
+	return true;
 }
 
-/* Return the drafts of the files, a list of SourceFile. */
+static Dialect
+cut_dialect(char *name)
+{
+	static const char *const postgres[] = {".postgres", ".postgresql", ".pg"};
+	static const char *const others[] = {
+		".mysql", ".mariadb", ".sqlite", ".sqlite3", ".cockroach", ".cockroachdb", ".mssql", ".sqlserver", ".oracle"
+	};
+
+	for (int i = 0; i < lengthof(postgres); i++)
+	{
+		if (cut_suffix(name, postgres[i]))
+			return POSTGRES;
+	}
+	for (int i = 0; i < lengthof(others); i++)
+	{
+		if (cut_suffix(name, others[i]))
+			return OTHER_DIALECT;
+	}
+	return ANY_DIALECT;
+}
+
+/* Does the metadata.toml beside the file turn the transaction off? */
+static bool
+forbids_transaction(const Folder *folder, const char *path)
+{
+	const SourceFile *file = sv_folder_find(folder, sv_path_join(path, "metadata.toml"));
+	LineCursor	line;
+
+	if (file == NULL || file->content == NULL)
+		return false;
+	line = (LineCursor) {file->content};
+	while (sv_line_next(&line))
+	{
+		if (sv_line_begins(&line, "run_in_transaction"))
+			return strstr(pnstrdup(line.start, line.length), "true") == NULL;
+	}
+	return true;
+}
+
+/* Is it NAME/up.sql or NAME/down.sql? */
+static bool
+is_diesel(const SourceFile *file)
+{
+	const char *last = sv_path_last(file->name);
+
+	return *sv_path_folder(file->name) != '\0' && (strcmp(last, "up.sql") == 0 || strcmp(last, "down.sql") == 0);
+}
+
+static NamedFile *
+name_diesel(const Folder *folder, const SourceFile *file)
+{
+	char	   *path = sv_path_folder(file->name);
+	SourceFile *as_file = palloc0(sizeof(SourceFile));	/* the folder is the name */
+	NamedFile  *named;
+
+	as_file->name = path;
+	named = sv_named_file(as_file, sv_path_last(path), strcmp(sv_path_last(file->name), "down.sql") == 0);
+	named->file = file;
+	named->text_order = true;
+	named->no_transaction = forbids_transaction(folder, path);
+	return named;
+}
+
+/* Return what the name says, or NULL if it is not named as this format wants it. */
+static NamedFile *
+name_pair(const SourceFile *file, Dialect *dialect)
+{
+	char	   *name = pstrdup(sv_path_last(file->name));
+	bool		is_down = cut_suffix(name, ".down.sql");
+	bool		autocommit;
+	NamedFile  *named;
+
+	if (!is_down && !cut_suffix(name, ".up.sql"))
+		return NULL;
+	autocommit = cut_suffix(name, ".autocommit");
+	*dialect = cut_dialect(name);
+	(void) cut_suffix(name, ".tx");
+	named = sv_named_file(file, name, is_down);
+	named->no_transaction = autocommit || sv_file_forbids_transaction(file);
+	return named;
+}
+
+static FormatFit
+fit_pair(const SourceFile *file)
+{
+	const char *name = sv_path_last(file->name);
+
+	if (is_diesel(file))
+		return SV_FIT_NAME;
+	if (!sv_file_is_sql(file) || (!sv_name_ends_with(name, ".up.sql") && !sv_name_ends_with(name, ".down.sql")))
+		return SV_FIT_NONE;
+	return strlen(name) > strlen(".down.sql") || sv_name_ends_with(name, ".up.sql") ? SV_FIT_NAME : SV_FIT_NONE;
+}
+
+/* A file and the dialect of its name. */
+typedef struct DialectFile
+{
+	NamedFile  *named;
+	Dialect		dialect;
+} DialectFile;
+
+static int
+compare_dialect_files(const ListCell *ca, const ListCell *cb)
+{
+	const DialectFile *a = lfirst(ca);
+	const DialectFile *b = lfirst(cb);
+	int			cmp = strcmp(a->named->name, b->named->name);
+
+	if (cmp == 0)
+		cmp = strcmp(a->named->folder, b->named->folder);
+	if (cmp == 0)
+		cmp = (int) a->named->is_down - (int) b->named->is_down;
+	return cmp != 0 ? cmp : (int) b->dialect - (int) a->dialect;
+}
+
+/* Of files that differ in the dialect alone, leave PostgreSQL's. */
 static List *
-read_pairs(List *files)
+choose_dialects(Folder *folder, List *files)
 {
 	List	   *named = NIL;
+	const DialectFile *last = NULL;
 	ListCell   *lc;
 
+	list_sort(files, compare_dialect_files);
 	foreach(lc, files)
 	{
-		const SourceFile *file = lfirst(lc);
-		NamedFile  *pair = name_pair(file);
+		const DialectFile *file = lfirst(lc);
 
-		if (pair == NULL)
-			ereport(ERROR,
-					(errcode(ERRCODE_SV_UNREADABLE_FILE),
-					 errmsg("file \"%s\" is not named as format \"pairs\" wants it", file->name),
-					 errhint("Name the files as in \"0001_add_users.up.sql\" and \"0001_add_users.down.sql\", "
-							 "or \"0001_add_users/up.sql\" and \"0001_add_users/down.sql\".")));
-		named = lappend(named, pair);
+		if (last != NULL && last->dialect == POSTGRES && file->dialect == ANY_DIALECT &&
+			last->named->is_down == file->named->is_down &&
+			strcmp(last->named->name, file->named->name) == 0 &&
+			strcmp(last->named->folder, file->named->folder) == 0)
+		{
+			sv_format_ignore(folder, file->named->file, "there is one of the same name for PostgreSQL");
+			continue;
+		}
+		named = lappend(named, file->named);
+		last = file;
 	}
-	return sv_named_drafts(named);
+	return named;
+}
+
+static List *
+read_pairs(Folder *folder)
+{
+	List	   *files = NIL;
+	List	   *drafts;
+	ListCell   *lc;
+
+	foreach(lc, sv_folder_sql(folder))
+	{
+		const SourceFile *source = lfirst(lc);
+		DialectFile *file = palloc0(sizeof(DialectFile));
+
+		file->named = is_diesel(source) ? name_diesel(folder, source) : name_pair(source, &file->dialect);
+		if (file->named == NULL)
+			sv_format_refuse_stranger(source, &sv_format_pairs);
+		if (file->dialect == OTHER_DIALECT)
+			sv_format_ignore(folder, source, "it is for another database system");
+		else
+			files = lappend(files, file);
+	}
+	drafts = sv_named_drafts(choose_dialects(folder, files));
+	foreach(lc, drafts)
+		sv_template_render_draft(folder, lfirst(lc));
+	return drafts;
 }
 
 const Format sv_format_pairs = {
 	.name = "pairs",
-	.description = "NAME.up.sql and NAME.down.sql, or NAME/up.sql and NAME/down.sql",
-	.by_name_only = false,
-	.recognise = recognise_pair,
+	.aliases = "golang-migrate migrate pop go-pg diesel",
+	.needs = "a name as \"0001_add_users.up.sql\" or \"0001_add_users/up.sql\"",
+	.fit = fit_pair,
 	.read = read_pairs,
 };

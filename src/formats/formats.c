@@ -3,6 +3,12 @@
  *		The table of file formats, and the choice among them.
  *
  * A new format is one file with a struct Format, and one line here.
+ *
+ * What makes a wrong order or a lost half impossible: a folder is read by one
+ * format (native files may stand beside those of another one, since each of
+ * them says what it is); a file in which a mark of some tool is seen is never
+ * read as anything else; a file that cannot be read is an error, never passed
+ * over.
  */
 #include "postgres.h"
 
@@ -10,9 +16,35 @@
 
 #include "formats/formats_private.h"
 
+/* In order of recognition: the first of those that fit a file equally well. */
 static const Format *const formats[] = {
-	&sv_format_native, &sv_format_pairs, &sv_format_plain
+	&sv_format_native,
+	&sv_format_sqitch,
+	&sv_format_drizzle,
+	&sv_format_liquibase,
+	&sv_format_goose,
+	&sv_format_dbmate,
+	&sv_format_sql_migrate,
+	&sv_format_tern,
+	&sv_format_node_pg_migrate,
+	&sv_format_rambler,
+	&sv_format_mybatis,
+	&sv_format_play,
+	&sv_format_graphile,
+	&sv_format_alembic,
+	&sv_format_rails,
+	&sv_format_prisma,
+	&sv_format_pairs,
+	&sv_format_flyway,
+	&sv_format_refinery,
+	&sv_format_folders,
+	&sv_format_plain,
 };
+
+#define NATIVE 0
+#define PLAIN (lengthof(formats) - 1)
+
+/* ---------- paths ---------- */
 
 /* Does the name end so, in any case of letters? */
 bool
@@ -33,6 +65,35 @@ sv_path_last(const char *path)
 	return slash != NULL ? slash + 1 : path;
 }
 
+/* Return the path before its last slash, "" if there is none. */
+char *
+sv_path_folder(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash != NULL ? pnstrdup(path, slash - path) : pstrdup("");
+}
+
+/* Return FOLDER/NAME, with "." and ".." in name resolved. */
+char *
+sv_path_join(const char *folder, const char *name)
+{
+	char	   *result = pstrdup(folder);
+
+	while (*name != '\0')
+	{
+		int			length = strcspn(name, "/");
+
+		if (length == 2 && strncmp(name, "..", 2) == 0)
+			result = sv_path_folder(result);
+		else if (length > 0 && !(length == 1 && name[0] == '.'))
+			result = psprintf("%s%s%.*s", result, *result != '\0' ? "/" : "", length, name);
+		name += length;
+		name += strspn(name, "/");
+	}
+	return result;
+}
+
 /* Is some part of the path hidden, as ".git" or "x/.keep.sql"? */
 static bool
 is_hidden(const char *path)
@@ -48,13 +109,85 @@ is_hidden(const char *path)
 }
 
 /* Is it a file with SQL that wants to be read? */
-static bool
-is_sql(const SourceFile *file)
+bool
+sv_file_is_sql(const SourceFile *file)
 {
 	return sv_name_ends_with(file->name, ".sql") && !is_hidden(file->name);
 }
 
-/* "native", "pairs", "plain": for messages. */
+/* Return the file of that path, or NULL. */
+const SourceFile *
+sv_folder_find(const Folder *folder, const char *name)
+{
+	ListCell   *lc;
+
+	foreach(lc, folder->files)
+	{
+		const SourceFile *file = lfirst(lc);
+
+		if (strcmp(file->name, name) == 0)
+			return file;
+	}
+	return NULL;
+}
+
+/*
+ * Does some format read the content of a file of that name?  Of other files
+ * the name is enough: it may tell that the folder holds migrations that are no
+ * SQL.
+ */
+bool
+sv_formats_wants_content(const char *name)
+{
+	static const char *const wanted[] = {
+		".sql", ".sql.conf", ".plan", "sqitch.conf", "metadata.toml", "_journal.json", "atlas.sum",
+		"manifest.json", ".yaml", ".yml", ".xml", "changelog.json"
+	};
+
+	for (int i = 0; i < lengthof(wanted); i++)
+	{
+		if (sv_name_ends_with(name, wanted[i]))
+			return true;
+	}
+	return false;
+}
+
+/* ---------- errors ---------- */
+
+/* The file that was refused last, for callers that list all errors. */
+static const SourceFile *refused;
+
+const SourceFile *
+sv_formats_refused(void)
+{
+	return refused;
+}
+
+/* Raise SV018 for a line of the file; line 0: the file as a whole. */
+void
+sv_format_refuse(const SourceFile *file, int line, const char *message, const char *hint)
+{
+	refused = file;
+	ereport(ERROR,
+			(errcode(ERRCODE_SV_UNREADABLE_FILE),
+			 line > 0 ? errmsg("file \"%s\", line %d: %s", file->name, line, message) :
+			 errmsg("file \"%s\": %s", file->name, message),
+			 hint != NULL ? errhint("%s", hint) : 0));
+	pg_unreachable();
+}
+
+/* The tool of the format passes over this file, too. */
+void
+sv_format_ignore(Folder *folder, const SourceFile *file, const char *reason)
+{
+	IgnoredFile *ignored = palloc(sizeof(IgnoredFile));
+
+	ignored->file = file;
+	ignored->reason = reason;
+	folder->result->ignored = lappend(folder->result->ignored, ignored);
+}
+
+/* "native, sqitch, ...": for messages. */
 static char *
 format_names(void)
 {
@@ -62,91 +195,293 @@ format_names(void)
 
 	initStringInfo(&out);
 	for (int i = 0; i < lengthof(formats); i++)
-		appendStringInfo(&out, "%s\"%s\"", i > 0 ? ", " : "", formats[i]->name);
+		appendStringInfo(&out, "%s%s", i > 0 ? ", " : "", formats[i]->name);
 	return out.data;
 }
 
-static const Format *
+/* Is the name one of a list separated by blanks? */
+static bool
+is_in_list(const char *list, const char *name)
+{
+	int			length = strlen(name);
+
+	for (const char *at = list; at != NULL && *at != '\0'; at += strcspn(at, " "), at += strspn(at, " "))
+	{
+		if (strcspn(at, " ") == length && strncmp(at, name, length) == 0)
+			return true;
+	}
+	return false;
+}
+
+static int
 find_format(const char *name)
 {
 	for (int i = 0; i < lengthof(formats); i++)
 	{
-		if (strcmp(formats[i]->name, name) == 0)
-			return formats[i];
+		if (strcmp(formats[i]->name, name) == 0 || is_in_list(formats[i]->aliases, name))
+			return i;
 	}
 	ereport(ERROR,
 			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 			 errmsg("unknown file format \"%s\"", name),
 			 errhint("The formats are %s.", format_names())));
-	return NULL;
-}
-
-/* Return the index of the format that the file is in. */
-static int
-recognise(const SourceFile *file)
-{
-	for (int i = 0; i < lengthof(formats); i++)
-	{
-		if (!formats[i]->by_name_only && formats[i]->recognise(file))
-			return i;
-	}
-	ereport(ERROR,
-			(errcode(ERRCODE_SV_UNREADABLE_FILE),
-			 errmsg("file \"%s\" is in no format that can be recognised", file->name),
-			 errdetail("It has no line \"-- schemaver:revision ID\" before its first statement, "
-					   "and its name does not end in \".up.sql\" or \".down.sql\"."),
-			 errhint("The formats are %s. Say format => 'plain' if every file is the SQL of one upgrade.",
-					 format_names())));
 	return -1;
 }
 
-/* Return those of the files that have SQL to read. */
-static List *
-sql_files(List *files)
+/* ---------- migrations that are no SQL ---------- */
+
+/* Does the name look like that of a migration: does it begin with a version? */
+static bool
+is_versioned_name(const char *name)
 {
-	List	   *result = NIL;
+	if (strchr("VURvur", name[0]) != NULL && name[0] != '\0' && strstr(name, "__") != NULL &&
+		(name[1] == '_' || (name[1] >= '0' && name[1] <= '9')))
+		return true;
+	return name[0] >= '0' && name[0] <= '9';
+}
+
+static void
+refuse_code(const SourceFile *file)
+{
+	static const char *const code[] = {
+		".py", ".rb", ".js", ".mjs", ".cjs", ".ts", ".go", ".java", ".kt", ".groovy", ".php", ".cs", ".exs", ".fizz", ".rs"
+	};
+	const char *name = sv_path_last(file->name);
+
+	if (is_hidden(file->name) || !is_versioned_name(name))
+		return;
+	for (int i = 0; i < lengthof(code); i++)
+	{
+		if (sv_name_ends_with(name, code[i]))
+			sv_format_refuse(file, 1, "the migration is code, not SQL",
+							 "Render it to SQL (as with \"alembic upgrade --sql\" or \"sqlmigrate\") and load that, "
+							 "or take the schema as it is with schemaver.baseline() and go on in SQL.");
+	}
+}
+
+/* ---------- the choice of a format ---------- */
+
+/* Return the index of the format that fits the file best, and how well. */
+static int
+best_fit(const SourceFile *file, FormatFit *fit)
+{
+	int			best = -1;
+
+	*fit = SV_FIT_NONE;
+	for (int i = 0; i < lengthof(formats); i++)
+	{
+		FormatFit	this_fit = formats[i]->fit(file);
+
+		if (this_fit > *fit)
+		{
+			*fit = this_fit;
+			best = i;
+		}
+	}
+	return best;
+}
+
+static void
+refuse_mixture(const SourceFile *a, const Format *format_a, const SourceFile *b, const Format *format_b)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_SV_UNREADABLE_FILE),
+			 errmsg("the files are in two formats: \"%s\" in %s, \"%s\" in %s",
+					a->name, format_a->name, b->name, format_b->name),
+			 errhint("Load them from a folder each, or say which format it is with format => '%s'.",
+					 format_a->name)));
+}
+
+static void
+refuse_unknown(const SourceFile *file, const Format *others)
+{
+	if (others != NULL)
+		sv_format_refuse(file, 0, psprintf("the file is not in format %s, as others of the folder are", others->name),
+						 psprintf("Each file must have %s. Move what is no migration out of the folder.", others->needs));
+	refused = file;
+	ereport(ERROR,
+			(errcode(ERRCODE_SV_UNREADABLE_FILE),
+			 errmsg("file \"%s\" is in no format that can be recognised", file->name),
+			 errdetail("It has no line \"-- schemaver:revision ID\" before its first statement, no mark of another tool, "
+					   "and its name does not begin with a version."),
+			 errhint("The formats are %s. Say format => 'plain' if every file is the SQL of one upgrade.",
+					 format_names())));
+}
+
+/* The format of the folder, as far as it is known, and the file that told it. */
+typedef struct Choice
+{
+	int			format;			/* index, or -1 */
+	FormatFit	fit;
+	const SourceFile *file;
+} Choice;
+
+/* Take what the file tells into the choice.  Native files have no say. */
+static void
+choose_by(Choice *choice, const SourceFile *file)
+{
+	FormatFit	fit;
+	int			format = best_fit(file, &fit);
+
+	if (format == NATIVE || fit == SV_FIT_NONE || fit < choice->fit)
+		return;
+	if (fit > choice->fit)
+	{
+		choice->format = format;
+		choice->fit = fit;
+		choice->file = file;
+	}
+	else if (choice->format != format && fit == SV_FIT_NAME && format == PLAIN)
+		return;					/* the other one says more, and will ask for more */
+	else if (choice->format == PLAIN && fit == SV_FIT_NAME)
+	{
+		choice->format = format;
+		choice->file = file;
+	}
+	else if (choice->format != format)
+		refuse_mixture(choice->file, formats[choice->format], file, formats[format]);
+}
+
+/* Return the format of all files that are not native; -1 if there is none. */
+static int
+choose(List *files)
+{
+	Choice		choice = {-1, SV_FIT_NONE, NULL};
 	ListCell   *lc;
 
 	foreach(lc, files)
 	{
-		if (is_sql(lfirst(lc)))
-			result = lappend(result, lfirst(lc));
+		const SourceFile *file = lfirst(lc);
+
+		if (file->content != NULL && !is_hidden(file->name))
+			choose_by(&choice, file);
 	}
-	return result;
+	return choice.format;
 }
 
 /*
- * Read the files (a list of SourceFile) as drafts of revisions (a list of
- * RevisionDraft), in the current context.  The drafts point into the files.
- *
- * format NULL: each file is read in the format that it is recognised to be in.
- * Hidden files and files that are not *.sql are passed over; but a single file
- * with a given format is read whatever its name is.  The drafts come grouped by
- * format; no order among files of the native format is implied.
+ * A format that is asked for by name must not read what another tool has
+ * marked: that would run its down half right behind the up.
  */
-List *
-sv_formats_read(List *files, const char *format)
+static void
+refuse_foreign_marks(List *files, int given)
 {
-	List	   *groups[lengthof(formats)] = {NIL};
-	List	   *drafts = NIL;
 	ListCell   *lc;
 
-	if (format != NULL)
+	foreach(lc, files)
 	{
-		const Format *given = find_format(format);
+		const SourceFile *file = lfirst(lc);
+		FormatFit	fit;
+		int			format;
 
-		return given->read(list_length(files) == 1 ? files : sql_files(files));
+		if (file->content == NULL || !sv_file_is_sql(file))
+			continue;
+		format = best_fit(file, &fit);
+		if (fit >= SV_FIT_MARK && format != given && formats[given]->fit(file) < SV_FIT_MARK)
+			sv_format_refuse(file, 0, psprintf("the file is in format %s, not %s",
+											   formats[format]->name, formats[given]->name),
+							 psprintf("Say format => '%s', or leave the format out.", formats[format]->name));
 	}
-	foreach(lc, sql_files(files))
-	{
-		int			i = recognise(lfirst(lc));
+}
 
-		groups[i] = lappend(groups[i], lfirst(lc));
-	}
-	for (int i = 0; i < lengthof(formats); i++)
+/* ---------- reading ---------- */
+
+static void
+refuse_nothing(List *files)
+{
+	ListCell   *lc;
+	StringInfoData seen;
+	int			n = 0;
+
+	initStringInfo(&seen);
+	foreach(lc, files)
 	{
-		if (groups[i] != NIL)
-			drafts = list_concat(drafts, formats[i]->read(groups[i]));
+		const SourceFile *file = lfirst(lc);
+
+		if (n++ < 5)
+			appendStringInfo(&seen, "%s\"%s\"", n > 1 ? ", " : "", file->name);
 	}
-	return drafts;
+	ereport(ERROR,
+			(errcode(ERRCODE_SV_UNREADABLE_FILE),
+			 errmsg("no migration was found"),
+			 n > 0 ? errdetail("Of %d files, none is one: %s%s.", n, seen.data, n > 5 ? ", ..." : "") :
+			 errdetail("There is no file.")));
+}
+
+static List *
+read_with(int format, List *files, Jsonb *variables, FolderDrafts *result)
+{
+	Folder		folder = {files, variables, result};
+
+	if (result->format == NULL)
+		result->format = formats[format]->name;
+	sv_atlas_check_sum(&folder);
+	return formats[format]->read(&folder);
+}
+
+/* Native files are read as such; the rest in one other format. */
+static void
+read_recognised(List *files, Jsonb *variables, FolderDrafts *result)
+{
+	int			chosen = choose(files);
+	List	   *native = NIL;
+	List	   *others = NIL;
+	ListCell   *lc;
+
+	foreach(lc, files)
+	{
+		SourceFile *file = lfirst(lc);
+		bool		is_sql = sv_file_is_sql(file);
+
+		if (is_sql && formats[NATIVE]->fit(file) != SV_FIT_NONE)
+			native = lappend(native, file);
+		else if (is_sql && chosen < 0)
+			refuse_unknown(file, native != NIL ? formats[NATIVE] : NULL);
+		else
+			others = lappend(others, file);
+	}
+	if (chosen >= 0)
+		result->drafts = read_with(chosen, others, variables, result);
+	if (native != NIL)
+		result->drafts = list_concat(result->drafts, read_with(NATIVE, native, variables, result));
+}
+
+/*
+ * Read the files (a list of SourceFile) as drafts of revisions, in the current
+ * context.  The drafts point into the files.
+ *
+ * format NULL: recognised.  variables, an object or NULL: values for the
+ * templates that some formats have.  A single file with a given format is read whatever
+ * its name is.  The drafts of one format come in their order; no order among
+ * files of the native format is implied.
+ */
+FolderDrafts *
+sv_formats_read(List *files, const char *format, Jsonb *variables)
+{
+	FolderDrafts *result = palloc0(sizeof(FolderDrafts));
+	ListCell   *lc;
+
+	refused = NULL;
+	foreach(lc, files)
+		refuse_code(lfirst(lc));
+	if (format == NULL)
+		read_recognised(files, variables, result);
+	else
+	{
+		int			given = find_format(format);
+
+		refuse_foreign_marks(files, given);
+		result->drafts = read_with(given, files, variables, result);
+	}
+	if (result->drafts == NIL)
+		refuse_nothing(files);
+	return result;
+}
+
+/* Refuse a file that the format cannot have; for the readers. */
+void
+sv_format_refuse_stranger(const SourceFile *file, const Format *format)
+{
+	refuse_unknown(file, format);
+	pg_unreachable();
 }

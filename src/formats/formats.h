@@ -2,22 +2,36 @@
  * formats.h
  *		Files of migrations, read into drafts of revisions and written back.
  *
- * Owns: the text of a file -> drafts, or an error with file and line.  A format
- * is one struct Format in the table of formats.c and one file beside it.  Never
- * touches the disk, a table or a catalog.
+ * Owns: the text of a foreign file -> drafts, or an error (SV018) that names the
+ * file and the line.  Calls script (the lexer) and base only.  Never touches the
+ * disk, SPI or a catalog, and keeps no state between calls.
+ *
+ * A file format is one struct Format in the table of formats.c and one file
+ * beside it.  A folder is read as a whole, since some formats keep the order of
+ * their files, or even the list of them, in a file of its own.
  */
 #ifndef SV_FORMATS_H
 #define SV_FORMATS_H
 
 #include "base/base.h"
 #include "nodes/pg_list.h"
+#include "utils/jsonb.h"
 
 /* A file: its path relative to the directory that is loaded ('/' between parts). */
 typedef struct SourceFile
 {
 	const char *name;
-	const char *content;		/* server encoding, NUL-terminated, no BOM */
+	const char *content;		/* server encoding, NUL-terminated, no BOM; NULL: of
+								 * a kind that no format reads, only its name counts */
 } SourceFile;
+
+/* How often the text of a draft runs. */
+typedef enum DraftRuns
+{
+	SV_RUNS_ONCE,
+	SV_RUNS_ON_CHANGE,			/* again whenever its text has changed */
+	SV_RUNS_ALWAYS				/* at every upgrade */
+} DraftRuns;
 
 /* A revision as a file tells it, not yet checked against the graph. */
 typedef struct RevisionDraft
@@ -28,6 +42,8 @@ typedef struct RevisionDraft
 	List	   *revises;		/* of char * */
 	List	   *depends_on;		/* of char * */
 	List	   *branch_labels;	/* of char * */
+	List	   *tags;			/* of char * */
+	DraftRuns	runs;
 	const char *up;				/* NULL only when a down stands alone */
 	const char *down;			/* NULL: none */
 	const char *verify;			/* NULL: none */
@@ -37,22 +53,34 @@ typedef struct RevisionDraft
 	const char *down_source;
 	int			down_line;
 	int			verify_line;
+	bool		named_by_file;	/* the id is made of the file's name */
 } RevisionDraft;
 
-typedef struct Format
+/* What the files of a folder came to. */
+typedef struct FolderDrafts
 {
-	const char *name;			/* what the SQL argument "format" says */
-	const char *description;
-	bool		by_name_only;	/* never recognised, only asked for */
-	bool		(*recognise) (const SourceFile *file);
-	List	   *(*read) (List *files);	/* SourceFile -> RevisionDraft */
-} Format;
+	const char *format;			/* name of the format, the first if there are two */
+	List	   *drafts;			/* of RevisionDraft */
+	List	   *ignored;		/* of IgnoredFile */
+} FolderDrafts;
 
-extern const Format sv_format_native;
-extern const Format sv_format_pairs;
-extern const Format sv_format_plain;
+/* A file that its own tool passes over, too. */
+typedef struct IgnoredFile
+{
+	const SourceFile *file;
+	const char *reason;
+} IgnoredFile;
 
-extern List *sv_formats_read(List *files, const char *format);
+/* bundle.c */
+extern bool sv_bundle_is(const char *content);
+extern List *sv_bundle_read(const SourceFile *file);
+
+/* formats.c */
+extern FolderDrafts *sv_formats_read(List *files, const char *format, Jsonb *variables);
+extern const SourceFile *sv_formats_refused(void);
+extern bool sv_formats_wants_content(const char *name);
+
+/* native_write.c */
 extern char *sv_native_write(const RevisionDraft *draft);
 extern char *sv_native_file_name(const RevisionDraft *draft, int position);
 

@@ -6,31 +6,166 @@
 #define SV_FORMATS_PRIVATE_H
 
 #include "formats/formats.h"
+#include "lib/stringinfo.h"
+#include "utils/jsonb.h"
 
-/* ----- formats.c, names.c -----
- *
- * What the readers of file formats share.
+/* How sure a file makes that its folder is of a format. */
+typedef enum FormatFit
+{
+	SV_FIT_NONE,
+	SV_FIT_NAME,				/* its name could be one of the format's */
+	SV_FIT_MARK,				/* it has a mark that only this format has */
+	SV_FIT_ROOT					/* it says so of all files of the folder */
+} FormatFit;
+
+/* The files of a folder on their way into drafts. */
+typedef struct Folder
+{
+	List	   *files;			/* of SourceFile: what the format reads, and what says how */
+	Jsonb	   *variables;		/* an object: values for templates; NULL: none */
+	FolderDrafts *result;
+} Folder;
+
+typedef struct Format
+{
+	const char *name;			/* what the SQL argument "format" says */
+	const char *aliases;		/* other tools with the same files, separated by blanks; or NULL */
+	const char *needs;			/* what a file must have: "a line ...", for messages */
+	FormatFit	(*fit) (const SourceFile *file);
+	List	   *(*read) (Folder *folder);	/* -> RevisionDraft */
+} Format;
+
+extern const Format sv_format_native;
+extern const Format sv_format_sqitch;
+extern const Format sv_format_drizzle;
+extern const Format sv_format_liquibase;
+extern const Format sv_format_goose;
+extern const Format sv_format_dbmate;
+extern const Format sv_format_sql_migrate;
+extern const Format sv_format_tern;
+extern const Format sv_format_node_pg_migrate;
+extern const Format sv_format_rambler;
+extern const Format sv_format_mybatis;
+extern const Format sv_format_play;
+extern const Format sv_format_graphile;
+extern const Format sv_format_alembic;
+extern const Format sv_format_rails;
+extern const Format sv_format_prisma;
+extern const Format sv_format_pairs;
+extern const Format sv_format_flyway;
+extern const Format sv_format_refinery;
+extern const Format sv_format_folders;
+extern const Format sv_format_plain;
+
+/* formats.c */
+extern void sv_format_refuse(const SourceFile *file, int line, const char *message, const char *hint) pg_attribute_noreturn();
+extern void sv_format_refuse_stranger(const SourceFile *file, const Format *format) pg_attribute_noreturn();
+extern void sv_format_ignore(Folder *folder, const SourceFile *file, const char *reason);
+extern bool sv_file_is_sql(const SourceFile *file);
+extern const SourceFile *sv_folder_find(const Folder *folder, const char *name);
+extern const char *sv_path_last(const char *path);
+extern char *sv_path_folder(const char *path);
+extern char *sv_path_join(const char *folder, const char *name);
+extern bool sv_name_ends_with(const char *name, const char *end);
+
+/* atlas_sum.c */
+extern void sv_atlas_check_sum(const Folder *folder);
+
+/* ----- lines.c: texts line by line, and sections made of lines ----- */
+
+/* One line of a text; start with {text}. */
+typedef struct LineCursor
+{
+	const char *next;			/* where the next line begins */
+	const char *start;
+	int			length;			/* without its end */
+	int			number;			/* from 1; 0 before the first call */
+} LineCursor;
+
+extern bool sv_line_next(LineCursor *line);
+extern bool sv_line_is_blank(const LineCursor *line);
+extern bool sv_line_is_comment(const LineCursor *line);
+extern bool sv_line_begins(const LineCursor *line, const char *word);
+extern const char *sv_line_comment(const LineCursor *line, const char *mark);
+extern bool sv_text_has_line(const char *text, const char *mark);
+
+/*
+ * A part of a file: some of its lines.  Lines between them that belong to
+ * something else are left blank, so that line numbers stay those of the file.
  */
+typedef struct Section
+{
+	StringInfoData text;
+	int			first_line;		/* 0: it has no line yet */
+	int			last_line;
+	bool		begun;			/* its mark was seen, even if no line follows */
+} Section;
+
+extern void sv_section_init(Section *section);
+extern void sv_section_begin(Section *section);
+extern void sv_section_add(Section *section, const LineCursor *line);
+extern void sv_section_add_text(Section *section, const LineCursor *line, const char *text, int length);
+extern void sv_section_end_statement(Section *section, const LineCursor *line);
+extern bool sv_section_is_empty(const Section *section);
+extern const char *sv_section_text(const Section *section);
+
+/* ----- names.c: names that hold version, message and order ----- */
 
 /* A file of a format that keeps id and message in the name. */
 typedef struct NamedFile
 {
 	const SourceFile *file;
-	const char *stem;			/* path without what the format adds to it */
-	const char *name;			/* its last part */
+	const char *folder;			/* the parts of its path that are versions, or "" */
+	const char *name;			/* version, message; without what the format adds to it */
+	int			version;		/* length of the version that begins name, or 0 */
 	const char *id;
 	const char *message;
-	int			version;		/* length of the version that begins name, or 0 */
 	bool		is_down;
+	bool		no_transaction;
+	bool		text_order;		/* versions compare as texts, without '-' */
 } NamedFile;
 
-/* formats.c */
-extern const char *sv_path_last(const char *path);
-extern bool sv_name_ends_with(const char *name, const char *end);
-
-/* names.c */
-extern NamedFile *sv_named_file(const SourceFile *file, const char *stem, const char *name, bool is_down);
+extern NamedFile *sv_named_file(const SourceFile *file, const char *name, bool is_down);
 extern List *sv_named_drafts(List *named_files);
+extern int	sv_version_length(const char *name);
+extern int	sv_version_compare(const char *a, const char *b);
+extern char *sv_id_from(const char *bytes, int length);
+extern char *sv_words_of(const char *name);
+extern void sv_drafts_sort_by_name(List *files);
+
+/* plain.c */
+extern bool sv_file_forbids_transaction(const SourceFile *file);
+extern List *sv_folder_sql(const Folder *folder);
+extern char *sv_file_base(const SourceFile *file);
+
+/* drafts.c: what readers make */
+extern RevisionDraft *sv_draft_new(const SourceFile *file, const char *id, const char *message);
+extern void sv_draft_set_up(RevisionDraft *draft, const SourceFile *file, const char *text, int line);
+extern void sv_draft_set_down(RevisionDraft *draft, const SourceFile *file, const char *text, int line);
+extern void sv_draft_set_sections(RevisionDraft *draft, const SourceFile *file, const Section *up, const Section *down);
+extern void sv_draft_option(RevisionDraft *draft, const char *name, const char *json);
+extern void sv_draft_transactions(RevisionDraft *draft, bool not_up, bool not_down);
+extern void sv_drafts_chain(List *drafts);
+
+/* Reads a file's sections into a draft without id and message. */
+typedef RevisionDraft *(*SectionedFn) (const SourceFile *file);
+
+extern List *sv_read_sectioned(Folder *folder, SectionedFn read, bool whole_names);
+
+/* template.c */
+extern const char *sv_template_render(const Folder *folder, const SourceFile *file, const char *text, int line);
+extern void sv_template_render_draft(const Folder *folder, RevisionDraft *draft);
+
+/* json_file.c */
+extern Jsonb *sv_json_parse(const SourceFile *file);
+extern JsonbValue *sv_json_member(JsonbContainer *object, const char *name);
+extern char *sv_json_text(const JsonbValue *value);
+
+/* liquibase.c, changelog.c */
+extern bool sv_liquibase_is_formatted(const SourceFile *file);
+extern List *sv_liquibase_read_file(const SourceFile *file);
+extern bool sv_changelog_is_root(const SourceFile *file);
+extern List *sv_changelog_read(Folder *folder);
 
 /* ----- native.c -----
  *
@@ -57,7 +192,6 @@ typedef enum Directive
 
 extern const char *const sv_directive_names[SV_DIRECTIVES];
 
-/* native.c */
 extern List *sv_native_read(const SourceFile *file);
 
 #endif							/* SV_FORMATS_PRIVATE_H */

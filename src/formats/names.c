@@ -5,14 +5,21 @@
  * A name is VERSION_MESSAGE, or just a name.  VERSION is digits, with single
  * '-' and '.' between digits: "0001", "2019-02-26-002946", "1.10".  It ends
  * before the first character that is neither letter nor digit; "4f1c_x" begins
- * with no version, its id is "4f1c".  The id is VERSION without '-' and '.'.
- * A name that does not begin with a digit is the id as it is, with '_' for
- * every character that an id cannot have.
+ * with no version, its id is "4f1c".  The id is VERSION without '-'.  A name
+ * that does not begin with a digit is the id as it is, with '_' for every
+ * character that an id cannot have.
+ *
+ * Folders whose names are versions ("3", "v1.2") are the first part of the
+ * version of what is in them; other folders do not count.
+ *
+ * Two files with the same version have their whole names as ids.
  *
  * The revisions form one chain: by version, its numbers compared as numbers,
  * then by name; names without a version come last.
  */
 #include "postgres.h"
+
+#include "miscadmin.h"
 
 #include "formats/formats_private.h"
 
@@ -32,8 +39,8 @@ is_alnum(char c)
 }
 
 /* Return the length of the version that begins the name, or 0. */
-static int
-version_length(const char *name)
+int
+sv_version_length(const char *name)
 {
 	int			n = 0;
 
@@ -44,19 +51,20 @@ version_length(const char *name)
 }
 
 /* Copy the bytes; what an id cannot have becomes '_'. */
-static char *
-make_id(const char *bytes, int length)
+char *
+sv_id_from(const char *bytes, int length)
 {
 	char	   *id = pnstrdup(bytes, length);
 
 	for (char *c = id; *c != '\0'; c++)
 	{
-		if (strchr("@+-:,", *c) != NULL || (unsigned char) *c <= ' ' || *c == 0x7F)
+		if (strchr("@+-:;,", *c) != NULL || (unsigned char) *c <= ' ' || *c == 0x7F)
 			*c = '_';
 	}
 	return id;
 }
 
+/* Return the version, of that length, as an id: without '-'. */
 static char *
 version_id(const char *name, int length)
 {
@@ -65,24 +73,24 @@ version_id(const char *name, int length)
 
 	for (int i = 0; i < length; i++)
 	{
-		if (is_digit(name[i]))
+		if (name[i] != '-')
 			id[n++] = name[i];
 	}
 	id[n] = '\0';
 	return id;
 }
 
-/* The rest of the name in words; NULL if nothing is left. */
-static char *
-words_of(const char *rest)
+/* Return the name in words; NULL if it has none. */
+char *
+sv_words_of(const char *name)
 {
 	char	   *words;
 
-	while (*rest != '\0' && strchr("_-. ", *rest) != NULL)
-		rest++;
-	if (*rest == '\0')
+	while (*name != '\0' && strchr("_-. ", *name) != NULL)
+		name++;
+	if (*name == '\0')
 		return NULL;
-	words = pstrdup(rest);
+	words = pstrdup(name);
 	for (char *c = words; *c != '\0'; c++)
 	{
 		if (*c == '_')
@@ -91,34 +99,70 @@ words_of(const char *rest)
 	return words;
 }
 
-/*
- * Return what the name (the last part of stem) says about the file.  Neither
- * stem nor name is copied.
- */
+/* Is the whole name, but for a leading "v", a version? */
+static bool
+is_version(const char *name)
+{
+	if (*name == 'v' || *name == 'V')
+		name++;
+	return *name != '\0' && sv_version_length(name) == strlen(name);
+}
+
+/* Return the folders of the path that are versions, as "1.2/3". */
+static char *
+folder_versions(const char *path)
+{
+	StringInfoData out;
+	const char *slash;
+
+	initStringInfo(&out);
+	for (const char *at = path; (slash = strchr(at, '/')) != NULL; at = slash + 1)
+	{
+		char	   *part = pnstrdup(at, slash - at);
+
+		if (!is_version(part))
+			continue;
+		if (*part == 'v' || *part == 'V')
+			part++;
+		appendStringInfo(&out, "%s%s", out.len > 0 ? "/" : "", part);
+	}
+	return out.data;
+}
+
+/* The id that the name gives if no other file has the same. */
+static char *
+own_id(const NamedFile *named)
+{
+	const char *name = named->name;
+	char	   *id;
+
+	if (named->version > 0)
+		id = version_id(name, named->version);
+	else
+		id = sv_id_from(name, is_digit(name[0]) ? strcspn(name, "_") : strlen(name));
+	return *named->folder != '\0' ? psprintf("%s/%s", version_id(named->folder, strlen(named->folder)), id) : id;
+}
+
+/* Return what the name says about the file.  The name is not copied. */
 NamedFile *
-sv_named_file(const SourceFile *file, const char *stem, const char *name, bool is_down)
+sv_named_file(const SourceFile *file, const char *name, bool is_down)
 {
 	NamedFile  *result = palloc0(sizeof(NamedFile));
 	const char *rest = NULL;
-	int			prefix;
 
+	if (*name == '\0')
+		sv_format_refuse(file, 0, "the name gives no revision id",
+						 "Name it as in \"0001_add_users.sql\".");
 	result->file = file;
-	result->stem = stem;
+	result->folder = folder_versions(file->name);
 	result->name = name;
 	result->is_down = is_down;
-	result->version = version_length(name);
+	result->version = sv_version_length(name);
+	result->id = own_id(result);
 	if (result->version > 0)
-	{
-		result->id = version_id(name, result->version);
-		rest = words_of(name + result->version);
-	}
-	else
-	{
-		prefix = is_digit(name[0]) ? strcspn(name, "_") : strlen(name);
-		result->id = make_id(name, prefix);
-		if (is_digit(name[0]))
-			rest = words_of(name + prefix);
-	}
+		rest = sv_words_of(name + result->version);
+	else if (is_digit(name[0]))
+		rest = sv_words_of(name + strcspn(name, "_"));
 	result->message = rest != NULL ? rest : name;
 	return result;
 }
@@ -174,26 +218,153 @@ compare_naturally(const char *a, const char *a_end, const char *b, const char *b
 	return (a < a_end) - (b < b_end);
 }
 
+/* Compare two versions, "1.10" and "1.9", by their numbers. */
+int
+sv_version_compare(const char *a, const char *b)
+{
+	return compare_naturally(a, a + strlen(a), b, b + strlen(b), true);
+}
+
+/* Compare by version alone; names without one are equal, and come last. */
+static int
+compare_versions(const NamedFile *a, const NamedFile *b)
+{
+	int			cmp = sv_version_compare(a->folder, b->folder);
+
+	if (cmp != 0)
+		return cmp;
+	if ((a->version > 0) != (b->version > 0))
+		return a->version > 0 ? -1 : 1;
+	if (a->text_order && b->text_order)
+		return strcmp(version_id(a->name, a->version), version_id(b->name, b->version));
+	return compare_naturally(a->name, a->name + a->version,
+							 b->name, b->name + b->version, true);
+}
+
 static int
 compare_named_files(const ListCell *ca, const ListCell *cb)
 {
 	const NamedFile *a = lfirst(ca);
 	const NamedFile *b = lfirst(cb);
-	int			cmp;
+	int			cmp = compare_versions(a, b);
 
-	if ((a->version > 0) != (b->version > 0))
-		return a->version > 0 ? -1 : 1;
-	cmp = compare_naturally(a->name, a->name + a->version,
-							b->name, b->name + b->version, true);
 	if (cmp == 0)
 		cmp = compare_naturally(a->name, a->name + strlen(a->name),
 								b->name, b->name + strlen(b->name), false);
 	if (cmp == 0)
-		cmp = strcmp(a->stem, b->stem);
-	return cmp != 0 ? cmp : (int) a->is_down - (int) b->is_down;
+		cmp = strcmp(a->folder, b->folder);
+	if (cmp == 0)
+		cmp = (int) a->is_down - (int) b->is_down;
+	return cmp != 0 ? cmp : strcmp(a->file->name, b->file->name);
+}
+
+static int
+compare_file_names(const ListCell *a, const ListCell *b)
+{
+	return strcmp(((const SourceFile *) lfirst(a))->name, ((const SourceFile *) lfirst(b))->name);
+}
+
+/* Sort a list of SourceFile by the bytes of their paths. */
+void
+sv_drafts_sort_by_name(List *files)
+{
+	list_sort(files, compare_file_names);
 }
 
 /* ---------- drafts ---------- */
+
+/* The up and the down of one revision; one of them can be missing. */
+typedef struct FilePair
+{
+	const NamedFile *up;
+	const NamedFile *down;
+} FilePair;
+
+static bool
+is_free(const FilePair *pair, const NamedFile *named)
+{
+	return named->is_down ? pair->down == NULL : pair->up == NULL;
+}
+
+static void
+put_in(FilePair *pair, const NamedFile *named)
+{
+	if (named->is_down)
+		pair->down = named;
+	else
+		pair->up = named;
+}
+
+static const char *
+pair_name(const FilePair *pair)
+{
+	return pair->up != NULL ? pair->up->name : pair->down->name;
+}
+
+static FilePair *
+find_pair(List *pairs, const NamedFile *named)
+{
+	ListCell   *lc;
+
+	foreach(lc, pairs)
+	{
+		FilePair   *pair = lfirst(lc);
+
+		if (strcmp(pair_name(pair), named->name) == 0 && is_free(pair, named))
+			return pair;
+	}
+	return NULL;
+}
+
+/*
+ * Return the pairs among the files from "from" to "to", which have the same
+ * version.  One up and one down are a pair whatever their titles are; of
+ * several, those with the same title.
+ */
+static List *
+pair_files(const List *named_files, int from, int to)
+{
+	List	   *pairs = NIL;
+	int			ups = 0;
+	bool		by_version;
+
+	for (int i = from; i < to; i++)
+		ups += ((const NamedFile *) list_nth(named_files, i))->is_down ? 0 : 1;
+	by_version = ups <= 1 && to - from == 2 && ((const NamedFile *) list_nth(named_files, from))->version > 0;
+
+	for (int i = from; i < to; i++)
+	{
+		const NamedFile *named = list_nth(named_files, i);
+		FilePair   *pair = by_version && pairs != NIL ? linitial(pairs) : find_pair(pairs, named);
+
+		if (pair == NULL || !is_free(pair, named))
+		{
+			pair = palloc0(sizeof(FilePair));
+			pairs = lappend(pairs, pair);
+		}
+		put_in(pair, named);
+	}
+	return pairs;
+}
+
+static RevisionDraft *
+draft_of_pair(const FilePair *pair, bool whole_name)
+{
+	const NamedFile *named = pair->up != NULL ? pair->up : pair->down;
+	RevisionDraft *draft = sv_draft_new(named->file, named->id, named->message);
+
+	if (whole_name)
+		draft->id = *named->folder != '\0' ? psprintf("%s/%s", named->folder, sv_id_from(named->name, strlen(named->name))) :
+			sv_id_from(named->name, strlen(named->name));
+	draft->named_by_file = true;
+	if (pair->down != NULL)
+		sv_draft_set_down(draft, pair->down->file, pair->down->file->content, 1);
+	if (pair->up != NULL)
+		sv_draft_set_up(draft, pair->up->file, pair->up->file->content, 1);
+	sv_draft_transactions(draft, pair->up != NULL && pair->up->no_transaction,
+						  pair->down != NULL && pair->down->no_transaction);
+	return draft;
+}
 
 static int
 compare_ids(const ListCell *a, const ListCell *b)
@@ -227,89 +398,34 @@ check_ids(const List *drafts)
 	list_free(sorted);
 }
 
-static RevisionDraft *
-new_draft(const NamedFile *named)
-{
-	RevisionDraft *draft = palloc0(sizeof(RevisionDraft));
-
-	draft->id = named->id;
-	draft->message = named->message;
-	draft->source = named->file->name;
-	return draft;
-}
-
-/* Add the file's text to the draft. */
-static void
-add_text(RevisionDraft *draft, const NamedFile *named)
-{
-	if (named->is_down)
-	{
-		draft->down = named->file->content;
-		draft->down_source = named->file->name;
-		draft->down_line = 1;
-	}
-	else
-	{
-		draft->up = named->file->content;
-		draft->source = named->file->name;
-		draft->up_line = 1;
-	}
-}
-
-static bool
-has_text(const RevisionDraft *draft, const NamedFile *named)
-{
-	return named->is_down ? draft->down != NULL : draft->up != NULL;
-}
-
-/* Let each draft revise the one before it; a down alone is no link of the chain. */
-static void
-make_chain(List *drafts)
-{
-	const RevisionDraft *last = NULL;
-	ListCell   *lc;
-
-	foreach(lc, drafts)
-	{
-		RevisionDraft *draft = lfirst(lc);
-
-		if (draft->up == NULL)
-			continue;
-		draft->revises_given = true;
-		if (last != NULL)
-			draft->revises = list_make1(unconstify(char *, last->id));
-		last = draft;
-	}
-}
-
 /*
  * Return the drafts of the files (a list of NamedFile, which is sorted in
- * place): files of one stem are one revision.  Several files form a chain; a
- * single one says nothing about what it revises.
+ * place), in order.  Several files form a chain; a single one says nothing
+ * about what it revises.
  */
 List *
 sv_named_drafts(List *named_files)
 {
 	List	   *drafts = NIL;
-	RevisionDraft *draft = NULL;
-	const char *stem = NULL;
-	ListCell   *lc;
+	int			n = list_length(named_files);
+	int			to;
 
 	list_sort(named_files, compare_named_files);
-	foreach(lc, named_files)
+	for (int from = 0; from < n; from = to)
 	{
-		const NamedFile *named = lfirst(lc);
+		const NamedFile *first = list_nth(named_files, from);
+		List	   *pairs;
+		ListCell   *lc;
 
-		if (draft == NULL || strcmp(stem, named->stem) != 0 || has_text(draft, named))
-		{
-			draft = new_draft(named);
-			drafts = lappend(drafts, draft);
-			stem = named->stem;
-		}
-		add_text(draft, named);
+		CHECK_FOR_INTERRUPTS();
+		for (to = from + 1; to < n && compare_versions(first, list_nth(named_files, to)) == 0;)
+			to++;
+		pairs = pair_files(named_files, from, to);
+		foreach(lc, pairs)
+			drafts = lappend(drafts, draft_of_pair(lfirst(lc), first->version > 0 && list_length(pairs) > 1));
 	}
 	check_ids(drafts);
-	if (list_length(named_files) > 1)
-		make_chain(drafts);
+	if (n > 1)
+		sv_drafts_chain(drafts);
 	return drafts;
 }

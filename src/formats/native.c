@@ -485,14 +485,19 @@ recognise_native(const SourceFile *file)
 	return false;
 }
 
-/* Return the drafts of the files, a list of SourceFile. */
+static FormatFit
+fit_native(const SourceFile *file)
+{
+	return sv_file_is_sql(file) && recognise_native(file) ? SV_FIT_MARK : SV_FIT_NONE;
+}
+
 static List *
-read_native(List *files)
+read_native(Folder *folder)
 {
 	List	   *drafts = NIL;
 	ListCell   *lc;
 
-	foreach(lc, files)
+	foreach(lc, sv_folder_sql(folder))
 	{
 		const SourceFile *file = lfirst(lc);
 
@@ -509,8 +514,7 @@ read_native(List *files)
 
 const Format sv_format_native = {
 	.name = "native",
-	.description = "SQL with comment lines such as \"-- schemaver:revision ID\"",
-	.by_name_only = false,
-	.recognise = recognise_native,
+	.needs = "a line \"-- schemaver:revision ID\" before its first statement",
+	.fit = fit_native,
 	.read = read_native,
 };

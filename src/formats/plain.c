@@ -1,47 +1,88 @@
 /*
  * plain.c
- *		Format "plain": every *.sql file is the SQL of one upgrade.
+ *		Format "plain": every *.sql file is the SQL of one upgrade
+ *		(sqlx, Supabase CLI, postgres-migrations, Atlas, Django's sqlmigrate).
  *
- * Any file would do, so it is never recognised, only asked for.
+ * A name that begins with a version is recognised if no file of the folder says
+ * something else; any other name has to be asked for.
+ *
+ * Two marks that hold for the whole file are known: "-- no-transaction" at its
+ * very beginning (sqlx) and "-- atlas:txmode none" among its first comments.
  */
 #include "postgres.h"
 
 #include "formats/formats_private.h"
 
-static bool
-recognise_nothing(const SourceFile *file)
+static FormatFit
+fit_plain(const SourceFile *file)
 {
+	return sv_file_is_sql(file) && sv_version_length(sv_path_last(file->name)) > 0 ? SV_FIT_NAME : SV_FIT_NONE;
+}
+
+/* Does the file say that it must not run in a transaction? */
+bool
+sv_file_forbids_transaction(const SourceFile *file)
+{
+	LineCursor	line = {file->content};
+	const char *mode;
+
+	if (strncmp(file->content, "-- no-transaction", strlen("-- no-transaction")) == 0)
+		return true;
+	while (sv_line_next(&line) && (sv_line_is_blank(&line) || sv_line_is_comment(&line)))
+	{
+		if ((mode = sv_line_comment(&line, "atlas:txmode")) != NULL)
+			return pg_strcasecmp(mode, "none") == 0;
+	}
 	return false;
 }
 
-/* Return the drafts of the files, a list of SourceFile. */
+/* The files that are read: all *.sql, or a single one whatever its name is. */
+List *
+sv_folder_sql(const Folder *folder)
+{
+	List	   *result = NIL;
+	ListCell   *lc;
+
+	if (list_length(folder->files) == 1 && ((SourceFile *) linitial(folder->files))->content != NULL)
+		return folder->files;
+	foreach(lc, folder->files)
+	{
+		if (sv_file_is_sql(lfirst(lc)))
+			result = lappend(result, lfirst(lc));
+	}
+	return result;
+}
+
+/* The last part of the path without ".sql". */
+char *
+sv_file_base(const SourceFile *file)
+{
+	const char *name = sv_path_last(file->name);
+
+	return sv_name_ends_with(name, ".sql") ? pnstrdup(name, strlen(name) - strlen(".sql")) : pstrdup(name);
+}
+
 static List *
-read_plain(List *files)
+read_plain(Folder *folder)
 {
 	List	   *named = NIL;
 	ListCell   *lc;
 
-	foreach(lc, files)
+	foreach(lc, sv_folder_sql(folder))
 	{
 		const SourceFile *file = lfirst(lc);
-		const char *name = sv_path_last(file->name);
+		NamedFile  *this = sv_named_file(file, sv_file_base(file), false);
 
-		if (sv_name_ends_with(name, ".sql"))
-			name = pnstrdup(name, strlen(name) - strlen(".sql"));
-		if (*name == '\0')
-			ereport(ERROR,
-					(errcode(ERRCODE_SV_UNREADABLE_FILE),
-					 errmsg("the name of file \"%s\" gives no revision id", file->name),
-					 errhint("Name it as in \"0001_add_users.sql\".")));
-		named = lappend(named, sv_named_file(file, file->name, name, false));
+		this->no_transaction = sv_file_forbids_transaction(file);
+		named = lappend(named, this);
 	}
 	return sv_named_drafts(named);
 }
 
 const Format sv_format_plain = {
 	.name = "plain",
-	.description = "every *.sql file is the SQL of one upgrade; id and message from its name",
-	.by_name_only = true,
-	.recognise = recognise_nothing,
+	.aliases = "sqlx supabase postgres-migrations atlas django",
+	.needs = "a name that begins with a version, as \"0001_add_users.sql\"",
+	.fit = fit_plain,
 	.read = read_plain,
 };

@@ -150,11 +150,8 @@ typedef struct Candidates
 } Candidates;
 
 static void
-add_candidate(Candidates *found, const char *prefix, const char *name, int revision)
+add_found(Candidates *found, const char *name, int revision)
 {
-	if (strncmp(name, prefix, strlen(prefix)) != 0 ||
-		pg_mbstrlen(name) < MIN_PARTIAL_TARGET)
-		return;
 	if (found->n == 0)
 		found->revision = revision;
 	if (found->n < MAX_CANDIDATES)
@@ -163,6 +160,45 @@ add_candidate(Candidates *found, const char *prefix, const char *name, int revis
 	else if (found->n == MAX_CANDIDATES)
 		appendStringInfoString(&found->names, ", ...");
 	found->n++;
+}
+
+static void
+add_candidate(Candidates *found, const char *prefix, const char *name, int revision)
+{
+	if (strncmp(name, prefix, strlen(prefix)) == 0 && pg_mbstrlen(name) >= MIN_PARTIAL_TARGET)
+		add_found(found, name, revision);
+}
+
+static void
+report_ambiguous(const char *name, const Candidates *found, const char *hint)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_SV_AMBIGUOUS_REFERENCE),
+			 errmsg("revision reference \"%s\" is ambiguous", sv_graph_clip(name)),
+			 errdetail("It could mean %s.", found->names.data),
+			 errhint("%s", hint)));
+}
+
+/*
+ * Return the only revision with the id SOURCE/name, -1 if there is none.  The
+ * ids of files that were loaded with a source are such.
+ */
+static int
+find_in_sources(const RevisionGraph *graph, const char *name, const bool *lineage)
+{
+	Candidates	found = {0};
+
+	initStringInfo(&found.names);
+	for (int i = 0; i < graph->n; i++)
+	{
+		const char *slash = strrchr(graph->revisions[i].id, '/');
+
+		if (slash != NULL && strcmp(slash + 1, name) == 0 && (lineage == NULL || lineage[i]))
+			add_found(&found, graph->revisions[i].id, i);
+	}
+	if (found.n > 1)
+		report_ambiguous(name, &found, "Write the source, too: SOURCE/ID.");
+	return found.n == 1 ? found.revision : -1;
 }
 
 /*
@@ -188,11 +224,7 @@ find_partial(const RevisionGraph *graph, const char *prefix, const bool *lineage
 	if (found.n == 0)
 		report_unknown(prefix, is_branch);
 	if (found.n > 1)
-		ereport(ERROR,
-				(errcode(ERRCODE_SV_AMBIGUOUS_REFERENCE),
-				 errmsg("revision reference \"%s\" is ambiguous", sv_graph_clip(prefix)),
-				 errdetail("It could mean %s.", found.names.data),
-				 errhint("Write more of the id.")));
+		report_ambiguous(prefix, &found, "Write more of the id.");
 	return found.revision;
 }
 
@@ -220,9 +252,9 @@ find_name(const RevisionGraph *graph, const char *name, const bool *lineage, boo
 	if (strncmp(name, TAG_PREFIX, strlen(TAG_PREFIX)) == 0)
 		return find_tag(graph, name + strlen(TAG_PREFIX));
 	revision = sv_graph_find_name(graph, name);
-	if (revision >= 0)
-		return revision;
-	return find_partial(graph, name, lineage, is_branch);
+	if (revision < 0)
+		revision = find_in_sources(graph, name, lineage);
+	return revision >= 0 ? revision : find_partial(graph, name, lineage, is_branch);
 }
 
 /*

@@ -50,6 +50,7 @@ typedef struct OnlineRun
 	Execution	execution;
 	int			at;				/* index of the first statement that is not done */
 	int			border;			/* no part may reach beyond it */
+	bool		singly;			/* each statement commits */
 	Segment		part;
 	StoredSegment segment;
 	StoredSegment *former;		/* begun by an earlier run, and not in the
@@ -202,6 +203,8 @@ begin_revision(OnlineRun *online)
 	online->resumed = online->at > 0;
 	if (online->direction == SV_DOWNGRADE && !online->resumed)
 		sv_run_check_losses(online->revision, &online->run.options, &earlier);
+	online->singly = !sv_store_option_transaction(sv_store_revision(SV_STORE_READ, online->revision->id)->options,
+												  online->direction);
 	sv_follow_revision(!online->resumed && online->former == NULL);
 	if (online->resumed && sv_progress)
 		ereport(INFO,
@@ -217,7 +220,8 @@ announce_part(OnlineRun *online)
 	const Script *script = online->execution.script;
 	StoredSegment *segment = &online->segment;
 
-	online->part = sv_segment_next(script, online->at, online->border);
+	online->part = sv_segment_next(script, online->at,
+								   online->singly ? online->at + 1 : online->border);
 	memset(segment, 0, sizeof(*segment));
 	segment->revision = online->revision->id;
 	segment->direction = online->direction;

@@ -48,7 +48,7 @@ sv_segment_next(const Script *script, int from, int border)
 	if (segment.kind != SV_SEGMENT_TRANSACTION)
 		return segment;
 	while (segment.to < Min(script->n, border) && kind_of(script, segment.to) == SV_SEGMENT_TRANSACTION &&
-		   !begins_transaction(script, segment.to) && !sv_script_enum_border(script, segment.to))
+		   !begins_transaction(script, segment.to) && !sv_script_commit_border(script, segment.to))
 		segment.to++;
 	return segment;
 }

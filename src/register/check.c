@@ -66,12 +66,31 @@ check_size(const char *text, const char *section, const char *shown_id)
 static char *
 blocker_of(const Script *script, int first_line)
 {
-	const Statement *statement;
-
-	if (script == NULL || script->blocked < 0)
+	if (script == NULL)
 		return NULL;
-	statement = &script->statements[script->blocked];
-	return psprintf("%s at line %d", statement->blocker, statement->line + first_line - 1);
+	if (script->blocked >= 0)
+	{
+		const Statement *statement = &script->statements[script->blocked];
+
+		return psprintf("%s at line %d", statement->blocker, statement->line + first_line - 1);
+	}
+	for (int i = 0; i < script->n; i++)
+	{
+		if (script->statements[i].flags & SV_STMT_AFTER_COMMIT)
+			return psprintf("COMMIT before line %d", script->statements[i].line + first_line - 1);
+	}
+	return NULL;
+}
+
+/* The same for the revision's script, which an option can take out of transactions. */
+static char *
+blocker_with_options(const Script *script, int first_line, const char *options, Direction direction)
+{
+	char	   *blocker = blocker_of(script, first_line);
+
+	if (blocker == NULL && script != NULL && script->n > 0 && !sv_store_option_transaction(options, direction))
+		return pstrdup("its option \"transaction\" is false");
+	return blocker;
 }
 
 /*
@@ -106,8 +125,8 @@ sv_register_check_bodies(StoredRevision *revision, const StoredScript *script, c
 				 errdetail("%s.", blocker_of(verify_script, script->verify_line))));
 
 	revision->has_down = down_script != NULL;
-	revision->up_blocker = blocker_of(up_script, script->up_line);
-	revision->down_blocker = blocker_of(down_script, script->down_line);
+	revision->up_blocker = blocker_with_options(up_script, script->up_line, revision->options, SV_UPGRADE);
+	revision->down_blocker = blocker_with_options(down_script, script->down_line, revision->options, SV_DOWNGRADE);
 	revision->adds_enum_value =
 		((up_script->flags | (down_script ? down_script->flags : 0)) & SV_STMT_ADDS_ENUM_VALUE) != 0;
 	revision->checksum = sv_script_checksum(up_script, down_script, verify_script, revision->options);

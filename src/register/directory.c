@@ -92,14 +92,6 @@ decode_name(const char *name, const char *folder)
 	return pg_any_to_server(pstrdup(name), length, PG_UTF8);
 }
 
-static bool
-is_migration_file(const char *name)
-{
-	size_t		length = strlen(name);
-
-	return length > 4 && pg_strcasecmp(name + length - 4, ".sql") == 0;
-}
-
 static List *read_folder(List *files, const char *path, const char *prefix, int depth);
 
 static List *
@@ -113,12 +105,12 @@ read_entry(List *files, const char *path, const char *name, int depth)
 				 errmsg("could not stat file \"%s\": %m", path)));
 	if (S_ISDIR(info.st_mode))
 		return read_folder(files, path, psprintf("%s/", name), depth + 1);
-	if (S_ISREG(info.st_mode) && is_migration_file(name))
+	if (S_ISREG(info.st_mode))
 	{
 		SourceFile *file = palloc(sizeof(SourceFile));
 
 		file->name = name;
-		file->content = read_text(path, name, info.st_size);
+		file->content = sv_formats_wants_content(name) ? read_text(path, name, info.st_size) : NULL;
 		files = lappend(files, file);
 	}
 	return files;
@@ -153,8 +145,8 @@ by_name(const ListCell *a, const ListCell *b)
 }
 
 /*
- * The *.sql files of a folder and those below it, in the order of their
- * names, as a list of SourceFile.  Hidden files are left out.
+ * The files of a folder and those below it, in the order of their names, as a
+ * list of SourceFile.  Hidden files are left out.
  */
 List *
 sv_register_read_directory(const char *path)

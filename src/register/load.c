@@ -1,6 +1,6 @@
 /*
  * load.c
- *		Registering what files say: drafts in any order, known ones or new.
+ *		Registering what a file says: one draft, known or new.
  *
  * Loading the same again changes nothing.  A revision that is registered but
  * not applied follows its file; of an applied one only what was not executed
@@ -12,31 +12,6 @@
 #include "miscadmin.h"
 #include "register/register.h"
 #include "utils/builtins.h"
-#include "utils/hsearch.h"
-
-#define MAX_SHOWN_CYCLE 10
-
-typedef enum VisitState
-{
-	NOT_VISITED,
-	BEING_VISITED,
-	VISITED
-} VisitState;
-
-/* A draft on its way into an order in which parents come first. */
-typedef struct Visit
-{
-	RevisionDraft *draft;
-	VisitState	state;
-	int			edge;			/* next parent or dependency to look at */
-	struct Visit *below;		/* who asked for this one */
-} Visit;
-
-typedef struct VisitEntry
-{
-	char		id[NAMEDATALEN * 2 + 2];	/* ids are at most 128 bytes */
-	Visit	   *visit;
-} VisitEntry;
 
 static bool
 same_names(const List *a, const List *b)
@@ -157,213 +132,86 @@ update_from_draft(RevisionDraft *draft, bool *reshaped)
 	return SV_REGISTER_UPDATED;
 }
 
-static HTAB *
-index_drafts(List *drafts)
+/* Is the text that the draft brings the registered one? */
+static bool
+same_bodies(const RevisionDraft *draft, const StoredScript *stored)
 {
-	HASHCTL		ctl = {0};
-	HTAB	   *by_id;
-	ListCell   *cell;
-
-	ctl.keysize = sizeof(((VisitEntry *) 0)->id);
-	ctl.entrysize = sizeof(VisitEntry);
-	ctl.hcxt = CurrentMemoryContext;
-	by_id = hash_create("drafts by id", Max(list_length(drafts), 8), &ctl,
-						HASH_ELEM | HASH_STRINGS | HASH_CONTEXT);
-	foreach(cell, drafts)
-	{
-		RevisionDraft *draft = lfirst(cell);
-		VisitEntry *entry;
-		bool		found;
-
-		if (draft->id == NULL)
-			continue;
-		sv_graph_check_name(draft->id, "revision id");
-		entry = hash_search(by_id, draft->id, HASH_ENTER, &found);
-		if (found)
-			ereport(ERROR,
-					(errcode(ERRCODE_SV_DUPLICATE),
-					 errmsg("revision \"%s\" stands in the files twice", draft->id),
-					 errdetail("Files \"%s\" and \"%s\".",
-							   entry->visit->draft->source ? entry->visit->draft->source : "",
-							   draft->source ? draft->source : "")));
-		entry->visit = palloc0(sizeof(Visit));
-		entry->visit->draft = draft;
-	}
-	return by_id;
-}
-
-/* The n-th parent or dependency that a draft names, or NULL after the last. */
-static const char *
-nth_need(const RevisionDraft *draft, int n)
-{
-	if (n < list_length(draft->revises))
-		return list_nth(draft->revises, n);
-	n -= list_length(draft->revises);
-	return n < list_length(draft->depends_on) ? list_nth(draft->depends_on, n) : NULL;
-}
-
-static void
-refuse_cycle(const Visit *top, const Visit *start)
-{
-	List	   *cycle = NIL;
-	StringInfoData ids;
-	ListCell   *cell;
-
-	for (const Visit *v = top; v != start; v = v->below)
-		cycle = lcons((char *) v->draft->id, cycle);
-	cycle = lcons((char *) start->draft->id, cycle);
-
-	initStringInfo(&ids);
-	foreach(cell, cycle)
-	{
-		if (foreach_current_index(cell) == MAX_SHOWN_CYCLE)
-		{
-			appendStringInfoString(&ids, "... -> ");
-			break;
-		}
-		appendStringInfo(&ids, "\"%s\" -> ", (char *) lfirst(cell));
-	}
-	ereport(ERROR,
-			(errcode(ERRCODE_SV_BAD_PARENT),
-			 errmsg("revisions form a cycle"),
-			 errdetail("The cycle is %s\"%s\", where each revises or depends on the next.",
-					   ids.data, start->draft->id)));
-}
-
-/* Append a draft to the order, after all the drafts that it needs. */
-static List *
-visit(Visit *start, HTAB *by_id, List *order)
-{
-	Visit	   *top = start;
-
-	while (top != NULL)
-	{
-		const char *need = nth_need(top->draft, top->edge++);
-		VisitEntry *entry;
-
-		top->state = BEING_VISITED;
-		if (need == NULL)
-		{
-			order = lappend(order, top->draft);
-			top->state = VISITED;
-			top = top->below;
-			continue;
-		}
-		if (strlen(need) >= sizeof(entry->id))
-			continue;
-		entry = hash_search(by_id, need, HASH_FIND, NULL);
-		if (entry == NULL || entry->visit->state == VISITED)
-			continue;
-		if (entry->visit->state == BEING_VISITED)
-			refuse_cycle(top, entry->visit);
-		entry->visit->below = top;
-		top = entry->visit;
-	}
-	return order;
-}
-
-/* The names other than its id by which a draft can be meant. */
-static List *
-other_names(const RevisionDraft *draft)
-{
-	List	   *names = list_copy(draft->branch_labels);
-
-	if (draft->options == NULL)
-		return names;
-	names = list_concat(names, sv_store_option_list(draft->options, "replaces"));
-	return list_concat(names, sv_store_option_list(draft->options, "supersedes"));
+	return (draft->up == NULL || same_text(draft->up, stored->up)) &&
+		(draft->down == NULL || same_text(draft->down, stored->down));
 }
 
 /*
- * The drafts in an order in which every one comes after those that it revises
- * or depends on by id.  Otherwise the order stays.  A dependency on a label
- * that a draft carries counts as one on that draft, and so does the id of a
- * revision that it replaces.
+ * Raise SV006 if the registered revision of that id is somebody else's: of
+ * another source, or, where ids are made of file names, of another file with
+ * another text.
  */
-static List *
-order_drafts(List *drafts)
+static void
+check_owner(const RevisionDraft *draft, const char *source)
 {
-	HTAB	   *by_id = index_drafts(drafts);
-	List	   *order = NIL;
-	ListCell   *cell;
-	ListCell   *label;
+	const char *file = draft->source ? draft->source : draft->down_source;
+	char	   *stored_source;
+	char	   *stored_file;
 
-	foreach(cell, drafts)
-	{
-		RevisionDraft *draft = lfirst(cell);
-
-		foreach(label, other_names(draft))
-		{
-			VisitEntry *entry;
-			bool		found;
-
-			if (draft->id == NULL || strlen(lfirst(label)) >= sizeof(entry->id))
-				continue;
-			entry = hash_search(by_id, lfirst(label), HASH_ENTER, &found);
-			if (!found)
-				entry->visit = ((VisitEntry *) hash_search(by_id, draft->id, HASH_FIND, NULL))->visit;
-		}
-	}
-	foreach(cell, drafts)
-	{
-		RevisionDraft *draft = lfirst(cell);
-		VisitEntry *entry = draft->id ? hash_search(by_id, draft->id, HASH_FIND, NULL) : NULL;
-
-		if (entry == NULL || entry->visit->draft != draft)
-			order = lappend(order, draft);
-		else if (entry->visit->state == NOT_VISITED)
-			order = visit(entry->visit, by_id, order);
-	}
-	return order;
+	if (!sv_store_loaded(draft->id, &stored_source, &stored_file))
+		return;
+	if (strcmp(stored_source, source) != 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_SV_DUPLICATE),
+				 errmsg("revision \"%s\" is registered from another source", draft->id),
+				 errdetail("It came from file \"%s\" of source \"%s\".", stored_file, stored_source),
+				 errhint("Load the files with source => 'NAME', which makes their ids NAME/ID.")));
+	if (draft->named_by_file && draft->up != NULL && file != NULL && strcmp(stored_file, file) != 0 &&
+		!(draft->down_source != NULL && strcmp(stored_file, draft->down_source) == 0) &&
+		!same_bodies(draft, sv_store_script(SV_STORE_WRITE, draft->id)))
+		ereport(ERROR,
+				(errcode(ERRCODE_SV_DUPLICATE),
+				 errmsg("revision \"%s\" is registered from another file", draft->id),
+				 errdetail("It came from file \"%s\", and file \"%s\" has another text.", stored_file, file),
+				 errhint("If the file was renamed, remove the revision first: SELECT schemaver.remove(%s). "
+						 "If it is another folder's, load that with source => 'NAME'.", quote_literal_cstr(draft->id))));
 }
 
-static RegisterResult *
-register_draft(RevisionDraft *draft, bool *reshaped)
+/*
+ * Register one draft, whose parents are registered.  *reshaped is set if edges
+ * or labels of a revision that was there have changed.
+ */
+RegisterResult *
+sv_register_draft(RevisionDraft *draft, const char *source, bool *reshaped)
 {
-	RegisterResult *result = palloc(sizeof(RegisterResult));
+	RegisterResult *result = palloc0(sizeof(RegisterResult));
+	ListCell   *cell;
 
-	result->source = draft->source ? draft->source : draft->down_source;
+	result->file = draft->source ? draft->source : draft->down_source;
+	if (draft->runs != SV_RUNS_ONCE)
+		ereport(ERROR,
+				(errcode(ERRCODE_SV_UNREADABLE_FILE),
+				 errmsg("file \"%s\" is to run again whenever it changes", result->file),
+				 errhint("Put its text into a new revision at each change, and load the folder without it.")));
 	if (draft->id != NULL && sv_store_revision_exists(draft->id))
 	{
+		check_owner(draft, source);
 		result->action = update_from_draft(draft, reshaped);
 		result->id = pstrdup(draft->id);
-		return result;
 	}
-	if (draft->id != NULL && sv_store_replaced_by(draft->id) != NULL)
+	else if (draft->id != NULL && sv_store_replaced_by(draft->id) != NULL)
 	{
 		result->action = SV_REGISTER_REPLACED;
 		result->id = pstrdup(draft->id);
 		return result;
 	}
-	if (draft->up == NULL)
-		ereport(ERROR,
-				(errcode(ERRCODE_SV_UNREADABLE_FILE),
-				 errmsg("file \"%s\" is the down of a revision that has no up", draft->down_source),
-				 errhint("Load the file with its up first, or both at once.")));
-	result->id = sv_register_add(draft, true);
-	result->action = SV_REGISTER_ADDED;
-	return result;
-}
-
-/*
- * Register what files say.  Returns a list of RegisterResult in the order of
- * registration.  The lock of registration is held already.
- */
-List *
-sv_register_files(List *files, const char *format)
-{
-	List	   *drafts = order_drafts(sv_formats_read(files, format));
-	List	   *results = NIL;
-	bool		reshaped = false;
-	ListCell   *cell;
-
-	foreach(cell, drafts)
+	else
 	{
-		CHECK_FOR_INTERRUPTS();
-		results = lappend(results, register_draft(lfirst(cell), &reshaped));
+		if (draft->up == NULL)
+			ereport(ERROR,
+					(errcode(ERRCODE_SV_UNREADABLE_FILE),
+					 errmsg("file \"%s\" is the down of a revision that has no up", draft->down_source),
+					 errhint("Load the file with its up first, or both at once.")));
+		result->id = sv_register_add(draft, true);
+		result->action = SV_REGISTER_ADDED;
 	}
-	/* other edges or labels: put the whole graph together, which checks it */
-	if (reshaped)
-		sv_store_set_heads(sv_graph_heads(sv_store_graph(SV_STORE_WRITE)).n);
-	return results;
+	if (result->file != NULL)
+		sv_store_set_loaded(result->id, source, result->file);
+	foreach(cell, draft->tags)
+		(void) sv_store_set_tag(lfirst(cell), result->id);
+	return result;
 }

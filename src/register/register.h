@@ -19,7 +19,11 @@ typedef enum RegisterAction
 	SV_REGISTER_ADDED,
 	SV_REGISTER_UPDATED,
 	SV_REGISTER_UNCHANGED,
-	SV_REGISTER_REPLACED		/* by a squashed revision; nothing is registered */
+	SV_REGISTER_REPLACED,		/* by a squashed revision; nothing is registered */
+	SV_REGISTER_MISSING,		/* registered from a file that is gone */
+	SV_REGISTER_REMOVED,		/* was missing, and was to be removed */
+	SV_REGISTER_IGNORED,		/* a file that its own tool leaves out, too */
+	SV_REGISTER_INVALID			/* validating: it could not be registered */
 } RegisterAction;
 
 /* Changes of a revision; what is not given stays. */
@@ -39,13 +43,27 @@ typedef struct RevisionEdit
 	bool		splice;
 } RevisionEdit;
 
-/* A draft that was registered, and what came of it. */
+/* A draft or a file, and what came of it. */
 typedef struct RegisterResult
 {
-	char	   *id;
-	const char *source;
+	char	   *id;				/* NULL: of a file that gives none */
+	const char *file;			/* or NULL */
 	RegisterAction action;
+	const char *finding;		/* NULL: nothing to say */
 } RegisterResult;
+
+/* How files are loaded. */
+typedef struct LoadOptions
+{
+	const char *format;			/* NULL: recognised */
+	const char *source;			/* whose files they are; "" for nobody's */
+	const char *contained;		/* the base contains the files up to this id; or NULL */
+	Jsonb	   *variables;		/* for templates; or NULL */
+	bool		is_folder;		/* all files of the source are there */
+	bool		prune;			/* remove what is missing and not applied */
+	bool		validate;		/* change nothing, list all findings */
+	bool		derive_broken_downs;	/* register without a down that does not parse */
+} LoadOptions;
 
 /* register.c: one revision */
 extern void sv_register_lock(const char *what);
@@ -53,8 +71,14 @@ extern char *sv_register_add(const RevisionDraft *draft, bool splice);
 extern void sv_register_edit(const char *id, const RevisionEdit *edit);
 extern void sv_register_remove(const char *id);
 
-/* load.c: files */
-extern List *sv_register_files(List *files, const char *format);
+/* load_files.c: files */
+extern List *sv_register_files(List *files, const LoadOptions *options);
+
+/* load.c: one draft of a file */
+extern RegisterResult *sv_register_draft(RevisionDraft *draft, const char *source, bool *reshaped);
+
+/* draft_order.c */
+extern List *sv_register_order(List *drafts);
 
 /* parents.c: what a revision may stand on */
 extern List *sv_register_parents(List *given, bool are_given, bool splice, const char *self, int *heads_closed);

@@ -150,7 +150,7 @@ append_statements(ScriptFile *file, const Script *script, const ScriptOrigin *or
 		const Statement *statement = &script->statements[i];
 		PsqlText	text = sv_script_psql_text(script, i, origin);
 
-		if (commits && sv_script_enum_border(script, i))
+		if (commits && sv_script_commit_border(script, i))
 		{
 			appendStringInfoString(&file->out, "COMMIT;\n");
 			append_begin(file);
@@ -182,6 +182,8 @@ wants_to_be_first(const Script *script)
 {
 	bool		sets = false;
 
+	if (script->blocked < 0)
+		return false;
 	for (int i = 0; i < script->n; i++)
 	{
 		const char *blocker = script->statements[i].blocker;
@@ -204,7 +206,8 @@ append_revision(ScriptFile *file, int step, bool alone)
 	bool		outside;
 	bool		first;
 
-	outside = alone && script->blocked >= 0;
+	outside = alone && (script->blocked >= 0 ||
+						!sv_store_option_transaction(sv_store_revision(SV_STORE_READ, row->id)->options, file->direction));
 	first = outside && wants_to_be_first(script);
 
 	appendStringInfo(&file->out, "\n-- [%d/%d] %s %s %s\n", step + 1, file->plan.n,

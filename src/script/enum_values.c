@@ -134,11 +134,17 @@ sv_script_enum_use(const Script *script, List **labels)
 	return use;
 }
 
-/* Must a commit come between this statement and the one before, which adds an enum value? */
+/*
+ * Must a commit come between this statement and the one before?  So where that
+ * one adds an enum value, and where the script says COMMIT.
+ */
 bool
-sv_script_enum_border(const Script *script, int statement)
+sv_script_commit_border(const Script *script, int statement)
 {
-	return statement > 0 && statement < script->n &&
-		(script->statements[statement - 1].flags & SV_STMT_ADDS_ENUM_VALUE) != 0 &&
+	if (statement <= 0 || statement >= script->n)
+		return false;
+	if (script->statements[statement].flags & SV_STMT_AFTER_COMMIT)
+		return true;
+	return (script->statements[statement - 1].flags & SV_STMT_ADDS_ENUM_VALUE) != 0 &&
 		(script->statements[statement].flags & SV_STMT_ADDS_ENUM_VALUE) == 0;
 }

@@ -25,6 +25,7 @@
 #define SV_STMT_TEMP			0x10	/* may create temporary objects */
 #define SV_STMT_FOR_SESSION		0x80	/* makes something that only its session has, as its syntax tells */
 #define SV_STMT_SETTING			0x40	/* does nothing but change settings for the session */
+#define SV_STMT_AFTER_COMMIT	0x100	/* a COMMIT stands before it that ends no BEGIN of the script */
 
 typedef struct Statement
 {
@@ -88,7 +89,7 @@ extern void sv_script_collect(StringInfo out, const Script *script, bool only_da
 
 /* enum_values.c */
 extern int	sv_script_enum_use(const Script *script, List **labels);
-extern bool sv_script_enum_border(const Script *script, int statement);
+extern bool sv_script_commit_border(const Script *script, int statement);
 
 /* checksum.c: hex sha256 of what matters in a revision */
 extern char *sv_script_hash(const char *text);

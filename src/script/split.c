@@ -9,7 +9,8 @@
  *	- What cannot work in one transaction of the server is refused here, with
  *	  its line, never when half of the script has run: psql commands,
  *	  transaction control, COPY to the client.  Plain pairs of BEGIN and COMMIT
- *	  are left out of the statements, for that is how the script runs anyway.
+ *	  are left out of the statements, for that is how the script runs anyway; so
+ *	  is a COMMIT alone, which marks the statement behind it.
  *	- No parse tree is kept.  Time is linear in the length of the text.
  */
 #include "postgres.h"
@@ -35,6 +36,7 @@ typedef struct Splitter
 	int			line;			/* line number at counted */
 	int			counted;
 	int			block;			/* offset of the open BEGIN, or -1 */
+	bool		committed;		/* a COMMIT without BEGIN stands before the next statement */
 	/* the statement that is being read */
 	int			start;			/* first byte, or -1 before its first token */
 	int			end;
@@ -121,7 +123,10 @@ open_block(Splitter *s, const TransactionStmt *stmt)
 	s->block = s->start;
 }
 
-/* COMMIT or END: closes a pair. */
+/*
+ * COMMIT or END: closes a pair.  One without BEGIN commits what stands before it,
+ * as where a new value of an enum type is to be used next.
+ */
 static void
 close_block(Splitter *s, const TransactionStmt *stmt)
 {
@@ -129,8 +134,7 @@ close_block(Splitter *s, const TransactionStmt *stmt)
 		refuse(s, s->start, "COMMIT AND CHAIN cannot be used in a migration script",
 			   "Remove it: schemaver runs the script in one transaction, all or nothing.");
 	if (s->block < 0)
-		refuse(s, s->start, "COMMIT without BEGIN",
-			   "Remove it: schemaver runs the script in one transaction, all or nothing.");
+		s->committed = s->script->n > 0;
 	s->block = -1;
 }
 
@@ -276,6 +280,9 @@ end_statement(Splitter *s)
 	statement->length = s->end - s->start;
 	statement->line = count_lines(s, s->start);
 	sv_classify(statement, tree, s->mentions);
+	if (s->committed)
+		statement->flags |= SV_STMT_AFTER_COMMIT;
+	s->committed = false;
 	if (lexer->data_start >= 0)
 	{
 		statement->flags |= SV_STMT_COPY_DATA;

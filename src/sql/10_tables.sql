@@ -78,6 +78,15 @@ CREATE TABLE tag (
 );
 COMMENT ON TABLE tag IS 'names for points of the graph, used as tag:NAME';
 
+-- Where a revision came from.  Source "" is that of files loaded without one.
+CREATE TABLE loaded (
+	revision	text COLLATE "C" PRIMARY KEY,
+	source		text COLLATE "C" NOT NULL,
+	file		text NOT NULL
+);
+CREATE INDEX loaded_from ON loaded (source);
+COMMENT ON TABLE loaded IS 'the file and the source that revisions were loaded from';
+
 CREATE TABLE replaced (
 	revision	text COLLATE "C" CONSTRAINT one_replaced PRIMARY KEY,
 	squash		text COLLATE "C" NOT NULL
@@ -266,6 +275,7 @@ SELECT pg_catalog.pg_extension_config_dump('schemaver.revision_child', '');
 SELECT pg_catalog.pg_extension_config_dump('schemaver.branch_label', '');
 SELECT pg_catalog.pg_extension_config_dump('schemaver.tag', '');
 SELECT pg_catalog.pg_extension_config_dump('schemaver.replaced', '');
+SELECT pg_catalog.pg_extension_config_dump('schemaver.loaded', '');
 SELECT pg_catalog.pg_extension_config_dump('schemaver.applied', '');
 SELECT pg_catalog.pg_extension_config_dump('schemaver.derived', '');
 SELECT pg_catalog.pg_extension_config_dump('schemaver.run', '');

@@ -25,14 +25,20 @@ CREATE FUNCTION remove(ref text)
 RETURNS text AS 'MODULE_PATHNAME', 'sv_api_remove' LANGUAGE C VOLATILE PARALLEL UNSAFE;
 COMMENT ON FUNCTION remove(text) IS 'remove a revision that is not applied and that no other one needs';
 
-CREATE FUNCTION load(name text, content text, format text DEFAULT NULL)
-RETURNS SETOF text AS 'MODULE_PATHNAME', 'sv_api_load' LANGUAGE C VOLATILE PARALLEL UNSAFE;
-COMMENT ON FUNCTION load(text, text, text) IS 'register the revisions of one file and return their ids';
+CREATE FUNCTION load(name text, content text, format text DEFAULT NULL, source text DEFAULT NULL,
+	prune boolean DEFAULT false, validate boolean DEFAULT false, broken_downs text DEFAULT 'refuse',
+	contained text DEFAULT NULL, variables jsonb DEFAULT NULL)
+RETURNS TABLE (file text, revision text, action text, finding text)
+AS 'MODULE_PATHNAME', 'sv_api_load' LANGUAGE C VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION load(text, text, text, text, boolean, boolean, text, text, jsonb)
+	IS 'register the revisions of one file, or of several joined by lines "-- schemaver:file NAME"';
 
-CREATE FUNCTION load_directory(path text, format text DEFAULT NULL)
-RETURNS TABLE (revision text, action text, file text)
+CREATE FUNCTION load_directory(path text, format text DEFAULT NULL, source text DEFAULT NULL,
+	prune boolean DEFAULT false, validate boolean DEFAULT false, broken_downs text DEFAULT 'refuse',
+	contained text DEFAULT NULL, variables jsonb DEFAULT NULL)
+RETURNS TABLE (file text, revision text, action text, finding text)
 AS 'MODULE_PATHNAME', 'sv_api_load_directory' LANGUAGE C VOLATILE PARALLEL UNSAFE;
-COMMENT ON FUNCTION load_directory(text, text)
+COMMENT ON FUNCTION load_directory(text, text, text, boolean, boolean, text, text, jsonb)
 	IS 'register the revisions of a folder of the server, all or nothing';
 
 CREATE FUNCTION export(range text DEFAULT ':')
@@ -159,8 +165,8 @@ REVOKE ALL ON FUNCTION
 	merge(text[], text, text),
 	edit(text, text, text, text, text[], text[], text[], boolean, text, jsonb),
 	remove(text),
-	load(text, text, text),
-	load_directory(text, text),
+	load(text, text, text, text, boolean, boolean, text, text, jsonb),
+	load_directory(text, text, text, boolean, boolean, text, text, jsonb),
 	export(text),
 	tag(text, text),
 	untag(text),

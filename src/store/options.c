@@ -43,27 +43,64 @@ check_ids(const char *name, const JsonbValue *value)
 				 errmsg("option \"%s\" must be a list of ids", name)));
 }
 
-/* The names of the options; each has its place in Options.values.  From the third on they are lists of ids. */
-static const char *const option_names[] = {"irreversible", "keep", "replaces", "supersedes", "elided"};
+typedef enum OptionKind
+{
+	OPTION_REASON,				/* text or boolean */
+	OPTION_BOOLEAN,
+	OPTION_IDS
+} OptionKind;
+
+/* One row an option; each has its place in Options.values. */
+static const struct
+{
+	const char *name;
+	OptionKind	kind;
+}			known[] = {
+	{"irreversible", OPTION_REASON},
+	{"keep", OPTION_BOOLEAN},
+	{"transaction", OPTION_BOOLEAN},
+	{"down_transaction", OPTION_BOOLEAN},
+	{"replaces", OPTION_IDS},
+	{"supersedes", OPTION_IDS},
+	{"elided", OPTION_IDS},
+};
+
+#define IRREVERSIBLE 0
+#define KEEP 1
+#define TRANSACTION 2
+#define DOWN_TRANSACTION 3
 
 typedef struct Options
 {
 	Jsonb	   *object;
-	bool		given[lengthof(option_names)];
-	JsonbValue	values[lengthof(option_names)];
+	bool		given[lengthof(known)];
+	JsonbValue	values[lengthof(known)];
 } Options;
+
+/* "irreversible, keep, ...": for messages. */
+static char *
+known_names(void)
+{
+	char	   *names = pstrdup(known[0].name);
+
+	for (int i = 1; i < lengthof(known); i++)
+		names = psprintf("%s, %s", names, known[i].name);
+	return names;
+}
 
 static int
 find_option(const JsonbValue *key)
 {
-	for (int i = 0; i < lengthof(option_names); i++)
-		if (key->val.string.len == strlen(option_names[i]) &&
-			strncmp(key->val.string.val, option_names[i], key->val.string.len) == 0)
+	for (int i = 0; i < lengthof(known); i++)
+	{
+		if (key->val.string.len == strlen(known[i].name) &&
+			strncmp(key->val.string.val, known[i].name, key->val.string.len) == 0)
 			return i;
+	}
 	ereport(ERROR,
 			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 			 errmsg("unrecognized option \"%s\"", pnstrdup(key->val.string.val, Min(key->val.string.len, 64))),
-			 errhint("Known options: irreversible, keep, replaces, supersedes, elided.")));
+			 errhint("Known options: %s.", known_names())));
 	return -1;
 }
 
@@ -101,6 +138,8 @@ read_options(Options *options, const char *text)
  *
  *	irreversible	text (the reason) or boolean
  *	keep			boolean: keep what up drops, whatever schemaver.keep_data says
+ *	transaction		false: each statement commits, as a tool's file asked for
+ *	down_transaction	the same of down, where it differs
  *	replaces		ids of the revisions that a squashed one was made of
  *	supersedes		ids of squashed ones between them
  *	elided			ids of those of them whose changes of rows were left out
@@ -111,15 +150,23 @@ sv_store_options(const char *options, const char **irreversible)
 	Options		read;
 
 	read_options(&read, options);
-	if (read.given[1] && read.values[1].type != jbvBool)
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("option \"keep\" must be a boolean")));
-	for (int i = 2; i < lengthof(option_names); i++)
-		if (read.given[i])
-			check_ids(option_names[i], &read.values[i]);
-	*irreversible = read.given[0] ? irreversible_reason(&read.values[0]) : NULL;
+	for (int i = 0; i < lengthof(known); i++)
+	{
+		if (read.given[i] && known[i].kind == OPTION_BOOLEAN && read.values[i].type != jbvBool)
+			ereport(ERROR,
+					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+					 errmsg("option \"%s\" must be a boolean", known[i].name)));
+		if (read.given[i] && known[i].kind == OPTION_IDS)
+			check_ids(known[i].name, &read.values[i]);
+	}
+	*irreversible = read.given[IRREVERSIBLE] ? irreversible_reason(&read.values[IRREVERSIBLE]) : NULL;
 	return JsonbToCString(NULL, &read.object->root, 0);
+}
+
+static bool
+boolean_option(const Options *options, int which, bool otherwise)
+{
+	return options->given[which] ? options->values[which].val.boolean : otherwise;
 }
 
 /* The option "keep" of a revision, "otherwise" if it has none. */
@@ -131,7 +178,21 @@ sv_store_option_keep(const char *options, bool otherwise)
 	if (strcmp(options, "{}") == 0)
 		return otherwise;
 	read_options(&read, options);
-	return read.given[1] ? read.values[1].val.boolean : otherwise;
+	return boolean_option(&read, KEEP, otherwise);
+}
+
+/* May the script of that direction run in a transaction? */
+bool
+sv_store_option_transaction(const char *options, Direction direction)
+{
+	Options		read;
+	bool		up;
+
+	if (strcmp(options, "{}") == 0)
+		return true;
+	read_options(&read, options);
+	up = boolean_option(&read, TRANSACTION, true);
+	return direction == SV_UPGRADE ? up : boolean_option(&read, DOWN_TRANSACTION, up);
 }
 
 /*

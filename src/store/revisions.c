@@ -508,11 +508,13 @@ sv_store_remove_revision(const char *id)
 	static StoreQuery query = {"DELETE FROM schemaver.revision WHERE revision = $1", 1, {TEXTOID}};
 	static StoreQuery drop_script = {"DELETE FROM schemaver.script WHERE revision = $1", 1, {TEXTOID}};
 	static StoreQuery replaced = {"DELETE FROM schemaver.replaced WHERE squash = $1", 1, {TEXTOID}};
+	static StoreQuery loaded = {"DELETE FROM schemaver.loaded WHERE revision = $1", 1, {TEXTOID}};
 	StoreScope	scope;
 
 	sv_store_enter(&scope, SV_STORE_WRITE);
 	delete_names(&scope, id);
 	sv_own_execute(&scope, &replaced, id);
+	sv_own_execute(&scope, &loaded, id);
 	sv_own_execute(&scope, &drop_script, id);
 	sv_own_execute(&scope, &query, id);
 	sv_store_leave(&scope);

@@ -83,6 +83,20 @@ extern void sv_store_add_replaced(const char *id, const char *by);
 extern void sv_store_rename_parent(const char *from, const char *to);
 extern List *sv_store_tags_of(const char *id);
 
+/* ----- loaded.c ----- */
+
+/* A revision that came from a file. */
+typedef struct LoadedRevision
+{
+	char	   *id;
+	char	   *file;
+	bool		applied;
+} LoadedRevision;
+
+extern void sv_store_set_loaded(const char *id, const char *source, const char *file);
+extern List *sv_store_loaded_from(const char *source);
+extern bool sv_store_loaded(const char *id, char **source, char **file);
+
 /* ----- derived.c ----- */
 
 extern void sv_store_derived(const char *revision, const char *down, const List *lost);
@@ -234,6 +248,7 @@ extern int64 sv_state_first(void);
 
 extern char *sv_store_options(const char *options, const char **irreversible);
 extern bool sv_store_option_keep(const char *options, bool otherwise);
+extern bool sv_store_option_transaction(const char *options, Direction direction);
 extern List *sv_store_option_list(const char *options, const char *name);
 
 /* ----- unfinished.c: a revision that an online run left half done ----- */

@@ -1,0 +1,144 @@
+/*
+ * drizzle.c
+ *		Format "drizzle": 0000_name.sql, in the order of meta/_journal.json.
+ *
+ * The lines "--> statement-breakpoint" end a statement, with or without a
+ * semicolon before them.  Files that the journal does not list are left out, as
+ * Drizzle does.
+ */
+#include "postgres.h"
+
+#include "formats/formats_private.h"
+
+#define JOURNAL		"_journal.json"
+#define BREAKPOINT	"--> statement-breakpoint"
+
+static FormatFit
+fit_drizzle(const SourceFile *file)
+{
+	if (strcmp(sv_path_last(file->name), JOURNAL) == 0 && file->content != NULL)
+		return SV_FIT_ROOT;
+	return sv_file_is_sql(file) && strstr(file->content, BREAKPOINT) != NULL ? SV_FIT_MARK : SV_FIT_NONE;
+}
+
+/* Return the text with a semicolon at each breakpoint that needs one; lines stay. */
+static const char *
+end_statements(const SourceFile *file)
+{
+	LineCursor	line = {file->content};
+	Section		section;
+
+	if (strstr(file->content, BREAKPOINT) == NULL)
+		return file->content;
+	sv_section_init(&section);
+	while (sv_line_next(&line))
+	{
+		const char *text = pnstrdup(line.start, line.length);
+		const char *mark = strstr(text, BREAKPOINT);
+		LineCursor	before = line;
+
+		if (mark == NULL)
+		{
+			sv_section_add(&section, &line);
+			continue;
+		}
+		before.length = mark - text;
+		sv_section_add_text(&section, &before, before.start, before.length);
+		sv_section_end_statement(&section, &before);
+	}
+	return section.text.data;
+}
+
+static RevisionDraft *
+draft_of(const SourceFile *file)
+{
+	const char *base = sv_file_base(file);
+	NamedFile  *named = sv_named_file(file, base, false);
+	RevisionDraft *draft = sv_draft_new(file, sv_id_from(base, strlen(base)), named->message);
+
+	sv_draft_set_up(draft, file, end_statements(file), 1);
+	return draft;
+}
+
+/* The journal's entries, in their order, as drafts. */
+static List *
+read_entries(Folder *folder, const SourceFile *journal)
+{
+	const char *path = sv_path_folder(sv_path_folder(journal->name));
+	JsonbValue *entries = sv_json_member(&sv_json_parse(journal)->root, "entries");
+	List	   *drafts = NIL;
+
+	if (entries == NULL || entries->type != jbvBinary || !JsonContainerIsArray(entries->val.binary.data))
+		sv_format_refuse(journal, 0, "it has no list \"entries\"", "Restore the file as Drizzle wrote it.");
+	for (uint32 i = 0; i < JsonContainerSize(entries->val.binary.data); i++)
+	{
+		JsonbValue *entry = getIthJsonbValueFromContainer(entries->val.binary.data, i);
+		char	   *tag = entry->type == jbvBinary ? sv_json_text(sv_json_member(entry->val.binary.data, "tag")) : NULL;
+		const SourceFile *file;
+
+		if (tag == NULL)
+			sv_format_refuse(journal, 0, psprintf("entry %u has no tag", i), "Restore the file as Drizzle wrote it.");
+		file = sv_folder_find(folder, sv_path_join(path, psprintf("%s.sql", tag)));
+		if (file == NULL)
+			sv_format_refuse(journal, 0, psprintf("there is no file \"%s.sql\"", tag), "Restore the file.");
+		drafts = lappend(drafts, draft_of(file));
+	}
+	return drafts;
+}
+
+static bool
+is_drafted(const List *drafts, const SourceFile *file)
+{
+	ListCell   *lc;
+
+	foreach(lc, drafts)
+	{
+		if (strcmp(((const RevisionDraft *) lfirst(lc))->source, file->name) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* Without a journal, as with a single file: by name. */
+static List *
+read_by_name(Folder *folder)
+{
+	List	   *files = list_copy(sv_folder_sql(folder));
+	List	   *drafts = NIL;
+	ListCell   *lc;
+
+	sv_drafts_sort_by_name(files);
+	foreach(lc, files)
+		drafts = lappend(drafts, draft_of(lfirst(lc)));
+	return drafts;
+}
+
+static List *
+read_drizzle(Folder *folder)
+{
+	const SourceFile *journal = NULL;
+	List	   *drafts;
+	ListCell   *lc;
+
+	foreach(lc, folder->files)
+	{
+		if (fit_drizzle(lfirst(lc)) == SV_FIT_ROOT)
+			journal = lfirst(lc);
+	}
+	drafts = journal != NULL ? read_entries(folder, journal) : read_by_name(folder);
+	if (list_length(drafts) > 1)
+		sv_drafts_chain(drafts);
+	foreach(lc, folder->files)
+	{
+		if (journal != NULL && sv_file_is_sql(lfirst(lc)) && !is_drafted(drafts, lfirst(lc)))
+			sv_format_ignore(folder, lfirst(lc), psprintf("\"%s\" does not list it", journal->name));
+	}
+	return drafts;
+}
+
+const Format sv_format_drizzle = {
+	.name = "drizzle",
+	.needs = "an entry in meta/_journal.json",
+	.fit = fit_drizzle,
+	.read = read_drizzle,
+};

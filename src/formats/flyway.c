@@ -1,0 +1,398 @@
+/*
+ * flyway.c
+ *		Formats "flyway" and "refinery".
+ *
+ * Flyway: V2.1__title.sql is an upgrade and U2.1__title.sql its way back;
+ * R__title.sql runs again whenever it changed, after all versions, in the order
+ * of the titles; B5__title.sql builds from empty what the versions up to 5 do.
+ * Versions compare by their numbers, "_" is ".", and 1, 1.0 and 01 are equal.
+ * NAME.sql.conf beside a file can turn its transaction off.  Folders
+ * ("locations") do not count.
+ *
+ * Refinery: V1__title.sql and U1__title.sql are both upgrades; U are those whose
+ * numbers may have gaps.
+ */
+#include "postgres.h"
+
+#include "utils/json.h"
+
+#include "formats/formats_private.h"
+
+static const char *const callbacks[] = {
+	"beforeMigrate", "afterMigrate", "beforeEachMigrate", "afterEachMigrate", "beforeRepeatables", "afterVersioned",
+	"beforeValidate", "afterValidate", "beforeClean", "afterClean", "beforeInfo", "afterInfo", "beforeBaseline",
+	"afterBaseline", "beforeRepair", "afterRepair", "beforeUndo", "afterUndo", "beforeEachUndo", "afterEachUndo",
+	"createSchema", "beforeCreateSchema", "beforeConnect", "afterConnect", "beforeDeploy", "afterDeploy"
+};
+
+/* A file of the folder and what its name says. */
+typedef struct FlywayFile
+{
+	const SourceFile *file;
+	char		prefix;			/* 'V', 'U', 'B', 'R'; 'C' for a callback */
+	char	   *version;		/* "2.1"; "" for R */
+	const char *title;			/* as it stands in the name; may be "" */
+	bool		no_transaction;
+} FlywayFile;
+
+/* ---------- names ---------- */
+
+static bool
+is_callback(const char *name)
+{
+	for (int i = 0; i < lengthof(callbacks); i++)
+	{
+		size_t		length = strlen(callbacks[i]);
+
+		/* afterMigrateError, beforeEachMigrateStatement, ... */
+		if (strncmp(name, callbacks[i], length) != 0)
+			continue;
+		name += length;
+		name += strncmp(name, "Statement", 9) == 0 ? 9 : 0;
+		name += strncmp(name, "Error", 5) == 0 ? 5 : strncmp(name, "Applied", 7) == 0 ? 7 : 0;
+		return *name == '\0' || strncmp(name, "__", 2) == 0;
+	}
+	return false;
+}
+
+/* Return the version at the beginning of the name with '.' for '_'; NULL if it is none. */
+static char *
+version_of(const char *name, const char *end)
+{
+	char	   *version = pnstrdup(name, end - name);
+
+	if (*version < '0' || *version > '9')
+		return NULL;
+	for (char *c = version; *c != '\0'; c++)
+	{
+		if (*c == '_')
+			*c = '.';
+		if ((*c < '0' || *c > '9') && (*c != '.' || c[1] < '0' || c[1] > '9'))
+			return NULL;
+	}
+	return version;
+}
+
+/* Return what the name says, or NULL if it is none of Flyway's. */
+static FlywayFile *
+name_file(const SourceFile *file)
+{
+	const char *name = sv_file_base(file);
+	const char *separator = strstr(name, "__");
+	const char *end = separator != NULL ? separator : name + strlen(name);
+	FlywayFile *result = palloc0(sizeof(FlywayFile));
+
+	if (!sv_file_is_sql(file))
+		return NULL;
+	result->file = file;
+	result->version = pstrdup("");
+	result->title = separator != NULL ? separator + 2 : "";
+	if (is_callback(name))
+		result->prefix = 'C';
+	else if (name[0] == 'R' && separator == name + 1)
+		result->prefix = 'R';
+	else if ((name[0] == 'V' || name[0] == 'U' || name[0] == 'B') &&
+			 (result->version = version_of(name + 1, end)) != NULL)
+		result->prefix = name[0];
+	else
+		return NULL;
+	return result;
+}
+
+static FormatFit
+fit_flyway(const SourceFile *file)
+{
+	return name_file(file) != NULL ? SV_FIT_NAME : SV_FIT_NONE;
+}
+
+/* Versions are equal if they differ in zeros at the end alone. */
+static int
+compare_flyway_versions(const char *a, const char *b)
+{
+	int			cmp = sv_version_compare(a, b);
+	const char *longer = cmp < 0 ? b : a;
+	const char *shorter = cmp < 0 ? a : b;
+
+	if (cmp == 0 || strncmp(longer, shorter, strlen(shorter)) != 0)
+		return cmp;
+	return strspn(longer + strlen(shorter), ".0") == strlen(longer + strlen(shorter)) &&
+		longer[strlen(shorter)] == '.' ? 0 : cmp;
+}
+
+/* All versions by version, then all repeatables by title. */
+static int
+compare_flyway_files(const ListCell *ca, const ListCell *cb)
+{
+	const FlywayFile *a = lfirst(ca);
+	const FlywayFile *b = lfirst(cb);
+	int			cmp = (a->prefix == 'R') - (b->prefix == 'R');
+
+	if (cmp == 0)
+		cmp = compare_flyway_versions(a->version, b->version);
+	if (cmp == 0)
+		cmp = strcmp(a->title, b->title);
+	return cmp != 0 ? cmp : strcmp(a->file->name, b->file->name);
+}
+
+/* ---------- what stands beside a file, and in it ---------- */
+
+static void
+take_setting(FlywayFile *named, const SourceFile *conf, const LineCursor *line)
+{
+	char	   *text = pnstrdup(line->start, line->length);
+	char	   *equal = strchr(text, '=');
+	const char *value = equal != NULL ? equal + 1 : "";
+	bool		is_true;
+
+	value += strspn(value, " \t");
+	is_true = pg_strncasecmp(value, "true", 4) == 0;
+	if (sv_line_begins(line, "executeInTransaction"))
+		named->no_transaction = !is_true;
+	else if (!sv_line_begins(line, "encoding") && !(sv_line_begins(line, "shouldExecute") && is_true) &&
+			 !sv_line_begins(line, "placeholderReplacement"))
+		sv_format_refuse(conf, line->number, psprintf("setting \"%s\" is not known here", text),
+						 "Known are executeInTransaction, encoding and placeholderReplacement.");
+}
+
+static void
+read_conf(const Folder *folder, FlywayFile *named, bool *placeholders)
+{
+	const SourceFile *conf = sv_folder_find(folder, psprintf("%s.conf", named->file->name));
+	LineCursor	line;
+
+	*placeholders = true;
+	if (conf == NULL || conf->content == NULL)
+		return;
+	line = (LineCursor) {conf->content};
+	while (sv_line_next(&line))
+	{
+		if (sv_line_is_blank(&line) || sv_line_begins(&line, "#"))
+			continue;
+		take_setting(named, conf, &line);
+		if (sv_line_begins(&line, "placeholderReplacement") && strstr(pnstrdup(line.start, line.length), "false") != NULL)
+			*placeholders = false;
+	}
+}
+
+/* Flyway replaces ${NAME} everywhere, in strings and comments, too. */
+static void
+refuse_placeholders(const SourceFile *file)
+{
+	LineCursor	line = {file->content};
+
+	while (sv_line_next(&line))
+	{
+		const char *text = pnstrdup(line.start, line.length);
+		const char *open = strstr(text, "${");
+
+		if (open != NULL && strchr(open, '}') != NULL)
+			sv_format_refuse(file, line.number,
+							 psprintf("the script has the placeholder %.*s", (int) strcspn(open, "}") + 1, open),
+							 "Write its value, or put placeholderReplacement=false into NAME.sql.conf if it is meant as it stands.");
+	}
+}
+
+/* ---------- drafts ---------- */
+
+static RevisionDraft *
+new_draft(const FlywayFile *named)
+{
+	const char *words = sv_words_of(named->title);
+	const char *base = sv_file_base(named->file);
+	RevisionDraft *draft = sv_draft_new(named->file, sv_id_from(base, strlen(base)), words != NULL ? words : base);
+
+	if (named->prefix == 'V')
+		draft->id = named->version;
+	if (named->prefix == 'R')
+		draft->runs = strstr(named->file->content, "${flyway:timestamp}") != NULL ? SV_RUNS_ALWAYS : SV_RUNS_ON_CHANGE;
+	sv_draft_set_up(draft, named->file, named->file->content, 1);
+	if (named->no_transaction)
+		sv_draft_option(draft, "transaction", "false");
+	return draft;
+}
+
+static void
+refuse_duplicate(const FlywayFile *a, const FlywayFile *b)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_SV_DUPLICATE),
+			 errmsg("two files give the same version \"%s\"", b->version),
+			 errdetail("The files are \"%s\" and \"%s\".", a->file->name, b->file->name),
+			 errhint("Give one of them another version.")));
+}
+
+/* The down of the version that the file undoes. */
+static void
+add_undo(const FlywayFile *undo, List *versions, List *drafts)
+{
+	ListCell   *lc;
+	ListCell   *draft;
+
+	forboth(lc, versions, draft, drafts)
+	{
+		const FlywayFile *named = lfirst(lc);
+
+		if (compare_flyway_versions(named->version, undo->version) != 0)
+			continue;
+		sv_draft_set_down(lfirst(draft), undo->file, undo->file->content, 1);
+		return;
+	}
+	sv_format_refuse(undo->file, 0, "it undoes a version that no file has",
+					 "If the files are those of refinery, say format => 'refinery'.");
+}
+
+/*
+ * The baseline takes the place of all versions up to its own: it comes before
+ * them, replaces them, and is what the first version behind it revises.
+ */
+static List *
+add_baseline(const FlywayFile *baseline, List *versions, List *drafts)
+{
+	RevisionDraft *result = new_draft(baseline);
+	StringInfoData replaces;
+	ListCell   *lc;
+	ListCell   *draft;
+
+	initStringInfo(&replaces);
+	result->revises_given = true;
+	forboth(lc, versions, draft, drafts)
+	{
+		const FlywayFile *named = lfirst(lc);
+		RevisionDraft *version = lfirst(draft);
+
+		if (compare_flyway_versions(named->version, baseline->version) > 0)
+		{
+			version->revises = list_make1(unconstify(char *, result->id));
+			break;
+		}
+		appendStringInfoString(&replaces, replaces.len > 0 ? ", " : "[");
+		escape_json(&replaces, version->id);
+	}
+	if (replaces.len > 0)
+		sv_draft_option(result, "replaces", psprintf("%s]", replaces.data));
+	return lcons(result, drafts);
+}
+
+static List *
+files_with(List *files, char prefix)
+{
+	List	   *result = NIL;
+	ListCell   *lc;
+
+	foreach(lc, files)
+	{
+		if (((FlywayFile *) lfirst(lc))->prefix == prefix)
+			result = lappend(result, lfirst(lc));
+	}
+	return result;
+}
+
+/* Return the names of all files of the folder, sorted. */
+static List *
+name_files(Folder *folder)
+{
+	List	   *files = NIL;
+	ListCell   *lc;
+	bool		placeholders;
+
+	foreach(lc, sv_folder_sql(folder))
+	{
+		FlywayFile *named = name_file(lfirst(lc));
+
+		if (named == NULL)
+			sv_format_refuse_stranger(lfirst(lc), &sv_format_flyway);
+		if (named->prefix == 'C')
+			sv_format_refuse(named->file, 0, "it is a callback of Flyway",
+							 "Call schemaver.hook() with its text, and move the file out of the folder.");
+		read_conf(folder, named, &placeholders);
+		if (placeholders && named->prefix != 'R')
+			refuse_placeholders(named->file);
+		files = lappend(files, named);
+	}
+	list_sort(files, compare_flyway_files);
+	return files;
+}
+
+static List *
+drafts_of(List *files)
+{
+	List	   *drafts = NIL;
+	const FlywayFile *last = NULL;
+	ListCell   *lc;
+
+	foreach(lc, files)
+	{
+		const FlywayFile *named = lfirst(lc);
+
+		if (last != NULL && named->prefix != 'R' && compare_flyway_versions(last->version, named->version) == 0)
+			refuse_duplicate(last, named);
+		drafts = lappend(drafts, new_draft(named));
+		last = named;
+	}
+	return drafts;
+}
+
+static List *
+read_flyway(Folder *folder)
+{
+	List	   *files = name_files(folder);
+	List	   *versions = files_with(files, 'V');
+	List	   *baselines = files_with(files, 'B');
+	List	   *drafts = drafts_of(versions);
+	ListCell   *lc;
+
+	if (list_length(files) > 1)
+		sv_drafts_chain(drafts);
+	foreach(lc, files_with(files, 'U'))
+		add_undo(lfirst(lc), versions, drafts);
+	if (baselines != NIL)
+		drafts = add_baseline(llast(baselines), versions, drafts);
+	for (int i = 0; i < list_length(baselines) - 1; i++)
+		sv_format_ignore(folder, ((FlywayFile *) list_nth(baselines, i))->file, "there is a baseline of a higher version");
+	return list_concat(drafts, drafts_of(files_with(files, 'R')));
+}
+
+const Format sv_format_flyway = {
+	.name = "flyway",
+	.needs = "a name as \"V2.1__add_users.sql\", \"U2.1__add_users.sql\" or \"R__views.sql\"",
+	.fit = fit_flyway,
+	.read = read_flyway,
+};
+
+/* ---------- refinery ---------- */
+
+static FormatFit
+fit_refinery(const SourceFile *file)
+{
+	return SV_FIT_NONE;			/* its names are Flyway's */
+}
+
+static List *
+read_refinery(Folder *folder)
+{
+	List	   *files = NIL;
+	List	   *drafts;
+	ListCell   *lc;
+
+	foreach(lc, sv_folder_sql(folder))
+	{
+		FlywayFile *named = name_file(lfirst(lc));
+
+		if (named == NULL || strchr("VU", named->prefix) == NULL)
+			sv_format_refuse_stranger(lfirst(lc), &sv_format_refinery);
+		named->prefix = 'V';
+		files = lappend(files, named);
+	}
+	list_sort(files, compare_flyway_files);
+	drafts = drafts_of(files);
+	if (list_length(drafts) > 1)
+		sv_drafts_chain(drafts);
+	return drafts;
+}
+
+const Format sv_format_refinery = {
+	.name = "refinery",
+	.needs = "a name as \"V1__add_users.sql\" or \"U1__add_users.sql\"",
+	.fit = fit_refinery,
+	.read = read_refinery,
+};

@@ -1,0 +1,180 @@
+/*
+ * folders.c
+ *		Formats whose versions are folders.
+ *
+ * "prisma": NAME/migration.sql; the id is the folder's name (Prisma, and Drizzle
+ * since 1.0).  The order is that of the names.
+ *
+ * "folders": VERSION/NAME.sql, as v1.2/add_users.sql.  A folder's files come in
+ * the order that its manifest.json gives in a list of their names, else by
+ * name; each file is one revision, with VERSION/NAME as its id.
+ */
+#include "postgres.h"
+
+#include "formats/formats_private.h"
+
+/* ---------- prisma ---------- */
+
+static FormatFit
+fit_prisma(const SourceFile *file)
+{
+	if (strcmp(sv_path_last(file->name), "migration_lock.toml") == 0)
+		return SV_FIT_ROOT;
+	if (strcmp(sv_path_last(file->name), "migration.sql") != 0 || *sv_path_folder(file->name) == '\0')
+		return SV_FIT_NONE;
+	return SV_FIT_NAME;
+}
+
+static List *
+read_prisma(Folder *folder)
+{
+	List	   *files = list_copy(sv_folder_sql(folder));
+	List	   *drafts = NIL;
+	ListCell   *lc;
+
+	sv_drafts_sort_by_name(files);
+	foreach(lc, files)
+	{
+		const SourceFile *file = lfirst(lc);
+		const char *last = sv_path_last(file->name);
+		const char *name = sv_path_last(sv_path_folder(file->name));
+		const char *words = sv_words_of(name + sv_version_length(name));
+		RevisionDraft *draft;
+
+		if (strcmp(last, "migration.sql") != 0 || *name == '\0')
+		{
+			if (sv_name_ends_with(last, "down.sql"))
+			{
+				sv_format_ignore(folder, file, "Prisma never runs it");
+				continue;
+			}
+			sv_format_refuse_stranger(file, &sv_format_prisma);
+		}
+		draft = sv_draft_new(file, sv_id_from(name, strlen(name)), words != NULL ? words : name);
+		sv_draft_set_up(draft, file, file->content, 1);
+		drafts = lappend(drafts, draft);
+	}
+	if (list_length(drafts) > 1)
+		sv_drafts_chain(drafts);
+	return drafts;
+}
+
+const Format sv_format_prisma = {
+	.name = "prisma",
+	.needs = "a name as \"20260131120000_add_users/migration.sql\"",
+	.fit = fit_prisma,
+	.read = read_prisma,
+};
+
+/* ---------- folders ---------- */
+
+/* The name of the folder that holds the file, if it is a version, else NULL. */
+static const char *
+version_folder(const SourceFile *file)
+{
+	const char *name = sv_path_last(sv_path_folder(file->name));
+	const char *digits = *name == 'v' || *name == 'V' ? name + 1 : name;
+
+	if (*digits == '\0' || sv_version_length(digits) != strlen(digits))
+		return NULL;
+	return name;
+}
+
+static FormatFit
+fit_folders(const SourceFile *file)
+{
+	return sv_file_is_sql(file) && version_folder(file) != NULL &&
+		sv_version_length(sv_path_last(file->name)) == 0 ? SV_FIT_NAME : SV_FIT_NONE;
+}
+
+/* A file of a folder, and its place in it. */
+typedef struct PlacedFile
+{
+	const SourceFile *file;
+	const char *version;
+	int			place;
+} PlacedFile;
+
+/* The place that the manifest gives to the file; behind all others if none. */
+static int
+place_of(const Folder *folder, const SourceFile *file)
+{
+	const SourceFile *manifest = sv_folder_find(folder, sv_path_join(sv_path_folder(file->name), "manifest.json"));
+	JsonbIterator *it;
+	JsonbValue	item;
+	JsonbIteratorToken token;
+	int			place = 0;
+
+	if (manifest == NULL || manifest->content == NULL)
+		return 0;
+	it = JsonbIteratorInit(&sv_json_parse(manifest)->root);
+	while ((token = JsonbIteratorNext(&it, &item, false)) != WJB_DONE)
+	{
+		if (token != WJB_ELEM || item.type != jbvString)
+			continue;
+		if (strcmp(sv_json_text(&item), sv_path_last(file->name)) == 0)
+			return place;
+		place++;
+	}
+	sv_format_refuse(file, 0, psprintf("it is not in the list of \"%s\"", manifest->name),
+					 "Add it to the list, or move it out of the folder.");
+	return 0;
+}
+
+static int
+compare_placed(const ListCell *ca, const ListCell *cb)
+{
+	const PlacedFile *a = lfirst(ca);
+	const PlacedFile *b = lfirst(cb);
+	int			cmp = sv_version_compare(a->version, b->version);
+
+	if (cmp == 0)
+		cmp = a->place - b->place;
+	return cmp != 0 ? cmp : strcmp(a->file->name, b->file->name);
+}
+
+static List *
+read_folders(Folder *folder)
+{
+	List	   *files = NIL;
+	List	   *drafts = NIL;
+	ListCell   *lc;
+
+	foreach(lc, sv_folder_sql(folder))
+	{
+		PlacedFile *placed = palloc(sizeof(PlacedFile));
+
+		placed->file = lfirst(lc);
+		placed->version = version_folder(placed->file);
+		if (placed->version == NULL)
+			sv_format_refuse_stranger(placed->file, &sv_format_folders);
+		if (*placed->version == 'v' || *placed->version == 'V')
+			placed->version++;
+		placed->place = place_of(folder, placed->file);
+		files = lappend(files, placed);
+	}
+	list_sort(files, compare_placed);
+	foreach(lc, files)
+	{
+		const PlacedFile *placed = lfirst(lc);
+		const char *base = sv_file_base(placed->file);
+		const char *words = sv_words_of(base);
+		RevisionDraft *draft = sv_draft_new(placed->file,
+											psprintf("%s/%s", sv_id_from(placed->version, strlen(placed->version)),
+													 sv_id_from(base, strlen(base))),
+											words != NULL ? words : base);
+
+		sv_draft_set_up(draft, placed->file, placed->file->content, 1);
+		drafts = lappend(drafts, draft);
+	}
+	if (list_length(drafts) > 1)
+		sv_drafts_chain(drafts);
+	return drafts;
+}
+
+const Format sv_format_folders = {
+	.name = "folders",
+	.needs = "a folder whose name is a version, as \"v1.2/add_users.sql\"",
+	.fit = fit_folders,
+	.read = read_folders,
+};

@@ -1,0 +1,584 @@
+/*
+ * liquibase.c
+ *		Format "liquibase": formatted SQL; changelog.c reads what includes it.
+ *
+ * A changeset is a revision, which revises the one before it.  Liquibase's
+ * identity is path, id and author; here it is PATH/ID, the path without its
+ * ending, or PATH/AUTHOR.ID where the file has that id from two authors.
+ *
+ * Changesets for other database systems, and those with ignore:true, are left
+ * out, as Liquibase does.  An endDelimiter becomes a semicolon.  Properties are
+ * replaced before anything is registered; an unknown ${name} stays.
+ */
+#include "postgres.h"
+
+#include "miscadmin.h"
+
+#include "formats/formats_private.h"
+
+/* A changeset that is being read. */
+typedef struct Changeset
+{
+	const char *author;
+	const char *id;
+	const char *comment;		/* NULL: none */
+	const char *delimiter;		/* NULL: a semicolon */
+	const char *path;			/* logicalFilePath, or NULL */
+	int			line;
+	DraftRuns	runs;
+	bool		no_transaction;
+	bool		left_out;
+	bool		has_rollback;
+	Section		up;
+	Section		down;
+} Changeset;
+
+typedef struct Property
+{
+	const char *name;
+	const char *value;
+} Property;
+
+typedef struct ChangesetReader
+{
+	const SourceFile *file;
+	List	   *changesets;		/* of Changeset */
+	Changeset  *current;		/* NULL: none yet */
+	List	   *properties;		/* of Property */
+	bool		in_rollback;	/* inside of a comment with a rollback */
+	bool		in_ignored;		/* between ignoreLines:start and :end */
+	int			ignore;			/* lines still to ignore */
+} ChangesetReader;
+
+bool
+sv_liquibase_is_formatted(const SourceFile *file)
+{
+	LineCursor	line = {file->content};
+	const char *rest;
+
+	while (sv_line_next(&line))
+	{
+		if (sv_line_is_blank(&line))
+			continue;
+		rest = sv_line_comment(&line, "liquibase");
+		return rest != NULL && pg_strncasecmp(rest, "formatted", 9) == 0;
+	}
+	return false;
+}
+
+static FormatFit
+fit_liquibase(const SourceFile *file)
+{
+	if (sv_changelog_is_root(file))
+		return SV_FIT_ROOT;
+	return sv_file_is_sql(file) && (sv_liquibase_is_formatted(file) || sv_text_has_line(file->content, "changeset ")) ?
+		SV_FIT_MARK : SV_FIT_NONE;
+}
+
+/* ---------- attributes ---------- */
+
+/*
+ * Read NAME:VALUE, where the value can be quoted.  Returns what follows, or NULL
+ * if there is no further attribute.
+ */
+static const char *
+next_attribute(const char *at, char **name, char **value)
+{
+	int			length;
+
+	at += strspn(at, " \t,");
+	length = strcspn(at, ": \t");
+	if (length == 0 || at[length] != ':')
+		return NULL;
+	*name = pnstrdup(at, length);
+	at += length + 1;
+	if (*at == '"' || *at == '\'')
+	{
+		char		quote[2] = {*at, '\0'};
+
+		length = strcspn(at + 1, quote);
+		*value = pnstrdup(at + 1, length);
+		at += length + 1;
+		return *at != '\0' ? at + 1 : at;
+	}
+	length = strcspn(at, " \t");
+	*value = pnstrdup(at, length);
+	return at + length;
+}
+
+static bool
+is_true(const char *value)
+{
+	return pg_strcasecmp(value, "true") == 0;
+}
+
+/* Does the list of database systems include PostgreSQL? */
+static bool
+is_for_us(const char *dbms)
+{
+	bool		only_others = true;
+
+	for (const char *at = dbms; *at != '\0'; at += strcspn(at, ","), at += strspn(at, ", \t"))
+	{
+		bool		negated = *at == '!';
+		char	   *name = pnstrdup(at + negated, strcspn(at + negated, ", \t"));
+		bool		ours = pg_strcasecmp(name, "postgresql") == 0 || pg_strcasecmp(name, "all") == 0;
+
+		if (ours)
+			return !negated;
+		if (!negated)
+			only_others = false;
+	}
+	return only_others;
+}
+
+/* One row for each attribute that a changeset can have. */
+typedef enum AttributeKind
+{
+	ATTRIBUTE_NO_MATTER,		/* says how to cut or to print, which the server's parser does */
+	ATTRIBUTE_ON_CHANGE,
+	ATTRIBUTE_ALWAYS,
+	ATTRIBUTE_TRANSACTION,
+	ATTRIBUTE_DELIMITER,
+	ATTRIBUTE_PATH,
+	ATTRIBUTE_DBMS,
+	ATTRIBUTE_IGNORE,
+	ATTRIBUTE_MUST_BE_TRUE
+} AttributeKind;
+
+static const struct
+{
+	const char *name;
+	AttributeKind kind;
+}			attributes[] = {
+	{"stripComments", ATTRIBUTE_NO_MATTER},
+	{"splitStatements", ATTRIBUTE_NO_MATTER},
+	{"rollbackSplitStatements", ATTRIBUTE_NO_MATTER},
+	{"rollbackEndDelimiter", ATTRIBUTE_NO_MATTER},
+	{"runWith", ATTRIBUTE_NO_MATTER},
+	{"created", ATTRIBUTE_NO_MATTER},
+	{"runOnChange", ATTRIBUTE_ON_CHANGE},
+	{"runAlways", ATTRIBUTE_ALWAYS},
+	{"runInTransaction", ATTRIBUTE_TRANSACTION},
+	{"endDelimiter", ATTRIBUTE_DELIMITER},
+	{"logicalFilePath", ATTRIBUTE_PATH},
+	{"dbms", ATTRIBUTE_DBMS},
+	{"ignore", ATTRIBUTE_IGNORE},
+	{"failOnError", ATTRIBUTE_MUST_BE_TRUE},
+};
+
+static void
+refuse(const ChangesetReader *r, const LineCursor *line, const char *message, const char *hint)
+{
+	sv_format_refuse(r->file, line->number, message, hint);
+}
+
+static void
+apply_attribute(ChangesetReader *r, const LineCursor *line, AttributeKind kind, const char *name, const char *value)
+{
+	Changeset  *changeset = r->current;
+
+	switch (kind)
+	{
+		case ATTRIBUTE_ON_CHANGE:
+			if (is_true(value) && changeset->runs == SV_RUNS_ONCE)
+				changeset->runs = SV_RUNS_ON_CHANGE;
+			break;
+		case ATTRIBUTE_ALWAYS:
+			if (is_true(value))
+				changeset->runs = SV_RUNS_ALWAYS;
+			break;
+		case ATTRIBUTE_TRANSACTION:
+			changeset->no_transaction = !is_true(value);
+			break;
+		case ATTRIBUTE_DELIMITER:
+			changeset->delimiter = value;
+			break;
+		case ATTRIBUTE_PATH:
+			changeset->path = value;
+			break;
+		case ATTRIBUTE_DBMS:
+			changeset->left_out |= !is_for_us(value);
+			break;
+		case ATTRIBUTE_IGNORE:
+			changeset->left_out |= is_true(value);
+			break;
+		case ATTRIBUTE_MUST_BE_TRUE:
+			if (!is_true(value))
+				refuse(r, line, psprintf("attribute %s:%s cannot be kept", name, value),
+					   "A revision that fails must not count as done. Write the statement so that it cannot fail.");
+			break;
+		case ATTRIBUTE_NO_MATTER:
+			break;
+	}
+}
+
+static void
+take_attribute(ChangesetReader *r, const LineCursor *line, const char *name, const char *value)
+{
+	for (int i = 0; i < lengthof(attributes); i++)
+	{
+		if (pg_strcasecmp(attributes[i].name, name) != 0)
+			continue;
+		apply_attribute(r, line, attributes[i].kind, name, value);
+		return;
+	}
+	refuse(r, line, psprintf("attribute \"%s\" of a changeset cannot be kept", name),
+		   "Remove it, or make files of their own of the changesets that have it.");
+}
+
+/* ---------- lines ---------- */
+
+/* A part of "author:id", which can be quoted; returns what follows. */
+static const char *
+take_name(const char *at, const char *end, char **name)
+{
+	int			length;
+
+	if (*at == '"')
+	{
+		length = strcspn(at + 1, "\"");
+		*name = pnstrdup(at + 1, length);
+		return at + 1 + length + (at[1 + length] == '"' ? 1 : 0);
+	}
+	length = strcspn(at, end);
+	*name = pnstrdup(at, length);
+	return at + length;
+}
+
+static void
+begin_changeset(ChangesetReader *r, const LineCursor *line, const char *text)
+{
+	Changeset  *changeset = palloc0(sizeof(Changeset));
+	char	   *author;
+	char	   *id;
+	char	   *name;
+	char	   *value;
+
+	text = take_name(text, ":", &author);
+	if (*text != ':')
+		refuse(r, line, "the changeset has no \"author:id\"", NULL);
+	text = take_name(text + 1 + strspn(text + 1, " \t"), " \t", &id);
+	if (*id == '\0')
+		refuse(r, line, "the changeset has no id", NULL);
+	changeset->author = author;
+	changeset->id = id;
+	changeset->line = line->number;
+	sv_section_init(&changeset->up);
+	sv_section_init(&changeset->down);
+	r->current = changeset;
+	r->changesets = lappend(r->changesets, changeset);
+	while ((text = next_attribute(text, &name, &value)) != NULL)
+		take_attribute(r, line, name, value);
+}
+
+/* Return the text with ${name} replaced by the properties' values. */
+static char *
+expand(const ChangesetReader *r, const char *text)
+{
+	StringInfoData out;
+	const char *open;
+
+	initStringInfo(&out);
+	while ((open = strstr(text, "${")) != NULL)
+	{
+		int			length = strcspn(open, "}");
+		const char *value = NULL;
+		ListCell   *lc;
+
+		foreach(lc, r->properties)
+		{
+			const Property *property = lfirst(lc);
+
+			if (value == NULL && strlen(property->name) == length - 2 &&
+				pg_strncasecmp(property->name, open + 2, length - 2) == 0)
+				value = property->value;
+		}
+		appendBinaryStringInfo(&out, text, open - text);
+		if (value != NULL && open[length] == '}')
+			appendStringInfoString(&out, value);
+		else
+			appendBinaryStringInfo(&out, open, length + (open[length] == '}' ? 1 : 0));
+		text = open + length + (open[length] == '}' ? 1 : 0);
+	}
+	appendStringInfoString(&out, text);
+	return out.data;
+}
+
+static void
+take_property(ChangesetReader *r, const LineCursor *line, const char *text)
+{
+	Property   *property = palloc0(sizeof(Property));
+	char	   *name;
+	char	   *value;
+
+	while ((text = next_attribute(text, &name, &value)) != NULL)
+	{
+		if (pg_strcasecmp(name, "name") == 0)
+			property->name = value;
+		else if (pg_strcasecmp(name, "value") == 0)
+			property->value = value;
+		else if (pg_strcasecmp(name, "dbms") == 0 && !is_for_us(value))
+			return;
+		else if (pg_strcasecmp(name, "global") != 0 && pg_strcasecmp(name, "dbms") != 0)
+			refuse(r, line, psprintf("attribute \"%s\" of a property cannot be kept", name), NULL);
+	}
+	if (property->name == NULL || property->value == NULL)
+		refuse(r, line, "the property has no name or no value", NULL);
+	r->properties = lappend(r->properties, property);
+}
+
+/* The changeset of that id and author that stands before the current one. */
+static const Changeset *
+earlier_changeset(const ChangesetReader *r, const char *id, const char *author)
+{
+	ListCell   *lc;
+
+	foreach(lc, r->changesets)
+	{
+		const Changeset *changeset = lfirst(lc);
+
+		if (changeset != r->current && strcmp(changeset->id, id) == 0 &&
+			(author == NULL || strcmp(changeset->author, author) == 0))
+			return changeset;
+	}
+	return NULL;
+}
+
+/* "--rollback changesetId:x changesetAuthor:y": the text of that changeset. */
+static void
+reuse_changeset(ChangesetReader *r, const LineCursor *line, const char *text)
+{
+	char	   *id = NULL;
+	char	   *author = NULL;
+	char	   *name;
+	char	   *value;
+	const Changeset *changeset;
+
+	while ((text = next_attribute(text, &name, &value)) != NULL)
+	{
+		if (pg_strcasecmp(name, "changesetId") == 0)
+			id = value;
+		else if (pg_strcasecmp(name, "changesetAuthor") == 0)
+			author = value;
+		else
+			refuse(r, line, "the rollback is in another file", "Write its SQL.");
+	}
+	changeset = id != NULL ? earlier_changeset(r, id, author) : NULL;
+	if (changeset == NULL)
+		refuse(r, line, "the changeset that is the rollback does not stand before this line", "Write its SQL.");
+	sv_section_add_text(&r->current->down, line, changeset->up.text.data, changeset->up.text.len);
+}
+
+static void
+take_rollback(ChangesetReader *r, const LineCursor *line, const char *text)
+{
+	r->current->has_rollback = true;
+	if (pg_strcasecmp(text, "not required") == 0 || pg_strcasecmp(text, "empty") == 0)
+		return;
+	if (pg_strncasecmp(text, "changesetId:", strlen("changesetId:")) == 0)
+		reuse_changeset(r, line, text);
+	else
+	{
+		char	   *sql = expand(r, text);
+
+		sv_section_add_text(&r->current->down, line, sql, strlen(sql));
+	}
+}
+
+/* If the line ends in the delimiter, return its text with a semicolon instead. */
+static char *
+end_statement(const Changeset *changeset, char *text)
+{
+	const char *delimiter = changeset->delimiter;
+	int			length = strlen(text);
+
+	if (delimiter == NULL || strcmp(delimiter, ";") == 0)
+		return text;
+	if (strncmp(delimiter, "\\n", 2) == 0)
+		delimiter += 2;
+	while (length > 0 && strchr(" \t", text[length - 1]) != NULL)
+		length--;
+	text = pnstrdup(text, length);
+	if (*delimiter != '\0' && sv_name_ends_with(text, delimiter))
+		return psprintf("%.*s;", (int) (length - strlen(delimiter)), text);
+	return text;
+}
+
+static void
+take_sql(ChangesetReader *r, const LineCursor *line)
+{
+	char	   *text;
+
+	if (r->current == NULL)
+	{
+		if (!sv_line_is_blank(line) && !sv_line_is_comment(line))
+			refuse(r, line, "SQL stands before the first changeset", "Begin it with a line \"--changeset author:id\".");
+		return;
+	}
+	text = end_statement(r->current, expand(r, pnstrdup(line->start, line->length)));
+	sv_section_add_text(r->in_rollback ? &r->current->down : &r->current->up, line, text, strlen(text));
+}
+
+static void
+need_changeset(const ChangesetReader *r, const LineCursor *line)
+{
+	if (r->current == NULL)
+		refuse(r, line, "the line belongs to a changeset, but stands before the first", NULL);
+}
+
+/* Take the line if it is a directive.  Returns whether it was. */
+static bool
+take_directive(ChangesetReader *r, const LineCursor *line)
+{
+	const char *rest;
+
+	if ((rest = sv_line_comment(line, "changeset ")) != NULL)
+		begin_changeset(r, line, rest);
+	else if (sv_line_comment(line, "precondition") != NULL)
+		refuse(r, line, "a precondition cannot be kept", "Write it as a statement that fails, or remove it.");
+	else if ((rest = sv_line_comment(line, "rollback")) != NULL)
+	{
+		need_changeset(r, line);
+		take_rollback(r, line, rest);
+	}
+	else if ((rest = sv_line_comment(line, "comment:")) != NULL)
+	{
+		need_changeset(r, line);
+		r->current->comment = rest;
+	}
+	else if ((rest = sv_line_comment(line, "property ")) != NULL)
+		take_property(r, line, rest);
+	else if ((rest = sv_line_comment(line, "ignoreLines:")) != NULL)
+	{
+		r->in_ignored = pg_strcasecmp(rest, "start") == 0;
+		r->ignore = r->in_ignored ? 0 : atoi(rest);
+	}
+	else
+		return sv_line_comment(line, "validCheckSum") != NULL || sv_line_comment(line, "liquibase ") != NULL;
+	return true;
+}
+
+static void
+take_line(ChangesetReader *r, const LineCursor *line)
+{
+	const char *rest;
+
+	if (r->in_ignored || r->ignore > 0)
+	{
+		rest = sv_line_comment(line, "ignoreLines:");
+		if (r->in_ignored && rest != NULL && pg_strcasecmp(rest, "end") == 0)
+			r->in_ignored = false;
+		r->ignore -= r->ignore > 0 ? 1 : 0;
+	}
+	else if (r->in_rollback && sv_line_begins(line, "*/"))
+		r->in_rollback = false;
+	else if (!r->in_rollback && sv_line_begins(line, "/*") &&
+			 strncmp(line->start + 2 + strspn(line->start + 2, " \t"), "liquibase rollback", 18) == 0)
+	{
+		need_changeset(r, line);
+		r->in_rollback = true;
+		r->current->has_rollback = true;
+	}
+	else if (r->in_rollback || !take_directive(r, line))
+		take_sql(r, line);
+}
+
+/* ---------- drafts ---------- */
+
+static bool
+has_two_authors(const List *changesets, const Changeset *changeset)
+{
+	ListCell   *lc;
+
+	foreach(lc, changesets)
+	{
+		const Changeset *other = lfirst(lc);
+
+		if (other != changeset && strcmp(other->id, changeset->id) == 0)
+			return true;
+	}
+	return false;
+}
+
+static RevisionDraft *
+draft_of(const ChangesetReader *r, const Changeset *changeset)
+{
+	const char *path = changeset->path != NULL ? changeset->path : r->file->name;
+	const char *id = changeset->id;
+	RevisionDraft *draft;
+
+	if (sv_name_ends_with(path, ".sql"))
+		path = pnstrdup(path, strlen(path) - strlen(".sql"));
+	if (has_two_authors(r->changesets, changeset))
+		id = psprintf("%s.%s", changeset->author, id);
+	id = psprintf("%s/%s", path, id);
+	draft = sv_draft_new(r->file, sv_id_from(id, strlen(id)),
+						 changeset->comment != NULL ? changeset->comment : changeset->id);
+	sv_draft_set_sections(draft, r->file, &changeset->up, &changeset->down);
+	if (changeset->has_rollback && draft->down == NULL)
+		sv_draft_set_down(draft, r->file, "", changeset->line);
+	draft->runs = changeset->runs;
+	if (changeset->no_transaction)
+		sv_draft_option(draft, "transaction", "false");
+	return draft;
+}
+
+/* Return the drafts of the file's changesets, in order, without a chain. */
+List *
+sv_liquibase_read_file(const SourceFile *file)
+{
+	ChangesetReader r = {file};
+	LineCursor	line = {file->content};
+	List	   *drafts = NIL;
+	ListCell   *lc;
+
+	while (sv_line_next(&line))
+	{
+		CHECK_FOR_INTERRUPTS();
+		take_line(&r, &line);
+	}
+	if (r.in_rollback)
+		sv_format_refuse(file, line.number, "the comment with the rollback has no end", NULL);
+	foreach(lc, r.changesets)
+	{
+		const Changeset *changeset = lfirst(lc);
+
+		if (changeset->left_out)
+			continue;
+		if (sv_section_is_empty(&changeset->up))
+			sv_format_refuse(file, changeset->line, psprintf("changeset \"%s\" has no SQL", changeset->id), NULL);
+		drafts = lappend(drafts, draft_of(&r, changeset));
+	}
+	return drafts;
+}
+
+static List *
+read_liquibase(Folder *folder)
+{
+	List	   *drafts = sv_changelog_read(folder);
+	List	   *files;
+	ListCell   *lc;
+
+	if (drafts == NIL)
+	{
+		files = list_copy(sv_folder_sql(folder));
+		sv_drafts_sort_by_name(files);
+		foreach(lc, files)
+		{
+			if (!sv_liquibase_is_formatted(lfirst(lc)))
+				sv_format_refuse_stranger(lfirst(lc), &sv_format_liquibase);
+			drafts = list_concat(drafts, sv_liquibase_read_file(lfirst(lc)));
+		}
+	}
+	if (list_length(drafts) > 1)
+		sv_drafts_chain(drafts);
+	return drafts;
+}
+
+const Format sv_format_liquibase = {
+	.name = "liquibase",
+	.needs = "\"--liquibase formatted sql\" as its first line",
+	.fit = fit_liquibase,
+	.read = read_liquibase,
+};

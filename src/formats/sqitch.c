@@ -1,0 +1,434 @@
+/*
+ * sqitch.c
+ *		Format "sqitch": sqitch.plan, and deploy, revert and verify scripts.
+ *
+ * The plan gives the order; each change revises the one before it and depends
+ * on what it requires.  A tag becomes a tag.  A change that the plan has again
+ * behind a tag was reworked: its earlier scripts are NAME@TAG.sql.  The first
+ * instance keeps NAME as its id, so that what is registered keeps its id, too;
+ * the next one is NAME.2.  A requirement of another project is a dependency on
+ * PROJECT/NAME.
+ *
+ * The folders' names and the extension come from sqitch.conf, section "core".
+ */
+#include "postgres.h"
+
+#include "lib/stringinfo.h"
+#include "miscadmin.h"
+
+#include "formats/formats_private.h"
+
+/* A change of the plan. */
+typedef struct Change
+{
+	const char *name;
+	const char *id;
+	const char *note;			/* NULL: none */
+	List	   *needs;			/* of char *: names as the plan has them */
+	List	   *conflicts;		/* the same */
+	List	   *tags;			/* of char * */
+	int			line;
+	struct Change *next;		/* the instance that replaced it by rework, or NULL */
+	List	   *rework_tags;	/* tags between the two; one of them is in its scripts' names */
+} Change;
+
+typedef struct SqitchReader
+{
+	Folder	   *folder;
+	const SourceFile *plan;
+	const char *top;			/* folder of the scripts' folders */
+	const char *deploy;
+	const char *revert;
+	const char *verify;
+	const char *reworked;
+	const char *extension;
+	List	   *changes;		/* of Change, in order */
+	List	   *used;			/* of SourceFile */
+} SqitchReader;
+
+static FormatFit
+fit_sqitch(const SourceFile *file)
+{
+	return sv_name_ends_with(file->name, "sqitch.plan") && file->content != NULL ? SV_FIT_ROOT : SV_FIT_NONE;
+}
+
+/* ---------- sqitch.conf ---------- */
+
+/* Return the value if the line is "NAME = VALUE", else NULL. */
+static char *
+conf_value(const LineCursor *line, const char *name)
+{
+	char	   *text = pnstrdup(line->start, line->length);
+	char	   *equal = strchr(text, '=');
+	char	   *end;
+
+	if (!sv_line_begins(line, name) || equal == NULL)
+		return NULL;
+	text = equal + 1 + strspn(equal + 1, " \t\"");
+	end = text + strlen(text);
+	while (end > text && strchr(" \t\"", end[-1]) != NULL)
+		*--end = '\0';
+	return text;
+}
+
+static void
+read_conf(SqitchReader *r)
+{
+	const SourceFile *conf = sv_folder_find(r->folder, sv_path_join(sv_path_folder(r->plan->name), "sqitch.conf"));
+	LineCursor	line;
+	bool		in_core = false;
+	const char *value;
+
+	if (conf == NULL || conf->content == NULL)
+		return;
+	line = (LineCursor) {conf->content};
+	while (sv_line_next(&line))
+	{
+		if (sv_line_begins(&line, "["))
+			in_core = sv_line_begins(&line, "[core]");
+		else if (!in_core)
+			continue;
+		else if ((value = conf_value(&line, "top_dir")) != NULL)
+			r->top = value;
+		else if ((value = conf_value(&line, "deploy_dir")) != NULL)
+			r->deploy = value;
+		else if ((value = conf_value(&line, "revert_dir")) != NULL)
+			r->revert = value;
+		else if ((value = conf_value(&line, "verify_dir")) != NULL)
+			r->verify = value;
+		else if ((value = conf_value(&line, "reworked_dir")) != NULL)
+			r->reworked = value;
+		else if ((value = conf_value(&line, "extension")) != NULL)
+			r->extension = value;
+	}
+}
+
+/* ---------- sqitch.plan ---------- */
+
+static void
+refuse(const SqitchReader *r, int line, const char *message)
+{
+	sv_format_refuse(r->plan, line, message, "Restore the plan as Sqitch wrote it.");
+}
+
+/* Return the latest change of that name, or NULL. */
+static Change *
+find_change(const SqitchReader *r, const char *name)
+{
+	for (int i = list_length(r->changes) - 1; i >= 0; i--)
+	{
+		Change	   *change = list_nth(r->changes, i);
+
+		if (strcmp(change->name, name) == 0)
+			return change;
+	}
+	return NULL;
+}
+
+static int
+instances_of(const SqitchReader *r, const char *name)
+{
+	int			n = 0;
+	ListCell   *lc;
+
+	foreach(lc, r->changes)
+		n += strcmp(((Change *) lfirst(lc))->name, name) == 0;
+	return n;
+}
+
+/* "[a !b c@v1 other:d]": names into needs, those behind '!' into conflicts. */
+static const char *
+read_dependencies(const SqitchReader *r, Change *change, const char *at)
+{
+	const char *end = strchr(at, ']');
+
+	if (end == NULL)
+		refuse(r, change->line, "the list of dependencies has no end");
+	for (at++; at < end; at += strspn(at, " \t"))
+	{
+		int			length = Min(strcspn(at, " \t]"), end - at);
+		char	   *name = pnstrdup(at, length);
+
+		if (length == 0)
+			continue;
+		if (*name == '!')
+			change->conflicts = lappend(change->conflicts, name + 1);
+		else
+			change->needs = lappend(change->needs, name);
+		at += length;
+	}
+	return end + 1;
+}
+
+/* The text behind " # ", with \n and \\ undone; NULL if there is none. */
+static char *
+read_note(const char *at)
+{
+	const char *hash = strstr(at, " #");
+	StringInfoData out;
+
+	if (hash == NULL)
+		return NULL;
+	hash += 2;
+	hash += strspn(hash, " \t");
+	initStringInfo(&out);
+	for (; *hash != '\0'; hash++)
+	{
+		if (*hash == '\\' && (hash[1] == 'n' || hash[1] == 'r' || hash[1] == '\\'))
+		{
+			hash++;
+			appendStringInfoChar(&out, *hash == 'n' ? '\n' : *hash == 'r' ? '\r' : '\\');
+		}
+		else
+			appendStringInfoChar(&out, *hash);
+	}
+	return out.len > 0 ? out.data : NULL;
+}
+
+static void
+read_tag(SqitchReader *r, const char *text, int line)
+{
+	Change	   *last = r->changes != NIL ? llast(r->changes) : NULL;
+
+	if (last == NULL)
+		refuse(r, line, "a tag stands before the first change");
+	last->tags = lappend(last->tags, pnstrdup(text + 1, strcspn(text + 1, " \t")));
+}
+
+/* Return the tags from the change on. */
+static List *
+tags_from(const SqitchReader *r, const Change *change)
+{
+	List	   *tags = NIL;
+	bool		seen = false;
+	ListCell   *lc;
+
+	foreach(lc, r->changes)
+	{
+		const Change *this = lfirst(lc);
+
+		seen |= this == change;
+		if (seen)
+			tags = list_concat(tags, this->tags);
+	}
+	return tags;
+}
+
+static void
+read_change(SqitchReader *r, const char *text, int line)
+{
+	Change	   *change = palloc0(sizeof(Change));
+	Change	   *before;
+	int			length;
+
+	if (*text == '-')
+		refuse(r, line, "the plan reverts a change");
+	text += *text == '+' ? 1 : 0;
+	text += strspn(text, " \t");
+	length = strcspn(text, " \t");
+	change->name = pnstrdup(text, length);
+	change->line = line;
+	before = find_change(r, change->name);
+	change->id = sv_id_from(change->name, length);
+	if (before != NULL)
+	{
+		before->next = change;
+		before->rework_tags = tags_from(r, before);
+		if (before->rework_tags == NIL)
+			refuse(r, line, psprintf("change \"%s\" stands there twice without a tag between", change->name));
+		change->id = psprintf("%s.%d", change->id, instances_of(r, change->name) + 1);
+	}
+	text += length;
+	text += strspn(text, " \t");
+	if (*text == '[')
+		text = read_dependencies(r, change, text);
+	change->note = read_note(text);
+	r->changes = lappend(r->changes, change);
+}
+
+static void
+read_plan(SqitchReader *r)
+{
+	LineCursor	line = {r->plan->content};
+	bool		has_project = false;
+
+	while (sv_line_next(&line))
+	{
+		char	   *text = pnstrdup(line.start, line.length);
+
+		text += strspn(text, " \t");
+		CHECK_FOR_INTERRUPTS();
+		if (*text == '\0' || *text == '#')
+			continue;
+		if (*text == '%')
+			has_project |= strncmp(text, "%project=", 9) == 0;
+		else if (*text == '@')
+			read_tag(r, text, line.number);
+		else
+			read_change(r, text, line.number);
+	}
+	if (!has_project)
+		refuse(r, 1, "the plan names no project");
+}
+
+/* ---------- scripts ---------- */
+
+/* Return the file of that name below the folder of the plan, or NULL. */
+static const SourceFile *
+find_below(const SqitchReader *r, const char *top, const char *name)
+{
+	const SourceFile *file = sv_folder_find(r->folder, sv_path_join(sv_path_join(sv_path_folder(r->plan->name), top), name));
+
+	return file != NULL && file->content != NULL ? file : NULL;
+}
+
+/* Return the script of the change in that folder, or NULL. */
+static const SourceFile *
+find_script(SqitchReader *r, const Change *change, const char *folder, const char *suffix)
+{
+	const char *name = psprintf("%s/%s%s.%s", folder, change->name, suffix, r->extension);
+	const SourceFile *file = find_below(r, r->top, name);
+
+	if (file == NULL && *suffix != '\0' && r->reworked != NULL)
+		file = find_below(r, r->reworked, name);
+	if (file != NULL)
+		r->used = lappend(r->used, (void *) file);
+	return file;
+}
+
+/* Which tag is in the names of a reworked change's scripts: the first with a deploy script. */
+static const char *
+suffix_of(SqitchReader *r, const Change *change)
+{
+	ListCell   *lc;
+
+	foreach(lc, change->rework_tags)
+	{
+		const char *suffix = psprintf("@%s", (char *) lfirst(lc));
+
+		if (find_script(r, change, r->deploy, suffix) != NULL)
+			return suffix;
+	}
+	return change->rework_tags != NIL ? psprintf("@%s", (char *) linitial(change->rework_tags)) : "";
+}
+
+/* What a name in the plan's list of dependencies means here. */
+static char *
+dependency_id(const SqitchReader *r, const Change *change, const char *name)
+{
+	const char *colon = strchr(name, ':');
+	const char *at = strchr(name, '@');
+	char	   *plain = pnstrdup(name, at != NULL ? at - name : strlen(name));
+	Change	   *needed;
+
+	if (colon != NULL)
+	{
+		char	   *id = sv_id_from(plain, strlen(plain));
+
+		id[colon - name] = '/';
+		return id;
+	}
+	needed = find_change(r, plain);
+	while (needed != NULL && needed->line >= change->line)
+	{
+		/* an earlier instance of a reworked change */
+		Change	   *earlier = NULL;
+		ListCell   *lc;
+
+		foreach(lc, r->changes)
+		{
+			if (((Change *) lfirst(lc))->next == needed)
+				earlier = lfirst(lc);
+		}
+		needed = earlier;
+	}
+	if (needed == NULL && *plain != '\0')
+		refuse(r, change->line, psprintf("change \"%s\" requires \"%s\", which the plan does not have before it",
+										 change->name, plain));
+	return needed != NULL ? pstrdup(needed->id) : NULL;
+}
+
+static RevisionDraft *
+draft_of(SqitchReader *r, Change *change)
+{
+	const char *suffix = suffix_of(r, change);
+	const SourceFile *deploy = find_script(r, change, r->deploy, suffix);
+	const SourceFile *revert = find_script(r, change, r->revert, suffix);
+	const SourceFile *verify = find_script(r, change, r->verify, suffix);
+	RevisionDraft *draft;
+	ListCell   *lc;
+
+	if (deploy == NULL)
+		sv_format_refuse(r->plan, change->line, psprintf("change \"%s\" has no deploy script", change->name),
+						 "Load the folder with its scripts.");
+	draft = sv_draft_new(deploy, change->id, change->note != NULL ? change->note : change->name);
+	sv_draft_set_up(draft, deploy, deploy->content, 1);
+	if (revert != NULL)
+		sv_draft_set_down(draft, revert, revert->content, 1);
+	if (verify != NULL)
+	{
+		draft->verify = verify->content;
+		draft->verify_line = 1;
+	}
+	draft->tags = change->tags;
+	foreach(lc, change->needs)
+	{
+		char	   *id = dependency_id(r, change, lfirst(lc));
+
+		if (id != NULL && strcmp(id, change->id) != 0)
+			draft->depends_on = lappend(draft->depends_on, id);
+	}
+	return draft;
+}
+
+/* A script that the plan does not name is left out, as Sqitch does. */
+static void
+ignore_unused(SqitchReader *r)
+{
+	ListCell   *lc;
+
+	foreach(lc, r->folder->files)
+	{
+		if (sv_file_is_sql(lfirst(lc)) && !list_member_ptr(r->used, lfirst(lc)))
+			sv_format_ignore(r->folder, lfirst(lc), "the plan does not name it");
+	}
+}
+
+static List *
+read_sqitch(Folder *folder)
+{
+	SqitchReader r = {folder};
+	List	   *drafts = NIL;
+	ListCell   *lc;
+
+	foreach(lc, folder->files)
+	{
+		if (fit_sqitch(lfirst(lc)) == SV_FIT_NONE)
+			continue;
+		if (r.plan != NULL)
+			sv_format_refuse(lfirst(lc), 0, "the folder has several plans", "Load each project's folder by itself.");
+		r.plan = lfirst(lc);
+	}
+	if (r.plan == NULL)
+		sv_format_refuse(linitial(folder->files), 0, "there is no sqitch.plan", "Load the folder that has it.");
+	r.top = "";
+	r.deploy = "deploy";
+	r.revert = "revert";
+	r.verify = "verify";
+	r.extension = "sql";
+	read_conf(&r);
+	read_plan(&r);
+	foreach(lc, r.changes)
+		drafts = lappend(drafts, draft_of(&r, lfirst(lc)));
+	if (list_length(drafts) > 1)
+		sv_drafts_chain(drafts);
+	ignore_unused(&r);
+	return drafts;
+}
+
+const Format sv_format_sqitch = {
+	.name = "sqitch",
+	.needs = "a line in sqitch.plan",
+	.fit = fit_sqitch,
+	.read = read_sqitch,
+};

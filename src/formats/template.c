@@ -1,0 +1,125 @@
+/*
+ * template.c
+ *		Go templates, as far as migration files use them (pop, tern).
+ *
+ * {{ index .Options "NAME" }} and {{ .NAME }} are replaced by the variable NAME
+ * of the call, {{ template "PATH" . }} by the file of that path.  Anything else
+ * in {{ }} is refused.
+ */
+#include "postgres.h"
+
+#include "formats/formats_private.h"
+
+#define MAX_DEPTH	8
+
+/* Where a template is read. */
+typedef struct TemplateReader
+{
+	const Folder *folder;
+	const SourceFile *file;		/* the migration */
+	int			line;
+	StringInfoData out;
+} TemplateReader;
+
+/* Return the text between the braces, without blanks and trim marks at its ends. */
+static char *
+action_of(const char *open, const char *close)
+{
+	static const char blanks[] = "- \t\r\n";
+
+	for (open += 2; open < close && strchr(blanks, *open) != NULL;)
+		open++;
+	while (close > open && strchr(blanks, close[-1]) != NULL)
+		close--;
+	return pnstrdup(open, close - open);
+}
+
+/* Return what stands in the first pair of quotes, or NULL. */
+static char *
+quoted(const char *text)
+{
+	const char *start = strchr(text, '"');
+	const char *end = start != NULL ? strchr(start + 1, '"') : NULL;
+
+	return end != NULL ? pnstrdup(start + 1, end - start - 1) : NULL;
+}
+
+/* Return the name of the variable that the action reads, or NULL. */
+static char *
+variable_of(const char *action)
+{
+	const char *name = action + 1;
+
+	if (strncmp(action, "index", 5) == 0)
+		return quoted(action);
+	if (*action != '.' || *name == '\0' || strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.") != strlen(name))
+		return NULL;
+	return pstrdup(name);
+}
+
+static void
+add_variable(TemplateReader *r, const char *name)
+{
+	char	   *value = r->folder->variables != NULL ?
+		sv_json_text(sv_json_member(&r->folder->variables->root, name)) : NULL;
+
+	if (value == NULL)
+		sv_format_refuse(r->file, r->line, psprintf("the template needs a value for \"%s\"", name),
+						 psprintf("Say variables => '{\"%s\": \"...\"}'.", name));
+	appendStringInfoString(&r->out, value);
+}
+
+static void
+expand(TemplateReader *r, const char *text, bool is_migration, int depth)
+{
+	const char *open;
+
+	if (depth > MAX_DEPTH)
+		sv_format_refuse(r->file, r->line, "templates are nested too deeply", NULL);
+	while ((open = strstr(text, "{{")) != NULL)
+	{
+		const char *close = strstr(open, "}}");
+		char	   *action = close != NULL ? action_of(open, close) : "";
+		char	   *name = variable_of(action);
+		char	   *path = strncmp(action, "template", 8) == 0 ? quoted(action) : NULL;
+		const SourceFile *included = path != NULL ? sv_folder_find(r->folder, path) : NULL;
+
+		for (const char *c = text; is_migration && c < open; c++)
+			r->line += *c == '\n';
+		appendBinaryStringInfo(&r->out, text, open - text);
+		if (name != NULL)
+			add_variable(r, name);
+		else if (path == NULL)
+			sv_format_refuse(r->file, r->line, psprintf("the template's \"{{%s}}\" cannot be rendered here", action),
+							 "Render the file, or write what it stands for.");
+		else if (included == NULL || included->content == NULL)
+			sv_format_refuse(r->file, r->line, psprintf("there is no file \"%s\"", path), "Load the folder with it.");
+		else
+			expand(r, included->content, false, depth + 1);
+		text = close + 2;
+	}
+	appendStringInfoString(&r->out, text);
+}
+
+/* Return the text, which begins at the line of the file, with its templates rendered. */
+const char *
+sv_template_render(const Folder *folder, const SourceFile *file, const char *text, int line)
+{
+	TemplateReader r = {folder, file, line};
+
+	if (strstr(text, "{{") == NULL)
+		return text;
+	initStringInfo(&r.out);
+	expand(&r, text, true, 0);
+	return r.out.data;
+}
+
+/* Render up and down of the draft. */
+void
+sv_template_render_draft(const Folder *folder, RevisionDraft *draft)
+{
+	if (draft->up != NULL)
+		draft->up = sv_template_render(folder, sv_folder_find(folder, draft->source), draft->up, draft->up_line);
+	if (draft->down != NULL)
+		draft->down = sv_template_render(folder, sv_folder_find(folder, draft->down_source), draft->down, draft->down_line);
+}

@@ -1,0 +1,103 @@
+/*
+ * tern.c
+ *		Format "tern": the down stands in the same file, behind the line
+ *		"---- create above / drop below ----".
+ *
+ * A file without that line has no down.  "---- tern: disable-tx ----" turns the
+ * transaction off.  The files are templates: see template.c.  Folders hold what
+ * templates include.
+ */
+#include "postgres.h"
+
+#include "formats/formats_private.h"
+
+#define DIVIDER		"---- create above / drop below ----"
+#define NO_TX		"---- tern: disable-tx ----"
+
+typedef struct TernReader
+{
+	const Folder *folder;
+	const SourceFile *file;		/* the migration */
+	Section		up;
+	Section		down;
+	Section    *section;
+	bool		no_transaction;
+} TernReader;
+
+static FormatFit
+fit_tern(const SourceFile *file)
+{
+	LineCursor	line = {file->content};
+
+	if (!sv_file_is_sql(file))
+		return SV_FIT_NONE;
+	while (sv_line_next(&line))
+	{
+		if (sv_line_begins(&line, "---- create above") || sv_line_begins(&line, "---- tern:"))
+			return SV_FIT_MARK;
+	}
+	return SV_FIT_NONE;
+}
+
+static void
+take_line(TernReader *r, const LineCursor *line)
+{
+	if (sv_line_begins(line, DIVIDER))
+	{
+		if (r->section == &r->down)
+			sv_format_refuse(r->file, line->number, "the line that divides up and down stands there twice", NULL);
+		r->section = &r->down;
+		sv_section_begin(r->section);
+	}
+	else if (sv_line_begins(line, NO_TX))
+		r->no_transaction = true;
+	else
+	{
+		const char *text = pnstrdup(line->start, line->length);
+
+		text = sv_template_render(r->folder, r->file, text, line->number);
+		sv_section_add_text(r->section, line, text, strlen(text));
+	}
+}
+
+static List *
+read_tern(Folder *folder)
+{
+	List	   *named = NIL;
+	List	   *drafts;
+	ListCell   *lc;
+
+	foreach(lc, sv_folder_sql(folder))
+	{
+		const SourceFile *file = lfirst(lc);
+
+		if (strchr(file->name, '/') == NULL || list_length(folder->files) == 1)
+			named = lappend(named, sv_named_file(file, sv_file_base(file), false));
+		else
+			sv_format_ignore(folder, file, "it is a template that other files name");
+	}
+	drafts = sv_named_drafts(named);
+	foreach(lc, drafts)
+	{
+		RevisionDraft *draft = lfirst(lc);
+		TernReader	r = {folder, sv_folder_find(folder, draft->source)};
+		LineCursor	line = {draft->up};
+
+		sv_section_init(&r.up);
+		sv_section_init(&r.down);
+		r.section = &r.up;
+		while (sv_line_next(&line))
+			take_line(&r, &line);
+		sv_draft_set_sections(draft, r.file, &r.up, &r.down);
+		if (r.no_transaction)
+			sv_draft_option(draft, "transaction", "false");
+	}
+	return drafts;
+}
+
+const Format sv_format_tern = {
+	.name = "tern",
+	.needs = "a name that begins with a number",
+	.fit = fit_tern,
+	.read = read_tern,
+};

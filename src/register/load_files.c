@@ -1,0 +1,438 @@
+/*
+ * load_files.c
+ *		Registering the files of a folder, or one file: all of it or nothing.
+ *
+ * With a source, the id of each draft is SOURCE/ID.  A revision of the source
+ * whose file is gone is reported, and removed only if asked for and not applied.
+ */
+#include "postgres.h"
+
+#include "miscadmin.h"
+#include "register/register.h"
+#include "utils/builtins.h"
+#include "utils/hsearch.h"
+
+#define MAX_FINDINGS 1000
+
+/* A load under way. */
+typedef struct Load
+{
+	const LoadOptions *options;
+	List	   *files;			/* of SourceFile */
+	FolderDrafts *read;
+	List	   *results;		/* of RegisterResult */
+	List	   *broken;			/* of BrokenDown */
+	bool		reshaped;
+	/* validate: one attempt */
+	RevisionDraft *draft;
+	RegisterResult *result;
+} Load;
+
+/* A down that does not parse, and why. */
+typedef struct BrokenDown
+{
+	const char *id;
+	const char *file;
+	ErrorData  *error;
+} BrokenDown;
+
+static RegisterResult *
+new_result(const char *id, const char *file, RegisterAction action, const char *finding)
+{
+	RegisterResult *result = palloc0(sizeof(RegisterResult));
+
+	result->id = id != NULL ? pstrdup(id) : NULL;
+	result->file = file;
+	result->action = action;
+	result->finding = finding;
+	return result;
+}
+
+static char *
+finding_of(const ErrorData *error)
+{
+	return error->detail != NULL ? psprintf("%s: %s", error->message, error->detail) : pstrdup(error->message);
+}
+
+/* ---------- ids ---------- */
+
+/* An entry of a table from one name of a draft to another. */
+typedef struct NameEntry
+{
+	char		name[NAMEDATALEN * 2 + 2];	/* ids are at most 128 bytes */
+	char	   *other;
+} NameEntry;
+
+static HTAB *
+new_names(int n)
+{
+	HASHCTL		ctl = {0};
+
+	ctl.keysize = sizeof(((NameEntry *) 0)->name);
+	ctl.entrysize = sizeof(NameEntry);
+	ctl.hcxt = CurrentMemoryContext;
+	return hash_create("names of drafts", Max(n, 8), &ctl, HASH_ELEM | HASH_STRINGS | HASH_CONTEXT);
+}
+
+static void
+set_name(HTAB *names, const char *name, char *other)
+{
+	NameEntry  *entry;
+	bool		found;
+
+	if (strlen(name) >= sizeof(entry->name))
+		return;
+	entry = hash_search(names, name, HASH_ENTER, &found);
+	entry->other = other;
+}
+
+static char *
+get_name(HTAB *names, const char *name)
+{
+	NameEntry  *entry = strlen(name) < sizeof(entry->name) ? hash_search(names, name, HASH_FIND, NULL) : NULL;
+
+	return entry != NULL ? entry->other : NULL;
+}
+
+static void
+rename_all(List *list, HTAB *names)
+{
+	ListCell   *cell;
+
+	foreach(cell, list)
+	{
+		char	   *other = get_name(names, lfirst(cell));
+
+		if (other != NULL)
+			lfirst(cell) = other;
+	}
+}
+
+/*
+ * Give the drafts the ids under which they are registered: those of the source,
+ * and that of the file where it has been registered under another one (which
+ * happens when a second file with the same version joins it).
+ */
+static void
+assign_ids(Load *load)
+{
+	const char *source = load->options->source;
+	HTAB	   *names = new_names(list_length(load->read->drafts));
+	HTAB	   *by_file = new_names(list_length(load->read->drafts));
+	HTAB	   *registered = new_names(list_length(load->read->drafts));
+	char	   *last = NULL;
+	ListCell   *cell;
+
+	foreach(cell, sv_store_loaded_from(source))
+	{
+		LoadedRevision *row = lfirst(cell);
+
+		last = row->id;
+
+		set_name(by_file, row->file, row->id);
+		set_name(registered, row->id, row->id);
+	}
+	foreach(cell, load->read->drafts)
+	{
+		RevisionDraft *draft = lfirst(cell);
+		char	   *id;
+		char	   *known;
+
+		if (draft->id == NULL)
+			continue;
+		id = *source != '\0' ? psprintf("%s/%s", source, draft->id) : pstrdup(draft->id);
+		known = draft->named_by_file && draft->source != NULL ? get_name(by_file, draft->source) : NULL;
+		if (known != NULL && get_name(registered, id) == NULL)
+			id = known;
+		set_name(names, draft->id, id);
+		draft->id = id;
+	}
+	foreach(cell, load->read->drafts)
+	{
+		RevisionDraft *draft = lfirst(cell);
+
+		rename_all(draft->revises, names);
+		rename_all(draft->depends_on, names);
+		/* a file alone comes behind the last one of its source, not of others */
+		if (*source != '\0' && !draft->revises_given && draft->up != NULL && (draft->id == NULL || get_name(registered, draft->id) == NULL))
+		{
+			draft->revises_given = true;
+			draft->revises = last != NULL ? list_make1(last) : NIL;
+		}
+	}
+}
+
+/* ---------- what a baseline contains ---------- */
+
+/* The files up to that id are contained in the graph's base: they mean it. */
+static void
+note_contained(Load *load)
+{
+	RevisionGraph *graph = sv_store_graph(SV_STORE_WRITE);
+	RevisionList bases = sv_graph_bases(graph);
+	const char *last = load->options->contained;
+	const char *base;
+	ListCell   *cell;
+
+	if (bases.n != 1)
+		ereport(ERROR,
+				(errcode(ERRCODE_SV_NOT_IN_RANGE),
+				 errmsg("there is no baseline that could contain the files"),
+				 errdetail("The graph has %d bases.", bases.n),
+				 errhint("Make one with SELECT schemaver.baseline('message').")));
+	base = graph->revisions[bases.members[0]].id;
+	foreach(cell, load->read->drafts)
+	{
+		const RevisionDraft *draft = lfirst(cell);
+		const char *slash;
+
+		if (draft->id == NULL || draft->up == NULL)
+			continue;
+		if (!sv_store_revision_exists(draft->id))
+			sv_store_add_replaced(draft->id, base);
+		slash = strrchr(draft->id, '/');
+		if (strcmp(draft->id, last) == 0 || (slash != NULL && strcmp(slash + 1, last) == 0))
+			return;
+	}
+	ereport(ERROR,
+			(errcode(ERRCODE_SV_UNKNOWN_REVISION),
+			 errmsg("no file gives revision \"%s\", up to which a baseline is to contain them", last)));
+}
+
+/* ---------- one draft after the other ---------- */
+
+static void
+parse_down(void *arg)
+{
+	const RevisionDraft *draft = arg;
+	ScriptOrigin origin = {draft->id, "down", draft->down_source, Max(draft->down_line, 1)};
+
+	(void) sv_script_parse(draft->down, &origin);
+}
+
+/* Take a down that does not parse out of the draft, and note it. */
+static void
+check_down(Load *load, RevisionDraft *draft)
+{
+	BrokenDown *broken;
+	ErrorData  *error;
+
+	if (draft->down == NULL)
+		return;
+	error = sv_subtransaction(parse_down, draft, false);
+	if (error == NULL)
+		return;
+	broken = palloc(sizeof(BrokenDown));
+	broken->id = draft->id;
+	broken->file = draft->down_source;
+	broken->error = error;
+	load->broken = lappend(load->broken, broken);
+	draft->down = NULL;
+}
+
+static void
+attempt(void *arg)
+{
+	Load	   *load = arg;
+
+	load->result = sv_register_draft(load->draft, load->options->source, &load->reshaped);
+}
+
+/* Register the draft, or, when validating, find out whether it could be. */
+static void
+take_draft(Load *load, RevisionDraft *draft)
+{
+	ErrorData  *error;
+
+	load->draft = draft;
+	check_down(load, draft);
+	if (!load->options->validate)
+		attempt(load);
+	else
+	{
+		error = sv_subtransaction(attempt, load, true);
+		if (error != NULL)
+			load->result = new_result(draft->id, draft->source ? draft->source : draft->down_source,
+									  SV_REGISTER_INVALID, finding_of(error));
+	}
+	load->results = lappend(load->results, load->result);
+}
+
+static void
+refuse_broken(const List *downs)
+{
+	const BrokenDown *first = linitial(downs);
+	StringInfoData list;
+	ListCell   *cell;
+
+	initStringInfo(&list);
+	foreach(cell, downs)
+		appendStringInfo(&list, "%s%s", list.len > 0 ? "\n" : "", finding_of(((BrokenDown *) lfirst(cell))->error));
+	ereport(ERROR,
+			(errcode(ERRCODE_SV_INVALID_SCRIPT),
+			 list_length(downs) == 1 ? errmsg_internal("%s", first->error->message) :
+			 errmsg("%d down scripts cannot be parsed", list_length(downs)),
+			 errdetail_internal("%s", list_length(downs) == 1 ? first->error->detail : list.data),
+			 errhint("Correct it, or say broken_downs => 'derive' to have the down derived when the revision is applied.")));
+}
+
+static void
+report_broken(Load *load)
+{
+	ListCell   *cell;
+
+	if (load->broken != NIL && !load->options->validate && !load->options->derive_broken_downs)
+		refuse_broken(load->broken);
+	foreach(cell, load->broken)
+	{
+		const BrokenDown *broken = lfirst(cell);
+
+		if (load->options->validate)
+			load->results = lappend(load->results, new_result(broken->id, broken->file, SV_REGISTER_INVALID,
+															  finding_of(broken->error)));
+		else
+			ereport(WARNING,
+					(errcode(ERRCODE_SV_INVALID_SCRIPT),
+					 errmsg("the down of revision \"%s\" is not registered, since it cannot be parsed", broken->id),
+					 errdetail_internal("%s", finding_of(broken->error))));
+	}
+}
+
+/* ---------- what is not in the files any more ---------- */
+
+static bool
+is_drafted(HTAB *drafted, const char *id)
+{
+	return get_name(drafted, id) != NULL;
+}
+
+static void
+report_missing(Load *load)
+{
+	HTAB	   *drafted = new_names(list_length(load->read->drafts));
+	List	   *rows = sv_store_loaded_from(load->options->source);
+	ListCell   *cell;
+
+	foreach(cell, load->results)
+	{
+		RegisterResult *result = lfirst(cell);
+
+		if (result->id != NULL)
+			set_name(drafted, result->id, result->id);
+	}
+	/* children first, so that each can be removed */
+	for (int i = list_length(rows) - 1; i >= 0; i--)
+	{
+		LoadedRevision *row = list_nth(rows, i);
+		RegisterAction action = SV_REGISTER_MISSING;
+
+		if (is_drafted(drafted, row->id) || !sv_store_revision_exists(row->id))
+			continue;
+		if (load->options->prune && !row->applied)
+		{
+			sv_register_remove(row->id);
+			action = SV_REGISTER_REMOVED;
+		}
+		load->results = lappend(load->results,
+								new_result(row->id, row->file, action,
+										   action == SV_REGISTER_REMOVED ? NULL :
+										   row->applied ? "its file is gone, and it is applied" : "its file is gone"));
+	}
+}
+
+static void
+report_ignored(Load *load)
+{
+	ListCell   *cell;
+
+	foreach(cell, load->read->ignored)
+	{
+		const IgnoredFile *ignored = lfirst(cell);
+
+		load->results = lappend(load->results,
+								new_result(NULL, ignored->file->name, SV_REGISTER_IGNORED, ignored->reason));
+	}
+}
+
+/* ---------- the whole ---------- */
+
+static void
+read_files(void *arg)
+{
+	Load	   *load = arg;
+
+	load->read = sv_formats_read(load->files, load->options->format, load->options->variables);
+}
+
+/* Read all that can be read, and note what cannot. */
+static void
+read_validating(Load *load)
+{
+	ErrorData  *error;
+
+	while ((error = sv_subtransaction(read_files, load, true)) != NULL)
+	{
+		const SourceFile *file = sv_formats_refused();
+
+		load->results = lappend(load->results, new_result(NULL, file != NULL ? file->name : NULL,
+														  SV_REGISTER_INVALID, finding_of(error)));
+		load->read = palloc0(sizeof(FolderDrafts));
+		if (file == NULL || list_length(load->results) > MAX_FINDINGS || !list_member_ptr(load->files, file))
+			return;
+		load->files = list_delete_ptr(list_copy(load->files), (void *) file);
+		if (load->files == NIL)
+			return;
+	}
+}
+
+static void
+load_all(void *arg)
+{
+	Load	   *load = arg;
+	ListCell   *cell;
+
+	if (load->options->validate)
+		read_validating(load);
+	else
+		read_files(load);
+	assign_ids(load);
+	if (load->options->contained != NULL)
+		note_contained(load);
+	foreach(cell, sv_register_order(load->read->drafts))
+	{
+		CHECK_FOR_INTERRUPTS();
+		take_draft(load, lfirst(cell));
+	}
+	report_broken(load);
+	/* other edges or labels: put the whole graph together, which checks it */
+	if (load->reshaped)
+		sv_store_set_heads(sv_graph_heads(sv_store_graph(SV_STORE_WRITE)).n);
+	if (load->options->is_folder)
+		report_missing(load);
+	report_ignored(load);
+}
+
+/*
+ * Register what files (a list of SourceFile) say.  Returns a list of
+ * RegisterResult: the drafts in the order of registration, then what is missing,
+ * then what was left out.  With "validate", nothing is registered and every
+ * finding is one result.  The lock of registration is held already.
+ */
+List *
+sv_register_files(List *files, const LoadOptions *options)
+{
+	Load		load = {options, files};
+	ErrorData  *error;
+
+	if (*options->source != '\0')
+		sv_graph_check_name(options->source, "source");
+	if (!options->validate)
+	{
+		load_all(&load);
+		return load.results;
+	}
+	error = sv_subtransaction(load_all, &load, false);
+	if (error != NULL)
+		load.results = lappend(load.results, new_result(NULL, NULL, SV_REGISTER_INVALID, finding_of(error)));
+	return load.results;
+}
