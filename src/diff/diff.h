@@ -31,7 +31,7 @@ extern List *sv_diff_keep(Model *wanted, const Model *live, const DiffOptions *o
 /* questions.c */
 extern List *sv_diff_questions(List *pairs);
 
-/* losses.c */
+/* loss_list.c */
 extern List *sv_diff_losses(List *rows);
 extern void sv_diff_refuse_losses(List *rows, const char *hint);
 extern void sv_diff_refuse_questions(List *rows);

@@ -1,5 +1,5 @@
 /*
- * losses.c
+ * loss_list.c
  *		What generated statements would lose, and who has to say that it may go.
  *
  * Statements that schemaver writes by itself never lose data unless the caller
