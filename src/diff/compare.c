@@ -19,8 +19,8 @@ is_annotation(const char *property)
 
 
 /* Does a difference of this property matter? */
-bool
-sv_diff_counts(const ModelClass *class, const char *property, const DiffOptions *options)
+static bool
+property_matters(const ModelClass *class, const char *property, const DiffOptions *options)
 {
 	const Alterer *alterer;
 
@@ -49,7 +49,7 @@ property_differs(const Comparison *cmp, Pair *pair, const char *property)
 {
 	const Alterer *alterer;
 
-	if (!sv_diff_counts(pair->class, property, cmp->options))
+	if (!property_matters(pair->class, property, cmp->options))
 		return;
 	if (is_annotation(property))
 	{

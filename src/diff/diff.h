@@ -13,7 +13,6 @@
 
 /* compare.c */
 extern List *sv_diff(Model *from, Model *to, const DiffOptions *options);
-extern bool sv_diff_counts(const ModelClass *class, const char *property, const DiffOptions *options);
 extern void sv_diff_make_again(Pair *pair);
 extern bool sv_diff_has_bodies(List *rows);
 
