@@ -81,6 +81,13 @@
 #define sv_owns_relation(relation) pg_class_ownercheck(relation, GetUserId())
 #endif
 
+/* 16 made SET a right of its own among those of a member. */
+#if PG_VERSION_NUM >= 160000
+#define sv_can_set_role(member, role) member_can_set_role(member, role)
+#else
+#define sv_can_set_role(member, role) is_member_of_role(member, role)
+#endif
+
 /*
  * After the files of two relations were exchanged: where "to" has its rows from,
  * so that WAL is skipped only for files of this transaction.  16 renamed it all.

@@ -2,8 +2,8 @@
  * revert.c
  *		Put the schema back to what the revisions left.
  *
- * With the rights of the caller, in the caller's transaction, all or nothing;
- * afterwards the schema is read again and must be what was kept.
+ * In the caller's transaction, all or nothing, each statement with the rights
+ * that are due to it (run/generated.c); afterwards the schema is read again and must be what was kept.
  */
 #include "postgres.h"
 
@@ -33,30 +33,25 @@ add_context(void *arg)
 }
 
 static void
-set_local(const char *name, const char *value)
-{
-	(void) set_config_option(name, value, PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
-}
-
-/* The statements are printed for a search_path of pg_catalog. */
-static void
 execute_rows(Revert *revert)
 {
 	int			level = NewGUCNestLevel();
-	ListCell   *cell;
+	List	   *rows = revert->report.revert;
+	bool		touched = false;
 
-	set_local("check_function_bodies", "off");
-	set_local("search_path", "pg_catalog, pg_temp");
+	sv_generated_settings();
 	if (SPI_connect() != SPI_OK_CONNECT)
 		elog(ERROR, "SPI_connect failed");
-	foreach(cell, revert->report.revert)
+	for (int i = 0; i < list_length(rows); i++)
 	{
 		CHECK_FOR_INTERRUPTS();
-		revert->row = lfirst(cell);
+		revert->row = list_nth(rows, i);
 		if (revert->row->sql != NULL)
-			SPI_execute(revert->row->sql, false, 0);
+			touched |= sv_generated_row(rows, i);
 	}
 	revert->row = NULL;
+	if (touched)
+		sv_constraints_settle(true);
 	SPI_finish();
 	AtEOXact_GUC(false, level);
 }

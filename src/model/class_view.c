@@ -96,6 +96,7 @@ const ModelClass sv_class_view = {
 	.name_space = sv_relation_name_space,
 };
 
+/* Without rows: its query runs when it has its owner, whom REFRESH runs it as. */
 static void
 create_matview(Writer *w, const Object *o)
 {
@@ -113,7 +114,7 @@ create_matview(Writer *w, const Object *o)
 	write_options(&out, o);
 	if (sv_is(o, "tablespace"))
 		appendStringInfo(&out, "\nTABLESPACE %s", quote_identifier(sv_text(o, "tablespace")));
-	appendStringInfo(&out, " AS\n%.*s\nWITH %sDATA", length, definition, sv_is(o, "unpopulated") ? "NO " : "");
+	appendStringInfo(&out, " AS\n%.*s\nWITH NO DATA", length, definition);
 	sv_emit(w, 0, "%s", out.data);
 	foreach(cell, sv_writer_folded(w))
 		if (sv_class_is(lfirst(cell), "column"))
@@ -141,6 +142,13 @@ alter_matview_tablespace(Writer *w, const Object *a, const Object *b)
 			sv_is(b, "tablespace") ? quote_identifier(sv_text(b, "tablespace")) : "pg_default");
 }
 
+static void
+fill_matview(Writer *w, const Object *o)
+{
+	if (!sv_is(o, "unpopulated"))
+		sv_emit(w, 0, "REFRESH MATERIALIZED VIEW %s", o->identity);
+}
+
 static const Alterer matview_alterers[] = {
 	{"options", alter_matview_options},
 	{"unpopulated", refresh, SV_ALTER_RUNTIME},
@@ -157,6 +165,7 @@ const ModelClass sv_class_matview = {
 	"CASE WHEN reltablespace <> 0 THEN (SELECT spcname FROM pg_catalog.pg_tablespace WHERE oid = reltablespace) END AS tablespace "
 	"FROM pg_catalog.pg_class c WHERE relkind = 'm' AND " IN_SCHEMAS("relnamespace"),
 	.create = create_matview,
+	.fill = fill_matview,
 	.alterers = matview_alterers,
 	.name_space = sv_relation_name_space,
 };

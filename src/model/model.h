@@ -91,6 +91,8 @@ typedef struct ModelClass
 	void		(*scan) (struct Reader *reader, StoreScope *store, const Datum *values);
 
 	void		(*create) (Writer *writer, const Object *object);
+	void		(*fill) (Writer *writer, const Object *object);	/* once it has its
+																 * owner; NULL: nothing */
 	void		(*drop) (Writer *writer, const Object *object);	/* NULL: DROP keyword identity */
 	const Alterer *alterers;	/* up to one with property NULL */
 	bool		(*can_alter) (const Object *a, const Object *b);	/* NULL: true */

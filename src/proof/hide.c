@@ -96,21 +96,39 @@ check_may_hide(const Object *o)
 			 errhint("Name the schemas to compare with schemas => '{...}', or run it as their owner.")));
 }
 
-/* The schema "public" as a new database has it. */
+/* Let everybody use a schema. */
+static void
+grant_usage(Oid schema, Oid owner)
+{
+	Relation	catalog = table_open(NamespaceRelationId, RowExclusiveLock);
+	HeapTuple	tuple = get_catalog_object_by_oid(catalog, Anum_pg_namespace_oid, schema);
+	AclItem		item = {ACL_ID_PUBLIC, owner};
+	Datum		columns[Natts_pg_namespace] = {0};
+	bool		nulls[Natts_pg_namespace] = {0};
+	bool		replace[Natts_pg_namespace] = {0};
+	HeapTuple	changed;
+
+	ACLITEM_SET_PRIVS_GOPTIONS(item, ACL_USAGE, ACL_NO_RIGHTS);
+	columns[Anum_pg_namespace_nspacl - 1] = PointerGetDatum(aclupdate(acldefault(OBJECT_SCHEMA, owner), &item,
+																	  ACL_MODECHG_ADD, owner, DROP_RESTRICT));
+	replace[Anum_pg_namespace_nspacl - 1] = true;
+	changed = heap_modify_tuple(tuple, RelationGetDescr(catalog), columns, nulls, replace);
+	CatalogTupleUpdate(catalog, &tuple->t_self, changed);
+	table_close(catalog, RowExclusiveLock);
+}
+
+/*
+ * The schema "public" as a new database has it.  By the catalogs alone: no
+ * command, so no event trigger, and no role but the current one.
+ */
 static void
 create_public(void)
 {
-	Oid			userid;
-	int			security_context;
+	Oid			schema = NamespaceCreate("public", ROLE_PG_DATABASE_OWNER, false);
 
-	GetUserIdAndSecContext(&userid, &security_context);
-	SetUserIdAndSecContext(BOOTSTRAP_SUPERUSERID, security_context | SECURITY_LOCAL_USERID_CHANGE);
-	SPI_connect();
-	SPI_execute("CREATE SCHEMA public AUTHORIZATION pg_database_owner", false, 0);
-	SPI_execute("GRANT USAGE ON SCHEMA public TO PUBLIC", false, 0);
-	SPI_execute("COMMENT ON SCHEMA public IS 'standard public schema'", false, 0);
-	SPI_finish();
-	SetUserIdAndSecContext(userid, security_context);
+	CommandCounterIncrement();
+	grant_usage(schema, ROLE_PG_DATABASE_OWNER);
+	CreateComments(schema, NamespaceRelationId, 0, "standard public schema");
 }
 
 /*

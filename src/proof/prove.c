@@ -21,6 +21,7 @@
 #include "miscadmin.h"
 #include "proof/proof.h"
 #include "proof/proof_private.h"
+#include "run/run.h"
 #include "track/track.h"
 #include "utils/guc.h"
 
@@ -53,13 +54,12 @@ hide_dropped_extension(Proof *proof, const DiffRow *row)
 static void
 execute_rows(Proof *proof, const char *step, List *rows)
 {
-	ListCell   *cell;
 
 	proof->step = step;
 	SPI_connect();
-	foreach(cell, rows)
+	for (int i = 0; i < list_length(rows); i++)
 	{
-		const DiffRow *row = lfirst(cell);
+		const DiffRow *row = list_nth(rows, i);
 
 		CHECK_FOR_INTERRUPTS();
 		if (row->sql == NULL)
@@ -69,7 +69,7 @@ execute_rows(Proof *proof, const char *step, List *rows)
 			sv_hide_create_extension(proof->scope.hidden, row->sql))
 			continue;
 		if (!hide_dropped_extension(proof, row))
-			SPI_execute(row->sql, false, 0);
+			(void) sv_generated_row(rows, i);
 	}
 	SPI_finish();
 	proof->row = NULL;
@@ -121,7 +121,7 @@ build_copy(Proof *proof, MemoryContext caller)
 
 	foreach(cell, proof->scope.schemas)
 		with_public |= strcmp(lfirst(cell), "public") == 0;
-	(void) set_config_option("check_function_bodies", "off", PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
+	sv_generated_settings();
 	(void) set_config_option("client_min_messages", "error", PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
 	proof->scope.hidden = sv_hide(proof->live, with_public);
 	empty = sv_model_read(&proof->scope);

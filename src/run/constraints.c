@@ -120,6 +120,16 @@ set_initial_modes(void)
 }
 
 /*
+ * Fire all pending events as the current user, and let no constraint be deferred
+ * until sv_constraints_settle(true).  SPI must be connected.
+ */
+void
+sv_constraints_fire(void)
+{
+	set_constraints("SET CONSTRAINTS ALL IMMEDIATE");
+}
+
+/*
  * Check what is deferred, now: fire all pending events and give every
  * constraint its initial mode again.  "touched" tells that the script itself
  * may have executed SET CONSTRAINTS.  SPI must be connected.  A violated constraint
@@ -130,7 +140,7 @@ sv_constraints_settle(bool touched)
 {
 	if (!touched && !events_pending())
 		return;
-	set_constraints("SET CONSTRAINTS ALL IMMEDIATE");
+	sv_constraints_fire();
 	set_constraints("SET CONSTRAINTS ALL DEFERRED");
 	touched_in = SV_MY_LXID;
 	set_back = NIL;

@@ -88,6 +88,7 @@ extern void sv_run_step(Run *run, const StoredRevision *revision, Direction dire
 extern void sv_run_verify(const char *revision, const StoredScript *stored);
 
 /* constraints.c */
+extern void sv_constraints_fire(void);
 extern void sv_constraints_settle(bool touched);
 extern void sv_constraints_follow(void);
 
@@ -97,6 +98,21 @@ extern uint64 sv_run_copy(const char *statement, const char *data, int length);
 /* temp.c */
 extern List *sv_temp_objects(void);
 extern void sv_temp_drop_new(List *before);
+
+/* ----- generated.c: what schemaver wrote by itself, with the rights that are due ----- */
+
+typedef struct Generated
+{
+	const char *(*statement) (const void *arg, int i);	/* from i on; NULL: the end */
+	const void *arg;
+} Generated;
+
+extern void sv_generated_settings(void);
+extern bool sv_generated_execute(const Generated *generated, int i, StatementFn run, void *arg);
+extern bool sv_generated_row(const List *rows, int i);
+
+/* reach.c */
+extern List *sv_reach(const Node *tree, const char *text);
 
 /* ----- step.c: the execution of a revision's script, in one part or in several ----- */
 
@@ -118,6 +134,8 @@ typedef struct Execution
 	int			current;		/* index of the statement */
 	const char *text;			/* its text; NULL when the part is done */
 	bool		is_check;		/* a result of false is a failure */
+	bool		is_generated;	/* nobody wrote it: generated.c executes it */
+	bool		touched;		/* were the modes of constraints changed? */
 	int			from;			/* the part: index of its first statement */
 	int			to;				/* and behind its last one */
 	int			error_line;		/* of the last error, in the file if there is one */

@@ -72,7 +72,7 @@ sv_execution_rethrow(Execution *execution, MemoryContext context)
 }
 
 static void
-execute_statement(void *arg)
+execute_text(void *arg)
 {
 	Execution  *execution = arg;
 	int			index = execution->current;
@@ -92,6 +92,27 @@ execute_statement(void *arg)
 				(errcode(ERRCODE_SV_INVALID_SCRIPT),
 				 errmsg("%s cannot be executed within a script", statement->tag),
 				 errdetail("%s.", SPI_result_code_string(result))));
+}
+
+static const char *
+statement_of_script(const void *arg, int i)
+{
+	const Script *script = arg;
+
+	return i < script->n ? sv_script_statement_text(script, i) : NULL;
+}
+
+/* Execute the current statement with the rights that are due. */
+static void
+execute_statement(void *arg)
+{
+	Execution  *execution = arg;
+	Generated	generated = {statement_of_script, execution->script};
+
+	if (!execution->is_generated)
+		execute_text(execution);
+	else if (sv_generated_execute(&generated, execution->current, execute_text, execution))
+		execution->touched = true;
 }
 
 /* Set the current statement; false if it is not to be executed. */
@@ -147,8 +168,8 @@ static void
 execute_statements(Execution *execution, MemoryContext context)
 {
 	const Script *script = execution->script;
-	bool		touched = false;
 
+	execution->touched = false;
 	sv_members_begin();
 	repeat_settings(execution);
 	for (int i = execution->from; i < execution->to; i++)
@@ -156,7 +177,7 @@ execute_statements(Execution *execution, MemoryContext context)
 		CHECK_FOR_INTERRUPTS();
 		if (begin_statement(execution, i))
 			sv_keep_statement(execution->keep, script->statements[i].tag, execution->text, execute_statement, execution);
-		touched |= may_set_constraints(&script->statements[i]);
+		execution->touched |= may_set_constraints(&script->statements[i]);
 		if (may_make_constraint(&script->statements[i]))
 			sv_constraints_follow();
 		sv_reading_check();
@@ -166,8 +187,8 @@ execute_statements(Execution *execution, MemoryContext context)
 	}
 	sv_members_end();
 	execution->text = NULL;
-	if (execution->to > execution->from && (script->flags & SV_STMT_QUEUES))
-		sv_constraints_settle(touched);
+	if (execution->touched || (execution->to > execution->from && (script->flags & SV_STMT_QUEUES)))
+		sv_constraints_settle(execution->touched);
 }
 
 /* A verify script fails by an error or by a statement that returns false. */
@@ -278,6 +299,7 @@ sv_execution_begin(Execution *execution, const StoredRevision *revision,
 		execution->temporary = sv_temp_objects();
 	execution->revision = revision;
 	execution->direction = direction;
+	execution->is_generated = direction == SV_DOWNGRADE && stored->down == NULL;
 }
 
 /*
@@ -288,6 +310,8 @@ void
 sv_execution_settings(Execution *execution, int from)
 {
 	execution->from = execution->to = from;
+	if (execution->is_generated)
+		sv_generated_settings();
 	execute_script(execution);
 }
 
@@ -304,6 +328,8 @@ sv_execution_part(Execution *execution, int from, int to)
 	GetUserIdAndSecContext(&userid, &security_context);
 	execution->from = from;
 	execution->to = to;
+	if (execution->is_generated)
+		sv_generated_settings();
 	execution->keep = execution->adapt != NULL ? NULL :
 		sv_keep_begin(execution->revision->id, execution->revision->options, execution->direction);
 	execute_script(execution);

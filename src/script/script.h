@@ -138,6 +138,45 @@ extern DropsKind sv_drops_kind(const Node *tree);
 extern bool sv_drops_converts_plainly(const Node *tree);
 extern List *sv_drops_columns_changed(const Node *tree, AlterTableType subtype, RangeVar **relation);
 
+/* ----- evaluates.c -----
+ *
+ * What a statement may evaluate while it is executed, and whose it is.
+ */
+
+/* Each of them includes those before it. */
+typedef enum Evaluates
+{
+	SV_EVALUATES_NOTHING,
+	SV_EVALUATES_LITERALS,		/* constants of the types that it casts them to */
+	SV_EVALUATES_TYPES,			/* values of the types that it names */
+	SV_EVALUATES_INDEXES,		/* expressions of the indexes of its tables */
+	SV_EVALUATES_CHECKS,		/* their CHECK constraints, too */
+	SV_EVALUATES_ANYTHING		/* all that it names and all that these hold */
+} Evaluates;
+
+extern Evaluates sv_evaluates(const Node *tree);
+extern bool sv_evaluates_itself(const Node *tree);
+extern bool sv_changes_rows(const Node *tree);
+extern List *sv_owned_relations(const Node *tree);
+extern const char *sv_created_name(const Node *tree);
+extern const RoleSpec *sv_given_to(const Node *tree, const char *name);
+
+/* ----- mentions.c -----
+ *
+ * The qualified names in a statement.
+ */
+
+/* "schema.name", and how it stands there. */
+typedef struct Mention
+{
+	const char *schema;
+	const char *name;
+	bool		is_operator;	/* not a word */
+	bool		is_cast;		/* behind "::" */
+} Mention;
+
+extern List *sv_script_mentions(const char *text);
+
 /* ----- hints.c -----
  *
  * What comments of a wanted schema say about names that things had before.
