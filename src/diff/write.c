@@ -73,6 +73,8 @@ static void
 write_annotations(Writer *w, const Object *a, const Object *b)
 {
 	write_owner(w, a, b);
+	if (a == NULL && b->class->fill != NULL)
+		b->class->fill(w, b);
 	if (w->cmp->options->privileges && b->class->acl_type != 0 && b->class->acl_type != 'd')
 	{
 		/* a column's grants are those of its table's owner */

@@ -198,8 +198,8 @@ create_table(Writer *w, const Object *o)
 	else
 		write_storage(&out, o);
 	sv_emit(w, 0, "%s", out.data);
-	sv_writer_fill(w);
-	write_security(w, NULL, o);
+	if (!sv_is_swapped(o))
+		write_security(w, NULL, o);
 	if (sv_is(o, "replica_identity"))
 		sv_emit(w, 0, "ALTER TABLE %s REPLICA IDENTITY %s", o->identity, sv_text(o, "replica_identity"));
 	foreach(cell, folded)
@@ -210,6 +210,16 @@ create_table(Writer *w, const Object *o)
 			sv_write_column_extras(w, lfirst(cell));
 			sv_write_no_default(w, lfirst(cell));
 		}
+}
+
+/* The rows come when the table has its owner, as whom their values are computed, and before its policies count. */
+static void
+fill_table(Writer *w, const Object *o)
+{
+	if (!sv_is_swapped(o))
+		return;
+	sv_writer_fill(w);
+	write_security(w, NULL, o);
 }
 
 static void
@@ -313,6 +323,7 @@ const ModelClass sv_class_table = {
 	FLAG("relreplident = 'i'", "replica_index") " "
 	"FROM pg_catalog.pg_class c WHERE relkind IN ('r', 'p') AND relpersistence <> 't' AND " IN_SCHEMAS("relnamespace"),
 	.create = create_table,
+	.fill = fill_table,
 	.drop = drop_table,
 	.alterers = table_alterers,
 	.name_space = sv_relation_name_space,
@@ -327,6 +338,7 @@ const ModelClass sv_class_foreign_table = {
 	"JOIN pg_catalog.pg_foreign_server s ON s.oid = f.ftserver "
 	"WHERE relkind = 'f' AND " IN_SCHEMAS("relnamespace"),
 	.create = create_table,
+	.fill = fill_table,
 	.alterers = table_alterers,
 	.name_space = sv_relation_name_space,
 };

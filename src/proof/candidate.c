@@ -77,6 +77,9 @@ sv_candidate_generate(Candidate *candidate, const Goal *goal, const char *data)
 	candidate->script.up = psprintf("%s%s%s%s", *up ? "SET check_function_bodies = off;\n" : "", up,
 									*up && *data ? "RESET check_function_bodies;\n" : "", data);
 	candidate->script.down = psprintf("%s%s", *down ? "SET check_function_bodies = off;\n" : "", down);
+	/* "data" are statements that somebody wrote */
+	candidate->script.up_generated = *data == '\0';
+	candidate->script.down_generated = true;
 }
 
 /* Do the statements of a comparison lead nowhere? */

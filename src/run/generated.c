@@ -13,7 +13,7 @@
  */
 #include "postgres.h"
 
-#include "access/xact.h"
+#include "base/base.h"
 #include "base/compat.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_type.h"
@@ -226,26 +226,34 @@ add_context(void *arg)
 			   GetUserNameFromId(*(Oid *) arg, true));
 }
 
+/* A statement to be run as the owner of an object. */
+typedef struct Restricted
+{
+	StatementFn run;
+	void	   *arg;
+} Restricted;
+
+static void
+run_and_fire(void *arg)
+{
+	const Restricted *restricted = arg;
+
+	sv_generated_settings();
+	restricted->run(restricted->arg);
+	sv_constraints_fire();
+}
+
 static void
 run_restricted(Oid role, StatementFn run, void *arg)
 {
 	ErrorContextCallback callback = {error_context_stack, add_context, &role};
-	Oid			userid;
-	int			security_context;
-	int			level;
+	Restricted	restricted = {run, arg};
 
 	/* what the caller's own statements left, as the caller */
 	sv_constraints_fire();
-	GetUserIdAndSecContext(&userid, &security_context);
-	SetUserIdAndSecContext(role, security_context | SECURITY_RESTRICTED_OPERATION);
-	level = NewGUCNestLevel();
-	sv_generated_settings();
 	error_context_stack = &callback;
-	run(arg);
-	sv_constraints_fire();
+	sv_base_run_as(role, run_and_fire, &restricted);
 	error_context_stack = callback.previous;
-	AtEOXact_GUC(false, level);
-	SetUserIdAndSecContext(userid, security_context);
 }
 
 /*

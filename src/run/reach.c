@@ -151,10 +151,8 @@ reach_operator_class(Reach *reach, Oid opclass)
 /* ----- what objects refer to ----- */
 
 static void
-take_reference(Reach *reach, HeapTuple tuple)
+take_reference(Reach *reach, Form_pg_depend row)
 {
-	Form_pg_depend row = (Form_pg_depend) GETSTRUCT(tuple);
-
 	switch (row->refclassid)
 	{
 		case ProcedureRelationId:
@@ -180,27 +178,13 @@ take_reference(Reach *reach, HeapTuple tuple)
 }
 
 static void
-take_reference_of(Reach *reach, HeapTuple tuple, Oid catalog, Oid oid)
-{
-	if (((Form_pg_depend) GETSTRUCT(tuple))->classid == catalog)
-		take_reference(reach, tuple);
-}
-
-static void
 reach_references(Reach *reach, Oid catalog, Oid oid)
 {
-	Relation	depend = table_open(DependRelationId, AccessShareLock);
-	ScanKeyData keys[2];
-	SysScanDesc scan;
-	HeapTuple	tuple;
+	DependScan	scan = sv_depend_begin(catalog, oid, false, NULL);
+	Form_pg_depend row;
 
-	ScanKeyInit(&keys[0], Anum_pg_depend_classid, BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(catalog));
-	ScanKeyInit(&keys[1], Anum_pg_depend_objid, BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(oid));
-	scan = systable_beginscan(depend, DependDependerIndexId, true, NULL, 2, keys);
-	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
-		take_reference_of(reach, tuple, catalog, oid);
-	systable_endscan(scan);
-	table_close(depend, AccessShareLock);
+	while ((row = sv_depend_next(&scan)) != NULL)
+		take_reference(reach, row);
 }
 
 /* ----- types ----- */

@@ -299,7 +299,8 @@ sv_execution_begin(Execution *execution, const StoredRevision *revision,
 		execution->temporary = sv_temp_objects();
 	execution->revision = revision;
 	execution->direction = direction;
-	execution->is_generated = direction == SV_DOWNGRADE && stored->down == NULL;
+	execution->is_generated = direction == SV_UPGRADE ? stored->up_generated :
+		stored->down == NULL || stored->down_generated;
 }
 
 /*

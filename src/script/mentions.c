@@ -62,7 +62,7 @@ List *
 sv_script_mentions(const char *text)
 {
 	Reading		reading = {text};
-	Lexer	   *lexer = sv_lexer_create(text, false);
+	Lexer	   *lexer = sv_lexer_create(text);
 
 	PG_TRY();
 	{

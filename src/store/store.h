@@ -51,6 +51,8 @@ typedef struct StoredScript
 	char	   *up;
 	char	   *down;			/* NULL: none */
 	char	   *derived;		/* down, when there is none; or NULL */
+	bool		up_generated;	/* schemaver wrote it, and nobody has edited it */
+	bool		down_generated;
 	char	   *verify;			/* NULL: none */
 	char	   *source;			/* file, or NULL */
 	int			up_line;

@@ -38,7 +38,7 @@ my @carriers = (
 		drop => 'DROP MATERIALIZED VIEW app.m' },
 	{   name => 'materialized view that the server fills by a built-in function',
 		make => q{CREATE MATERIALIZED VIEW app.m AS SELECT query_to_xml('SELECT app.fire(1)', true, true, '')::text AS x},
-		drop => 'DROP MATERIALIZED VIEW app.m' },
+		drop => 'DROP MATERIALIZED VIEW app.m', hidden => 1 },
 	{   name => 'check of a table with rows',
 		make => 'CREATE TABLE app.t (x int CONSTRAINT c CHECK (app.fire(x) > 0)); INSERT INTO app.t VALUES (1)',
 		drop => 'ALTER TABLE app.t DROP CONSTRAINT c' },
@@ -142,29 +142,30 @@ my @carriers = (
 			CREATE TRIGGER g BEFORE INSERT ON app.t FOR EACH ROW EXECUTE FUNCTION app.g()',
 		drop => 'ALTER TABLE app.t DROP COLUMN b' },);
 
+my $dropped = 'SELECT schemaver.revision(\'drop\', $x${drop}$x$, id => \'r1\'); SELECT schemaver.upgrade();';
+my $drifted = 'SELECT schemaver.revision(\'nothing\', \'SELECT 1\', id => \'r1\'); SELECT schemaver.upgrade(); {drop};';
+
 # What makes the objects again.  {drop} stands for the statements that take them away.
 my @ways = (
 	{   name => 'derived down',
-		sql => 'SELECT schemaver.revision(\'drop\', $x${drop}$x$, id => \'r1\');
-			SELECT schemaver.upgrade(); SELECT schemaver.downgrade();' },
+		before => $dropped,
+		sql => 'SELECT schemaver.downgrade();' },
 	{   name => 'derived down, online',
-		sql => 'SELECT schemaver.revision(\'drop\', $x${drop}$x$, id => \'r1\');
-			CALL schemaver.online_upgrade(); CALL schemaver.online_downgrade();' },
+		before => $dropped,
+		sql => 'CALL schemaver.online_downgrade();' },
 	{   name => 'revert_drift()',
-		sql => 'SELECT schemaver.revision(\'nothing\', \'SELECT 1\', id => \'r1\'); SELECT schemaver.upgrade();
-			{drop}; SELECT count(*) FROM schemaver.revert_drift(allow_data_loss => true);' },
+		before => $drifted,
+		sql => 'SELECT count(*) FROM schemaver.revert_drift(allow_data_loss => true);' },
 	{   name => 'revert_drift(), tried out',
-		sql => 'SELECT schemaver.revision(\'nothing\', \'SELECT 1\', id => \'r1\'); SELECT schemaver.upgrade();
-			{drop}; SELECT count(*) FROM schemaver.revert_drift(dry_run => true);' },
-	{   name => 'test()',
-		sql => 'SELECT schemaver.revision(\'drop\', $x${drop}$x$, id => \'r1\'); SELECT schemaver.upgrade();
-			SELECT schemaver.test();' },
+		before => $drifted,
+		sql => 'SELECT count(*) FROM schemaver.revert_drift(dry_run => true);' },
 	{   name => 'capture()',
-		sql => 'SELECT schemaver.revision(\'nothing\', \'SELECT 1\', id => \'r1\'); SELECT schemaver.upgrade();
-			{drop}; SELECT schemaver.capture(\'by hand\');' },
-	{   name => 'autogenerate()',
-		sql => 'SELECT schemaver.autogenerate(\'one more\', $x$CREATE TABLE public.t1 (id int)$x$, schemas => \'{app,public}\');' },
-	{   name => 'baseline()',
+		before => $drifted,
+		sql => 'SELECT schemaver.capture(\'by hand\', allow_data_loss => true);' },
+	{   name => 'autogenerate()', copies => 1,
+		sql => 'SELECT schemaver.autogenerate(\'one more\', $x$CREATE TABLE public.t1 (id int)$x$, schemas => \'{app,public}\',
+			allow_data_loss => true);' },
+	{   name => 'baseline()', copies => 1,
 		sql => 'SELECT schemaver.baseline(\'first\');' },);
 
 # As whom did the canary run since the place in the log?
@@ -186,14 +187,17 @@ foreach my $carrier (@carriers)
 	$node->safe_psql($base, "SET ROLE mallory; $carrier->{make}");
 	foreach my $way (@ways)
 	{
+		# a copy is made in an order that a call inside of a string cannot tell
+		next if $way->{copies} && $carrier->{hidden};
 		my $db = 'd' . $n++;
-		my $sql = $way->{sql} =~ s/\{drop\}/$carrier->{drop}/r;
+		my $before = ($way->{before} // '') =~ s/\{drop\}/$carrier->{drop}/r;
 		my $offset;
 		my ($out, $err);
 
 		$node->safe_psql('postgres', "CREATE DATABASE $db TEMPLATE $base");
+		$node->safe_psql($db, "SET schemaver.progress = off;\n$before");
 		$offset = -s $node->logfile;
-		$node->psql($db, "SET schemaver.progress = off;\n$sql", stdout => \$out, stderr => \$err);
+		$node->psql($db, "SET schemaver.progress = off;\n$way->{sql}", stdout => \$out, stderr => \$err);
 		my @who = reports($offset);
 		my @others = grep { !/^mallory, / } @who;
 
