@@ -309,6 +309,7 @@ sv_api_autogenerate(PG_FUNCTION_ARGS)
 	draft.down = revision_script(down);
 	if (draft.down == NULL)
 		draft.down = "";
+	draft.up_generated = draft.down_generated = true;
 	sv_prove(&scope, live, wanted, &options, up, down);
 	PG_RETURN_TEXT_P(cstring_to_text(sv_register_add(&draft, false)));
 }

@@ -286,6 +286,8 @@ draft_of(const StoredRevision *revision)
 	draft.up = script->up;
 	draft.down = script->down;
 	draft.verify = script->verify;
+	draft.up_generated = script->up_generated;
+	draft.down_generated = script->down_generated;
 	draft.options = strcmp(revision->options, "{}") == 0 ? NULL : revision->options;
 	return draft;
 }

@@ -17,6 +17,7 @@ PG_FUNCTION_INFO_V1(sv_api_stamp);
 PG_FUNCTION_INFO_V1(sv_api_plan);
 PG_FUNCTION_INFO_V1(sv_api_script);
 PG_FUNCTION_INFO_V1(sv_api_script_begin);
+PG_FUNCTION_INFO_V1(sv_api_script_generated);
 PG_FUNCTION_INFO_V1(sv_api_script_step);
 
 /* Raise 0A000 for what is reserved: variables, contexts, options, from argument "first" on. */
@@ -205,6 +206,16 @@ sv_api_script_begin(PG_FUNCTION_ARGS)
 	char	   *target = sv_arg_text(fcinfo, 1, "target");
 
 	sv_run_script_begin(direction, target, sv_arg_list(fcinfo, 2));
+	PG_RETURN_VOID();
+}
+
+Datum
+sv_api_script_generated(PG_FUNCTION_ARGS)
+{
+	char	   *revision = sv_arg_text(fcinfo, 0, "revision");
+	Direction	direction = arg_direction(fcinfo, 1);
+
+	sv_run_script_generated(revision, direction, sv_arg_text(fcinfo, 2, "checksum"));
 	PG_RETURN_VOID();
 }
 

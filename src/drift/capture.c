@@ -95,6 +95,7 @@ sv_drift_capture(RevisionDraft *draft, const DiffOptions *options, bool allow_da
 	draft->down = script_of(report.revert);
 	if (draft->down == NULL)
 		draft->down = "";
+	draft->up_generated = draft->down_generated = true;
 	/* the copy that it is proven on is one of the live schema, so the way back comes first */
 	sv_prove(&everything, report.live, report.kept, options, report.revert, report.apply);
 	id = sv_register_add(draft, false);

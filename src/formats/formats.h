@@ -54,6 +54,8 @@ typedef struct RevisionDraft
 	int			down_line;
 	int			verify_line;
 	bool		named_by_file;	/* the id is made of the file's name */
+	bool		up_generated;	/* schemaver wrote it, and nobody has edited it */
+	bool		down_generated;
 } RevisionDraft;
 
 /* What the files of a folder came to. */

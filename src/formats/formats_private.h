@@ -182,6 +182,7 @@ typedef enum Directive
 	SV_DIRECTIVE_DEPENDS_ON,
 	SV_DIRECTIVE_BRANCH_LABELS,
 	SV_DIRECTIVE_OPTIONS,
+	SV_DIRECTIVE_GENERATED,
 	/* sections: the lines behind them are their text */
 	SV_DIRECTIVE_UP,
 	SV_DIRECTIVE_DOWN,
@@ -193,5 +194,6 @@ typedef enum Directive
 extern const char *const sv_directive_names[SV_DIRECTIVES];
 
 extern List *sv_native_read(const SourceFile *file);
+extern char *sv_native_mark(const char *section, const char *text);
 
 #endif							/* SV_FORMATS_PRIVATE_H */

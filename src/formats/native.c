@@ -27,7 +27,7 @@
 #include "script/script.h"
 
 const char *const sv_directive_names[SV_DIRECTIVES] = {
-	"revision", "message", "revises", "depends_on", "branch_labels", "options",
+	"revision", "message", "revises", "depends_on", "branch_labels", "options", "generated",
 	"up", "down", "verify"
 };
 
@@ -40,6 +40,7 @@ typedef struct NativeReader
 	List	   *drafts;
 	RevisionDraft *draft;		/* the last of them, or NULL */
 	bool		given[SV_DIRECTIVES];	/* in the draft */
+	const char *generated;		/* marks of the draft's texts, or NULL */
 	bool		in_section;
 	Directive	section;
 	int			section_start;
@@ -225,11 +226,47 @@ end_section(NativeReader *r, int end)
 	r->in_section = false;
 }
 
+/*
+ * The mark of a text that schemaver wrote, for the directive "generated".  It
+ * has a hash of the text, so a text that somebody edits loses it.  Kinds of line
+ * ends and empty lines at the end do not count.
+ */
+char *
+sv_native_mark(const char *section, const char *text)
+{
+	char	   *plain = palloc(strlen(text) + 1);
+	char	   *to = plain;
+
+	for (; *text != '\0'; text++)
+		if (*text != '\r')
+			*to++ = *text;
+	while (to > plain && to[-1] == '\n')
+		to--;
+	*to = '\0';
+	return psprintf("%s:%.16s", section, sv_script_hash(plain));
+}
+
+static bool
+is_marked(const char *marks, Directive section, const char *text)
+{
+	return text != NULL && marks != NULL && strstr(marks, sv_native_mark(sv_directive_names[section], text)) != NULL;
+}
+
+static void
+take_marks(NativeReader *r)
+{
+	r->draft->up_generated = is_marked(r->generated, SV_DIRECTIVE_UP, r->draft->up);
+	r->draft->down_generated = is_marked(r->generated, SV_DIRECTIVE_DOWN, r->draft->down);
+	r->generated = NULL;
+}
+
 /* The revision is read up to the offset. */
 static void
 end_revision(NativeReader *r, int offset)
 {
 	end_section(r, offset);
+	if (r->draft != NULL)
+		take_marks(r);
 	if (r->draft != NULL && r->draft->up == NULL)
 		refuse(r, offset, "the revision before this line has no up section",
 			   "Begin its SQL with a line \"-- schemaver:up\".");
@@ -309,6 +346,9 @@ take_value(NativeReader *r, Directive directive, int offset, const char *value)
 		case SV_DIRECTIVE_BRANCH_LABELS:
 			draft->branch_labels = split_ids(value);
 			break;
+		case SV_DIRECTIVE_GENERATED:
+			r->generated = trim(value);
+			break;
 		default:
 			draft->options = trim(value);
 			break;
@@ -344,7 +384,7 @@ take_directive(NativeReader *r, int offset)
 	if (directive < 0 || (value < text + value_end && *value != ' ' && *value != '\t'))
 		refuse(r, offset,
 			   psprintf("unknown directive \"%.*s\"", (int) strcspn(name, " \t\r\n"), name),
-			   "Known are revision, message, revises, depends_on, branch_labels, options, up, down and verify.");
+			   "Known are revision, message, revises, depends_on, branch_labels, options, generated, up, down and verify.");
 	if (value < text + value_end)
 		value++;
 	value = pnstrdup(value, text + value_end - value);

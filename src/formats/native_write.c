@@ -70,6 +70,22 @@ append_message(StringInfo out, const char *message)
 	append_directive(out, SV_DIRECTIVE_MESSAGE, rest);
 }
 
+/* Which of the texts schemaver wrote. */
+static void
+append_generated(StringInfo out, const RevisionDraft *draft)
+{
+	StringInfoData marks;
+
+	initStringInfo(&marks);
+	if (draft->up_generated)
+		appendStringInfoString(&marks, sv_native_mark(sv_directive_names[SV_DIRECTIVE_UP], draft->up));
+	if (draft->down_generated)
+		appendStringInfo(&marks, "%s%s", marks.len > 0 ? " " : "",
+						 sv_native_mark(sv_directive_names[SV_DIRECTIVE_DOWN], draft->down));
+	if (marks.len > 0)
+		append_directive(out, SV_DIRECTIVE_GENERATED, marks.data);
+}
+
 static void
 append_section(StringInfo out, Directive directive, const char *text)
 {
@@ -120,6 +136,8 @@ difference(const RevisionDraft *a, const RevisionDraft *b)
 		return "branch_labels";
 	if (!same_text(a->options ? unify_line_ends(a->options, ' ') : NULL, b->options))
 		return "options";
+	if (a->up_generated != b->up_generated || a->down_generated != b->down_generated)
+		return "generated";
 	if (!same_text(a->up, b->up))
 		return "up";
 	if (!same_text(a->down, b->down))
@@ -184,6 +202,7 @@ sv_native_write(const RevisionDraft *draft)
 		append_ids(&out, SV_DIRECTIVE_BRANCH_LABELS, draft->branch_labels);
 	if (draft->options != NULL)
 		append_directive(&out, SV_DIRECTIVE_OPTIONS, unify_line_ends(draft->options, ' '));
+	append_generated(&out, draft);
 	append_section(&out, SV_DIRECTIVE_UP, draft->up);
 	append_section(&out, SV_DIRECTIVE_DOWN, draft->down);
 	append_section(&out, SV_DIRECTIVE_VERIFY, draft->verify);

@@ -49,6 +49,7 @@ build(Scratch *scratch, void *arg)
 		refuse(&candidate);
 	baseline->draft->up = candidate.script.up;
 	baseline->draft->down = candidate.script.down;
+	baseline->draft->up_generated = baseline->draft->down_generated = true;
 	if (!baseline->reversible)
 		baseline->draft->options = "{\"irreversible\": \"it would drop all that was there before the first revision\"}";
 }

@@ -176,6 +176,8 @@ take(Squash *squash, const Candidate *candidate)
 							  "The revisions lose it, too, if they are run one after the other. Pass allow_data_loss => true, or squash a shorter range.");
 	squash->draft->up = candidate->script.up;
 	squash->draft->down = candidate->down_proven ? candidate->script.down : NULL;
+	squash->draft->up_generated = candidate->script.up_generated;
+	squash->draft->down_generated = squash->draft->down != NULL && candidate->script.down_generated;
 	squash->rows_differ = candidate->rows_differ;
 }
 
@@ -208,6 +210,7 @@ choose(Squash *squash)
 
 		whole.script.up = collect(squash, scripts, false, final_values);
 		whole.script.down = generated.script.down;
+		whole.script.down_generated = true;
 		whole.script.verify = generated.script.verify;
 		(void) sv_candidate_try(&whole, squash->scratch, &squash->goal);
 		if (builds_schema(&whole))

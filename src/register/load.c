@@ -55,6 +55,8 @@ script_of_draft(const RevisionDraft *draft)
 	script->up_line = Max(draft->up_line, 1);
 	script->down_line = Max(draft->down_line, 1);
 	script->verify_line = Max(draft->verify_line, 1);
+	script->up_generated = draft->up_generated;
+	script->down_generated = draft->down_generated;
 	return script;
 }
 
@@ -62,6 +64,17 @@ static bool
 same_script(const StoredScript *a, const StoredScript *b)
 {
 	return same_text(a->up, b->up) && same_text(a->down, b->down) && same_text(a->verify, b->verify);
+}
+
+/*
+ * A text that nobody has changed is still one that schemaver wrote, also where
+ * the file does not say so.
+ */
+static void
+keep_generated(StoredScript *script, const StoredScript *stored)
+{
+	script->up_generated |= stored->up_generated && same_text(script->up, stored->up);
+	script->down_generated |= stored->down_generated && same_text(script->down, stored->down);
 }
 
 /* A down that came alone joins the up that is registered, and the reverse. */
@@ -100,6 +113,7 @@ update_from_draft(RevisionDraft *draft, bool *reshaped)
 
 	complete_draft(draft, old_script);
 	script = script_of_draft(draft);
+	keep_generated(script, old_script);
 	wanted.options = sv_store_options(draft->options, &irreversible);
 	sv_register_refuse_other_replaced(stored, wanted.options);
 	wanted.message = (char *) (draft->message ? draft->message : stored->message);

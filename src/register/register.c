@@ -151,6 +151,8 @@ sv_register_add(const RevisionDraft *draft, bool splice)
 	script.up_line = Max(draft->up_line, 1);
 	script.down_line = Max(draft->down_line, 1);
 	script.verify_line = Max(draft->verify_line, 1);
+	script.up_generated = draft->up_generated;
+	script.down_generated = draft->down_generated;
 	insertion.heads = heads - closed + 1;
 	sv_register_replacing(&revision, insert, &insertion);
 	return revision.id;
@@ -202,12 +204,14 @@ sv_register_edit(const char *id, const RevisionEdit *edit)
 		script->up = pstrdup(edit->up);
 		script->source = NULL;
 		script->up_line = 1;
+		script->up_generated = false;
 	}
 	if (edit->down != NULL)
 	{
 		script->down = pstrdup(edit->down);
 		script->down_source = NULL;
 		script->down_line = 1;
+		script->down_generated = false;
 	}
 	if (edit->verify != NULL)
 	{

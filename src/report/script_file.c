@@ -164,6 +164,30 @@ append_statements(ScriptFile *file, const Script *script, const ScriptOrigin *or
 	append_forget(&file->out, script);
 }
 
+/*
+ * What schemaver wrote runs with rights that only a run of its own can give: by a
+ * call.  Its text stands there as comments, for review.
+ */
+static void
+append_call(ScriptFile *file, int step, const Script *script)
+{
+	const StoredRevision *row = file->rows[step];
+	const char *line = script->text;
+
+	while (*line != '\0')
+	{
+		int			length = strcspn(line, "\r\n");
+
+		appendStringInfo(&file->out, "--%s%.*s\n", length > 0 ? " " : "", length, line);
+		line += length;
+		line += *line == '\r' && line[1] == '\n' ? 2 : *line != '\0';
+	}
+	appendStringInfo(&file->out, "SELECT schemaver.script_generated(%s, %s, %s);\n",
+					 quote_literal_cstr(row->id),
+					 quote_literal_cstr(sv_direction_name(file->direction)),
+					 quote_literal_cstr(row->checksum));
+}
+
 static void
 append_step(ScriptFile *file, int step, int nstatements)
 {
@@ -218,7 +242,10 @@ append_revision(ScriptFile *file, int step, bool alone)
 		appendStringInfoString(&file->out, "ROLLBACK;\n");
 	if (first)
 		appendStringInfoString(&file->out, "BEGIN;\n");
-	append_statements(file, script, &origin, alone && !outside);
+	if (sv_run_is_generated(stored, file->direction) && !outside)
+		append_call(file, step, script);
+	else
+		append_statements(file, script, &origin, alone && !outside);
 	if (first)
 		append_run_begin(file);
 	else if (outside)

@@ -88,13 +88,11 @@ sv_run_script_begin(Direction direction, const char *target, List *expected)
 	sv_members_begin();
 }
 
-/* Record that the statements of a revision were executed, and verify it. */
-void
-sv_run_script_step(const char *id, Direction direction, const char *checksum, int statements)
+/* The revision of which the file speaks, if the file may. */
+static StoredRevision *
+current_revision(const char *id, const char *checksum)
 {
 	StoredRevision *revision;
-	StoredScript *stored;
-	StoredStep	step = {0};
 
 	if (script_run.transaction != SV_MY_LXID)
 		ereport(ERROR,
@@ -107,6 +105,40 @@ sv_run_script_step(const char *id, Direction direction, const char *checksum, in
 				(errcode(ERRCODE_SV_CHECKSUM_MISMATCH),
 				 errmsg("revision \"%s\" was changed since this file was made", id),
 				 errhint("Make the file again with SELECT schemaver.script();")));
+	return revision;
+}
+
+/*
+ * Execute the up or down of a revision, which schemaver wrote: psql could not give
+ * its statements the rights that are due.
+ */
+void
+sv_run_script_generated(const char *id, Direction direction, const char *checksum)
+{
+	StoredRevision *revision = current_revision(id, checksum);
+	StoredScript *stored = sv_store_script(SV_STORE_WRITE, id);
+	Execution	execution;
+
+	if (!sv_run_is_generated(stored, direction) ||
+		(direction == SV_DOWNGRADE && stored->down == NULL && stored->derived == NULL))
+		ereport(ERROR,
+				(errcode(ERRCODE_SV_CHECKSUM_MISMATCH),
+				 errmsg("the %s script of revision \"%s\" is not one that schemaver wrote",
+						direction == SV_UPGRADE ? "up" : "down", id),
+				 errhint("Make the file again with SELECT schemaver.script();")));
+	sv_execution_begin(&execution, revision, stored, direction);
+	sv_execution_part(&execution, 0, execution.script->n);
+	sv_execution_end(&execution);
+}
+
+/* Record that the statements of a revision were executed, and verify it. */
+void
+sv_run_script_step(const char *id, Direction direction, const char *checksum, int statements)
+{
+	StoredScript *stored;
+	StoredStep	step = {0};
+
+	(void) current_revision(id, checksum);
 	if (SPI_connect() != SPI_OK_CONNECT)
 		elog(ERROR, "SPI_connect failed");
 	sv_constraints_settle(true);

@@ -81,6 +81,7 @@ extern void sv_run_refuse_dropped(const StoredRevision *row, List *dropped, cons
 
 /* psql.c */
 extern void sv_run_script_begin(Direction direction, const char *target, List *expected);
+extern void sv_run_script_generated(const char *id, Direction direction, const char *checksum);
 extern void sv_run_script_step(const char *id, Direction direction, const char *checksum, int statements);
 
 /* step.c */
@@ -147,6 +148,7 @@ typedef struct Execution
 	Keep	   *keep;			/* of the part: what is to be kept or brought back */
 } Execution;
 
+extern bool sv_run_is_generated(const StoredScript *stored, Direction direction);
 extern void sv_execution_begin(Execution *execution, const StoredRevision *revision,
 							   const StoredScript *stored, Direction direction);
 extern void sv_execution_settings(Execution *execution, int from);

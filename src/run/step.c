@@ -285,6 +285,13 @@ sv_execution_forget(const Execution *execution)
 	}
 }
 
+/* Did schemaver write the up or down of a revision, and nobody edit it? */
+bool
+sv_run_is_generated(const StoredScript *stored, Direction direction)
+{
+	return direction == SV_UPGRADE ? stored->up_generated : stored->down == NULL || stored->down_generated;
+}
+
 /*
  * Begin to execute up or down of a revision.  The script is allocated in the
  * current context.
@@ -299,8 +306,7 @@ sv_execution_begin(Execution *execution, const StoredRevision *revision,
 		execution->temporary = sv_temp_objects();
 	execution->revision = revision;
 	execution->direction = direction;
-	execution->is_generated = direction == SV_UPGRADE ? stored->up_generated :
-		stored->down == NULL || stored->down_generated;
+	execution->is_generated = sv_run_is_generated(stored, direction);
 }
 
 /*

@@ -51,8 +51,12 @@ CREATE TABLE script (
 	up_line		integer NOT NULL,
 	down_source	text,
 	down_line	integer NOT NULL,
-	verify_line	integer NOT NULL
+	verify_line	integer NOT NULL,
+	up_generated	boolean NOT NULL DEFAULT false,
+	down_generated	boolean NOT NULL DEFAULT false
 );
+COMMENT ON COLUMN script.up_generated IS 'schemaver wrote it, and nobody has edited it';
+COMMENT ON COLUMN script.down_generated IS 'the same of down';
 COMMENT ON TABLE script IS 'the bodies of the revisions, and the files and lines where they stood';
 
 -- The reverse of revision.revises: tells at the cost of one look-up whether a

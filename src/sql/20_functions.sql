@@ -97,6 +97,11 @@ RETURNS void AS 'MODULE_PATHNAME', 'sv_api_script_begin' LANGUAGE C VOLATILE PAR
 COMMENT ON FUNCTION script_begin(text, text, text[])
 	IS 'for files made by script(): take the lock and check the version';
 
+CREATE FUNCTION script_generated(revision text, direction text, checksum text)
+RETURNS void AS 'MODULE_PATHNAME', 'sv_api_script_generated' LANGUAGE C VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION script_generated(text, text, text)
+	IS 'for files made by script(): execute what schemaver wrote, with the rights that are due';
+
 CREATE FUNCTION script_step(revision text, direction text, checksum text, statements integer)
 RETURNS void AS 'MODULE_PATHNAME', 'sv_api_script_step' LANGUAGE C VOLATILE PARALLEL UNSAFE;
 COMMENT ON FUNCTION script_step(text, text, text, integer)
@@ -176,6 +181,7 @@ REVOKE ALL ON FUNCTION
 	stamp(text[], boolean),
 	script(text, text),
 	script_begin(text, text, text[]),
+	script_generated(text, text, text),
 	script_step(text, text, text, integer),
 	show(text)
 FROM PUBLIC;

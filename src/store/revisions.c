@@ -304,6 +304,8 @@ read_script(uint64 row)
 	result->down_line = sv_own_number_at(row, 7, 0);
 	result->verify_line = sv_own_number_at(row, 8, 0);
 	result->derived = sv_store_text(row, 9);
+	result->up_generated = sv_own_number_at(row, 10, 0) != 0;
+	result->down_generated = sv_own_number_at(row, 11, 0) != 0;
 	return result;
 }
 
@@ -312,7 +314,8 @@ StoredScript *
 sv_store_script(StoreMode mode, const char *id)
 {
 	static StoreQuery query = {
-		"SELECT s.up, s.down, s.verify, s.source, s.down_source, s.up_line, s.down_line, s.verify_line, d.down "
+		"SELECT s.up, s.down, s.verify, s.source, s.down_source, s.up_line, s.down_line, s.verify_line, d.down, "
+		"s.up_generated::pg_catalog.int4, s.down_generated::pg_catalog.int4 "
 		"FROM schemaver.script s LEFT JOIN schemaver.derived d ON d.revision = s.revision WHERE s.revision = $1", 1, {TEXTOID}
 	};
 	List	   *found = sv_own_rows(mode, &query, read_script, id);
@@ -398,12 +401,13 @@ insert_script(const StoreScope *scope, const char *id, const StoredScript *scrip
 {
 	static StoreQuery query = {
 		"INSERT INTO schemaver.script (revision, up, down, verify, source, up_line, "
-		"down_source, down_line, verify_line) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
-		9, {TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, INT4OID, TEXTOID, INT4OID, INT4OID}
+		"down_source, down_line, verify_line, up_generated, down_generated) "
+		"VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+		11, {TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, INT4OID, TEXTOID, INT4OID, INT4OID, BOOLOID, BOOLOID}
 	};
 
 	sv_own_execute(scope, &query, id, script->up, script->down, script->verify, script->source, script->up_line,
-				   script->down_source, script->down_line, script->verify_line);
+				   script->down_source, script->down_line, script->verify_line, script->up_generated, script->down_generated);
 }
 
 /* The rows that point from a revision's parents and labels to it. */
