@@ -242,6 +242,7 @@ put_status(RowBuilder *row, const RevisionGraph *graph, int index, const StoredR
 	row_bool(row, revision->has_down);
 	row_applied(row, revision);
 	row_elapsed(row, revision);
+	sv_row_list_or_null(row, revision->applied && revision->lost ? sv_run_needs(SV_STORE_READ, revision) : NIL);
 }
 
 Datum

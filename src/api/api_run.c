@@ -184,6 +184,7 @@ sv_api_plan(PG_FUNCTION_ARGS)
 		sv_row_datum(&row, BoolGetDatum(transactional[i]), false);
 		sv_row_list_or_null(&row, direction == SV_DOWNGRADE ? sv_run_structure_only(rows[i]) : NIL);
 		sv_row_list_or_null(&row, direction == SV_DOWNGRADE ? sv_run_takes(SV_STORE_READ, rows[i], &earlier) : NIL);
+		sv_row_list_or_null(&row, direction == SV_DOWNGRADE ? sv_run_needs(SV_STORE_READ, rows[i]) : NIL);
 		sv_row_text(&row, direction == SV_DOWNGRADE ? sv_run_irreversible(rows[i]) : NULL);
 		sv_row_put(result, &row);
 	}

@@ -23,6 +23,14 @@ typedef struct Taken
 	char	   *column_name;	/* NULL: the table */
 } Taken;
 
+/* What the rows that are there must have, or a statement fails. */
+typedef struct Demand
+{
+	Taken		of;				/* the column that gets no values, or the table */
+	char	   *what;
+	bool		of_any_row;		/* no row can have it */
+} Demand;
+
 /* ----- holds.c: is there a row, a value? ----- */
 
 extern bool sv_impact_holds(const Taken *taken);
@@ -30,6 +38,7 @@ extern bool sv_impact_holds(const Taken *taken);
 /* ----- takes.c: what the text of a script takes away from what is there now ----- */
 
 extern List *sv_impact_takes(const Script *script, const List *earlier);
+extern List *sv_impact_demands(const Script *script);
 extern Taken *sv_impact_taken(Oid relation, AttrNumber column, bool drops);
 extern AttrNumber sv_impact_columns(Oid relation);
 extern char *sv_impact_column(Oid relation, AttrNumber column);

@@ -1,7 +1,7 @@
 /*
  * takes.c
  *		What the statements of a script would take away from what is there now,
- *		as far as their text tells.
+ *		and what they demand of it, as far as their text tells.
  *
  * Names are followed through renames.  A table that takes the place of one that
  * was renamed away is not that one's loss, only the columns that it lacks are.
@@ -54,6 +54,7 @@ typedef struct Reading
 	List	   *columns;		/* of NowColumn */
 	const List *earlier;		/* of Taken: goes with what runs before */
 	List	   *taken;			/* of Taken */
+	List	   *demands;		/* of Demand */
 } Reading;
 
 /* ---------- names ---------- */
@@ -334,6 +335,107 @@ drop_object(Reading *reading, const DropStmt *stmt, Node *name)
 		drop_type(reading, castNode(TypeName, name));
 }
 
+/* ---------- what is demanded ---------- */
+
+static void
+add_demand(Reading *reading, Oid relation, const char *column, bool of_any_row, char *what)
+{
+	Demand	   *demand = palloc0(sizeof(Demand));
+
+	demand->of = *sv_impact_taken(relation, 0, false);
+	demand->of.column_name = column ? pstrdup(column) : NULL;
+	demand->of_any_row = of_any_row;
+	demand->what = what;
+	reading->demands = lappend(reading->demands, demand);
+}
+
+/* Must a new column have a value that nothing gives it? */
+static bool
+wants_value(const ColumnDef *column)
+{
+	bool		not_null = column->is_not_null;
+	ListCell   *cell;
+
+	foreach(cell, column->constraints)
+	{
+		const Constraint *constraint = lfirst_node(Constraint, cell);
+
+		not_null |= constraint->contype == CONSTR_NOTNULL || constraint->contype == CONSTR_PRIMARY;
+		if (constraint->contype == CONSTR_DEFAULT || constraint->contype == CONSTR_IDENTITY ||
+			constraint->contype == CONSTR_GENERATED)
+			return false;
+	}
+	return not_null;
+}
+
+static void
+demand_values(Reading *reading, Oid relation, const ColumnDef *column)
+{
+	if (IsA(column, ColumnDef) && wants_value(column) && get_attnum(relation, column->colname) == InvalidAttrNumber)
+		add_demand(reading, relation, column->colname, true,
+				   psprintf("a value for column %s.%s, which must not be null",
+							quote_qualified_identifier(get_namespace_name(get_rel_namespace(relation)), get_rel_name(relation)),
+							quote_identifier(column->colname)));
+}
+
+static void
+demand_of_command(Reading *reading, Oid relation, const AlterTableCmd *cmd)
+{
+	char	   *table = quote_qualified_identifier(get_namespace_name(get_rel_namespace(relation)), get_rel_name(relation));
+
+	switch (cmd->subtype)
+	{
+		case AT_AddColumn:
+			demand_values(reading, relation, (const ColumnDef *) cmd->def);
+			break;
+		case AT_SetNotNull:
+			add_demand(reading, relation, NULL, false, psprintf("no null in column %s.%s", table, quote_identifier(cmd->name)));
+			break;
+		case AT_AlterColumnType:
+			add_demand(reading, relation, NULL, false,
+					   psprintf("values of column %s.%s that the other type accepts", table, quote_identifier(cmd->name)));
+			break;
+		case AT_AddConstraint:
+			if (!castNode(Constraint, cmd->def)->skip_validation && castNode(Constraint, cmd->def)->conname != NULL)
+				add_demand(reading, relation, NULL, false,
+						   psprintf("rows of table %s that satisfy constraint %s", table,
+									quote_identifier(castNode(Constraint, cmd->def)->conname)));
+			break;
+		default:
+			break;
+	}
+}
+
+static void
+demand_unique(Reading *reading, const IndexStmt *stmt)
+{
+	Oid			relation = stmt->unique ? find_relation(reading, stmt->relation) : InvalidOid;
+
+	if (OidIsValid(relation))
+		add_demand(reading, relation, NULL, false,
+				   psprintf("no equal rows of table %s by the unique index %s",
+							quote_qualified_identifier(get_namespace_name(get_rel_namespace(relation)), get_rel_name(relation)),
+							stmt->idxname ? quote_identifier(stmt->idxname) : ""));
+}
+
+/* A table is made in the place of one that was renamed away: new columns of it get no values from there. */
+static void
+demand_of_heir(Reading *reading, const CreateStmt *stmt)
+{
+	ListCell   *cell;
+	ListCell   *column;
+
+	foreach(cell, reading->aliases)
+	{
+		const NowNamed *alias = lfirst(cell);
+
+		if (alias->former == NULL || strcmp(alias->former, stmt->relation->relname) != 0)
+			continue;
+		foreach(column, stmt->tableElts)
+			demand_values(reading, alias->relation, lfirst(column));
+	}
+}
+
 static void
 read_alter(Reading *reading, const AlterTableStmt *stmt)
 {
@@ -342,6 +444,8 @@ read_alter(Reading *reading, const AlterTableStmt *stmt)
 
 	if (!OidIsValid(relation))
 		return;
+	foreach(cell, stmt->cmds)
+		demand_of_command(reading, relation, lfirst_node(AlterTableCmd, cell));
 	foreach(cell, stmt->cmds)
 	{
 		const AlterTableCmd *cmd = lfirst_node(AlterTableCmd, cell);
@@ -372,7 +476,11 @@ read_statement(Reading *reading, Node *statement)
 		case T_AlterObjectSchemaStmt:
 			read_move(reading, (AlterObjectSchemaStmt *) statement);
 			break;
+		case T_IndexStmt:
+			demand_unique(reading, (IndexStmt *) statement);
+			break;
 		case T_CreateStmt:
+			demand_of_heir(reading, (CreateStmt *) statement);
 			add_alias(reading, ((CreateStmt *) statement)->relation->schemaname,
 					  ((CreateStmt *) statement)->relation->relname, InvalidOid, NULL, (CreateStmt *) statement);
 			break;
@@ -388,6 +496,17 @@ read_statement(Reading *reading, Node *statement)
 	}
 }
 
+static void
+read_script(Reading *reading, const Script *script)
+{
+	for (int i = 0; i < script->n; i++)
+	{
+		CHECK_FOR_INTERRUPTS();
+		read_statement(reading, linitial_node(RawStmt, raw_parser(sv_script_statement_text(script, i),
+																  RAW_PARSE_DEFAULT))->stmt);
+	}
+}
+
 /*
  * What the script would take away beside what others take before it, a list of
  * Taken in the order of its statements.
@@ -395,15 +514,24 @@ read_statement(Reading *reading, Node *statement)
 List *
 sv_impact_takes(const Script *script, const List *earlier)
 {
-	Reading		reading = {NIL, NIL, earlier, NIL};
+	Reading		reading = {.earlier = earlier};
 
-	for (int i = 0; i < script->n; i++)
-	{
-		CHECK_FOR_INTERRUPTS();
-		read_statement(&reading, linitial_node(RawStmt, raw_parser(sv_script_statement_text(script, i),
-																   RAW_PARSE_DEFAULT))->stmt);
-	}
+	read_script(&reading, script);
 	return reading.taken;
+}
+
+/*
+ * What the script demands of the rows of tables that are there now, a list of
+ * Demand: values for columns that must not be null, rows that a constraint or
+ * another type accepts.
+ */
+List *
+sv_impact_demands(const Script *script)
+{
+	Reading		reading = {NIL};
+
+	read_script(&reading, script);
+	return reading.demands;
 }
 
 /* ---------- what it is ---------- */

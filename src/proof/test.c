@@ -221,6 +221,28 @@ go_up(Tests *tests, const Scratch *scratch, int revision, const StoredScript *st
 	return true;
 }
 
+/* Is it something that a derived down leaves as the up made it? */
+static bool
+stays(const char *lost)
+{
+	return strncmp(lost, "rows of ", 8) != 0 && strncmp(lost, "values ", 7) != 0 && strncmp(lost, "position ", 9) != 0;
+}
+
+/* What the derived down of a revision does not undo is no "ok", though the schema is that of before. */
+static void
+note_staying(const StoredRevision *row, const StoredScript *stored, TestResult *result)
+{
+	ListCell   *cell;
+
+	if (stored->down != NULL || strcmp(result->verdict, sv_verdict_ok) != 0)
+		return;
+	foreach(cell, row->lost)
+		if (stays(lfirst(cell)))
+			result->objects = lappend(result->objects, lfirst(cell));
+	if (result->objects != NIL)
+		result->verdict = "stays";
+}
+
 /*
  * Run the up of a revision, which stays, and test its down.  The state after it
  * is allocated in "context"; returns it, or NULL if it was not read.
@@ -247,6 +269,7 @@ test_revision(Tests *tests, const Scratch *scratch, int step, TestResult *result
 	after = sv_scratch_state(scratch);
 	MemoryContextSwitchTo(caller);
 	sv_test_down(scratch, stored, before, after, result);
+	note_staying(row, stored, result);
 	return after;
 }
 

@@ -81,6 +81,24 @@ warn_of_structure(const StoredRevision *row)
 
 /* ---------- what goes ---------- */
 
+static bool
+is_kept(const Taken *taken, const List *kept)
+{
+	ListCell   *cell;
+
+	foreach(cell, kept)
+	{
+		const StoredKept *item = lfirst(cell);
+
+		if (strcmp(item->schema_name, taken->schema) == 0 && strcmp(item->table_name, taken->table) == 0 &&
+			(item->column_name == NULL ? taken->column_name == NULL :
+			 taken->column_name != NULL && strcmp(item->column_name, taken->column_name) == 0))
+			return true;
+	}
+	return false;
+}
+
+
 static List *
 takes_of(StoreMode mode, const StoredRevision *row, List **earlier)
 {
@@ -165,23 +183,6 @@ sv_run_check_losses(const StoredRevision *row, const RunOptions *options, List *
 	warn_of_losses(row->id, losses);
 }
 
-static bool
-is_kept(const Taken *taken, const List *kept)
-{
-	ListCell   *cell;
-
-	foreach(cell, kept)
-	{
-		const StoredKept *item = lfirst(cell);
-
-		if (strcmp(item->schema_name, taken->schema) == 0 && strcmp(item->table_name, taken->table) == 0 &&
-			(item->column_name == NULL ? taken->column_name == NULL :
-			 taken->column_name != NULL && strcmp(item->column_name, taken->column_name) == 0))
-			return true;
-	}
-	return false;
-}
-
 /*
  * The down of a revision was executed, or a part of it, and has dropped "dropped"
  * (Taken), which held something.  Raise SV016 unless it was allowed or kept.
@@ -200,4 +201,55 @@ sv_run_refuse_dropped(const StoredRevision *row, List *dropped, const RunOptions
 			losses = lappend(losses, sv_impact_name(lfirst(cell)));
 	if (losses != NIL)
 		refuse(row->id, losses, options);
+}
+
+/* ---------- what a down needs ---------- */
+
+static List *
+demands_of(StoreMode mode, const StoredRevision *row, bool certain)
+{
+	ScriptOrigin origin;
+	List	   *result = NIL;
+	List	   *kept = NIL;
+	ListCell   *cell;
+
+	if (!row->has_down)
+		return NIL;
+	foreach(cell, sv_impact_demands(sv_register_body(row->id, sv_store_script(mode, row->id), SV_DOWNGRADE, &origin)))
+	{
+		const Demand *demand = lfirst(cell);
+		Taken		table = demand->of;
+
+		table.column_name = NULL;
+		if (kept == NIL)
+			kept = sv_store_kept_of(row->id);
+		if ((demand->of.column_name != NULL && is_kept(&demand->of, kept)) ||
+			(certain && (!demand->of_any_row || !sv_impact_holds(&table))))
+			continue;
+		result = lappend(result, demand->what);
+	}
+	return result;
+}
+
+/*
+ * What the down of a revision needs of the rows that are there, as strings; what
+ * kept data has is not listed.
+ */
+List *
+sv_run_needs(StoreMode mode, const StoredRevision *row)
+{
+	return demands_of(mode, row, false);
+}
+
+/* A revision was applied: warn if its derived down cannot run with the rows that are there now. */
+void
+sv_run_warn_of_needs(const StoredRevision *row)
+{
+	List	   *needs = row->lost ? demands_of(SV_STORE_WRITE, row, true) : NIL;
+
+	if (needs != NIL)
+		ereport(WARNING,
+				(errmsg("the down of revision \"%s\" cannot run with the rows that are there", row->id),
+				 errdetail("It needs %s.", joined(needs, ", ")),
+				 errhint("Undo the revision and run it again with kept data (SET schemaver.keep_data = on), or give it a down that says which value.")));
 }

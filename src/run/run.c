@@ -39,6 +39,21 @@ begin(Run *run, const PlannedRun *planned)
 		sv_store_note_run(run->number, run->options.note);
 }
 
+/* The downs of what was applied are known now: say which of them cannot run. */
+static void
+warn_of_needs(const PlannedRun *planned)
+{
+	for (int i = 0; i < planned->nsteps; i++)
+	{
+		StoredRevision *row;
+
+		if (planned->directions[i] != SV_UPGRADE)
+			continue;
+		row = sv_store_revision(SV_STORE_WRITE, planned->revisions[i]->id);
+		sv_run_warn_of_needs(row);
+	}
+}
+
 /* Execute and record every step. */
 static void
 execute(void *arg)
@@ -62,6 +77,7 @@ execute(void *arg)
 		sv_lock_exit();
 	}
 	PG_END_TRY();
+	warn_of_needs(planned);
 	sv_store_end_run(run.number, run.started_at);
 }
 

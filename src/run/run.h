@@ -77,6 +77,8 @@ extern bool sv_run_adds_enum_value(StoreMode mode, const StoredRevision *row, Di
 extern List *sv_run_structure_only(const StoredRevision *row);
 extern List *sv_run_takes(StoreMode mode, const StoredRevision *row, List **earlier);
 extern void sv_run_check_losses(const StoredRevision *row, const RunOptions *options, List **earlier);
+extern List *sv_run_needs(StoreMode mode, const StoredRevision *row);
+extern void sv_run_warn_of_needs(const StoredRevision *row);
 extern void sv_run_refuse_dropped(const StoredRevision *row, List *dropped, const RunOptions *options);
 
 /* psql.c */

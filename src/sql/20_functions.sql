@@ -84,7 +84,7 @@ COMMENT ON FUNCTION stamp(text[], boolean) IS 'set the version without running a
 CREATE FUNCTION plan(target text DEFAULT 'head', direction text DEFAULT 'upgrade',
 	variables jsonb DEFAULT NULL, contexts text DEFAULT NULL, options jsonb DEFAULT NULL)
 RETURNS TABLE ("position" integer, revision text, direction text, message text, transactional boolean,
-	structure_only text[], loses text[], refused text)
+	structure_only text[], loses text[], needs text[], refused text)
 AS 'MODULE_PATHNAME', 'sv_api_plan' LANGUAGE C STABLE PARALLEL RESTRICTED;
 COMMENT ON FUNCTION plan(text, text, jsonb, text, jsonb) IS 'what a run would do, in order';
 
@@ -146,7 +146,7 @@ COMMENT ON FUNCTION show(text) IS 'all that is known of the revisions that a ref
 
 CREATE FUNCTION status()
 RETURNS TABLE (revision text, message text, state text, transactional boolean,
-	reversible boolean, applied_at timestamptz, applied_by text, elapsed interval)
+	reversible boolean, applied_at timestamptz, applied_by text, elapsed interval, needs text[])
 AS 'MODULE_PATHNAME', 'sv_api_status' LANGUAGE C STABLE PARALLEL RESTRICTED;
 COMMENT ON FUNCTION status() IS 'every revision, parents first, and whether it is applied';
 

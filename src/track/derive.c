@@ -21,6 +21,7 @@
 #include "model/model.h"
 #include "nodes/value.h"
 #include "track/track.h"
+#include "track/track_private.h"
 #include "utils/guc.h"
 #include "utils/snapmgr.h"
 
@@ -255,49 +256,6 @@ rename_and_compare(void *arg)
 /* ----- the script ----- */
 
 static void
-note(List **lost, const char *what, const Object *o)
-{
-	*lost = lappend(*lost, psprintf("%s %s", what, o->identity));
-}
-
-/* What the way back makes anew without the rows or values that it had. */
-static List *
-find_lost(const Derivation *d)
-{
-	List	   *lost = NIL;
-	ListCell   *cell;
-	List	   *seen = NIL;
-
-	foreach(cell, d->step->written)
-	{
-		char	   *table = lfirst(cell);
-
-		if (list_member(seen, makeString(table)))
-			continue;
-		seen = lappend(seen, makeString(table));
-		lost = lappend(lost, psprintf("changes of rows of table %s", table));
-	}
-	foreach(cell, d->before->objects)
-	{
-		const Object *b = lfirst(cell);
-		const Pair *pair = b->pair;
-
-		if (pair == NULL || b->context)
-			continue;
-		if (sv_class_is(b, "table") && pair->kind == SV_PAIR_CREATE)
-			note(&lost, "rows of table", b);
-		else if (sv_class_is(b, "column") && sv_class_is(b->parent, "table") && b->parent->pair->kind != SV_PAIR_CREATE)
-		{
-			if (pair->kind == SV_PAIR_CREATE && !sv_is(b, "generated"))
-				note(&lost, "values of column", b);
-			else if (pair->a != NULL && !sv_same(pair->a, b, "type"))
-				note(&lost, "values as they were before the change of type of column", b);
-		}
-	}
-	return lost;
-}
-
-static void
 append_rows(StringInfo out, List *rows)
 {
 	ListCell   *cell;
@@ -344,6 +302,6 @@ sv_derive_down(const TrackedStep *step)
 	append_rows(&sql, d.rename_rows);
 	append_rows(&sql, d.rows);
 	result->sql = sql.data;
-	result->lost = find_lost(&d);
+	result->lost = sv_derived_lost(d.before, d.rows, step->undone);
 	return result;
 }

@@ -24,6 +24,7 @@
 #include "catalog/pg_class.h"
 #include "catalog/pg_extension.h"
 #include "catalog/pg_language.h"
+#include "catalog/pg_largeobject.h"
 #include "catalog/pg_namespace.h"
 #include "catalog/pg_proc.h"
 #include "catalog/pg_rewrite.h"
@@ -71,7 +72,7 @@ typedef struct PendingStep
 	bool		renamed;
 	List	   *touches;
 	List	   *written;		/* OIDs of tables */
-	List	   *names;			/* their names, when the step is done */
+	List	   *undone;			/* strings: what a derived down does not undo */
 } PendingStep;
 
 static struct
@@ -89,7 +90,7 @@ static struct
 	bool		busy;			/* own reading */
 	List	   *parts;			/* Touch of the parts of the step that are settled */
 	bool		renamed;		/* in one of them */
-	List	   *written;		/* in them, names */
+	List	   *undone;			/* in them, strings */
 }			track;
 
 static object_access_hook_type previous_access_hook = NULL;
@@ -269,6 +270,18 @@ sv_track_touch_everything(void)
 	MemoryContextSwitchTo(caller);
 }
 
+/* Large objects belong to no schema: what a step made stays, what it removed is gone. */
+static void
+note_large_object(ObjectAccessType access, Oid catalog)
+{
+	MemoryContext caller = MemoryContextSwitchTo(track.context);
+
+	if (catalog == LargeObjectRelationId && (access == OAT_POST_CREATE || access == OAT_DROP) && !track.busy)
+		track.step->undone = sv_track_once(track.step->undone, access == OAT_DROP ? "large objects that were removed" :
+										   "large objects that were made, which stay");
+	MemoryContextSwitchTo(caller);
+}
+
 static void
 on_access(ObjectAccessType access, Oid catalog, Oid oid, int sub, void *arg)
 {
@@ -282,6 +295,7 @@ on_access(ObjectAccessType access, Oid catalog, Oid oid, int sub, void *arg)
 		return;
 	if (catalog == TriggerRelationId && sv_trigger_is_internal(oid))
 		return;
+	note_large_object(access, catalog);
 	/* the server tells of a new default by its table and column */
 	if (catalog == AttrDefaultRelationId && access == OAT_POST_CREATE)
 		catalog = RelationRelationId;
@@ -305,7 +319,7 @@ sv_track_written(Oid relation)
 static void
 on_executor_start(QueryDesc *query, int flags)
 {
-	if (track.step != NULL && !track.busy)
+	if (track.step != NULL && !track.busy && !creating_extension)
 	{
 		ListCell   *cell;
 
@@ -325,6 +339,18 @@ on_executor_start(QueryDesc *query, int flags)
 		standard_ExecutorStart(query, flags);
 }
 
+/* Note what the statement does that a derived down does not undo. */
+static void
+note_lasting(Node *statement)
+{
+	MemoryContext caller = MemoryContextSwitchTo(track.context);
+	char	   *what = sv_statement_lasts(statement);
+
+	if (what != NULL)
+		track.step->undone = sv_track_once(track.step->undone, what);
+	MemoryContextSwitchTo(caller);
+}
+
 static void
 on_utility(PlannedStmt *statement, const char *text, bool read_only_tree, ProcessUtilityContext context,
 		   ParamListInfo params, QueryEnvironment *environment, DestReceiver *dest, QueryCompletion *completion)
@@ -333,6 +359,7 @@ on_utility(PlannedStmt *statement, const char *text, bool read_only_tree, Proces
 
 	if (track.step != NULL && !track.busy)
 	{
+		note_lasting(statement->utilityStmt);
 		sv_track_statement(statement->utilityStmt);
 		track.renaming = renaming || sv_statement_renames(statement->utilityStmt);
 	}
@@ -407,7 +434,7 @@ sv_track_part(void)
 		track.cid = GetCurrentCommandId(true);
 }
 
-/* Turn the tables whose rows were changed into names; those that the step made itself do not count. */
+/* Name the tables whose rows were changed; those that the step made itself do not count. */
 static void
 name_written(PendingStep *step)
 {
@@ -420,13 +447,14 @@ name_written(PendingStep *step)
 		TouchEntry *entry;
 		char	   *name = get_rel_name(relation);
 
-		if (name == NULL || !sv_unit_of(RelationRelationId, relation, &unit) || !sv_unit_is_read(&unit))
+		if (name == NULL || get_rel_persistence(relation) == RELPERSISTENCE_TEMP || sv_track_is_own(relation) ||
+			!sv_unit_of(RelationRelationId, relation, &unit))
 			continue;
 		entry = hash_search(track.units, &unit, HASH_FIND, NULL);
 		if (entry != NULL && entry->touch->step == step->number && entry->touch->before == NULL)
 			continue;
-		step->names = lappend(step->names,
-							  quote_qualified_identifier(get_namespace_name(get_rel_namespace(relation)), name));
+		step->undone = sv_track_once(step->undone, psprintf("changes of rows of table %s",
+								   quote_qualified_identifier(get_namespace_name(get_rel_namespace(relation)), name)));
 	}
 }
 
@@ -512,7 +540,7 @@ settle_step(const PendingStep *pending)
 
 	step.tag = pending->tag;
 	step.renamed = pending->renamed;
-	step.written = pending->names;
+	step.undone = pending->undone;
 	fill_step(&step, pending->touches);
 	track.settle(&step, track.settle_arg);
 }
@@ -574,7 +602,7 @@ sv_track_part_done(void *tag)
 	settle_pending();
 	track.parts = list_concat(track.parts, part->touches);
 	track.renamed |= part->renamed;
-	track.written = list_concat(track.written, part->names);
+	track.undone = list_concat(track.undone, part->undone);
 	track.pending = NIL;
 	track.units = make_units();
 	MemoryContextSwitchTo(caller);
@@ -623,7 +651,7 @@ sv_track_whole(const TrackedStep *step)
 	whole = palloc(sizeof(TrackedStep));
 	*whole = *step;
 	whole->renamed |= track.renamed;
-	whole->written = list_concat(list_copy(track.written), step->written);
+	whole->undone = list_concat(list_copy(track.undone), step->undone);
 	fill_step(whole, join_touches(list_concat_copy(track.parts, ((PendingStep *) llast(track.pending))->touches)));
 	return whole;
 }

@@ -31,7 +31,7 @@ typedef struct TrackedStep
 	Model	   *before;
 	Model	   *after;
 	bool		renamed;		/* something got another name or schema */
-	List	   *written;		/* names of tables that were there before and whose rows it changed */
+	List	   *undone;			/* strings: what it did that changes of the schema do not undo */
 } TrackedStep;
 
 /* Gets each step when it is settled, in order. */

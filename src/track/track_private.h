@@ -5,6 +5,7 @@
 #ifndef SV_TRACK_PRIVATE_H
 #define SV_TRACK_PRIVATE_H
 
+#include "model/model.h"
 #include "nodes/nodes.h"
 
 /* ----- track_statements.c -----
@@ -22,5 +23,15 @@ extern void sv_track_statement(Node *statement);
 extern bool sv_statement_renames(const Node *statement);
 extern bool sv_trigger_is_internal(Oid trigger);
 extern List *sv_trigger_copies(Oid trigger);
+
+/* ----- lost.c -----
+ *
+ * What a derived down cannot bring back.
+ */
+
+extern List *sv_track_once(List *strings, char *text);
+extern bool sv_track_is_own(Oid relation);
+extern char *sv_statement_lasts(Node *statement);
+extern List *sv_derived_lost(const Model *before, const List *rows, const List *undone);
 
 #endif							/* SV_TRACK_PRIVATE_H */

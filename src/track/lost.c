@@ -1,0 +1,197 @@
+/*
+ * lost.c
+ *		What a derived down cannot bring back.
+ *
+ * Rows and values of what it makes again, positions of sequences, and what the
+ * step did that no statement on the schema undoes: changes of rows, also of
+ * tables of extensions, large objects, roles and whatever else belongs to the whole
+ * cluster.
+ */
+#include "postgres.h"
+
+#include "catalog/dependency.h"
+#include "catalog/pg_class.h"
+#include "commands/extension.h"
+#include "diff/diff.h"
+#include "model/model.h"
+#include "tcop/utility.h"
+#include "track/track.h"
+#include "track/track_private.h"
+
+/* ---------- noted while the step runs ---------- */
+
+/* Add a string to a list unless it is there. */
+List *
+sv_track_once(List *strings, char *text)
+{
+	ListCell   *cell;
+
+	foreach(cell, strings)
+		if (strcmp(lfirst(cell), text) == 0)
+			return strings;
+	return lappend(strings, text);
+}
+
+/* Is it a table of schemaver's own? */
+bool
+sv_track_is_own(Oid relation)
+{
+	Oid			extension = getExtensionOfObject(RelationRelationId, relation);
+
+	return OidIsValid(extension) && extension == get_extension_oid("schemaver", true);
+}
+
+static bool
+is_shared(ObjectType type)
+{
+	return type == OBJECT_ROLE || type == OBJECT_DATABASE || type == OBJECT_TABLESPACE ||
+		type == OBJECT_PARAMETER_ACL;
+}
+
+/* Does a statement change what belongs to the whole cluster? */
+static bool
+changes_cluster(const Node *statement)
+{
+	switch (nodeTag(statement))
+	{
+		case T_CreateRoleStmt:
+		case T_AlterRoleStmt:
+		case T_AlterRoleSetStmt:
+		case T_DropRoleStmt:
+		case T_GrantRoleStmt:
+		case T_AlterDatabaseStmt:
+		case T_AlterDatabaseSetStmt:
+			return true;
+		case T_GrantStmt:
+			return is_shared(((const GrantStmt *) statement)->objtype);
+		case T_RenameStmt:
+			return is_shared(((const RenameStmt *) statement)->renameType);
+		case T_CommentStmt:
+			return is_shared(((const CommentStmt *) statement)->objtype);
+		case T_SecLabelStmt:
+			return is_shared(((const SecLabelStmt *) statement)->objtype);
+		case T_AlterOwnerStmt:
+			return is_shared(((const AlterOwnerStmt *) statement)->objectType);
+		default:
+			return false;
+	}
+}
+
+static bool
+restarts(const AlterSeqStmt *stmt)
+{
+	ListCell   *cell;
+
+	foreach(cell, stmt->options)
+		if (strcmp(((const DefElem *) lfirst(cell))->defname, "restart") == 0)
+			return true;
+	return false;
+}
+
+/* What a statement does that a derived down does not undo, as a new string; NULL: nothing. */
+char *
+sv_statement_lasts(Node *statement)
+{
+	if (changes_cluster(statement))
+		return psprintf("%s, which concerns the whole cluster", GetCommandTagName(CreateCommandTag(statement)));
+	if (IsA(statement, AlterSeqStmt) && restarts((AlterSeqStmt *) statement))
+		return psprintf("position of sequence %s", ((AlterSeqStmt *) statement)->sequence->relname);
+	return NULL;
+}
+
+/* ---------- found in the comparison ---------- */
+
+static List *
+note(List *lost, const char *what, const char *identity)
+{
+	return sv_track_once(lost, psprintf("%s %s", what, identity));
+}
+
+/*
+ * Is it made again, as a new object?  A swapped one takes its rows over, and so do
+ * its columns; but no rows come to a partitioned table that was a plain one.
+ */
+static bool
+is_new(const Object *b)
+{
+	const Pair *pair = b->pair;
+
+	if (pair->swapped && sv_class_is(b, "table"))
+		return sv_is(b, "partition_key") && !sv_is(pair->a, "partition_key");
+	if (b->parent != NULL && b->parent->pair->swapped)
+		return pair->kind == SV_PAIR_CREATE;
+	return pair->kind == SV_PAIR_CREATE || (pair->kind == SV_PAIR_AGAIN && !pair->swapped && !pair->converted);
+}
+
+static List *
+note_column(List *lost, const Object *b)
+{
+	if (is_new(b->parent))
+		return lost;
+	if (is_new(b))
+		return sv_is(b, "generated") ? lost : note(lost, "values of column", b->identity);
+	if (b->pair->a != NULL && !sv_same(b->pair->a, b, "type"))
+		return note(lost, "values as they were before the change of type of column", b->identity);
+	return lost;
+}
+
+/* The sequence of an identity column whose table stays. */
+static List *
+note_identity(List *lost, const Object *column)
+{
+	if (!sv_is(column, "identity") || is_new(column->parent) ||
+		(column->pair->a != NULL && sv_is(column->pair->a, "identity") && !is_new(column)))
+		return lost;
+	return note(lost, "position of sequence", sv_identity_sequence(column));
+}
+
+/* What statements drop that comes back: DROP says so itself. */
+static List *
+note_dropped(List *lost, const Model *before, const List *rows)
+{
+	ListCell   *cell;
+
+	foreach(cell, rows)
+	{
+		const DiffRow *row = lfirst(cell);
+		const ModelClass *class = sv_object_class(row->kind);
+		const Object *b = class ? sv_model_find(before, class, row->identity) : NULL;
+
+		if (row->sql == NULL || !(row->hazards & SV_HAZARD_DATA_LOSS) || b == NULL || b->pair == NULL)
+			continue;
+		if (sv_class_is(b, "table") && !b->pair->swapped)
+			lost = note(lost, "rows of table", b->identity);
+		else if (sv_class_is(b, "column") && !b->parent->pair->swapped && !is_new(b->parent))
+			lost = note(lost, "values of column", b->identity);
+	}
+	return lost;
+}
+
+/*
+ * What the way back, the rows of a comparison from after the step to before it,
+ * does not bring back: a list of strings.  "before" is marked by the comparison.
+ */
+List *
+sv_derived_lost(const Model *before, const List *rows, const List *undone)
+{
+	List	   *lost = NIL;
+	ListCell   *cell;
+
+	foreach(cell, undone)
+		lost = sv_track_once(lost, lfirst(cell));
+
+	foreach(cell, before->objects)
+	{
+		const Object *b = lfirst(cell);
+
+		if (b->pair == NULL || b->context)
+			continue;
+		if (sv_class_is(b, "table") && is_new(b))
+			lost = note(lost, "rows of table", b->identity);
+		else if (sv_class_is(b, "sequence") && is_new(b))
+			lost = note(lost, "position of sequence", b->identity);
+		else if (sv_class_is(b, "column") && sv_class_is(b->parent, "table"))
+			lost = note_identity(note_column(lost, b), b);
+	}
+	return note_dropped(lost, before, rows);
+}
