@@ -26,7 +26,7 @@ check_top_level(FunctionCallInfo fcinfo, const char *what)
 			(errcode(ERRCODE_SV_NOT_TRANSACTIONAL),
 			 errmsg("%s cannot run inside of a transaction, function or other procedure", what),
 			 errdetail("It commits step by step."),
-			 errhint("Call it by itself, as a statement of its own: CALL %s;", what)));
+			 errhint("Call it by itself, as a statement of its own: CALL %s; Drivers open a transaction by themselves, so switch on autocommit.", what)));
 }
 
 static void

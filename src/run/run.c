@@ -8,6 +8,7 @@
 #include "impact/impact.h"
 #include "run/run.h"
 #include "track/track.h"
+#include "utils/guc.h"
 #include "utils/timestamp.h"
 
 /* A run that is planned and checked. */
@@ -59,9 +60,11 @@ static void
 execute(void *arg)
 {
 	const PlannedRun *planned = arg;
+	int			nestlevel = NewGUCNestLevel();
 	Run			run;
 
 	begin(&run, planned);
+	sv_client_watch();
 	sv_lock_enter();
 	PG_TRY();
 	{
@@ -78,6 +81,8 @@ execute(void *arg)
 	}
 	PG_END_TRY();
 	warn_of_needs(planned);
+	sv_client_check();
+	AtEOXact_GUC(false, nestlevel);
 	sv_store_end_run(run.number, run.started_at);
 }
 

@@ -98,6 +98,10 @@ extern void sv_constraints_follow(void);
 /* copy.c */
 extern uint64 sv_run_copy(const char *statement, const char *data, int length);
 
+/* client.c */
+extern void sv_client_watch(void);
+extern void sv_client_check(void);
+
 /* temp.c */
 extern List *sv_temp_objects(void);
 extern void sv_temp_drop_new(List *before);

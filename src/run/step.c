@@ -42,6 +42,25 @@ line_of_error(const Execution *execution, const ErrorData *error)
 	return line;
 }
 
+/* What to do about an error that a transaction of the run's own size brings about; NULL: nothing is known. */
+static char *
+hint_for(const ErrorData *error)
+{
+	switch (error->sqlerrcode)
+	{
+		case ERRCODE_UNSAFE_NEW_ENUM_VALUE_USAGE:
+			return "Commit between both revisions, or run CALL schemaver.online_upgrade(), which does.";
+		case ERRCODE_OBJECT_IN_USE:
+			return "If trigger events are pending, SET CONSTRAINTS ALL IMMEDIATE before this statement fires them; "
+				"CALL schemaver.online_upgrade() commits between both.";
+		case ERRCODE_INVALID_TRANSACTION_TERMINATION:
+			return "What commits by itself cannot run in a script. Change the rows in batches: "
+				"write -- schemaver:batch before an UPDATE or DELETE, and run CALL schemaver.online_upgrade().";
+		default:
+			return NULL;
+	}
+}
+
 /*
  * In PG_CATCH: raise the error again, saying where in the script it arose.  It
  * keeps its SQLSTATE, message and position.  (A context callback could not
@@ -66,8 +85,8 @@ sv_execution_rethrow(Execution *execution, MemoryContext context)
 					 execution->origin.file ? execution->origin.file : "",
 					 execution->origin.file ? "\"" : "");
 	error->context = error->context ? psprintf("%s\n%s", error->context, place) : place;
-	if (error->sqlerrcode == ERRCODE_UNSAFE_NEW_ENUM_VALUE_USAGE)
-		error->hint = "Commit between both revisions, or run CALL schemaver.online_upgrade(), which does.";
+	if (error->hint == NULL)
+		error->hint = hint_for(error);
 	ReThrowError(error);
 }
 
@@ -175,6 +194,7 @@ execute_statements(Execution *execution, MemoryContext context)
 	for (int i = execution->from; i < execution->to; i++)
 	{
 		CHECK_FOR_INTERRUPTS();
+		sv_client_check();
 		if (begin_statement(execution, i))
 			sv_keep_statement(execution->keep, script->statements[i].tag, execution->text, execute_statement, execution);
 		execution->touched |= may_set_constraints(&script->statements[i]);
