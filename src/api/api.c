@@ -29,11 +29,46 @@ sv_arg_text_or_null(FunctionCallInfo fcinfo, int n)
 	return PG_ARGISNULL(n) ? NULL : text_to_cstring(PG_GETARG_TEXT_PP(n));
 }
 
+/* What anybody may pass to functions that are open to everybody has a bound. */
+#define NAME_MAX_BYTES 10000
+#define LIST_MAX 10000
+
+/* The same of a text that names something: an error if it is too long to do so. */
+char *
+sv_arg_name_or_null(FunctionCallInfo fcinfo, int n)
+{
+	if (PG_ARGISNULL(n))
+		return NULL;
+	if (VARSIZE_ANY_EXHDR(PG_GETARG_TEXT_PP(n)) > NAME_MAX_BYTES)
+		ereport(ERROR,
+				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+				 errmsg("argument %d is longer than %d bytes", n + 1, NAME_MAX_BYTES)));
+	return text_to_cstring(PG_GETARG_TEXT_PP(n));
+}
+
+char *
+sv_arg_name(FunctionCallInfo fcinfo, int n, const char *name)
+{
+	return PG_ARGISNULL(n) ? sv_arg_text(fcinfo, n, name) : sv_arg_name_or_null(fcinfo, n);
+}
+
 /* A text[] argument as a list of strings; NULL is the empty list. */
 List *
 sv_arg_list(FunctionCallInfo fcinfo, int n)
 {
-	return PG_ARGISNULL(n) ? NIL : sv_text_list(PG_GETARG_DATUM(n));
+	List	   *strings = PG_ARGISNULL(n) ? NIL : sv_text_list(PG_GETARG_DATUM(n));
+	ListCell   *cell;
+
+	if (list_length(strings) > LIST_MAX)
+		ereport(ERROR,
+				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+				 errmsg("argument %d has more than %d elements", n + 1, LIST_MAX)));
+	foreach(cell, strings)
+		if (strlen(lfirst(cell)) > NAME_MAX_BYTES)
+			ereport(ERROR,
+					(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+					 errmsg("element %d of argument %d is longer than %d bytes", foreach_current_index(cell) + 1, n + 1, NAME_MAX_BYTES)));
+	return strings;
 }
 
 /* A boolean argument; NULL is false. */

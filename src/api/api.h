@@ -15,6 +15,8 @@
 
 extern char *sv_arg_text(FunctionCallInfo fcinfo, int n, const char *name);
 extern char *sv_arg_text_or_null(FunctionCallInfo fcinfo, int n);
+extern char *sv_arg_name(FunctionCallInfo fcinfo, int n, const char *name);
+extern char *sv_arg_name_or_null(FunctionCallInfo fcinfo, int n);
 extern List *sv_arg_list(FunctionCallInfo fcinfo, int n);
 extern bool sv_arg_bool(FunctionCallInfo fcinfo, int n);
 

@@ -10,6 +10,7 @@
 #include "base/base.h"
 #include "diff/diff.h"
 #include "drift/drift.h"
+#include "graph/graph.h"
 #include "miscadmin.h"
 #include "model/model.h"
 #include "proof/proof.h"
@@ -140,7 +141,7 @@ sv_arg_diff_options(FunctionCallInfo fcinfo, int n)
 		else
 			ereport(ERROR,
 					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-					 errmsg("option \"%s\" is not known or has a value of the wrong type", key),
+					 errmsg("option \"%s\" is not known or has a value of the wrong type", sv_graph_clip(key)),
 					 errhint("The options are owners, privileges, comments (boolean), drop (\"drop\", \"report\" or \"keep\") and exclude (a list of patterns).")));
 	}
 	if (strcmp(options.drop, "drop") != 0 && strcmp(options.drop, "report") != 0 && strcmp(options.drop, "keep") != 0)

@@ -176,7 +176,7 @@ sv_api_history(PG_FUNCTION_ARGS)
 	for (int i = 0; i < heads.n; i++)
 		current[heads.members[i]] = true;
 	return give_revisions(fcinfo, graph,
-						  sv_graph_history(graph, sv_arg_text_or_null(fcinfo, 0), sv_arg_text_or_null(fcinfo, 1)),
+						  sv_graph_history(graph, sv_arg_name_or_null(fcinfo, 0), sv_arg_name_or_null(fcinfo, 1)),
 						  put_history, current);
 }
 
@@ -206,7 +206,7 @@ sv_api_show(PG_FUNCTION_ARGS)
 {
 	RevisionGraph *graph = sv_store_graph(SV_STORE_READ);
 
-	return give_revisions(fcinfo, graph, sv_graph_resolve(graph, sv_arg_text(fcinfo, 0, "ref")), put_all, NULL);
+	return give_revisions(fcinfo, graph, sv_graph_resolve(graph, sv_arg_name(fcinfo, 0, "ref")), put_all, NULL);
 }
 
 /*
@@ -271,13 +271,13 @@ sv_api_resolve(PG_FUNCTION_ARGS)
 {
 	RevisionGraph *graph = sv_store_graph(SV_STORE_READ);
 
-	return give_revisions(fcinfo, graph, sv_graph_resolve(graph, sv_arg_text(fcinfo, 0, "ref")), put_resolved, NULL);
+	return give_revisions(fcinfo, graph, sv_graph_resolve(graph, sv_arg_name(fcinfo, 0, "ref")), put_resolved, NULL);
 }
 
 Datum
 sv_api_graph(PG_FUNCTION_ARGS)
 {
-	char	   *format = sv_arg_text(fcinfo, 0, "format");
+	char	   *format = sv_arg_name(fcinfo, 0, "format");
 	RevisionGraph *graph = sv_store_graph(SV_STORE_READ);
 	RevisionList list = sv_graph_history(graph, NULL, NULL);
 	StoredRevision **rows = sv_store_revisions(SV_STORE_READ, graph, &list);

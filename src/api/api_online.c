@@ -32,7 +32,7 @@ check_top_level(FunctionCallInfo fcinfo, const char *what)
 static void
 run(Direction direction, FunctionCallInfo fcinfo)
 {
-	char	   *target = sv_arg_text(fcinfo, 0, "target");
+	char	   *target = sv_arg_name(fcinfo, 0, "target");
 	RunOptions	options = sv_arg_run_options(fcinfo, 1);
 
 	options.allowing = psprintf("CALL schemaver.online_%s(%s, allow_data_loss => true)",
@@ -59,5 +59,5 @@ sv_api_online_downgrade(PG_FUNCTION_ARGS)
 Datum
 sv_api_abandon(PG_FUNCTION_ARGS)
 {
-	PG_RETURN_TEXT_P(cstring_to_text(sv_online_abandon(sv_arg_text(fcinfo, 0, "ref"))));
+	PG_RETURN_TEXT_P(cstring_to_text(sv_online_abandon(sv_arg_name(fcinfo, 0, "ref"))));
 }

@@ -7,6 +7,7 @@
 #include "api/api.h"
 #include "api/api_private.h"
 #include "diff/diff.h"
+#include "graph/graph.h"
 #include "proof/proof.h"
 #include "register/register.h"
 #include "run/run.h"
@@ -45,7 +46,7 @@ pending(const RevisionGraph *graph)
 Datum
 sv_api_test(PG_FUNCTION_ARGS)
 {
-	char	   *range = sv_arg_text_or_null(fcinfo, 0);
+	char	   *range = sv_arg_name_or_null(fcinfo, 0);
 	ReturnSetInfo *result = sv_result_begin(fcinfo);
 	RevisionGraph *graph;
 	RevisionList list;
@@ -108,12 +109,12 @@ sv_api_baseline(PG_FUNCTION_ARGS)
 static bool
 arg_keep_data(FunctionCallInfo fcinfo, int n)
 {
-	char	   *data = sv_arg_text(fcinfo, n, "data");
+	char	   *data = sv_arg_name(fcinfo, n, "data");
 
 	if (strcmp(data, "keep") != 0 && strcmp(data, "elide") != 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("unrecognized value \"%s\" of argument \"data\"", data),
+				 errmsg("unrecognized value \"%s\" of argument \"data\"", sv_graph_clip(data)),
 				 errhint("Use 'keep' or 'elide'.")));
 	return strcmp(data, "keep") == 0;
 }
@@ -121,7 +122,7 @@ arg_keep_data(FunctionCallInfo fcinfo, int n)
 Datum
 sv_api_squash(PG_FUNCTION_ARGS)
 {
-	char	   *range = sv_arg_text(fcinfo, 0, "range");
+	char	   *range = sv_arg_name(fcinfo, 0, "range");
 	DiffOptions options = sv_arg_diff_options(fcinfo, 5);
 	RevisionDraft draft = {0};
 	RevisionGraph *graph;

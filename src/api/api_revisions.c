@@ -146,7 +146,7 @@ id_of(const char *ref)
 Datum
 sv_api_edit(PG_FUNCTION_ARGS)
 {
-	char	   *ref = sv_arg_text(fcinfo, 0, "ref");
+	char	   *ref = sv_arg_name(fcinfo, 0, "ref");
 	RevisionEdit edit = {0};
 	char	   *id;
 
@@ -174,7 +174,7 @@ sv_api_edit(PG_FUNCTION_ARGS)
 Datum
 sv_api_remove(PG_FUNCTION_ARGS)
 {
-	char	   *ref = sv_arg_text(fcinfo, 0, "ref");
+	char	   *ref = sv_arg_name(fcinfo, 0, "ref");
 	char	   *id;
 
 	sv_register_lock("schemaver.remove()");
@@ -306,7 +306,7 @@ parents_first(const RevisionGraph *graph, const RevisionList *list)
 Datum
 sv_api_export(PG_FUNCTION_ARGS)
 {
-	char	   *range = sv_arg_text(fcinfo, 0, "range");
+	char	   *range = sv_arg_name(fcinfo, 0, "range");
 	ReturnSetInfo *result = sv_result_begin(fcinfo);
 	RevisionGraph *graph = sv_store_graph(SV_STORE_READ);
 	RevisionList found = sv_api_range(graph, range);
@@ -330,7 +330,7 @@ Datum
 sv_api_tag(PG_FUNCTION_ARGS)
 {
 	char	   *name = sv_arg_text(fcinfo, 0, "name");
-	char	   *ref = sv_arg_text(fcinfo, 1, "ref");
+	char	   *ref = sv_arg_name(fcinfo, 1, "ref");
 	char	   *id;
 
 	sv_register_lock("schemaver.tag()");

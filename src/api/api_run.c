@@ -75,7 +75,7 @@ put_stamp(const RunStep *step, void *arg)
 Datum
 sv_api_upgrade(PG_FUNCTION_ARGS)
 {
-	char	   *target = sv_arg_text(fcinfo, 0, "target");
+	char	   *target = sv_arg_name(fcinfo, 0, "target");
 
 	RunOptions	options = sv_arg_run_options(fcinfo, 2);
 
@@ -89,7 +89,7 @@ sv_api_upgrade(PG_FUNCTION_ARGS)
 Datum
 sv_api_downgrade(PG_FUNCTION_ARGS)
 {
-	char	   *target = sv_arg_text(fcinfo, 0, "target");
+	char	   *target = sv_arg_name(fcinfo, 0, "target");
 
 	RunOptions	options = sv_arg_run_options(fcinfo, 2);
 
@@ -142,7 +142,7 @@ sv_api_stamp(PG_FUNCTION_ARGS)
 static Direction
 arg_direction(FunctionCallInfo fcinfo, int n)
 {
-	char	   *name = sv_arg_text(fcinfo, n, "direction");
+	char	   *name = sv_arg_name(fcinfo, n, "direction");
 
 	if (strcmp(name, "upgrade") == 0)
 		return SV_UPGRADE;
@@ -150,7 +150,7 @@ arg_direction(FunctionCallInfo fcinfo, int n)
 		return SV_DOWNGRADE;
 	ereport(ERROR,
 			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-			 errmsg("unrecognized direction \"%s\"", name),
+			 errmsg("unrecognized direction \"%s\"", sv_graph_clip(name)),
 			 errhint("Use 'upgrade' or 'downgrade'.")));
 	return SV_UPGRADE;
 }
@@ -158,7 +158,7 @@ arg_direction(FunctionCallInfo fcinfo, int n)
 Datum
 sv_api_plan(PG_FUNCTION_ARGS)
 {
-	char	   *target = sv_arg_text(fcinfo, 0, "target");
+	char	   *target = sv_arg_name(fcinfo, 0, "target");
 	Direction	direction = arg_direction(fcinfo, 1);
 	ReturnSetInfo *result = sv_result_begin(fcinfo);
 	RevisionGraph *graph = sv_store_graph(SV_STORE_READ);
@@ -194,8 +194,8 @@ sv_api_plan(PG_FUNCTION_ARGS)
 Datum
 sv_api_script(PG_FUNCTION_ARGS)
 {
-	char	   *from = sv_arg_text(fcinfo, 0, "from_ref");
-	char	   *to = sv_arg_text(fcinfo, 1, "to_ref");
+	char	   *from = sv_arg_name(fcinfo, 0, "from_ref");
+	char	   *to = sv_arg_name(fcinfo, 1, "to_ref");
 
 	PG_RETURN_TEXT_P(cstring_to_text(sv_report_script(from, to)));
 }
@@ -204,7 +204,7 @@ Datum
 sv_api_script_begin(PG_FUNCTION_ARGS)
 {
 	Direction	direction = arg_direction(fcinfo, 0);
-	char	   *target = sv_arg_text(fcinfo, 1, "target");
+	char	   *target = sv_arg_name(fcinfo, 1, "target");
 
 	sv_run_script_begin(direction, target, sv_arg_list(fcinfo, 2));
 	PG_RETURN_VOID();
@@ -223,7 +223,7 @@ sv_api_script_generated(PG_FUNCTION_ARGS)
 Datum
 sv_api_script_step(PG_FUNCTION_ARGS)
 {
-	char	   *revision = sv_arg_text(fcinfo, 0, "revision");
+	char	   *revision = sv_arg_name(fcinfo, 0, "revision");
 	Direction	direction = arg_direction(fcinfo, 1);
 	char	   *checksum = sv_arg_text(fcinfo, 2, "checksum");
 

@@ -86,8 +86,8 @@ model_of_reference(const RevisionGraph *graph, const char *reference)
 Datum
 sv_api_diff_revisions(PG_FUNCTION_ARGS)
 {
-	char	   *from_ref = sv_arg_text(fcinfo, 0, "from_ref");
-	char	   *to_ref = sv_arg_text(fcinfo, 1, "to_ref");
+	char	   *from_ref = sv_arg_name(fcinfo, 0, "from_ref");
+	char	   *to_ref = sv_arg_name(fcinfo, 1, "to_ref");
 	DiffOptions options = sv_arg_diff_options(fcinfo, 2);
 	RevisionGraph *graph = sv_store_graph(SV_STORE_READ);
 	Model	   *from = model_of_reference(graph, from_ref);
@@ -128,7 +128,7 @@ new_database(void)
 Datum
 sv_api_show_schema(PG_FUNCTION_ARGS)
 {
-	char	   *reference = sv_arg_text(fcinfo, 0, "ref");
+	char	   *reference = sv_arg_name(fcinfo, 0, "ref");
 	DiffOptions options = sv_arg_diff_options(fcinfo, 1);
 	Model	   *model = model_of_reference(sv_store_graph(SV_STORE_READ), reference);
 	Model	   *empty = new_database();
@@ -142,7 +142,7 @@ sv_api_show_schema(PG_FUNCTION_ARGS)
 Datum
 sv_api_snapshot_at(PG_FUNCTION_ARGS)
 {
-	char	   *reference = sv_arg_text(fcinfo, 0, "ref");
+	char	   *reference = sv_arg_name(fcinfo, 0, "ref");
 
 	PG_RETURN_JSONB_P(sv_model_to_jsonb(model_of_reference(sv_store_graph(SV_STORE_READ), reference)));
 }

@@ -23,7 +23,6 @@ typedef struct Reference
 } Reference;
 
 /* graph.c */
-extern const char *sv_graph_clip(const char *name);
 extern char *sv_graph_names(const RevisionGraph *graph, const RevisionList *list);
 extern int	sv_graph_find_name(const RevisionGraph *graph, const char *name);
 extern int	sv_graph_find_tag(const RevisionGraph *graph, const char *tag);

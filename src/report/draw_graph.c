@@ -280,7 +280,7 @@ sv_report_graph(const char *format, const RevisionGraph *graph,
 			return drawings[i].draw(graph, list, rows);
 	ereport(ERROR,
 			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-			 errmsg("unrecognized graph format \"%s\"", format),
+			 errmsg("unrecognized graph format \"%s\"", sv_graph_clip(format)),
 			 errhint("Use text, mermaid or dot.")));
 	return NULL;
 }
