@@ -14,10 +14,16 @@ Script *
 sv_register_body(const char *revision, const StoredScript *stored, Direction direction, ScriptOrigin *origin)
 {
 	bool		up = direction == SV_UPGRADE;
+	const char *text = up ? stored->up : stored->down ? stored->down : stored->derived;
 
+	if (text == NULL)			/* "has_down" said that there is one */
+		ereport(ERROR,
+				(errcode(ERRCODE_SV_IRREVERSIBLE),
+				 errmsg("the down script of revision \"%s\" is missing", revision),
+				 errdetail("The rows of schemaver.script and schemaver.derived for it were edited by hand.")));
 	origin->revision = revision;
 	origin->section = up ? "up" : stored->down ? "down" : "derived down";
 	origin->file = up ? stored->source : stored->down_source;
 	origin->first_line = up ? stored->up_line : stored->down_line;
-	return sv_script_parse(up ? stored->up : stored->down ? stored->down : stored->derived, origin);
+	return sv_script_parse(text, origin);
 }

@@ -39,6 +39,21 @@ sv_store_keep(const StoredKept *kept)
 #define KEPT_COLUMNS "kept, revision, kind, schema_name, table_name, column_name, kept_table, columns, types, whole_row, " \
 	"position, is_called, rows"
 
+/* A column has a name, a type and a table with its values; a table has one with its rows. */
+static void
+check_shape(const StoredKept *kept)
+{
+	bool		column = strcmp(kept->kind, "column") == 0 || strcmp(kept->kind, "type") == 0;
+
+	if (column ? kept->column_name != NULL && kept->kept_table != NULL && kept->types != NIL :
+		kept->kept_table != NULL || strcmp(kept->kind, "table") != 0)
+		return;
+	ereport(ERROR,
+			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+			 errmsg("row " INT64_FORMAT " of schemaver.kept_data lacks what its kind \"%s\" needs", kept->number, kept->kind),
+			 errdetail("The row was edited by hand.")));
+}
+
 static void *
 read_kept(uint64 row)
 {
@@ -57,6 +72,7 @@ read_kept(uint64 row)
 	kept->position = sv_own_number_at(row, 11, 0);
 	kept->is_called = sv_own_number_at(row, 12, false) != 0;
 	kept->rows = (double) sv_own_number_at(row, 13, -1);
+	check_shape(kept);
 	return kept;
 }
 

@@ -271,7 +271,7 @@ read_plan_row(uint64 row, StoredRevision *result)
 	result->down_blocker = sv_store_text(row, 6);
 	result->adds_enum_value = sv_own_number_at(row, 7, 0) != 0;
 	result->lost = sv_store_text_list(row, 8);
-	result->options = sv_store_text(row, 9);
+	result->options = sv_own_text(row, 9);
 }
 
 /*
