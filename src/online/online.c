@@ -340,7 +340,7 @@ look(OnlineRun *online, int at, const char *statement, StatementHistory history)
 	online->execution.current = at;
 	online->execution.text = statement;
 	if (history != SV_STATEMENT_FORMER)
-		sv_follow_elsewhere(statement);
+		sv_follow_elsewhere(sv_statement_tree(online->execution.script, at));
 	step.leftover = sv_leftovers(statement, history);
 	AtEOXact_GUC(false, level);
 	SetUserIdAndSecContext(userid, security_context);

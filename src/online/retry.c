@@ -17,7 +17,6 @@
 #include "common/pg_prng.h"
 #include "miscadmin.h"
 #include "online/online_private.h"
-#include "parser/parser.h"
 #include "script/script.h"
 #include "storage/lmgr.h"
 #include "storage/proc.h"
@@ -30,13 +29,10 @@
 
 /* ---------- what a statement locks ---------- */
 
-/* The targets of a statement; NIL if its text cannot be read any more. */
 static List *
 targets_of(const Execution *execution, int statement)
 {
-	char	   *text = sv_script_statement_text(execution->script, statement);
-
-	return sv_lock_targets(linitial_node(RawStmt, raw_parser(text, RAW_PARSE_DEFAULT))->stmt);
+	return sv_lock_targets(sv_statement_tree(execution->script, statement));
 }
 
 static Oid

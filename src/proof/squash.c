@@ -15,7 +15,6 @@
 #include "catalog/namespace.h"
 #include "miscadmin.h"
 #include "nodes/value.h"
-#include "parser/parser.h"
 #include "proof/proof.h"
 #include "run/run.h"
 
@@ -116,7 +115,7 @@ with_final_values(const Squash *squash, const Script *script, int i)
 
 	if (strcmp(tag, "CREATE TYPE") != 0 && (script->statements[i].flags & SV_STMT_ADDS_ENUM_VALUE) == 0)
 		return NULL;
-	tree = linitial_node(RawStmt, raw_parser(sv_script_statement_text(script, i), RAW_PARSE_DEFAULT))->stmt;
+	tree = sv_statement_tree(script, i);
 	if (IsA(tree, CreateEnumStmt))
 	{
 		const Object *type = find_enum(squash->goal.end, ((CreateEnumStmt *) tree)->typeName);

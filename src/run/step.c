@@ -18,7 +18,6 @@
 #include "impact/impact.h"
 #include "mb/pg_wchar.h"
 #include "miscadmin.h"
-#include "parser/parser.h"
 #include "run/run.h"
 #include "tcop/dest.h"
 #include "track/track.h"
@@ -296,12 +295,8 @@ sv_execution_forget(const Execution *execution)
 
 	for (int i = 0; i < script->n; i++)
 	{
-		List	   *parsed;
-
-		if (strcmp(script->statements[i].tag, "PREPARE") != 0)
-			continue;
-		parsed = raw_parser(sv_script_statement_text(script, i), RAW_PARSE_DEFAULT);
-		DropPreparedStatement(castNode(PrepareStmt, linitial_node(RawStmt, parsed)->stmt)->name, false);
+		if (strcmp(script->statements[i].tag, "PREPARE") == 0)
+			DropPreparedStatement(castNode(PrepareStmt, sv_statement_tree(script, i))->name, false);
 	}
 }
 

@@ -9,7 +9,6 @@
 #include "postgres.h"
 
 #include "nodes/parsenodes.h"
-#include "parser/parser.h"
 #include "utils/builtins.h"
 
 #include "script/script.h"
@@ -74,8 +73,7 @@ append_statement(StringInfo out, const Script *script, int statement, const char
 static const char *
 name_of_setting(const Script *script, int statement)
 {
-	List	   *parsed = raw_parser(sv_script_statement_text(script, statement), RAW_PARSE_DEFAULT);
-	VariableSetStmt *set = (VariableSetStmt *) linitial_node(RawStmt, parsed)->stmt;
+	const VariableSetStmt *set = (const VariableSetStmt *) sv_statement_tree(script, statement);
 
 	if (!IsA(set, VariableSetStmt) || set->name == NULL)
 		return "ALL";

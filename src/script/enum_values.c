@@ -107,10 +107,7 @@ may_use(const Script *script, int i, const List *labels)
 static const char *
 label_of(const Script *script, int i)
 {
-	ErrorData  *error;
-	List	   *trees = sv_parse(sv_script_statement_text(script, i), &error);
-
-	return castNode(AlterEnumStmt, linitial_node(RawStmt, trees)->stmt)->newVal;
+	return castNode(AlterEnumStmt, sv_statement_tree(script, i))->newVal;
 }
 
 /*

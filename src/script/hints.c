@@ -12,7 +12,6 @@
 #include "postgres.h"
 
 #include "nodes/parsenodes.h"
-#include "parser/parser.h"
 #include "script/script.h"
 #include "utils/builtins.h"
 #include "utils/varlena.h"
@@ -298,7 +297,7 @@ set_place(Hint *hint, const Tokens *t, int at)
 
 	if (i < 0)
 		return false;
-	set_target(hint, linitial_node(RawStmt, raw_parser(sv_script_statement_text(t->script, i), RAW_PARSE_DEFAULT))->stmt);
+	set_target(hint, sv_statement_tree(t->script, i));
 	if (hint->name == NULL)
 		return false;
 	if (token->start == t->script->statements[i].start)

@@ -39,6 +39,7 @@ typedef struct Statement
 								 * CONCURRENTLY"; NULL for all others */
 	int			data_start;		/* SV_STMT_COPY_DATA: its lines, without \. */
 	int			data_length;
+	Node	   *tree;			/* see sv_statement_tree() */
 } Statement;
 
 typedef struct Script
@@ -49,6 +50,7 @@ typedef struct Script
 	int			flags;			/* of all statements, or-ed */
 	int			blocked;		/* index of the first statement with a blocker,
 								 * or -1 */
+	MemoryContext context;		/* of all of it */
 } Script;
 
 /* Where a script stands, for messages.  Each member may be missing (NULL, 0). */
@@ -64,6 +66,7 @@ typedef struct ScriptOrigin
 /* split.c */
 extern Script *sv_script_parse(const char *text, const ScriptOrigin *origin);
 extern char *sv_script_statement_text(const Script *script, int statement);
+extern Node *sv_statement_tree(const Script *script, int statement);
 extern int	sv_script_line_at(const Script *script, int offset);
 
 /* psql_text.c */

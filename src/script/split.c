@@ -390,6 +390,7 @@ sv_script_parse(const char *text, const ScriptOrigin *origin)
 	s.script = palloc0(sizeof(Script));
 	s.script->text = pstrdup(text);
 	s.script->blocked = -1;
+	s.script->context = old;
 	s.allocated = 8;
 	s.script->statements = palloc(sizeof(Statement) * s.allocated);
 	s.line = 1;
@@ -421,6 +422,36 @@ sv_script_statement_text(const Script *script, int statement)
 
 	Assert(statement >= 0 && statement < script->n);
 	return pnstrdup(script->text + s->start, s->length);
+}
+
+/* The tree of a longer statement is made when it is asked for, and not kept. */
+#define MAX_KEPT_TREE (64 * 1024)	/* bytes of text */
+
+/*
+ * Return the parse tree of the statement, not to be changed.  It is made when it
+ * is first asked for and lives as long as the script, but for that of a very long
+ * statement, which is in the current context.
+ */
+Node *
+sv_statement_tree(const Script *script, int statement)
+{
+	Statement  *s = &script->statements[statement];
+	MemoryContext caller = CurrentMemoryContext;
+	ErrorData  *error;
+	List	   *trees;
+
+	if (s->tree != NULL)
+		return s->tree;
+	if (s->length <= MAX_KEPT_TREE)
+		MemoryContextSwitchTo(script->context);
+	trees = sv_parse(sv_script_statement_text(script, statement), &error);
+	MemoryContextSwitchTo(caller);
+	if (error != NULL)
+		ReThrowError(error);
+	if (s->length > MAX_KEPT_TREE)
+		return linitial_node(RawStmt, trees)->stmt;
+	s->tree = linitial_node(RawStmt, trees)->stmt;
+	return s->tree;
 }
 
 /*

@@ -13,7 +13,6 @@
 #include "base/base.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_class.h"
-#include "parser/parser.h"
 #include "script/script.h"
 #include "store/store.h"
 #include "track/track.h"
@@ -176,16 +175,14 @@ sv_follow_part(void)
 
 /* A statement of the step is about to be executed by another process. */
 void
-sv_follow_elsewhere(const char *statement)
+sv_follow_elsewhere(const Node *statement)
 {
-	RawStmt    *raw;
 	ListCell   *cell;
 
 	if (!sv_track_active())
 		return;
 	sv_track_part();
-	raw = linitial_node(RawStmt, raw_parser(statement, RAW_PARSE_DEFAULT));
-	foreach(cell, sv_lock_targets(raw->stmt))
+	foreach(cell, sv_lock_targets(statement))
 	{
 		const LockTarget *target = lfirst(cell);
 		Oid			relation = RangeVarGetRelid(target->relation, NoLock, true);

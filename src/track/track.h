@@ -81,7 +81,7 @@ extern void sv_follow_end(void);
 /* steps in several transactions */
 extern void sv_follow_revision(bool whole);
 extern void sv_follow_part(void);
-extern void sv_follow_elsewhere(const char *statement);
+extern void sv_follow_elsewhere(const Node *statement);
 extern void sv_follow_part_done(void);
 
 /* changes that were not seen while they were made */
