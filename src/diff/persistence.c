@@ -104,7 +104,9 @@ note_reference(Object *key, const Object *referring, const Object *referenced, v
 	List	  **references = arg;
 	Reference  *reference = palloc(sizeof(Reference));
 
-	*reference = (Reference) {key, referring, referenced};
+	reference->key = key;
+	reference->referring = referring;
+	reference->referenced = referenced;
 	*references = lappend(*references, reference);
 }
 

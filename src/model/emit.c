@@ -126,7 +126,7 @@ key_length(const char *option, char separator)
 	const char *c = option;
 
 	if (*c != '"')
-		return strcspn(option, (char[]) {separator, '\0'});
+		return strcspn(option, separator == ' ' ? " " : "=");
 	for (c++; *c != '\0' && (*c != '"' || c[1] == '"'); c++)
 		if (*c == '"')
 			c++;

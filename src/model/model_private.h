@@ -88,4 +88,13 @@ extern void sv_scan_defaults(Reader *reader, StoreScope *store, const Datum *val
 /* scan_index.c */
 extern void sv_scan_indexes(Reader *reader, StoreScope *store, const Datum *values);
 
+/* A property that has a text or a list. */
+static inline Property
+sv_property_of(const char *name, const char *text, List *list)
+{
+	Property	property = {name, text, list};
+
+	return property;
+}
+
 #endif							/* SV_MODEL_PRIVATE_H */

@@ -13,7 +13,7 @@
 #include "catalog/pg_subscription.h"
 #include "catalog/pg_user_mapping.h"
 #include "commands/defrem.h"
-#include "model/model.h"
+#include "model/model_private.h"
 #include "utils/builtins.h"
 #include "utils/syscache.h"
 
@@ -60,7 +60,7 @@ read_connection(Object *subscription, HeapTuple tuple)
 	char	   *connection = TextDatumGetCString(value);
 
 	if (!is_secret_connection(connection))
-		put_property(subscription, (Property) {"connection", connection, NIL});
+		put_property(subscription, sv_property_of("connection", connection, NIL));
 }
 
 static int
@@ -89,7 +89,7 @@ read_options(Object *mapping, HeapTuple tuple)
 	}
 	list_sort(options, compare_options);
 	if (options != NIL)
-		put_property(mapping, (Property) {"foreign_options", NULL, options});
+		put_property(mapping, sv_property_of("foreign_options", NULL, options));
 }
 
 /* Add it to a model that was read from the catalogs. */

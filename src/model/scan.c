@@ -188,13 +188,13 @@ read_column(Reader *reader, Relation catalog, HeapTuple tuple, void *arg)
 	o->identity = psprintf("%s.%s", state->parent->identity, quote_identifier(o->name));
 	ObjectAddressSubSet(o->address, RelationRelationId, row->attrelid, row->attnum);
 	o->properties = palloc(sizeof(Property) * 4);
-	o->properties[o->nproperties++] = (Property) {"type", state->type_name, NIL};
+	o->properties[o->nproperties++] = sv_property_of("type", state->type_name, NIL);
 	if (row->attnotnull)
-		o->properties[o->nproperties++] = (Property) {"not_null", "true", NIL};
+		o->properties[o->nproperties++] = sv_property_of("not_null", "true", NIL);
 	if ((row->attinhcount > 0 && !row->attislocal) || sv_is(state->parent, "of_type"))
-		o->properties[o->nproperties++] = (Property) {"inherited", "true", NIL};
+		o->properties[o->nproperties++] = sv_property_of("inherited", "true", NIL);
 	if (row->attinhcount > 0 && row->attislocal)
-		o->properties[o->nproperties++] = (Property) {"merged", "true", NIL};
+		o->properties[o->nproperties++] = sv_property_of("merged", "true", NIL);
 	sv_model_add(reader->model, o);
 }
 
@@ -300,7 +300,7 @@ read_default(Reader *reader, Relation catalog, HeapTuple tuple, void *arg)
 	o->identity = column->identity;
 	ObjectAddressSet(o->address, AttrDefaultRelationId, row->oid);
 	o->properties = palloc(sizeof(Property) * 3);
-	o->properties[o->nproperties++] = (Property) {"expression", print_default(arg, stored), NIL};
+	o->properties[o->nproperties++] = sv_property_of("expression", print_default(arg, stored), NIL);
 	sv_model_add(reader->model, o);
 }
 

@@ -164,7 +164,7 @@ add_index(Reader *reader, Object *table, Oid index, const char *name, char *defi
 	o->identity = quote_qualified_identifier(o->schema, o->name);
 	ObjectAddressSet(o->address, RelationRelationId, index);
 	o->properties = palloc(sizeof(Property) * 2);
-	o->properties[o->nproperties++] = (Property) {"definition", definition, NIL};
+	o->properties[o->nproperties++] = sv_property_of("definition", definition, NIL);
 	sv_model_add(reader->model, o);
 }
 
