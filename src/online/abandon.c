@@ -9,17 +9,17 @@
 
 /* Tell what a statement has left that was begun outside of transactions. */
 static void
-warn_of_leftover(const StoredSegment *segment)
+warn_of_leftover(const Part *part)
 {
 	Leftover	leftover;
 
-	if (segment->finished || strcmp(segment->kind, "alone") != 0)
+	if (part->finished || part->kind != SV_PART_ALONE)
 		return;
-	leftover = sv_leftovers(segment->body, SV_STATEMENT_FORMER);
+	leftover = sv_leftovers(part->body, SV_STATEMENT_FORMER);
 	if (leftover.action == SV_LEFTOVER_CLEAN)
 		ereport(WARNING,
-				(errmsg("statement %d of revision \"%s\" is half done", segment->statement, segment->revision),
-				 errdetail("It is: %s", segment->body),
+				(errmsg("statement %d of revision \"%s\" is half done", part->from + 1, part->revision),
+				 errdetail("It is: %s", part->body),
 				 errhint("To clean up: %s;", leftover.cleanup)));
 }
 
@@ -32,19 +32,19 @@ sv_online_abandon(const char *ref)
 {
 	RevisionGraph *graph;
 	const char *revision;
-	List	   *segments;
+	List	   *parts;
 	ListCell   *cell;
 
 	sv_lock_run("schemaver.abandon()");
 	graph = sv_store_graph(SV_STORE_WRITE);
 	revision = graph->revisions[sv_graph_resolve_one(graph, ref)].id;
-	segments = sv_store_segments(SV_STORE_WRITE, revision);
-	if (segments == NIL)
+	parts = sv_store_parts(SV_STORE_WRITE, revision);
+	if (parts == NIL)
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 				 errmsg("no online run of revision \"%s\" was interrupted", revision)));
-	foreach(cell, segments)
+	foreach(cell, parts)
 		warn_of_leftover(lfirst(cell));
-	sv_store_forget_segments(revision);
+	sv_store_forget_parts(revision);
 	return pstrdup(revision);
 }

@@ -179,11 +179,11 @@ sv_batch_last_key(const Batches *batches, MemoryContext context)
 char *
 sv_batch_border(const Batches *batches, MemoryContext context)
 {
-	const StoredSegment *segment = batches->segment;
-	KeyRange	rest = {segment->cursor, false, segment->last_key, true};
-	char	   *border = find_key(batches, context, &rest, "true", "", segment->size - 1);
+	const Part *part = batches->part;
+	KeyRange	rest = {part->cursor, false, part->last_key, true};
+	char	   *border = find_key(batches, context, &rest, "true", "", part->size - 1);
 
-	return border ? border : segment->last_key;
+	return border ? border : part->last_key;
 }
 
 /* Execute the statement for a range.  Returns the number of rows that it changed. */
@@ -243,11 +243,11 @@ stop_receiving(DestReceiver *self)
 char *
 sv_batch_look(const Batches *batches, MemoryContext context, bool *any_left)
 {
-	const StoredSegment *segment = batches->segment;
+	const Part *part = batches->part;
 	const char *key = batches->step->key;
 	Oid			table = sv_batch_table(batches);
 	Oid			type = get_atttype(table, key_column(batches, table));
-	KeyRange	rest = {segment->cursor, false, segment->last_key, true};
+	KeyRange	rest = {part->cursor, false, part->last_key, true};
 	KeyReceiver receiver = {{receive_key, start_receiving, stop_receiving, stop_receiving, DestNone}};
 	Oid			output;
 	bool		isvarlena;
@@ -255,11 +255,11 @@ sv_batch_look(const Batches *batches, MemoryContext context, bool *any_left)
 	receiver.context = CurrentMemoryContext;
 	get_typlenbyval(type, &receiver.typlen, &receiver.typbyval);
 	execute_by_keys(batches, psprintf("SELECT %s, (%s) FROM %s WHERE %s ORDER BY %s LIMIT %d", key, batches->step->left,
-									  batches->step->table, in_range(key, &rest), key, segment->size),
+									  batches->step->table, in_range(key, &rest), key, part->size),
 					&rest, &receiver.base);
 	*any_left = receiver.any_left;
-	if (receiver.rows < segment->size)
-		return segment->last_key;
+	if (receiver.rows < part->size)
+		return part->last_key;
 	getTypeOutputInfo(type, &output, &isvarlena);
 	return MemoryContextStrdup(context, OidOutputFunctionCall(output, receiver.last));
 }

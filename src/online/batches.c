@@ -51,18 +51,18 @@ set_formats(void)
 static void
 begin_pass(Batches *batches, MemoryContext context)
 {
-	StoredSegment *segment = batches->segment;
+	Part *part = batches->part;
 
 	sv_batch_check_key(batches);
-	segment->cursor = NULL;
-	segment->last_key = sv_batch_last_key(batches, context);
-	if (segment->size == 0)
-		segment->size = batches->step->size;
-	segment->total = sv_batch_estimated_rows(batches);
-	segment->pass++;
+	part->cursor = NULL;
+	part->last_key = sv_batch_last_key(batches, context);
+	if (part->size == 0)
+		part->size = batches->step->size;
+	part->total = sv_batch_estimated_rows(batches);
+	part->pass++;
 	batches->passes++;
 	batches->found = false;
-	if (segment->last_key == NULL)
+	if (part->last_key == NULL)
 		batches->finished = true;
 }
 
@@ -70,10 +70,10 @@ begin_pass(Batches *batches, MemoryContext context)
 static void
 end_pass(Batches *batches)
 {
-	StoredSegment *segment = batches->segment;
+	Part *part = batches->part;
 
-	segment->cursor = segment->last_key = NULL;
-	if (batches->step->left == NULL || (segment->pass > 1 && !batches->found))
+	part->cursor = part->last_key = NULL;
+	if (batches->step->left == NULL || (part->pass > 1 && !batches->found))
 	{
 		batches->finished = true;
 		return;
@@ -87,21 +87,21 @@ end_pass(Batches *batches)
 }
 
 static bool
-is_pass_over(const StoredSegment *segment)
+is_pass_over(const Part *part)
 {
-	return segment->cursor != NULL && strcmp(segment->cursor, segment->last_key) == 0;
+	return part->cursor != NULL && strcmp(part->cursor, part->last_key) == 0;
 }
 
 /* Forget a later pass of another run: nobody knows what it had found. */
 static void
 resume_pass(Batches *batches)
 {
-	StoredSegment *segment = batches->segment;
+	Part *part = batches->part;
 
-	if (segment->pass < 2)
+	if (part->pass < 2)
 		return;
-	segment->cursor = segment->last_key = NULL;
-	segment->pass = 1;
+	part->cursor = part->last_key = NULL;
+	part->pass = 1;
 }
 
 /* ---------- one transaction ---------- */
@@ -110,41 +110,41 @@ resume_pass(Batches *batches)
 static void
 do_batch(Batches *batches, MemoryContext context)
 {
-	StoredSegment *segment = batches->segment;
+	Part *part = batches->part;
 	bool		any_left = true;
-	KeyRange	range = {segment->cursor, false, NULL, true};
+	KeyRange	range = {part->cursor, false, NULL, true};
 
-	if (segment->pass == 1)
+	if (part->pass == 1)
 	{
 		range.to = sv_batch_border(batches, context);
-		segment->done += sv_batch_execute_range(batches, &range);
+		part->done += sv_batch_execute_range(batches, &range);
 	}
 	else
 	{
 		range.to = sv_batch_look(batches, context, &any_left);
 		if (any_left)
-			segment->done += sv_batch_execute_left(batches, &range);
+			part->done += sv_batch_execute_left(batches, &range);
 		batches->found |= any_left;
 	}
 	if (any_left)
 		sv_constraints_settle(false);
-	segment->batches++;
-	segment->cursor = (char *) range.to;
+	part->batches++;
+	part->cursor = (char *) range.to;
 }
 
 /* Begin a pass, or execute a batch of it, or end it. */
 static void
 advance(Batches *batches, MemoryContext context)
 {
-	StoredSegment *segment = batches->segment;
+	Part *part = batches->part;
 
-	if (segment->last_key == NULL)
+	if (part->last_key == NULL)
 		begin_pass(batches, context);
-	else if (is_pass_over(segment))
+	else if (is_pass_over(part))
 		end_pass(batches);
 	else
 	{
-		sv_deadline_begin(sv_pace_deadline(&batches->pace, segment->size, batches->step->target));
+		sv_deadline_begin(sv_pace_deadline(&batches->pace, part->size, batches->step->target));
 		do_batch(batches, context);
 		sv_deadline_end();
 		batches->pace.waited_for = sv_pace_is_waited_for();
@@ -187,9 +187,9 @@ try_batch(void *arg)
 	SetUserIdAndSecContext(userid, security_context);
 	sv_online_keep_lock();
 	if (batches->finished)
-		sv_store_end_segment(batches->segment);
+		sv_store_end_part(batches->part);
 	else
-		sv_store_batch(batches->segment);
+		sv_store_batch(batches->part);
 	sv_pace_executed(&batches->pace);
 	sv_online_commit();
 	sv_pace_committed(&batches->pace);
@@ -203,7 +203,7 @@ vacuum_after(const Batches *batches)
 {
 	if (batches->step->vacuum >= 0)
 		return batches->step->vacuum;
-	return Max(batches->segment->total / 4, LEAST_TO_VACUUM);
+	return Max(batches->part->total / 4, LEAST_TO_VACUUM);
 }
 
 static void
@@ -221,7 +221,7 @@ vacuum(void *arg)
 					   quote_qualified_identifier(get_namespace_name(get_rel_namespace(table)), get_rel_name(table)));
 	settings = sv_worker_settings();
 	AtEOXact_GUC(false, level);
-	sv_store_note(batches->segment, command);
+	sv_store_note(batches->part, command);
 	sv_online_commit();
 	sv_worker_execute(command, settings);
 }
@@ -236,9 +236,9 @@ vacuum_if_due(Batches *batches)
 	int64		after = vacuum_after(batches);
 	ErrorData  *error;
 
-	if (after == 0 || batches->finished || batches->segment->done - batches->vacuumed_at < after)
+	if (after == 0 || batches->finished || batches->part->done - batches->vacuumed_at < after)
 		return;
-	batches->vacuumed_at = batches->segment->done;
+	batches->vacuumed_at = batches->part->done;
 	error = sv_online_attempt(vacuum, batches);
 	if (error == NULL)
 		return;
@@ -267,14 +267,14 @@ keep_key(char **key, char *before, MemoryContext context)
 static void
 after_batch(Batches *batches)
 {
-	StoredSegment *segment = batches->segment;
+	Part *part = batches->part;
 	const Pace *pace = &batches->pace;
 
-	segment->longest = Max(segment->longest, (int) ceil(pace->elapsed));
+	part->longest = Max(part->longest, (int) ceil(pace->elapsed));
 	if (batches->finished)
 		return;
-	if (segment->cursor != NULL)
-		segment->size = sv_pace_next_size(segment->size, pace->elapsed, batches->step->target, pace->waited_for);
+	if (part->cursor != NULL)
+		part->size = sv_pace_next_size(part->size, pace->elapsed, batches->step->target, pace->waited_for);
 	sv_pace_pause(batches);
 	vacuum_if_due(batches);
 }
@@ -283,7 +283,7 @@ after_batch(Batches *batches)
 static int
 smaller_batch(const Batches *batches, const ErrorData *error, int *attempt)
 {
-	int			size = batches->segment->size;
+	int			size = batches->part->size;
 
 	if (sv_deadline_passed(error))
 		return Max(SV_SMALLEST_BATCH, size / 4);
@@ -301,15 +301,15 @@ sv_batches_execute(Batches *batches)
 {
 	MemoryContext caller = CurrentMemoryContext;
 	MemoryContext context = AllocSetContextCreate(caller, "schemaver batch", ALLOCSET_DEFAULT_SIZES);
-	StoredSegment *segment = batches->segment;
+	Part *part = batches->part;
 	int			attempt = 1;
 
-	batches->vacuumed_at = segment->done;
+	batches->vacuumed_at = part->done;
 	resume_pass(batches);
 	while (!batches->finished)
 	{
 		Batches		before = *batches;
-		StoredSegment segment_before = *segment;
+		Part part_before = *part;
 		ErrorData  *error;
 
 		MemoryContextSwitchTo(context);
@@ -319,16 +319,16 @@ sv_batches_execute(Batches *batches)
 		if (error == NULL)
 		{
 			attempt = 1;
-			keep_key(&segment->cursor, segment_before.cursor, caller);
-			keep_key(&segment->last_key, segment_before.last_key, caller);
+			keep_key(&part->cursor, part_before.cursor, caller);
+			keep_key(&part->last_key, part_before.last_key, caller);
 			after_batch(batches);
 			MemoryContextReset(context);
 			continue;
 		}
 		*batches = before;
-		*segment = segment_before;
-		segment->size = smaller_batch(batches, error, &attempt);
-		if (segment->size == 0)
+		*part = part_before;
+		part->size = smaller_batch(batches, error, &attempt);
+		if (part->size == 0)
 			ReThrowError(error);
 		MemoryContextReset(context);
 	}

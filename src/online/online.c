@@ -5,7 +5,7 @@
  * Promises:
  *	- Each revision is recorded in the transaction of its last statements; all of
  *	  a revision is one transaction unless the server does not allow that.
- *	- Where it does not, the script is cut into parts (segment.c).  What is
+ *	- Where it does not, the script is cut into parts (part.c).  What is
  *	  finished is on record in the transaction that did it, or, for a statement
  *	  outside of transactions, right after it; that such a statement begins is on
  *	  record before.  So another call continues after any kind of end.
@@ -51,9 +51,8 @@ typedef struct OnlineRun
 	int			at;				/* index of the first statement that is not done */
 	int			border;			/* no part may reach beyond it */
 	bool		singly;			/* each statement commits */
-	Segment		part;
-	StoredSegment segment;
-	StoredSegment *former;		/* begun by an earlier run, and not in the
+	Part		part;
+	Part	   *former;		/* begun by an earlier run, and not in the
 								 * script any more; or NULL */
 	bool		resumed;		/* an earlier run did the statements before
 								 * "at" */
@@ -103,14 +102,14 @@ begin_run(OnlineRun *online, const char *command)
 
 /* Raise SV019 if a finished part of the script is not what it was. */
 static void
-check_unchanged(const OnlineRun *online, const StoredSegment *segment)
+check_unchanged(const OnlineRun *online, const Part *part)
 {
 	const Script *script = online->execution.script;
-	int			from = segment->statement - 1;
-	int			to = from + segment->statements;
+	int			from = part->from;
+	int			to = part->to;
 
-	if (segment->direction == online->direction && from == online->at && to <= script->n &&
-		strcmp(sv_segment_checksum(script, from, to), segment->checksum) == 0)
+	if (part->direction == online->direction && from == online->at && to <= script->n &&
+		strcmp(sv_part_checksum(script, from, to), part->checksum) == 0)
 		return;
 	ereport(ERROR,
 			(errcode(ERRCODE_SV_INTERRUPTED_RUN),
@@ -122,13 +121,13 @@ check_unchanged(const OnlineRun *online, const StoredSegment *segment)
 
 /* What to remember of a part, to know it again or to clean up after it. */
 static char *
-body_of(const Execution *execution, SegmentKind kind, int at)
+body_of(const Execution *execution, PartKind kind, int at)
 {
 	BatchStep  *step;
 
-	if (kind == SV_SEGMENT_TRANSACTION)
+	if (kind == SV_PART_TRANSACTION)
 		return NULL;
-	if (kind == SV_SEGMENT_ALONE)
+	if (kind == SV_PART_ALONE)
 		return sv_script_statement_text(execution->script, at);
 	step = sv_batch_step(execution->script, at, &execution->origin);
 	return step ? psprintf("%s %s", step->table, step->key) : NULL;
@@ -139,32 +138,32 @@ body_of(const Execution *execution, SegmentKind kind, int at)
  * A statement in batches may change, but not what its keys are keys of.
  */
 static bool
-is_in_script(const Execution *execution, const StoredSegment *segment)
+is_in_script(const Execution *execution, const Part *part)
 {
-	int			at = segment->statement - 1;
-	Segment		part = sv_segment_next(execution->script, at, at + 1);
+	int			at = part->from;
+	PartKind	kind = sv_part_next(execution->script, at, at + 1).kind;
 	char	   *body;
 
-	if (at >= execution->script->n || strcmp(sv_segment_kind_name(part.kind), segment->kind) != 0)
+	if (at >= execution->script->n || kind != part->kind)
 		return false;
-	body = body_of(execution, part.kind, at);
-	return body != NULL && segment->body != NULL && strcmp(body, segment->body) == 0;
+	body = body_of(execution, kind, at);
+	return body != NULL && part->body != NULL && strcmp(body, part->body) == 0;
 }
 
 /* Take note of a part that was begun and is not finished. */
 static void
-take_unfinished(OnlineRun *online, StoredSegment *segment)
+take_unfinished(OnlineRun *online, Part *part)
 {
-	if (strcmp(segment->kind, "transaction") == 0 || is_in_script(&online->execution, segment))
+	if (part->kind == SV_PART_TRANSACTION || is_in_script(&online->execution, part))
 		return;
-	if (strcmp(segment->kind, "alone") == 0)
-		online->former = segment;
-	else if (segment->batches > 0)
+	if (part->kind == SV_PART_ALONE)
+		online->former = part;
+	else if (part->batches > 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_SV_INTERRUPTED_RUN),
 				 errmsg("a statement of revision \"%s\" that is half done was taken away", online->revision->id),
 				 errdetail("Of statement %d, %d batches were executed by table and key %s.",
-						   segment->statement, segment->batches, segment->body),
+						   part->from + 1, part->batches, part->body),
 				 errhint("Put it back, with another text if need be, or forget what was done: SELECT schemaver.abandon(%s).",
 						 quote_literal_cstr(online->revision->id))));
 }
@@ -188,17 +187,17 @@ begin_revision(OnlineRun *online)
 	online->step.statements = online->execution.script->n;
 	online->at = 0;
 	online->former = NULL;
-	foreach(cell, sv_store_segments(SV_STORE_WRITE, online->revision->id))
+	foreach(cell, sv_store_parts(SV_STORE_WRITE, online->revision->id))
 	{
-		StoredSegment *segment = lfirst(cell);
+		Part *part = lfirst(cell);
 
-		if (segment->finished)
+		if (part->finished)
 		{
-			check_unchanged(online, segment);
-			online->at += segment->statements;
+			check_unchanged(online, part);
+			online->at += part->to - part->from;
 		}
 		else
-			take_unfinished(online, segment);
+			take_unfinished(online, part);
 	}
 	online->resumed = online->at > 0;
 	if (online->direction == SV_DOWNGRADE && !online->resumed)
@@ -218,22 +217,17 @@ static void
 announce_part(OnlineRun *online)
 {
 	const Script *script = online->execution.script;
-	StoredSegment *segment = &online->segment;
+	Part *part = &online->part;
 
-	online->part = sv_segment_next(script, online->at,
-								   online->singly ? online->at + 1 : online->border);
-	memset(segment, 0, sizeof(*segment));
-	segment->revision = online->revision->id;
-	segment->direction = online->direction;
-	segment->statement = online->at + 1;
-	segment->statements = online->part.to - online->part.from;
-	segment->line = online->execution.origin.first_line - 1 +
+	*part = sv_part_next(script, online->at, online->singly ? online->at + 1 : online->border);
+	part->revision = online->revision->id;
+	part->direction = online->direction;
+	part->line = online->execution.origin.first_line - 1 +
 		(online->at < script->n ? script->statements[online->at].line : 1);
-	segment->kind = sv_segment_kind_name(online->part.kind);
-	segment->checksum = sv_segment_checksum(script, online->part.from, online->part.to);
-	segment->body = body_of(&online->execution, online->part.kind, online->part.from);
-	segment->run = online->run.number;
-	sv_store_begin_segment(segment);
+	part->checksum = sv_part_checksum(script, part->from, part->to);
+	part->body = body_of(&online->execution, part->kind, part->from);
+	part->run = online->run.number;
+	sv_store_begin_part(part);
 }
 
 /* All statements are executed: verify and record the revision. */
@@ -243,7 +237,7 @@ finish_revision(OnlineRun *online)
 	sv_execution_end(&online->execution);
 	online->run.done = online->next - 1;
 	sv_step_finish(&online->run, online->revision, online->stored, &online->step);
-	sv_store_forget_segments(online->revision->id);
+	sv_store_forget_parts(online->revision->id);
 	sv_follow_step_done(online->run.number, online->run.done, online->revision, online->stored, online->direction);
 	sv_follow_finish();
 }
@@ -272,7 +266,7 @@ try_transaction(void *arg)
 	else
 	{
 		sv_follow_part_done();
-		sv_store_end_segment(&online->segment);
+		sv_store_end_part(&online->part);
 	}
 	AtEOXact_GUC(false, level);
 }
@@ -379,7 +373,7 @@ static void
 execute_statement(OnlineRun *online, const char *statement)
 {
 	AloneStep	step = prepare_statement(online, online->part.from, statement,
-										 online->segment.begun_before ? SV_STATEMENT_BEGUN : SV_STATEMENT_NEW);
+										 online->part.begun_before ? SV_STATEMENT_BEGUN : SV_STATEMENT_NEW);
 
 	if (step.leftover.action == SV_LEFTOVER_EXECUTE)
 		sv_worker_execute(statement, step.settings);
@@ -392,15 +386,15 @@ execute_statement(OnlineRun *online, const char *statement)
 static void
 clean_former(OnlineRun *online)
 {
-	StoredSegment *former = online->former;
-	AloneStep	step = prepare_statement(online, Min(former->statement - 1, online->execution.script->n),
+	Part	   *former = online->former;
+	AloneStep	step = prepare_statement(online, Min(former->from, online->execution.script->n),
 										 former->body, SV_STATEMENT_FORMER);
 
 	if (step.leftover.action == SV_LEFTOVER_DONE)
 		ereport(WARNING,
 				(errmsg("a former statement of revision \"%s\" was executed, and what it did stays", former->revision),
 				 errdetail("It was: %s", former->body)));
-	sv_store_forget_segment(former);
+	sv_store_forget_part(former);
 	online->former = NULL;
 }
 
@@ -422,7 +416,7 @@ try_alone(void *arg)
 	}
 	PG_END_TRY();
 	sv_follow_part_done();
-	sv_store_end_segment(&online->segment);
+	sv_store_end_part(&online->part);
 	sv_online_commit();
 }
 
@@ -437,10 +431,10 @@ execute_alone(OnlineRun *online)
 				(errmsg("[%d/%d] %s %s: %s at line %d", online->next, online->run.nsteps,
 						sv_direction_name(online->direction), online->revision->id,
 						online->execution.script->statements[online->at].blocker,
-						online->segment.line)));
+						online->part.line)));
 	while ((error = sv_online_attempt(try_alone, online)) != NULL)
 	{
-		online->segment.begun_before = true;
+		online->part.begun_before = true;
 		if (!sv_retry_wait(attempt++, error, &online->execution))
 			ReThrowError(error);
 	}
@@ -452,7 +446,7 @@ execute_alone(OnlineRun *online)
 static void
 execute_batches(OnlineRun *online)
 {
-	Batches		batches = {&online->execution, &online->segment, online->part.from};
+	Batches		batches = {&online->execution, &online->part, online->part.from};
 
 	batches.step = sv_batch_step(online->execution.script, online->part.from, &online->execution.origin);
 	if (batches.step == NULL)
@@ -461,13 +455,13 @@ execute_batches(OnlineRun *online)
 		ereport(INFO,
 				(errmsg("[%d/%d] %s %s: %s in batches at line %d", online->next, online->run.nsteps,
 						sv_direction_name(online->direction), online->revision->id,
-						online->execution.script->statements[online->at].tag, online->segment.line)));
+						online->execution.script->statements[online->at].tag, online->part.line)));
 	sv_batches_execute(&batches);
 	if (sv_progress)
 		ereport(INFO,
 				(errmsg("[%d/%d] %s %s: %lld rows in %d batches, the longest of %d ms", online->next, online->run.nsteps,
 						sv_direction_name(online->direction), online->revision->id,
-						(long long) online->segment.done, online->segment.batches, online->segment.longest)));
+						(long long) online->part.done, online->part.batches, online->part.longest)));
 	online->at = online->part.to;
 }
 
@@ -505,9 +499,9 @@ execute(void *arg)
 	{
 		sv_online_commit();
 		CHECK_FOR_INTERRUPTS();
-		if (online->part.kind == SV_SEGMENT_TRANSACTION)
+		if (online->part.kind == SV_PART_TRANSACTION)
 			execute_transaction(online);
-		else if (online->part.kind == SV_SEGMENT_ALONE)
+		else if (online->part.kind == SV_PART_ALONE)
 			execute_alone(online);
 		else
 			execute_batches(online);
@@ -530,7 +524,7 @@ static void
 explain(const OnlineRun *online, ErrorData *error)
 {
 	const Script *script;
-	bool		alone = online->part.kind == SV_SEGMENT_ALONE && online->at == online->part.from;
+	bool		alone = online->part.kind == SV_PART_ALONE && online->at == online->part.from;
 
 	if (online->revision == NULL || error->hint != NULL || !is_about_missing(error) || !(online->resumed || alone))
 		return;

@@ -11,30 +11,6 @@
 #include "run/run.h"
 #include "script/script.h"
 
-/* ----- segment.c -----
- *
- * The parts of a script that an online run commits one by one.
- */
-
-typedef enum SegmentKind
-{
-	SV_SEGMENT_TRANSACTION,		/* statements of one transaction */
-	SV_SEGMENT_ALONE,			/* one statement outside of transactions */
-	SV_SEGMENT_BATCHES			/* one statement, range of keys by range */
-} SegmentKind;
-
-typedef struct Segment
-{
-	SegmentKind kind;
-	int			from;			/* index of its first statement */
-	int			to;				/* and behind its last one */
-} Segment;
-
-/* segment.c */
-extern Segment sv_segment_next(const Script *script, int from, int border);
-extern const char *sv_segment_kind_name(SegmentKind kind);
-extern char *sv_segment_checksum(const Script *script, int from, int to);
-
 /* online.c */
 extern void sv_online_run(Direction direction, const char *target, const RunOptions *options);
 

@@ -26,6 +26,11 @@ extern void sv_online_keep_lock(void);
 extern bool sv_online_holds_lock(void);
 extern void sv_online_mark_worker(void);
 
+/* ----- part.c: the parts of a script that are committed one by one ----- */
+
+extern Part sv_part_next(const Script *script, int from, int border);
+extern char *sv_part_checksum(const Script *script, int from, int to);
+
 /* ----- batches.c -----
  *
  * A statement that runs range of keys by range, each in a transaction.
@@ -48,12 +53,12 @@ typedef struct Pace
 typedef struct Batches
 {
 	Execution  *execution;
-	StoredSegment *segment;		/* how far they are; the caller's */
+	Part *part;		/* how far they are; the caller's */
 	int			statement;		/* index in the script */
 	BatchStep  *step;
 	int			passes;			/* by this run */
 	bool		found;			/* the pass has found rows that are left */
-	int64		vacuumed_at;	/* segment->done at the last vacuum */
+	int64		vacuumed_at;	/* part->done at the last vacuum */
 	bool		finished;
 	Pace		pace;
 } Batches;

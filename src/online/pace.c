@@ -179,7 +179,7 @@ wait_for_followers(Batches *batches)
 			 errhint("schemaver.batch_max_lag says how far it may be behind.")));
 	while (lag > 0 && sv_batch_max_lag > 0)
 	{
-		sv_store_note(batches->segment, psprintf("waiting for standby \"%s\", which is %.0f ms behind", follower.name, lag));
+		sv_store_note(batches->part, psprintf("waiting for standby \"%s\", which is %.0f ms behind", follower.name, lag));
 		sv_online_commit();
 		sv_online_sleep(LAG_WAIT_MS);
 		follower = slowest_follower();
@@ -199,7 +199,7 @@ sv_pace_pause(Batches *batches)
 							wal_pause(pgWalUsage.wal_bytes - pace->began_wal, pace->elapsed, rate));
 
 	if (pause >= NOTED_MS)
-		sv_store_note(batches->segment, pause > batches->step->pause ?
+		sv_store_note(batches->part, pause > batches->step->pause ?
 					  "pausing so that WAL is written no faster than allowed" : "pausing as the script says");
 	if (pause > 0)
 	{

@@ -253,7 +253,7 @@ sv_register_remove(const char *id)
 	char	   *tag;
 
 	refuse_applied(revision, "remove");
-	if (sv_store_segments(SV_STORE_WRITE, id) != NIL)
+	if (sv_store_parts(SV_STORE_WRITE, id) != NIL)
 		ereport(ERROR,
 				(errcode(ERRCODE_SV_INTERRUPTED_RUN),
 				 errmsg("cannot remove revision \"%s\" because an online run has done a part of it", id),

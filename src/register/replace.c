@@ -185,7 +185,7 @@ remove_members(Replacement *r)
 	{
 		const char *id = r->graph->revisions[r->members.members[i]].id;
 
-		if (sv_store_segments(SV_STORE_WRITE, id) != NIL)
+		if (sv_store_parts(SV_STORE_WRITE, id) != NIL)
 			ereport(ERROR,
 					(errcode(ERRCODE_SV_INTERRUPTED_RUN),
 					 errmsg("cannot replace revision \"%s\" because an online run has done a part of it", id),

@@ -170,8 +170,8 @@ COMMENT ON VIEW journal IS 'every run and step: who, when, which direction, how 
 -- What online runs did of revisions that are not finished.  One row for each
 -- part of a script: statements of one transaction, one statement outside of
 -- transactions, or one statement in batches.
-CREATE TABLE segment (
-	revision	text COLLATE "C" NOT NULL CONSTRAINT segment_of_revision REFERENCES revision,
+CREATE TABLE part (
+	revision	text COLLATE "C" NOT NULL CONSTRAINT part_of_revision REFERENCES revision,
 	direction	text NOT NULL,
 	statement	integer NOT NULL,
 	statements	integer NOT NULL,
@@ -191,19 +191,19 @@ CREATE TABLE segment (
 	longest		integer,
 	body		text,
 	note		text,
-	CONSTRAINT one_segment PRIMARY KEY (revision, statement)
+	CONSTRAINT one_part PRIMARY KEY (revision, statement)
 );
-COMMENT ON TABLE segment IS 'the parts of revisions that an online run has begun and not finished';
-COMMENT ON COLUMN segment.statement IS 'number of its first statement, from 1';
-COMMENT ON COLUMN segment.kind IS '"transaction", "alone" (outside of transactions) or "batches"';
-COMMENT ON COLUMN segment.total IS 'batches: estimate of the rows of the table';
-COMMENT ON COLUMN segment.done IS 'batches: rows changed so far';
-COMMENT ON COLUMN segment.cursor IS 'batches: the last key that is done';
-COMMENT ON COLUMN segment.last_key IS 'batches: the last key there was when they began';
-COMMENT ON COLUMN segment.pass IS 'batches: which pass over the table; later ones look for rows that are left';
-COMMENT ON COLUMN segment.longest IS 'batches: the ms that the longest one took';
-COMMENT ON COLUMN segment.body IS 'alone: the statement, to find what it left when it has been edited away; batches: table and key';
-COMMENT ON COLUMN segment.note IS 'why it waits';
+COMMENT ON TABLE part IS 'the parts of revisions that an online run has begun and not finished';
+COMMENT ON COLUMN part.statement IS 'number of its first statement, from 1';
+COMMENT ON COLUMN part.kind IS '"transaction", "alone" (outside of transactions) or "batches"';
+COMMENT ON COLUMN part.total IS 'batches: estimate of the rows of the table';
+COMMENT ON COLUMN part.done IS 'batches: rows changed so far';
+COMMENT ON COLUMN part.cursor IS 'batches: the last key that is done';
+COMMENT ON COLUMN part.last_key IS 'batches: the last key there was when they began';
+COMMENT ON COLUMN part.pass IS 'batches: which pass over the table; later ones look for rows that are left';
+COMMENT ON COLUMN part.longest IS 'batches: the ms that the longest one took';
+COMMENT ON COLUMN part.body IS 'alone: the statement, to find what it left when it has been edited away; batches: table and key';
+COMMENT ON COLUMN part.note IS 'why it waits';
 
 -- Kept states of the schema.  A state is a number; each version of an object
 -- says from which state to before which one it was so.  So a step that changes
@@ -284,7 +284,7 @@ SELECT pg_catalog.pg_extension_config_dump('schemaver.applied', '');
 SELECT pg_catalog.pg_extension_config_dump('schemaver.derived', '');
 SELECT pg_catalog.pg_extension_config_dump('schemaver.run', '');
 SELECT pg_catalog.pg_extension_config_dump('schemaver.step', '');
-SELECT pg_catalog.pg_extension_config_dump('schemaver.segment', '');
+SELECT pg_catalog.pg_extension_config_dump('schemaver.part', '');
 SELECT pg_catalog.pg_extension_config_dump('schemaver.state_number', '');
 SELECT pg_catalog.pg_extension_config_dump('schemaver.state_origin', '');
 SELECT pg_catalog.pg_extension_config_dump('schemaver.state', '');

@@ -42,7 +42,7 @@ CREATE VIEW progress AS
 		g.batches, g.size AS batch_size, g.longest * interval '1 ms' AS longest_batch, g.note,
 		CASE WHEN l.pid IS NULL THEN pg_catalog.format('CALL schemaver.online_%s(%L)', g.direction,
 			CASE g.direction WHEN 'upgrade' THEN g.revision ELSE r.target END) END AS next_call
-	FROM segment g
+	FROM part g
 	JOIN run r ON r.run = g.run
 	LEFT JOIN pg_catalog.pg_locks l ON l.locktype = 'object' AND l.mode = 'ExclusiveLock' AND l.granted
 		AND l.classid = 'pg_catalog.pg_extension'::pg_catalog.regclass AND l.objsubid = 1
@@ -54,7 +54,7 @@ CREATE VIEW progress AS
 		AND w.datname = pg_catalog.current_database()
 	LEFT JOIN pg_catalog.pg_stat_progress_create_index i ON i.pid = w.pid
 	LEFT JOIN pg_catalog.pg_stat_progress_vacuum v ON v.pid = w.pid
-	WHERE NOT EXISTS (SELECT FROM segment later WHERE later.revision = g.revision AND later.statement > g.statement);
+	WHERE NOT EXISTS (SELECT FROM part later WHERE later.revision = g.revision AND later.statement > g.statement);
 COMMENT ON VIEW progress IS 'what an online run is doing, or was doing when it was interrupted, and how to continue it';
 GRANT SELECT ON progress TO PUBLIC;
 

@@ -143,17 +143,26 @@ extern bool sv_store_was_run(const char *revision);
 extern void sv_store_fail_run(int64 run, TimestampTz started_at);
 extern void sv_store_close_runs(void);
 
-/* ----- segments.c ----- */
+/* ----- parts.c ----- */
 
-/* A part of a revision that an online run has begun. */
-typedef struct StoredSegment
+/* How a part of a script is executed. */
+typedef enum PartKind
 {
+	SV_PART_TRANSACTION,		/* statements of one transaction */
+	SV_PART_ALONE,				/* one statement outside of transactions */
+	SV_PART_BATCHES				/* one statement, range of keys by range */
+} PartKind;
+
+/* A part of a revision's script, which an online run commits by itself. */
+typedef struct Part
+{
+	PartKind	kind;
+	int			from;			/* index of its first statement */
+	int			to;				/* and behind its last one */
+	/* what is on record of it: */
 	const char *revision;
 	Direction	direction;
-	int			statement;		/* the first one, from 1 */
-	int			statements;
 	int			line;
-	const char *kind;
 	const char *checksum;
 	const char *body;			/* alone: the statement; batches: table and
 								 * key; else NULL */
@@ -168,15 +177,15 @@ typedef struct StoredSegment
 	int			longest;		/* batches: ms that the longest one took */
 	char	   *cursor;			/* batches: last key done, or NULL */
 	char	   *last_key;		/* batches: last key to do, or NULL */
-} StoredSegment;
+} Part;
 
-extern List *sv_store_segments(StoreMode mode, const char *revision);
-extern void sv_store_begin_segment(StoredSegment *segment);
-extern void sv_store_end_segment(const StoredSegment *segment);
-extern void sv_store_batch(const StoredSegment *segment);
-extern void sv_store_note(const StoredSegment *segment, const char *note);
-extern void sv_store_forget_segment(const StoredSegment *segment);
-extern void sv_store_forget_segments(const char *revision);
+extern List *sv_store_parts(StoreMode mode, const char *revision);
+extern void sv_store_begin_part(Part *part);
+extern void sv_store_end_part(const Part *part);
+extern void sv_store_batch(const Part *part);
+extern void sv_store_note(const Part *part, const char *note);
+extern void sv_store_forget_part(const Part *part);
+extern void sv_store_forget_parts(const char *revision);
 extern void sv_store_forget_unbegun(const char *revision);
 extern char *sv_store_interrupted(StoreMode mode, Direction *direction);
 

@@ -14,8 +14,8 @@
 static void
 refuse(const char *revision, Direction direction)
 {
-	StoredSegment *last = llast(sv_store_segments(SV_STORE_WRITE, revision));
-	int			next = last->statement + (last->finished ? last->statements : 0);
+	Part *last = llast(sv_store_parts(SV_STORE_WRITE, revision));
+	int			next = (last->finished ? last->to : last->from) + 1;
 
 	ereport(ERROR,
 			(errcode(ERRCODE_SV_INTERRUPTED_RUN),

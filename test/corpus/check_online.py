@@ -17,7 +17,7 @@ def _pass_by(report, history, witness, session, error):
         return False
     report.check((error.sqlstate, error.message) == (refusal.sqlstate, refusal.message), what + " fails as under psql",
                  lambda: f"psql {refusal.sqlstate} {refusal.message}, got {error}")
-    if session.value("SELECT count(*) FROM schemaver.segment") != "0":
+    if session.value("SELECT count(*) FROM schemaver.part") != "0":
         session.rows("SELECT schemaver.abandon($1)", step.id)
     session.rows("SELECT * FROM schemaver.stamp($1)", [step.id])
     return True
@@ -36,7 +36,7 @@ def run(report, history, witness, database):
             except pq.Error as e:
                 if not _pass_by(report, history, witness, session, e):
                     return None
-        report.same("0", session.value("SELECT count(*) FROM schemaver.segment"), f"{history.name}: nothing is half done")
+        report.same("0", session.value("SELECT count(*) FROM schemaver.part"), f"{history.name}: nothing is half done")
         report.same("0", session.value("SELECT count(*) FROM pg_index WHERE NOT indisvalid"), f"{history.name}: no invalid index")
     check_replay.compare(report, f"dump of {history.name} at head by online_upgrade()", witness.head(), database)
     report.same(witness.rows, check_replay.row_counts(database), f"{history.name}: rows after online_upgrade()")

@@ -101,7 +101,7 @@ like($err, qr/continuing revision "r2" behind statement 1 of 3/, 'and says so');
 is($node->safe_psql('postgres', q{SELECT string_agg(indexrelid::regclass || ' ' || indisvalid, ',') FROM pg_index WHERE indrelid = 'big'::regclass}),
 	'big_i true', 'one valid index');
 is($node->safe_psql('postgres', 'SELECT revision FROM schemaver.current()'), 'r2', 'at the head');
-is($node->safe_psql('postgres', 'SELECT count(*) FROM schemaver.segment'), '0', 'nothing is left');
+is($node->safe_psql('postgres', 'SELECT count(*) FROM schemaver.part'), '0', 'nothing is left');
 
 # A REPEATABLE READ session idle in transaction only delays the build.
 {

@@ -59,7 +59,7 @@ sub state_of
 		SELECT string_agg(what, ',' ORDER BY what) FROM log;
 		SELECT count(*) FROM pg_index WHERE NOT indisvalid;
 		SELECT string_agg(revision, ',' ORDER BY rank) FROM schemaver.applied;
-		SELECT count(*) FROM schemaver.segment});
+		SELECT count(*) FROM schemaver.part});
 }
 
 # The undisturbed run.

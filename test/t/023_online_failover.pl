@@ -28,8 +28,8 @@ CREATE TABLE done (i int)', id => 'r1');
 my ($out, $err) = ('', '');
 my $run = start(['psql', '-XqAt', '-d', $primary->connstr('postgres'), '-c', 'CALL schemaver.online_upgrade()'],
 	'<', \undef, '>', \$out, '2>', \$err);
-ok($primary->poll_query_until('postgres', 'SELECT count(*) > 0 FROM schemaver.segment WHERE batches > 20'), 'in the middle of the batches');
-ok($standby->poll_query_until('postgres', 'SELECT count(*) > 0 FROM schemaver.segment WHERE batches > 20'), 'the standby follows');
+ok($primary->poll_query_until('postgres', 'SELECT count(*) > 0 FROM schemaver.part WHERE batches > 20'), 'in the middle of the batches');
+ok($standby->poll_query_until('postgres', 'SELECT count(*) > 0 FROM schemaver.part WHERE batches > 20'), 'the standby follows');
 my ($rc, $o, $e) = $standby->psql('postgres', 'CALL schemaver.online_upgrade()');
 like($e, qr/cannot execute schemaver.online_upgrade\(\) during recovery/, 'a standby refuses');
 is($standby->safe_psql('postgres', 'SELECT state FROM schemaver.status()'), 'interrupted', 'and shows how far it is');

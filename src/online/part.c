@@ -1,5 +1,5 @@
 /*
- * segment.c
+ * part.c
  *		How the script of a revision is cut into parts.
  *
  * Pure.  As much as can be goes into one transaction; a statement that the
@@ -8,7 +8,7 @@
  */
 #include "postgres.h"
 
-#include "online/online.h"
+#include "online/online_private.h"
 #include "script/script.h"
 
 /* Must the statement be the first of its transaction (SET TRANSACTION ISOLATION LEVEL)? */
@@ -19,49 +19,43 @@ begins_transaction(const Script *script, int statement)
 }
 
 /* The kind of the part that a statement belongs to. */
-static SegmentKind
+static PartKind
 kind_of(const Script *script, int statement)
 {
 	int			from;
 	int			to;
 
 	if (script->statements[statement].blocker != NULL && !begins_transaction(script, statement))
-		return SV_SEGMENT_ALONE;
+		return SV_PART_ALONE;
 	if (sv_batch_place(script, statement, &from, &to))
-		return SV_SEGMENT_BATCHES;
-	return SV_SEGMENT_TRANSACTION;
+		return SV_PART_BATCHES;
+	return SV_PART_TRANSACTION;
 }
 
 /*
  * The part that begins with a statement; it ends at the latest before "border".
  * Behind the last statement it is an empty transaction.
  */
-Segment
-sv_segment_next(const Script *script, int from, int border)
+Part
+sv_part_next(const Script *script, int from, int border)
 {
-	Segment		segment = {SV_SEGMENT_TRANSACTION, from, from};
+	Part		part = {SV_PART_TRANSACTION, from, from};
 
 	if (from >= script->n)
-		return segment;
-	segment.kind = kind_of(script, from);
-	segment.to = from + 1;
-	if (segment.kind != SV_SEGMENT_TRANSACTION)
-		return segment;
-	while (segment.to < Min(script->n, border) && kind_of(script, segment.to) == SV_SEGMENT_TRANSACTION &&
-		   !begins_transaction(script, segment.to) && !sv_script_commit_border(script, segment.to))
-		segment.to++;
-	return segment;
-}
-
-const char *
-sv_segment_kind_name(SegmentKind kind)
-{
-	return kind == SV_SEGMENT_TRANSACTION ? "transaction" : kind == SV_SEGMENT_ALONE ? "alone" : "batches";
+		return part;
+	part.kind = kind_of(script, from);
+	part.to = from + 1;
+	if (part.kind != SV_PART_TRANSACTION)
+		return part;
+	while (part.to < Min(script->n, border) && kind_of(script, part.to) == SV_PART_TRANSACTION &&
+		   !begins_transaction(script, part.to) && !sv_script_commit_border(script, part.to))
+		part.to++;
+	return part;
 }
 
 /* What tells whether the text of a part was changed. */
 char *
-sv_segment_checksum(const Script *script, int from, int to)
+sv_part_checksum(const Script *script, int from, int to)
 {
 	Script		part = *script;
 
