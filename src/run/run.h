@@ -73,7 +73,7 @@ extern void sv_run_check_reversible(StoredRevision **rows, int n);
 extern bool *sv_run_transactional(StoreMode mode, StoredRevision **rows, int n, Direction direction);
 extern bool sv_run_adds_enum_value(StoreMode mode, const StoredRevision *row, Direction direction);
 
-/* losses.c */
+/* down_losses.c */
 extern List *sv_run_structure_only(const StoredRevision *row);
 extern List *sv_run_takes(StoreMode mode, const StoredRevision *row, List **earlier);
 extern void sv_run_check_losses(const StoredRevision *row, const RunOptions *options, List **earlier);

@@ -1,5 +1,5 @@
 /*
- * losses.c
+ * down_losses.c
  *		What a downgrade loses, said before it runs and refused unless allowed.
  *
  * A derived down may bring back the structure only; what kept data brings back is
