@@ -1,144 +1,19 @@
 /*
  * json.c
- *		Fingerprints of models, and models out of snapshots.
+ *		Models out of snapshots.
  *
  * {"schemaver": 1, "objects": [{"class": ..., "identity": ..., "schema": ...,
  * "name": ..., "parent": "table:public.t", "properties": {...},
  * "needs": ["function:public.f()", ...], "vanishes_with": [...]}, ...], "findings": [...]}
  *
  * is a snapshot (jsonb.c writes it).  Objects stand in canonical order, columns in
- * the table's.  The fingerprint is over the same text without needs, vanishes_with
- * and findings, which follow from the rest, without the properties that do not
- * count (sv_property_counts), and with the columns in the order of their names.
+ * the table's.
  */
 #include "postgres.h"
 
 #include "base/base.h"
-#include "common/cryptohash.h"
-#include "common/sha2.h"
 #include "model/model.h"
-#include "utils/builtins.h"
-#include "utils/json.h"
 #include "utils/jsonb.h"
-
-static int
-compare_properties(const void *a, const void *b)
-{
-	return strcmp(((const Property *) a)->name, ((const Property *) b)->name);
-}
-
-/* What escape_json() writes; fast where nothing is to be escaped. */
-static void
-write_string(StringInfo out, const char *string)
-{
-	int			length = 0;
-
-	for (; (unsigned char) string[length] >= ' '; length++)
-		if (string[length] == '"' || string[length] == '\\')
-			break;
-	if (string[length] != '\0')
-	{
-		escape_json(out, string);
-		return;
-	}
-	appendStringInfoCharMacro(out, '"');
-	appendBinaryStringInfo(out, string, length);
-	appendStringInfoCharMacro(out, '"');
-}
-
-static void
-write_strings(StringInfo out, List *strings)
-{
-	ListCell   *cell;
-
-	appendStringInfoChar(out, '[');
-	foreach(cell, strings)
-	{
-		if (foreach_current_index(cell) > 0)
-			appendStringInfoChar(out, ',');
-		write_string(out, lfirst(cell));
-	}
-	appendStringInfoChar(out, ']');
-}
-
-static void
-write_reference(StringInfo out, const Object *o)
-{
-	write_string(out, psprintf("%s:%s", o->class->name, o->identity));
-}
-
-static void
-write_object(StringInfo out, Object *o)
-{
-	appendStringInfo(out, "{\"class\":\"%s\",\"identity\":", o->class->name);
-	write_string(out, o->identity);
-	if (o->schema != NULL)
-	{
-		appendStringInfoString(out, ",\"schema\":");
-		write_string(out, o->schema);
-	}
-	if (o->name != NULL)
-	{
-		appendStringInfoString(out, ",\"name\":");
-		write_string(out, o->name);
-	}
-	if (o->parent != NULL)
-	{
-		appendStringInfoString(out, ",\"parent\":");
-		write_reference(out, o->parent);
-	}
-	if (o->nproperties > 0)
-	{
-		qsort(o->properties, o->nproperties, sizeof(Property), compare_properties);
-		appendStringInfoString(out, ",\"properties\":{");
-		for (int i = 0, n = 0; i < o->nproperties; i++)
-		{
-			if (!sv_property_counts(o->class, o->properties[i].name))
-				continue;
-			appendStringInfo(out, "%s\"%s\":", n++ ? "," : "", o->properties[i].name);
-			if (o->properties[i].text != NULL)
-				write_string(out, o->properties[i].text);
-			else
-				write_strings(out, o->properties[i].list);
-		}
-		appendStringInfoChar(out, '}');
-	}
-	appendStringInfoChar(out, '}');
-}
-
-/* Hex sha256 of a model. */
-char *
-sv_model_fingerprint(const Model *model)
-{
-	pg_cryptohash_ctx *context = pg_cryptohash_create(PG_SHA256);
-	uint8		digest[PG_SHA256_DIGEST_LENGTH];
-	char	   *result = palloc(PG_SHA256_DIGEST_STRING_LENGTH);
-	StringInfoData out;
-	bool		failed = pg_cryptohash_init(context) < 0;
-	ListCell   *cell;
-
-	initStringInfo(&out);
-	appendStringInfoString(&out, "{\"schemaver\":1,\"objects\":[");
-	foreach(cell, sv_model_without_places(model))
-	{
-		if (foreach_current_index(cell) > 0)
-			appendStringInfoChar(&out, ',');
-		write_object(&out, lfirst(cell));
-		failed |= pg_cryptohash_update(context, (uint8 *) out.data, out.len) < 0;
-		resetStringInfo(&out);
-	}
-	appendStringInfoString(&out, "]}");
-	failed |= pg_cryptohash_update(context, (uint8 *) out.data, out.len) < 0 ||
-		pg_cryptohash_final(context, digest, sizeof(digest)) < 0;
-	if (failed)
-		elog(ERROR, "could not compute sha256: %s", pg_cryptohash_error(context));
-	pg_cryptohash_free(context);
-	for (int i = 0; i < PG_SHA256_DIGEST_LENGTH; i++)
-		sprintf(result + 2 * i, "%02x", digest[i]);
-	return result;
-}
-
-/* ----- reading ----- */
 
 static void
 bad_snapshot(const char *detail)

@@ -191,7 +191,7 @@ extern List *sv_acl_list(Datum acl, char type, Oid owner);
 extern Jsonb *sv_model_to_jsonb(const Model *model);
 extern Model *sv_model_from_jsonb(Jsonb *snapshot);
 extern char *sv_model_fingerprint(const Model *model);
-extern Jsonb *sv_object_to_jsonb(Object *object);
+extern Jsonb *sv_object_to_jsonb(const Object *object);
 extern Object *sv_object_from_jsonb(Jsonb *description);
 extern void sv_object_link(const Model *model, Object *object, Jsonb *description);
 

@@ -280,7 +280,7 @@ write_changes(const StoreScope *scope, int64 state, int32 origin, List *changes,
 			strcmp(change->before->identity, change->after->identity) != 0)
 			add_key(&closed, change->after);
 		add_address(&added, change->after);
-		added.descriptions[added.n] = JsonbPGetDatum(sv_object_to_jsonb((Object *) change->after));
+		added.descriptions[added.n] = JsonbPGetDatum(sv_object_to_jsonb(change->after));
 		add_key(&added, change->after);
 	}
 	close_versions(scope, state, &closed);
