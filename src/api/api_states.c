@@ -115,7 +115,7 @@ new_database(void)
 	Model	   *model = sv_model_create();
 	Object	   *public = palloc0(sizeof(Object));
 
-	public->class = sv_object_class("schema");
+	public->class = &sv_class_schema;
 	public->name = public->identity = "public";
 	public->properties = palloc(sizeof(Property) * 3);
 	set_property(public, "acl", NULL, list_make2("=U/pg_database_owner", "pg_database_owner=UC/pg_database_owner"));

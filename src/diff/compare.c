@@ -119,7 +119,7 @@ pair_objects(Comparison *cmp)
 		Object	   *a = lfirst(cell);
 
 		add_pair(cmp, a, sv_model_find(cmp->to, a->class, a->identity));
-		if (sv_class_is(a, "default privileges"))
+		if (sv_class_is(a, default_acl))
 			cmp->defaults = lappend(cmp->defaults, a);
 	}
 	foreach(cell, cmp->to->objects)
@@ -173,7 +173,7 @@ find_named(Comparison *cmp)
 	{
 		Pair	   *pair = lfirst(cell);
 
-		if (pair->b != NULL && strcmp(pair->class->name, "column") == 0 && sv_is(pair->b, "not_null"))
+		if (pair->b != NULL && pair->class == &sv_class_column && sv_is(pair->b, "not_null"))
 			(void) hash_search(names, sv_not_null_name(pair->b), HASH_FIND, &pair->named);
 	}
 	hash_destroy(names);

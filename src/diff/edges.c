@@ -60,7 +60,7 @@ sv_diff_has_part_of(const Object *table, const Object *whole)
 
 	foreach(cell, table->parts)
 		foreach(other, ((Object *) lfirst(cell))->parts)
-		if (sv_class_is(lfirst(other), "index attachment") && !sv_is(lfirst(cell), "incomplete") &&
+		if (sv_class_is(lfirst(other), index_attachment) && !sv_is(lfirst(cell), "incomplete") &&
 			list_member_ptr(((Object *) lfirst(other))->needs, whole))
 		return true;
 	return false;
@@ -73,7 +73,7 @@ is_attached(const Object *index)
 	ListCell   *cell;
 
 	foreach(cell, index->parts)
-		if (sv_class_is(lfirst(cell), "index attachment") && !sv_is(index, "incomplete"))
+		if (sv_class_is(lfirst(cell), index_attachment) && !sv_is(index, "incomplete"))
 			return true;
 	return false;
 }
@@ -105,7 +105,7 @@ edges_of_attaching(Pair *pair)
 			sv_diff_add_edge(pair->create, index->pair->create);
 		foreach(other, index->parts)
 		{
-			if (!sv_class_is(lfirst(other), "index attachment") || !is_attached(index))
+			if (!sv_class_is(lfirst(other), index_attachment) || !is_attached(index))
 				continue;
 			sv_diff_add_edge(index->pair->create, pair->create);
 			foreach(need, ((Object *) lfirst(other))->needs)
@@ -131,7 +131,7 @@ edges_of_completing(Pair *attachment)
 		if (whole->parent == NULL || !is_attached(whole))
 			continue;
 		foreach(part, whole->parent->parts)
-			if (sv_class_is(lfirst(part), "inheritance"))
+			if (sv_class_is(lfirst(part), inheritance))
 			sv_diff_add_edge(attachment->create, ((Object *) lfirst(part))->pair->create);
 	}
 }
@@ -140,8 +140,8 @@ edges_of_completing(Pair *attachment)
 static bool
 is_alone_meanwhile(const Object *column, const Object *leading)
 {
-	return sv_class_is(leading, "column") && sv_class_is(column, "column") && strcmp(leading->name, column->name) == 0 &&
-		leading->parent != column->parent && sv_class_is(leading->parent, "table") &&
+	return sv_class_is(leading, column) && sv_class_is(column, column) && strcmp(leading->name, column->name) == 0 &&
+		leading->parent != column->parent && sv_class_is(leading->parent, table) &&
 		sv_pair_is_dropped(leading->parent->pair) && !sv_pair_is_dropped(column->parent->pair);
 }
 
@@ -152,7 +152,7 @@ is_alone_meanwhile(const Object *column, const Object *leading)
 static bool
 is_merged(const Object *column, const Object *leading)
 {
-	return sv_is(column, "merged") && sv_class_is(leading, "column") && strcmp(leading->name, column->name) == 0 &&
+	return sv_is(column, "merged") && sv_class_is(leading, column) && strcmp(leading->name, column->name) == 0 &&
 		!sv_pair_is_created(column->parent->pair) && !sv_pair_is_dropped(column->parent->pair) &&
 		!sv_pair_is_created(leading->parent->pair) && !sv_pair_is_dropped(leading->parent->pair);
 }
@@ -166,12 +166,12 @@ after_made_shell(Comparison *cmp, Pair *pair)
 
 	sv_diff_add_edge(pair->shell, pair->create);
 	foreach(cell, pair->b->needs)
-		if (sv_class_is(lfirst(cell), "schema"))
+		if (sv_class_is(lfirst(cell), schema))
 		sv_diff_add_edge(((Object *) lfirst(cell))->pair->create, pair->shell);
-	if (sv_class_is(pair->b, "view"))
+	if (sv_class_is(pair->b, view))
 		foreach(cell, pair->b->parts)
 			foreach(need, ((Object *) lfirst(cell))->needs)
-			if (sv_class_is(lfirst(cell), "column"))
+			if (sv_class_is(lfirst(cell), column))
 			after_made(cmp, pair->shell, lfirst(need));
 }
 
@@ -192,7 +192,7 @@ edges_of_part(Pair *inheritance, const Object *part)
 		sv_diff_add_edge(inheritance->create, pair->create);
 		return;
 	}
-	if (!sv_class_is(part, "column") && !sv_diff_is_check(part))
+	if (!sv_class_is(part, column) && !sv_diff_is_check(part))
 		return;
 	for (int i = 0; i < lengthof(nodes); i++)
 	{
@@ -221,19 +221,19 @@ edges_of_link(Pair *inheritance, const Object *link)
 static bool
 is_storing(const Object *o)
 {
-	return sv_class_is(o, "domain") || sv_class_is(o, "range type") || (sv_class_is(o, "table") && sv_is(o, "of_type")) ||
-		(sv_class_is(o, "column") && !sv_class_is(o->parent, "view") && !sv_class_is(o->parent, "composite type"));
+	return sv_class_is(o, domain) || sv_class_is(o, range) || (sv_class_is(o, table) && sv_is(o, "of_type")) ||
+		(sv_class_is(o, column) && !sv_class_is(o->parent, view) && !sv_class_is(o->parent, composite));
 }
 
 /* Is a type one that the server does not alter while a column holds its values as this object does? */
 static bool
 is_held_fast(const Object *type, const Object *user)
 {
-	if (sv_class_is(type, "table"))
-		return sv_class_is(user, "column");
-	if (sv_class_is(type, "domain"))
-		return sv_class_is(user, "column") && strcmp(sv_text(user, "type"), type->identity) != 0;
-	return sv_class_is(type, "composite type");
+	if (sv_class_is(type, table))
+		return sv_class_is(user, column);
+	if (sv_class_is(type, domain))
+		return sv_class_is(user, column) && strcmp(sv_text(user, "type"), type->identity) != 0;
+	return sv_class_is(type, composite);
 }
 
 /*
@@ -257,7 +257,7 @@ edges_of_attributes(Comparison *cmp, Pair *user, const Object *type)
 			const Pair *attribute = ((Object *) lfirst(cell))->pair;
 			DiffNode   *nodes[] = {attribute->drop, attribute->alter, attribute->create};
 
-			if (!sv_class_is(lfirst(cell), "column") && !sv_class_is(lfirst(cell), "domain constraint"))
+			if (!sv_class_is(lfirst(cell), column) && !sv_class_is(lfirst(cell), domain_constraint))
 				continue;
 			for (int n = 0; n < lengthof(nodes); n++)
 			{
@@ -279,10 +279,10 @@ edges_of_held_type(Comparison *cmp, Pair *user, const Object *type)
 
 	check_stack_depth();
 	edges_of_attributes(cmp, user, type);
-	if (sv_class_is(type, "domain"))
+	if (sv_class_is(type, domain))
 		foreach(need, type->needs)
 			edges_of_held_type(cmp, user, lfirst(need));
-	if (sv_class_is(type, "composite type"))
+	if (sv_class_is(type, composite))
 		foreach(cell, type->parts)
 			foreach(need, ((Object *) lfirst(cell))->needs)
 			edges_of_held_type(cmp, user, lfirst(need));
@@ -320,11 +320,11 @@ edges_of_parking(Pair *column)
 	{
 		const Object *part = lfirst(cell);
 
-		if (!sv_class_is(part, "column"))
+		if (!sv_class_is(part, column))
 			continue;
 		add_edges_between(column, part->pair);
 		foreach(leading, part->needs)
-			if (sv_class_is(lfirst(leading), "column") && strcmp(((Object *) lfirst(leading))->name, part->name) == 0)
+			if (sv_class_is(lfirst(leading), column) && strcmp(((Object *) lfirst(leading))->name, part->name) == 0)
 			add_edges_between(column, ((Object *) lfirst(leading))->pair);
 	}
 }
@@ -341,10 +341,10 @@ edges_of_tie(Pair *table)
 	for (int i = 0; i < lengthof(sides); i++)
 	{
 		foreach(cell, sides[i]->parts)
-			if (sv_class_is(lfirst(cell), "column"))
+			if (sv_class_is(lfirst(cell), column))
 			add_edges_between(table, ((Object *) lfirst(cell))->pair);
 		foreach(need, sides[i]->needs)
-			if (sv_class_is(lfirst(need), "composite type"))
+			if (sv_class_is(lfirst(need), composite))
 			foreach(cell, ((Object *) lfirst(need))->parts)
 			add_edges_between(table, ((Object *) lfirst(cell))->pair);
 	}
@@ -394,18 +394,18 @@ edges_of_new(Comparison *cmp, Pair *pair)
 		sv_diff_add_edge(pair->rename ? pair->rename : pair->drop, pair->shell);
 		after_made_shell(cmp, pair);
 	}
-	if (pair->b->parent != NULL && sv_class_is(pair->b, "column") && pair->b->parent->pair->untied)
+	if (pair->b->parent != NULL && sv_class_is(pair->b, column) && pair->b->parent->pair->untied)
 		 /* edges_of_tie */ ;
-	else if (pair->b->parent != NULL && sv_class_is(pair->b, "column") && sets_toast_options(pair->b->parent->pair))
+	else if (pair->b->parent != NULL && sv_class_is(pair->b, column) && sets_toast_options(pair->b->parent->pair))
 		sv_diff_add_edge(node, pair->b->parent->pair->alter);
-	else if (pair->b->parent != NULL && pair->create == NULL && sv_class_is(pair->b, "identity sequence") &&
+	else if (pair->b->parent != NULL && pair->create == NULL && sv_class_is(pair->b, identity_sequence) &&
 			 sv_sequence_narrows(pair->a, pair->b))
 		sv_diff_add_edge(node, pair->b->parent->pair->alter);
 	else if (pair->b->parent != NULL)
 		after_made(cmp, node, pair->b->parent);
-	if (pair->create != NULL && sv_class_is(pair->b, "inheritance") && sv_is(pair->b, "bound"))
+	if (pair->create != NULL && sv_class_is(pair->b, inheritance) && sv_is(pair->b, "bound"))
 		edges_of_attaching(pair);
-	if (pair->create != NULL && sv_class_is(pair->b, "index attachment"))
+	if (pair->create != NULL && sv_class_is(pair->b, index_attachment))
 		edges_of_completing(pair);
 	if (pair->parked)
 		edges_of_parking(pair);
@@ -453,10 +453,10 @@ edges_of_old(Comparison *cmp, Pair *pair)
 		if (pair->a->parent->pair->swapped && pair->drop != pair->a->parent->pair->drop)
 			sv_diff_add_edge(pair->drop, pair->a->parent->pair->rename);
 		sv_diff_add_edge(pair->drop, pair->a->parent->pair->drop);
-		if (!sv_class_is(pair->a, "column"))
+		if (!sv_class_is(pair->a, column))
 			sv_diff_add_edge(pair->drop, pair->a->parent->pair->alter);
 	}
-	if (pair->drop != NULL && sv_class_is(pair->a, "inheritance"))
+	if (pair->drop != NULL && sv_class_is(pair->a, inheritance))
 		edges_of_detaching(pair);
 	if (pair->rename != NULL)
 	{
@@ -486,9 +486,9 @@ name_key(char *key, const Object *o, const char *space)
 		name = sv_text(o, "multirange");
 		space = "type";
 	}
-	else if (sv_class_is(o, "identity sequence"))
+	else if (sv_class_is(o, identity_sequence))
 		name = sv_identity_sequence_name(o->parent);
-	else if (sv_class_is(o, "column"))
+	else if (sv_class_is(o, column))
 		name = sv_text(o, "not_null_name");
 	memset(key, 0, NAMEDATALEN * 4);
 	snprintf(key, NAMEDATALEN * 4, "%s|%s|%s", o->schema ? o->schema : "", name, space);
@@ -502,14 +502,14 @@ name_spaces(const Object *o, bool before)
 
 	if (o->class->name_space != NULL)
 		spaces = lappend(spaces, (char *) o->class->name_space(o));
-	if (sv_class_is(o, "table") || sv_class_is(o, "view") || sv_class_is(o, "materialized view") ||
-		sv_class_is(o, "foreign table") || (before && sv_class_is(o, "sequence")))
+	if (sv_class_is(o, table) || sv_class_is(o, view) || sv_class_is(o, matview) ||
+		sv_class_is(o, foreign_table) || (before && sv_class_is(o, sequence)))
 		spaces = lappend(spaces, "type");
-	if (sv_class_is(o, "composite type"))
+	if (sv_class_is(o, composite))
 		spaces = lappend(spaces, "relation");
 	if (sv_is(o, "multirange"))
 		spaces = lappend(spaces, "multirange");
-	if (sv_is(o, "not_null_name") || (sv_class_is(o, "constraint") && sv_diff_is_index(o)))
+	if (sv_is(o, "not_null_name") || (sv_class_is(o, constraint) && sv_diff_is_index(o)))
 		spaces = lappend(spaces, (char *) o->parent->identity);
 	return spaces;
 }
@@ -520,7 +520,7 @@ is_renamed_in_place(const Pair *pair)
 {
 	if (pair->a == NULL || pair->b == NULL)
 		return false;
-	if (strcmp(pair->class->name, "identity sequence") == 0)
+	if (pair->class == &sv_class_identity_sequence)
 		return strcmp(sv_identity_sequence_name(pair->a->parent), sv_identity_sequence_name(pair->b->parent)) != 0;
 	return !sv_same(pair->a, pair->b, "not_null_name");
 }
@@ -532,11 +532,11 @@ freeing_node(const Pair *pair)
 	if (pair->rename != NULL)
 		return pair->rename;
 	/* that of an old table's identity with the table's own */
-	if (pair->drop != NULL && pair->drop->pair->rename != NULL && strcmp(pair->class->name, "identity sequence") == 0)
+	if (pair->drop != NULL && pair->drop->pair->rename != NULL && pair->class == &sv_class_identity_sequence)
 		return pair->drop->pair->rename;
 	if (pair->drop != NULL)
 		return pair->drop;
-	return is_renamed_in_place(pair) && (sv_class_is(pair->a, "identity sequence") || sv_is(pair->a, "not_null_name")) ?
+	return is_renamed_in_place(pair) && (sv_class_is(pair->a, identity_sequence) || sv_is(pair->a, "not_null_name")) ?
 		pair->alter : NULL;
 }
 
@@ -546,7 +546,7 @@ taking_node(const Pair *pair)
 {
 	if (pair->shell != NULL || pair->create != NULL)
 		return pair->shell ? pair->shell : pair->create;
-	return is_renamed_in_place(pair) && (sv_class_is(pair->b, "identity sequence") || sv_is(pair->b, "not_null_name")) ?
+	return is_renamed_in_place(pair) && (sv_class_is(pair->b, identity_sequence) || sv_is(pair->b, "not_null_name")) ?
 		pair->alter : NULL;
 }
 
@@ -554,11 +554,10 @@ taking_node(const Pair *pair)
 static void
 edges_of_sequence_name(Comparison *cmp, Pair *sequence)
 {
-	static const char *const types[] = {"enum", "composite type", "range type", "base type", "domain", NULL};
-
-	for (int i = 0; types[i] != NULL; i++)
+	for (int i = 0; sv_object_classes[i] != NULL; i++)
 	{
-		Object	   *type = sv_model_find(cmp->to, sv_object_class(types[i]), sequence->b->identity);
+		const Object *type = (sv_object_classes[i]->traits & SV_IS_TYPE) == 0 ? NULL :
+			sv_model_find(cmp->to, sv_object_classes[i], sequence->b->identity);
 
 		if (type != NULL)
 			sv_diff_add_edge(sequence->create, type->pair->create);
@@ -602,7 +601,7 @@ edges_of_names(Comparison *cmp)
 
 		if (taking_node(pair) == NULL)
 			continue;
-		if (pair->create != NULL && sv_class_is(pair->b, "sequence"))
+		if (pair->create != NULL && sv_class_is(pair->b, sequence))
 			edges_of_sequence_name(cmp, pair);
 		foreach(space, name_spaces(pair->b, true))
 		{
@@ -644,7 +643,7 @@ sv_diff_make_edges(Comparison *cmp)
 	{
 		Pair	   *pair = lfirst(cell);
 
-		if (strcmp(pair->class->name, "inheritance") != 0)
+		if (pair->class != &sv_class_inheritance)
 			continue;
 		if (pair->drop != NULL && pair->drop->pair == pair)
 			edges_of_link(pair, pair->a);

@@ -82,8 +82,8 @@ sv_diff_is_excluded(const Object *o, List *patterns)
 static bool
 is_fact(const Object *o)
 {
-	return sv_class_is(o, "default") || sv_class_is(o, "identity sequence") || sv_class_is(o, "inheritance") || sv_class_is(o, "sequence owner") ||
-		sv_class_is(o, "index attachment");
+	return sv_class_is(o, default) || sv_class_is(o, identity_sequence) || sv_class_is(o, inheritance) || sv_class_is(o, sequence_owner) ||
+		sv_class_is(o, index_attachment);
 }
 
 static List *
@@ -155,7 +155,7 @@ remove_excluded(Model *wanted, const Model *live, List *patterns)
 static void
 keep_schemas(Model *wanted, const Model *live, List *copied)
 {
-	const ModelClass *class = sv_object_class("schema");
+	const ModelClass *class = &sv_class_schema;
 	ListCell   *cell;
 
 	foreach(cell, copied)

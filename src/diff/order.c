@@ -38,7 +38,7 @@ is_detached(const Object *a)
 	if (a->parent == NULL || sv_pair_is_dropped(a->parent->pair))
 		return false;
 	foreach(cell, a->parent->parts)
-		if (sv_class_is(lfirst(cell), "inheritance") && sv_pair_is_dropped(((Object *) lfirst(cell))->pair))
+		if (sv_class_is(lfirst(cell), inheritance) && sv_pair_is_dropped(((Object *) lfirst(cell))->pair))
 			return true;
 	return false;
 }
@@ -53,7 +53,7 @@ needs_dropped_helper(const Object *a)
 	{
 		const Object *o = lfirst(cell);
 
-		if ((sv_class_is(o, "function") || sv_class_is(o, "procedure") || sv_class_is(o, "sequence")) && sv_pair_is_dropped(o->pair))
+		if ((sv_class_has(o, SV_IS_ROUTINE) || sv_class_is(o, sequence)) && sv_pair_is_dropped(o->pair))
 			return true;
 	}
 	return false;
@@ -66,25 +66,25 @@ goes_with(const Comparison *cmp, const Object *a)
 	ListCell   *cell;
 	ListCell   *need;
 
-	if (cmp->fold_level > 0 && (sv_diff_is_foreign_key(a) || sv_class_is(a, "policy") || sv_class_is(a, "rule")))
+	if (cmp->fold_level > 0 && (sv_diff_is_foreign_key(a) || sv_class_is(a, policy) || sv_class_is(a, rule)))
 		return NULL;
-	if (cmp->fold_level >= 2 && !sv_class_is(a, "column") && needs_dropped_helper(a))
+	if (cmp->fold_level >= 2 && !sv_class_is(a, column) && needs_dropped_helper(a))
 		return NULL;
 	if (a->class->is_part && a->parent != NULL && sv_pair_is_dropped(a->parent->pair) &&
-		(!a->parent->pair->swapped || sv_class_is(a->parent, "composite type") ||
-		 (sv_class_is(a->parent, "table") && sv_swap_keeps(a))))
+		(!a->parent->pair->swapped || sv_class_is(a->parent, composite) ||
+		 (sv_class_is(a->parent, table) && sv_swap_keeps(a))))
 		return a->parent;
 	foreach(cell, a->vanishes_with)
 	{
 		Object	   *o = lfirst(cell);
 
-		if (sv_pair_is_dropped(o->pair) && !sv_class_is(a, "table") && !is_detached(a) && !sv_swap_survives(o, a))
+		if (sv_pair_is_dropped(o->pair) && !sv_class_is(a, table) && !is_detached(a) && !sv_swap_survives(o, a))
 			return o;
 	}
 	foreach(cell, a->needs)
 		if (sv_diff_is_function_of_type(a, lfirst(cell)) && sv_pair_is_dropped(((Object *) lfirst(cell))->pair))
 		return lfirst(cell);
-	if (sv_class_is(a, "sequence"))
+	if (sv_class_is(a, sequence))
 		foreach(cell, a->parts)
 			foreach(need, ((Object *) lfirst(cell))->needs)
 			if (sv_pair_is_dropped(((Object *) lfirst(need))->pair))
@@ -98,9 +98,9 @@ folds_into(const Comparison *cmp, const Object *b)
 {
 	if (b->parent == NULL || b->class->folds == NULL || !sv_pair_is_created(b->parent->pair) || !b->class->folds(b))
 		return NULL;
-	if (cmp->fold_level >= 2 && sv_class_is(b, "default"))
+	if (cmp->fold_level >= 2 && sv_class_is(b, default))
 		return NULL;
-	if (cmp->fold_level >= 2 && sv_class_is(b, "constraint"))
+	if (cmp->fold_level >= 2 && sv_class_is(b, constraint))
 		return NULL;
 	return b->parent;
 }
@@ -183,7 +183,7 @@ is_view_in_circle(const Comparison *cmp, const Model *model, const Object *view)
 	bool	   *seen;
 	bool		result;
 
-	if (cmp->fold_level < LAST_FOLD_LEVEL - 1 || !sv_class_is(view, "view"))
+	if (cmp->fold_level < LAST_FOLD_LEVEL - 1 || !sv_class_is(view, view))
 		return false;
 	seen = palloc0(sizeof(bool) * list_length(model->objects));
 	result = leads_to(view, view, seen);

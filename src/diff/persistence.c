@@ -16,7 +16,7 @@
 static bool
 is_relation(const Object *o)
 {
-	return sv_class_is(o, "table");
+	return sv_class_is(o, table);
 }
 
 static bool
@@ -44,7 +44,7 @@ with_partitions(const Comparison *cmp, Object *table)
 
 	foreach(cell, result)
 		foreach(link, cmp->dependents[((Object *) lfirst(cell))->number])
-			if (sv_class_is(lfirst(link), "inheritance") && sv_is(lfirst(link), "bound"))
+			if (sv_class_is(lfirst(link), inheritance) && sv_is(lfirst(link), "bound"))
 				result = list_append_unique_ptr(result, ((Object *) lfirst(link))->parent);
 	return result;
 }
@@ -159,14 +159,14 @@ table_of(const Object *sequence)
 {
 	ListCell   *cell;
 
-	if (sv_class_is(sequence, "identity sequence"))
+	if (sv_class_is(sequence, identity_sequence))
 		return sequence->parent->parent;
-	foreach(cell, sv_class_is(sequence, "sequence") ? sequence->parts : NIL)
+	foreach(cell, sv_class_is(sequence, sequence) ? sequence->parts : NIL)
 	{
 		const Object *owner = lfirst(cell);
 		Object	   *o = owner->needs != NIL ? linitial(owner->needs) : NULL;
 
-		if (sv_class_is(owner, "sequence owner") && o != NULL && stays(owner))
+		if (sv_class_is(owner, sequence_owner) && o != NULL && stays(owner))
 			return o->parent ? o->parent : o;
 	}
 	return NULL;
@@ -221,7 +221,7 @@ sv_persistence_make_edges(Comparison *cmp)
 		const Object *table;
 
 		/* a sequence follows its table as long as it belongs to it */
-		if (strcmp(pair->class->name, "sequence owner") == 0)
+		if (pair->class == &sv_class_sequence_owner)
 		{
 			const Object *sides[] = {pair->a, pair->b};
 

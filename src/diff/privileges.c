@@ -200,7 +200,7 @@ grant_keyword(const Object *o)
 		case 'c':
 			return "TABLE";
 		case 'f':
-			return sv_class_is(o, "procedure") ? "PROCEDURE" : "FUNCTION";
+			return sv_class_is(o, procedure) ? "PROCEDURE" : "FUNCTION";
 		case 'S':
 			return "FOREIGN SERVER";
 		default:

@@ -19,7 +19,7 @@ look_alike(const Object *a, const Object *b)
 	for (int i = 0; i < a->nproperties; i++)
 		if (!sv_property_equal(&a->properties[i], sv_property(b, a->properties[i].name)))
 			return false;
-	if (!sv_class_is(a, "table"))
+	if (!sv_class_is(a, table))
 		return true;
 	if (list_length(a->parts) != list_length(b->parts))
 		return false;
@@ -28,7 +28,7 @@ look_alike(const Object *a, const Object *b)
 		Object	   *p = lfirst(x);
 		Object	   *q = lfirst(y);
 
-		if (p->class != q->class || (sv_class_is(p, "column") && (strcmp(p->name, q->name) != 0 || !look_alike(p, q))))
+		if (p->class != q->class || (sv_class_is(p, column) && (strcmp(p->name, q->name) != 0 || !look_alike(p, q))))
 			return false;
 	}
 	return true;
@@ -37,7 +37,7 @@ look_alike(const Object *a, const Object *b)
 static bool
 may_be_renamed(const Object *o)
 {
-	return sv_class_is(o, "table") || sv_class_is(o, "column") || sv_class_is(o, "enum") || sv_class_is(o, "sequence");
+	return sv_class_has(o, SV_HOLDS_DATA);
 }
 
 /* Rows that ask about each object that vanishes while one like it appears. */

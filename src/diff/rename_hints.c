@@ -33,14 +33,12 @@ static bool
 has_class(const Object *o, const char *class)
 {
 	if (class != NULL)
-		return sv_class_is(o, class);
-	return o->parent == NULL &&
-		(sv_class_is(o, "table") || sv_class_is(o, "foreign table") || sv_class_is(o, "view") ||
-		 sv_class_is(o, "materialized view") || sv_class_is(o, "composite type") || sv_class_is(o, "domain"));
+		return o->class == sv_object_class(class);
+	return o->parent == NULL && sv_class_has(o, SV_HAS_COLUMNS | SV_IS_TYPE);
 }
 
 static Object *
-part_named(const Object *parent, const char *class, const char *name)
+part_named(const Object *parent, const ModelClass *class, const char *name)
 {
 	ListCell   *cell;
 
@@ -49,7 +47,7 @@ part_named(const Object *parent, const char *class, const char *name)
 		{
 			Object	   *o = lfirst(cell);
 
-			if (sv_class_is(o, class) && o->name != NULL && strcmp(o->name, name) == 0)
+			if (o->class == class && o->name != NULL && strcmp(o->name, name) == 0)
 				return o;
 		}
 	return NULL;
@@ -188,11 +186,11 @@ wish_for_part(const Model *live, const Model *wanted, const Hint *hint, List *wi
 		wish->new = has_value(before, hint->value) ? before : NULL;
 		return wish;
 	}
-	wish->wanted = part_named(whole, hint->part_class, hint->part);
+	wish->wanted = part_named(whole, sv_object_class(hint->part_class), hint->part);
 	if (wish->wanted == NULL)
 		return NULL;
-	wish->old = part_named(before, hint->part_class, hint->old_name);
-	wish->new = part_named(before, hint->part_class, hint->part);
+	wish->old = part_named(before, sv_object_class(hint->part_class), hint->old_name);
+	wish->new = part_named(before, sv_object_class(hint->part_class), hint->part);
 	return wish;
 }
 
@@ -252,7 +250,7 @@ static bool
 is_wanted(const Model *wanted, const Wish *wish)
 {
 	if (wish->wanted->parent != NULL)
-		return part_named(wish->wanted->parent, wish->old->class->name, wish->old->name) != NULL;
+		return part_named(wish->wanted->parent, wish->old->class, wish->old->name) != NULL;
 	return sv_model_find(wanted, wish->old->class, wish->old->identity) != NULL;
 }
 
@@ -321,7 +319,7 @@ name_after(const char *name, const Object *table, const char *new_table, List *r
 	{
 		Rename	   *rename = lfirst(cell);
 
-		if (rename->from->parent == table && sv_class_is(rename->from, "column"))
+		if (rename->from->parent == table && sv_class_is(rename->from, column))
 			name = replace_word(name, rename->from->name, rename->name, false);
 	}
 	return name;
@@ -348,11 +346,11 @@ take_parts_along(List **renames, Object *table, const Object *wanted)
 		Object	   *o = lfirst(cell);
 		const char *name;
 
-		if ((!sv_class_is(o, "constraint") && !sv_class_is(o, "index")) || is_renamed(*renames, o) ||
-			part_named(wanted, o->class->name, o->name) != NULL)
+		if ((!sv_class_is(o, constraint) && !sv_class_is(o, index)) || is_renamed(*renames, o) ||
+			part_named(wanted, o->class, o->name) != NULL)
 			continue;
 		name = name_after(o->name, table, wanted->name, *renames);
-		if (part_named(wanted, o->class->name, name) != NULL && part_named(table, o->class->name, name) == NULL)
+		if (part_named(wanted, o->class, name) != NULL && part_named(table, o->class, name) == NULL)
 			add_rename(renames, o, NULL, name, NULL);
 	}
 }
@@ -363,7 +361,7 @@ table_of_sequence(const Object *sequence)
 	ListCell   *cell;
 
 	foreach(cell, sequence->parts)
-		if (sv_class_is(lfirst(cell), "sequence owner") && ((Object *) lfirst(cell))->needs != NIL)
+		if (sv_class_is(lfirst(cell), sequence_owner) && ((Object *) lfirst(cell))->needs != NIL)
 		{
 			Object	   *o = linitial(((Object *) lfirst(cell))->needs);
 
@@ -382,7 +380,7 @@ take_sequences_along(List **renames, const Model *live, const Model *wanted, con
 		Object	   *o = lfirst(cell);
 		const char *name;
 
-		if (!sv_class_is(o, "sequence") || is_renamed(*renames, o) || table_of_sequence(o) != table ||
+		if (!sv_class_is(o, sequence) || is_renamed(*renames, o) || table_of_sequence(o) != table ||
 			find_like(wanted, o, new_table->schema, o->name) != NULL)
 			continue;
 		name = name_after(o->name, table, new_table->name, *renames);
@@ -403,13 +401,13 @@ take_along(List **renames, const Model *live, const Model *wanted, List *wishes)
 		Object	   *table = wish->counts && wish->hint->value == NULL ? wish->old : NULL;
 		Object	   *new_table = wish->wanted;
 
-		if (table != NULL && sv_class_is(table, "column"))
+		if (table != NULL && sv_class_is(table, column))
 		{
 			table = table->parent;
 			new_table = new_table->parent;
 		}
 		if (table == NULL || list_member_ptr(done, table) ||
-			!(sv_class_is(table, "table") || sv_class_is(table, "foreign table") || sv_class_is(table, "materialized view")))
+			!(sv_class_is(table, table) || sv_class_is(table, foreign_table) || sv_class_is(table, matview)))
 			continue;
 		done = lappend(done, table);
 		take_parts_along(renames, table, new_table);
@@ -500,8 +498,8 @@ object_after(const Model *after, const Object *o, List *renames)
 	const char *schema = rename && rename->schema ? rename->schema : o->schema;
 
 	if (o->parent != NULL)
-		return part_named(object_after(after, o->parent, renames), o->class->name, name);
-	if (sv_class_is(o, "sequence") && table_of_sequence(o) != NULL)
+		return part_named(object_after(after, o->parent, renames), o->class, name);
+	if (sv_class_is(o, sequence) && table_of_sequence(o) != NULL)
 	{
 		rename = rename_of(renames, table_of_sequence(o));
 		schema = rename && rename->schema ? rename->schema : schema;
@@ -578,13 +576,13 @@ sv_identity_renames(List *renames, bool back)
 	{
 		Object	   *o = ((Rename *) lfirst(cell))->from;
 
-		tables = list_append_unique_ptr(tables, sv_class_is(o, "column") ? o->parent : o);
+		tables = list_append_unique_ptr(tables, sv_class_is(o, column) ? o->parent : o);
 	}
 	foreach(cell, tables)
 		foreach(part, ((Object *) lfirst(cell))->parts)
 	{
 		Object	   *column = lfirst(part);
-		DiffRow    *row = sv_class_is(column, "column") && has_usual_sequence(column) ?
+		DiffRow    *row = sv_class_is(column, column) && has_usual_sequence(column) ?
 			sequence_row(column, renames, back) : NULL;
 
 		if (row != NULL)

@@ -41,7 +41,7 @@ at_same_address(const Model *model, const Object *o)
 static bool
 schema_renamed(const Model *kept, const Model *live, const char *from, const char *to)
 {
-	const ModelClass *class = sv_object_class("schema");
+	const ModelClass *class = &sv_class_schema;
 	Object	   *schema = sv_model_find(kept, class, quote_identifier(from));
 	Object	   *now = schema ? at_same_address(live, schema) : NULL;
 
@@ -173,7 +173,7 @@ sv_renamed_objects(const Model *kept, const Model *live)
 			continue;
 		if (is_renamed(kept, live, a, b))
 			renamed = lappend(renamed, make_renamed(a, b));
-		if (sv_class_is(a, "enum"))
+		if (sv_class_is(a, enum))
 			renamed = add_renamed_values(renamed, a, b);
 	}
 	return without_clashes(renamed, kept);
@@ -373,7 +373,7 @@ property_follows(List *renamed, const Object *a, const Object *b, const char *na
 		return false;
 	if (strcmp(name, "values") == 0)
 		return values_renamed(was->list, is->list);
-	if (strcmp(name, "definition") == 0 && (sv_class_is(a, "function") || sv_class_is(a, "procedure")))
+	if (strcmp(name, "definition") == 0 && sv_class_has(a, SV_IS_ROUTINE))
 		return definition_follows(renamed, was->text, is->text);
 	if (was->text != NULL && is->text != NULL)
 		return strcmp(name, "comment") != 0 && follows(renamed, was->text, is->text);

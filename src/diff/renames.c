@@ -18,81 +18,15 @@
 #include "miscadmin.h"
 #include "utils/builtins.h"
 
-/* Which names exclude each other. */
-#define SPACE_OWN		0x01	/* those of the same class and place */
-#define SPACE_RELATION	0x02	/* relations of a schema */
-#define SPACE_TYPE		0x04	/* types of a schema */
-#define SPACE_FUNCTION	0x08	/* those with the same arguments */
-
-typedef enum RenameForm
-{
-	FORM_PLAIN,					/* ALTER kind identity RENAME TO */
-	FORM_COLUMN,
-	FORM_CONSTRAINT,
-	FORM_NONE					/* can only change its schema */
-} RenameForm;
-
-typedef struct RenameClass
-{
-	const char *class;
-	int			level;			/* lower ones are renamed first */
-	int			spaces;
-	RenameForm	form;
-	bool		moves;			/* has SET SCHEMA */
-	int			hazards;
-} RenameClass;
-
 #define LAST_LEVEL 5
 
-static const RenameClass classes[] = {
-	{"column", 1, SPACE_OWN, FORM_COLUMN, false, SV_HAZARD_BLOCKS_ALL},
-	{"trigger", 1, SPACE_OWN, FORM_PLAIN, false, SV_HAZARD_BLOCKS_ALL},
-	{"rule", 1, SPACE_OWN, FORM_PLAIN, false, SV_HAZARD_BLOCKS_ALL},
-	{"policy", 1, SPACE_OWN, FORM_PLAIN, false, SV_HAZARD_BLOCKS_ALL},
-	{"domain constraint", 1, SPACE_OWN, FORM_CONSTRAINT, false, 0},
-	{"function", 2, SPACE_FUNCTION, FORM_PLAIN, true, 0},
-	{"procedure", 2, SPACE_FUNCTION, FORM_PLAIN, true, 0},
-	{"aggregate", 2, SPACE_FUNCTION, FORM_PLAIN, true, 0},
-	{"operator", 2, SPACE_OWN, FORM_NONE, true, 0},
-	{"operator class", 2, SPACE_OWN, FORM_PLAIN, true, 0},
-	{"operator family", 2, SPACE_OWN, FORM_PLAIN, true, 0},
-	{"constraint", 3, SPACE_OWN, FORM_CONSTRAINT, false, SV_HAZARD_BLOCKS_ALL},
-	{"index", 3, SPACE_RELATION, FORM_PLAIN, false, 0},
-	{"sequence", 3, SPACE_RELATION, FORM_PLAIN, true, SV_HAZARD_BLOCKS_ALL},
-	{"table", 3, SPACE_RELATION | SPACE_TYPE, FORM_PLAIN, true, SV_HAZARD_BLOCKS_ALL},
-	{"foreign table", 3, SPACE_RELATION | SPACE_TYPE, FORM_PLAIN, true, SV_HAZARD_BLOCKS_ALL},
-	{"view", 3, SPACE_RELATION | SPACE_TYPE, FORM_PLAIN, true, SV_HAZARD_BLOCKS_ALL},
-	{"materialized view", 3, SPACE_RELATION | SPACE_TYPE, FORM_PLAIN, true, SV_HAZARD_BLOCKS_ALL},
-	{"composite type", 3, SPACE_RELATION | SPACE_TYPE, FORM_PLAIN, true, 0},
-	{"enum", 3, SPACE_TYPE, FORM_PLAIN, true, 0},
-	{"range type", 3, SPACE_TYPE, FORM_PLAIN, true, 0},
-	{"base type", 3, SPACE_TYPE, FORM_PLAIN, true, 0},
-	{"domain", 3, SPACE_TYPE, FORM_PLAIN, true, 0},
-	{"statistics", 3, SPACE_OWN, FORM_PLAIN, true, 0},
-	{"collation", 3, SPACE_OWN, FORM_PLAIN, true, 0},
-	{"conversion", 3, SPACE_OWN, FORM_PLAIN, true, 0},
-	{"text search parser", 3, SPACE_OWN, FORM_PLAIN, true, 0},
-	{"text search template", 3, SPACE_OWN, FORM_PLAIN, true, 0},
-	{"text search dictionary", 3, SPACE_OWN, FORM_PLAIN, true, 0},
-	{"text search configuration", 3, SPACE_OWN, FORM_PLAIN, true, 0},
-	{"extension", 4, SPACE_OWN, FORM_NONE, true, 0},
-	{"language", 4, SPACE_OWN, FORM_PLAIN, false, 0},
-	{"foreign data wrapper", 4, SPACE_OWN, FORM_PLAIN, false, 0},
-	{"server", 4, SPACE_OWN, FORM_PLAIN, false, 0},
-	{"publication", 4, SPACE_OWN, FORM_PLAIN, false, 0},
-	{"subscription", 4, SPACE_OWN, FORM_PLAIN, false, 0},
-	{"event trigger", 4, SPACE_OWN, FORM_PLAIN, false, 0},
-	{"schema", 5, SPACE_OWN, FORM_PLAIN, false, 0},
-	{NULL}
-};
-
-/* A value of an enum is none of the classes; it has the enum as its parent. */
-static const RenameClass value_class = {"enum", 1, SPACE_OWN, FORM_PLAIN, false, 0};
+/* A value of an enum is no object; it has the enum as its parent. */
+static const ClassRename value_rename = {1, SV_SPACE_OWN, SV_RENAME_PLAIN, false, 0};
 
 /* An object that is renamed, or whose name may be in the way. */
 typedef struct RenameItem
 {
-	const RenameClass *how;
+	const ClassRename *how;
 	const Object *object;
 	const char *schema;			/* as it is now; NULL: has none */
 	const char *name;
@@ -116,13 +50,11 @@ same_text(const char *a, const char *b)
 	return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0);
 }
 
-static const RenameClass *
-class_of(const Object *object)
+/* How objects of the class are renamed; NULL: not at all. */
+static const ClassRename *
+rename_of(const Object *object)
 {
-	for (const RenameClass *class = classes; class->class != NULL; class++)
-		if (sv_class_is(object, class->class))
-			return class;
-	return NULL;
+	return object->class->rename.level > 0 ? &object->class->rename : NULL;
 }
 
 static RenameItem *
@@ -147,13 +79,13 @@ home_of(const Object *object)
 	ListCell   *cell;
 	ListCell   *need;
 
-	if (object->parent != NULL && !sv_class_is(object, "statistics"))
+	if (object->parent != NULL && !sv_class_is(object, statistics))
 		return object->parent;
-	if (!sv_class_is(object, "sequence"))
+	if (!sv_class_is(object, sequence))
 		return NULL;
 	foreach(cell, object->parts)
 	{
-		if (!sv_class_is(lfirst(cell), "sequence owner"))
+		if (!sv_class_is(lfirst(cell), sequence_owner))
 			continue;
 		foreach(need, ((Object *) lfirst(cell))->needs)
 		{
@@ -220,10 +152,10 @@ identity_now(const Renaming *r, const Object *object)
 static int
 spaces_of(const RenameItem *item)
 {
-	const char *kind = sv_class_is(item->object, "constraint") ? sv_text(item->object, "kind") : NULL;
+	const char *kind = sv_class_is(item->object, constraint) ? sv_text(item->object, "kind") : NULL;
 
 	if (kind != NULL && (strcmp(kind, "primary key") == 0 || strcmp(kind, "unique") == 0 || strcmp(kind, "exclude") == 0))
-		return item->how->spaces | SPACE_RELATION;	/* of its index */
+		return item->how->spaces | SV_SPACE_RELATION;	/* of its index */
 	return item->how->spaces;
 }
 
@@ -249,15 +181,15 @@ collide(const Renaming *r, const RenameItem *item, const char *schema, const cha
 
 	if (item == other || strcmp(name, other->name) != 0)
 		return false;
-	if ((common & (SPACE_RELATION | SPACE_TYPE)) && same_text(schema, schema_now(r, b)))
+	if ((common & (SV_SPACE_RELATION | SV_SPACE_TYPE)) && same_text(schema, schema_now(r, b)))
 		return true;
 	if (item->is_value || other->is_value)
 		return item->is_value && other->is_value && a == b;
-	if (common & SPACE_FUNCTION)
+	if (common & SV_SPACE_FUNCTION)
 		return same_text(schema, schema_now(r, b)) && strcmp(tail_of(a), tail_of(b)) == 0;
-	if (!(common & SPACE_OWN) || a->class != b->class)
+	if (!(common & SV_SPACE_OWN) || a->class != b->class)
 		return false;
-	if (a->parent != NULL && !sv_class_is(a, "statistics"))
+	if (a->parent != NULL && !sv_class_is(a, statistics))
 		return a->parent == b->parent;
 	return same_text(schema, schema_now(r, b)) && strcmp(tail_of(a), tail_of(b)) == 0;
 }
@@ -309,18 +241,18 @@ rename_sql(const Renaming *r, const RenameItem *item, const char *name)
 		return psprintf("ALTER TYPE %s RENAME VALUE %s TO %s", identity_now(r, o), sv_quote(item->name), sv_quote(name));
 	switch (item->how->form)
 	{
-		case FORM_COLUMN:
-			if (sv_class_is(o->parent, "composite type"))
+		case SV_RENAME_COLUMN:
+			if (sv_class_is(o->parent, composite))
 				return psprintf("ALTER TYPE %s RENAME ATTRIBUTE %s TO %s%s", identity_now(r, o->parent),
 								quote_identifier(item->name), new, is_type_of_tables(r, o->parent) ? " CASCADE" : "");
 			return psprintf("ALTER %s %s RENAME COLUMN %s TO %s", o->parent->class->keyword, identity_now(r, o->parent),
 							quote_identifier(item->name), new);
-		case FORM_CONSTRAINT:
+		case SV_RENAME_CONSTRAINT:
 			return psprintf("ALTER %s %s RENAME CONSTRAINT %s TO %s",
-							sv_class_is(o->parent, "domain") ? "DOMAIN" : "TABLE", identity_now(r, o->parent),
+							sv_class_is(o->parent, domain) ? "DOMAIN" : "TABLE", identity_now(r, o->parent),
 							quote_identifier(item->name), new);
-		case FORM_PLAIN:
-		case FORM_NONE:
+		case SV_RENAME_PLAIN:
+		case SV_RENAME_NONE:
 			break;
 	}
 	return psprintf("ALTER %s %s RENAME TO %s", o->class->keyword, identity_now(r, o), new);
@@ -466,13 +398,13 @@ follows_parent(const Renaming *r, const Object *object, List *renames)
 	ListCell   *need;
 
 	if (object->parent == NULL ||
-		!(sv_class_is(object, "column") ||
-		  (sv_class_is(object, "constraint") && same_text(sv_text(object, "kind"), "check"))))
+		!(sv_class_is(object, column) ||
+		  (sv_class_is(object, constraint) && same_text(sv_text(object, "kind"), "check"))))
 		return false;
-	if (type != NULL && is_renamed_part(sv_model_find(r->model, sv_object_class("composite type"), type), object, renames))
+	if (type != NULL && is_renamed_part(sv_model_find(r->model, &sv_class_composite, type), object, renames))
 		return true;
 	foreach(cell, object->parent->parts)
-		if (sv_class_is(lfirst(cell), "inheritance"))
+		if (sv_class_is(lfirst(cell), inheritance))
 			foreach(need, ((Object *) lfirst(cell))->needs)
 				if (is_renamed_part(lfirst(need), object, renames))
 					return true;
@@ -489,14 +421,14 @@ schema_until_then(const char *schema, List *renames)
 	{
 		Rename	   *rename = lfirst(cell);
 
-		if (sv_class_is(rename->from, "schema") && same_text(rename->name, schema))
+		if (sv_class_is(rename->from, schema) && same_text(rename->name, schema))
 			return rename->from->name;
 	}
 	return schema;
 }
 
 static RenameItem *
-add_item(Renaming *r, const RenameClass *how, const Object *object, const char *name)
+add_item(Renaming *r, const ClassRename *how, const Object *object, const char *name)
 {
 	RenameItem	   *item = palloc0(sizeof(RenameItem));
 
@@ -511,10 +443,10 @@ add_item(Renaming *r, const RenameClass *how, const Object *object, const char *
 static void
 add_rename(Renaming *r, const Rename *rename, List *renames)
 {
-	const RenameClass *how = rename->value ? &value_class : class_of(rename->from);
+	const ClassRename *how = rename->value ? &value_rename : rename_of(rename->from);
 	RenameItem	   *item;
 
-	if (how == NULL || (how->form == FORM_NONE && rename->name != NULL && strcmp(rename->name, rename->from->name) != 0))
+	if (how == NULL || (how->form == SV_RENAME_NONE && rename->name != NULL && strcmp(rename->name, rename->from->name) != 0))
 		ereport(ERROR,
 				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 				 errmsg("%s %s cannot be renamed", rename->from->class->name, rename->from->identity),
@@ -562,7 +494,7 @@ add_values(Renaming *r, const Object *object, List *renames)
 			known |= item->is_value && item->object == object && strcmp(item->name, lfirst(cell)) == 0;
 		}
 		if (!known)
-			add_item(r, &value_class, object, lfirst(cell))->is_value = true;
+			add_item(r, &value_rename, object, lfirst(cell))->is_value = true;
 	}
 }
 
@@ -575,13 +507,13 @@ add_bystanders(Renaming *r, List *renames)
 	foreach(cell, r->model->objects)
 	{
 		Object	   *object = lfirst(cell);
-		const RenameClass *how;
+		const ClassRename *how;
 
-		if (sv_class_is(object, "enum"))
+		if (sv_class_is(object, enum))
 			add_values(r, object, renames);
 		if (object->name == NULL || !is_wanted_name(renames, object->name))
 			continue;
-		how = class_of(object);
+		how = rename_of(object);
 		if (how != NULL && item_of(r, object) == NULL)
 			add_item(r, how, object, object->name);
 	}
@@ -599,7 +531,7 @@ create_schemas(Renaming *r)
 	{
 		RenameItem	   *item = lfirst(cell);
 		bool		there = item->to_schema == NULL ||
-			sv_model_find(r->model, sv_object_class("schema"), quote_identifier(item->to_schema)) != NULL;
+			sv_model_find(r->model, &sv_class_schema, quote_identifier(item->to_schema)) != NULL;
 		DiffRow    *row;
 
 		foreach(other, created)

@@ -15,14 +15,13 @@
 static bool
 is_type(const Object *o)
 {
-	return sv_class_is(o, "enum") || sv_class_is(o, "domain") || sv_class_is(o, "composite type") ||
-		sv_class_is(o, "range type") || sv_class_is(o, "base type");
+	return sv_class_has(o, SV_IS_TYPE);
 }
 
 static bool
 is_stored_column(const Object *o)
 {
-	return sv_class_is(o, "column") && (sv_class_is(o->parent, "table") || sv_class_is(o->parent, "foreign table"));
+	return sv_class_is(o, column) && (sv_class_is(o->parent, table) || sv_class_is(o->parent, foreign_table));
 }
 
 /* A change that "pair" now undergoes: look at what depends on it (again). */
@@ -42,10 +41,10 @@ is_stored(const Comparison *cmp, const Object *type, bool inside)
 	{
 		const Object *o = lfirst(cell);
 
-		if (sv_class_is(o, "column") && (is_stored_column(o) || sv_class_is(o->parent, "composite type")) &&
+		if (sv_class_is(o, column) && (is_stored_column(o) || sv_class_is(o->parent, composite)) &&
 			!(inside && is_stored_column(o) && strcmp(sv_text(o, "type"), type->identity) == 0))
 			return true;
-		if (sv_class_is(o, "range type") || (sv_class_is(o, "domain") && is_stored(cmp, o, false)))
+		if (sv_class_is(o, range) || (sv_class_is(o, domain) && is_stored(cmp, o, false)))
 			return true;
 	}
 	return false;
@@ -61,8 +60,8 @@ spread_again(Spread *spread, Pair *pair)
 	sv_diff_make_again(pair);
 	spread->queue = lappend(spread->queue, pair);
 	/* a rule of a domain, or an attribute, which columns hold does not come again by itself */
-	if ((sv_class_is(pair->a, "domain constraint") && !sv_is(pair->b, "not_valid") && is_stored(spread->cmp, whole, true)) ||
-		(sv_class_is(pair->a, "column") && sv_class_is(whole, "composite type") && is_stored(spread->cmp, whole, false)))
+	if ((sv_class_is(pair->a, domain_constraint) && !sv_is(pair->b, "not_valid") && is_stored(spread->cmp, whole, true)) ||
+		(sv_class_is(pair->a, column) && sv_class_is(whole, composite) && is_stored(spread->cmp, whole, false)))
 		spread_again(spread, whole->pair);
 }
 
@@ -82,21 +81,21 @@ is_gone(const Object *a)
 static bool
 is_name_taken(const Comparison *cmp, const Object *type)
 {
-	static const char *const takers[] = {
-		"enum", "composite type", "range type", "base type", "domain", "table", "view", "materialized view", "foreign table",
-		"sequence", NULL
-	};
+	for (int i = 0; sv_object_classes[i] != NULL; i++)
+	{
+		const ModelClass *class = sv_object_classes[i];
 
-	for (int i = 0; takers[i] != NULL; i++)
-		if (sv_model_find(cmp->to, sv_object_class(takers[i]), type->identity) != NULL)
+		if (((class->traits & (SV_IS_TYPE | SV_HAS_COLUMNS)) != 0 || class == &sv_class_sequence) &&
+			sv_model_find(cmp->to, class, type->identity) != NULL)
 			return true;
+	}
 	return false;
 }
 
 static bool
 is_attribute(const Object *o)
 {
-	return sv_class_is(o, "column") && sv_class_is(o->parent, "composite type");
+	return sv_class_is(o, column) && sv_class_is(o->parent, composite);
 }
 
 /* A table of a type that stays: it keeps its rows while the type changes in a way that it could not follow. */
@@ -119,7 +118,7 @@ untie_tables(const Comparison *cmp, const Object *type)
 	ListCell   *cell;
 
 	foreach(cell, cmp->dependents[type->number])
-		if (sv_class_is(lfirst(cell), "table"))
+		if (sv_class_is(lfirst(cell), table))
 			untie(((Object *) lfirst(cell))->pair);
 }
 
@@ -134,7 +133,7 @@ keeps_order(const Object *type)
 	{
 		const Object *before = ((Object *) lfirst(cell))->pair->a;
 
-		if (!sv_class_is(lfirst(cell), "column"))
+		if (!sv_class_is(lfirst(cell), column))
 			continue;
 		if (before != NULL && before->number < last)
 			return false;
@@ -167,7 +166,7 @@ spread_to_dependent(Spread *spread, Pair *gone, Object *dependent)
 
 	if (pair->kind == SV_PAIR_DROP)
 		return;
-	if (is_type(gone->a) && gone->kind == SV_PAIR_DROP && (pair->disrupts || sv_class_is(dependent, "domain")) &&
+	if (is_type(gone->a) && gone->kind == SV_PAIR_DROP && (pair->disrupts || sv_class_is(dependent, domain)) &&
 		is_name_taken(spread->cmp, gone->a))
 		gone->swapped = true;
 	/* the rows of a table that is made anew come over as those of a column do */
@@ -189,7 +188,7 @@ spread_to_dependent(Spread *spread, Pair *gone, Object *dependent)
 		return;
 	}
 	/* a table whose type is made anew, or that shall have another one */
-	if (sv_class_is(dependent, "table") && sv_class_is(gone->a, "composite type") &&
+	if (sv_class_is(dependent, table) && sv_class_is(gone->a, composite) &&
 		(gone->b == NULL || keeps_order(gone->b) || !sv_same(pair->a, pair->b, "of_type")))
 	{
 		untie(pair);
@@ -215,9 +214,9 @@ spread_to_dependent(Spread *spread, Pair *gone, Object *dependent)
 static bool
 loses_when_rebuilt(const Object *o)
 {
-	if (sv_class_is(o, "statistics"))
+	if (sv_class_is(o, statistics))
 		return sv_is(o, "target");
-	return sv_class_is(o, "index") &&
+	return sv_class_is(o, index) &&
 		(sv_is(o, "statistics") || (sv_is(o, "comment") && sv_is(o->parent, "partition_key")));
 }
 
@@ -225,27 +224,22 @@ loses_when_rebuilt(const Object *o)
 static void
 spread_disruption(Spread *spread, Pair *column)
 {
-	static const char *const again[] = {
-		"view", "materialized view", "rule", "policy", "trigger", "function", "procedure",
-		"publication table", "default", NULL
-	};
 	ListCell   *cell;
 
 	foreach(cell, column->a->parts)
-		if (!sv_class_is(lfirst(cell), "identity sequence"))	/* it gets the type of the column */
+		if (!sv_class_is(lfirst(cell), identity_sequence))	/* it gets the type of the column */
 			spread_again(spread, ((Object *) lfirst(cell))->pair);
 	foreach(cell, spread->cmp->dependents[column->a->number])
 	{
 		Object	   *dependent = lfirst(cell);
 
-		for (int i = 0; again[i] != NULL; i++)
-			if (sv_class_is(dependent, again[i]))
-				spread_again(spread, dependent->pair);
-		if (sv_class_is(dependent, "column") && sv_is(dependent, "generated"))
+		if (sv_class_has(dependent, SV_USES_COLUMN_TYPES))
+			spread_again(spread, dependent->pair);
+		if (sv_class_is(dependent, column) && sv_is(dependent, "generated"))
 			spread_again(spread, dependent->pair);
 		if (loses_when_rebuilt(dependent))
 			spread_again(spread, dependent->pair);
-		if (sv_class_is(dependent, "constraint") && strcmp(sv_text(dependent, "kind"), "foreign key") == 0)
+		if (sv_class_is(dependent, constraint) && strcmp(sv_text(dependent, "kind"), "foreign key") == 0)
 			spread_again(spread, dependent->pair);
 	}
 }
@@ -267,18 +261,18 @@ spread_detaching(Spread *spread)
 		Object	   *index;
 		Object	   *whole;
 
-		if (!sv_class_is(attachment, "index attachment") || !is_gone(attachment) || attachment->needs == NIL)
+		if (!sv_class_is(attachment, index_attachment) || !is_gone(attachment) || attachment->needs == NIL)
 			continue;
 		index = attachment->parent;
 		whole = linitial(attachment->needs);
 		if (is_gone(index->parent))
 			continue;
-		if (is_gone(whole) && (sv_class_is(whole, "constraint") || sv_class_is(index, "index")))
+		if (is_gone(whole) && (sv_class_is(whole, constraint) || sv_class_is(index, index)))
 			continue;
 		if (!is_gone(whole) && !is_gone(index))
 			spread_again(spread, index->pair);
 		foreach(other, index->parent->parts)
-			if (sv_class_is(lfirst(other), "inheritance"))
+			if (sv_class_is(lfirst(other), inheritance))
 				spread_again(spread, ((Object *) lfirst(other))->pair);
 	}
 }
@@ -291,16 +285,16 @@ may_be_taken(const Object *link, const Object *index)
 	ListCell   *cell;
 	ListCell   *need;
 
-	if (!sv_class_is(index, "index") || index->pair->a == NULL)
+	if (!sv_class_is(index, index) || index->pair->a == NULL)
 		return false;
 	foreach(cell, index->parts)
-		if (sv_class_is(lfirst(cell), "index attachment"))
+		if (sv_class_is(lfirst(cell), index_attachment))
 			return false;
 	keys = strstr(sv_text(index, "definition"), " USING ");
 	foreach(need, link->needs)
 		foreach(cell, ((Object *) lfirst(need))->parts)
 	{
-		const char *others = sv_class_is(lfirst(cell), "index") ? strstr(sv_text(lfirst(cell), "definition"), " USING ") : NULL;
+		const char *others = sv_class_is(lfirst(cell), index) ? strstr(sv_text(lfirst(cell), "definition"), " USING ") : NULL;
 
 		if (keys != NULL && others != NULL && strcmp(keys, others) == 0)
 			return true;
@@ -323,7 +317,7 @@ spread_attaching(Spread *spread)
 	{
 		Pair	   *link = lfirst(cell);
 
-		if (strcmp(link->class->name, "inheritance") != 0 || !sv_is(link->b ? link->b : link->a, "bound") ||
+		if (link->class != &sv_class_inheritance || !sv_is(link->b ? link->b : link->a, "bound") ||
 			(link->kind != SV_PAIR_CREATE && link->kind != SV_PAIR_AGAIN))
 			continue;
 		foreach(need, link->b->needs)
@@ -362,7 +356,7 @@ keep_needed(const Comparison *cmp, const Object *o)
 	{
 		Pair	   *needed = ((Object *) lfirst(cell))->pair;
 
-		if (needed->swapped || !(is_type(needed->a) || (sv_class_is(needed->a, "table") && needed->kind == SV_PAIR_DROP)) ||
+		if (needed->swapped || !(is_type(needed->a) || (sv_class_is(needed->a, table) && needed->kind == SV_PAIR_DROP)) ||
 			(needed->kind != SV_PAIR_AGAIN && !(needed->kind == SV_PAIR_DROP && is_name_taken(cmp, needed->a))))
 			continue;
 		needed->swapped = found = true;
@@ -388,7 +382,7 @@ sv_diff_spread_renaming(Comparison *cmp)
 			if (!pair->swapped && !is_left_by_columns(cmp, pair))
 				continue;
 			again |= keep_needed(cmp, pair->a);
-			if (sv_class_is(pair->a, "composite type"))
+			if (sv_class_is(pair->a, composite))
 				foreach(part, pair->a->parts)
 				again |= keep_needed(cmp, lfirst(part));
 		}
@@ -433,28 +427,28 @@ make_stored_types_again(Comparison *cmp)
 
 		if (o == NULL)
 			continue;
-		if (sv_class_is(o, "table") && pair->kind == SV_PAIR_ALTER && !sv_same(pair->a, o, "of_type"))
+		if (sv_class_is(o, table) && pair->kind == SV_PAIR_ALTER && !sv_same(pair->a, o, "of_type"))
 		{
 			if (sv_is(o, "of_type") && sv_swap_loses_order(o))
 				sv_diff_make_again(pair);
 			else
 				pair->untied = true;
 		}
-		if (sv_class_is(o, "column") && sv_class_is(o->parent, "composite type") && pair->disrupts &&
+		if (sv_class_is(o, column) && sv_class_is(o->parent, composite) && pair->disrupts &&
 			is_stored(cmp, pair->a->parent, false))
 			sv_diff_make_again(pair->a->parent->pair);
-		else if (sv_class_is(o, "column") && sv_class_is(o->parent, "composite type") && pair->disrupts &&
+		else if (sv_class_is(o, column) && sv_class_is(o->parent, composite) && pair->disrupts &&
 				 pair->kind == SV_PAIR_ALTER && needs_conversion(cmp, pair->a, o))
 			untie_tables(cmp, pair->a->parent);
-		else if (sv_class_is(o, "column") && pair->kind == SV_PAIR_ALTER && sv_is(o, "generated") && needs_conversion(cmp, pair->a, o))
+		else if (sv_class_is(o, column) && pair->kind == SV_PAIR_ALTER && sv_is(o, "generated") && needs_conversion(cmp, pair->a, o))
 			sv_diff_make_again(pair);
-		if (sv_class_is(o, "column") && pair->kind == SV_PAIR_ALTER && pair->disrupts && is_in_key(pair->a))
+		if (sv_class_is(o, column) && pair->kind == SV_PAIR_ALTER && pair->disrupts && is_in_key(pair->a))
 			sv_diff_make_again(pair->a->parent->pair);
-		if (sv_class_is(o, "domain constraint") && o->parent->pair->a != NULL &&
+		if (sv_class_is(o, domain_constraint) && o->parent->pair->a != NULL &&
 			(pair->kind == SV_PAIR_CREATE || pair->kind == SV_PAIR_AGAIN || pair->kind == SV_PAIR_ALTER) &&
 			!sv_is(o, "not_valid") && is_stored(cmp, o->parent->pair->a, true))
 			sv_diff_make_again(o->parent->pair);
-		if (sv_class_is(o, "domain") && pair->kind == SV_PAIR_ALTER && sv_is(o, "not_null") && !sv_is(pair->a, "not_null") &&
+		if (sv_class_is(o, domain) && pair->kind == SV_PAIR_ALTER && sv_is(o, "not_null") && !sv_is(pair->a, "not_null") &&
 			is_stored(cmp, pair->a, true))
 			sv_diff_make_again(pair);
 	}
@@ -469,7 +463,7 @@ rewritten_table(const Pair *pair)
 
 	if (pair->b == NULL)
 		return NULL;
-	if (sv_class_is(pair->b, "table"))
+	if (sv_class_is(pair->b, table))
 		return pair->kind == SV_PAIR_ALTER && !(sv_same(pair->a, pair->b, "unlogged") && sv_same(pair->a, pair->b, "access_method")) ?
 			pair->a : NULL;
 	/* the attributes of a row type are no less bound */
@@ -483,10 +477,10 @@ rewritten_table(const Pair *pair)
 	if (pair->kind != SV_PAIR_CREATE && pair->kind != SV_PAIR_AGAIN)
 		return NULL;
 	foreach(cell, pair->b->parts)
-		if (sv_class_is(lfirst(cell), "default"))
+		if (sv_class_is(lfirst(cell), default))
 			return table;
 	foreach(cell, pair->b->needs)
-		if (sv_class_is(lfirst(cell), "domain"))
+		if (sv_class_is(lfirst(cell), domain))
 			return table;
 	return sv_is(pair->b, "generated") || sv_is(pair->b, "identity") ? table : NULL;
 }
@@ -497,9 +491,9 @@ release_rows(Spread *spread, Object *user)
 {
 	Pair	   *pair = user->pair;
 
-	if (sv_class_is(user, "column") && sv_class_is(user->parent, "materialized view"))
+	if (sv_class_is(user, column) && sv_class_is(user->parent, matview))
 		spread_again(spread, user->parent->pair);
-	else if ((sv_class_is(user, "function") || sv_class_is(user, "procedure")) &&
+	else if (sv_class_has(user, SV_IS_ROUTINE) &&
 			 strstr(sv_text(user, "definition"), "\nAS $") == NULL)
 		spread_again(spread, pair);
 	if (!is_stored_column(user) || is_gone(user) || pair->parked || pair->b == NULL || !sv_same(pair->a, pair->b, "type"))
@@ -548,7 +542,7 @@ spread_ties(Spread *spread)
 		if (!table->untied)
 			continue;
 		foreach(part, table->a->parts)
-			if (sv_class_is(lfirst(part), "column") && ((Object *) lfirst(part))->pair->kind == SV_PAIR_AGAIN)
+			if (sv_class_is(lfirst(part), column) && ((Object *) lfirst(part))->pair->kind == SV_PAIR_AGAIN)
 		{
 			table->untied = false;
 			spread_again(spread, table);
@@ -592,7 +586,7 @@ sv_diff_spread(Comparison *cmp)
 			}
 			foreach(other, pair->a->parts)
 				spread_again(&state, ((Object *) lfirst(other))->pair);
-			if (!sv_class_is(pair->a, "schema"))
+			if (!sv_class_is(pair->a, schema))
 				foreach(other, cmp->dependents[pair->a->number])
 					spread_to_dependent(&state, pair, lfirst(other));
 		}

@@ -50,7 +50,7 @@ common_columns(const Object *relation, const Model *other)
 	{
 		const Object *o = lfirst(cell);
 
-		if (sv_class_is(o, "column") && sv_model_find(other, o->class, o->identity) != NULL)
+		if (sv_class_is(o, column) && sv_model_find(other, o->class, o->identity) != NULL)
 			names = lappend(names, (char *) o->name);
 	}
 	return names;

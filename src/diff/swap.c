@@ -17,7 +17,7 @@
 static bool
 is_plain_table(const Object *o)
 {
-	return sv_class_is(o, "table") && !sv_is(o, "of_type");
+	return sv_class_is(o, table) && !sv_is(o, "of_type");
 }
 
 static bool
@@ -26,7 +26,7 @@ inherits_plainly(const Object *table)
 	ListCell   *cell;
 
 	foreach(cell, table->parts)
-		if (sv_class_is(lfirst(cell), "inheritance") && !sv_is(lfirst(cell), "bound"))
+		if (sv_class_is(lfirst(cell), inheritance) && !sv_is(lfirst(cell), "bound"))
 			return true;
 	return false;
 }
@@ -44,7 +44,7 @@ sv_swap_loses_order(const Object *b)
 		const Object *column = lfirst(cell);
 		const Pair *pair = column->pair;
 
-		if (!sv_class_is(column, "column"))
+		if (!sv_class_is(column, column))
 			continue;
 		if (pair->kind == SV_PAIR_CREATE || pair->kind == SV_PAIR_AGAIN)
 		{
@@ -71,7 +71,7 @@ keeps_own_columns(const Object *b)
 	{
 		const Object *column = lfirst(cell);
 
-		if (sv_class_is(column, "column") && column->pair->a != NULL && sv_is(column, "inherited") &&
+		if (sv_class_is(column, column) && column->pair->a != NULL && sv_is(column, "inherited") &&
 			!sv_is(column->pair->a, "inherited"))
 			return true;
 	}
@@ -84,7 +84,7 @@ has_children(const Comparison *cmp, const Object *a)
 	ListCell   *cell;
 
 	foreach(cell, cmp->dependents[a->number])
-		if (sv_class_is(lfirst(cell), "inheritance"))
+		if (sv_class_is(lfirst(cell), inheritance))
 			return true;
 	return false;
 }
@@ -151,12 +151,12 @@ needs_dropped(const Object *part)
 bool
 sv_swap_keeps(const Object *part)
 {
-	if (sv_class_is(part, "column") && !sv_is(part, "generated"))
+	if (sv_class_is(part, column) && !sv_is(part, "generated"))
 		return true;			/* its values are read from it */
 	if (needs_dropped(part))
 		return false;
-	return sv_class_is(part, "column") || sv_class_is(part, "default") || sv_class_is(part, "identity sequence") || sv_class_is(part, "trigger") ||
-		sv_class_is(part, "rule") || sv_class_is(part, "policy");
+	return sv_class_is(part, column) || sv_class_is(part, default) || sv_class_is(part, identity_sequence) || sv_class_is(part, trigger) ||
+		sv_class_is(part, rule) || sv_class_is(part, policy);
 }
 
 /* Does an object outlive the table of "o", which takes another name before it is dropped? */
@@ -165,7 +165,7 @@ sv_swap_survives(const Object *o, const Object *part)
 {
 	while (o->parent != NULL)
 		o = o->parent;
-	return o->pair->swapped && sv_class_is(o, "table") && !(part->parent == o && sv_swap_keeps(part));
+	return o->pair->swapped && sv_class_is(o, table) && !(part->parent == o && sv_swap_keeps(part));
 }
 
 static bool
@@ -198,16 +198,16 @@ sv_swap_loses_data(const Object *a, const Object *b)
 	ListCell   *cell;
 
 	if (b == NULL)
-		return sv_class_is(a, "table");
-	if (sv_class_is(a, "enum"))
+		return sv_class_is(a, table);
+	if (sv_class_is(a, enum))
 		return lacks_value(a, b);
-	if (sv_class_is(a, "table") && sv_is(b, "partition_key") && !sv_is(a, "partition_key"))
+	if (sv_class_is(a, table) && sv_is(b, "partition_key") && !sv_is(a, "partition_key"))
 		return true;
 	foreach(cell, a->parts)
 	{
 		const Object *part = lfirst(cell);
 
-		if (sv_class_is(part, "column") && part->pair != NULL && part->pair->b == NULL && !sv_is(part, "generated"))
+		if (sv_class_is(part, column) && part->pair != NULL && part->pair->b == NULL && !sv_is(part, "generated"))
 			return true;
 	}
 	return false;

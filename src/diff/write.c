@@ -16,7 +16,7 @@ is_owned_sequence(const Object *o)
 	ListCell   *cell;
 
 	foreach(cell, o->parts)
-		if (sv_class_is(lfirst(cell), "sequence owner") && ((Object *) lfirst(cell))->pair->kind == SV_PAIR_SAME)
+		if (sv_class_is(lfirst(cell), sequence_owner) && ((Object *) lfirst(cell))->pair->kind == SV_PAIR_SAME)
 			return true;
 	return false;
 }
@@ -103,7 +103,7 @@ write_drop(Writer *w)
 	if (w->pair->swapped)
 		sv_emit(w, sv_swap_loses_data(a, w->pair->b) ? SV_HAZARD_DATA_LOSS : 0, "DROP %s %s%s", a->class->keyword,
 				quote_qualified_identifier(a->schema, sv_old_name(a)),
-				sv_class_is(a, "base type") && !sv_is(a, "shell") ? " CASCADE" : "");
+				sv_class_is(a, base_type) && !sv_is(a, "shell") ? " CASCADE" : "");
 	else if (a->class->drop != NULL)
 		a->class->drop(w, a);
 	else
@@ -123,7 +123,7 @@ write_empty_view(Writer *w, const Object *view, const char *how)
 	{
 		const Object *column = lfirst(cell);
 
-		if (!sv_class_is(column, "column"))
+		if (!sv_class_is(column, column))
 			continue;
 		appendStringInfo(&out, "%sNULL::%s%s%s AS %s", separator, sv_text(column, "type"),
 						 sv_is(column, "collation") ? " COLLATE " : "", sv_is(column, "collation") ? sv_text(column, "collation") : "",
@@ -145,7 +145,7 @@ write_parking(Writer *w)
 	{
 		const Object *o = lfirst(cell);
 
-		if (sv_class_is(o, "column") && o->pair->parked && strcmp(o->name, a->name) == 0)
+		if (sv_class_is(o, column) && o->pair->parked && strcmp(o->name, a->name) == 0)
 			return;
 	}
 	sv_emit(w, SV_HAZARD_REWRITE | SV_HAZARD_BLOCKS_ALL, "ALTER TABLE %s ALTER COLUMN %s TYPE jsonb USING pg_catalog.to_jsonb(%s)",
@@ -165,7 +165,7 @@ write_rename(Writer *w)
 	{
 		const Object *function = lfirst(cell);
 
-		if (sv_class_is(a, "base type") && sv_class_is(function, "function") && list_member_ptr(function->needs, a))
+		if (sv_class_is(a, base_type) && sv_class_is(function, function) && list_member_ptr(function->needs, a))
 			sv_emit(w, 0, "ALTER FUNCTION %s RENAME TO %s", function->identity, quote_identifier(sv_old_name(function)));
 	}
 	sv_emit(w, SV_HAZARD_BLOCKS_ALL, "ALTER %s %s RENAME TO %s", a->class->keyword, a->identity, quote_identifier(sv_old_name(a)));
@@ -228,7 +228,7 @@ sv_diff_write(Comparison *cmp, DiffNode *node)
 			write_alter(&w);
 			break;
 		case SV_NODE_SHELL:
-			if (sv_class_is(node->pair->b, "view"))
+			if (sv_class_is(node->pair->b, view))
 				write_empty_view(&w, node->pair->b, "CREATE VIEW");
 			else
 				sv_emit(&w, 0, "CREATE TYPE %s", node->pair->b->identity);
@@ -242,7 +242,7 @@ sv_diff_write(Comparison *cmp, DiffNode *node)
 				write_empty_view(&w, node->pair->a, "CREATE OR REPLACE VIEW");
 			break;
 		case SV_NODE_RENAME:
-			if (sv_class_is(node->pair->a, "table"))
+			if (sv_class_is(node->pair->a, table))
 				sv_writer_rename_table(&w);
 			else
 				write_rename(&w);

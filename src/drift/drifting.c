@@ -45,7 +45,7 @@ check_schemas(const Model *kept, List *schemas)
 		const char *name = lfirst(cell);
 
 		if (!OidIsValid(get_namespace_oid(name, true)) &&
-			sv_model_find(kept, sv_object_class("schema"), quote_identifier(name)) == NULL)
+			sv_model_find(kept, &sv_class_schema, quote_identifier(name)) == NULL)
 			ereport(ERROR,
 					(errcode(ERRCODE_UNDEFINED_SCHEMA),
 					 errmsg("schema \"%s\" does not exist", name),

@@ -75,7 +75,7 @@ read_comment(Model *model, Relation catalog, HeapTuple tuple)
 		return;
 	if (is_own(object, row->classoid, row->objoid, row->objsubid))
 		add_text(object, "comment", TextDatumGetCString(comment));
-	else if (sv_class_is(object, "constraint"))
+	else if (sv_class_is(object, constraint))
 		add_text(object, "index_comment", TextDatumGetCString(comment));
 }
 

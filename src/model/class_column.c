@@ -14,13 +14,13 @@
 static bool
 of_table(const Object *column)
 {
-	return sv_class_is(column->parent, "table") || sv_class_is(column->parent, "foreign table");
+	return sv_class_is(column->parent, table) || sv_class_is(column->parent, foreign_table);
 }
 
 static bool
 of_composite(const Object *column)
 {
-	return sv_class_is(column->parent, "composite type");
+	return sv_class_is(column->parent, composite);
 }
 
 /* The name that the server gives to what belongs to a column; where it gives another one, that is among the properties. */
@@ -57,7 +57,7 @@ of_partition(const Object *column)
 	ListCell   *cell;
 
 	foreach(cell, column->parent->parts)
-		if (sv_class_is(lfirst(cell), "inheritance") && sv_is(lfirst(cell), "bound"))
+		if (sv_class_is(lfirst(cell), inheritance) && sv_is(lfirst(cell), "bound"))
 			return true;
 	return false;
 }
@@ -86,7 +86,7 @@ is_generated_by_parent(const Object *column)
 	{
 		const Object *o = lfirst(cell);
 
-		if (sv_class_is(o, "column") && strcmp(o->name, column->name) == 0 && sv_is(o, "generated"))
+		if (sv_class_is(o, column) && strcmp(o->name, column->name) == 0 && sv_is(o, "generated"))
 			return true;
 	}
 	return false;
@@ -134,11 +134,11 @@ sv_write_column_of_type(StringInfo out, const Object *column, const Object *defa
 static const char *
 alter_column(const Object *column)
 {
-	if (sv_class_is(column->parent, "materialized view"))
+	if (sv_class_is(column->parent, matview))
 		return psprintf("ALTER MATERIALIZED VIEW %s ALTER COLUMN %s", column->parent->identity,
 						quote_identifier(column->name));
 	return psprintf("ALTER %sTABLE ONLY %s ALTER COLUMN %s",
-					sv_class_is(column->parent, "foreign table") ? "FOREIGN " : "",
+					sv_class_is(column->parent, foreign_table) ? "FOREIGN " : "",
 					column->parent->identity, quote_identifier(column->name));
 }
 
@@ -147,7 +147,7 @@ static const char *
 alter_column_and_children(const Object *column)
 {
 	return psprintf("ALTER %sTABLE %s ALTER COLUMN %s",
-					sv_class_is(column->parent, "foreign table") ? "FOREIGN " : "",
+					sv_class_is(column->parent, foreign_table) ? "FOREIGN " : "",
 					column->parent->identity, quote_identifier(column->name));
 }
 
@@ -214,7 +214,7 @@ leading_column(Writer *w, const Object *column)
 	{
 		Object	   *o = lfirst(cell);
 
-		if (sv_class_is(o, "column") && strcmp(o->name, column->name) == 0 && o->parent != column->parent &&
+		if (sv_class_is(o, column) && strcmp(o->name, column->name) == 0 && o->parent != column->parent &&
 			((of_composite(o) && !sv_writer_untied(w, column->parent)) || sv_writer_inherits(w, column->parent, o->parent)))
 			return o;
 	}
@@ -234,7 +234,7 @@ has_default(const Object *column)
 	ListCell   *cell;
 
 	foreach(cell, column->parts)
-		if (sv_class_is(lfirst(cell), "default"))
+		if (sv_class_is(lfirst(cell), default))
 			return true;
 	return false;
 }
@@ -283,7 +283,7 @@ folded_default(Writer *w)
 	ListCell   *cell;
 
 	foreach(cell, sv_writer_folded(w))
-		if (sv_class_is(lfirst(cell), "default"))
+		if (sv_class_is(lfirst(cell), default))
 			return lfirst(cell);
 	return NULL;
 }
@@ -319,7 +319,7 @@ create_column(Writer *w, const Object *o)
 	sv_emit(w, SV_HAZARD_BLOCKS_ALL |
 			(sv_is(o, "generated") || (sv_is(o, "identity") && !apart) ? SV_HAZARD_REWRITE : 0) |
 			(sv_is(o, "not_null") && default_ == NULL && !sv_is(o, "generated") && (apart || !sv_is(o, "identity")) ? SV_HAZARD_MAY_FAIL : 0),
-			"ALTER %sTABLE %s ADD COLUMN %s", sv_class_is(o->parent, "foreign table") ? "FOREIGN " : "",
+			"ALTER %sTABLE %s ADD COLUMN %s", sv_class_is(o->parent, foreign_table) ? "FOREIGN " : "",
 			o->parent->identity, out.data);
 	if (apart)
 	{
@@ -343,7 +343,7 @@ drop_column(Writer *w, const Object *o)
 				to_typed_tables(w, o->parent));
 	else if (of_table(o) && (leading == NULL || !sv_writer_dropped(w, leading)))
 		sv_emit(w, SV_HAZARD_DATA_LOSS | SV_HAZARD_BLOCKS_ALL, "ALTER %sTABLE %s%s DROP COLUMN %s",
-				sv_class_is(o->parent, "foreign table") ? "FOREIGN " : "", sv_writer_leaves(w, o) ? "ONLY " : "",
+				sv_class_is(o->parent, foreign_table) ? "FOREIGN " : "", sv_writer_leaves(w, o) ? "ONLY " : "",
 				o->parent->identity, quote_identifier(o->name));
 }
 
@@ -379,7 +379,7 @@ alter_type(Writer *w, const Object *a, const Object *b)
 	appendStringInfo(&out, "%s TYPE %s", alter_column_and_children(b), sv_text(b, "type"));
 	if (sv_is(b, "collation"))
 		appendStringInfo(&out, " COLLATE %s", sv_text(b, "collation"));
-	if (using != NULL && !sv_is(b, "generated") && !sv_class_is(b->parent, "foreign table"))
+	if (using != NULL && !sv_is(b, "generated") && !sv_class_is(b->parent, foreign_table))
 		appendStringInfo(&out, " USING %s", using);
 	sv_emit(w, SV_HAZARD_REWRITE | SV_HAZARD_BLOCKS_ALL | SV_HAZARD_MAY_FAIL, "%s", out.data);
 	if (sv_is(b, "storage"))
@@ -530,6 +530,8 @@ column_folds(const Object *o)
 
 const ModelClass sv_class_column = {
 	.name = "column", .keyword = "COLUMN", .catalog = RelationRelationId, .rank = 210,
+	.traits = SV_HOLDS_DATA,
+	.rename = {1, SV_SPACE_OWN, SV_RENAME_COLUMN, false, SV_HAZARD_BLOCKS_ALL},
 	.style = SV_ID_OF_PARENT, .parent_catalog = RelationRelationId, .is_part = true, .acl_type = 'c',
 	.query = "SELECT a.attrelid AS _oid, a.attrelid AS _parent, a.attnum AS _sub, a.attname AS _name, a.attacl AS acl, "
 	"a.atttypid AS _type, a.atttypmod AS _typmod, "
@@ -585,7 +587,7 @@ default_folds(const Object *o)
 	if (!sv_is(o->parent, "inherited"))
 		return true;
 	foreach(cell, o->parent->parent->parts)
-		if (sv_class_is(lfirst(cell), "inheritance") && !sv_is(lfirst(cell), "bound"))
+		if (sv_class_is(lfirst(cell), inheritance) && !sv_is(lfirst(cell), "bound"))
 			return false;
 	return true;
 }
@@ -602,7 +604,7 @@ default_follows(Writer *w, const Object *o)
 	if (sv_writer_existed(w, leading->parent) && !sv_writer_created(w, leading) && sv_writer_existed(w, o->parent->parent))
 		return false;
 	foreach(cell, leading->parts)
-		if (sv_class_is(lfirst(cell), "default") && sv_same(lfirst(cell), o, "expression"))
+		if (sv_class_is(lfirst(cell), default) && sv_same(lfirst(cell), o, "expression"))
 			return sv_writer_comes_along(w, lfirst(cell));
 	return false;
 }
@@ -614,7 +616,7 @@ create_default(Writer *w, const Object *o)
 
 	if (default_follows(w, o))
 		return;
-	if (sv_class_is(column->parent, "view"))
+	if (sv_class_is(column->parent, view))
 		sv_emit(w, 0, "ALTER VIEW %s ALTER COLUMN %s SET DEFAULT %s", column->parent->identity,
 				quote_identifier(column->name), sv_text(o, "expression"));
 	else
@@ -626,7 +628,7 @@ drop_default(Writer *w, const Object *o)
 {
 	const Object *column = o->parent;
 
-	if (sv_class_is(column->parent, "view"))
+	if (sv_class_is(column->parent, view))
 		sv_emit(w, 0, "ALTER VIEW %s ALTER COLUMN %s DROP DEFAULT", column->parent->identity, quote_identifier(column->name));
 	else
 		sv_emit(w, 0, "%s DROP DEFAULT", alter_column(column));
@@ -645,6 +647,7 @@ static const Alterer default_alterers[] = {
 
 const ModelClass sv_class_default = {
 	.name = "default", .keyword = "DEFAULT", .catalog = AttrDefaultRelationId, .rank = 220,
+	.traits = SV_USES_COLUMN_TYPES,
 	.style = SV_ID_AS_PARENT, .parent_catalog = RelationRelationId, .is_part = true,
 	.query = "SELECT d.oid AS _oid, adrelid AS _parent, adnum AS _parentsub, "
 	"pg_catalog.pg_get_expr(adbin, adrelid) AS expression "

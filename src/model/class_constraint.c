@@ -32,7 +32,7 @@ parent_is(const Object *o, const char *property)
 	ListCell   *cell;
 
 	foreach(cell, o->needs)
-		if (sv_class_is(lfirst(cell), "constraint") && sv_is(lfirst(cell), property))
+		if (sv_class_is(lfirst(cell), constraint) && sv_is(lfirst(cell), property))
 			return true;
 	return false;
 }
@@ -57,7 +57,7 @@ follows_parent(Writer *w, const Object *o)
 	{
 		const Object *leading = lfirst(cell);
 
-		if (!sv_class_is(leading, "constraint"))
+		if (!sv_class_is(leading, constraint))
 			continue;
 		if (sv_writer_inherits(w, o->parent, leading->parent))
 			return true;
@@ -153,7 +153,7 @@ create_constraint(Writer *w, const Object *o)
 	bool		only = has_index(o);
 	int			hazards = SV_HAZARD_MAY_FAIL;
 
-	if (sv_class_is(o->parent, "domain"))
+	if (sv_class_is(o->parent, domain))
 		return;
 	if (follows_parent(w, o))
 	{
@@ -171,7 +171,7 @@ create_constraint(Writer *w, const Object *o)
 		hazards &= ~SV_HAZARD_MAY_FAIL;
 	initStringInfo(&out);
 	appendStringInfo(&out, "ALTER %sTABLE %s%s ADD CONSTRAINT %s %s",
-					 sv_class_is(o->parent, "foreign table") ? "FOREIGN " : "", only ? "ONLY " : "",
+					 sv_class_is(o->parent, foreign_table) ? "FOREIGN " : "", only ? "ONLY " : "",
 					 o->parent->identity, quote_identifier(o->name), sv_constraint_definition(o));
 	sv_emit(w, hazards, "%s", out.data);
 	write_extras(w, o);
@@ -183,7 +183,7 @@ drop_constraint(Writer *w, const Object *o)
 	if (follows_parent(w, o))
 		return;
 	sv_emit(w, SV_HAZARD_BLOCKS_ALL, "ALTER %sTABLE %s DROP CONSTRAINT %s",
-			sv_class_is(o->parent, "foreign table") ? "FOREIGN " : "",
+			sv_class_is(o->parent, foreign_table) ? "FOREIGN " : "",
 			o->parent->identity, quote_identifier(o->name));
 }
 
@@ -252,9 +252,9 @@ is_local_to_partition(const Object *o)
 	ListCell   *cell;
 
 	foreach(cell, o->parent->parts)
-		partition |= sv_class_is(lfirst(cell), "inheritance") && sv_is(lfirst(cell), "bound");
+		partition |= sv_class_is(lfirst(cell), inheritance) && sv_is(lfirst(cell), "bound");
 	foreach(cell, o->parts)
-		if (sv_class_is(lfirst(cell), "index attachment"))
+		if (sv_class_is(lfirst(cell), index_attachment))
 			return false;
 	return partition;
 }
@@ -270,7 +270,7 @@ has_twin(const Object *o)
 	foreach(cell, o->parent->parts)
 	{
 		const Object *other = lfirst(cell);
-		const char *others = sv_class_is(other, "constraint") && has_index(other) ? strchr(sv_text(other, "definition"), '(') : NULL;
+		const char *others = sv_class_is(other, constraint) && has_index(other) ? strchr(sv_text(other, "definition"), '(') : NULL;
 
 		if (other != o && keys != NULL && others != NULL &&
 			strncmp(keys, others, end_of_keys(definition) - keys) == 0)
@@ -287,7 +287,7 @@ constraint_folds(const Object *o)
 		return false;
 	if (has_index(o) && (is_local_to_partition(o) || has_twin(o)))
 		return false;
-	return !has_kind(o, "foreign key") && sv_class_is(o->parent, "table");
+	return !has_kind(o, "foreign key") && sv_class_is(o->parent, table);
 }
 
 static const char *
@@ -310,6 +310,7 @@ constraint_name_space(const Object *o)
 
 const ModelClass sv_class_constraint = {
 	.name = "constraint", .keyword = "CONSTRAINT", .catalog = ConstraintRelationId, .rank = 240,
+	.rename = {3, SV_SPACE_OWN, SV_RENAME_CONSTRAINT, false, SV_HAZARD_BLOCKS_ALL},
 	.style = SV_ID_ON_PARENT, .parent_catalog = RelationRelationId, .is_part = true,
 	.query = "SELECT k.oid AS _oid, conrelid AS _parent, conname AS _name, CASE WHEN contype IN ('p', 'u', 'x') THEN conindid END AS _alias, "
 	"CASE contype WHEN 'c' THEN 'check' WHEN 'f' THEN 'foreign key' WHEN 'p' THEN 'primary key' "

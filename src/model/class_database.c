@@ -33,6 +33,7 @@ static const Alterer event_trigger_alterers[] = {
 
 const ModelClass sv_class_event_trigger = {
 	.name = "event trigger", .keyword = "EVENT TRIGGER", .catalog = EventTriggerRelationId, .rank = 500,
+	.rename = {4, SV_SPACE_OWN, SV_RENAME_PLAIN, false, 0},
 	.style = SV_ID_NAME,
 	.query = "SELECT oid AS _oid, evtname AS _name, evtowner AS owner, evtevent::text AS event, "
 	"(SELECT array_agg(quote_literal(t) ORDER BY place) FROM unnest(evttags) WITH ORDINALITY u (t, place)) AS tags, evtfoid::regproc::text AS function, "

@@ -67,6 +67,7 @@ static const Alterer wrapper_alterers[] = {
 
 const ModelClass sv_class_fdw = {
 	.name = "foreign data wrapper", .keyword = "FOREIGN DATA WRAPPER", .catalog = ForeignDataWrapperRelationId, .rank = 160,
+	.rename = {4, SV_SPACE_OWN, SV_RENAME_PLAIN, false, 0},
 	.style = SV_ID_NAME, .acl_type = 'F',
 	.query = "SELECT oid AS _oid, fdwname AS _name, fdwowner AS owner, fdwacl AS acl, "
 	"CASE WHEN fdwhandler <> 0 THEN fdwhandler::regproc::text END AS handler, "
@@ -99,6 +100,7 @@ static const Alterer server_alterers[] = {
 
 const ModelClass sv_class_server = {
 	.name = "server", .keyword = "SERVER", .catalog = ForeignServerRelationId, .rank = 161,
+	.rename = {4, SV_SPACE_OWN, SV_RENAME_PLAIN, false, 0},
 	.style = SV_ID_NAME, .acl_type = 'S',
 	.query = "SELECT s.oid AS _oid, srvname AS _name, srvowner AS owner, srvacl AS acl, srvtype AS type, srvversion AS version, "
 	"fdwname AS wrapper, " OPTIONS_OF("srvoptions") " AS foreign_options "

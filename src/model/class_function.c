@@ -89,6 +89,8 @@ static const Alterer function_alterers[] = {
 /* The constructors of a range type, which depend on it internally, come with it. */
 const ModelClass sv_class_function = {
 	.name = "function", .keyword = "FUNCTION", .catalog = ProcedureRelationId, .rank = 270,
+	.traits = SV_IS_ROUTINE | SV_USES_COLUMN_TYPES,
+	.rename = {2, SV_SPACE_FUNCTION, SV_RENAME_PLAIN, true, 0},
 	.style = SV_ID_GIVEN, .acl_type = 'f',
 	.query = FUNCTION_QUERY("'f', 'w'"),
 	.create = create_function,
@@ -99,6 +101,8 @@ const ModelClass sv_class_function = {
 
 const ModelClass sv_class_procedure = {
 	.name = "procedure", .keyword = "PROCEDURE", .catalog = ProcedureRelationId, .rank = 271,
+	.traits = SV_IS_ROUTINE | SV_USES_COLUMN_TYPES,
+	.rename = {2, SV_SPACE_FUNCTION, SV_RENAME_PLAIN, true, 0},
 	.style = SV_ID_GIVEN, .acl_type = 'f',
 	.query = FUNCTION_QUERY("'p'"),
 	.create = create_function,
@@ -153,6 +157,7 @@ static const Alterer aggregate_alterers[] = {
 
 const ModelClass sv_class_aggregate = {
 	.name = "aggregate", .keyword = "AGGREGATE", .catalog = ProcedureRelationId, .rank = 280,
+	.rename = {2, SV_SPACE_FUNCTION, SV_RENAME_PLAIN, true, 0},
 	.style = SV_ID_GIVEN, .acl_type = 'f',
 	.query = "SELECT p.oid AS _oid, pronamespace AS _schema, proname AS _name, proowner AS owner, proacl AS acl, "
 	"quote_ident(nspname) || '.' || quote_ident(proname) || '(' || x.arguments || ')' AS _identity, x.arguments, "

@@ -20,7 +20,7 @@ sv_sequence_of_identity(const Object *column)
 	ListCell   *cell;
 
 	foreach(cell, column->parts)
-		if (sv_class_is(lfirst(cell), "identity sequence"))
+		if (sv_class_is(lfirst(cell), identity_sequence))
 			return lfirst(cell);
 	return NULL;
 }

@@ -108,6 +108,7 @@ can_alter_index(const Object *a, const Object *b)
 
 const ModelClass sv_class_index = {
 	.name = "index", .keyword = "INDEX", .catalog = RelationRelationId, .rank = 250,
+	.rename = {3, SV_SPACE_RELATION, SV_RENAME_PLAIN, false, 0},
 	.style = SV_ID_QUALIFIED, .parent_catalog = RelationRelationId, .is_part = true,
 	.query = "SELECT x.oid AS _oid, i.indrelid AS _parent, x.relnamespace AS _schema, x.relname AS _name, "
 	"d.definition, CASE WHEN x.reloptions IS NOT NULL THEN pg_catalog.regexp_replace(d.definition, '( NULLS NOT DISTINCT)? WITH \\([a-z_]+=[^()]*\\)', '\\1') END AS essence, "
@@ -141,7 +142,7 @@ create_attachment(Writer *w, const Object *o)
 	/* attaching the table attaches its indexes, if they are complete */
 	if (!sv_is(o->parent, "incomplete"))
 		foreach(cell, o->parent->parent->parts)
-			if (sv_class_is(lfirst(cell), "inheritance") && sv_writer_created(w, lfirst(cell)))
+			if (sv_class_is(lfirst(cell), inheritance) && sv_writer_created(w, lfirst(cell)))
 				return;
 	sv_emit(w, 0, "ALTER INDEX %s ATTACH PARTITION %s", sv_text(o, "of"),
 			quote_qualified_identifier(o->parent->schema, o->parent->name));

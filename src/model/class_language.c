@@ -22,6 +22,7 @@ create_by_definition(Writer *w, const Object *o)
 
 const ModelClass sv_class_language = {
 	.name = "language", .keyword = "LANGUAGE", .catalog = LanguageRelationId, .rank = 60,
+	.rename = {4, SV_SPACE_OWN, SV_RENAME_PLAIN, false, 0},
 	.style = SV_ID_NAME, .acl_type = 'l',
 	.query = "SELECT l.oid AS _oid, lanname AS _name, lanowner AS owner, lanacl AS acl, "
 	"'CREATE ' || CASE WHEN lanpltrusted THEN 'TRUSTED ' ELSE '' END || 'LANGUAGE ' || quote_ident(lanname) || "
@@ -66,6 +67,7 @@ const ModelClass sv_class_access_method = {
 
 const ModelClass sv_class_conversion = {
 	.name = "conversion", .keyword = "CONVERSION", .catalog = ConversionRelationId, .rank = 62,
+	.rename = {3, SV_SPACE_OWN, SV_RENAME_PLAIN, true, 0},
 	.style = SV_ID_QUALIFIED,
 	.query = "SELECT c.oid AS _oid, connamespace AS _schema, conname AS _name, conowner AS owner, "
 	"'CREATE ' || CASE WHEN condefault THEN 'DEFAULT ' ELSE '' END || 'CONVERSION ' || quote_ident(nspname) || '.' || quote_ident(conname) || "
@@ -77,6 +79,7 @@ const ModelClass sv_class_conversion = {
 
 const ModelClass sv_class_collation = {
 	.name = "collation", .keyword = "COLLATION", .catalog = CollationRelationId, .rank = 63,
+	.rename = {3, SV_SPACE_OWN, SV_RENAME_PLAIN, true, 0},
 	.style = SV_ID_QUALIFIED,
 	.query = "SELECT c.oid AS _oid, collnamespace AS _schema, collname AS _name, collowner AS owner, "
 	"'CREATE COLLATION ' || quote_ident(nspname) || '.' || quote_ident(collname) || ' (' || concat_ws(', ', "

@@ -22,6 +22,7 @@ create_by_definition(Writer *w, const Object *o)
 
 const ModelClass sv_class_operator = {
 	.name = "operator", .keyword = "OPERATOR", .catalog = OperatorRelationId, .rank = 272,
+	.rename = {2, SV_SPACE_OWN, SV_RENAME_NONE, true, 0},
 	.style = SV_ID_GIVEN,
 	.query = "SELECT o.oid AS _oid, oprnamespace AS _schema, oprname AS _name, oprowner AS owner, "
 	"quote_ident(nspname) || '.' || oprname || ' (' || CASE WHEN oprleft = 0 THEN 'NONE' ELSE format_type(oprleft, NULL) END || ', ' || "
@@ -72,6 +73,7 @@ create_family(Writer *w, const Object *o)
 
 const ModelClass sv_class_operator_family = {
 	.name = "operator family", .keyword = "OPERATOR FAMILY", .catalog = OperatorFamilyRelationId, .rank = 273,
+	.rename = {2, SV_SPACE_OWN, SV_RENAME_PLAIN, true, 0},
 	.style = SV_ID_GIVEN,
 	.query = "SELECT f.oid AS _oid, opfnamespace AS _schema, opfname AS _name, opfowner AS owner, "
 	"quote_ident(nspname) || '.' || quote_ident(opfname) || ' USING ' || quote_ident(amname) AS _identity, "
@@ -84,6 +86,7 @@ const ModelClass sv_class_operator_family = {
 
 const ModelClass sv_class_operator_class = {
 	.name = "operator class", .keyword = "OPERATOR CLASS", .catalog = OperatorClassRelationId, .rank = 274,
+	.rename = {2, SV_SPACE_OWN, SV_RENAME_PLAIN, true, 0},
 	.style = SV_ID_GIVEN,
 	.query = "SELECT c.oid AS _oid, opcnamespace AS _schema, opcname AS _name, opcowner AS owner, "
 	"quote_ident(n.nspname) || '.' || quote_ident(opcname) || ' USING ' || quote_ident(amname) AS _identity, "

@@ -69,6 +69,8 @@ static const Alterer policy_alterers[] = {
 
 const ModelClass sv_class_policy = {
 	.name = "policy", .keyword = "POLICY", .catalog = PolicyRelationId, .rank = 320,
+	.traits = SV_USES_COLUMN_TYPES,
+	.rename = {1, SV_SPACE_OWN, SV_RENAME_PLAIN, false, SV_HAZARD_BLOCKS_ALL},
 	.style = SV_ID_ON_PARENT, .parent_catalog = RelationRelationId, .is_part = true,
 	.query = "SELECT p.oid AS _oid, polrelid AS _parent, polname AS _name, "
 	"CASE polcmd WHEN 'r' THEN 'SELECT' WHEN 'a' THEN 'INSERT' WHEN 'w' THEN 'UPDATE' WHEN 'd' THEN 'DELETE' END AS command, "
@@ -107,6 +109,7 @@ static const Alterer statistics_alterers[] = {
 
 const ModelClass sv_class_statistics = {
 	.name = "statistics", .keyword = "STATISTICS", .catalog = StatisticExtRelationId, .rank = 256,
+	.rename = {3, SV_SPACE_OWN, SV_RENAME_PLAIN, true, 0},
 	.style = SV_ID_QUALIFIED, .parent_catalog = RelationRelationId, .is_part = true,
 	.query = "SELECT s.oid AS _oid, stxrelid AS _parent, stxnamespace AS _schema, stxname AS _name, stxowner AS owner, "
 	"pg_catalog.pg_get_statisticsobjdef(s.oid) AS definition, "

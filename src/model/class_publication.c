@@ -50,6 +50,7 @@ static const Alterer publication_alterers[] = {
 
 const ModelClass sv_class_publication = {
 	.name = "publication", .keyword = "PUBLICATION", .catalog = PublicationRelationId, .rank = 400,
+	.rename = {4, SV_SPACE_OWN, SV_RENAME_PLAIN, false, 0},
 	.style = SV_ID_NAME,
 	.query = "SELECT oid AS _oid, pubname AS _name, pubowner AS owner, " FLAG("puballtables", "all_tables") ", "
 	"nullif(concat_ws(', ', CASE WHEN pubinsert THEN 'insert' END, CASE WHEN pubupdate THEN 'update' END, "
@@ -76,6 +77,7 @@ drop_publication_table(Writer *w, const Object *o)
 
 const ModelClass sv_class_publication_table = {
 	.name = "publication table", .keyword = "PUBLICATION", .catalog = PublicationRelRelationId, .rank = 401,
+	.traits = SV_USES_COLUMN_TYPES,
 	.style = SV_ID_GIVEN, .parent_catalog = PublicationRelationId, .is_part = true,
 	.query = "SELECT r.oid AS _oid, prpubid AS _parent, prrelid::regclass::text || ' IN ' || quote_ident(pubname) AS _identity, "
 	"prrelid AS _needs, prrelid::regclass::text AS \"table\", "
@@ -175,6 +177,7 @@ static const Alterer subscription_alterers[] = {
 
 const ModelClass sv_class_subscription = {
 	.name = "subscription", .keyword = "SUBSCRIPTION", .catalog = SubscriptionRelationId, .rank = 410,
+	.rename = {4, SV_SPACE_OWN, SV_RENAME_PLAIN, false, 0},
 	.style = SV_ID_NAME,
 	.query = "SELECT oid AS _oid, subname AS _name, subowner AS owner, "
 	"(SELECT array_agg(quote_ident(p) ORDER BY p) FROM unnest(subpublications) p) AS publications, "

@@ -17,6 +17,7 @@ create_schema(Writer *w, const Object *o)
 
 const ModelClass sv_class_schema = {
 	.name = "schema", .keyword = "SCHEMA", .catalog = NamespaceRelationId, .rank = 10,
+	.rename = {5, SV_SPACE_OWN, SV_RENAME_PLAIN, false, 0},
 	.style = SV_ID_NAME, .acl_type = 'n',
 	.query = "SELECT oid AS _oid, nspname AS _name, nspowner AS owner, nspacl AS acl "
 	"FROM pg_catalog.pg_namespace WHERE " IN_SCHEMAS("oid"),
@@ -66,6 +67,7 @@ static const Alterer extension_alterers[] = {
 
 const ModelClass sv_class_extension = {
 	.name = "extension", .keyword = "EXTENSION", .catalog = ExtensionRelationId, .rank = 20,
+	.rename = {4, SV_SPACE_OWN, SV_RENAME_NONE, true, 0},
 	.style = SV_ID_NAME, .no_owner_change = true,
 	.query = "SELECT e.oid AS _oid, extname AS _name, extversion AS version, n.nspname AS schema, "
 	"(SELECT array_agg(target ORDER BY target) FROM pg_catalog.pg_extension_update_paths(extname) "

@@ -177,6 +177,8 @@ drop_sequence(Writer *w, const Object *o)
 
 const ModelClass sv_class_sequence = {
 	.name = "sequence", .keyword = "SEQUENCE", .catalog = RelationRelationId, .rank = 150,
+	.traits = SV_HOLDS_DATA,
+	.rename = {3, SV_SPACE_RELATION, SV_RENAME_PLAIN, true, SV_HAZARD_BLOCKS_ALL},
 	.style = SV_ID_QUALIFIED, .acl_type = 's',
 	.query = "SELECT c.oid AS _oid, relnamespace AS _schema, relname AS _name, relowner AS owner, relacl AS acl, "
 	"CASE WHEN seqtypid <> 20 THEN format_type(seqtypid, NULL) END AS type, "

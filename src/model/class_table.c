@@ -33,7 +33,7 @@ has_plain_parent(List *folded)
 	ListCell   *cell;
 
 	foreach(cell, folded)
-		if (sv_class_is(lfirst(cell), "inheritance"))
+		if (sv_class_is(lfirst(cell), inheritance))
 			return true;
 	return false;
 }
@@ -47,7 +47,7 @@ default_of(List *folded, const Object *column)
 	{
 		Object	   *o = lfirst(cell);
 
-		if (o->parent == column && sv_class_is(o, "default"))
+		if (o->parent == column && sv_class_is(o, default))
 			return o;
 	}
 	return NULL;
@@ -65,7 +65,7 @@ write_elements(StringInfo out, const Object *table, List *folded)
 	{
 		Object	   *o = lfirst(cell);
 
-		if (sv_class_is(o, "column") && sv_is(table, "of_type"))
+		if (sv_class_is(o, column) && sv_is(table, "of_type"))
 		{
 			if (!sv_is(o, "not_null") && default_of(folded, o) == NULL)
 				continue;
@@ -73,13 +73,13 @@ write_elements(StringInfo out, const Object *table, List *folded)
 			sv_write_column_of_type(out, o, default_of(folded, o));
 			separator = ",\n    ";
 		}
-		else if (sv_class_is(o, "column") && !(inherits && sv_is(o, "inherited")))
+		else if (sv_class_is(o, column) && !(inherits && sv_is(o, "inherited")))
 		{
 			appendStringInfoString(out, separator);
 			sv_write_column(out, o, default_of(folded, o), inherits && sv_is(o, "merged"));
 			separator = ",\n    ";
 		}
-		else if (sv_class_is(o, "constraint") && !(inherits && sv_is(o, "inherited")))
+		else if (sv_class_is(o, constraint) && !(inherits && sv_is(o, "inherited")))
 		{
 			appendStringInfo(out, "%sCONSTRAINT %s %s", separator, quote_identifier(o->name),
 							 sv_constraint_definition(o));
@@ -143,7 +143,7 @@ write_inherits(StringInfo out, List *folded)
 	ListCell   *cell;
 
 	foreach(cell, folded)
-		if (sv_class_is(lfirst(cell), "inheritance"))
+		if (sv_class_is(lfirst(cell), inheritance))
 			links = lappend(links, lfirst(cell));
 	list_sort(links, compare_places);
 	foreach(cell, links)
@@ -172,7 +172,7 @@ static void
 create_table(Writer *w, const Object *o)
 {
 	List	   *folded = sv_writer_folded(w);
-	bool		foreign = sv_class_is(o, "foreign table");
+	bool		foreign = sv_class_is(o, foreign_table);
 	StringInfoData out;
 	StringInfoData elements;
 	ListCell   *cell;
@@ -203,7 +203,7 @@ create_table(Writer *w, const Object *o)
 	if (sv_is(o, "replica_identity"))
 		sv_emit(w, 0, "ALTER TABLE %s REPLICA IDENTITY %s", o->identity, sv_text(o, "replica_identity"));
 	foreach(cell, folded)
-		if (sv_class_is(lfirst(cell), "column"))
+		if (sv_class_is(lfirst(cell), column))
 		{
 			if (has_plain_parent(folded))
 				sv_write_own_not_null(w, lfirst(cell));
@@ -306,6 +306,8 @@ drop_table(Writer *w, const Object *o)
 
 const ModelClass sv_class_table = {
 	.name = "table", .keyword = "TABLE", .catalog = RelationRelationId, .rank = 200,
+	.traits = SV_HAS_COLUMNS | SV_HOLDS_DATA,
+	.rename = {3, SV_SPACE_RELATION | SV_SPACE_TYPE, SV_RENAME_PLAIN, true, SV_HAZARD_BLOCKS_ALL},
 	.style = SV_ID_QUALIFIED, .acl_type = 'r',
 	.query = "SELECT c.oid AS _oid, relnamespace AS _schema, relname AS _name, relowner AS owner, relacl AS acl, "
 	FLAG("relpersistence = 'u'", "unlogged") ", "
@@ -331,6 +333,8 @@ const ModelClass sv_class_table = {
 
 const ModelClass sv_class_foreign_table = {
 	.name = "foreign table", .keyword = "FOREIGN TABLE", .catalog = RelationRelationId, .rank = 201,
+	.traits = SV_HAS_COLUMNS,
+	.rename = {3, SV_SPACE_RELATION | SV_SPACE_TYPE, SV_RENAME_PLAIN, true, SV_HAZARD_BLOCKS_ALL},
 	.style = SV_ID_QUALIFIED, .acl_type = 'r',
 	.query = "SELECT c.oid AS _oid, relnamespace AS _schema, relname AS _name, relowner AS owner, relacl AS acl, "
 	"s.srvname AS server, " FDW_OPTIONS("f.ftoptions") " AS foreign_options "
@@ -369,9 +373,9 @@ loses_foreign_key(Writer *w, const Object *link, int n)
 	{
 		const Object *o = lfirst(cell);
 
-		if (sv_class_is(o, "constraint") && strcmp(quote_identifier(o->name), name) == 0)
+		if (sv_class_is(o, constraint) && strcmp(quote_identifier(o->name), name) == 0)
 			return sv_writer_dropped(w, o);
-		if (sv_class_is(o, "inheritance"))
+		if (sv_class_is(o, inheritance))
 			foreach(key, sv_list(o, "foreign_keys"))
 				if (strcmp(lfirst(key), name) == 0)
 					return loses_foreign_key(w, o, foreach_current_index(key));

@@ -21,6 +21,7 @@ create_parser(Writer *w, const Object *o)
 
 const ModelClass sv_class_ts_parser = {
 	.name = "text search parser", .keyword = "TEXT SEARCH PARSER", .catalog = TSParserRelationId, .rank = 290,
+	.rename = {3, SV_SPACE_OWN, SV_RENAME_PLAIN, true, 0},
 	.style = SV_ID_QUALIFIED,
 	.query = "SELECT oid AS _oid, prsnamespace AS _schema, prsname AS _name, array_remove(ARRAY["
 	TS_PROC("START", "prsstart") ", " TS_PROC("GETTOKEN", "prstoken") ", " TS_PROC("END", "prsend") ", "
@@ -31,6 +32,7 @@ const ModelClass sv_class_ts_parser = {
 
 const ModelClass sv_class_ts_template = {
 	.name = "text search template", .keyword = "TEXT SEARCH TEMPLATE", .catalog = TSTemplateRelationId, .rank = 291,
+	.rename = {3, SV_SPACE_OWN, SV_RENAME_PLAIN, true, 0},
 	.style = SV_ID_QUALIFIED,
 	.query = "SELECT oid AS _oid, tmplnamespace AS _schema, tmplname AS _name, array_remove(ARRAY["
 	TS_PROC("INIT", "tmplinit") ", " TS_PROC("LEXIZE", "tmpllexize") "], NULL) AS options "
@@ -65,6 +67,7 @@ static const Alterer dictionary_alterers[] = {
 
 const ModelClass sv_class_ts_dictionary = {
 	.name = "text search dictionary", .keyword = "TEXT SEARCH DICTIONARY", .catalog = TSDictionaryRelationId, .rank = 292,
+	.rename = {3, SV_SPACE_OWN, SV_RENAME_PLAIN, true, 0},
 	.style = SV_ID_QUALIFIED,
 	.query = "SELECT d.oid AS _oid, dictnamespace AS _schema, dictname AS _name, dictowner AS owner, "
 	"quote_ident(nspname) || '.' || quote_ident(tmplname) AS template, dictinitoption AS options "
@@ -124,6 +127,7 @@ static const Alterer configuration_alterers[] = {
 
 const ModelClass sv_class_ts_configuration = {
 	.name = "text search configuration", .keyword = "TEXT SEARCH CONFIGURATION", .catalog = TSConfigRelationId, .rank = 293,
+	.rename = {3, SV_SPACE_OWN, SV_RENAME_PLAIN, true, 0},
 	.style = SV_ID_QUALIFIED,
 	.query = "SELECT c.oid AS _oid, cfgnamespace AS _schema, cfgname AS _name, cfgowner AS owner, "
 	"(SELECT quote_ident(nspname) || '.' || quote_ident(prsname) FROM pg_catalog.pg_ts_parser p "

@@ -81,6 +81,8 @@ static const Alterer trigger_alterers[] = {
 
 const ModelClass sv_class_trigger = {
 	.name = "trigger", .keyword = "TRIGGER", .catalog = TriggerRelationId, .rank = 300,
+	.traits = SV_USES_COLUMN_TYPES,
+	.rename = {1, SV_SPACE_OWN, SV_RENAME_PLAIN, false, SV_HAZARD_BLOCKS_ALL},
 	.style = SV_ID_ON_PARENT, .parent_catalog = RelationRelationId, .is_part = true,
 	.query = "SELECT t.oid AS _oid, t.tgrelid AS _parent, t.tgname AS _name, pg_catalog.pg_get_triggerdef(t.oid) AS definition, "
 	FLAG("t.tgconstraint <> 0", "constraint") ", " FLAG("t.tgparentid <> 0", "inherited") ", "
@@ -140,6 +142,8 @@ static const Alterer rule_alterers[] = {
 
 const ModelClass sv_class_rule = {
 	.name = "rule", .keyword = "RULE", .catalog = RewriteRelationId, .rank = 310,
+	.traits = SV_USES_COLUMN_TYPES,
+	.rename = {1, SV_SPACE_OWN, SV_RENAME_PLAIN, false, SV_HAZARD_BLOCKS_ALL},
 	.style = SV_ID_ON_PARENT, .parent_catalog = RelationRelationId, .is_part = true,
 	.query = "SELECT r.oid AS _oid, ev_class AS _parent, rulename AS _name, pg_catalog.pg_get_ruledef(r.oid) AS definition, "
 	ENABLED("ev_enabled") " AS enabled "

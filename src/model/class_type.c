@@ -88,6 +88,8 @@ static const Alterer enum_alterers[] = {
 
 const ModelClass sv_class_enum = {
 	.name = "enum", .keyword = "TYPE", .catalog = TypeRelationId, .rank = 100,
+	.traits = SV_IS_TYPE | SV_HOLDS_DATA,
+	.rename = {3, SV_SPACE_TYPE, SV_RENAME_PLAIN, true, 0},
 	.style = SV_ID_QUALIFIED, .acl_type = 'T',
 	.query = "SELECT t.oid AS _oid, typnamespace AS _schema, typname AS _name, typowner AS owner, typacl AS acl, "
 	"(SELECT array_agg(enumlabel::text ORDER BY enumsortorder) FROM pg_catalog.pg_enum WHERE enumtypid = t.oid) AS \"values\" "
@@ -122,6 +124,8 @@ create_composite(Writer *w, const Object *o)
 
 const ModelClass sv_class_composite = {
 	.name = "composite type", .keyword = "TYPE", .catalog = TypeRelationId, .rank = 120,
+	.traits = SV_IS_TYPE | SV_HAS_COLUMNS,
+	.rename = {3, SV_SPACE_RELATION | SV_SPACE_TYPE, SV_RENAME_PLAIN, true, 0},
 	.style = SV_ID_QUALIFIED, .acl_type = 'T',
 	.query = "SELECT t.oid AS _oid, typrelid AS _alias, typnamespace AS _schema, typname AS _name, typowner AS owner, typacl AS acl "
 	"FROM pg_catalog.pg_type t JOIN pg_catalog.pg_class c ON c.oid = typrelid "
@@ -155,6 +159,8 @@ drop_base_type(Writer *w, const Object *o)
 
 const ModelClass sv_class_range = {
 	.name = "range type", .keyword = "TYPE", .catalog = TypeRelationId, .rank = 125,
+	.traits = SV_IS_TYPE,
+	.rename = {3, SV_SPACE_TYPE, SV_RENAME_PLAIN, true, 0},
 	.style = SV_ID_QUALIFIED, .acl_type = 'T',
 	.query = "SELECT t.oid AS _oid, t.typnamespace AS _schema, t.typname AS _name, t.typowner AS owner, t.typacl AS acl, true AS range, "
 	"format_type(rngsubtype, NULL) AS subtype, (SELECT m.typname FROM pg_catalog.pg_type m WHERE m.oid = rngmultitypid) AS multirange, "
@@ -175,6 +181,8 @@ const ModelClass sv_class_range = {
 
 const ModelClass sv_class_base_type = {
 	.name = "base type", .keyword = "TYPE", .catalog = TypeRelationId, .rank = 126,
+	.traits = SV_IS_TYPE,
+	.rename = {3, SV_SPACE_TYPE, SV_RENAME_PLAIN, true, 0},
 	.style = SV_ID_QUALIFIED, .acl_type = 'T',
 	.query = "SELECT t.oid AS _oid, typnamespace AS _schema, typname AS _name, typowner AS owner, typacl AS acl, "
 	FLAG("NOT typisdefined", "shell") ", array_remove(ARRAY["
@@ -254,6 +262,8 @@ static const Alterer domain_alterers[] = {
 
 const ModelClass sv_class_domain = {
 	.name = "domain", .keyword = "DOMAIN", .catalog = TypeRelationId, .rank = 130,
+	.traits = SV_IS_TYPE,
+	.rename = {3, SV_SPACE_TYPE, SV_RENAME_PLAIN, true, 0},
 	.style = SV_ID_QUALIFIED, .acl_type = 'T',
 	.query = "SELECT t.oid AS _oid, t.typnamespace AS _schema, t.typname AS _name, t.typowner AS owner, t.typacl AS acl, "
 	"format_type(t.typbasetype, t.typtypmod) AS type, " FLAG("t.typnotnull", "not_null") ", "
@@ -307,6 +317,7 @@ parent_name_space(const Object *o)
 
 const ModelClass sv_class_domain_constraint = {
 	.name = "domain constraint", .keyword = "CONSTRAINT", .catalog = ConstraintRelationId, .rank = 131,
+	.rename = {1, SV_SPACE_OWN, SV_RENAME_CONSTRAINT, false, 0},
 	.style = SV_ID_GIVEN, .parent_catalog = TypeRelationId, .is_part = true,
 	.query = "SELECT k.oid AS _oid, contypid AS _parent, conname AS _name, pg_catalog.pg_get_constraintdef(k.oid) AS definition, "
 	"regexp_replace(pg_catalog.pg_get_constraintdef(k.oid), ' NOT VALID$', '') AS essence, "

@@ -85,6 +85,8 @@ static const Alterer view_alterers[] = {
 
 const ModelClass sv_class_view = {
 	.name = "view", .keyword = "VIEW", .catalog = RelationRelationId, .rank = 260,
+	.traits = SV_HAS_COLUMNS | SV_USES_COLUMN_TYPES,
+	.rename = {3, SV_SPACE_RELATION | SV_SPACE_TYPE, SV_RENAME_PLAIN, true, SV_HAZARD_BLOCKS_ALL},
 	.style = SV_ID_QUALIFIED, .acl_type = 'r',
 	.query = "SELECT c.oid AS _oid, relnamespace AS _schema, relname AS _name, relowner AS owner, relacl AS acl, "
 	"pg_catalog.pg_get_viewdef(c.oid) AS definition, " VIEW_COLUMNS ", " RELATION_OPTIONS ", "
@@ -117,7 +119,7 @@ create_matview(Writer *w, const Object *o)
 	appendStringInfo(&out, " AS\n%.*s\nWITH NO DATA", length, definition);
 	sv_emit(w, 0, "%s", out.data);
 	foreach(cell, sv_writer_folded(w))
-		if (sv_class_is(lfirst(cell), "column"))
+		if (sv_class_is(lfirst(cell), column))
 			sv_write_column_extras(w, lfirst(cell));
 }
 
@@ -158,6 +160,8 @@ static const Alterer matview_alterers[] = {
 
 const ModelClass sv_class_matview = {
 	.name = "materialized view", .keyword = "MATERIALIZED VIEW", .catalog = RelationRelationId, .rank = 261,
+	.traits = SV_HAS_COLUMNS | SV_USES_COLUMN_TYPES,
+	.rename = {3, SV_SPACE_RELATION | SV_SPACE_TYPE, SV_RENAME_PLAIN, true, SV_HAZARD_BLOCKS_ALL},
 	.style = SV_ID_QUALIFIED, .acl_type = 'r',
 	.query = "SELECT c.oid AS _oid, relnamespace AS _schema, relname AS _name, relowner AS owner, relacl AS acl, "
 	"pg_catalog.pg_get_viewdef(c.oid) AS definition, " VIEW_COLUMNS ", " RELATION_OPTIONS ", " FLAG("NOT relispopulated", "unpopulated") ", "

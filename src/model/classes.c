@@ -1,64 +1,15 @@
 /*
  * classes.c
- *		The list of all classes, parents before their parts.
- *
- * A class that the server has and that is not here is reported by findings.c.
+ *		The list of all classes; see classes.def.
  */
 #include "postgres.h"
 
 #include "model/model.h"
 
+#define SV_CLASS(name) &sv_class_##name,
+
 const ModelClass *const sv_object_classes[] = {
-	&sv_class_schema,
-	&sv_class_extension,
-	&sv_class_language,
-	&sv_class_access_method,
-	&sv_class_collation,
-	&sv_class_conversion,
-	&sv_class_enum,
-	&sv_class_composite,
-	&sv_class_range,
-	&sv_class_base_type,
-	&sv_class_domain,
-	&sv_class_domain_constraint,
-	&sv_class_function,
-	&sv_class_procedure,
-	&sv_class_aggregate,
-	&sv_class_transform,
-	&sv_class_operator,
-	&sv_class_operator_family,
-	&sv_class_operator_class,
-	&sv_class_cast,
-	&sv_class_ts_parser,
-	&sv_class_ts_template,
-	&sv_class_ts_dictionary,
-	&sv_class_ts_configuration,
-	&sv_class_sequence,
-	&sv_class_fdw,
-	&sv_class_server,
-	&sv_class_user_mapping,
-	&sv_class_table,
-	&sv_class_foreign_table,
-	&sv_class_view,
-	&sv_class_matview,
-	&sv_class_column,
-	&sv_class_default,
-	&sv_class_identity_sequence,
-	&sv_class_inheritance,
-	&sv_class_sequence_owner,
-	&sv_class_constraint,
-	&sv_class_index,
-	&sv_class_index_attachment,
-	&sv_class_trigger,
-	&sv_class_rule,
-	&sv_class_policy,
-	&sv_class_statistics,
-	&sv_class_publication,
-	&sv_class_publication_table,
-	&sv_class_publication_schema,
-	&sv_class_subscription,
-	&sv_class_event_trigger,
-	&sv_class_default_acl,
+#include "model/classes.def"
 	NULL
 };
 

@@ -295,7 +295,7 @@ holder_of_edge(const Model *model, Object *from, const Object *to)
 	{
 		Object	   *part = lfirst(cell);
 
-		if (sv_class_is(part, "inheritance") || sv_class_is(part, "sequence owner"))
+		if (sv_class_is(part, inheritance) || sv_class_is(part, sequence_owner))
 		{
 			if (part->needs_relation == to->address.objectId)
 				return part;
@@ -305,7 +305,7 @@ holder_of_edge(const Model *model, Object *from, const Object *to)
 }
 
 static Object *
-part_named(const Object *table, const char *class, const char *name)
+part_named(const Object *table, const ModelClass *class, const char *name)
 {
 	ListCell   *cell;
 
@@ -313,7 +313,7 @@ part_named(const Object *table, const char *class, const char *name)
 	{
 		Object	   *o = lfirst(cell);
 
-		if (sv_class_is(o, class) && strcmp(o->name, name) == 0)
+		if (o->class == class && strcmp(o->name, name) == 0)
 			return o;
 	}
 	return NULL;
@@ -322,7 +322,7 @@ part_named(const Object *table, const char *class, const char *name)
 static Object *
 column_named(const Object *table, const char *name)
 {
-	return part_named(table, "column", name);
+	return part_named(table, &sv_class_column, name);
 }
 
 /* An inherited column or check needs those of the parents that it follows, a trigger that it inherits at all. */
@@ -339,12 +339,12 @@ follow_parents(Object *inheritance)
 		foreach(cell, inheritance->parent->parts)
 		{
 			Object	   *o = lfirst(cell);
-			Object	   *leading = sv_class_is(o, "column") && (sv_is(o, "inherited") || sv_is(o, "merged")) ?
+			Object	   *leading = sv_class_is(o, column) && (sv_is(o, "inherited") || sv_is(o, "merged")) ?
 				column_named(table, o->name) : NULL;
 
-			if (sv_class_is(o, "constraint") && sv_is(o, "inherited"))
-				leading = part_named(table, "constraint", o->name);
-			if (sv_class_is(o, "trigger") && sv_is(o, "inherited"))
+			if (sv_class_is(o, constraint) && sv_is(o, "inherited"))
+				leading = part_named(table, &sv_class_constraint, o->name);
+			if (sv_class_is(o, trigger) && sv_is(o, "inherited"))
 				leading = inheritance;
 			if (leading != NULL)
 				add_need(o, leading, DEPENDENCY_NORMAL);
@@ -363,7 +363,7 @@ follow_type(Object *table)
 		foreach(cell, table->parts)
 	{
 		Object	   *o = lfirst(cell);
-		Object	   *leading = sv_class_is(lfirst(need), "composite type") && sv_class_is(o, "column") ?
+		Object	   *leading = sv_class_is(lfirst(need), composite) && sv_class_is(o, column) ?
 			column_named(lfirst(need), o->name) : NULL;
 
 		if (leading != NULL)
@@ -386,7 +386,7 @@ sv_edges_link(Model *model, const Edges *edges)
 		if (to == NULL || from == to || edge->type == DEPENDENCY_EXTENSION)
 			continue;
 		from = holder_of_edge(model, from, to);
-		if (sv_class_is(from, "extension") && edge->from.classId != ExtensionRelationId)
+		if (sv_class_is(from, extension) && edge->from.classId != ExtensionRelationId)
 			continue;			/* what its members need it has by itself */
 		/* a member of an operator family vanishes by itself */
 		add_need(from, to, sv_model_at(model, edge->from.classId, edge->from.objectId, edge->from.objectSubId) == from &&
@@ -402,9 +402,9 @@ sv_edges_link(Model *model, const Edges *edges)
 			add_need(object, needed, DEPENDENCY_NORMAL);
 	}
 	foreach(cell, model->objects)
-		if (sv_class_is(lfirst(cell), "inheritance"))
+		if (sv_class_is(lfirst(cell), inheritance))
 			follow_parents(lfirst(cell));
-		else if (sv_class_is(lfirst(cell), "table") && sv_is(lfirst(cell), "of_type"))
+		else if (sv_class_is(lfirst(cell), table) && sv_is(lfirst(cell), "of_type"))
 			follow_type(lfirst(cell));
 }
 

@@ -156,12 +156,12 @@ has_part(const ModelClass *class, const char *column)
 static bool
 is_parent(const Object *parent, const Object *o)
 {
-	if (sv_class_is(o, "default") || sv_class_is(o, "identity sequence") || sv_class_is(parent, "column"))
-		return (sv_class_is(o, "default") || sv_class_is(o, "identity sequence")) && sv_class_is(parent, "column");
-	if (sv_class_is(o, "index attachment"))
-		return sv_class_is(parent, "index") || sv_class_is(parent, "constraint");
-	if (sv_class_is(parent, "composite type"))
-		return sv_class_is(o, "column");
+	if (sv_class_is(o, default) || sv_class_is(o, identity_sequence) || sv_class_is(parent, column))
+		return (sv_class_is(o, default) || sv_class_is(o, identity_sequence)) && sv_class_is(parent, column);
+	if (sv_class_is(o, index_attachment))
+		return sv_class_is(parent, index) || sv_class_is(parent, constraint);
+	if (sv_class_is(parent, composite))
+		return sv_class_is(o, column);
 	return parent->parent == NULL && parent->class->catalog == o->class->parent_catalog;
 }
 

@@ -213,12 +213,6 @@ sv_same(const Object *a, const Object *b, const char *name)
 	return sv_property_equal(sv_property(a, name), sv_property(b, name));
 }
 
-bool
-sv_class_is(const Object *object, const char *class)
-{
-	return strcmp(object->class->name, class) == 0;
-}
-
 /* What statements call an object that is there; see ModelClass. */
 const char *
 sv_sql_name(const Object *object, bool in_grant)
@@ -236,7 +230,7 @@ compare_objects(const Object *a, const Object *b, bool places)
 			strcmp(a->class->name, b->class->name);
 	if (a->parent != b->parent && a->parent != NULL && b->parent != NULL)
 		return compare_objects(a->parent, b->parent, places);
-	if (places && a->parent != NULL && strcmp(a->class->name, "column") == 0)
+	if (places && a->parent != NULL && sv_class_is(a, column))
 	{
 		int			x = OidIsValid(a->address.classId) ? a->address.objectSubId : a->number;
 		int			y = OidIsValid(b->address.classId) ? b->address.objectSubId : b->number;

@@ -66,6 +66,46 @@ typedef struct Alterer
 	int			flags;
 } Alterer;
 
+/* Hazards of a statement. */
+#define SV_HAZARD_DATA_LOSS		0x01
+#define SV_HAZARD_REWRITE		0x02
+#define SV_HAZARD_SCAN			0x04
+#define SV_HAZARD_BLOCKS_ALL	0x08	/* ACCESS EXCLUSIVE */
+#define SV_HAZARD_BLOCKS_WRITES 0x10	/* SHARE or SHARE ROW EXCLUSIVE */
+#define SV_HAZARD_MAY_FAIL		0x20	/* depends on the data */
+
+/* emit.c */
+/* ModelClass.traits: facts about the objects of a class. */
+#define SV_IS_TYPE				0x01	/* a type by itself; a table has one */
+#define SV_HAS_COLUMNS			0x02
+#define SV_IS_ROUTINE			0x04	/* a function or a procedure */
+#define SV_HOLDS_DATA			0x08	/* values are lost, or change, when it is dropped and re-created */
+#define SV_USES_COLUMN_TYPES	0x10	/* must be re-created when a column that it uses changes its type */
+
+/* Which names exclude each other. */
+#define SV_SPACE_OWN		0x01	/* those of the same class and place */
+#define SV_SPACE_RELATION	0x02	/* relations of a schema */
+#define SV_SPACE_TYPE		0x04	/* types of a schema */
+#define SV_SPACE_FUNCTION	0x08	/* those with the same arguments */
+
+typedef enum RenameForm
+{
+	SV_RENAME_PLAIN,			/* ALTER keyword identity RENAME TO */
+	SV_RENAME_COLUMN,
+	SV_RENAME_CONSTRAINT,
+	SV_RENAME_NONE				/* can only change its schema */
+} RenameForm;
+
+/* How objects of a class are renamed. */
+typedef struct ClassRename
+{
+	int			level;			/* lower ones are renamed first; 0: cannot be renamed */
+	int			spaces;
+	RenameForm	form;
+	bool		moves;			/* has SET SCHEMA */
+	int			hazards;
+} ClassRename;
+
 typedef struct ModelClass
 {
 	const char *name;			/* in snapshots and results */
@@ -76,6 +116,8 @@ typedef struct ModelClass
 	IdentityStyle style;
 	Oid			parent_catalog; /* of column _parent, InvalidOid: none */
 	bool		is_part;		/* goes when its parent goes */
+	int			traits;
+	ClassRename rename;
 	char		acl_type;		/* as acldefault() takes it; 0: has no privileges */
 
 	/*
@@ -147,6 +189,12 @@ typedef struct ModelScope
 } ModelScope;
 
 /* classes.c */
+/* Is it an object (const Object *) of the class sv_class_NAME? */
+#define sv_class_is(object, name) (((const Object *) (object))->class == &sv_class_##name)
+
+/* Has its class the trait (SV_...)? */
+#define sv_class_has(object, trait) ((((const Object *) (object))->class->traits & (trait)) != 0)
+
 extern const ModelClass *const sv_object_classes[];
 extern const ModelClass *sv_object_class(const char *name);
 extern const Alterer *sv_class_alterer(const ModelClass *class, const char *property);
@@ -170,7 +218,6 @@ extern List *sv_list(const Object *object, const char *name);
 extern bool sv_is(const Object *object, const char *name);
 extern bool sv_property_equal(const Property *a, const Property *b);
 extern bool sv_same(const Object *a, const Object *b, const char *name);
-extern bool sv_class_is(const Object *object, const char *class);
 
 /* casts.c */
 extern char sv_model_cast_of(const char *from, const char *to);
@@ -326,15 +373,6 @@ struct Writer
 	Pair	   *pair;
 };
 
-/* Hazards of a statement. */
-#define SV_HAZARD_DATA_LOSS		0x01
-#define SV_HAZARD_REWRITE		0x02
-#define SV_HAZARD_SCAN			0x04
-#define SV_HAZARD_BLOCKS_ALL	0x08	/* ACCESS EXCLUSIVE */
-#define SV_HAZARD_BLOCKS_WRITES 0x10	/* SHARE or SHARE ROW EXCLUSIVE */
-#define SV_HAZARD_MAY_FAIL		0x20	/* depends on the data */
-
-/* emit.c */
 extern void sv_emit(Writer *writer, int hazards, const char *format,...) pg_attribute_printf(3, 4);
 extern const char *sv_hazard_text(int hazards);
 extern List *sv_writer_folded(Writer *writer);
@@ -412,56 +450,9 @@ extern void sv_model_assemble(const List *before, const List *after, Model **mod
 	"CASE WHEN seqstart <> CASE WHEN seqincrement > 0 THEN seqmin ELSE seqmax END THEN seqstart END AS start, " \
 	"CASE WHEN seqcache <> 1 THEN seqcache END AS cache, " FLAG("seqcycle", "cycle")
 
-extern const ModelClass sv_class_schema,
-			sv_class_extension,
-			sv_class_table,
-			sv_class_foreign_table,
-			sv_class_inheritance,
-			sv_class_column,
-			sv_class_default,
-			sv_class_constraint,
-			sv_class_index,
-			sv_class_index_attachment,
-			sv_class_sequence,
-			sv_class_sequence_owner,
-			sv_class_identity_sequence,
-			sv_class_view,
-			sv_class_matview,
-			sv_class_enum,
-			sv_class_composite,
-			sv_class_range,
-			sv_class_base_type,
-			sv_class_domain,
-			sv_class_domain_constraint,
-			sv_class_function,
-			sv_class_procedure,
-			sv_class_aggregate,
-			sv_class_trigger,
-			sv_class_rule,
-			sv_class_policy,
-			sv_class_statistics,
-			sv_class_language,
-			sv_class_transform,
-			sv_class_cast,
-			sv_class_operator,
-			sv_class_operator_class,
-			sv_class_operator_family,
-			sv_class_collation,
-			sv_class_conversion,
-			sv_class_access_method,
-			sv_class_ts_parser,
-			sv_class_ts_template,
-			sv_class_ts_dictionary,
-			sv_class_ts_configuration,
-			sv_class_fdw,
-			sv_class_server,
-			sv_class_user_mapping,
-			sv_class_publication,
-			sv_class_publication_table,
-			sv_class_publication_schema,
-			sv_class_subscription,
-			sv_class_event_trigger,
-			sv_class_default_acl;
+#define SV_CLASS(name) extern const ModelClass sv_class_##name;
+#include "model/classes.def"
+#undef SV_CLASS
 
 /* class_sequence.c */
 extern void sv_sequence_write_options(StringInfo out, const Object *sequence, const char *separator);

@@ -62,7 +62,7 @@ sv_writer_inherits(Writer *w, const Object *table, const Object *parent)
 		const Object *o = lfirst(cell);
 		const Pair *pair = o->pair;
 
-		if (!sv_class_is(o, "inheritance") || (parent != NULL && !list_member_ptr(o->needs, parent)))
+		if (!sv_class_is(o, inheritance) || (parent != NULL && !list_member_ptr(o->needs, parent)))
 			continue;
 		if ((pair->kind == SV_PAIR_SAME || pair->kind == SV_PAIR_ALTER) ||
 			(pair->create != NULL && pair->create == table->pair->create && o == pair->b) ||
@@ -80,7 +80,7 @@ sv_writer_has_children(Writer *w, const Object *table)
 
 	if (table->pair->a != NULL)
 		foreach(cell, w->cmp->dependents[table->pair->a->number])
-		if (sv_class_is(lfirst(cell), "inheritance") && !sv_writer_dropped(w, lfirst(cell)))
+		if (sv_class_is(lfirst(cell), inheritance) && !sv_writer_dropped(w, lfirst(cell)))
 			return true;
 	return false;
 }
@@ -95,27 +95,27 @@ sv_writer_other(Writer *w, const Object *o)
 bool
 sv_diff_is_foreign_key(const Object *o)
 {
-	return sv_class_is(o, "constraint") && strcmp(sv_text(o, "kind"), "foreign key") == 0;
+	return sv_class_is(o, constraint) && strcmp(sv_text(o, "kind"), "foreign key") == 0;
 }
 
 bool
 sv_diff_is_check(const Object *o)
 {
-	return sv_class_is(o, "constraint") && strcmp(sv_text(o, "kind"), "check") == 0;
+	return sv_class_is(o, constraint) && strcmp(sv_text(o, "kind"), "check") == 0;
 }
 
 /* An index, or a constraint with one. */
 bool
 sv_diff_is_index(const Object *o)
 {
-	return sv_class_is(o, "index") || (sv_class_is(o, "constraint") && !sv_diff_is_foreign_key(o) && !sv_diff_is_check(o));
+	return sv_class_is(o, index) || (sv_class_is(o, constraint) && !sv_diff_is_foreign_key(o) && !sv_diff_is_check(o));
 }
 
 /* A function of a base type (input, output ...): each needs the other. */
 bool
 sv_diff_is_function_of_type(const Object *function, const Object *type)
 {
-	return sv_class_is(type, "base type") && sv_class_is(function, "function") &&
+	return sv_class_is(type, base_type) && sv_class_is(function, function) &&
 		list_member_ptr(type->needs, function) && list_member_ptr(function->needs, type);
 }
 
@@ -123,16 +123,16 @@ sv_diff_is_function_of_type(const Object *function, const Object *type)
 bool
 sv_diff_can_use_shell(const Object *o, const Object *view)
 {
-	return view->pair->shell != NULL && sv_class_is(view, "view") &&
-		(sv_class_is(o, "view") || sv_class_is(o, "function") || sv_class_is(o, "procedure"));
+	return view->pair->shell != NULL && sv_class_is(view, view) &&
+		(sv_class_is(o, view) || sv_class_has(o, SV_IS_ROUTINE));
 }
 
 /* Are they the columns of a child and of a plain parent that stay, under one name? */
 bool
 sv_pair_is_led_by(const Object *column, const Object *leading)
 {
-	return sv_class_is(leading, "column") && sv_class_is(column, "column") && strcmp(leading->name, column->name) == 0 &&
-		sv_class_is(leading->parent, "table") && !sv_is(leading->parent, "partition_key") &&
+	return sv_class_is(leading, column) && sv_class_is(column, column) && strcmp(leading->name, column->name) == 0 &&
+		sv_class_is(leading->parent, table) && !sv_is(leading->parent, "partition_key") &&
 		!sv_pair_is_dropped(leading->parent->pair) && !sv_pair_is_dropped(column->parent->pair);
 }
 
@@ -188,7 +188,7 @@ sv_writer_children_not_null(Writer *w, const Object *column)
 	{
 		const Object *o = lfirst(cell);
 
-		if (sv_class_is(o, "column") && o->parent != column->pair->a->parent && strcmp(o->name, column->name) == 0 &&
+		if (sv_class_is(o, column) && o->parent != column->pair->a->parent && strcmp(o->name, column->name) == 0 &&
 			o->pair->b != NULL && sv_is(o->pair->b, "not_null"))
 			result = lappend(result, o->pair->b);
 	}
@@ -248,7 +248,7 @@ sv_writer_has_typed_tables(Writer *w, const Object *type)
 	{
 		Object	   *o = lfirst(cell);
 
-		if (sv_class_is(o, "table") && sv_is(o, "of_type") && !sv_writer_dropped(w, o) && !o->pair->untied)
+		if (sv_class_is(o, table) && sv_is(o, "of_type") && !sv_writer_dropped(w, o) && !o->pair->untied)
 			return true;
 	}
 	return false;

@@ -313,7 +313,7 @@ read_edges(UnitReader *u, int n)
 		const Object *o = list_nth(u->reader.model->objects, i);
 
 		enqueue(u, o->address.classId, o->address.objectId);
-		if (sv_class_is(o, "composite type"))
+		if (sv_class_is(o, composite))
 			enqueue(u, RelationRelationId, get_typ_typrelid(o->address.objectId));
 	}
 	for (; done < list_length(u->queue); done++)

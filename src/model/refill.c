@@ -17,7 +17,7 @@ is_row_type(const Object *column, const char *type)
 	ListCell   *cell;
 
 	foreach(cell, column->needs)
-		if (sv_class_is(lfirst(cell), "composite type") && strcmp(((Object *) lfirst(cell))->identity, type) == 0)
+		if (sv_class_is(lfirst(cell), composite) && strcmp(((Object *) lfirst(cell))->identity, type) == 0)
 			return true;
 	return false;
 }
@@ -68,7 +68,7 @@ identity_columns(const Object *table)
 	ListCell   *cell;
 
 	foreach(cell, table->parts)
-		if (sv_class_is(lfirst(cell), "column") && sv_is(lfirst(cell), "identity"))
+		if (sv_class_is(lfirst(cell), column) && sv_is(lfirst(cell), "identity"))
 			result = lappend(result, lfirst(cell));
 	return result;
 }
@@ -106,7 +106,7 @@ write_rows(Writer *w)
 		const char *conversion;
 		Pair	   *table = w->pair;
 
-		if (!sv_class_is(column, "column") || column->pair->a == NULL || sv_is(column, "generated"))
+		if (!sv_class_is(column, column) || column->pair->a == NULL || sv_is(column, "generated"))
 			continue;
 		w->pair = column->pair;
 		conversion = column->pair->converted || !sv_same(column->pair->a, column, "type") ?

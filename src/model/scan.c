@@ -50,8 +50,7 @@ scan(Reader *reader, Relation catalog, Oid index, AttrNumber key, Oid relation, 
 static bool
 has_columns(const Object *o)
 {
-	return sv_class_is(o, "table") || sv_class_is(o, "foreign table") || sv_class_is(o, "view") ||
-		sv_class_is(o, "materialized view") || sv_class_is(o, "composite type");
+	return sv_class_has(o, SV_HAS_COLUMNS);
 }
 
 /* Give the rows of a catalog that belong to the model's relations to "read" (and maybe others). */
@@ -65,7 +64,7 @@ sv_scan_relations(Reader *reader, Oid catalog, Oid index, AttrNumber key, ScanFn
 
 	foreach(cell, reader->model->objects)
 		if (has_columns(lfirst(cell)) && ++n <= FEW_RELATIONS)
-			few = lappend_oid(few, sv_class_is(lfirst(cell), "composite type") ?
+			few = lappend_oid(few, sv_class_is(lfirst(cell), composite) ?
 							  get_typ_typrelid(((Object *) lfirst(cell))->address.objectId) :
 							  ((Object *) lfirst(cell))->address.objectId);
 	if (n > FEW_RELATIONS)

@@ -47,7 +47,7 @@ hide_dropped_extension(Proof *proof, const DiffRow *row)
 
 	if (strcmp(row->kind, "extension") != 0 || strncmp(row->sql, "DROP ", 5) != 0)
 		return false;
-	extension = sv_model_find(proof->live, sv_object_class("extension"), row->identity);
+	extension = sv_model_find(proof->live, &sv_class_extension, row->identity);
 	return extension != NULL && sv_hide_drop_extension(proof->scope.hidden, extension->name);
 }
 

@@ -13,11 +13,11 @@
 static char *
 sum_query(const Object *o)
 {
-	if (sv_class_is(o, "table") && !sv_is(o, "partition_key"))
+	if (sv_class_is(o, table) && !sv_is(o, "partition_key"))
 		return psprintf("SELECT pg_catalog.concat(pg_catalog.count(*), ' ', "
 						"pg_catalog.sum(pg_catalog.hashtextextended(t::pg_catalog.text, 0)::pg_catalog.numeric)) FROM ONLY %s t",
 						o->identity);
-	if (sv_class_is(o, "sequence"))
+	if (sv_class_is(o, sequence))
 		return psprintf("SELECT pg_catalog.concat(last_value, ' ', is_called) FROM %s", o->identity);
 	return NULL;
 }

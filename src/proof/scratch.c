@@ -67,7 +67,7 @@ has_enums(const Model *model)
 	ListCell   *cell;
 
 	foreach(cell, model->objects)
-		if (sv_class_is(lfirst(cell), "enum"))
+		if (sv_class_is(lfirst(cell), enum))
 			return true;
 	return false;
 }

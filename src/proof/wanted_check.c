@@ -146,7 +146,7 @@ sv_wanted_check_rows(const Model *model)
 		Relation	relation;
 		BlockNumber blocks;
 
-		if (!sv_class_is(o, "table") || o->context || !OidIsValid(o->address.objectId))
+		if (!sv_class_is(o, table) || o->context || !OidIsValid(o->address.objectId))
 			continue;
 		relation = table_open(o->address.objectId, AccessShareLock);
 		blocks = RELKIND_HAS_STORAGE(relation->rd_rel->relkind) ? RelationGetNumberOfBlocks(relation) : 0;

@@ -64,7 +64,7 @@ renamed_values(List *result, Object *a, const Object *b)
 	ListCell   *x;
 	ListCell   *y;
 
-	if (!sv_class_is(a, "enum") || list_length(now) != list_length(then))
+	if (!sv_class_is(a, enum) || list_length(now) != list_length(then))
 		return result;
 	forboth(x, now, y, then)
 	{

@@ -116,7 +116,7 @@ is_new(const Object *b)
 {
 	const Pair *pair = b->pair;
 
-	if (pair->swapped && sv_class_is(b, "table"))
+	if (pair->swapped && sv_class_is(b, table))
 		return sv_is(b, "partition_key") && !sv_is(pair->a, "partition_key");
 	if (b->parent != NULL && b->parent->pair->swapped)
 		return pair->kind == SV_PAIR_CREATE;
@@ -159,9 +159,9 @@ note_dropped(List *lost, const Model *before, const List *rows)
 
 		if (row->sql == NULL || !(row->hazards & SV_HAZARD_DATA_LOSS) || b == NULL || b->pair == NULL)
 			continue;
-		if (sv_class_is(b, "table") && !b->pair->swapped)
+		if (sv_class_is(b, table) && !b->pair->swapped)
 			lost = note(lost, "rows of table", b->identity);
-		else if (sv_class_is(b, "column") && !b->parent->pair->swapped && !is_new(b->parent))
+		else if (sv_class_is(b, column) && !b->parent->pair->swapped && !is_new(b->parent))
 			lost = note(lost, "values of column", b->identity);
 	}
 	return lost;
@@ -186,11 +186,11 @@ sv_derived_lost(const Model *before, const List *rows, const List *undone)
 
 		if (b->pair == NULL || b->context)
 			continue;
-		if (sv_class_is(b, "table") && is_new(b))
+		if (sv_class_is(b, table) && is_new(b))
 			lost = note(lost, "rows of table", b->identity);
-		else if (sv_class_is(b, "sequence") && is_new(b))
+		else if (sv_class_is(b, sequence) && is_new(b))
 			lost = note(lost, "position of sequence", b->identity);
-		else if (sv_class_is(b, "column") && sv_class_is(b->parent, "table"))
+		else if (sv_class_is(b, column) && sv_class_is(b->parent, table))
 			lost = note_identity(note_column(lost, b), b);
 	}
 	return note_dropped(lost, before, rows);
