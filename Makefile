@@ -40,4 +40,4 @@ $(EXTENSION)--$(EXTVERSION).sql: $(sort $(wildcard $(here)src/sql/*.sql))
 	cat $^ > $@
 
 # A change of any header rebuilds what includes it.
-$(OBJS): $(wildcard $(here)src/*.h $(here)src/*/*.h)
+$(OBJS): $(wildcard $(here)src/*.h $(here)src/*/*.h $(here)src/*/*.def)
