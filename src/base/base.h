@@ -53,6 +53,13 @@ typedef enum Direction
 
 extern char *sv_one_line(const char *text);
 
+/* Are both the same text, or both NULL? */
+static inline bool
+sv_base_same_text(const char *a, const char *b)
+{
+	return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0);
+}
+
 /* ----- settings.c -----
  *
  * The settings of schemaver (schemaver.*).

@@ -279,7 +279,7 @@ in_order_of_grants(List *all, List *there, const char *owner)
 }
 
 static List *
-reversed(List *list)
+reversed_grants(List *list)
 {
 	List	   *result = NIL;
 
@@ -293,7 +293,7 @@ reversed(List *list)
  * grant option that stand together.
  */
 static void
-write_all(Writer *w, const Object *o, bool grant, const char *owner, List *todo)
+write_privileges(Writer *w, const Object *o, bool grant, const char *owner, List *todo)
 {
 	while (todo != NIL)
 	{
@@ -407,12 +407,12 @@ sv_write_privileges(Writer *w, const Object *o, List *from, List *to, const char
 	}
 	if (revoke != NIL)
 	{
-		revoke = reversed(in_order_of_grants(revoke, kept, owner));
+		revoke = reversed_grants(in_order_of_grants(revoke, kept, owner));
 		foreach(cell, revoke)
 			((Privilege *) lfirst(cell))->grantable = false;
-		write_all(w, o, false, owner, revoke);
+		write_privileges(w, o, false, owner, revoke);
 	}
-	write_all(w, o, true, owner, in_order_of_grants(grant, kept, owner));
+	write_privileges(w, o, true, owner, in_order_of_grants(grant, kept, owner));
 }
 
 /* ----- default privileges ----- */

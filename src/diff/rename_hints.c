@@ -38,7 +38,7 @@ has_class(const Object *o, const char *class)
 }
 
 static Object *
-part_named(const Object *parent, const ModelClass *class, const char *name)
+find_part(const Object *parent, const ModelClass *class, const char *name)
 {
 	ListCell   *cell;
 
@@ -186,11 +186,11 @@ wish_for_part(const Model *live, const Model *wanted, const Hint *hint, List *wi
 		wish->new = has_value(before, hint->value) ? before : NULL;
 		return wish;
 	}
-	wish->wanted = part_named(whole, sv_object_class(hint->part_class), hint->part);
+	wish->wanted = find_part(whole, sv_object_class(hint->part_class), hint->part);
 	if (wish->wanted == NULL)
 		return NULL;
-	wish->old = part_named(before, sv_object_class(hint->part_class), hint->old_name);
-	wish->new = part_named(before, sv_object_class(hint->part_class), hint->part);
+	wish->old = find_part(before, sv_object_class(hint->part_class), hint->old_name);
+	wish->new = find_part(before, sv_object_class(hint->part_class), hint->part);
 	return wish;
 }
 
@@ -250,7 +250,7 @@ static bool
 is_wanted(const Model *wanted, const Wish *wish)
 {
 	if (wish->wanted->parent != NULL)
-		return part_named(wish->wanted->parent, wish->old->class, wish->old->name) != NULL;
+		return find_part(wish->wanted->parent, wish->old->class, wish->old->name) != NULL;
 	return sv_model_find(wanted, wish->old->class, wish->old->identity) != NULL;
 }
 
@@ -282,7 +282,7 @@ complain(const Model *wanted, List *wishes)
 }
 
 static Rename *
-add_rename(List **renames, Object *from, const char *schema, const char *name, const char *value)
+add_hinted_rename(List **renames, Object *from, const char *schema, const char *name, const char *value)
 {
 	Rename	   *rename = palloc0(sizeof(Rename));
 
@@ -326,7 +326,7 @@ name_after(const char *name, const Object *table, const char *new_table, List *r
 }
 
 static bool
-is_renamed(List *renames, const Object *o)
+is_renamed_by_hint(List *renames, const Object *o)
 {
 	ListCell   *cell;
 
@@ -346,12 +346,12 @@ take_parts_along(List **renames, Object *table, const Object *wanted)
 		Object	   *o = lfirst(cell);
 		const char *name;
 
-		if ((!sv_class_is(o, constraint) && !sv_class_is(o, index)) || is_renamed(*renames, o) ||
-			part_named(wanted, o->class, o->name) != NULL)
+		if ((!sv_class_is(o, constraint) && !sv_class_is(o, index)) || is_renamed_by_hint(*renames, o) ||
+			find_part(wanted, o->class, o->name) != NULL)
 			continue;
 		name = name_after(o->name, table, wanted->name, *renames);
-		if (part_named(wanted, o->class, name) != NULL && part_named(table, o->class, name) == NULL)
-			add_rename(renames, o, NULL, name, NULL);
+		if (find_part(wanted, o->class, name) != NULL && find_part(table, o->class, name) == NULL)
+			add_hinted_rename(renames, o, NULL, name, NULL);
 	}
 }
 
@@ -380,12 +380,12 @@ take_sequences_along(List **renames, const Model *live, const Model *wanted, con
 		Object	   *o = lfirst(cell);
 		const char *name;
 
-		if (!sv_class_is(o, sequence) || is_renamed(*renames, o) || table_of_sequence(o) != table ||
+		if (!sv_class_is(o, sequence) || is_renamed_by_hint(*renames, o) || table_of_sequence(o) != table ||
 			find_like(wanted, o, new_table->schema, o->name) != NULL)
 			continue;
 		name = name_after(o->name, table, new_table->name, *renames);
 		if (find_like(wanted, o, new_table->schema, name) != NULL && find_like(live, o, new_table->schema, name) == NULL)
-			add_rename(renames, o, NULL, name, NULL);
+			add_hinted_rename(renames, o, NULL, name, NULL);
 	}
 }
 
@@ -468,7 +468,7 @@ sv_hinted_renames(const Model *live, const Model *wanted, List *hints)
 		Wish	   *wish = lfirst(cell);
 
 		if (wish->counts && !is_wished_before(wishes, wish))
-			add_rename(&renames, wish->old, wish->wanted->parent ? NULL : wish->wanted->schema,
+			add_hinted_rename(&renames, wish->old, wish->wanted->parent ? NULL : wish->wanted->schema,
 					   wish->hint->value ? wish->hint->value : wish->wanted->name,
 					   wish->hint->value ? wish->hint->old_name : NULL);
 	}
@@ -479,7 +479,7 @@ sv_hinted_renames(const Model *live, const Model *wanted, List *hints)
 /* ----- the way back ----- */
 
 static const Rename *
-rename_of(List *renames, const Object *o)
+find_rename(List *renames, const Object *o)
 {
 	ListCell   *cell;
 
@@ -493,15 +493,15 @@ rename_of(List *renames, const Object *o)
 static Object *
 object_after(const Model *after, const Object *o, List *renames)
 {
-	const Rename *rename = rename_of(renames, o);
+	const Rename *rename = find_rename(renames, o);
 	const char *name = rename && rename->name ? rename->name : o->name;
 	const char *schema = rename && rename->schema ? rename->schema : o->schema;
 
 	if (o->parent != NULL)
-		return part_named(object_after(after, o->parent, renames), o->class, name);
+		return find_part(object_after(after, o->parent, renames), o->class, name);
 	if (sv_class_is(o, sequence) && table_of_sequence(o) != NULL)
 	{
-		rename = rename_of(renames, table_of_sequence(o));
+		rename = find_rename(renames, table_of_sequence(o));
 		schema = rename && rename->schema ? rename->schema : schema;
 	}
 	return find_like(after, o, schema, name);
@@ -520,7 +520,7 @@ sv_renames_back(const Model *after, List *renames)
 		Object	   *o = object_after(after, rename->from, renames);
 
 		if (o != NULL)
-			add_rename(&back, o, rename->schema ? rename->from->schema : NULL,
+			add_hinted_rename(&back, o, rename->schema ? rename->from->schema : NULL,
 					   rename->value ? rename->value : rename->from->name, rename->value ? rename->name : NULL);
 	}
 	return back;
@@ -540,8 +540,8 @@ has_usual_sequence(const Object *column)
 static DiffRow *
 sequence_row(const Object *column, List *renames, bool back)
 {
-	const Rename *own = rename_of(renames, column);
-	const Rename *table = rename_of(renames, column->parent);
+	const Rename *own = find_rename(renames, column);
+	const Rename *table = find_rename(renames, column->parent);
 	const char *schema = table && table->schema ? table->schema : column->schema;
 	const char *new_table = table && table->name ? table->name : column->parent->name;
 	const char *new_name = own ? own->name : column->name;

@@ -14,12 +14,6 @@
 #include "miscadmin.h"
 #include "utils/builtins.h"
 
-static bool
-same_text(const char *a, const char *b)
-{
-	return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0);
-}
-
 /* The object of the other model with the same address and class, or NULL. */
 static Object *
 at_same_address(const Model *model, const Object *o)
@@ -72,7 +66,7 @@ is_among(List *renamed, const Object *kept)
 }
 
 static bool
-has_string(List *strings, const char *string)
+has_label(List *strings, const char *string)
 {
 	ListCell   *cell;
 
@@ -92,7 +86,7 @@ values_renamed(List *was, List *is)
 	if (list_length(was) != list_length(is))
 		return false;
 	forboth(x, was, y, is)
-		if (strcmp(lfirst(x), lfirst(y)) != 0 && (has_string(is, lfirst(x)) || has_string(was, lfirst(y))))
+		if (strcmp(lfirst(x), lfirst(y)) != 0 && (has_label(is, lfirst(x)) || has_label(was, lfirst(y))))
 			return false;
 	return true;
 }
@@ -191,9 +185,9 @@ make_rename(Object *from, const Object *like, const char *was, const char *is)
 		rename->name = is;
 		return rename;
 	}
-	if (!same_text(from->name, like->name))
+	if (!sv_base_same_text(from->name, like->name))
 		rename->name = like->name;
-	if (from->parent == NULL && !same_text(from->schema, like->schema))
+	if (from->parent == NULL && !sv_base_same_text(from->schema, like->schema))
 		rename->schema = like->schema;
 	return rename;
 }
@@ -304,7 +298,7 @@ skip_alias(const char *text, const char *old, int length)
 
 /* Is the new text the old one with other names, up to the end of both? */
 static bool
-follows(List *renamed, const char *old, const char *new)
+follows_rename(List *renamed, const char *old, const char *new)
 {
 	for (;;)
 	{
@@ -335,8 +329,8 @@ definition_follows(List *renamed, const char *old, const char *new)
 	const char *b = strstr(new, "\nAS ");
 
 	if (a == NULL || b == NULL)
-		return a == b && follows(renamed, old, new);
-	return strcmp(a, b) == 0 && follows(renamed, pnstrdup(old, a - old), pnstrdup(new, b - new));
+		return a == b && follows_rename(renamed, old, new);
+	return strcmp(a, b) == 0 && follows_rename(renamed, pnstrdup(old, a - old), pnstrdup(new, b - new));
 }
 
 static bool
@@ -348,7 +342,7 @@ lists_follow(List *renamed, List *old, List *new)
 	if (list_length(old) != list_length(new))
 		return false;
 	forboth(x, old, y, new)
-		if (!follows(renamed, lfirst(x), lfirst(y)))
+		if (!follows_rename(renamed, lfirst(x), lfirst(y)))
 			return false;
 	return true;
 }
@@ -376,7 +370,7 @@ property_follows(List *renamed, const Object *a, const Object *b, const char *na
 	if (strcmp(name, "definition") == 0 && sv_class_has(a, SV_IS_ROUTINE))
 		return definition_follows(renamed, was->text, is->text);
 	if (was->text != NULL && is->text != NULL)
-		return strcmp(name, "comment") != 0 && follows(renamed, was->text, is->text);
+		return strcmp(name, "comment") != 0 && follows_rename(renamed, was->text, is->text);
 	return was->text == NULL && is->text == NULL && lists_follow(renamed, was->list, is->list);
 }
 
@@ -442,7 +436,7 @@ counterpart(const Following *f, const Object *o)
 	{
 		Object	   *part = lfirst(cell);
 
-		if (part->class == o->class && follows(f->renamed, o->identity, part->identity))
+		if (part->class == o->class && follows_rename(f->renamed, o->identity, part->identity))
 			return part;
 	}
 	return NULL;

@@ -44,12 +44,6 @@ typedef struct Renaming
 	int			ntemporary;
 } Renaming;
 
-static bool
-same_text(const char *a, const char *b)
-{
-	return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0);
-}
-
 /* How objects of the class are renamed; NULL: not at all. */
 static const ClassRename *
 rename_of(const Object *object)
@@ -181,17 +175,17 @@ collide(const Renaming *r, const RenameItem *item, const char *schema, const cha
 
 	if (item == other || strcmp(name, other->name) != 0)
 		return false;
-	if ((common & (SV_SPACE_RELATION | SV_SPACE_TYPE)) && same_text(schema, schema_now(r, b)))
+	if ((common & (SV_SPACE_RELATION | SV_SPACE_TYPE)) && sv_base_same_text(schema, schema_now(r, b)))
 		return true;
 	if (item->is_value || other->is_value)
 		return item->is_value && other->is_value && a == b;
 	if (common & SV_SPACE_FUNCTION)
-		return same_text(schema, schema_now(r, b)) && strcmp(tail_of(a), tail_of(b)) == 0;
+		return sv_base_same_text(schema, schema_now(r, b)) && strcmp(tail_of(a), tail_of(b)) == 0;
 	if (!(common & SV_SPACE_OWN) || a->class != b->class)
 		return false;
 	if (a->parent != NULL && !sv_class_is(a, statistics))
 		return a->parent == b->parent;
-	return same_text(schema, schema_now(r, b)) && strcmp(tail_of(a), tail_of(b)) == 0;
+	return sv_base_same_text(schema, schema_now(r, b)) && strcmp(tail_of(a), tail_of(b)) == 0;
 }
 
 static RenameItem *
@@ -278,14 +272,14 @@ move_item(Renaming *r, RenameItem *item)
 static bool
 is_pending(const RenameItem *item)
 {
-	return strcmp(item->name, item->to_name) != 0 || !same_text(item->schema, item->to_schema);
+	return strcmp(item->name, item->to_name) != 0 || !sv_base_same_text(item->schema, item->to_schema);
 }
 
 /* Bring an item nearer to its goal by one statement; false: names are in the way. */
 static bool
-advance(Renaming *r, RenameItem *item)
+advance_item(Renaming *r, RenameItem *item)
 {
-	bool		moves = !same_text(item->schema, item->to_schema);
+	bool		moves = !sv_base_same_text(item->schema, item->to_schema);
 
 	if (strcmp(item->name, item->to_name) == 0)
 	{
@@ -315,7 +309,7 @@ temporary_name(Renaming *r)
 		ListCell   *cell;
 
 		foreach(cell, r->model->objects)
-			taken |= same_text(((Object *) lfirst(cell))->name, name);
+			taken |= sv_base_same_text(((Object *) lfirst(cell))->name, name);
 		if (!taken)
 			return name;
 	}
@@ -328,7 +322,7 @@ temporary_name(Renaming *r)
 static void
 make_way(Renaming *r, RenameItem *item)
 {
-	bool		moves = !same_text(item->schema, item->to_schema);
+	bool		moves = !sv_base_same_text(item->schema, item->to_schema);
 	RenameItem	   *other = occupant(r, item, moves ? item->to_schema : schema_now(r, item->object), item->to_name);
 
 	if (other == NULL)
@@ -362,7 +356,7 @@ rename_level(Renaming *r, int level)
 
 			if (item->how->level != level || !is_pending(item))
 				continue;
-			if (advance(r, item))
+			if (advance_item(r, item))
 				advanced = true;
 			if (blocked == NULL && is_pending(item))
 				blocked = item;
@@ -391,7 +385,7 @@ is_renamed_part(const Object *parent, const Object *like, List *renames)
 
 /* Does a column or a check follow one of the same name that is renamed with it? */
 static bool
-follows_parent(const Renaming *r, const Object *object, List *renames)
+follows_parent_rename(const Renaming *r, const Object *object, List *renames)
 {
 	const char *type = object->parent && sv_is(object->parent, "of_type") ? sv_text(object->parent, "of_type") : NULL;
 	ListCell   *cell;
@@ -399,7 +393,7 @@ follows_parent(const Renaming *r, const Object *object, List *renames)
 
 	if (object->parent == NULL ||
 		!(sv_class_is(object, column) ||
-		  (sv_class_is(object, constraint) && same_text(sv_text(object, "kind"), "check"))))
+		  (sv_class_is(object, constraint) && sv_base_same_text(sv_text(object, "kind"), "check"))))
 		return false;
 	if (type != NULL && is_renamed_part(sv_model_find(r->model, &sv_class_composite, type), object, renames))
 		return true;
@@ -421,7 +415,7 @@ schema_until_then(const char *schema, List *renames)
 	{
 		Rename	   *rename = lfirst(cell);
 
-		if (sv_class_is(rename->from, schema) && same_text(rename->name, schema))
+		if (sv_class_is(rename->from, schema) && sv_base_same_text(rename->name, schema))
 			return rename->from->name;
 	}
 	return schema;
@@ -451,7 +445,7 @@ add_rename(Renaming *r, const Rename *rename, List *renames)
 				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 				 errmsg("%s %s cannot be renamed", rename->from->class->name, rename->from->identity),
 				 errdetail("PostgreSQL has no statement for it.")));
-	if (follows_parent(r, rename->from, renames))
+	if (follows_parent_rename(r, rename->from, renames))
 		return;
 	item = add_item(r, how, rename->from, rename->value ? rename->value : rename->from->name);
 	item->is_value = rename->value != NULL;
@@ -471,14 +465,14 @@ is_wanted_name(List *renames, const char *name)
 	{
 		Rename	   *rename = lfirst(cell);
 
-		if (same_text(rename->name, name) || (rename->schema != NULL && same_text(rename->from->name, name)))
+		if (sv_base_same_text(rename->name, name) || (rename->schema != NULL && sv_base_same_text(rename->from->name, name)))
 			return true;
 	}
 	return false;
 }
 
 static void
-add_values(Renaming *r, const Object *object, List *renames)
+add_value_items(Renaming *r, const Object *object, List *renames)
 {
 	ListCell   *cell;
 	ListCell   *other;
@@ -510,7 +504,7 @@ add_bystanders(Renaming *r, List *renames)
 		const ClassRename *how;
 
 		if (sv_class_is(object, enum))
-			add_values(r, object, renames);
+			add_value_items(r, object, renames);
 		if (object->name == NULL || !is_wanted_name(renames, object->name))
 			continue;
 		how = rename_of(object);
@@ -535,8 +529,8 @@ create_schemas(Renaming *r)
 		DiffRow    *row;
 
 		foreach(other, created)
-			there |= same_text(lfirst(other), item->to_schema);
-		if (there || same_text(item->schema, item->to_schema))
+			there |= sv_base_same_text(lfirst(other), item->to_schema);
+		if (there || sv_base_same_text(item->schema, item->to_schema))
 			continue;
 		created = lappend(created, (char *) item->to_schema);
 		row = palloc0(sizeof(DiffRow));

@@ -17,7 +17,7 @@ name_of(const Object *o)
 
 /* Properties that tell of the server or follow from others. */
 static bool
-is_derived(const char *property)
+is_derived_row(const char *property)
 {
 	return strncmp(property, "installed_", 10) == 0 || strcmp(property, "essence") == 0;
 }
@@ -30,11 +30,11 @@ differing_properties(const Object *a, const Object *b)
 
 	initStringInfo(&out);
 	for (int i = 0; i < a->nproperties; i++)
-		if (!is_derived(a->properties[i].name) &&
+		if (!is_derived_row(a->properties[i].name) &&
 			!sv_property_equal(&a->properties[i], sv_property(b, a->properties[i].name)))
 			appendStringInfo(&out, "%s%s", out.len ? ", " : "", a->properties[i].name);
 	for (int i = 0; i < b->nproperties; i++)
-		if (!is_derived(b->properties[i].name) && !sv_is(a, b->properties[i].name))
+		if (!is_derived_row(b->properties[i].name) && !sv_is(a, b->properties[i].name))
 			appendStringInfo(&out, "%s%s", out.len ? ", " : "", b->properties[i].name);
 	return out.data;
 }

@@ -32,7 +32,7 @@ parents_of_capture(const RevisionGraph *graph)
 
 /* Raise SV017: what drifted cannot be made a revision of. */
 static void
-refuse(const DriftReport *report, const char *why)
+refuse_capture(const DriftReport *report, const char *why)
 {
 	const Object *object = sv_drift_object(linitial(report->drifts));
 
@@ -87,7 +87,7 @@ sv_drift_capture(RevisionDraft *draft, const DiffOptions *options, bool allow_da
 		return NULL;
 	draft->up = script_of(report.apply);
 	if (draft->up == NULL)
-		refuse(&report, "no statement makes this change");
+		refuse_capture(&report, "no statement makes this change");
 	if (!allow_data_loss)
 		sv_diff_refuse_losses(report.apply,
 							  "Here it is done already; on other databases the revision would do it. Pass allow_data_loss => true, "
@@ -105,6 +105,6 @@ sv_drift_capture(RevisionDraft *draft, const DiffOptions *options, bool allow_da
 	report = sv_drift_find(NIL, options);
 	PopActiveSnapshot();
 	if (report.drifts != NIL)
-		refuse(&report, "the kept state would still differ");
+		refuse_capture(&report, "the kept state would still differ");
 	return id;
 }

@@ -96,7 +96,7 @@ sv_path_join(const char *folder, const char *name)
 
 /* Is some part of the path hidden, as ".git" or "x/.keep.sql"? */
 static bool
-is_hidden(const char *path)
+is_hidden_file(const char *path)
 {
 	for (const char *part = path; part != NULL; part = strchr(part, '/'))
 	{
@@ -112,7 +112,7 @@ is_hidden(const char *path)
 bool
 sv_file_is_sql(const SourceFile *file)
 {
-	return sv_name_ends_with(file->name, ".sql") && !is_hidden(file->name);
+	return sv_name_ends_with(file->name, ".sql") && !is_hidden_file(file->name);
 }
 
 /* Return the file of that path, or NULL. */
@@ -248,7 +248,7 @@ refuse_code(const SourceFile *file)
 	};
 	const char *name = sv_path_last(file->name);
 
-	if (is_hidden(file->name) || !is_versioned_name(name))
+	if (is_hidden_file(file->name) || !is_versioned_name(name))
 		return;
 	for (int i = 0; i < lengthof(code); i++)
 	{
@@ -353,7 +353,7 @@ choose(List *files)
 	{
 		const SourceFile *file = lfirst(lc);
 
-		if (file->content != NULL && !is_hidden(file->name))
+		if (file->content != NULL && !is_hidden_file(file->name))
 			choose_by(&choice, file);
 	}
 	return choice.format;

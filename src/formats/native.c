@@ -50,7 +50,7 @@ typedef struct NativeReader
 } NativeReader;
 
 static void
-refuse(const NativeReader *r, int offset, const char *message, const char *hint)
+refuse_file(const NativeReader *r, int offset, const char *message, const char *hint)
 {
 	ereport(ERROR,
 			(errcode(ERRCODE_SV_UNREADABLE_FILE),
@@ -159,7 +159,7 @@ line_of(NativeReader *r, int offset)
 }
 
 static int
-find_name(const char *name, int length)
+find_header_name(const char *name, int length)
 {
 	for (int i = 0; i < SV_DIRECTIVES; i++)
 	{
@@ -268,12 +268,12 @@ end_revision(NativeReader *r, int offset)
 	if (r->draft != NULL)
 		take_marks(r);
 	if (r->draft != NULL && r->draft->up == NULL)
-		refuse(r, offset, "the revision before this line has no up section",
+		refuse_file(r, offset, "the revision before this line has no up section",
 			   "Begin its SQL with a line \"-- schemaver:up\".");
 }
 
 static void
-begin_revision(NativeReader *r)
+begin_file_revision(NativeReader *r)
 {
 	r->draft = palloc0(sizeof(RevisionDraft));
 	r->draft->message = "";
@@ -291,7 +291,7 @@ begin_section(NativeReader *r, Directive directive, int offset, int end, const c
 	int			line = line_of(r, offset) + 1;
 
 	if (*trim(value) != '\0')
-		refuse(r, offset, psprintf("directive \"%s\" takes no value", sv_directive_names[directive]),
+		refuse_file(r, offset, psprintf("directive \"%s\" takes no value", sv_directive_names[directive]),
 			   "Write the SQL in the lines behind it.");
 	end_section(r, offset);
 	r->in_section = true;
@@ -329,7 +329,7 @@ take_value(NativeReader *r, Directive directive, int offset, const char *value)
 		case SV_DIRECTIVE_REVISION:
 			draft->id = trim(value);
 			if (*draft->id == '\0')
-				refuse(r, offset, "directive \"revision\" without an id",
+				refuse_file(r, offset, "directive \"revision\" without an id",
 					   "Write the id behind it, or leave the line out to have one made.");
 			r->origin.revision = draft->id;
 			break;
@@ -362,10 +362,10 @@ check_place(const NativeReader *r, Directive directive, int offset)
 	const char *name = sv_directive_names[directive];
 
 	if (r->given[directive] && directive != SV_DIRECTIVE_MESSAGE)
-		refuse(r, offset, psprintf("directive \"%s\" twice in one revision", name),
+		refuse_file(r, offset, psprintf("directive \"%s\" twice in one revision", name),
 			   "Begin the next revision with a line \"-- schemaver:revision ID\".");
 	if (directive < SV_DIRECTIVE_UP && r->in_section)
-		refuse(r, offset, psprintf("directive \"%s\" behind the first section", name),
+		refuse_file(r, offset, psprintf("directive \"%s\" behind the first section", name),
 			   "Write it before the line \"-- schemaver:up\".");
 }
 
@@ -379,10 +379,10 @@ take_directive(NativeReader *r, int offset)
 	int			end = end_of_line(text, offset);
 	int			value_end = end > 0 && text[end] == '\n' && text[end - 1] == '\r' ? end - 1 : end;
 	const char *value = name + length;
-	int			directive = find_name(name, length);
+	int			directive = find_header_name(name, length);
 
 	if (directive < 0 || (value < text + value_end && *value != ' ' && *value != '\t'))
-		refuse(r, offset,
+		refuse_file(r, offset,
 			   psprintf("unknown directive \"%.*s\"", (int) strcspn(name, " \t\r\n"), name),
 			   "Known are revision, message, revises, depends_on, branch_labels, options, generated, up, down and verify.");
 	if (value < text + value_end)
@@ -394,7 +394,7 @@ take_directive(NativeReader *r, int offset)
 		(directive == SV_DIRECTIVE_REVISION && (r->given[directive] || r->in_section)))
 	{
 		end_revision(r, offset);
-		begin_revision(r);
+		begin_file_revision(r);
 	}
 	check_place(r, directive, offset);
 	if (directive >= SV_DIRECTIVE_UP)
@@ -432,7 +432,7 @@ check_token(NativeReader *r, const Lexer *lexer, const Token *token)
 	if (token->kind == SV_TOKEN_EOF)
 		return;
 	if (!r->in_section)
-		refuse(r, token->start, "text before the first section",
+		refuse_file(r, token->start, "text before the first section",
 			   "Begin the SQL of the upgrade with a line \"-- schemaver:up\".");
 	r->origin.section = sv_directive_names[r->section];
 	if (token->kind == SV_TOKEN_ERROR)
@@ -440,7 +440,7 @@ check_token(NativeReader *r, const Lexer *lexer, const Token *token)
 	if (token->kind == SV_TOKEN_META)
 		sv_script_invalid_meta(text, token, &r->origin);
 	if (lexer->data_start >= 0 && !lexer->data_closed)
-		refuse(r, token->start, "the data of COPY FROM STDIN has no end",
+		refuse_file(r, token->start, "the data of COPY FROM STDIN has no end",
 			   "End it with a line \"\\.\".");
 	r->origin.section = NULL;
 }

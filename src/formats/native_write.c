@@ -99,12 +99,6 @@ append_section(StringInfo out, Directive directive, const char *text)
 /* ---------- the proof ---------- */
 
 static bool
-same_text(const char *a, const char *b)
-{
-	return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
-}
-
-static bool
 same_ids(const List *a, const List *b)
 {
 	ListCell   *ca;
@@ -124,9 +118,9 @@ same_ids(const List *a, const List *b)
 static const char *
 difference(const RevisionDraft *a, const RevisionDraft *b)
 {
-	if (!same_text(a->id, b->id))
+	if (!sv_base_same_text(a->id, b->id))
 		return "id";
-	if (!same_text(unify_line_ends(a->message, '\n'), b->message))
+	if (!sv_base_same_text(unify_line_ends(a->message, '\n'), b->message))
 		return "message";
 	if (a->revises_given != b->revises_given || !same_ids(a->revises, b->revises))
 		return "revises";
@@ -134,15 +128,15 @@ difference(const RevisionDraft *a, const RevisionDraft *b)
 		return "depends_on";
 	if (!same_ids(a->branch_labels, b->branch_labels))
 		return "branch_labels";
-	if (!same_text(a->options ? unify_line_ends(a->options, ' ') : NULL, b->options))
+	if (!sv_base_same_text(a->options ? unify_line_ends(a->options, ' ') : NULL, b->options))
 		return "options";
 	if (a->up_generated != b->up_generated || a->down_generated != b->down_generated)
 		return "generated";
-	if (!same_text(a->up, b->up))
+	if (!sv_base_same_text(a->up, b->up))
 		return "up";
-	if (!same_text(a->down, b->down))
+	if (!sv_base_same_text(a->down, b->down))
 		return "down";
-	return same_text(a->verify, b->verify) ? NULL : "verify";
+	return sv_base_same_text(a->verify, b->verify) ? NULL : "verify";
 }
 
 /* Read the text; return what it does not say as the draft does, or NULL. */

@@ -207,7 +207,7 @@ roots_of(const RevisionGraph *graph, const Reference *ref)
 }
 
 static bool
-is_member(const RevisionList *list, int revision)
+is_plan_member(const RevisionList *list, int revision)
 {
 	for (int i = 0; i < list->n; i++)
 		if (list->members[i] == revision)
@@ -221,7 +221,7 @@ check_downgrade_target(const RevisionGraph *graph, const Reference *ref, int tar
 {
 	RevisionList current = sv_graph_current(graph);
 
-	if (target == SV_BASE || is_member(&current, target))
+	if (target == SV_BASE || is_plan_member(&current, target))
 		return;
 	ereport(ERROR,
 			(errcode(ERRCODE_SV_NOT_IN_RANGE),

@@ -24,7 +24,7 @@ compare_texts(const ListCell *a, const ListCell *b)
 }
 
 static void
-add_text(Object *object, const char *name, char *value)
+annotate_text(Object *object, const char *name, char *value)
 {
 	Property   *p;
 
@@ -49,7 +49,7 @@ add_label(Object *object, const char *provider, const char *label)
 			return;
 		}
 	}
-	add_text(object, "labels", NULL);
+	annotate_text(object, "labels", NULL);
 	object->properties[object->nproperties - 1].list = list_make1(entry);
 }
 
@@ -74,9 +74,9 @@ read_comment(Model *model, Relation catalog, HeapTuple tuple)
 	if (isnull)
 		return;
 	if (is_own(object, row->classoid, row->objoid, row->objsubid))
-		add_text(object, "comment", TextDatumGetCString(comment));
+		annotate_text(object, "comment", TextDatumGetCString(comment));
 	else if (sv_class_is(object, constraint))
-		add_text(object, "index_comment", TextDatumGetCString(comment));
+		annotate_text(object, "index_comment", TextDatumGetCString(comment));
 }
 
 static void

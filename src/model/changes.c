@@ -8,12 +8,6 @@
 #include "model/model.h"
 
 static bool
-same_text(const char *a, const char *b)
-{
-	return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0);
-}
-
-static bool
 same_object(const Object *a, const Object *b)
 {
 	return a == b || (a != NULL && b != NULL && a->class == b->class && strcmp(a->identity, b->identity) == 0);
@@ -57,8 +51,8 @@ same_address(const Object *a, const Object *b)
 static bool
 same(const Object *a, const Object *b)
 {
-	return same_properties(a, b) && same_address(a, b) && same_text(a->schema, b->schema) &&
-		same_text(a->name, b->name) && same_object(a->parent, b->parent) &&
+	return same_properties(a, b) && same_address(a, b) && sv_base_same_text(a->schema, b->schema) &&
+		sv_base_same_text(a->name, b->name) && same_object(a->parent, b->parent) &&
 		same_objects(a->needs, b->needs) && same_objects(a->vanishes_with, b->vanishes_with);
 }
 

@@ -11,7 +11,7 @@
 #include "utils/builtins.h"
 
 static void
-write_enabled(Writer *w, const Object *a, const Object *b)
+write_event_trigger_enabled(Writer *w, const Object *a, const Object *b)
 {
 	sv_emit(w, 0, "ALTER EVENT TRIGGER %s %s", b->identity, sv_is(b, "enabled") ? sv_text(b, "enabled") : "ENABLE");
 }
@@ -23,11 +23,11 @@ create_event_trigger(Writer *w, const Object *o)
 			sv_is(o, "tags") ? "\n    WHEN TAG IN (" : "", sv_join(sv_list(o, "tags"), ", "), sv_is(o, "tags") ? ")" : "",
 			sv_text(o, "function"));
 	if (sv_is(o, "enabled"))
-		write_enabled(w, NULL, o);
+		write_event_trigger_enabled(w, NULL, o);
 }
 
 static const Alterer event_trigger_alterers[] = {
-	{"enabled", write_enabled},
+	{"enabled", write_event_trigger_enabled},
 	{NULL}
 };
 

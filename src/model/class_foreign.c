@@ -23,7 +23,7 @@ options_clause(const Object *o)
 }
 
 static void
-alter_options(Writer *w, const Object *a, const Object *b)
+alter_foreign_object_options(Writer *w, const Object *a, const Object *b)
 {
 	sv_write_options(w, psprintf("ALTER %s %s", b->class->keyword, b->identity), a, b, "foreign_options", 0);
 }
@@ -93,7 +93,7 @@ alter_server_version(Writer *w, const Object *a, const Object *b)
 }
 
 static const Alterer server_alterers[] = {
-	{"foreign_options", alter_options},
+	{"foreign_options", alter_foreign_object_options},
 	{"version", alter_server_version},
 	{NULL}
 };
@@ -116,7 +116,7 @@ create_mapping(Writer *w, const Object *o)
 }
 
 static const Alterer mapping_alterers[] = {
-	{"foreign_options", alter_options},
+	{"foreign_options", alter_foreign_object_options},
 	{NULL}
 };
 

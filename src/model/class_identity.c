@@ -78,7 +78,7 @@ sv_write_identity_extras(Writer *w, const Object *column)
 }
 
 static const char *
-alter_column(const Object *column)
+alter_identity_column(const Object *column)
 {
 	return psprintf("ALTER TABLE %s ALTER COLUMN %s", column->parent->identity, quote_identifier(column->name));
 }
@@ -90,14 +90,14 @@ create_identity(Writer *w, const Object *o)
 
 	initStringInfo(&out);
 	sv_write_identity(&out, o->parent);
-	sv_emit(w, SV_HAZARD_BLOCKS_ALL, "%s ADD%s", alter_column(o->parent), out.data);
+	sv_emit(w, SV_HAZARD_BLOCKS_ALL, "%s ADD%s", alter_identity_column(o->parent), out.data);
 	sv_write_identity_extras(w, o->parent);
 }
 
 static void
 drop_identity(Writer *w, const Object *o)
 {
-	sv_emit(w, SV_HAZARD_BLOCKS_ALL, "%s DROP IDENTITY", alter_column(o->parent));
+	sv_emit(w, SV_HAZARD_BLOCKS_ALL, "%s DROP IDENTITY", alter_identity_column(o->parent));
 }
 
 static void

@@ -25,7 +25,7 @@ write_marks(Writer *w, const Object *a, const Object *o)
 }
 
 static void
-write_statistics(Writer *w, const Object *a, const Object *b)
+write_index_statistics(Writer *w, const Object *a, const Object *b)
 {
 	ListCell   *cell;
 
@@ -61,7 +61,7 @@ create_index(Writer *w, const Object *o)
 	else
 		appendStringInfoString(&out, definition);
 	sv_emit(w, SV_HAZARD_SCAN | SV_HAZARD_BLOCKS_WRITES, "%s", out.data);
-	write_statistics(w, NULL, o);
+	write_index_statistics(w, NULL, o);
 	write_marks(w, NULL, o);
 }
 
@@ -72,7 +72,7 @@ drop_index(Writer *w, const Object *o)
 }
 
 static void
-alter_options(Writer *w, const Object *a, const Object *b)
+alter_index_reloptions(Writer *w, const Object *a, const Object *b)
 {
 	sv_write_options(w, psprintf("ALTER INDEX %s", b->identity), a, b, "options", 0);
 }
@@ -89,11 +89,11 @@ static const Alterer index_alterers[] = {
 	{"essence", NULL, SV_ALTER_IGNORED | SV_ALTER_FOLLOWS},
 	{"predicate", NULL, SV_ALTER_IGNORED | SV_ALTER_FOLLOWS},
 	{"incomplete", NULL, SV_ALTER_IGNORED | SV_ALTER_FOLLOWS}, /* follows from the indexes of the partitions */
-	{"options", alter_options},
+	{"options", alter_index_reloptions},
 	{"tablespace", alter_tablespace},
 	{"clustered", write_marks, SV_ALTER_RUNTIME},
 	{"replica_identity", write_marks},
-	{"statistics", write_statistics},
+	{"statistics", write_index_statistics},
 	{NULL}
 };
 

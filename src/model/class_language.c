@@ -13,13 +13,6 @@
 #include "model/model.h"
 #include "utils/builtins.h"
 
-/* Classes whose query gives the whole CREATE as "definition". */
-static void
-create_by_definition(Writer *w, const Object *o)
-{
-	sv_emit(w, 0, "%s", sv_text(o, "definition"));
-}
-
 const ModelClass sv_class_language = {
 	.name = "language", .keyword = "LANGUAGE", .catalog = LanguageRelationId, .rank = 60,
 	.rename = {4, SV_SPACE_OWN, SV_RENAME_PLAIN, false, 0},
@@ -30,7 +23,7 @@ const ModelClass sv_class_language = {
 	"CASE WHEN laninline <> 0 THEN ' INLINE ' || laninline::regproc::text ELSE '' END || "
 	"CASE WHEN lanvalidator <> 0 THEN ' VALIDATOR ' || lanvalidator::regproc::text ELSE '' END AS definition "
 	"FROM pg_catalog.pg_language l WHERE $2 AND lanispl AND l.oid >= 16384 AND $1 IS NOT NULL",
-	.create = create_by_definition,
+	.create = sv_emit_definition,
 };
 
 const ModelClass sv_class_transform = {
@@ -41,7 +34,7 @@ const ModelClass sv_class_transform = {
 	"concat_ws(', ', 'FROM SQL WITH FUNCTION ' || CASE WHEN trffromsql::oid <> 0 THEN trffromsql::oid::regprocedure::text END, "
 	"'TO SQL WITH FUNCTION ' || CASE WHEN trftosql::oid <> 0 THEN trftosql::oid::regprocedure::text END) || ')' AS definition "
 	"FROM pg_catalog.pg_transform t JOIN pg_catalog.pg_language l ON l.oid = trflang WHERE $2 AND t.oid >= 16384 AND $1 IS NOT NULL",
-	.create = create_by_definition,
+	.create = sv_emit_definition,
 };
 
 const ModelClass sv_class_cast = {
@@ -53,7 +46,7 @@ const ModelClass sv_class_cast = {
 	"CASE castcontext WHEN 'a' THEN ' AS ASSIGNMENT' WHEN 'i' THEN ' AS IMPLICIT' ELSE '' END AS definition "
 	"FROM pg_catalog.pg_cast c WHERE $2 AND c.oid >= 16384 AND $1 IS NOT NULL "
 	"AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend d WHERE d.classid = 2605 AND d.objid = c.oid AND d.deptype = 'i')",
-	.create = create_by_definition,
+	.create = sv_emit_definition,
 };
 
 const ModelClass sv_class_access_method = {
@@ -62,7 +55,7 @@ const ModelClass sv_class_access_method = {
 	.query = "SELECT a.oid AS _oid, amname AS _name, 'CREATE ACCESS METHOD ' || quote_ident(amname) || ' TYPE ' || "
 	"CASE amtype WHEN 'i' THEN 'INDEX' ELSE 'TABLE' END || ' HANDLER ' || amhandler::oid::regproc::text AS definition "
 	"FROM pg_catalog.pg_am a WHERE $2 AND a.oid >= 16384 AND $1 IS NOT NULL",
-	.create = create_by_definition,
+	.create = sv_emit_definition,
 };
 
 const ModelClass sv_class_conversion = {
@@ -74,7 +67,7 @@ const ModelClass sv_class_conversion = {
 	"' FOR ' || quote_literal(pg_catalog.pg_encoding_to_char(conforencoding)) || ' TO ' || "
 	"quote_literal(pg_catalog.pg_encoding_to_char(contoencoding)) || ' FROM ' || conproc::oid::regproc::text AS definition "
 	"FROM pg_catalog.pg_conversion c JOIN pg_catalog.pg_namespace n ON n.oid = connamespace WHERE " IN_SCHEMAS("connamespace"),
-	.create = create_by_definition,
+	.create = sv_emit_definition,
 };
 
 const ModelClass sv_class_collation = {
@@ -91,5 +84,5 @@ const ModelClass sv_class_collation = {
 	SV_16(", 'rules = ' || quote_literal(collicurules)", "")
 	") || ')' AS definition "
 	"FROM pg_catalog.pg_collation c JOIN pg_catalog.pg_namespace n ON n.oid = collnamespace WHERE " IN_SCHEMAS("collnamespace"),
-	.create = create_by_definition,
+	.create = sv_emit_definition,
 };

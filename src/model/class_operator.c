@@ -10,12 +10,6 @@
 #include "model/model.h"
 #include "utils/builtins.h"
 
-static void
-create_by_definition(Writer *w, const Object *o)
-{
-	sv_emit(w, 0, "%s", sv_text(o, "definition"));
-}
-
 #define OPERATOR_NAME(alias) \
 	"(SELECT 'OPERATOR(' || quote_ident(n2.nspname) || '.' || o2.oprname || ')' FROM pg_catalog.pg_operator o2 " \
 	"JOIN pg_catalog.pg_namespace n2 ON n2.oid = o2.oprnamespace WHERE o2.oid = " alias ")"
@@ -36,7 +30,7 @@ const ModelClass sv_class_operator = {
 	"CASE WHEN oprcanhash THEN 'HASHES' END, CASE WHEN oprcanmerge THEN 'MERGES' END) || E'\\n)' AS definition "
 	"FROM pg_catalog.pg_operator o JOIN pg_catalog.pg_namespace n ON n.oid = oprnamespace "
 	"WHERE oprcode::oid <> 0 AND " IN_SCHEMAS("oprnamespace"),
-	.create = create_by_definition,
+	.create = sv_emit_definition,
 };
 
 /* Operator classes name their operators without the keyword. */
@@ -98,5 +92,5 @@ const ModelClass sv_class_operator_class = {
 	"format_type(opcintype, NULL) END) AS definition "
 	"FROM pg_catalog.pg_opclass c JOIN pg_catalog.pg_namespace n ON n.oid = opcnamespace JOIN pg_catalog.pg_am a ON a.oid = opcmethod "
 	"JOIN pg_catalog.pg_opfamily f ON f.oid = opcfamily JOIN pg_catalog.pg_namespace fn ON fn.oid = opfnamespace WHERE " IN_SCHEMAS("opcnamespace"),
-	.create = create_by_definition,
+	.create = sv_emit_definition,
 };

@@ -39,7 +39,7 @@ has_plain_parent(List *folded)
 }
 
 static const Object *
-default_of(List *folded, const Object *column)
+column_default_of(List *folded, const Object *column)
 {
 	ListCell   *cell;
 
@@ -67,16 +67,16 @@ write_elements(StringInfo out, const Object *table, List *folded)
 
 		if (sv_class_is(o, column) && sv_is(table, "of_type"))
 		{
-			if (!sv_is(o, "not_null") && default_of(folded, o) == NULL)
+			if (!sv_is(o, "not_null") && column_default_of(folded, o) == NULL)
 				continue;
 			appendStringInfoString(out, separator);
-			sv_write_column_of_type(out, o, default_of(folded, o));
+			sv_write_column_of_type(out, o, column_default_of(folded, o));
 			separator = ",\n    ";
 		}
 		else if (sv_class_is(o, column) && !(inherits && sv_is(o, "inherited")))
 		{
 			appendStringInfoString(out, separator);
-			sv_write_column(out, o, default_of(folded, o), inherits && sv_is(o, "merged"));
+			sv_write_column(out, o, column_default_of(folded, o), inherits && sv_is(o, "merged"));
 			separator = ",\n    ";
 		}
 		else if (sv_class_is(o, constraint) && !(inherits && sv_is(o, "inherited")))
@@ -104,7 +104,7 @@ options_in_order(const Object *o)
 }
 
 static void
-write_storage(StringInfo out, const Object *o)
+write_table_storage(StringInfo out, const Object *o)
 {
 	const char *separator = "";
 	ListCell   *cell;
@@ -196,7 +196,7 @@ create_table(Writer *w, const Object *o)
 			appendStringInfo(&out, "\nOPTIONS (%s)", sv_join(sv_list(o, "foreign_options"), ", "));
 	}
 	else
-		write_storage(&out, o);
+		write_table_storage(&out, o);
 	sv_emit(w, 0, "%s", out.data);
 	if (!sv_is_swapped(o))
 		write_security(w, NULL, o);
@@ -230,7 +230,7 @@ alter_persistence(Writer *w, const Object *a, const Object *b)
 }
 
 static void
-alter_tablespace(Writer *w, const Object *a, const Object *b)
+alter_table_tablespace(Writer *w, const Object *a, const Object *b)
 {
 	sv_emit(w, SV_HAZARD_REWRITE | SV_HAZARD_BLOCKS_ALL, "ALTER TABLE %s SET TABLESPACE %s", b->identity,
 			sv_is(b, "tablespace") ? quote_identifier(sv_text(b, "tablespace")) : "pg_default");
@@ -244,7 +244,7 @@ alter_access_method(Writer *w, const Object *a, const Object *b)
 }
 
 static void
-alter_options(Writer *w, const Object *a, const Object *b)
+alter_table_options(Writer *w, const Object *a, const Object *b)
 {
 	sv_write_options(w, psprintf("ALTER TABLE %s", b->identity), a, b, "options", 0);
 }
@@ -268,23 +268,23 @@ alter_of_type(Writer *w, const Object *a, const Object *b)
 }
 
 static void
-alter_foreign_options(Writer *w, const Object *a, const Object *b)
+alter_table_foreign_options(Writer *w, const Object *a, const Object *b)
 {
 	sv_write_options(w, psprintf("ALTER FOREIGN TABLE %s", b->identity), a, b, "foreign_options", 0);
 }
 
 static const Alterer table_alterers[] = {
 	{"unlogged", alter_persistence},
-	{"tablespace", alter_tablespace},
+	{"tablespace", alter_table_tablespace},
 	{"access_method", alter_access_method},
-	{"options", alter_options},
+	{"options", alter_table_options},
 	{"options_order", NULL, SV_ALTER_IGNORED | SV_ALTER_FOLLOWS},
 	{"row_security", write_security},
 	{"force_row_security", write_security},
 	{"replica_identity", alter_replica_identity},
 	{"replica_index", alter_replica_identity},
 	{"of_type", alter_of_type},
-	{"foreign_options", alter_foreign_options},
+	{"foreign_options", alter_table_foreign_options},
 	{NULL}
 };
 

@@ -239,7 +239,7 @@ create_domain(Writer *w, const Object *o)
 }
 
 static void
-alter_default(Writer *w, const Object *a, const Object *b)
+alter_domain_default(Writer *w, const Object *a, const Object *b)
 {
 	if (sv_is(b, "default"))
 		sv_emit(w, 0, "ALTER DOMAIN %s SET DEFAULT %s", b->identity, sv_text(b, "default"));
@@ -248,15 +248,15 @@ alter_default(Writer *w, const Object *a, const Object *b)
 }
 
 static void
-alter_not_null(Writer *w, const Object *a, const Object *b)
+alter_domain_not_null(Writer *w, const Object *a, const Object *b)
 {
 	sv_emit(w, sv_is(b, "not_null") ? SV_HAZARD_SCAN | SV_HAZARD_MAY_FAIL | SV_HAZARD_BLOCKS_WRITES : 0,
 			"ALTER DOMAIN %s %s NOT NULL", b->identity, sv_is(b, "not_null") ? "SET" : "DROP");
 }
 
 static const Alterer domain_alterers[] = {
-	{"default", alter_default},
-	{"not_null", alter_not_null},
+	{"default", alter_domain_default},
+	{"not_null", alter_domain_not_null},
 	{NULL}
 };
 

@@ -83,7 +83,7 @@ sv_hazard_text(int hazards)
 }
 
 static int
-compare_numbers(const ListCell *a, const ListCell *b)
+compare_part_numbers(const ListCell *a, const ListCell *b)
 {
 	return ((Object *) lfirst(a))->number - ((Object *) lfirst(b))->number;
 }
@@ -97,7 +97,7 @@ sv_writer_folded(Writer *w)
 
 	foreach(cell, w->node->folded)
 		objects = lappend(objects, ((Pair *) lfirst(cell))->b);
-	list_sort(objects, compare_numbers);
+	list_sort(objects, compare_part_numbers);
 	return objects;
 }
 
@@ -193,4 +193,11 @@ sv_write_options(Writer *w, const char *head, const Object *a, const Object *b, 
 		sv_emit(w, hazards, "%s SET (%s)", head, sv_join(set, ", "));
 	if (reset != NIL)
 		sv_emit(w, hazards, "%s RESET (%s)", head, sv_join(reset, ", "));
+}
+
+/* The create function of classes whose query gives the whole statement as "definition". */
+void
+sv_emit_definition(Writer *w, const Object *o)
+{
+	sv_emit(w, 0, "%s", sv_text(o, "definition"));
 }

@@ -54,7 +54,7 @@ pad(StringInfo out)
 
 /* Begin an array of n elements, or an object with n entries for keys and values. */
 static Container
-begin(StringInfo out, uint32 flag, int n)
+begin_container(StringInfo out, uint32 flag, int n)
 {
 	Container	c = {out->len, 0, 0, 0};
 	uint32		header = flag | (flag == JB_FOBJECT ? n / 2 : n);
@@ -69,7 +69,7 @@ begin(StringInfo out, uint32 flag, int n)
 
 /* Say what the next entry of a container is; its data have just been written. */
 static void
-add(StringInfo out, Container *c, JEntry entry)
+add_entry(StringInfo out, Container *c, JEntry entry)
 {
 	uint64		length = (uint64) c->length + (entry & JENTRY_OFFLENMASK);
 
@@ -82,7 +82,7 @@ add(StringInfo out, Container *c, JEntry entry)
 }
 
 static JEntry
-end(StringInfo out, const Container *c)
+end_container(StringInfo out, const Container *c)
 {
 	check_length(out->len - c->start);
 	return JENTRY_ISCONTAINER | (out->len - c->start);
@@ -95,7 +95,7 @@ add_string(StringInfo out, Container *c, const char *string)
 
 	check_length(length);
 	appendBinaryStringInfo(out, string, length);
-	add(out, c, JENTRY_ISSTRING | length);
+	add_entry(out, c, JENTRY_ISSTRING | length);
 }
 
 static void
@@ -106,29 +106,29 @@ add_reference(StringInfo out, Container *c, const Object *o)
 	appendStringInfoString(out, o->class->name);
 	appendStringInfoChar(out, ':');
 	appendStringInfoString(out, o->identity);
-	add(out, c, JENTRY_ISSTRING | (out->len - start));
+	add_entry(out, c, JENTRY_ISSTRING | (out->len - start));
 }
 
 static void
 add_strings(StringInfo out, Container *c, List *strings)
 {
-	Container	array = begin(out, JB_FARRAY, list_length(strings));
+	Container	array = begin_container(out, JB_FARRAY, list_length(strings));
 	ListCell   *cell;
 
 	foreach(cell, strings)
 		add_string(out, &array, lfirst(cell));
-	add(out, c, end(out, &array));
+	add_entry(out, c, end_container(out, &array));
 }
 
 static void
 add_references(StringInfo out, Container *c, List *objects)
 {
-	Container	array = begin(out, JB_FARRAY, list_length(objects));
+	Container	array = begin_container(out, JB_FARRAY, list_length(objects));
 	ListCell   *cell;
 
 	foreach(cell, objects)
 		add_reference(out, &array, lfirst(cell));
-	add(out, c, end(out, &array));
+	add_entry(out, c, end_container(out, &array));
 }
 
 static int
@@ -154,7 +154,7 @@ add_properties(StringInfo out, Container *c, const Object *o, bool bare)
 			properties[n++] = o->properties[i];
 	}
 	qsort(properties, n, sizeof(Property), compare_keys);
-	object = begin(out, JB_FOBJECT, 2 * n);
+	object = begin_container(out, JB_FOBJECT, 2 * n);
 	for (int i = 0; i < n; i++)
 		add_string(out, &object, properties[i].name);
 	for (int i = 0; i < n; i++)
@@ -164,7 +164,7 @@ add_properties(StringInfo out, Container *c, const Object *o, bool bare)
 		else
 			add_strings(out, &object, properties[i].list);
 	}
-	add(out, c, end(out, &object));
+	add_entry(out, c, end_container(out, &object));
 	pfree(properties);
 }
 
@@ -186,7 +186,7 @@ write_object(StringInfo out, const Object *o, bool bare)
 
 	for (int i = 0; i < lengthof(keys); i++)
 		n += keys[i].there;
-	object = begin(out, JB_FOBJECT, 2 * n);
+	object = begin_container(out, JB_FOBJECT, 2 * n);
 	for (int i = 0; i < lengthof(keys); i++)
 		if (keys[i].there)
 			add_string(out, &object, keys[i].key);
@@ -204,7 +204,7 @@ write_object(StringInfo out, const Object *o, bool bare)
 		add_properties(out, &object, o, bare);
 	if (!bare && o->vanishes_with != NIL)
 		add_references(out, &object, o->vanishes_with);
-	return end(out, &object);
+	return end_container(out, &object);
 }
 
 /* One object as it stands in a snapshot. */
@@ -227,7 +227,7 @@ add_format(StringInfo out, Container *c)
 	int			padding = pad(out);
 
 	appendBinaryStringInfo(out, (char *) number, VARSIZE_ANY(number));
-	add(out, c, JENTRY_ISNUMERIC | (padding + VARSIZE_ANY(number)));
+	add_entry(out, c, JENTRY_ISNUMERIC | (padding + VARSIZE_ANY(number)));
 }
 
 /* The snapshot of a model. */
@@ -242,15 +242,15 @@ sv_model_to_jsonb(const Model *model)
 
 	initStringInfo(&out);
 	appendStringInfoSpaces(&out, VARHDRSZ);
-	top = begin(&out, JB_FOBJECT, findings ? 6 : 4);
+	top = begin_container(&out, JB_FOBJECT, findings ? 6 : 4);
 	add_string(&out, &top, "objects");
 	if (findings)
 		add_string(&out, &top, "findings");
 	add_string(&out, &top, "schemaver");
-	array = begin(&out, JB_FARRAY, list_length(model->objects));
+	array = begin_container(&out, JB_FARRAY, list_length(model->objects));
 	foreach(cell, model->objects)
-		add(&out, &array, write_object(&out, lfirst(cell), false));
-	add(&out, &top, end(&out, &array));
+		add_entry(&out, &array, write_object(&out, lfirst(cell), false));
+	add_entry(&out, &top, end_container(&out, &array));
 	if (findings)
 		add_strings(&out, &top, model->findings);
 	add_format(&out, &top);

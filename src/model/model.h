@@ -375,6 +375,7 @@ struct Writer
 
 extern void sv_emit(Writer *writer, int hazards, const char *format,...) pg_attribute_printf(3, 4);
 extern const char *sv_hazard_text(int hazards);
+extern void sv_emit_definition(Writer *writer, const Object *object);
 extern List *sv_writer_folded(Writer *writer);
 extern char *sv_quote(const char *literal);
 extern char *sv_join(List *strings, const char *separator);

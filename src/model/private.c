@@ -70,7 +70,7 @@ compare_options(const ListCell *a, const ListCell *b)
 }
 
 static void
-read_options(Object *mapping, HeapTuple tuple)
+read_private_options(Object *mapping, HeapTuple tuple)
 {
 	bool		isnull;
 	Datum		value = SysCacheGetAttr(USERMAPPINGOID, tuple, Anum_pg_user_mapping_umoptions, &isnull);
@@ -112,7 +112,7 @@ sv_model_read_private(Model *model)
 		if (is_subscription)
 			read_connection(o, tuple);
 		else
-			read_options(o, tuple);
+			read_private_options(o, tuple);
 		ReleaseSysCache(tuple);
 	}
 }

@@ -265,7 +265,7 @@ read_objects(UnitReader *u, const List *units)
 /* ----- dependencies ----- */
 
 static void
-enqueue(UnitReader *u, Oid catalog, Oid oid)
+enqueue_part(UnitReader *u, Oid catalog, Oid oid)
 {
 	ObjectAddress *address = palloc0(sizeof(ObjectAddress));
 	bool		found;
@@ -278,7 +278,7 @@ enqueue(UnitReader *u, Oid catalog, Oid oid)
 
 /* Rows of pg_depend with this address on one side; inner parts are followed. */
 static void
-scan_edges(UnitReader *u, const ObjectAddress *address, bool referrers)
+scan_unit_edges(UnitReader *u, const ObjectAddress *address, bool referrers)
 {
 	DependScan	scan = sv_depend_begin(address->classId, address->objectId, referrers, GetActiveSnapshot());
 	Form_pg_depend row;
@@ -290,7 +290,7 @@ scan_edges(UnitReader *u, const ObjectAddress *address, bool referrers)
 		if (!referrers || is_inner)
 			sv_edge_add(&u->edges, row);
 		if (referrers && is_inner)
-			enqueue(u, row->classid, row->objid);
+			enqueue_part(u, row->classid, row->objid);
 	}
 }
 
@@ -304,7 +304,7 @@ can_have_inner_parts(Oid catalog)
 
 /* Read the edges of the objects from the n'th on, and of all that is inside them. */
 static void
-read_edges(UnitReader *u, int n)
+read_unit_edges(UnitReader *u, int n)
 {
 	int			done = list_length(u->queue);
 
@@ -312,17 +312,17 @@ read_edges(UnitReader *u, int n)
 	{
 		const Object *o = list_nth(u->reader.model->objects, i);
 
-		enqueue(u, o->address.classId, o->address.objectId);
+		enqueue_part(u, o->address.classId, o->address.objectId);
 		if (sv_class_is(o, composite))
-			enqueue(u, RelationRelationId, get_typ_typrelid(o->address.objectId));
+			enqueue_part(u, RelationRelationId, get_typ_typrelid(o->address.objectId));
 	}
 	for (; done < list_length(u->queue); done++)
 	{
 		const ObjectAddress *address = list_nth(u->queue, done);
 
-		scan_edges(u, address, false);
+		scan_unit_edges(u, address, false);
 		if (can_have_inner_parts(address->classId))
-			scan_edges(u, address, true);
+			scan_unit_edges(u, address, true);
 	}
 }
 
@@ -457,7 +457,7 @@ read_context(UnitReader *u)
 	read_objects(u, missing);
 	for (int i = n; i < list_length(u->reader.model->objects); i++)
 		((Object *) list_nth(u->reader.model->objects, i))->context = true;
-	read_edges(u, n);
+	read_unit_edges(u, n);
 	sv_edges_resolve_inner(u->reader.model, &u->edges);
 	alias_members(u);
 }
@@ -508,7 +508,7 @@ sv_model_read_units(const List *units, Snapshot snapshot, KnownUnitFn known)
 	prefer_indexes();
 	MemoryContextSwitchTo(u.store.caller);
 	read_objects(&u, readable);
-	read_edges(&u, 0);
+	read_unit_edges(&u, 0);
 	sv_edges_resolve_inner(u.reader.model, &u.edges);
 	read_context(&u);
 	annotate(&u);

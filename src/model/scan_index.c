@@ -75,7 +75,7 @@ has_column_options(Oid index, int number)
  * there is more.
  */
 static bool
-write_column(IndexReading *state, StringInfo out, Form_pg_index index, Oid method, int i, Oid collation, Oid opclass)
+write_index_column(IndexReading *state, StringInfo out, Form_pg_index index, Oid method, int i, Oid collation, Oid opclass)
 {
 	HeapTuple	tuple = SearchSysCache2(ATTNUM, ObjectIdGetDatum(index->indrelid), Int16GetDatum(index->indkey.values[i]));
 	Form_pg_attribute column;
@@ -102,7 +102,7 @@ write_columns(IndexReading *state, StringInfo out, Relation catalog, HeapTuple t
 
 	for (int i = 0; i < index->indnkeyatts; i++)
 		if (index->indkey.values[i] <= 0 || orders->values[i] != 0 ||
-			!write_column(state, out, index, method, i, collations->values[i], opclasses->values[i]))
+			!write_index_column(state, out, index, method, i, collations->values[i], opclasses->values[i]))
 			return false;
 	return true;
 }
@@ -140,7 +140,7 @@ plain_definition(IndexReading *state, Relation catalog, HeapTuple tuple, HeapTup
 }
 
 static void
-add_other(IndexReading *state, Oid index)
+add_index_property(IndexReading *state, Oid index)
 {
 	if (state->nothers == state->allocated)
 	{
@@ -186,7 +186,7 @@ read_index(Reader *reader, Relation catalog, HeapTuple tuple, void *arg)
 	if (definition != NULL)
 		add_index(reader, table, index->indexrelid, NameStr(((Form_pg_class) GETSTRUCT(relation))->relname), definition);
 	else
-		add_other(state, index->indexrelid);
+		add_index_property(state, index->indexrelid);
 	ReleaseSysCache(relation);
 }
 

@@ -59,7 +59,7 @@ typedef struct OnlineRun
 } OnlineRun;
 
 static void
-ignore_step(const RunStep *step, void *arg)
+report_nothing(const RunStep *step, void *arg)
 {
 }
 
@@ -90,7 +90,7 @@ begin_run(OnlineRun *online, const char *command)
 	sv_store_close_runs();
 	if (list.n == 0)
 		return;
-	online->run.report = ignore_step;
+	online->run.report = report_nothing;
 	online->run.nsteps = list.n;
 	online->run.started_at = GetCurrentTimestamp();
 	online->run.number = sv_store_begin_run(command, online->target);
@@ -170,7 +170,7 @@ take_unfinished(OnlineRun *online, Part *part)
 
 /* Begin the next revision, behind what an earlier run did of it. */
 static void
-begin_revision(OnlineRun *online)
+begin_online_revision(OnlineRun *online)
 {
 	List	   *earlier = NIL;
 	ListCell   *cell;
@@ -319,7 +319,7 @@ typedef struct AloneStep
 } AloneStep;
 
 static AloneStep
-look(OnlineRun *online, int at, const char *statement, StatementHistory history)
+look_for_leftovers(OnlineRun *online, int at, const char *statement, StatementHistory history)
 {
 	AloneStep	step;
 	int			level = NewGUCNestLevel();
@@ -348,7 +348,7 @@ prepare_statement(OnlineRun *online, int at, const char *statement, StatementHis
 {
 	for (;;)
 	{
-		AloneStep	step = look(online, at, statement, history);
+		AloneStep	step = look_for_leftovers(online, at, statement, history);
 
 		sv_online_commit();
 		switch (step.leftover.action)
@@ -370,7 +370,7 @@ prepare_statement(OnlineRun *online, int at, const char *statement, StatementHis
 }
 
 static void
-execute_statement(OnlineRun *online, const char *statement)
+execute_alone_statement(OnlineRun *online, const char *statement)
 {
 	AloneStep	step = prepare_statement(online, online->part.from, statement,
 										 online->part.begun_before ? SV_STATEMENT_BEGUN : SV_STATEMENT_NEW);
@@ -408,7 +408,7 @@ try_alone(void *arg)
 
 	PG_TRY();
 	{
-		execute_statement(online, statement);
+		execute_alone_statement(online, statement);
 	}
 	PG_CATCH();
 	{
@@ -478,7 +478,7 @@ next_part(OnlineRun *online)
 	{
 		if (online->next == online->run.nsteps)
 			return false;
-		begin_revision(online);
+		begin_online_revision(online);
 		if (online->former != NULL)
 			clean_former(online);
 	}
@@ -488,7 +488,7 @@ next_part(OnlineRun *online)
 }
 
 static void
-execute(void *arg)
+execute_online(void *arg)
 {
 	OnlineRun  *online = arg;
 
@@ -602,7 +602,7 @@ sv_online_run(Direction direction, const char *target, const RunOptions *options
 	online.step_context = AllocSetContextCreate(context, "schemaver online step", ALLOCSET_DEFAULT_SIZES);
 	sv_online_lock(direction == SV_UPGRADE ? "schemaver.online_upgrade()" : "schemaver.online_downgrade()");
 	sv_lock_enter();
-	error = sv_online_attempt(execute, &online);
+	error = sv_online_attempt(execute_online, &online);
 	if (error != NULL)
 	{
 		explain(&online, error);

@@ -33,7 +33,7 @@ typedef struct Probe
 } Probe;
 
 static char *
-qualified_name(Oid relation)
+probe_name(Oid relation)
 {
 	return quote_qualified_identifier(get_namespace_name_or_temp(get_rel_namespace(relation)),
 									  get_rel_name(relation));
@@ -63,7 +63,7 @@ static char *
 properties(Oid index, Oid table)
 {
 	char	   *definition = TextDatumGetCString(DirectFunctionCall1(pg_get_indexdef, ObjectIdGetDatum(index)));
-	char	   *names = psprintf("INDEX %s ON %s ", quote_identifier(get_rel_name(index)), qualified_name(table));
+	char	   *names = psprintf("INDEX %s ON %s ", quote_identifier(get_rel_name(index)), probe_name(table));
 	char	   *at = strstr(definition, names);
 
 	if (at == NULL)
@@ -76,7 +76,7 @@ static void
 make_and_compare(void *arg)
 {
 	Probe	   *probe = arg;
-	char	   *create = psprintf("CREATE TEMPORARY TABLE " PROBE_TABLE " (LIKE %s)", qualified_name(probe->table));
+	char	   *create = psprintf("CREATE TEMPORARY TABLE " PROBE_TABLE " (LIKE %s)", probe_name(probe->table));
 	IndexStmt  *stmt = castNode(IndexStmt, parse_one(probe->statement));
 	Oid			table;
 	Oid			index;

@@ -15,7 +15,7 @@ typedef struct Baseline
 
 /* Raise SV017: a candidate does not reach its goal. */
 static void
-refuse(const Candidate *candidate)
+refuse_baseline(const Candidate *candidate)
 {
 	StringInfoData list;
 	ListCell   *cell;
@@ -36,7 +36,7 @@ refuse(const Candidate *candidate)
 }
 
 static void
-build(Scratch *scratch, void *arg)
+build_baseline(Scratch *scratch, void *arg)
 {
 	Baseline   *baseline = arg;
 	Goal		goal = {sv_scratch_state(scratch), scratch->live, NIL, false, baseline->options};
@@ -46,7 +46,7 @@ build(Scratch *scratch, void *arg)
 	if (!baseline->reversible)
 		candidate.script.down = NULL;
 	if (!sv_candidate_try(&candidate, scratch, &goal) || (baseline->reversible && !candidate.down_proven))
-		refuse(&candidate);
+		refuse_baseline(&candidate);
 	baseline->draft->up = candidate.script.up;
 	baseline->draft->down = candidate.script.down;
 	baseline->draft->up_generated = baseline->draft->down_generated = true;
@@ -64,5 +64,5 @@ sv_proof_baseline(RevisionDraft *draft, List *schemas, const DiffOptions *option
 {
 	Baseline	baseline = {draft, options, reversible};
 
-	sv_scratch(SV_GROUND_EMPTY, schemas, build, &baseline);
+	sv_scratch(SV_GROUND_EMPTY, schemas, build_baseline, &baseline);
 }

@@ -153,7 +153,7 @@ collect(const Squash *squash, List *scripts, bool only_data, bool final_values)
 }
 
 static void
-refuse(const Candidate *candidate)
+refuse_squash(const Candidate *candidate)
 {
 	const char *first = candidate->differences ? linitial(candidate->differences) : "";
 
@@ -168,7 +168,7 @@ refuse(const Candidate *candidate)
 }
 
 static void
-take(Squash *squash, const Candidate *candidate)
+take_candidate(Squash *squash, const Candidate *candidate)
 {
 	if (!squash->allow_data_loss)
 		sv_diff_refuse_losses(candidate->losses,
@@ -198,11 +198,11 @@ choose(Squash *squash)
 	sv_candidate_generate(&generated, &squash->goal, squash->keep_data ? collect(squash, scripts, true, false) : "");
 	if (sv_candidate_try(&generated, squash->scratch, &squash->goal))
 	{
-		take(squash, &generated);
+		take_candidate(squash, &generated);
 		return;
 	}
 	if (!squash->keep_data)
-		refuse(&generated);
+		refuse_squash(&generated);
 	for (int final_values = 0; final_values <= 1; final_values++)
 	{
 		Candidate	whole = {"squash"};
@@ -214,16 +214,16 @@ choose(Squash *squash)
 		(void) sv_candidate_try(&whole, squash->scratch, &squash->goal);
 		if (builds_schema(&whole))
 		{
-			take(squash, &whole);
+			take_candidate(squash, &whole);
 			return;
 		}
 		if (final_values)
-			refuse(&whole);
+			refuse_squash(&whole);
 	}
 }
 
 static void
-build(Scratch *scratch, void *arg)
+build_squash(Scratch *scratch, void *arg)
 {
 	Squash	   *squash = arg;
 	ErrorData  *error;
@@ -243,7 +243,7 @@ build(Scratch *scratch, void *arg)
 }
 
 static bool
-any_applied(const RevisionGraph *graph, const RevisionList *list)
+any_member_applied(const RevisionGraph *graph, const RevisionList *list)
 {
 	for (int i = 0; i < list->n; i++)
 		if (graph->revisions[list->members[i]].applied)
@@ -278,13 +278,13 @@ sv_proof_squash(RevisionDraft *draft, const RevisionGraph *graph, const Revision
 	squash.allow_data_loss = allow_data_loss;
 	squash.options = options;
 	/* what the history expects to find is where nothing of it is, or what it stands on */
-	on_top = !any_applied(graph, members);
-	if (on_top && !any_applied(graph, &squash.before))
-		sv_scratch(SV_GROUND_LIVE, NIL, build, &squash);
+	on_top = !any_member_applied(graph, members);
+	if (on_top && !any_member_applied(graph, &squash.before))
+		sv_scratch(SV_GROUND_LIVE, NIL, build_squash, &squash);
 	if (draft->up == NULL)
-		sv_scratch(SV_GROUND_EMPTY, NIL, build, &squash);
-	if (draft->up == NULL && on_top && any_applied(graph, &squash.before))
-		sv_scratch(SV_GROUND_LIVE, NIL, build, &squash);
+		sv_scratch(SV_GROUND_EMPTY, NIL, build_squash, &squash);
+	if (draft->up == NULL && on_top && any_member_applied(graph, &squash.before))
+		sv_scratch(SV_GROUND_LIVE, NIL, build_squash, &squash);
 	if (squash.rows_differ != NIL)
 		ereport(NOTICE,
 				(errmsg("rows of %d table(s) come out differently each time", list_length(squash.rows_differ)),

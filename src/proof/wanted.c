@@ -80,7 +80,7 @@ creates_public(const char *text)
 }
 
 static void
-execute(Wanted *wanted, HTAB *hidden)
+execute_wanted(Wanted *wanted, HTAB *hidden)
 {
 	const Script *script = wanted->script;
 
@@ -139,7 +139,7 @@ build_and_read(void *arg)
 	sv_reading_set();
 	PG_TRY();
 	{
-		execute(wanted, scope.hidden);
+		execute_wanted(wanted, scope.hidden);
 	}
 	PG_CATCH();
 	{

@@ -31,7 +31,7 @@ static const char *const version_tables[] = {
 };
 
 static void
-refuse(const char *what, int line, const char *why, const char *hint)
+refuse_wanted(const char *what, int line, const char *why, const char *hint)
 {
 	ereport(ERROR,
 			(errcode(ERRCODE_SV_INVALID_SCRIPT),
@@ -77,7 +77,7 @@ changes_rows(Node *node, void *line)
 	if (node == NULL)
 		return false;
 	if (changed_table(node) != NULL)
-		refuse("a change of rows", *(int *) line, "rows are no part of a schema.",
+		refuse_wanted("a change of rows", *(int *) line, "rows are no part of a schema.",
 			   "Put it into a revision of its own: SELECT schemaver.revision('...', '...');");
 	return raw_expression_tree_walker(node, changes_rows, line);
 }
@@ -95,7 +95,7 @@ sv_wanted_leaves_out(const char *text, int line)
 	if (table != NULL && is_version_table(table))
 		return true;
 	if (table != NULL || IsA(statement, CopyStmt) || IsA(statement, TruncateStmt))
-		refuse(table ? psprintf("a change of rows of table \"%s\"", table->relname) : "a change of rows", line,
+		refuse_wanted(table ? psprintf("a change of rows of table \"%s\"", table->relname) : "a change of rows", line,
 			   "rows are no part of a schema.",
 			   "Put it into a revision of its own, or leave it out: pg_dump --schema-only.");
 	if (IsA(statement, SelectStmt))
@@ -130,7 +130,7 @@ sv_wanted_check(const Script *script)
 					 errdetail("Line %d: it cannot run inside a transaction, so it cannot be rolled back.", s->line)));
 		for (int j = 0; refused[j] != NULL; j++)
 			if (strcmp(s->tag, refused[j]) == 0)
-				refuse(s->tag, s->line, "it acts outside of the schemas that are compared.", NULL);
+				refuse_wanted(s->tag, s->line, "it acts outside of the schemas that are compared.", NULL);
 	}
 }
 

@@ -95,7 +95,7 @@ decode_name(const char *name, const char *folder)
 static List *read_folder(List *files, const char *path, const char *prefix, int depth);
 
 static List *
-read_entry(List *files, const char *path, const char *name, int depth)
+read_directory_entry(List *files, const char *path, const char *name, int depth)
 {
 	struct stat info;
 
@@ -131,7 +131,7 @@ read_folder(List *files, const char *path, const char *prefix, int depth)
 		CHECK_FOR_INTERRUPTS();
 		if (entry->d_name[0] == '.')
 			continue;
-		files = read_entry(files, psprintf("%s/%s", path, entry->d_name),
+		files = read_directory_entry(files, psprintf("%s/%s", path, entry->d_name),
 						   psprintf("%s%s", prefix, decode_name(entry->d_name, path)), depth);
 	}
 	FreeDir(folder);

@@ -24,12 +24,6 @@ same_names(const List *a, const List *b)
 	return true;
 }
 
-static bool
-same_text(const char *a, const char *b)
-{
-	return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
-}
-
 /* Raise SV013: the file of an applied revision says something else. */
 static void
 refuse_changed(const StoredRevision *stored, const StoredRevision *wanted, const char *file)
@@ -63,7 +57,7 @@ script_of_draft(const RevisionDraft *draft)
 static bool
 same_script(const StoredScript *a, const StoredScript *b)
 {
-	return same_text(a->up, b->up) && same_text(a->down, b->down) && same_text(a->verify, b->verify);
+	return sv_base_same_text(a->up, b->up) && sv_base_same_text(a->down, b->down) && sv_base_same_text(a->verify, b->verify);
 }
 
 /*
@@ -73,8 +67,8 @@ same_script(const StoredScript *a, const StoredScript *b)
 static void
 keep_generated(StoredScript *script, const StoredScript *stored)
 {
-	script->up_generated |= stored->up_generated && same_text(script->up, stored->up);
-	script->down_generated |= stored->down_generated && same_text(script->down, stored->down);
+	script->up_generated |= stored->up_generated && sv_base_same_text(script->up, stored->up);
+	script->down_generated |= stored->down_generated && sv_base_same_text(script->down, stored->down);
 }
 
 /* A down that came alone joins the up that is registered, and the reverse. */
@@ -128,7 +122,7 @@ update_from_draft(RevisionDraft *draft, bool *reshaped)
 		same_names(wanted.branch_labels, stored->branch_labels);
 
 	if (same_graph && same_script(script, old_script) &&
-		same_text(wanted.message, stored->message) && same_text(wanted.options, stored->options))
+		sv_base_same_text(wanted.message, stored->message) && sv_base_same_text(wanted.options, stored->options))
 		return SV_REGISTER_UNCHANGED;
 	if (!same_graph)
 		sv_register_check_labels(wanted.branch_labels, draft->id);
@@ -150,8 +144,8 @@ update_from_draft(RevisionDraft *draft, bool *reshaped)
 static bool
 same_bodies(const RevisionDraft *draft, const StoredScript *stored)
 {
-	return (draft->up == NULL || same_text(draft->up, stored->up)) &&
-		(draft->down == NULL || same_text(draft->down, stored->down));
+	return (draft->up == NULL || sv_base_same_text(draft->up, stored->up)) &&
+		(draft->down == NULL || sv_base_same_text(draft->down, stored->down));
 }
 
 /*

@@ -240,7 +240,7 @@ check_parents(const Replacement *r, List *parents)
 
 /* Find out what a revision replaces here.  Errors: SV016 if only some of it is applied. */
 static Replacement
-look_up(const char *id, List *revises, const char *options)
+look_up_replaced(const char *id, List *revises, const char *options)
 {
 	Replacement r = {id};
 	List	   *replaced = sv_store_option_list(options, "replaces");
@@ -258,7 +258,7 @@ look_up(const char *id, List *revises, const char *options)
 void
 sv_register_check_replacing(const char *id, List *revises, const char *options)
 {
-	(void) look_up(id ? id : "squash", revises, options);
+	(void) look_up_replaced(id ? id : "squash", revises, options);
 }
 
 /*
@@ -279,7 +279,7 @@ sv_register_replacing(const StoredRevision *revision, const char *(*insert) (voi
 	}
 	sv_lock_run("the registration of a squashed revision");
 	sv_store_refuse_unfinished();
-	r = look_up(revision->id, revision->revises, revision->options);
+	r = look_up_replaced(revision->id, revision->revises, revision->options);
 	rows = sv_store_plan_rows(SV_STORE_WRITE, r.graph, &r.members);
 	remove_members(&r);
 	r.checksum = insert(arg);

@@ -42,7 +42,7 @@ typedef struct BatchReader
 } BatchReader;
 
 static void
-refuse(const BatchReader *r, int offset, const char *message, const char *hint)
+refuse_batch(const BatchReader *r, int offset, const char *message, const char *hint)
 {
 	sv_script_invalid(r->script->text, offset, r->origin, message, NULL, hint);
 }
@@ -55,7 +55,7 @@ milliseconds(const BatchReader *r, const char *name, const char *value)
 	int			result;
 
 	if (!parse_int(value, &result, GUC_UNIT_MS, NULL) || result < 0)
-		refuse(r, r->at, psprintf("invalid value \"%s\" of \"%s\"", value, name),
+		refuse_batch(r, r->at, psprintf("invalid value \"%s\" of \"%s\"", value, name),
 			   "Give a time such as 200ms or 2s.");
 	return result;
 }
@@ -69,7 +69,7 @@ wal_rate(const BatchReader *r, const char *value)
 	if (strcmp(value, "off") == 0)
 		return 0;
 	if (!parse_int(value, &result, GUC_UNIT_KB, NULL) || result < 1)
-		refuse(r, r->at, psprintf("invalid value \"%s\" of \"wal\"", value),
+		refuse_batch(r, r->at, psprintf("invalid value \"%s\" of \"wal\"", value),
 			   "Give what may be written in a second, such as 20MB, or off.");
 	return result;
 }
@@ -81,7 +81,7 @@ count(const BatchReader *r, const char *name, const char *value, int64 least)
 	int64		result = strtoi64(value, &end, 10);
 
 	if (end == value || *end != '\0' || result < least || result > INT_MAX)
-		refuse(r, r->at, psprintf("invalid value \"%s\" of \"%s\"", value, name),
+		refuse_batch(r, r->at, psprintf("invalid value \"%s\" of \"%s\"", value, name),
 			   "Give a number of rows.");
 	return result;
 }
@@ -106,7 +106,7 @@ take_option(BatchReader *r, const char *name, char *value)
 	else if (strcmp(name, "vacuum") == 0)
 		step->vacuum = strcmp(value, "off") == 0 ? 0 : count(r, name, value, 1);
 	else
-		refuse(r, r->at, psprintf("unknown option \"%s\" of a batch", name),
+		refuse_batch(r, r->at, psprintf("unknown option \"%s\" of a batch", name),
 			   "Known are table, key, size, target, pause, wal and vacuum.");
 }
 
@@ -121,7 +121,7 @@ take_options(BatchReader *r, char *text)
 		char	   *equals = strchr(word, '=');
 
 		if (equals == NULL || equals[1] == '\0')
-			refuse(r, r->at, psprintf("\"%s\" is not an option of a batch", word), "Write name=value.");
+			refuse_batch(r, r->at, psprintf("\"%s\" is not an option of a batch", word), "Write name=value.");
 		*equals = '\0';
 		take_option(r, word, equals + 1);
 	}
@@ -141,11 +141,11 @@ take_comment(BatchReader *r, char *line)
 	if (strncmp(line, LEFT_MARK, strlen(LEFT_MARK)) == 0)
 	{
 		if (r->step == NULL)
-			refuse(r, r->at, "\"" LEFT_MARK "\" without \"" BATCH_MARK "\" before it", NULL);
+			refuse_batch(r, r->at, "\"" LEFT_MARK "\" without \"" BATCH_MARK "\" before it", NULL);
 		r->step->left = line + strlen(LEFT_MARK);
 		r->step->left += strspn(r->step->left, " \t");
 		if (r->step->left[0] == '\0')
-			refuse(r, r->at, "\"" LEFT_MARK "\" without a condition", NULL);
+			refuse_batch(r, r->at, "\"" LEFT_MARK "\" without a condition", NULL);
 	}
 	else if (is_directive(line))
 	{
@@ -156,7 +156,7 @@ take_comment(BatchReader *r, char *line)
 		r->step->vacuum = -1;
 		take_options(r, line + strlen(BATCH_MARK));
 		if (r->step->table == NULL || r->step->key == NULL)
-			refuse(r, r->at, "a batch needs a table and a key", "Write table=NAME key=COLUMN.");
+			refuse_batch(r, r->at, "a batch needs a table and a key", "Write table=NAME key=COLUMN.");
 	}
 }
 
@@ -276,10 +276,10 @@ take_statement(BatchReader *r, int statement)
 	int			marks;
 
 	if (strcmp(s->tag, "UPDATE") != 0 && strcmp(s->tag, "DELETE") != 0 && strcmp(s->tag, "INSERT") != 0)
-		refuse(r, s->start, psprintf("%s cannot run in batches", s->tag), "Use UPDATE, DELETE or INSERT.");
+		refuse_batch(r, s->start, psprintf("%s cannot run in batches", s->tag), "Use UPDATE, DELETE or INSERT.");
 	marks = find_marks(text, &mark, &semicolon);
 	if (marks != 1)
-		refuse(r, s->start, marks == 0 ? "the batch does not say where its range of keys belongs" :
+		refuse_batch(r, s->start, marks == 0 ? "the batch does not say where its range of keys belongs" :
 			   "the batch has several ranges of keys", hint);
 	start = strstr(text + mark, RANGE_MARK) + strlen(RANGE_MARK);
 	end = strstr(start, "*/");
@@ -395,10 +395,10 @@ check_meaning(BatchReader *r, int statement, const Node *tree)
 	const char *spans = spans_ranges(tree);
 
 	if (changes_key(r, tree))
-		refuse(r, at, "the statement changes the key of its batches",
+		refuse_batch(r, at, "the statement changes the key of its batches",
 			   "It would meet rows again that it has changed; choose another key.");
 	if (spans != NULL)
-		refuse(r, at, psprintf("%s cannot be in the query of a batch", spans),
+		refuse_batch(r, at, psprintf("%s cannot be in the query of a batch", spans),
 			   "They would hold for each range of keys by itself.");
 }
 
@@ -413,17 +413,17 @@ check_range(BatchReader *r, int statement)
 	List	   *trees = sv_parse(psprintf("%s AND " RANGE_PROBE " %s", r->step->head, r->step->tail), &error);
 
 	if (list_length(trees) != 1 || !limits_rows(linitial_node(RawStmt, trees)->stmt))
-		refuse(r, s->start, "the range of keys does not limit the rows of the batch", hint);
+		refuse_batch(r, s->start, "the range of keys does not limit the rows of the batch", hint);
 	check_meaning(r, statement, linitial_node(RawStmt, trees)->stmt);
 	trees = sv_parse(psprintf("SELECT 1 FROM %s WHERE %s > $1 AND %s > $1 ORDER BY %s", r->step->table,
 							  r->step->key, r->step->range_key, r->step->key), &error);
 	if (list_length(trees) != 1)
-		refuse(r, s->start, psprintf("invalid table or key of a batch: %s", error ? error->message : "syntax error"), NULL);
+		refuse_batch(r, s->start, psprintf("invalid table or key of a batch: %s", error ? error->message : "syntax error"), NULL);
 	if (r->step->left == NULL)
 		return;
 	trees = sv_parse(psprintf("SELECT 1 WHERE (%s) AND true", r->step->left), &error);
 	if (list_length(trees) != 1)
-		refuse(r, s->start, psprintf("invalid condition of a batch: %s", error ? error->message : "syntax error"), NULL);
+		refuse_batch(r, s->start, psprintf("invalid condition of a batch: %s", error ? error->message : "syntax error"), NULL);
 }
 
 static int
@@ -489,5 +489,5 @@ sv_batch_check(const Script *script, const ScriptOrigin *origin)
 		(void) sv_batch_step(script, i, origin);
 	read_gap(&r, gap_before(script, script->n), strlen(script->text));
 	if (r.step != NULL)
-		refuse(&r, r.at, "a batch without a statement behind it", NULL);
+		refuse_batch(&r, r.at, "a batch without a statement behind it", NULL);
 }

@@ -21,7 +21,7 @@
 /* ---------- blockers ---------- */
 
 static DefElem *
-find_option(const List *options, const char *name)
+find_def_option(const List *options, const char *name)
 {
 	ListCell   *lc;
 
@@ -42,7 +42,7 @@ find_option(const List *options, const char *name)
 static bool
 option_is_true(const List *options, const char *name, bool missing)
 {
-	DefElem    *option = find_option(options, name);
+	DefElem    *option = find_def_option(options, name);
 	bool		value;
 
 	if (option == NULL)
@@ -94,7 +94,7 @@ alter_subscription_blocker(const AlterSubscriptionStmt *stmt)
 				return "ALTER SUBSCRIPTION with refresh";
 			return NULL;
 		case ALTER_SUBSCRIPTION_OPTIONS:
-			if (find_option(stmt->options, "failover") != NULL)
+			if (find_def_option(stmt->options, "failover") != NULL)
 				return "ALTER SUBSCRIPTION ... SET (failover)";
 			if (!option_is_true(stmt->options, "two_phase", true))
 				return "ALTER SUBSCRIPTION ... SET (two_phase)";
@@ -167,7 +167,7 @@ blocker_of(const Node *tree)
 		case T_DropdbStmt:
 			return "DROP DATABASE";
 		case T_AlterDatabaseStmt:
-			return find_option(((const AlterDatabaseStmt *) tree)->options, "tablespace") != NULL ?
+			return find_def_option(((const AlterDatabaseStmt *) tree)->options, "tablespace") != NULL ?
 				"ALTER DATABASE SET TABLESPACE" : NULL;
 		case T_CreateTableSpaceStmt:
 			return "CREATE TABLESPACE";
@@ -310,7 +310,7 @@ selects_set_config(const SelectStmt *select)
 
 /* Does it nothing but change settings until the end of the session? */
 static bool
-is_setting(const Node *tree)
+is_session_setting(const Node *tree)
 {
 	if (IsA(tree, SelectStmt))
 		return selects_set_config((const SelectStmt *) tree);
@@ -333,7 +333,7 @@ flags_of(const Node *tree, int mentions)
 		flags |= SV_STMT_SETS;
 	if (adds_enum_value(tree))
 		flags |= SV_STMT_ADDS_ENUM_VALUE;
-	if (is_setting(tree))
+	if (is_session_setting(tree))
 		flags |= SV_STMT_SETTING;
 	return flags;
 }

@@ -362,7 +362,7 @@ hint_at(const Tokens *t, int next, int comment, List *names)
 }
 
 static bool
-is_data(const Script *script, int offset)
+is_copy_data(const Script *script, int offset)
 {
 	for (int i = 0; i < script->n; i++)
 	{
@@ -396,7 +396,7 @@ hints_between(const Tokens *t, int next, int start, int end, List *hints)
 			if (close == NULL)
 				close = text + end;
 			names = old_names(text + i + 2, close);
-			if (names != NIL && !is_data(t->script, i))
+			if (names != NIL && !is_copy_data(t->script, i))
 				hints = lappend(hints, hint_at(t, next, i, names));
 			i = close - text;
 		}

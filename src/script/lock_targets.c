@@ -12,7 +12,7 @@
 #include "script/script.h"
 
 static List *
-add(List *targets, const RangeVar *relation, LOCKMODE mode, bool owned)
+add_target(List *targets, const RangeVar *relation, LOCKMODE mode, bool owned)
 {
 	LockTarget *target;
 
@@ -32,7 +32,7 @@ add_each(List *targets, const List *relations, LOCKMODE mode)
 
 	foreach(cell, relations)
 		if (IsA(lfirst(cell), RangeVar))
-			targets = add(targets, lfirst(cell), mode, false);
+			targets = add_target(targets, lfirst(cell), mode, false);
 	return targets;
 }
 
@@ -47,7 +47,7 @@ add_referenced(List *targets, const List *constraints)
 		const Constraint *constraint = lfirst(cell);
 
 		if (IsA(constraint, Constraint) && constraint->contype == CONSTR_FOREIGN)
-			targets = add(targets, constraint->pktable, ShareRowExclusiveLock, false);
+			targets = add_target(targets, constraint->pktable, ShareRowExclusiveLock, false);
 	}
 	return targets;
 }
@@ -67,7 +67,7 @@ add_referenced_by(List *targets, const Node *element)
 static List *
 of_alter_table(const AlterTableStmt *stmt)
 {
-	List	   *targets = add(NIL, stmt->relation, AlterTableGetLockLevel(stmt->cmds), true);
+	List	   *targets = add_target(NIL, stmt->relation, AlterTableGetLockLevel(stmt->cmds), true);
 	ListCell   *cell;
 
 	foreach(cell, stmt->cmds)
@@ -76,7 +76,7 @@ of_alter_table(const AlterTableStmt *stmt)
 
 		targets = add_referenced_by(targets, command->def);
 		if (command->def != NULL && IsA(command->def, PartitionCmd))
-			targets = add(targets, ((const PartitionCmd *) command->def)->name, AccessExclusiveLock, false);
+			targets = add_target(targets, ((const PartitionCmd *) command->def)->name, AccessExclusiveLock, false);
 	}
 	return targets;
 }
@@ -103,7 +103,7 @@ of_drop(const DropStmt *stmt)
 		stmt->removeType != OBJECT_SEQUENCE && stmt->removeType != OBJECT_FOREIGN_TABLE)
 		return NIL;
 	foreach(cell, stmt->objects)
-		targets = add(targets, makeRangeVarFromNameList(lfirst_node(List, cell)), AccessExclusiveLock,
+		targets = add_target(targets, makeRangeVarFromNameList(lfirst_node(List, cell)), AccessExclusiveLock,
 					  stmt->removeType == OBJECT_TABLE);
 	return targets;
 }
@@ -121,37 +121,37 @@ sv_lock_targets(const Node *tree)
 		case T_DropStmt:
 			return of_drop((const DropStmt *) tree);
 		case T_IndexStmt:
-			return add(NIL, ((const IndexStmt *) tree)->relation,
+			return add_target(NIL, ((const IndexStmt *) tree)->relation,
 					   ((const IndexStmt *) tree)->concurrent ? ShareUpdateExclusiveLock : ShareLock, true);
 		case T_RenameStmt:
-			return add(NIL, ((const RenameStmt *) tree)->relation, AccessExclusiveLock, true);
+			return add_target(NIL, ((const RenameStmt *) tree)->relation, AccessExclusiveLock, true);
 		case T_AlterObjectSchemaStmt:
-			return add(NIL, ((const AlterObjectSchemaStmt *) tree)->relation, AccessExclusiveLock, true);
+			return add_target(NIL, ((const AlterObjectSchemaStmt *) tree)->relation, AccessExclusiveLock, true);
 		case T_TruncateStmt:
 			return add_each(NIL, ((const TruncateStmt *) tree)->relations, AccessExclusiveLock);
 		case T_LockStmt:
 			return add_each(NIL, ((const LockStmt *) tree)->relations, ((const LockStmt *) tree)->mode);
 		case T_CreateTrigStmt:
-			return add(NIL, ((const CreateTrigStmt *) tree)->relation, ShareRowExclusiveLock, false);
+			return add_target(NIL, ((const CreateTrigStmt *) tree)->relation, ShareRowExclusiveLock, false);
 		case T_RuleStmt:
-			return add(NIL, ((const RuleStmt *) tree)->relation, AccessExclusiveLock, true);
+			return add_target(NIL, ((const RuleStmt *) tree)->relation, AccessExclusiveLock, true);
 		case T_CreatePolicyStmt:
-			return add(NIL, ((const CreatePolicyStmt *) tree)->table, AccessExclusiveLock, true);
+			return add_target(NIL, ((const CreatePolicyStmt *) tree)->table, AccessExclusiveLock, true);
 		case T_AlterPolicyStmt:
-			return add(NIL, ((const AlterPolicyStmt *) tree)->table, AccessExclusiveLock, true);
+			return add_target(NIL, ((const AlterPolicyStmt *) tree)->table, AccessExclusiveLock, true);
 		case T_RefreshMatViewStmt:
-			return add(NIL, ((const RefreshMatViewStmt *) tree)->relation,
+			return add_target(NIL, ((const RefreshMatViewStmt *) tree)->relation,
 					   ((const RefreshMatViewStmt *) tree)->concurrent ? ExclusiveLock : AccessExclusiveLock, true);
 		case T_ReindexStmt:
-			return add(NIL, ((const ReindexStmt *) tree)->relation, ShareLock, false);
+			return add_target(NIL, ((const ReindexStmt *) tree)->relation, ShareLock, false);
 		case T_ClusterStmt:
-			return add(NIL, ((const ClusterStmt *) tree)->relation, AccessExclusiveLock, true);
+			return add_target(NIL, ((const ClusterStmt *) tree)->relation, AccessExclusiveLock, true);
 		case T_InsertStmt:
-			return add(NIL, ((const InsertStmt *) tree)->relation, RowExclusiveLock, false);
+			return add_target(NIL, ((const InsertStmt *) tree)->relation, RowExclusiveLock, false);
 		case T_UpdateStmt:
-			return add(NIL, ((const UpdateStmt *) tree)->relation, RowExclusiveLock, false);
+			return add_target(NIL, ((const UpdateStmt *) tree)->relation, RowExclusiveLock, false);
 		case T_DeleteStmt:
-			return add(NIL, ((const DeleteStmt *) tree)->relation, RowExclusiveLock, false);
+			return add_target(NIL, ((const DeleteStmt *) tree)->relation, RowExclusiveLock, false);
 		default:
 			return NIL;
 	}

@@ -58,7 +58,7 @@ read_word(PsqlReading *reading, const Token *token)
 
 /* Take a token into what psql knows; false if psql ends the statement here. */
 static bool
-read_token(PsqlReading *reading, const Token *token, const char *text)
+read_psql_token(PsqlReading *reading, const Token *token, const char *text)
 {
 	if (token->code == '(')
 		reading->parens++;
@@ -109,7 +109,7 @@ append_tokens(PsqlText *result, StringInfo out, Lexer *lexer)
 		sv_lexer_next(lexer, &token);
 		if (token.kind == SV_TOKEN_EOF)
 			break;
-		if (token.kind == SV_TOKEN_ERROR || token.kind == SV_TOKEN_META || !read_token(&reading, &token, text))
+		if (token.kind == SV_TOKEN_ERROR || token.kind == SV_TOKEN_META || !read_psql_token(&reading, &token, text))
 			return false;
 		result->backslashes |= depends_on_settings(&token, text);
 		if (token.code != ':' || !begins_variable(text[token.end]))

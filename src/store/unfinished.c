@@ -12,7 +12,7 @@
 
 /* Raise SV019 for an interrupted revision. */
 static void
-refuse(const char *revision, Direction direction)
+refuse_unfinished(const char *revision, Direction direction)
 {
 	Part *last = llast(sv_store_parts(SV_STORE_WRITE, revision));
 	int			next = (last->finished ? last->to : last->from) + 1;
@@ -40,7 +40,7 @@ sv_store_refuse_unfinished(void)
 	char	   *revision = sv_store_interrupted(SV_STORE_WRITE, &direction);
 
 	if (revision != NULL)
-		refuse(revision, direction);
+		refuse_unfinished(revision, direction);
 }
 
 /* Raise SV019 if a revision was interrupted that the plan of an online run does not continue. */
@@ -55,5 +55,5 @@ sv_store_check_resumable(Direction direction, const RevisionGraph *graph, const 
 	for (int i = 0; i < plan->n; i++)
 		if (begun == direction && strcmp(graph->revisions[plan->members[i]].id, revision) == 0)
 			return;
-	refuse(revision, begun);
+	refuse_unfinished(revision, begun);
 }

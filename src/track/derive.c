@@ -49,12 +49,6 @@ twin_of(const Model *model, const Object *o)
 	return twin != NULL && twin->class == o->class ? twin : NULL;
 }
 
-static bool
-same_text(const char *a, const char *b)
-{
-	return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
-}
-
 /* Values that ALTER TYPE ... RENAME VALUE changed: nothing else keeps the type and the number of its values. */
 static List *
 renamed_values(List *result, Object *a, const Object *b)
@@ -98,13 +92,13 @@ find_renames(const Derivation *d)
 		if (b == NULL)
 			continue;
 		result = renamed_values(result, a, b);
-		moved = a->parent == NULL && !same_text(a->schema, b->schema);
-		if (!moved && same_text(a->name, b->name))
+		moved = a->parent == NULL && !sv_base_same_text(a->schema, b->schema);
+		if (!moved && sv_base_same_text(a->name, b->name))
 			continue;
 		rename = palloc0(sizeof(Rename));
 		rename->from = a;
 		rename->schema = moved ? b->schema : NULL;
-		rename->name = same_text(a->name, b->name) ? NULL : b->name;
+		rename->name = sv_base_same_text(a->name, b->name) ? NULL : b->name;
 		result = lappend(result, rename);
 	}
 	return result;
