@@ -84,7 +84,8 @@ sv_execution_rethrow(Execution *execution, MemoryContext context)
 					 execution->origin.file ? execution->origin.file : "",
 					 execution->origin.file ? "\"" : "");
 	error->context = error->context ? psprintf("%s\n%s", error->context, place) : place;
-	if (error->hint == NULL)
+	/* the server's own hint on new enum values does not say what to call */
+	if (error->hint == NULL || error->sqlerrcode == ERRCODE_UNSAFE_NEW_ENUM_VALUE_USAGE)
 		error->hint = hint_for(error);
 	ReThrowError(error);
 }
