@@ -278,7 +278,11 @@ sv_derive_down(const TrackedStep *step)
 	d.options.owners = d.options.privileges = d.options.comments = true;
 	d.options.column_order = true;
 	d.options.drop = "drop";
-	d.options.role = GetUserNameFromId(GetUserId(), false);
+	/*
+	 * Another role may run it.  What belongs to the role that made it must not
+	 * come back as that one's, code and all; what a superuser made may.
+	 */
+	d.options.role = superuser() ? GetUserNameFromId(GetUserId(), false) : NULL;
 	d.options.cast_of = sv_model_cast_of;
 	d.after = step->after;
 	d.before = step->before;
