@@ -28,8 +28,8 @@ SET client_min_messages = error;
 ALTER TABLE t NO FORCE ROW LEVEL SECURITY;
 INSERT INTO t (id, x, d, c) VALUES ('a', 1, 1, 1);
 ALTER TABLE t FORCE ROW LEVEL SECURITY;
-CREATE TABLE bag (x int, d d, e e);
-INSERT INTO bag VALUES (1, 1, 'a');
+CREATE TABLE bag (n int PRIMARY KEY, x int, d d, e e);
+INSERT INTO bag VALUES (1, 1, 1, 'a');
 RESET client_min_messages;
 GRANT SELECT ON t, bag TO PUBLIC;
 RESET ROLE;
@@ -48,18 +48,33 @@ SELECT schemaver.revision('m', 'ALTER TABLE bag DROP COLUMN d; ALTER TABLE t DRO
 SELECT revision FROM schemaver.upgrade();
 SELECT c.relname, relowner::regrole, relacl FROM pg_class c WHERE relnamespace = 'schemaver_kept'::regnamespace AND relkind = 'r' ORDER BY (regexp_match(relname, '\d+'))[1]::int;
 
--- nobody but the owner
+-- nobody can name it, and nobody but the owner can read it
 SET ROLE regress_schemaver_kept_b;
 SELECT kind, table_name, column_name FROM schemaver.kept();
-SELECT format('TABLE %s', kept_in) AS command FROM schemaver.kept() WHERE kind = 'table' \gset
-:command;
+SELECT kept AS bag FROM schemaver.kept() WHERE column_name = 'd' \gset
+SELECT kept AS t, kept_in AS t_in FROM schemaver.kept() WHERE kind = 'table' \gset
+TABLE :t_in;
 :code
 CREATE TABLE schemaver_kept.mine (x int);
 :code
 SELECT * FROM schemaver.purge_kept();
 :code
+SELECT * FROM schemaver.kept_rows(:bag);
+:code
+RESET ROLE;
+GRANT EXECUTE ON FUNCTION schemaver.kept_rows TO regress_schemaver_kept_a, regress_schemaver_kept_b;
+SET ROLE regress_schemaver_kept_b;
+SELECT * FROM schemaver.kept_rows(:bag);
+:code
 SET ROLE regress_schemaver_kept_a;
-SELECT count(*) AS rows FROM (:command) k;
+ALTER TABLE :t_in ADD CHECK (tell('kept', 1) = 1);
+:code
+SELECT * FROM schemaver.kept_rows(:bag);
+-- the table had row security
+SELECT * FROM schemaver.kept_rows(:t);
+:code
+SELECT * FROM schemaver.kept_rows(0);
+:code
 RESET ROLE;
 SELECT revision FROM schemaver.downgrade();
 SELECT id, x, d, g, c FROM t;
@@ -91,11 +106,13 @@ RESET ROLE;
 SELECT count(*) FROM schemaver.kept();
 SELECT schemaver.remove('o1');
 
--- DROP OWNED takes what is kept of that role's, too, but not what it drops itself
+-- what a role owned stays its own, so it cannot be kept from DROP OWNED
 SELECT schemaver.revision('m', 'DROP OWNED BY regress_schemaver_kept_a, regress_schemaver_kept_b', 'CREATE TABLE rights.bag (x int, d int, e text)', id => 'c1');
 SELECT revision FROM schemaver.upgrade();
-SELECT kind, table_name, relowner = (SELECT extowner FROM pg_extension WHERE extname = 'schemaver') AS inherited FROM schemaver.kept() k JOIN pg_class ON oid = kept_in::regclass;
-SELECT count(*) FROM schemaver.purge_kept();
+:code
+SELECT schemaver.edit('c1', options => '{"keep": false}');
+SELECT revision FROM schemaver.upgrade();
+SELECT count(*) FROM schemaver.kept();
 
 DROP EXTENSION schemaver;
 DROP SCHEMA rights CASCADE;

@@ -19,7 +19,7 @@ void
 _PG_init(void)
 {
 	sv_settings_init();
-	sv_keep_init();
+	sv_kept_init();
 	sv_impact_init();
 	sv_track_install();
 	sv_members_install();

@@ -11,6 +11,7 @@
 #include "utils/builtins.h"
 
 PG_FUNCTION_INFO_V1(sv_api_kept);
+PG_FUNCTION_INFO_V1(sv_api_kept_rows);
 PG_FUNCTION_INFO_V1(sv_api_purge_kept);
 
 static void
@@ -23,6 +24,28 @@ Datum
 sv_api_kept(PG_FUNCTION_ARGS)
 {
 	sv_store_get_kept(SV_STORE_READ, put_kept, sv_result_begin(fcinfo));
+	PG_RETURN_NULL();
+}
+
+static void
+put_row(Datum row, void *arg)
+{
+	bool		isnull = false;
+
+	sv_result_row(arg, &row, &isnull);
+}
+
+Datum
+sv_api_kept_rows(PG_FUNCTION_ARGS)
+{
+	StoredKept *kept = sv_store_kept(PG_GETARG_INT64(0));
+
+	if (kept == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("nothing is kept under the number " INT64_FORMAT, PG_GETARG_INT64(0)),
+				 errhint("SELECT * FROM schemaver.kept() lists what is kept.")));
+	sv_kept_read(kept, put_row, sv_result_begin(fcinfo));
 	PG_RETURN_NULL();
 }
 
@@ -40,7 +63,7 @@ sv_api_purge_kept(PG_FUNCTION_ARGS)
 	foreach(cell, sv_store_kept_older(PG_GETARG_DATUM(0)))
 	{
 		const StoredKept *kept = lfirst(cell);
-		int64		size = sv_keep_remove(kept);
+		int64		size = sv_kept_remove(kept);
 		RowBuilder	row = {0};
 
 		sv_row_datum(&row, Int64GetDatum(kept->number), false);

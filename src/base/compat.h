@@ -24,11 +24,15 @@
 #endif
 
 #include "access/attnum.h"
+#include "access/genam.h"
 #include "access/htup_details.h"
+#include "catalog/index.h"
+#include "catalog/pg_am.h"
 #include "catalog/pg_attribute.h"
 #include "catalog/pg_class.h"
 #include "executor/executor.h"
 #include "fmgr.h"
+#include "nodes/makefuncs.h"
 #if PG_VERSION_NUM >= 160000
 #include "nodes/miscnodes.h"
 #endif
@@ -176,5 +180,53 @@ sv_has_usual_target(Relation catalog, HeapTuple tuple)
 	return ((Form_pg_attribute) GETSTRUCT(tuple))->attstattarget < 0;
 #endif
 }
+
+/* 18 counts the pages that are all frozen. */
+#if PG_VERSION_NUM >= 180000
+#define sv_exchange_all_frozen(a, b) \
+	do { int32 frozen = (a)->relallfrozen; (a)->relallfrozen = (b)->relallfrozen; (b)->relallfrozen = frozen; } while (0)
+#else
+#define sv_exchange_all_frozen(a, b) ((void) 0)
+#endif
+
+/* Does NOT NULL hold for all rows of a column?  18 knows NOT NULL that was not validated. */
+#if PG_VERSION_NUM >= 180000
+#define sv_is_not_null(desc, i) (TupleDescCompactAttr(desc, i)->attnullability == ATTNULLABLE_VALID)
+#else
+#define sv_is_not_null(desc, i) (TupleDescAttr(desc, i)->attnotnull)
+#endif
+
+/* A unique btree index over n columns; 16, 17 and 18 added arguments. */
+static inline IndexInfo *
+sv_make_index_info(int n)
+{
+#if PG_VERSION_NUM >= 180000
+	return makeIndexInfo(n, n, BTREE_AM_OID, NIL, NIL, true, false, true, false, false, false);
+#elif PG_VERSION_NUM >= 160000
+	return makeIndexInfo(n, n, BTREE_AM_OID, NIL, NIL, true, false, true, false, false);
+#else
+	return makeIndexInfo(n, n, BTREE_AM_OID, NIL, NIL, true, false, true, false);
+#endif
+}
+
+static inline Oid
+sv_create_index(Relation table, const char *name, IndexInfo *info, List *columns, Oid *collations, Oid *classes,
+				int16 *options)
+{
+	return index_create(table, name, InvalidOid, InvalidOid, InvalidOid, InvalidOid, info, columns, BTREE_AM_OID,
+						InvalidOid, collations, classes,
+#if PG_VERSION_NUM >= 170000
+						NULL, options, NULL,
+#else
+						options,
+#endif
+						(Datum) 0, 0, 0, false, true, NULL);
+}
+
+#if PG_VERSION_NUM >= 180000
+#define sv_index_beginscan(table, index, snapshot, n) index_beginscan(table, index, snapshot, NULL, n, 0)
+#else
+#define sv_index_beginscan(table, index, snapshot, n) index_beginscan(table, index, snapshot, n, 0)
+#endif
 
 #endif							/* SV_COMPAT_H */

@@ -7,19 +7,13 @@
  * into a bare table of the same layout.  So the statement that drops it does all
  * that it ever does (messages, CASCADE, foreign keys, publications), on a
  * table that has become empty, and nothing is read or written however many rows
- * there are.  What is kept has no constraints, triggers, policies or privileges.
- *
- * Copied rows are written below triggers and row security, and without a
- * trace for logical decoding: subscribers have no such table.
+ * there are.
  */
 #include "postgres.h"
 
-#include "access/heapam.h"
-#include "access/multixact.h"
+#include "access/relation.h"
 #include "access/table.h"
-#include "access/tableam.h"
 #include "access/toast_internals.h"
-#include "access/xact.h"
 #include "base/compat.h"
 #include "catalog/catalog.h"
 #include "catalog/dependency.h"
@@ -29,19 +23,15 @@
 #include "catalog/pg_am.h"
 #include "catalog/pg_attribute.h"
 #include "catalog/pg_collation.h"
+#include "catalog/pg_inherits.h"
 #include "catalog/pg_type.h"
 #include "catalog/toasting.h"
-#include "commands/cluster.h"
 #include "commands/tablecmds.h"
 #include "kept/kept_private.h"
 #include "mb/pg_wchar.h"
-#include "miscadmin.h"
 #include "storage/bufmgr.h"
-#include "utils/builtins.h"
-#include "utils/inval.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
-#include "utils/snapmgr.h"
 #include "utils/syscache.h"
 
 /* The schema for what is kept; error if it is gone. */
@@ -68,12 +58,20 @@ sv_kept_name(int64 number, const char *table)
 	return name;
 }
 
-/*
- * Create a table in schemaver_kept.  Nobody but its owner has rights on it.
- * Dropped columns of "desc" are made as such.
- */
+/* The type as which values of a type are kept: the server's own ones as they are, others as text. */
 Oid
-sv_bare_table(const char *name, TupleDesc desc, Oid owner, char persistence, Oid tablespace)
+sv_kept_type(Oid type, int32 *typmod)
+{
+	Oid			base = getBaseTypeAndTypmod(type, typmod);
+
+	if (base < FirstUnpinnedObjectId)
+		return base;
+	*typmod = -1;
+	return TEXTOID;
+}
+
+static Oid
+create(const char *name, TupleDesc desc, Oid tablespace, Oid owner, char persistence)
 {
 	Oid			table = heap_create_with_catalog(name, sv_kept_schema(), tablespace, InvalidOid, InvalidOid, InvalidOid,
 												 owner, HEAP_TABLE_AM_OID, desc, NIL, RELKIND_RELATION, persistence,
@@ -85,13 +83,27 @@ sv_bare_table(const char *name, TupleDesc desc, Oid owner, char persistence, Oid
 }
 
 /*
+ * Create a table in schemaver_kept with the owner and the persistence of another
+ * one, and a TOAST table if it needs one.  It has no privileges beside the owner's.
+ */
+Oid
+sv_kept_create(const char *name, TupleDesc desc, Oid like, Oid tablespace)
+{
+	Oid			table = create(name, desc, tablespace, sv_relation_owner(like), get_rel_persistence(like));
+
+	NewRelationCreateToastTable(table, (Datum) 0);
+	CommandCounterIncrement();
+	return table;
+}
+
+/*
  * The layout of a table without what depends on other objects: constraints,
  * defaults, collations; domains are what they are made of.
  */
 TupleDesc
-sv_bare_like(Relation relation)
+sv_kept_layout_of(Relation table)
 {
-	TupleDesc	desc = CreateTupleDescCopy(RelationGetDescr(relation));
+	TupleDesc	desc = CreateTupleDescCopy(RelationGetDescr(table));
 
 	for (int i = 0; i < desc->natts; i++)
 	{
@@ -102,18 +114,31 @@ sv_bare_like(Relation relation)
 		if (column->attisdropped)
 			continue;
 		column->atttypid = getBaseTypeAndTypmod(column->atttypid, &column->atttypmod);
-		if (column->attcollation >= FirstNormalObjectId)
+		if (column->attcollation >= FirstUnpinnedObjectId)
 			column->attcollation = DEFAULT_COLLATION_OID;
 	}
 	return desc;
+}
+
+/* Can the files of a table be those of a kept one?  All its types have to be the server's own. */
+bool
+sv_kept_can_move(Relation table)
+{
+	TupleDesc	desc = RelationGetDescr(table);
+
+	for (int i = 0; i < desc->natts; i++)
+		if (!TupleDescAttr(desc, i)->attisdropped &&
+			getBaseType(TupleDescAttr(desc, i)->atttypid) >= FirstUnpinnedObjectId)
+			return false;
+	return table->rd_rel->relam == HEAP_TABLE_AM_OID;
 }
 
 /*
  * Let "to" give the same values as "from" for columns that are newer than a row
  * and have no place in it.
  */
-void
-sv_bare_copy_missing(Oid from, Oid to)
+static void
+copy_missing_values(Oid from, Oid to)
 {
 	Relation	relation = table_open(from, NoLock);
 	Relation	attributes = table_open(AttributeRelationId, RowExclusiveLock);
@@ -156,7 +181,7 @@ sv_bare_copy_missing(Oid from, Oid to)
  * rows.  Returns those that were the other way.
  */
 Bitmapset *
-sv_set_not_null(Oid relation, const Bitmapset *columns, bool not_null)
+sv_kept_set_not_null(Oid relation, const Bitmapset *columns, bool not_null)
 {
 	Relation	attributes = table_open(AttributeRelationId, RowExclusiveLock);
 	Bitmapset  *changed = NULL;
@@ -180,6 +205,8 @@ sv_set_not_null(Oid relation, const Bitmapset *columns, bool not_null)
 	CommandCounterIncrement();
 	return changed;
 }
+
+/* ---------- moving files ---------- */
 
 /* Give the TOAST table of one relation, and its index, to another one that has none. */
 static void
@@ -212,18 +239,16 @@ class_tuple(Oid relation)
 }
 
 /* The storage options of a relation's TOAST table, 0 if there are none. */
-Datum
-sv_toast_options(Relation relation)
+static Datum
+toast_options(Oid relation)
 {
-	Oid			toast = relation->rd_rel->reltoastrelid;
-	HeapTuple	tuple;
+	Oid			toast = ((Form_pg_class) GETSTRUCT(class_tuple(relation)))->reltoastrelid;
 	Datum		options;
 	bool		isnull;
 
 	if (!OidIsValid(toast))
 		return (Datum) 0;
-	tuple = class_tuple(toast);
-	options = SysCacheGetAttr(RELOID, tuple, Anum_pg_class_reloptions, &isnull);
+	options = SysCacheGetAttr(RELOID, class_tuple(toast), Anum_pg_class_reloptions, &isnull);
 	return isnull ? (Datum) 0 : options;
 }
 
@@ -231,31 +256,48 @@ sv_toast_options(Relation relation)
 	do { type exchanged = a->field; a->field = b->field; b->field = exchanged; } while (0)
 
 /*
- * Move the rows of a table to a new bare table of the same layout.  Both are
- * locked exclusively.  "from" is empty afterwards, without a TOAST table, and its
- * indexes are of no use: it is to be dropped or to get other rows.  O(1).
+ * Exchange what describes the files.  Each column of pg_class is accounted for:
+ * relam, relpersistence, relisshared and relnatts are the same on both sides,
+ * relrewrite is that of a heap being written by ALTER TABLE; all others
+ * describe the table (names, type, owner, indexes, rules, triggers, options).
  */
-void
-sv_move_rows(Oid from, Oid to)
+static void
+exchange_files(Form_pg_class a, Form_pg_class b)
 {
-	Relation	classes = table_open(RelationRelationId, RowExclusiveLock);
-	HeapTuple	old = class_tuple(from);
-	HeapTuple	new = class_tuple(to);
-	Form_pg_class a = (Form_pg_class) GETSTRUCT(old);
-	Form_pg_class b = (Form_pg_class) GETSTRUCT(new);
-	Oid			toast = a->reltoastrelid;
-	Relation	source;
-	Relation	target;
+	StaticAssertStmt(Natts_pg_class == SV_18(34, 33), "a column of pg_class is not accounted for");
 
-	Assert(!OidIsValid(b->reltoastrelid) && a->relpersistence == b->relpersistence);
+	if (a->relam != b->relam || a->relpersistence != b->relpersistence || a->relisshared || b->relisshared ||
+		a->relnatts != b->relnatts || OidIsValid(a->relrewrite) || OidIsValid(b->reltoastrelid) ||
+		a->relfilenode == InvalidOid || b->relfilenode == InvalidOid)
+		elog(ERROR, "files of relations %u and %u cannot be exchanged", a->oid, b->oid);
 	EXCHANGE(Oid, relfilenode);
 	EXCHANGE(Oid, reltablespace);
 	EXCHANGE(Oid, reltoastrelid);
 	EXCHANGE(int32, relpages);
 	EXCHANGE(float4, reltuples);
 	EXCHANGE(int32, relallvisible);
+	sv_exchange_all_frozen(a, b);
 	EXCHANGE(TransactionId, relfrozenxid);
 	EXCHANGE(TransactionId, relminmxid);
+}
+
+/*
+ * Move the rows of a table to a new bare table of the same layout, without a
+ * TOAST table.  Both are locked exclusively.  "from" is empty afterwards, without
+ * a TOAST table, and its indexes are of no use: it is to be dropped or to get other
+ * rows.  O(1).
+ */
+static void
+move_rows(Oid from, Oid to)
+{
+	Relation	classes = table_open(RelationRelationId, RowExclusiveLock);
+	HeapTuple	old = class_tuple(from);
+	HeapTuple	new = class_tuple(to);
+	Oid			toast = ((Form_pg_class) GETSTRUCT(old))->reltoastrelid;
+	Relation	source;
+	Relation	target;
+
+	exchange_files((Form_pg_class) GETSTRUCT(old), (Form_pg_class) GETSTRUCT(new));
 	CatalogTupleUpdate(classes, &old->t_self, old);
 	CatalogTupleUpdate(classes, &new->t_self, new);
 	source = relation_open(from, NoLock);
@@ -269,52 +311,59 @@ sv_move_rows(Oid from, Oid to)
 		hand_over_toast(toast, to);
 }
 
+/* Create a bare table that has the rows of "table", which is left empty. */
 static Oid
-set_owner(Relation classes, Oid relation, Oid owner, Oid *toast)
+move_out(Relation table, const char *name)
 {
-	HeapTuple	tuple = class_tuple(relation);
-	Form_pg_class class = (Form_pg_class) GETSTRUCT(tuple);
-	Oid			former = class->relowner;
+	Oid			relation = RelationGetRelid(table);
+	Oid			rows = create(name, sv_kept_layout_of(table), table->rd_rel->reltablespace, table->rd_rel->relowner,
+							  table->rd_rel->relpersistence);
 
-	if (toast != NULL)
-		*toast = class->reltoastrelid;
-	if (former != owner)
-	{
-		class->relowner = owner;
-		CatalogTupleUpdate(classes, &tuple->t_self, tuple);
-	}
-	return former;
+	copy_missing_values(relation, rows);
+	move_rows(relation, rows);
+	return rows;
+}
+
+/* The same for a table that is going to be dropped. */
+Oid
+sv_kept_move(Relation from, const char *name)
+{
+	return move_out(from, name);
 }
 
 /*
- * Let a table, with its sequences, belong to another role for a while; returns the former owner, to
- * which the caller gives it back.  What is done with it in between (constraints,
- * defaults, indexes) is done with the rights of that role.  Privileges and
- * dependencies stay those of the owner.
+ * Move the rows of a table out of the way of a statement that changes its columns,
+ * within the caller's subtransaction.  Returns the table that has them.
  */
 Oid
-sv_lend(Oid relation, Oid owner)
+sv_kept_put_aside(Oid relation)
 {
-	Relation	classes = table_open(RelationRelationId, RowExclusiveLock);
-	Oid			toast;
-	Oid			former = set_owner(classes, relation, owner, &toast);
-	ListCell   *cell;
+	Relation	table = table_open(relation, AccessExclusiveLock);
+	Datum		options = toast_options(relation);
+	Oid			rows;
 
-	/* the TOAST table may have come from elsewhere, so it is looked at in any case */
-	if (OidIsValid(toast))
-	{
-		(void) set_owner(classes, toast_get_valid_index(toast, AccessExclusiveLock), owner, NULL);
-		(void) set_owner(classes, toast, owner, NULL);
-	}
-	foreach(cell, getOwnedSequences(relation))
-		(void) set_owner(classes, lfirst_oid(cell), owner, NULL);
-	table_close(classes, RowExclusiveLock);
+	CheckTableNotInUse(table, "ALTER TABLE");
+	rows = move_out(table, sv_kept_name(sv_store_kept_number(), RelationGetRelationName(table)));
+	table_close(table, NoLock);
+	NewRelationCreateToastTable(relation, options);
 	CommandCounterIncrement();
-	return former;
+	return rows;
+}
+
+/* ---------- looking ---------- */
+
+void
+sv_kept_drop(Oid table)
+{
+	ObjectAddress address;
+
+	ObjectAddressSet(address, RelationRelationId, table);
+	performDeletion(&address, DROP_RESTRICT, PERFORM_DELETION_INTERNAL);
+	CommandCounterIncrement();
 }
 
 bool
-sv_has_rows(Oid relation)
+sv_kept_has_rows(Oid relation)
 {
 	Relation	table = table_open(relation, AccessShareLock);
 	bool		result = RelationGetNumberOfBlocks(table) > 0;
@@ -323,147 +372,19 @@ sv_has_rows(Oid relation)
 	return result;
 }
 
-/* ---------- writing rows ---------- */
-
-typedef struct RowWriter
+/* The ordinary tables that have the rows of a table: itself, or its partitions. */
+List *
+sv_kept_leaves(Oid relation)
 {
-	DestReceiver pub;
-	Relation	target;
-	const AttrNumber *map;		/* column of the target for each one of the query */
-	TupleDesc	checked;		/* whose NOT NULL holds; NULL: nobody's */
-	const char *name;			/* of that table */
-	TupleTableSlot *slot;
-	BulkInsertState bulk;
-	CommandId	command;
-	uint64		n;
-} RowWriter;
+	List	   *leaves = NIL;
+	ListCell   *cell;
 
-static void
-begin_rows(DestReceiver *self, int operation, TupleDesc desc)
-{
-	RowWriter  *writer = (RowWriter *) self;
-
-	writer->slot = table_slot_create(writer->target, NULL);
-	writer->bulk = GetBulkInsertState();
-	writer->command = GetCurrentCommandId(true);
-}
-
-static void
-check_not_null(const RowWriter *writer)
-{
-	for (int i = 0; i < writer->checked->natts; i++)
-	{
-		Form_pg_attribute column = TupleDescAttr(writer->checked, i);
-
-		if (column->attnotnull && !column->attisdropped && writer->slot->tts_isnull[i])
-			ereport(ERROR,
-					(errcode(ERRCODE_NOT_NULL_VIOLATION),
-					 errmsg("column \"%s\" of relation \"%s\" contains null values", NameStr(column->attname), writer->name)));
-	}
-}
-
-static bool
-write_row(TupleTableSlot *row, DestReceiver *self)
-{
-	RowWriter  *writer = (RowWriter *) self;
-	TupleTableSlot *slot = writer->slot;
-	int			n = slot->tts_tupleDescriptor->natts;
-
-	slot_getallattrs(row);
-	ExecClearTuple(slot);
-	memset(slot->tts_isnull, true, sizeof(bool) * n);
-	for (int i = 0; i < row->tts_tupleDescriptor->natts; i++)
-	{
-		int			column = (writer->map ? writer->map[i] : i + 1) - 1;
-
-		slot->tts_values[column] = row->tts_values[i];
-		slot->tts_isnull[column] = row->tts_isnull[i];
-	}
-	ExecStoreVirtualTuple(slot);
-	if (writer->checked != NULL)
-		check_not_null(writer);
-	table_tuple_insert(writer->target, slot, writer->command, TABLE_INSERT_SKIP_FSM | TABLE_INSERT_NO_LOGICAL, writer->bulk);
-	writer->n++;
-	return true;
-}
-
-static void
-end_rows(DestReceiver *self)
-{
-	RowWriter  *writer = (RowWriter *) self;
-
-	FreeBulkInsertState(writer->bulk);
-	table_finish_bulk_insert(writer->target, TABLE_INSERT_SKIP_FSM | TABLE_INSERT_NO_LOGICAL);
-	ExecDropSingleTupleTableSlot(writer->slot);
-}
-
-static void
-destroy_rows(DestReceiver *self)
-{
-}
-
-/*
- * Write the rows of a query into a table without indexes, as the current user,
- * in SPI.  Column i of the query goes to column map[i] (NULL: i + 1) and must have
- * its type; what is not named is NULL.  NOT NULL of the relation "checked" is checked.
- * Returns the number of rows.
- */
-uint64
-sv_write_rows(Oid target, const char *query, const AttrNumber *map, Oid checked)
-{
-	RowWriter	writer = {{write_row, begin_rows, end_rows, destroy_rows, DestNone}};
-	SPIExecuteOptions options = {0};
-	Relation	relation = OidIsValid(checked) ? table_open(checked, NoLock) : NULL;
-	int			result;
-
-	writer.target = table_open(target, AccessExclusiveLock);
-	writer.map = map;
-	if (relation != NULL)
-	{
-		writer.checked = RelationGetDescr(relation);
-		writer.name = RelationGetRelationName(relation);
-	}
-	options.dest = (DestReceiver *) &writer;
-	result = SPI_execute_extended(query, &options);
-	if (result < 0)
-		elog(ERROR, "SPI_execute_extended failed: %s", SPI_result_code_string(result));
-	table_close(writer.target, NoLock);
-	if (relation != NULL)
-		table_close(relation, NoLock);
-	CommandCounterIncrement();
-	return writer.n;
-}
-
-/*
- * Move the rows of a table of ours into a new one, for sv_put_in(): the server
- * would not take it well if a table that is older than the transaction were
- * exchanged there and that were rolled back.
- */
-Oid
-sv_move_out(Oid rows)
-{
-	Relation	relation = table_open(rows, AccessExclusiveLock);
-	Oid			result = sv_bare_table(sv_kept_name(sv_store_kept_number(), RelationGetRelationName(relation)),
-									   sv_bare_like(relation), relation->rd_rel->relowner,
-									   relation->rd_rel->relpersistence, relation->rd_rel->reltablespace);
-
-	table_close(relation, NoLock);
-	sv_move_rows(rows, result);
-	return result;
-}
-
-/*
- * Let a table have the rows of another one of the same layout, which was made in
- * this transaction and is dropped.  Its indexes are built anew, and with them
- * unique and exclusion constraints checked; all others are the caller's to check.
- */
-void
-sv_put_in(Oid relation, Oid rows)
-{
-	HeapTuple	tuple = class_tuple(rows);
-	Form_pg_class class = (Form_pg_class) GETSTRUCT(tuple);
-
-	finish_heap_swap(relation, rows, false, false, true, true,
-					 class->relfrozenxid, class->relminmxid, class->relpersistence);
-	CommandCounterIncrement();
+	if (get_rel_relkind(relation) == RELKIND_RELATION)
+		return list_make1_oid(relation);
+	if (get_rel_relkind(relation) != RELKIND_PARTITIONED_TABLE)
+		return NIL;
+	foreach(cell, find_all_inheritors(relation, AccessExclusiveLock, NULL))
+		if (get_rel_relkind(lfirst_oid(cell)) == RELKIND_RELATION)
+			leaves = lappend_oid(leaves, lfirst_oid(cell));
+	return leaves;
 }

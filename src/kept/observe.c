@@ -15,13 +15,20 @@
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 
+/* The name that a relation had before the script altered it. */
+typedef struct FirstName
+{
+	Oid			relation;
+	char	   *name;
+} FirstName;
+
 static object_access_hook_type previous_hook;
 
 /* What is being watched; NULL: nothing. */
 static Watch *active;
 
 bool
-sv_watch_member(const List *list, Oid relation, AttrNumber column)
+sv_kept_is_seen(const List *list, Oid relation, AttrNumber column)
 {
 	ListCell   *cell;
 
@@ -39,8 +46,44 @@ sv_watch_member(const List *list, Oid relation, AttrNumber column)
 static bool
 was_created(const Watch *watch, Oid relation, AttrNumber column)
 {
-	return sv_watch_member(watch->created, relation, 0) ||
-		(column != 0 && sv_watch_member(watch->created, relation, column));
+	return sv_kept_is_seen(watch->created, relation, 0) ||
+		(column != 0 && sv_kept_is_seen(watch->created, relation, column));
+}
+
+static const FirstName *
+first_name(const Watch *watch, Oid relation)
+{
+	ListCell   *cell;
+
+	foreach(cell, watch->names)
+		if (((FirstName *) lfirst(cell))->relation == relation)
+			return lfirst(cell);
+	return NULL;
+}
+
+static bool
+is_renamed(const Watch *watch, Oid relation)
+{
+	const FirstName *first = first_name(watch, relation);
+
+	return first != NULL && strcmp(first->name, get_rel_name(relation)) != 0;
+}
+
+/* Remember what an altered relation is called: a new name cannot be seen yet. */
+static void
+note_name(Oid relation)
+{
+	MemoryContext old = MemoryContextSwitchTo(active->context);
+	FirstName  *first;
+
+	if (first_name(active, relation) == NULL && get_rel_name(relation) != NULL)
+	{
+		first = palloc(sizeof(FirstName));
+		first->relation = relation;
+		first->name = get_rel_name(relation);
+		active->names = lappend(active->names, first);
+	}
+	MemoryContextSwitchTo(old);
 }
 
 static void
@@ -52,8 +95,7 @@ note(SeenKind kind, Oid relation, int column)
 	seen->kind = kind;
 	seen->relation = relation;
 	seen->column = column;
-	/* one that is being created cannot be seen yet */
-	seen->schema = kind == SV_SEEN_CREATED ? InvalidOid : get_rel_namespace(relation);
+	seen->renamed = kind == SV_SEEN_DROPPED && is_renamed(active, relation);
 	active->seen = lappend(active->seen, seen);
 	if (kind == SV_SEEN_CREATED)
 		active->created = lappend(active->created, seen);
@@ -70,6 +112,19 @@ is_interesting(Oid relation)
 		get_rel_persistence(relation) != RELPERSISTENCE_TEMP;
 }
 
+/* A script must not drop what is kept, as DROP OWNED would. */
+static void
+refuse_kept(Oid relation)
+{
+	if (get_rel_namespace(relation) != active->kept_schema)
+		return;
+	ereport(ERROR,
+			(errcode(ERRCODE_DEPENDENT_OBJECTS_STILL_EXIST),
+			 errmsg("cannot drop %s: it has kept data", get_rel_name(relation)),
+			 errhint("Downgrade to bring it back, or remove it: SELECT * FROM schemaver.purge_kept(); "
+					 "a revision keeps nothing with the option \"keep\" set to false.")));
+}
+
 static void
 watch_access(ObjectAccessType access, Oid classId, Oid objectId, int subId, void *arg)
 {
@@ -79,16 +134,22 @@ watch_access(ObjectAccessType access, Oid classId, Oid objectId, int subId, void
 		return;
 	if (access == OAT_POST_CREATE)
 		note(SV_SEEN_CREATED, objectId, subId);
-	else if (access == OAT_DROP && is_interesting(objectId) && !was_created(active, objectId, subId))
-		note(SV_SEEN_DROPPED, objectId, subId);
+	else if (access == OAT_DROP && is_interesting(objectId))
+	{
+		refuse_kept(objectId);
+		if (!was_created(active, objectId, subId))
+			note(SV_SEEN_DROPPED, objectId, subId);
+	}
 	else if (access == OAT_POST_ALTER && subId > 0 && is_interesting(objectId) &&
 			 !was_created(active, objectId, subId))
 		note(SV_SEEN_ALTERED, objectId, subId);
+	else if (access == OAT_POST_ALTER && subId == 0)
+		note_name(objectId);
 }
 
 /* Called once, when the library is loaded. */
 void
-sv_watch_init(void)
+sv_kept_observe_init(void)
 {
 	previous_hook = object_access_hook;
 	object_access_hook = watch_access;
@@ -100,7 +161,7 @@ sv_watch_init(void)
  * statement itself is a change of the schema, and only if it is no trial.
  */
 void
-sv_watch_run(Watch *watch, StatementFn run, void *arg)
+sv_kept_observe(Watch *watch, StatementFn run, void *arg)
 {
 	bool		paused = sv_track_pause(watch->trial);
 

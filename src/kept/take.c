@@ -2,33 +2,35 @@
  * take.c
  *		Putting aside what a statement is going to take away.
  *
- * A table is moved by its files.  Of a column the values are copied, with what
- * identifies their rows: the primary key or another key; without one, the text
- * of all other columns and, among rows that are equal in it, a number: which of
- * them gets which value makes no difference.
- *
- * Rows are read as the owner of schemaver's tables, so row security hides
- * none, by queries that call nothing which a user wrote.  What is kept
- * belongs to the owner of the table.
+ * A table whose types are all the server's own is moved by its files, any
+ * other is copied.  Of a column the values are copied, with the key of their rows:
+ * the primary key, or another unique key that is never null.  Without a key the
+ * values cannot be kept.
  */
 #include "postgres.h"
 
+#include "access/genam.h"
+#include "access/heapam.h"
 #include "access/table.h"
+#include "access/tableam.h"
 #include "access/xact.h"
+#include "base/compat.h"
 #include "catalog/dependency.h"
-#include "catalog/pg_am.h"
+#include "catalog/namespace.h"
 #include "catalog/pg_class.h"
+#include "catalog/pg_inherits.h"
+#include "catalog/pg_namespace.h"
+#include "catalog/pg_sequence.h"
 #include "catalog/pg_type.h"
-#include "catalog/toasting.h"
+#include "commands/extension.h"
+#include "commands/sequence.h"
 #include "commands/tablecmds.h"
 #include "kept/kept_private.h"
-#include "lib/stringinfo.h"
-#include "miscadmin.h"
 #include "storage/lmgr.h"
 #include "utils/builtins.h"
-#include "utils/guc.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
+#include "utils/snapmgr.h"
 #include "utils/syscache.h"
 
 static StoredKept *
@@ -38,6 +40,7 @@ new_kept(const Keep *keep, const char *kind, Oid relation)
 
 	kept->number = sv_store_kept_number();
 	kept->revision = keep->revision;
+	kept->direction = keep->direction;
 	kept->kind = kind;
 	kept->schema_name = get_namespace_name(get_rel_namespace(relation));
 	kept->table_name = get_rel_name(relation);
@@ -45,226 +48,350 @@ new_kept(const Keep *keep, const char *kind, Oid relation)
 	return kept;
 }
 
-/* The types of these columns, as text. */
-static List *
-types_of(Oid relation, List *columns)
+static char *
+type_text(Oid relation, const char *column)
 {
-	List	   *types = NIL;
-	ListCell   *cell;
+	Oid			type;
+	int32		typmod;
+	Oid			collation;
 
-	foreach(cell, columns)
-	{
-		Oid			type;
-		int32		typmod;
-		Oid			collation;
-
-		get_atttypetypmodcoll(relation, get_attnum(relation, lfirst(cell)), &type, &typmod, &collation);
-		types = lappend(types, sv_type_text(type, typmod));
-	}
-	return types;
-}
-
-static void
-set_in_scope(const char *name, const char *value)
-{
-	(void) set_config_option(name, value, PGC_SUSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
+	get_atttypetypmodcoll(relation, get_attnum(relation, column), &type, &typmod, &collation);
+	return format_type_extended(type, typmod, FORMAT_TYPE_TYPEMOD_GIVEN | FORMAT_TYPE_FORCE_QUALIFY);
 }
 
 /*
- * In a level of settings that the caller ends: let values have the same text in
- * every session, and take the memory of maintenance work.
+ * What cannot be kept is an error where the revision asks for it, and a warning
+ * where the setting does.
  */
-void
-sv_kept_settings(void)
+static void
+complain(const Keep *keep, const char *what, const char *why)
 {
-	if (work_mem < maintenance_work_mem)
-		set_in_scope("work_mem", psprintf("%d", maintenance_work_mem));
-	set_in_scope("datestyle", "ISO, MDY");
-	set_in_scope("intervalstyle", "postgres");
-	set_in_scope("timezone", "UTC");
-	set_in_scope("extra_float_digits", "3");
-	set_in_scope("bytea_output", "hex");
-	set_in_scope("lc_monetary", "C");
-	set_in_scope("quote_all_identifiers", "off");
+	ereport(keep->asked ? ERROR : WARNING,
+			(errcode(ERRCODE_SV_REFUSED),
+			 keep->asked ? errmsg("cannot keep %s", what) : errmsg("%s are not kept", what),
+			 errdetail_internal("%s", why),
+			 errhint("Set the option \"keep\" of revision \"%s\" to false to let them go.", keep->revision)));
 }
 
-/* Write the rows of a query as the owner of schemaver's tables. */
-static uint64
-copy_rows(Oid target, const char *query, const AttrNumber *map)
+/* Is it a table whose rows Citus has elsewhere? */
+static bool
+is_distributed(Oid relation)
 {
-	StoreScope	scope;
-	uint64		n;
+	Oid			catalog = OidIsValid(get_extension_oid("citus", true)) ?
+		get_relname_relid("pg_dist_partition", PG_CATALOG_NAMESPACE) : InvalidOid;
+	Relation	partitions;
+	TableScanDesc scan;
+	HeapTuple	tuple;
+	bool		found = false;
+	bool		isnull;
 
-	sv_store_enter(&scope, SV_STORE_WRITE);
-	sv_kept_settings();
-	n = sv_write_rows(target, query, map, InvalidOid);
-	sv_store_leave(&scope);
-	return n;
+	if (!OidIsValid(catalog))
+		return false;
+	partitions = table_open(catalog, AccessShareLock);
+	scan = table_beginscan_catalog(partitions, 0, NULL);
+	while (!found && HeapTupleIsValid(tuple = heap_getnext(scan, ForwardScanDirection)))
+		found = DatumGetObjectId(heap_getattr(tuple, 1, RelationGetDescr(partitions), &isnull)) == relation;
+	table_endscan(scan);
+	table_close(partitions, AccessShareLock);
+	return found;
+}
+
+static bool
+has_foreign_partition(Oid relation)
+{
+	ListCell   *cell;
+
+	if (get_rel_relkind(relation) == RELKIND_PARTITIONED_TABLE)
+		foreach(cell, find_all_inheritors(relation, AccessShareLock, NULL))
+			if (get_rel_relkind(lfirst_oid(cell)) == RELKIND_FOREIGN_TABLE)
+				return true;
+	return false;
 }
 
 /* ---------- tables ---------- */
 
-/* Copy all columns that hold values of their own. */
-static uint64
-copy_table(Oid from, Oid to, List *columns)
+/* The names of the columns that hold values of their own. */
+static List *
+own_columns(Relation table)
 {
-	StringInfoData query;
-	AttrNumber *map = palloc(sizeof(AttrNumber) * (list_length(columns) + 1));
-	ListCell   *cell;
+	TupleDesc	desc = RelationGetDescr(table);
+	List	   *names = NIL;
 
-	NewRelationCreateToastTable(to, (Datum) 0);
-	CommandCounterIncrement();
-	initStringInfo(&query);
-	appendStringInfoString(&query, "SELECT ");
-	foreach(cell, columns)
+	for (int i = 0; i < desc->natts; i++)
 	{
-		map[foreach_current_index(cell)] = get_attnum(from, lfirst(cell));
-		appendStringInfo(&query, "%ss.%s", foreach_current_index(cell) ? ", " : "", quote_identifier(lfirst(cell)));
+		Form_pg_attribute column = TupleDescAttr(desc, i);
+
+		if (!column->attisdropped && column->attgenerated == '\0')
+			names = lappend(names, pstrdup(NameStr(column->attname)));
 	}
-	appendStringInfo(&query, " FROM %s s", sv_from(from));
-	return copy_rows(to, query.data, map);
+	return names;
 }
 
-/* Keep the rows of a table that is going to be dropped. */
-void
-sv_take_table(const Keep *keep, const Loss *loss)
+static void
+add_column(TupleDesc desc, int *n, const char *name, Oid relation, const char *like)
+{
+	Oid			type;
+	int32		typmod;
+	Oid			collation;
+
+	get_atttypetypmodcoll(relation, get_attnum(relation, like), &type, &typmod, &collation);
+	type = sv_kept_type(type, &typmod);
+	(*n)++;
+	TupleDescInitEntry(desc, *n, name, type, typmod, 0);
+}
+
+/* A copy of a table under way, within sv_base_run_as(). */
+typedef struct TableCopy
+{
+	Oid			from;
+	Oid			to;
+	List	   *columns;
+	uint64		n;
+} TableCopy;
+
+static void
+copy_table(void *arg)
+{
+	TableCopy  *copy = arg;
+	Relation	source = table_open(copy->from, AccessExclusiveLock);
+	Relation	target = table_open(copy->to, AccessExclusiveLock);
+	RowWriter  *writer;
+	ListCell   *cell;
+
+	sv_kept_settings();
+	writer = sv_rows_begin(source, target);
+	foreach(cell, copy->columns)
+		sv_rows_column(writer, foreach_current_index(cell) + 1, get_attnum(copy->from, lfirst(cell)));
+	copy->n = sv_rows_write(writer, target);
+	table_close(target, NoLock);
+	table_close(source, NoLock);
+}
+
+static Oid
+copy_out(StoredKept *kept, Oid relation)
+{
+	TupleDesc	desc = CreateTemplateTupleDesc(list_length(kept->columns));
+	TableCopy	copy = {relation};
+	int			n = 0;
+	ListCell   *cell;
+
+	foreach(cell, kept->columns)
+		add_column(desc, &n, lfirst(cell), relation, lfirst(cell));
+	copy.to = sv_kept_create(kept->kept_table, desc, relation, InvalidOid);
+	copy.columns = kept->columns;
+	sv_base_run_as(sv_relation_owner(relation), copy_table, &copy);
+	kept->rows = copy.n;
+	return copy.to;
+}
+
+/* Keep the rows of a table that is going to be dropped; NULL if they cannot be kept. */
+StoredKept *
+sv_kept_take_table(const Keep *keep, const Loss *loss)
 {
 	Relation	table = table_open(loss->relation, AccessExclusiveLock);
-	Form_pg_class form = table->rd_rel;
-	bool		moves = !loss->reads && form->relam == HEAP_TABLE_AM_OID;
 	StoredKept *kept = new_kept(keep, "table", loss->relation);
+	ListCell   *cell;
 	Oid			rows;
 
 	CheckTableNotInUse(table, "DROP TABLE");
 	kept->kept_table = sv_kept_name(kept->number, kept->table_name);
-	kept->columns = sv_columns_but(loss->relation, NULL);
-	kept->types = types_of(loss->relation, kept->columns);
-	kept->rows = form->reltuples;
-	rows = sv_bare_table(kept->kept_table, sv_bare_like(table), form->relowner, form->relpersistence,
-						 moves ? form->reltablespace : InvalidOid);
-	if (moves)
-		sv_bare_copy_missing(loss->relation, rows);
-	table_close(table, NoLock);
-	if (moves)
-		sv_move_rows(loss->relation, rows);
+	kept->columns = own_columns(table);
+	foreach(cell, kept->columns)
+		kept->types = lappend(kept->types, type_text(loss->relation, lfirst(cell)));
+	kept->rows = table->rd_rel->reltuples;
+	kept->row_security = table->rd_rel->relrowsecurity;
+	if (!loss->reads && sv_kept_can_move(table))
+		rows = sv_kept_move(table, kept->kept_table);
 	else
-		kept->rows = copy_table(loss->relation, rows, kept->columns);
+		rows = copy_out(kept, loss->relation);
+	table_close(table, NoLock);
+	kept->layout = sv_kept_layout(rows);
 	sv_store_keep(kept);
+	return kept;
+}
+
+/* Is it a table whose rows are somewhere else? */
+bool
+sv_kept_is_elsewhere(const Keep *keep, Oid relation)
+{
+	if (!is_distributed(relation))
+		return false;
+	complain(keep, psprintf("the rows of table %s.%s", get_namespace_name(get_rel_namespace(relation)), get_rel_name(relation)),
+			 "It is a table of Citus, whose rows are in its shards.");
+	return true;
 }
 
 /* ---------- columns ---------- */
 
-/* A name for a column of ours among those of a kept table. */
-static char *
-free_name(const char *name, TupleDesc desc, int n)
+/* The columns of an index if they identify a row whatever happens to the columns "without"; else NIL. */
+static List *
+key_of_index(Relation relation, Relation index, const Bitmapset *without)
 {
-	for (int i = 0; i < n; i++)
-		if (strcmp(NameStr(TupleDescAttr(desc, i)->attname), name) == 0)
-			return free_name(psprintf("%s_", name), desc, n);
-	return pstrdup(name);
+	Form_pg_index form = index->rd_index;
+	List	   *names = NIL;
+
+	if (!form->indisunique || !form->indimmediate || !form->indisvalid ||
+		RelationGetIndexExpressions(index) != NIL || RelationGetIndexPredicate(index) != NIL)
+		return NIL;
+	for (int i = 0; i < form->indnkeyatts; i++)
+	{
+		AttrNumber	number = form->indkey.values[i];
+		Form_pg_attribute column = TupleDescAttr(RelationGetDescr(relation), number - 1);
+
+		if (!sv_is_not_null(RelationGetDescr(relation), number - 1) || column->attgenerated != '\0' ||
+			bms_is_member(number, without) || !sv_kept_is_key_type(column->atttypid))
+			return NIL;
+		names = lappend(names, pstrdup(NameStr(column->attname)));
+	}
+	return names;
 }
+
+/*
+ * The names of the columns by which rows can be found again: the primary key,
+ * or another unique one that is never null; NIL if there is none without the
+ * columns "without".
+ */
+static List *
+key_of(Oid relation, const Bitmapset *without)
+{
+	Relation	table = table_open(relation, AccessShareLock);
+	List	   *key = NIL;
+	List	   *indexes = RelationGetIndexList(table);
+	ListCell   *cell;
+
+	if (OidIsValid(table->rd_pkindex))
+		indexes = lcons_oid(table->rd_pkindex, indexes);
+	foreach(cell, indexes)
+	{
+		Relation	index = index_open(lfirst_oid(cell), AccessShareLock);
+
+		key = key_of_index(table, index, without);
+		index_close(index, NoLock);
+		if (key != NIL)
+			break;
+	}
+	table_close(table, NoLock);
+	return key;
+}
+
+static bool
+has_row_security(Oid relation)
+{
+	Relation	table = table_open(relation, NoLock);
+	bool		result = table->rd_rel->relrowsecurity;
+
+	table_close(table, NoLock);
+	return result;
+}
+
+/* Values of a column with the keys of their rows, within sv_base_run_as(). */
+typedef struct ValueCopy
+{
+	const StoredKept *kept;
+	Oid			leaf;			/* the table that has the rows */
+	Oid			before;			/* kept values of the same rows; InvalidOid: they are in the table */
+	bool		unchanged;		/* only of rows whose value is still what it was converted to */
+	Oid			to;
+	uint64		n;
+} ValueCopy;
 
 static void
-add_column(TupleDesc desc, int *n, const char *name, Oid type, int32 typmod)
+copy_values(void *arg)
 {
-	type = getBaseTypeAndTypmod(type, &typmod);
-	TupleDescInitEntry(desc, *n + 1, free_name(name, desc, *n), type, typmod, 0);
-	(*n)++;
+	ValueCopy  *copy = arg;
+	List	   *key = copy->kept->columns;
+	AttrNumber	value = list_length(key) + 1;
+	AttrNumber	column = get_attnum(copy->leaf, copy->kept->column_name);
+	Relation	source = table_open(copy->leaf, AccessExclusiveLock);
+	Relation	target = table_open(copy->to, AccessExclusiveLock);
+	Relation	before = OidIsValid(copy->before) ? table_open(copy->before, AccessExclusiveLock) : NULL;
+	RowWriter  *writer;
+	Lookup	   *lookup;
+	ListCell   *cell;
+
+	sv_kept_settings();
+	writer = sv_rows_begin(source, target);
+	foreach(cell, key)
+		sv_rows_column(writer, foreach_current_index(cell) + 1, get_attnum(copy->leaf, lfirst(cell)));
+	if (before == NULL)
+		sv_rows_column(writer, value, column);
+	else
+	{
+		lookup = sv_rows_lookup(writer, before, key);
+		sv_rows_only(writer, lookup);
+		sv_rows_kept(writer, value, lookup, value);
+		if (copy->unchanged)
+			sv_rows_only_unchanged(writer, column, value + 1);
+		else
+			sv_rows_column(writer, value + 1, column);
+	}
+	copy->n += sv_rows_write(writer, target);
+	if (before != NULL)
+		table_close(before, NoLock);
+	table_close(target, NoLock);
+	table_close(source, NoLock);
 }
 
-static void
-add_column_like(TupleDesc desc, int *n, Oid relation, const char *name)
+/* Copy the values of all partitions of the table, each as its owner. */
+static uint64
+copy_all_values(ValueCopy *copy, Oid relation)
 {
-	Oid			type;
-	int32		typmod;
-	Oid			collation;
+	ListCell   *cell;
 
-	get_atttypetypmodcoll(relation, get_attnum(relation, name), &type, &typmod, &collation);
-	add_column(desc, n, name, type, typmod);
+	foreach(cell, sv_kept_leaves(relation))
+	{
+		copy->leaf = lfirst_oid(cell);
+		sv_base_run_as(sv_relation_owner(copy->leaf), copy_values, copy);
+	}
+	return copy->n;
 }
 
-/* The table for the values of a column, with what identifies their rows; "made": and what was made of them. */
-static Oid
-make_column_table(const StoredKept *kept, const char *name, Oid relation, Oid type, int32 typmod, bool made)
+/* The layout for values of a column and what identifies their rows; "converted": and what was made of them, as text. */
+static TupleDesc
+value_layout(const StoredKept *kept, Oid relation, bool converted)
 {
-	TupleDesc	desc = CreateTemplateTupleDesc((kept->whole_row ? 2 : list_length(kept->columns)) + 1 + made);
-	HeapTuple	tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(relation));
-	Form_pg_class form = (Form_pg_class) GETSTRUCT(tuple);
-	Oid			table;
+	TupleDesc	desc = CreateTemplateTupleDesc(list_length(kept->columns) + 1 + converted);
 	int			n = 0;
 	ListCell   *cell;
 
-	if (kept->whole_row)
-	{
-		add_column(desc, &n, "row", TEXTOID, -1);
-		add_column(desc, &n, "number", INT8OID, -1);
-	}
-	else
-		foreach(cell, kept->columns)
-			add_column_like(desc, &n, relation, lfirst(cell));
-	add_column(desc, &n, kept->column_name, type, typmod);
-	if (made)
-		add_column(desc, &n, "converted", TEXTOID, -1);
-	table = sv_bare_table(name, desc, form->relowner, form->relpersistence, InvalidOid);
-	ReleaseSysCache(tuple);
-	NewRelationCreateToastTable(table, (Datum) 0);
-	CommandCounterIncrement();
-	return table;
+	foreach(cell, kept->columns)
+		add_column(desc, &n, psprintf("key%d", n + 1), relation, lfirst(cell));
+	add_column(desc, &n, "value", relation, kept->column_name);
+	if (converted)
+		TupleDescInitEntry(desc, n + 1, "converted", TEXTOID, -1, 0);
+	return desc;
 }
 
 /*
- * The rows of a table as "SELECT i1, ..., value": what identifies them as it is
- * kept, and an expression over s, the row.  Rows that are equal are numbered in the
- * order in which they are stored, which a conversion keeps.
- */
-char *
-sv_identified_rows(const StoredKept *kept, Oid relation, const char *value)
-{
-	StringInfoData query;
-	ListCell   *cell;
-
-	initStringInfo(&query);
-	appendStringInfoString(&query, "SELECT ");
-	if (kept->whole_row)
-	{
-		char	   *image = sv_row_image("s", kept->columns);
-
-		appendStringInfo(&query, "%s AS i1, row_number() OVER (PARTITION BY %s ORDER BY s.tableoid, s.ctid) AS i2, ", image, image);
-	}
-	else
-		foreach(cell, kept->columns)
-			appendStringInfo(&query, "s.%s AS i%d, ", quote_identifier(lfirst(cell)), foreach_current_index(cell) + 1);
-	appendStringInfo(&query, "%s AS value FROM %s s", value, sv_from(relation));
-	return query.data;
-}
-
-/*
- * Keep the values of a column that is going to be dropped or converted.  "lost"
- * are all such columns of the table.  A converted one is recorded by sv_take_result(),
- * when it is known what the values became.
+ * Keep the values of a column that is going to be dropped or converted; NULL if
+ * that cannot be.  "lost" are all such columns of the table.  A converted one is
+ * recorded by sv_kept_take_result(), when it is known what the values became.
  */
 StoredKept *
-sv_take_column(const Keep *keep, const Loss *loss, const Bitmapset *lost)
+sv_kept_take_column(const Keep *keep, const Loss *loss, const Bitmapset *lost)
 {
 	StoredKept *kept = new_kept(keep, loss->converted ? "type" : "column", loss->relation);
-	Oid			type;
-	int32		typmod;
-	Oid			collation;
-	char	   *value;
-	Oid			rows;
+	char	   *what;
+	ValueCopy	copy = {kept};
 
 	LockRelationOid(loss->relation, AccessExclusiveLock);
-	get_atttypetypmodcoll(loss->relation, loss->column, &type, &typmod, &collation);
 	kept->column_name = get_attname(loss->relation, loss->column, false);
-	kept->types = list_make1(sv_type_text(type, typmod));
-	kept->columns = sv_key_of(loss->relation, lost);
-	kept->whole_row = kept->columns == NIL;
-	if (kept->whole_row)
-		kept->columns = sv_columns_but(loss->relation, lost);
+	kept->types = list_make1(type_text(loss->relation, kept->column_name));
+	kept->columns = key_of(loss->relation, lost);
+	what = psprintf("the values of column \"%s\" of table %s", kept->column_name,
+					quote_qualified_identifier(kept->schema_name, kept->table_name));
+	if (kept->columns == NIL || has_foreign_partition(loss->relation))
+	{
+		complain(keep, what, kept->columns == NIL ?
+				 "The table has no other key that identifies its rows: a primary key, or a unique one without nulls." :
+				 "The table has foreign partitions.");
+		return NULL;
+	}
 	kept->kept_table = sv_kept_name(kept->number, psprintf("%s_%s", kept->table_name, kept->column_name));
-	rows = make_column_table(kept, kept->kept_table, loss->relation, type, typmod, false);
-	value = psprintf("s.%s", quote_identifier(kept->column_name));
-	kept->rows = copy_rows(rows, sv_identified_rows(kept, loss->relation, value), NULL);
+	kept->row_security = has_row_security(loss->relation);
+	copy.to = sv_kept_create(kept->kept_table, value_layout(kept, loss->relation, false), loss->relation, InvalidOid);
+	kept->rows = copy_all_values(&copy, loss->relation);
+	kept->layout = sv_kept_layout(copy.to);
 	if (!loss->converted)
 		sv_store_keep(kept);
 	return kept;
@@ -272,57 +399,45 @@ sv_take_column(const Keep *keep, const Loss *loss, const Bitmapset *lost)
 
 /*
  * A table with those of the kept values whose column still has what the upgrade
- * made of them.  Rows without a key are told apart by that, too, and get the
- * numbers that they have now.
+ * made of them.
  */
 Oid
-sv_take_unchanged(const StoredKept *kept, Oid rows, Oid relation)
+sv_kept_take_unchanged(const StoredKept *kept, Oid rows, Oid relation)
 {
 	Relation	source = table_open(rows, AccessShareLock);
-	int			last = RelationGetNumberOfAttributes(source);
-	char	   *made = pstrdup(quote_identifier(NameStr(TupleDescAttr(RelationGetDescr(source), last - 1)->attname)));
-	char	   *now = sv_image(psprintf("s.%s", quote_identifier(kept->column_name)));
-	Oid			result = sv_bare_table(sv_kept_name(sv_store_kept_number(), kept->column_name), sv_bare_like(source),
-									   source->rd_rel->relowner, source->rd_rel->relpersistence, InvalidOid);
+	ValueCopy	copy = {kept};
 
+	copy.to = sv_kept_create(sv_kept_name(sv_store_kept_number(), kept->column_name), sv_kept_layout_of(source), rows,
+							 InvalidOid);
 	table_close(source, NoLock);
-	NewRelationCreateToastTable(result, (Datum) 0);
-	CommandCounterIncrement();
-	copy_rows(result, kept->whole_row ?
-			  psprintf("SELECT k.row, s.i2, k.value, k.made FROM (SELECT k.*, row_number() OVER (PARTITION BY k.row, k.made ORDER BY k.n) AS o "
-					   "FROM %s k (row, n, value, made)) k JOIN (SELECT s.*, row_number() OVER (PARTITION BY s.i1, s.value ORDER BY s.i2) AS o "
-					   "FROM (%s) s) s ON k.row = s.i1 AND k.o = s.o AND k.made IS NOT DISTINCT FROM s.value",
-					   sv_relation_text(rows), sv_identified_rows(kept, relation, now)) :
-			  psprintf("SELECT k.* FROM %s k JOIN (%s) s ON %s WHERE k.%s IS NOT DISTINCT FROM s.value",
-					   sv_relation_text(rows), sv_identified_rows(kept, relation, now),
-					   sv_same_row(kept, rows, relation, "k", "s"), made), NULL);
-	return result;
+	copy.before = rows;
+	copy.unchanged = true;
+	copy_all_values(&copy, relation);
+	return copy.to;
 }
 
 /* Record a converted column, and with its old values what the statement made of them. */
 void
-sv_take_result(StoredKept *kept, Oid relation)
+sv_kept_take_result(StoredKept *kept)
 {
+	Oid			relation = sv_kept_find(kept->schema_name, kept->table_name);
 	Oid			before = get_relname_relid(kept->kept_table, sv_kept_schema());
-	char	   *name = sv_kept_name(sv_store_kept_number(), kept->column_name);
-	int			last = sv_column_count(before);
-	char	   *made = sv_image(psprintf("s.%s", quote_identifier(kept->column_name)));
-	ObjectAddress address;
-	Oid			type;
-	int32		typmod;
-	Oid			collation;
-	Oid			rows;
+	Relation	rows = table_open(before, AccessShareLock);
+	int			n = RelationGetNumberOfAttributes(rows);
+	TupleDesc	desc = CreateTemplateTupleDesc(n + 1);
+	ValueCopy	copy = {kept};
 
-	get_atttypetypmodcoll(before, last, &type, &typmod, &collation);
-	rows = make_column_table(kept, name, relation, type, typmod, true);
-	copy_rows(rows, psprintf("SELECT k.*, s.value FROM schemaver_kept.%s k JOIN (%s) s ON %s",
-							 quote_identifier(kept->kept_table), sv_identified_rows(kept, relation, made),
-							 sv_same_row(kept, before, relation, "k", "s")), NULL);
-	ObjectAddressSet(address, RelationRelationId, before);
-	performDeletion(&address, DROP_RESTRICT, PERFORM_DELETION_INTERNAL);
+	for (int i = 1; i <= n; i++)
+		TupleDescCopyEntry(desc, i, RelationGetDescr(rows), i);
+	TupleDescInitEntry(desc, n + 1, "converted", TEXTOID, -1, 0);
+	table_close(rows, NoLock);
+	copy.before = before;
+	copy.to = sv_kept_create(sv_kept_name(sv_store_kept_number(), kept->column_name), desc, before, InvalidOid);
+	copy_all_values(&copy, relation);
+	sv_kept_drop(before);
+	RenameRelationInternal(copy.to, kept->kept_table, true, false);
 	CommandCounterIncrement();
-	RenameRelationInternal(rows, kept->kept_table, true, false);
-	CommandCounterIncrement();
+	kept->layout = sv_kept_layout(copy.to);
 	sv_store_keep(kept);
 }
 
@@ -342,25 +457,41 @@ owner_of_sequence(Oid sequence)
 					  get_attname(table, column, false));
 }
 
-/* Keep the position of a sequence that is going to be dropped, if it was ever used. */
-void
-sv_take_sequence(const Keep *keep, Oid sequence)
+static int64
+start_of(Oid sequence)
+{
+	HeapTuple	tuple = SearchSysCache1(SEQRELID, ObjectIdGetDatum(sequence));
+	int64		start;
+
+	if (!HeapTupleIsValid(tuple))
+		elog(ERROR, "cache lookup failed for sequence %u", sequence);
+	start = ((Form_pg_sequence) GETSTRUCT(tuple))->seqstart;
+	ReleaseSysCache(tuple);
+	return start;
+}
+
+/* Keep the position of a sequence that is going to be dropped; NULL if it was never used. */
+StoredKept *
+sv_kept_take_sequence(const Keep *keep, Oid sequence)
 {
 	StoredKept *kept = new_kept(keep, "sequence", sequence);
-	StoreScope	scope;
-	bool		used;
-	bool		isnull;
+	Relation	relation = relation_open(sequence, AccessExclusiveLock);
+	TupleTableSlot *slot = table_slot_create(relation, NULL);
+	Snapshot	snapshot = RegisterSnapshot(GetLatestSnapshot());
+	TableScanDesc scan = table_beginscan(relation, snapshot, 0, NULL);
 
 	kept->columns = owner_of_sequence(sequence);
-	sv_store_enter(&scope, SV_STORE_WRITE);
-	if (SPI_execute(psprintf("SELECT last_value, is_called, is_called OR last_value <> seqstart FROM %s, pg_sequence "
-							 "WHERE seqrelid = %u", sv_relation_text(sequence), sequence), false, 1) != SPI_OK_SELECT ||
-		SPI_processed != 1)
-		elog(ERROR, "could not read sequence %u", sequence);
-	kept->position = DatumGetInt64(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull));
-	kept->is_called = DatumGetBool(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 2, &isnull));
-	used = DatumGetBool(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 3, &isnull));
-	sv_store_leave(&scope);
-	if (used)
-		sv_store_keep(kept);
+	if (!table_scan_getnextslot(scan, ForwardScanDirection, slot))
+		elog(ERROR, "sequence %u has no row", sequence);
+	slot_getallattrs(slot);
+	kept->position = DatumGetInt64(slot->tts_values[SEQ_COL_LASTVAL - 1]);
+	kept->is_called = DatumGetBool(slot->tts_values[SEQ_COL_CALLED - 1]);
+	ExecDropSingleTupleTableSlot(slot);
+	table_endscan(scan);
+	UnregisterSnapshot(snapshot);
+	relation_close(relation, NoLock);
+	if (!kept->is_called && kept->position == start_of(sequence))
+		return NULL;
+	sv_store_keep(kept);
+	return kept;
 }

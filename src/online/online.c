@@ -259,7 +259,8 @@ try_transaction(void *arg)
 		sv_impact_guard();
 	sv_execution_part(&online->execution, online->part.from, online->part.to);
 	if (online->direction == SV_DOWNGRADE)
-		sv_run_refuse_dropped(online->revision, sv_impact_unguard(), &online->run.options);
+		sv_run_refuse_dropped(online->revision, sv_impact_unguard(), sv_kept_taken(online->execution.keep),
+							  &online->run.options);
 	sv_online_keep_lock();
 	if (online->part.to == online->execution.script->n)
 		finish_revision(online);

@@ -37,7 +37,7 @@ List *
 sv_run_structure_only(const StoredRevision *row)
 {
 	List	   *result = NIL;
-	List	   *kept = row->lost ? sv_store_kept_of(row->id) : NIL;
+	List	   *kept = row->lost ? sv_store_kept_of(row->id, SV_DOWNGRADE) : NIL;
 	ListCell   *cell;
 	ListCell   *other;
 
@@ -185,12 +185,12 @@ sv_run_check_losses(const StoredRevision *row, const RunOptions *options, List *
 
 /*
  * The down of a revision was executed, or a part of it, and has dropped "dropped"
- * (Taken), which held something.  Raise SV016 unless it was allowed or kept.
+ * (Taken), which held something.  Raise SV016 unless it was allowed or is among
+ * what was kept (StoredKept).
  */
 void
-sv_run_refuse_dropped(const StoredRevision *row, List *dropped, const RunOptions *options)
+sv_run_refuse_dropped(const StoredRevision *row, List *dropped, const List *kept, const RunOptions *options)
 {
-	List	   *kept = dropped != NIL ? sv_store_kept_of(row->id) : NIL;
 	List	   *losses = NIL;
 	ListCell   *cell;
 

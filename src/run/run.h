@@ -79,7 +79,8 @@ extern List *sv_run_takes(StoreMode mode, const StoredRevision *row, List **earl
 extern void sv_run_check_losses(const StoredRevision *row, const RunOptions *options, List **earlier);
 extern List *sv_run_needs(StoreMode mode, const StoredRevision *row);
 extern void sv_run_warn_of_needs(const StoredRevision *row);
-extern void sv_run_refuse_dropped(const StoredRevision *row, List *dropped, const RunOptions *options);
+extern void sv_run_refuse_dropped(const StoredRevision *row, List *dropped, const List *kept,
+								  const RunOptions *options);
 
 /* psql.c */
 extern void sv_run_script_begin(Direction direction, const char *target, List *expected);

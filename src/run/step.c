@@ -196,7 +196,7 @@ execute_statements(Execution *execution, MemoryContext context)
 		CHECK_FOR_INTERRUPTS();
 		sv_client_check();
 		if (begin_statement(execution, i))
-			sv_keep_statement(execution->keep, script->statements[i].tag, execution->text, execute_statement, execution);
+			sv_kept_statement(execution->keep, script->statements[i].tag, execution->text, execute_statement, execution);
 		execution->touched |= may_set_constraints(&script->statements[i]);
 		if (may_make_constraint(&script->statements[i]))
 			sv_constraints_follow();
@@ -354,7 +354,7 @@ sv_execution_part(Execution *execution, int from, int to)
 	if (execution->is_generated)
 		sv_generated_settings();
 	execution->keep = execution->adapt != NULL ? NULL :
-		sv_keep_begin(execution->revision->id, execution->revision->options, execution->direction);
+		sv_kept_begin(execution->revision->id, execution->revision->options, execution->direction, execution->is_generated);
 	execute_script(execution);
 	isolation = XactIsoLevel;
 	AtEOXact_GUC(false, nestlevel);
@@ -372,7 +372,7 @@ sv_execution_end(const Execution *execution)
 		sv_temp_drop_new(execution->temporary);
 	sv_execution_forget(execution);
 	if (execution->keep != NULL)
-		sv_keep_end(execution->keep);
+		sv_kept_end(execution->keep);
 }
 
 static void
@@ -431,7 +431,7 @@ sv_run_step(Run *run, const StoredRevision *revision, Direction direction)
 		sv_impact_guard();
 	sv_execution_part(&execution, 0, execution.script->n);
 	if (direction == SV_DOWNGRADE)
-		sv_run_refuse_dropped(revision, sv_impact_unguard(), &run->options);
+		sv_run_refuse_dropped(revision, sv_impact_unguard(), sv_kept_taken(execution.keep), &run->options);
 	sv_execution_end(&execution);
 	if (run->observer != NULL)
 		run->observer->after(run->observer, revision, stored);

@@ -9,7 +9,7 @@
 
 #include "script/script.h"
 
-/* Does one of the commands drop a column or convert its values? */
+/* Does one of the commands drop a column or a sequence, or convert values? */
 static bool
 alters_values(const AlterTableStmt *stmt)
 {
@@ -19,7 +19,7 @@ alters_values(const AlterTableStmt *stmt)
 	{
 		AlterTableType subtype = lfirst_node(AlterTableCmd, lc)->subtype;
 
-		if (subtype == AT_DropColumn || subtype == AT_AlterColumnType)
+		if (subtype == AT_DropColumn || subtype == AT_AlterColumnType || subtype == AT_DropIdentity)
 			return true;
 	}
 	return false;

@@ -1,6 +1,6 @@
 /*
  * kept_rows.c
- *		Rows of kept_data: what upgrades dropped and schemaver kept.
+ *		Rows of kept_data: what scripts dropped and schemaver kept.
  */
 #include "postgres.h"
 
@@ -23,21 +23,22 @@ sv_store_keep(const StoredKept *kept)
 {
 	static StoreQuery query = {
 		"INSERT INTO schemaver.kept_data (kept, revision, run, kind, schema_name, table_name, column_name, kept_table, "
-		"columns, types, whole_row, position, is_called, rows, created_at, created_by) "
+		"columns, types, row_security, position, is_called, rows, layout, direction, created_at, created_by) "
 		"SELECT $1, $2, (SELECT max(run) FROM schemaver.run), $3, $4, $5, $6, $7, $8, $9, $10, "
 		"CASE WHEN $7 IS NULL THEN $11 END, CASE WHEN $7 IS NULL THEN $12 END, "
-		"CASE WHEN $7 IS NOT NULL THEN nullif($13, -1) END, pg_catalog.clock_timestamp(), $14",
-		14, {INT8OID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTARRAYOID, TEXTARRAYOID, BOOLOID,
-		INT8OID, BOOLOID, INT8OID, TEXTOID}
+		"CASE WHEN $7 IS NOT NULL THEN nullif($13, -1) END, $14, $15, pg_catalog.clock_timestamp(), $16",
+		16, {INT8OID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTARRAYOID, TEXTARRAYOID, BOOLOID,
+		INT8OID, BOOLOID, INT8OID, TEXTOID, TEXTOID, TEXTOID}
 	};
 
 	sv_own_query(SV_STORE_WRITE, &query, kept->number, kept->revision, kept->kind, kept->schema_name, kept->table_name,
-				 kept->column_name, kept->kept_table, kept->columns, kept->types, kept->whole_row, kept->position,
-				 kept->is_called, kept->rows < 0 ? INT64CONST(-1) : (int64) kept->rows, sv_role_name(GetUserId()));
+				 kept->column_name, kept->kept_table, kept->columns, kept->types, kept->row_security, kept->position,
+				 kept->is_called, kept->rows < 0 ? INT64CONST(-1) : (int64) kept->rows, kept->layout,
+				 sv_direction_name(kept->direction), sv_role_name(GetUserId()));
 }
 
-#define KEPT_COLUMNS "kept, revision, kind, schema_name, table_name, column_name, kept_table, columns, types, whole_row, " \
-	"position, is_called, rows"
+#define KEPT_COLUMNS "kept, revision, kind, schema_name, table_name, column_name, kept_table, columns, types, row_security, " \
+	"position, is_called, rows, layout, direction = 'upgrade'"
 
 /* A column has a name, a type and a table with its values; a table has one with its rows. */
 static void
@@ -45,8 +46,9 @@ check_shape(const StoredKept *kept)
 {
 	bool		column = strcmp(kept->kind, "column") == 0 || strcmp(kept->kind, "type") == 0;
 
-	if (column ? kept->column_name != NULL && kept->kept_table != NULL && kept->types != NIL :
-		kept->kept_table != NULL || strcmp(kept->kind, "table") != 0)
+	if ((column ? kept->column_name != NULL && kept->kept_table != NULL && kept->types != NIL && kept->columns != NIL :
+		 kept->kept_table != NULL || strcmp(kept->kind, "table") != 0) &&
+		(kept->kept_table == NULL || kept->layout != NULL))
 		return;
 	ereport(ERROR,
 			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
@@ -68,40 +70,51 @@ read_kept(uint64 row)
 	kept->kept_table = sv_store_text(row, 7);
 	kept->columns = sv_own_text_list(row, 8);
 	kept->types = sv_own_text_list(row, 9);
-	kept->whole_row = sv_own_number_at(row, 10, false) != 0;
+	kept->row_security = sv_own_number_at(row, 10, false) != 0;
 	kept->position = sv_own_number_at(row, 11, 0);
 	kept->is_called = sv_own_number_at(row, 12, false) != 0;
 	kept->rows = (double) sv_own_number_at(row, 13, -1);
+	kept->layout = sv_store_text(row, 14);
+	kept->direction = sv_own_number_at(row, 15, false) != 0 ? SV_UPGRADE : SV_DOWNGRADE;
 	check_shape(kept);
 	return kept;
 }
 
 /*
- * What was kept of a revision since it was undone last, the newest first: a list
- * of StoredKept.  What could not come back then belongs to no later downgrade;
- * but stamping a revision away and back again, to correct its down, changes nothing.
+ * What may come back when a revision is run in that direction, the newest first: a
+ * list of StoredKept.  It was kept by the other direction since this one was run
+ * last: what could not come back then belongs to no later run.  But stamping a
+ * revision away and back again, to correct its down, changes nothing.
  */
 List *
-sv_store_kept_of(const char *revision)
+sv_store_kept_of(const char *revision, Direction direction)
 {
 	static StoreQuery query = {
-		"SELECT " KEPT_COLUMNS " FROM schemaver.kept_data WHERE revision = $1 AND run >= "
-		"(SELECT coalesce(max(run), 0) FROM schemaver.step WHERE revision = $1 AND direction = 'downgrade' AND outcome = 'done') "
-		"ORDER BY kept DESC", 1, {TEXTOID}
+		"SELECT " KEPT_COLUMNS " FROM schemaver.kept_data WHERE revision = $1 AND direction <> $2 AND run >= "
+		"(SELECT coalesce(max(run), 0) FROM schemaver.step WHERE revision = $1 AND direction = $2 AND outcome = 'done') "
+		"ORDER BY kept DESC", 2, {TEXTOID, TEXTOID}
 	};
 
-	return sv_own_rows(SV_STORE_WRITE, &query, read_kept, revision);
+	return sv_own_rows(SV_STORE_WRITE, &query, read_kept, revision, sv_direction_name(direction));
 }
 
-/* All that is kept in tables. */
-List *
-sv_store_kept_tables(void)
+/* Is anything kept? */
+bool
+sv_store_keeps_anything(void)
 {
-	static StoreQuery query = {
-		"SELECT " KEPT_COLUMNS " FROM schemaver.kept_data WHERE kept_table IS NOT NULL ORDER BY kept"
-	};
+	static StoreQuery query = {"SELECT FROM schemaver.kept_data LIMIT 1"};
 
-	return sv_own_rows(SV_STORE_WRITE, &query, read_kept);
+	return sv_own_query(SV_STORE_WRITE, &query) > 0;
+}
+
+/* One item; NULL if there is none of that number. */
+StoredKept *
+sv_store_kept(int64 number)
+{
+	static StoreQuery query = {"SELECT " KEPT_COLUMNS " FROM schemaver.kept_data WHERE kept = $1", 1, {INT8OID}};
+	List	   *found = sv_own_rows(SV_STORE_WRITE, &query, read_kept, number);
+
+	return found != NIL ? linitial(found) : NULL;
 }
 
 /* What is older than an interval, the oldest first. */
@@ -129,7 +142,7 @@ void
 sv_store_get_kept(StoreMode mode, void (*row) (const Datum *values, const bool *nulls, void *arg), void *arg)
 {
 	static StoreQuery query = {
-		"SELECT k.kept, k.revision, k.run, k.kind, k.schema_name, k.table_name, k.column_name, "
+		"SELECT k.kept, k.revision, k.run, k.direction, k.kind, k.schema_name, k.table_name, k.column_name, "
 		"'schemaver_kept.' || quote_ident(k.kept_table), k.rows, pg_catalog.pg_total_relation_size(c.oid), "
 		"pg_catalog.clock_timestamp() - k.created_at, k.created_at, k.created_by "
 		"FROM schemaver.kept_data k LEFT JOIN pg_catalog.pg_class c ON c.relname = k.kept_table "
@@ -143,10 +156,10 @@ sv_store_get_kept(StoreMode mode, void (*row) (const Datum *values, const bool *
 	n = sv_store_execute(&scope, &query, NULL, NULL);
 	for (uint64 i = 0; i < n; i++)
 	{
-		Datum		values[13];
-		bool		nulls[13];
+		Datum		values[14];
+		bool		nulls[14];
 
-		for (int column = 0; column < 13; column++)
+		for (int column = 0; column < 14; column++)
 			values[column] = SPI_getbinval(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, column + 1, &nulls[column]);
 		row(values, nulls, arg);
 	}

@@ -191,7 +191,7 @@ extern char *sv_store_interrupted(StoreMode mode, Direction *direction);
 
 /* ----- kept_rows.c ----- */
 
-/* What an upgrade dropped and schemaver kept. */
+/* What a script dropped and schemaver kept. */
 typedef struct StoredKept
 {
 	int64		number;
@@ -203,7 +203,9 @@ typedef struct StoredKept
 	const char *kept_table;		/* in schemaver_kept; NULL for a sequence */
 	List	   *columns;		/* table: its columns; column: those that identify a row */
 	List	   *types;			/* table: their types; column: its type */
-	bool		whole_row;		/* "columns" are all there are, not a key */
+	char	   *layout;			/* of the kept table; NULL for a sequence */
+	Direction	direction;		/* that has dropped it */
+	bool		row_security;	/* the table had it */
 	int64		position;		/* sequence */
 	bool		is_called;
 	double		rows;			/* estimate */
@@ -211,8 +213,9 @@ typedef struct StoredKept
 
 extern int64 sv_store_kept_number(void);
 extern void sv_store_keep(const StoredKept *kept);
-extern List *sv_store_kept_of(const char *revision);
-extern List *sv_store_kept_tables(void);
+extern List *sv_store_kept_of(const char *revision, Direction direction);
+extern bool sv_store_keeps_anything(void);
+extern StoredKept *sv_store_kept(int64 number);
 extern void sv_store_forget_kept(int64 number);
 extern List *sv_store_kept_older(Datum age);
 extern void sv_store_get_kept(StoreMode mode, void (*row) (const Datum *values, const bool *nulls, void *arg), void *arg);

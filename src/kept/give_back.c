@@ -1,11 +1,12 @@
 /*
- * downgrade.c
- *		A downgrade that brings back what its upgrade dropped.
+ * give_back.c
+ *		A script brings back what the way before it dropped.
  *
- * Each thing comes back right behind the statement of the down script that makes
- * its place again: CREATE TABLE, ADD COLUMN, ALTER COLUMN TYPE.  So what the script
- * does afterwards finds the rows there, as it would if nothing had been
- * dropped: indexes and constraints are built over them, an UPDATE changes them.
+ * Each thing comes back right behind the statement that makes its place again:
+ * CREATE TABLE, ADD COLUMN, ALTER COLUMN TYPE.  So what the script does
+ * afterwards finds the rows there, as it would if nothing had been dropped:
+ * indexes and constraints are built over them, an UPDATE changes them.  An upgrade
+ * may fill its new tables itself; they get their rows at its end, if they are empty.
  *
  * A column that is added gets its values in the same move: the rows of the
  * table are put aside, the statement adds the column to an empty table, and the
@@ -15,22 +16,20 @@
  */
 #include "postgres.h"
 
-#include "access/table.h"
 #include "base/base.h"
 #include "base/compat.h"
+#include "catalog/dependency.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_inherits.h"
-#include "catalog/toasting.h"
-#include "commands/tablecmds.h"
+#include "commands/sequence.h"
 #include "kept/kept_private.h"
 #include "miscadmin.h"
-#include "parser/parser.h"
 #include "script/script.h"
 #include "utils/builtins.h"
+#include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
-#include "utils/rel.h"
 
 /* A table and what is to be filled in of it. */
 typedef struct Target
@@ -49,7 +48,6 @@ typedef struct Unit
 	List	   *targets;		/* of Target */
 	List	   *items;			/* of Pending */
 	List	   *relations;		/* tables that items go into, in the same order */
-	List	   *columns;		/* that the statement converts */
 	StatementFn run;
 	void	   *arg;
 } Unit;
@@ -79,6 +77,7 @@ succeeds(SubtransactionFn work, Unit *unit)
 		Pending    *item = lfirst(cell);
 
 		item->done = false;
+		item->unchanged = InvalidOid;
 		item->error = MemoryContextStrdup(unit->keep->context, error->message);
 	}
 	return false;
@@ -92,30 +91,34 @@ return_tables(void *arg)
 	Unit	   *unit = arg;
 	ListCell   *item;
 	ListCell   *relation;
-	ListCell   *owner;
-	List	   *owners = NIL;
 
 	forboth(item, unit->items, relation, unit->relations)
 	{
-		Oid			rows = sv_item_rows(lfirst(item));
-		Oid			own = sv_lend(lfirst_oid(relation), sv_relation_owner(rows));
+		const StoredKept *kept = ((Pending *) lfirst(item))->kept;
+		Oid			rows = sv_kept_rows_of(kept);
 
-		sv_claim(rows);
-		owners = lappend_oid(owners, sv_relation_owner(rows));
-		sv_return_table(((Pending *) lfirst(item))->kept, lfirst_oid(relation));
-		sv_item_finish(lfirst(item));
-		(void) sv_lend(lfirst_oid(relation), own);
+		sv_kept_claim(rows);
+		sv_kept_fill_table(kept, rows, lfirst_oid(relation));
+		sv_kept_finish(lfirst(item));
 	}
-	forboth(relation, unit->relations, owner, owners)
-	{
-		Oid			own = sv_lend(lfirst_oid(relation), lfirst_oid(owner));
-
-		sv_validate(lfirst_oid(relation));
-		(void) sv_lend(lfirst_oid(relation), own);
-	}
+	foreach(relation, unit->relations)
+		sv_kept_validate(lfirst_oid(relation));
 }
 
-/* What was kept of tables that a statement has created. */
+/* May the table of an item come back as "place"?  "created": by these statements; NIL: whenever it is empty. */
+static bool
+is_place(Keep *keep, Pending *item, Oid place, List *created)
+{
+	if (!OidIsValid(place) || get_rel_relkind(place) != RELKIND_RELATION)
+		return false;
+	if (created != NIL)
+		return sv_kept_is_seen(created, place, 0);
+	if (sv_kept_has_rows(place))
+		item->error = MemoryContextStrdup(keep->context, "The table has rows of its own.");
+	return item->error == NULL;
+}
+
+/* What was kept of tables that a statement has created, or, without "created", of all that are empty. */
 static void
 return_created_tables(Keep *keep, List *created)
 {
@@ -126,10 +129,9 @@ return_created_tables(Keep *keep, List *created)
 	foreach(cell, keep->pending)
 	{
 		Pending    *item = lfirst(cell);
-		Oid			place = sv_item_is_open(item, "table") ? sv_find_relation(item->kept->schema_name, item->kept->table_name) : InvalidOid;
+		Oid			place = sv_kept_is_open(item, "table") ? sv_kept_find(item->kept->schema_name, item->kept->table_name) : InvalidOid;
 
-		if (!OidIsValid(place) || !sv_watch_member(created, place, 0) || list_member_oid(unit.relations, place) ||
-			get_rel_relkind(place) != RELKIND_RELATION)
+		if (!is_place(keep, item, place, created) || list_member_oid(unit.relations, place))
 			continue;
 		unit.items = lappend(unit.items, item);
 		unit.relations = lappend_oid(unit.relations, place);
@@ -164,6 +166,17 @@ target_for(List **targets, Oid relation)
 }
 
 static bool
+is_listed(List *names, const char *name)
+{
+	ListCell   *cell;
+
+	foreach(cell, names)
+		if (strcmp(lfirst(cell), name) == 0)
+			return true;
+	return false;
+}
+
+static bool
 has_refill(const Target *target, const char *column)
 {
 	ListCell   *cell;
@@ -184,34 +197,23 @@ add_refill(Unit *unit, Target *target, Pending *item)
 	unit->items = list_append_unique_ptr(unit->items, item);
 }
 
-/*
- * Find the tables from which the columns of a target are filled, and let the
- * target belong to their owner for a while.  Returns its own one.
- */
-static Oid
+/* Find the tables from which the columns of a target are filled. */
+static void
 find_rows(const Target *target)
 {
 	ListCell   *cell;
-	Oid			owner = InvalidOid;
 
 	foreach(cell, target->refills)
 	{
 		Refill	   *refill = lfirst(cell);
 
-		refill->rows = OidIsValid(refill->item->unchanged) ? refill->item->unchanged : sv_item_rows(refill->item);
+		refill->rows = OidIsValid(refill->item->unchanged) ? refill->item->unchanged : sv_kept_rows_of(refill->item->kept);
 		refill->column = get_attnum(target->relation, refill->item->kept->column_name);
-		sv_claim(refill->rows);
-		sv_check_identity(refill->item->kept, target->relation);
-		if (!OidIsValid(owner))
-			owner = sv_relation_owner(refill->rows);
-		sv_give(refill->rows, owner);
+		sv_kept_claim(refill->rows);
 	}
-	if (OidIsValid(target->aside))
-		sv_give(target->aside, owner);
-	return sv_lend(target->relation, owner);
 }
 
-/* Merge what was kept into the targets; the last part of every unit about added columns. */
+/* Merge what was kept into the targets; the last part of every unit about columns. */
 static void
 merge_targets(Unit *unit)
 {
@@ -220,42 +222,21 @@ merge_targets(Unit *unit)
 	foreach(cell, unit->targets)
 	{
 		Target	   *target = lfirst(cell);
-		Oid			own;
 
-		own = find_rows(target);
-		sv_merge(target->relation, OidIsValid(target->aside) ? target->aside : target->relation, target->refills);
-		(void) sv_lend(target->relation, own);
+		find_rows(target);
+		sv_kept_fill_columns(target->relation, OidIsValid(target->aside) ? target->aside : target->relation, target->refills);
+		sv_kept_validate(target->relation);
 		if (OidIsValid(target->aside))
-			sv_drop_bare(target->aside);
+			sv_kept_drop(target->aside);
 	}
 	foreach(cell, unit->items)
-		sv_item_finish(lfirst(cell));
+		sv_kept_finish(lfirst(cell));
 }
 
 static void
 merge_in_place(void *arg)
 {
 	merge_targets(arg);
-}
-
-/* Move the rows of a table out of the way of a statement that adds columns to it. */
-static Oid
-put_aside(Oid relation)
-{
-	Relation	table = table_open(relation, AccessExclusiveLock);
-	char	   *name = sv_kept_name(sv_store_kept_number(), RelationGetRelationName(table));
-	Datum		options = sv_toast_options(table);
-	Oid			rows;
-
-	CheckTableNotInUse(table, "ALTER TABLE");
-	rows = sv_bare_table(name, sv_bare_like(table), table->rd_rel->relowner, table->rd_rel->relpersistence,
-						 table->rd_rel->reltablespace);
-	sv_bare_copy_missing(relation, rows);
-	table_close(table, NoLock);
-	sv_move_rows(relation, rows);
-	NewRelationCreateToastTable(relation, options);
-	CommandCounterIncrement();
-	return rows;
 }
 
 static void
@@ -265,8 +246,8 @@ add_columns(void *arg)
 	ListCell   *cell;
 
 	foreach(cell, unit->targets)
-		((Target *) lfirst(cell))->aside = put_aside(((Target *) lfirst(cell))->relation);
-	sv_watch_run(&unit->keep->watch, unit->run, unit->arg);
+		((Target *) lfirst(cell))->aside = sv_kept_put_aside(((Target *) lfirst(cell))->relation);
+	sv_kept_observe(&unit->keep->watch, unit->run, unit->arg);
 	merge_targets(unit);
 }
 
@@ -297,13 +278,13 @@ find_refills(Unit *unit, const char *kind, List *tables, List *columns)
 	{
 		Pending    *item = lfirst(cell);
 
-		if (!sv_item_is_open(item, kind) || !sv_is_listed(columns, item->kept->column_name))
+		if (!sv_kept_is_open(item, kind) || !is_listed(columns, item->kept->column_name))
 			continue;
 		foreach(table, tables)
 		{
 			Target	   *target;
 
-			if (!sv_item_concerns(item, lfirst_oid(table)))
+			if (!sv_kept_concerns(item, lfirst_oid(table)))
 				continue;
 			target = target_for(&unit->targets, lfirst_oid(table));
 			if (!has_refill(target, item->kept->column_name))
@@ -338,9 +319,9 @@ fill_table(void *arg)
 
 	foreach(cell, target->refills)
 		not_null = bms_add_member(not_null, get_attnum(target->relation, ((Refill *) lfirst(cell))->item->kept->column_name));
-	not_null = sv_set_not_null(target->relation, not_null, false);
-	sv_watch_run(&unit->keep->watch, unit->run, unit->arg);
-	(void) sv_set_not_null(target->relation, not_null, true);
+	not_null = sv_kept_set_not_null(target->relation, not_null, false);
+	sv_kept_observe(&unit->keep->watch, unit->run, unit->arg);
+	(void) sv_kept_set_not_null(target->relation, not_null, true);
 	merge_targets(unit);
 }
 
@@ -358,8 +339,8 @@ fills_table(Keep *keep, const Node *tree, StatementFn run, void *arg)
 	if (!IsA(tree, InsertStmt))
 		return false;
 	relation = RangeVarGetRelid(((const InsertStmt *) tree)->relation, NoLock, true);
-	if (!OidIsValid(relation) || !sv_watch_member(keep->watch.created, relation, 0) ||
-		get_rel_relkind(relation) != RELKIND_RELATION || sv_has_rows(relation))
+	if (!OidIsValid(relation) || !sv_kept_is_seen(keep->watch.created, relation, 0) ||
+		get_rel_relkind(relation) != RELKIND_RELATION || sv_kept_has_rows(relation))
 		return false;
 	unit.run = run;
 	unit.arg = arg;
@@ -367,7 +348,7 @@ fills_table(Keep *keep, const Node *tree, StatementFn run, void *arg)
 	{
 		Pending    *item = lfirst(cell);
 
-		if (!sv_item_is_open(item, "column") || !sv_item_concerns(item, relation) ||
+		if (!sv_kept_is_open(item, "column") || !sv_kept_concerns(item, relation) ||
 			get_attnum(relation, item->kept->column_name) == InvalidAttrNumber)
 			continue;
 		if (!has_refill(target_for(&unit.targets, relation), item->kept->column_name))
@@ -380,16 +361,9 @@ fills_table(Keep *keep, const Node *tree, StatementFn run, void *arg)
 static List *
 tables_of(const Pending *item)
 {
-	Oid			origin = sv_find_relation(item->kept->schema_name, item->kept->table_name);
-	List	   *tables = NIL;
-	ListCell   *cell;
+	Oid			origin = sv_kept_find(item->kept->schema_name, item->kept->table_name);
 
-	if (!OidIsValid(origin) || get_rel_relkind(origin) != RELKIND_PARTITIONED_TABLE)
-		return OidIsValid(origin) && get_rel_relkind(origin) == RELKIND_RELATION ? list_make1_oid(origin) : NIL;
-	foreach(cell, find_all_inheritors(origin, NoLock, NULL))
-		if (get_rel_relkind(lfirst_oid(cell)) == RELKIND_RELATION)
-			tables = lappend_oid(tables, lfirst_oid(cell));
-	return tables;
+	return OidIsValid(origin) ? sv_kept_leaves(origin) : NIL;
 }
 
 /*
@@ -408,13 +382,13 @@ return_created_columns(Keep *keep, List *created, bool empty)
 	{
 		Pending    *item = lfirst(cell);
 
-		foreach(table, sv_item_is_open(item, "column") ? tables_of(item) : NIL)
+		foreach(table, sv_kept_is_open(item, "column") ? tables_of(item) : NIL)
 		{
 			Oid			relation = lfirst_oid(table);
 			AttrNumber	column = get_attnum(relation, item->kept->column_name);
 
-			if (column == InvalidAttrNumber || (!empty && !sv_has_rows(relation)) ||
-				(!sv_watch_member(created, relation, 0) && !sv_watch_member(created, relation, column)))
+			if (column == InvalidAttrNumber || (!empty && !sv_kept_has_rows(relation)) ||
+				(!sv_kept_is_seen(created, relation, 0) && !sv_kept_is_seen(created, relation, column)))
 				continue;
 			if (!has_refill(target_for(&unit.targets, relation), item->kept->column_name))
 				add_refill(&unit, target_for(&unit.targets, relation), item);
@@ -426,78 +400,20 @@ return_created_columns(Keep *keep, List *created, bool empty)
 
 /* ---------- converted columns ---------- */
 
-/* Work: note the rows whose value is still what the upgrade made of it. */
+/* Note the rows whose value is still what the upgrade made of it. */
 static void
-find_unchanged(void *arg)
+find_unchanged(const Unit *unit)
 {
-	Unit	   *unit = arg;
 	ListCell   *cell;
 
 	foreach(cell, unit->items)
 	{
 		Pending    *item = lfirst(cell);
-		Oid			relation = sv_find_relation(item->kept->schema_name, item->kept->table_name);
+		Oid			relation = sv_kept_find(item->kept->schema_name, item->kept->table_name);
 
-		sv_claim(sv_item_rows(item));
-		sv_check_identity(item->kept, relation);
-		item->unchanged = sv_take_unchanged(item->kept, sv_item_rows(item), relation);
+		sv_kept_claim(sv_kept_rows_of(item->kept));
+		item->unchanged = sv_kept_take_unchanged(item->kept, sv_kept_rows_of(item->kept), relation);
 	}
-}
-
-/* Look at the columns that a statement is going to convert. */
-static void
-begin_conversions(Unit *unit, const Node *tree)
-{
-	RangeVar   *name = NULL;
-
-	unit->columns = sv_drops_columns_changed(tree, AT_AlterColumnType, &name);
-	if (unit->columns != NIL)
-		find_refills(unit, "type", tables_under(name), unit->columns);
-	if (unit->items != NIL && !succeeds(find_unchanged, unit))
-		unit->items = NIL;
-}
-
-/* Let a statement convert only the rows of which it has to, and all others get what is kept. */
-static void
-convert_columns(void *arg)
-{
-	Unit	   *unit = arg;
-	ListCell   *cell;
-
-	foreach(cell, unit->targets)
-	{
-		Target	   *target = lfirst(cell);
-		Oid			own;
-
-		target->aside = put_aside(target->relation);
-		own = find_rows(target);
-		sv_split(target->relation, target->aside, target->refills);
-		(void) sv_lend(target->relation, own);
-	}
-	sv_watch_run(&unit->keep->watch, unit->run, unit->arg);
-	foreach(cell, unit->targets)
-	{
-		Target	   *target = lfirst(cell);
-		Oid			own = find_rows(target);
-
-		sv_unite(target->relation, target->aside, target->refills);
-		(void) sv_lend(target->relation, own);
-		sv_drop_bare(target->aside);
-	}
-	foreach(cell, unit->items)
-		sv_item_finish(lfirst(cell));
-}
-
-/* Execute a statement that converts columns; false if it has to be executed as it is. */
-static bool
-converts_columns(Unit *unit)
-{
-	ListCell   *cell;
-
-	foreach(cell, unit->targets)
-		if (list_length(((Target *) lfirst(cell))->refills) != list_length(unit->columns))
-			return false;
-	return unit->items != NIL && succeeds(convert_columns, unit);
 }
 
 /* ---------- sequences ---------- */
@@ -509,30 +425,40 @@ is_sequence(const StoredKept *kept, Oid sequence)
 	Oid			table;
 	int32		column;
 
-	if (sv_find_relation(kept->schema_name, kept->table_name) == sequence)
+	if (sv_kept_find(kept->schema_name, kept->table_name) == sequence)
 		return true;
 	if (kept->columns == NIL || (!sequenceIsOwned(sequence, DEPENDENCY_AUTO, &table, &column) &&
 								 !sequenceIsOwned(sequence, DEPENDENCY_INTERNAL, &table, &column)))
 		return false;
-	return sv_find_relation(linitial(kept->columns), lsecond(kept->columns)) == table &&
+	return sv_kept_find(linitial(kept->columns), lsecond(kept->columns)) == table &&
 		get_attnum(table, lthird(kept->columns)) == column;
 }
+
+typedef struct Position
+{
+	Oid			sequence;
+	const StoredKept *kept;
+} Position;
 
 static void
 set_position(void *arg)
 {
+	const Position *position = arg;
+
+	OidFunctionCall3(F_SETVAL_REGCLASS_INT8_BOOL, ObjectIdGetDatum(position->sequence),
+					 Int64GetDatum(position->kept->position), BoolGetDatum(position->kept->is_called));
+}
+
+/* Let a sequence have its position again, as its owner. */
+static void
+return_sequence(void *arg)
+{
 	Unit	   *unit = arg;
 	Pending    *item = linitial(unit->items);
-	StoreScope	scope;
-	int			result;
+	Position	position = {linitial_oid(unit->relations), item->kept};
 
-	sv_store_enter(&scope, SV_STORE_WRITE);
-	result = SPI_execute(psprintf("SELECT setval(CAST(%u AS regclass), " INT64_FORMAT ", %s)", linitial_oid(unit->relations),
-								  item->kept->position, item->kept->is_called ? "true" : "false"), false, 0);
-	if (result < 0)
-		elog(ERROR, "setval failed: %s", SPI_result_code_string(result));
-	sv_store_leave(&scope);
-	sv_item_finish(item);
+	sv_base_run_as(sv_relation_owner(position.sequence), set_position, &position);
+	sv_kept_finish(item);
 }
 
 static void
@@ -552,9 +478,9 @@ return_created_sequences(Keep *keep, List *created)
 			Pending    *item = lfirst(inner);
 			Unit		unit = {keep, NIL, list_make1(item), list_make1_oid(seen->relation)};
 
-			if (!sv_item_is_open(item, "sequence") || !is_sequence(item->kept, seen->relation))
+			if (!sv_kept_is_open(item, "sequence") || !is_sequence(item->kept, seen->relation))
 				continue;
-			(void) succeeds(set_position, &unit);
+			(void) succeeds(return_sequence, &unit);
 			break;
 		}
 	}
@@ -574,58 +500,86 @@ created_by(const Keep *keep)
 	return created;
 }
 
-/* Execute a statement of a down script and bring back what it makes a place for. */
-void
-sv_return_statement(Keep *keep, const Node *tree, StatementFn run, void *arg)
-{
-	MemoryContext old = MemoryContextSwitchTo(keep->context);
-	Unit		conversions = {keep};
-	List	   *created;
-
-	conversions.run = run;
-	conversions.arg = arg;
-	begin_conversions(&conversions, tree);
-	if (converts_columns(&conversions))
-		conversions.items = NIL;
-	else if (!adds_columns(keep, tree, run, arg) && !fills_table(keep, tree, run, arg))
-		sv_keep_execute(keep, tree, run, arg);
-	created = created_by(keep);
-	return_created_tables(keep, created);
-	return_created_columns(keep, created, false);
-	return_created_sequences(keep, created);
-	if (conversions.items != NIL)
-		(void) succeeds(merge_in_place, &conversions);
-	MemoryContextSwitchTo(old);
-}
-
-/* What is not back stays kept: say so. */
+/*
+ * Let a statement convert columns of empty tables, and then all rows have their old
+ * values: where none was changed since, nothing needs to be converted.
+ */
 static void
-warn(const Pending *item)
+convert_nothing(void *arg)
 {
-	const StoredKept *kept = item->kept;
-	const char *name = quote_qualified_identifier(kept->schema_name, kept->table_name);
-
-	ereport(WARNING,
-			(strcmp(kept->kind, "sequence") == 0 ? errmsg("the position of sequence %s was not restored", name) :
-			 kept->column_name == NULL ? errmsg("the rows of table %s were not restored", name) :
-			 errmsg("the values of column \"%s\" of table %s were not restored", kept->column_name, name),
-			 item->error ? errdetail_internal("%s", item->error) :
-			 errdetail("The down script of revision \"%s\" did not make it again.", kept->revision),
-			 kept->kept_table ? errhint("They stay in %s until schemaver.purge_kept() removes them.",
-										quote_qualified_identifier("schemaver_kept", kept->kept_table)) :
-			 errhint("It stays in schemaver.kept() until schemaver.purge_kept() removes it.")));
+	find_unchanged(arg);
+	add_columns(arg);
 }
 
-/* The script of the revision is executed. */
-void
-sv_keep_end(Keep *keep)
+/* Let a statement convert columns, and then all rows that were not changed since have their old values. */
+static void
+convert_columns(void *arg)
+{
+	Unit	   *unit = arg;
+
+	find_unchanged(unit);
+	sv_kept_observe(&unit->keep->watch, unit->run, unit->arg);
+	merge_targets(unit);
+}
+
+static void
+forget_asides(Unit *unit)
 {
 	ListCell   *cell;
 
-	/* columns that could not be filled before: now all that tells their rows may be there */
-	if (sv_keep_pending(keep) != NIL && keep->watch.created != NIL)
+	foreach(cell, unit->targets)
+		((Target *) lfirst(cell))->aside = InvalidOid;
+}
+
+/* Execute a statement that converts columns of which old values are kept; false if it has to be executed without them. */
+static bool
+converts_columns(Keep *keep, const Node *tree, StatementFn run, void *arg)
+{
+	Unit		unit = {keep};
+	RangeVar   *name = NULL;
+	List	   *columns = sv_drops_columns_changed(tree, AT_AlterColumnType, &name);
+	bool		all = true;
+	ListCell   *cell;
+
+	unit.run = run;
+	unit.arg = arg;
+	if (columns != NIL)
+		find_refills(&unit, "type", tables_under(name), columns);
+	if (unit.items == NIL)
+		return false;
+	foreach(cell, unit.targets)
+		all &= list_length(((Target *) lfirst(cell))->refills) == list_length(columns);
+	if (all && succeeds(convert_nothing, &unit))
+		return true;
+	forget_asides(&unit);
+	return succeeds(convert_columns, &unit);
+}
+
+/* Execute a statement and bring back what it makes a place for. */
+void
+sv_kept_give_back(Keep *keep, const Node *tree, StatementFn run, void *arg)
+{
+	MemoryContext old = MemoryContextSwitchTo(keep->context);
+	List	   *created;
+
+	if (!converts_columns(keep, tree, run, arg) && !adds_columns(keep, tree, run, arg) &&
+		!fills_table(keep, tree, run, arg))
+		sv_kept_execute(keep, tree, run, arg);
+	created = created_by(keep);
+	if (created != NIL && (keep->direction == SV_DOWNGRADE || keep->derived))
+		return_created_tables(keep, created);
+	return_created_columns(keep, created, false);
+	return_created_sequences(keep, created);
+	MemoryContextSwitchTo(old);
+}
+
+/* After the last statement: what may only come back now. */
+void
+sv_kept_give_back_last(Keep *keep)
+{
+	if (keep->direction == SV_UPGRADE)
+		return_created_tables(keep, NIL);
+	/* columns of new tables: now all that tells their rows may be there */
+	if (keep->watch.created != NIL)
 		return_created_columns(keep, keep->watch.created, true);
-	foreach(cell, keep->pending)
-		if (!((Pending *) lfirst(cell))->done)
-			warn(lfirst(cell));
 }

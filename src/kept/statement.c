@@ -1,6 +1,6 @@
 /*
- * upgrade.c
- *		An upgrade that keeps what it drops.
+ * statement.c
+ *		A script that keeps what it drops.
  *
  * A statement that is made to drop or convert things is first executed in a
  * subtransaction that is rolled back, to see what it takes away; that is put
@@ -8,8 +8,8 @@
  * (DO, CALL, SELECT) is executed for good at once, in a subtransaction, and
  * again only if something went that was not put aside.  All others are just executed.
  *
- * What the same revision has created is not worth keeping: no downgrade makes
- * it again.  Neither are empty tables, temporary ones and what can be computed:
+ * What the same script has created is not worth keeping: the way back does not
+ * make it again.  Neither are empty tables, temporary ones and what can be computed:
  * generated columns, materialized views, indexes.  The tables of an extension are
  * the extension's to fill.
  */
@@ -24,72 +24,75 @@
 #include "kept/kept_private.h"
 #include "miscadmin.h"
 #include "parser/parser.h"
-#include "register/register.h"
 #include "script/script.h"
 #include "track/track.h"
+#include "utils/builtins.h"
 #include "utils/guc.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
-#include "utils/relcache.h"
+#include "utils/syscache.h"
 
 #define MOST_ROUNDS 10
 
 /* Called once, when the library is loaded. */
 void
-sv_keep_init(void)
+sv_kept_init(void)
 {
-	sv_watch_init();
+	sv_kept_observe_init();
 }
 
 /*
  * Begin to execute the script of a revision, or a part of it that is a transaction
- * of its own, in the current memory context.  Reads nothing yet: the script may
- * begin with what has to come before any query.
+ * of its own, in the current memory context.  "derived": schemaver wrote it.
+ * Reads nothing yet: the script may begin with what has to come before any query.
  */
 Keep *
-sv_keep_begin(const char *revision, const char *options, Direction direction)
+sv_kept_begin(const char *revision, const char *options, Direction direction, bool derived)
 {
 	Keep	   *keep = palloc0(sizeof(Keep));
 
 	keep->revision = pstrdup(revision);
 	keep->options = options;
 	keep->direction = direction;
+	keep->derived = derived;
 	keep->context = CurrentMemoryContext;
 	keep->watch.context = CurrentMemoryContext;
 	return keep;
 }
 
-/* Find out what there is to do about kept data, once. */
+static Pending *
+add_pending(Keep *keep, StoredKept *kept)
+{
+	Pending    *pending = palloc0(sizeof(Pending));
+
+	pending->kept = kept;
+	keep->pending = lappend(keep->pending, pending);
+	return pending;
+}
+
+/* Find out what there is to do about kept data, once.  Error if something that should come back was altered. */
 static void
 look(Keep *keep)
 {
 	MemoryContext old = MemoryContextSwitchTo(keep->context);
-	List	   *kept = keep->direction == SV_DOWNGRADE ? sv_store_kept_of(keep->revision) : NIL;
+	List	   *kept = sv_store_kept_of(keep->revision, keep->direction);
 	ListCell   *cell;
 
 	keep->looked = true;
-	keep->keeping = keep->direction == SV_UPGRADE && sv_store_option_keep(keep->options, sv_keep_data);
-	keep->idle = !keep->keeping && kept == NIL && sv_store_kept_tables() == NIL;
+	keep->keeping = sv_store_option_keep(keep->options, sv_keep_data);
+	keep->asked = sv_store_option_keep(keep->options, false);
+	keep->idle = !keep->keeping && kept == NIL && !sv_store_keeps_anything();
 	if (!keep->idle)
-		keep->kept_schema = sv_kept_schema();
+		keep->watch.kept_schema = sv_kept_schema();
 	foreach(cell, kept)
 	{
-		Pending    *pending = palloc0(sizeof(Pending));
+		Pending    *item = add_pending(keep, lfirst(cell));
 
-		pending->kept = lfirst(cell);
-		keep->pending = lappend(keep->pending, pending);
+		if (item->kept->kept_table != NULL)
+			(void) sv_kept_rows_of(item->kept);
 	}
 	MemoryContextSwitchTo(old);
-}
-
-/* What could not be brought back, after the last statement: a list of Pending. */
-List *
-sv_keep_pending(Keep *keep)
-{
-	if (!keep->looked)
-		look(keep);
-	return keep->pending;
 }
 
 /* ---------- one execution ---------- */
@@ -114,6 +117,20 @@ typedef struct Attempt
 	List	   *conversions;	/* of a trial */
 } Attempt;
 
+/* The number of a relation's file; changes when its rows are written anew. */
+static Oid
+file_of(Oid relation)
+{
+	HeapTuple	tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(relation));
+	Oid			file;
+
+	if (!HeapTupleIsValid(tuple))
+		elog(ERROR, "cache lookup failed for relation %u", relation);
+	file = ((Form_pg_class) GETSTRUCT(tuple))->relfilenode;
+	ReleaseSysCache(tuple);
+	return file;
+}
+
 static Conversion *
 conversion_of(Oid relation, AttrNumber column)
 {
@@ -123,7 +140,7 @@ conversion_of(Oid relation, AttrNumber column)
 	conversion->relation = relation;
 	conversion->column = column;
 	get_atttypetypmodcoll(relation, column, &conversion->type, &conversion->typmod, &collation);
-	conversion->file = sv_relation_file(relation);
+	conversion->file = file_of(relation);
 	return conversion;
 }
 
@@ -148,9 +165,8 @@ note_conversions(Attempt *attempt)
 static bool
 is_unjudged_loss(const Keep *keep, const Seen *seen)
 {
-	if (seen->kind != SV_SEEN_DROPPED || sv_watch_member(keep->judged, seen->relation, seen->column))
-		return false;
-	return keep->keeping || seen->schema == keep->kept_schema;
+	return keep->keeping && seen->kind == SV_SEEN_DROPPED &&
+		!sv_kept_is_seen(keep->judged, seen->relation, seen->column);
 }
 
 static void
@@ -171,7 +187,7 @@ attempt_statement(void *arg)
 	if (attempt->trial)
 		silence();
 	keep->watch.trial = attempt->trial;
-	sv_watch_run(&keep->watch, attempt->run, attempt->arg);
+	sv_kept_observe(&keep->watch, attempt->run, attempt->arg);
 	if (attempt->trial)
 		note_conversions(attempt);
 	foreach(cell, keep->watch.seen)
@@ -249,42 +265,43 @@ has_values(Oid relation, AttrNumber column)
 {
 	if (get_attgenerated(relation, column) != '\0')
 		return false;
-	return get_rel_relkind(relation) == RELKIND_PARTITIONED_TABLE || sv_has_rows(relation);
+	return get_rel_relkind(relation) == RELKIND_PARTITIONED_TABLE || sv_kept_has_rows(relation);
 }
 
-/* Put one loss aside. */
-static void
+/* Put one loss aside; what of it is recorded, or NULL. */
+static StoredKept *
 take(Keep *keep, List *losses, const Loss *loss)
 {
-	StoredKept *kept;
-	MemoryContext old;
-
 	if (loss->column == 0 && get_rel_relkind(loss->relation) == RELKIND_SEQUENCE)
-		sv_take_sequence(keep, loss->relation);
-	else if (loss->column == 0)
-	{
-		if (get_rel_relkind(loss->relation) == RELKIND_RELATION && sv_has_rows(loss->relation))
-			sv_take_table(keep, loss);
-	}
-	else if (find_loss(losses, loss->relation, 0) == NULL && !is_lost_above(losses, loss) &&
-			 has_values(loss->relation, loss->column))
-	{
-		old = MemoryContextSwitchTo(keep->context);
-		kept = sv_take_column(keep, loss, lost_columns(losses, loss->relation));
-		if (loss->converted)
-			keep->conversions = lappend(keep->conversions, kept);
-		MemoryContextSwitchTo(old);
-	}
+		return sv_kept_take_sequence(keep, loss->relation);
+	if (get_rel_relkind(loss->relation) == RELKIND_RELATION && sv_kept_is_elsewhere(keep, loss->relation))
+		return NULL;
+	if (loss->column == 0)
+		return get_rel_relkind(loss->relation) == RELKIND_RELATION && sv_kept_has_rows(loss->relation) ?
+			sv_kept_take_table(keep, loss) : NULL;
+	if (find_loss(losses, loss->relation, 0) != NULL || is_lost_above(losses, loss) ||
+		!has_values(loss->relation, loss->column))
+		return NULL;
+	return sv_kept_take_column(keep, loss, lost_columns(losses, loss->relation));
 }
 
-/* A kept table, or a column of one, would be lost: keep it from that. */
+/*
+ * The same, and note what follows: a script that schemaver wrote may make the
+ * place again itself, and then gets the data back.
+ */
 static void
-protect(const Loss *loss)
+take_and_note(Keep *keep, List *losses, const Loss *loss)
 {
-	if (loss->column == 0)
-		(void) sv_keep_owner_leaves(loss->relation);
-	else
-		sv_keep_free_column(loss->relation, loss->column);
+	MemoryContext old = MemoryContextSwitchTo(keep->context);
+	StoredKept *kept = take(keep, losses, loss);
+
+	if (kept != NULL && !loss->converted)
+		keep->taken = lappend(keep->taken, kept);
+	if (kept != NULL && loss->converted)
+		keep->conversions = lappend(keep->conversions, kept);
+	else if (kept != NULL && keep->derived)
+		add_pending(keep, kept)->own = true;
+	MemoryContextSwitchTo(old);
 }
 
 static List *
@@ -309,7 +326,7 @@ writes_rows(List *conversions, Oid relation)
 	{
 		const Conversion *conversion = lfirst(cell);
 
-		if (sv_relation_file(conversion->relation) == conversion->file)
+		if (file_of(conversion->relation) == conversion->file)
 			continue;
 		if (conversion->relation == relation || (get_rel_relispartition(conversion->relation) &&
 												 list_member_oid(get_partition_ancestors(conversion->relation), relation)))
@@ -352,11 +369,19 @@ changes_values(const Keep *keep, List *conversions, const Conversion *conversion
 }
 
 /*
- * Put aside what an execution, which was rolled back, took away.  "reads": its
- * statement may read rows before it drops them.
+ * Is it worth keeping?  Not what belongs to an extension, and not the old table
+ * that a derived down has renamed to fill a new one from it.
  */
-static void
-take_all(Keep *keep, const Attempt *attempt, bool reads)
+static bool
+is_worth_keeping(const Keep *keep, const Seen *seen)
+{
+	return is_unjudged_loss(keep, seen) && !(keep->derived && seen->renamed) &&
+		!OidIsValid(getExtensionOfObject(RelationRelationId, seen->relation));
+}
+
+/* The losses of an execution that was rolled back.  Conversions are kept by upgrades alone. */
+static List *
+find_losses(Keep *keep, const Attempt *attempt, bool reads)
 {
 	List	   *losses = NIL;
 	ListCell   *cell;
@@ -365,48 +390,49 @@ take_all(Keep *keep, const Attempt *attempt, bool reads)
 	{
 		const Seen *seen = lfirst(cell);
 
-		if (is_unjudged_loss(keep, seen))
+		if (is_worth_keeping(keep, seen))
 			losses = add_loss(losses, seen->relation, seen->column, false, reads);
+		if (seen->kind == SV_SEEN_DROPPED)
+			judge(keep, seen->relation, seen->column);
 	}
-	foreach(cell, keep->keeping ? attempt->conversions : NIL)
+	foreach(cell, keep->keeping && keep->direction == SV_UPGRADE ? attempt->conversions : NIL)
 	{
 		const Conversion *conversion = lfirst(cell);
 
-		if (changes_values(keep, attempt->conversions, conversion) && find_loss(losses, conversion->relation, conversion->column) == NULL)
+		if (changes_values(keep, attempt->conversions, conversion) &&
+			find_loss(losses, conversion->relation, conversion->column) == NULL)
 			losses = add_loss(losses, conversion->relation, conversion->column, true, reads);
 	}
+	return losses;
+}
+
+/*
+ * Put aside what an execution, which was rolled back, took away.  "reads": its
+ * statement may read rows before it drops them.
+ */
+static void
+take_all(Keep *keep, const Attempt *attempt, bool reads)
+{
+	List	   *losses = find_losses(keep, attempt, reads);
+	ListCell   *cell;
+
 	foreach(cell, losses)
 	{
-		const Loss *loss = lfirst(cell);
-
 		CHECK_FOR_INTERRUPTS();
-		if (!loss->converted)
-			judge(keep, loss->relation, loss->column);
-		if (get_rel_namespace(loss->relation) == keep->kept_schema)
-			protect(loss);
-		else if (!OidIsValid(getExtensionOfObject(RelationRelationId, loss->relation)))
-			take(keep, losses, loss);
+		take_and_note(keep, losses, lfirst(cell));
 	}
 }
 
 /* ---------- statements ---------- */
 
-/* How a statement is executed that may take something away. */
-typedef enum KeepWay
-{
-	KEEP_AT_ONCE,				/* for good, and again if it took something away */
-	KEEP_AFTER_TRIAL,			/* once before, silently */
-	KEEP_AFTER_TRIALS			/* until all that it takes away is put aside */
-} KeepWay;
-
 /*
- * Execute a statement until nothing goes that is not put aside.  Its own errors
- * are raised as they are.
+ * Execute a statement until nothing goes that is not put aside: for good, or first
+ * silently if it is a "trial".  Its own errors are raised as they are.
  */
 static void
-execute_keeping(Keep *keep, KeepWay way, StatementFn run, void *arg)
+execute_keeping(Keep *keep, bool trial, StatementFn run, void *arg)
 {
-	bool		trial = way != KEEP_AT_ONCE;
+	bool		reads = !trial;
 
 	for (int round = 0; round < MOST_ROUNDS; round++)
 	{
@@ -414,16 +440,11 @@ execute_keeping(Keep *keep, KeepWay way, StatementFn run, void *arg)
 		ErrorData  *error = sv_subtransaction(attempt_statement, &attempt, !trial);
 
 		if (error != NULL && !attempt.again)
-		{
-			if (error->sqlerrcode != ERRCODE_DEPENDENT_OBJECTS_STILL_EXIST ||
-				!sv_keep_free_types(error->detail_log ? error->detail_log : error->detail))
-				ReThrowError(error);
-			continue;
-		}
+			ReThrowError(error);
 		if (error == NULL && !trial)
 			return;
-		take_all(keep, &attempt, way == KEEP_AT_ONCE);
-		trial = way == KEEP_AFTER_TRIALS && attempt.again;
+		take_all(keep, &attempt, reads);
+		trial = false;
 	}
 	ereport(ERROR,
 			(errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
@@ -431,35 +452,17 @@ execute_keeping(Keep *keep, KeepWay way, StatementFn run, void *arg)
 			 errdetail("After %d attempts it still drops something else.", MOST_ROUNDS)));
 }
 
-/* After a statement: what did it make of the columns that it converted? */
-static void
-finish_conversions(Keep *keep)
-{
-	ListCell   *cell;
-
-	foreach(cell, keep->conversions)
-	{
-		StoredKept *kept = lfirst(cell);
-
-		sv_take_result(kept, sv_find_relation(kept->schema_name, kept->table_name));
-	}
-}
-
 /* Execute a statement, and keep what it drops if that is wanted. */
 void
-sv_keep_execute(Keep *keep, const Node *tree, StatementFn run, void *arg)
+sv_kept_execute(Keep *keep, const Node *tree, StatementFn run, void *arg)
 {
 	DropsKind	kind = sv_drops_kind(tree);
 
 	keep->plainly = sv_drops_converts_plainly(tree);
-	if (kind == SV_DROPS_NOTHING || (!keep->keeping && kind == SV_DROPS_ANYTHING))
-		sv_watch_run(&keep->watch, run, arg);
-	else if (kind == SV_DROPS_ANYTHING)
-		execute_keeping(keep, KEEP_AT_ONCE, run, arg);
-	else if (IsA(tree, AlterTableStmt))
-		execute_keeping(keep, keep->keeping ? KEEP_AFTER_TRIAL : KEEP_AT_ONCE, run, arg);
+	if (keep->keeping && kind != SV_DROPS_NOTHING)
+		execute_keeping(keep, kind == SV_DROPS_DIRECTLY, run, arg);
 	else
-		execute_keeping(keep, KEEP_AFTER_TRIALS, run, arg);
+		sv_kept_observe(&keep->watch, run, arg);
 }
 
 /* The raw parse tree of a statement, without warnings: the server gives them when it parses it. */
@@ -478,13 +481,17 @@ parse(const char *text)
 static void
 execute_statement(Keep *keep, const Node *tree, StatementFn run, void *arg)
 {
+	ListCell   *cell;
+
 	keep->judged = keep->conversions = NIL;
 	keep->watch.trial = false;
-	if (keep->pending != NIL)
-		sv_return_statement(keep, tree, run, arg);
+	if (keep->pending != NIL || keep->derived)
+		sv_kept_give_back(keep, tree, run, arg);
 	else
-		sv_keep_execute(keep, tree, run, arg);
-	finish_conversions(keep);
+		sv_kept_execute(keep, tree, run, arg);
+	/* what did it make of the columns that it converted? */
+	foreach(cell, keep->conversions)
+		sv_kept_take_result(lfirst(cell));
 }
 
 /*
@@ -492,7 +499,7 @@ execute_statement(Keep *keep, const Node *tree, StatementFn run, void *arg)
  * may happen several times.  Do what there is to do about kept data.
  */
 void
-sv_keep_statement(Keep *keep, const char *tag, const char *text, StatementFn run, void *arg)
+sv_kept_statement(Keep *keep, const char *tag, const char *text, StatementFn run, void *arg)
 {
 	bool		paused;
 
@@ -513,4 +520,49 @@ sv_keep_statement(Keep *keep, const char *tag, const char *text, StatementFn run
 		(void) sv_track_pause(paused);
 	}
 	PG_END_TRY();
+}
+
+/* What is not back stays kept: say so. */
+static void
+warn(const Pending *item)
+{
+	const StoredKept *kept = item->kept;
+	const char *name = quote_qualified_identifier(kept->schema_name, kept->table_name);
+
+	ereport(WARNING,
+			(strcmp(kept->kind, "sequence") == 0 ? errmsg("the position of sequence %s was not restored", name) :
+			 kept->column_name == NULL ? errmsg("the rows of table %s were not restored", name) :
+			 errmsg("the values of column \"%s\" of table %s were not restored", kept->column_name, name),
+			 item->error ? errdetail_internal("%s", item->error) :
+			 errdetail("The %s script of revision \"%s\" did not make it again.",
+					   kept->direction == SV_UPGRADE ? "down" : "up", kept->revision),
+			 kept->kept_table ? errhint("They stay in %s until schemaver.purge_kept() removes them.",
+										quote_qualified_identifier("schemaver_kept", kept->kept_table)) :
+			 errhint("It stays in schemaver.kept() until schemaver.purge_kept() removes it.")));
+}
+
+/* What the script has dropped and was kept, also if it is back: a list of StoredKept. */
+const List *
+sv_kept_taken(const Keep *keep)
+{
+	return keep != NULL ? keep->taken : NIL;
+}
+
+/* The script of the revision is executed. */
+void
+sv_kept_end(Keep *keep)
+{
+	ListCell   *cell;
+
+	if (!keep->looked)
+		look(keep);
+	if (keep->pending != NIL)
+		sv_kept_give_back_last(keep);
+	foreach(cell, keep->pending)
+	{
+		const Pending *item = lfirst(cell);
+
+		if (!item->done && !item->own)
+			warn(item);
+	}
 }
