@@ -113,7 +113,7 @@ extern bool sv_kept_concerns(const Pending *item, Oid relation);
 extern void sv_kept_claim(Oid rows);
 extern void sv_kept_finish(Pending *item);
 
-/* ----- in refill.c: tables get their rows ----- */
+/* ----- in fill.c: tables get their rows ----- */
 
 /* One of several columns of a table that get values. */
 typedef struct Refill

@@ -1,5 +1,5 @@
 /*
- * refill.c
+ * fill.c
  *		Tables get the rows, or the values of columns, that were kept of them.
  *
  * The table is written anew, as a conversion of a column does it: new files,
