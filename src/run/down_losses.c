@@ -222,7 +222,7 @@ demands_of(StoreMode mode, const StoredRevision *row, bool certain)
 
 		table.column_name = NULL;
 		if (kept == NIL)
-			kept = sv_store_kept_of(row->id);
+			kept = sv_store_kept_of(row->id, SV_DOWNGRADE);
 		if ((demand->of.column_name != NULL && is_kept(&demand->of, kept)) ||
 			(certain && (!demand->of_any_row || !sv_impact_holds(&table))))
 			continue;
