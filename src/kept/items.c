@@ -52,6 +52,27 @@ sv_kept_layout(Oid table)
 	return layout.data;
 }
 
+/* Has the kept table the columns that the item needs?  Without damage it has, so a row of kept_data may be edited. */
+static bool
+has_columns(const StoredKept *kept, Oid rows)
+{
+	int			n = list_length(kept->columns);
+	ListCell   *cell;
+
+	if (kept->column_name != NULL)
+	{
+		Relation	table = relation_open(rows, NoLock);
+		int			natts = RelationGetNumberOfAttributes(table);
+
+		relation_close(table, NoLock);
+		return natts == n + (strcmp(kept->kind, "type") == 0 ? 2 : 1);
+	}
+	foreach(cell, kept->columns)
+		if (get_attnum(rows, lfirst(cell)) == InvalidAttrNumber)
+			return false;
+	return n == list_length(kept->types);
+}
+
 /* The table that has the rows, locked exclusively; error if it is gone or was altered. */
 Oid
 sv_kept_rows_of(const StoredKept *kept)
@@ -69,7 +90,7 @@ sv_kept_rows_of(const StoredKept *kept)
 				 errdetail("It is not schemaver that has dropped or renamed it."),
 				 errhint("To give the data up: SELECT * FROM schemaver.purge_kept();")));
 	layout = sv_kept_layout(rows);
-	if (strcmp(layout, kept->layout) != 0)
+	if (strcmp(layout, kept->layout) != 0 || !has_columns(kept, rows))
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 				 errmsg("table %s, which has kept data, was altered", name),
