@@ -84,7 +84,7 @@ COMMENT ON TABLE tag IS 'names for points of the graph, used as tag:NAME';
 
 -- Where a revision came from.  Source "" is that of files loaded without one.
 CREATE TABLE loaded (
-	revision	text COLLATE "C" PRIMARY KEY,
+	revision	text COLLATE "C" CONSTRAINT one_loaded PRIMARY KEY,
 	source		text COLLATE "C" NOT NULL,
 	file		text NOT NULL
 );
