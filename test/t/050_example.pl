@@ -109,12 +109,12 @@ foreach my $target ('b64e', '7d81', 'e90d', '0c95', '3a7c', 'head', 'f2d8', 'hea
 {
 	my $command = $target eq 'f2d8' ? 'downgrade' : 'upgrade';
 
-	$node->safe_psql('example', "SELECT schemaver.$command('$target')");
+	$node->safe_psql('example', "SELECT schemaver.$command('$target', allow_data_loss => true)");
 	compare('example', "$command to $target");
 }
 my $whole = schema_of('example');
 is($schemas{ state_of('example') }, $whole, 'the order of the branches does not matter');
-$node->safe_psql('example', "SELECT schemaver.redo($revisions)");
+$node->safe_psql('example', "SELECT schemaver.redo($revisions, allow_data_loss => true)");
 is(schema_of('example'), $whole, 'redo of everything leads back');
 
 # Elsewhere: exported and loaded, run as a file by psql
