@@ -17,6 +17,7 @@
 PG_FUNCTION_INFO_V1(sv_api_drift);
 PG_FUNCTION_INFO_V1(sv_api_revert_drift);
 PG_FUNCTION_INFO_V1(sv_api_capture);
+PG_FUNCTION_INFO_V1(sv_api_rebase_state);
 PG_FUNCTION_INFO_V1(sv_api_log_ddl);
 
 static void
@@ -200,4 +201,18 @@ sv_api_capture(PG_FUNCTION_ARGS)
 	if (id == NULL)
 		PG_RETURN_NULL();
 	PG_RETURN_TEXT_P(cstring_to_text(id));
+}
+
+Datum
+sv_api_rebase_state(PG_FUNCTION_ARGS)
+{
+	char	   *reason = sv_arg_text(fcinfo, 0, "reason");
+
+	if (strspn(reason, " \t\r\n") == strlen(reason))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("a reason is needed"),
+				 errdetail("It stands in the journal.")));
+	sv_drift_rebase(reason);
+	PG_RETURN_VOID();
 }

@@ -12,12 +12,20 @@
 #include "proof/proof.h"
 #include "store/store.h"
 #include "utils/builtins.h"
+#include "utils/timestamp.h"
 
 static int64
 required_state(void)
 {
 	int64		state = sv_state_present();
+	char	   *damage = state == 0 ? sv_state_damage() : NULL;
 
+	if (damage != NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("the schema that the revisions left is not known"),
+				 errdetail("The kept state is damaged: %s", damage),
+				 errhint("Take the live schema as it is: SELECT schemaver.rebase_state('...');")));
 	if (state == 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
@@ -53,14 +61,13 @@ check_schemas(const Model *kept, List *schemas)
 	}
 }
 
-/* Find what drifted, in some schemas or (NIL) anywhere; without statements. */
-DriftReport
-sv_drift_find(List *schemas, const DiffOptions *options)
+static DriftReport
+compare(Model *kept, List *schemas, const DiffOptions *options)
 {
 	ModelScope	scope = {schemas, schemas == NIL, NULL};
 	DriftReport report = {0};
 
-	report.kept = sv_state_model(required_state());
+	report.kept = kept;
 	check_schemas(report.kept, schemas);
 	report.live = read_live(&scope);
 	if (schemas != NIL)
@@ -73,6 +80,31 @@ sv_drift_find(List *schemas, const DiffOptions *options)
 	report.named = report.renamed ? sv_renamed_model(report.kept, report.live, report.renamed) : report.kept;
 	report.drifts = sv_drift_renamed(report.renamed, sv_drift(report.named, report.live, options), options);
 	return report;
+}
+
+/* Find what drifted, in some schemas or (NIL) anywhere; without statements. */
+DriftReport
+sv_drift_find(List *schemas, const DiffOptions *options)
+{
+	return compare(sv_state_model(required_state()), schemas, options);
+}
+
+/* The same where the state is kept; else false, and a WARNING if it should be and is damaged. */
+bool
+sv_drift_find_known(List *schemas, const DiffOptions *options, DriftReport *report)
+{
+	int64		state = sv_state_present();
+	char	   *damage = state == 0 ? sv_state_damage() : NULL;
+	Model	   *kept = state != 0 ? sv_state_try_model(state, &damage) : NULL;
+
+	if (kept != NULL)
+		*report = compare(kept, schemas, options);
+	else if (damage != NULL)
+		ereport(WARNING,
+				(errmsg("drift is not known, because the kept state of the schema is damaged"),
+				 errdetail("%s", damage),
+				 errhint("Take the live schema as it is: SELECT schemaver.rebase_state('...');")));
+	return kept != NULL;
 }
 
 /* Write the statements of both directions, as a whole and for each object. */
@@ -132,4 +164,27 @@ sv_drift_settle(List *schemas, const DiffOptions *options)
 			settled = lappend(settled, change);
 	}
 	return sv_state_record(settled);
+}
+
+/*
+ * Take the live schema as the kept state.  What drifted is not drift any more; the
+ * reason and who gave it stand in the journal.
+ */
+void
+sv_drift_rebase(const char *reason)
+{
+	ModelScope	everything = {NIL, true, NULL};
+	TimestampTz started_at = GetCurrentTimestamp();
+	int64		run;
+
+	sv_lock_run("schemaver.rebase_state()");
+	if (!sv_keep_snapshots)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("no state of the schema is kept"),
+				 errdetail("schemaver.keep_snapshots is off."),
+				 errhint("SET schemaver.keep_snapshots = on;")));
+	run = sv_store_begin_run("rebase state", reason);
+	sv_state_replace(read_live(&everything));
+	sv_store_end_run(run, started_at);
 }

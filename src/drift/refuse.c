@@ -44,15 +44,14 @@ void
 sv_drift_refuse(List *schemas, const DiffOptions *options, const char *hint)
 {
 	StringInfoData names;
+	DriftReport report;
 	List	   *drifts;
 	int			n = 0;
 	ListCell   *cell;
 
-	if (sv_state_present() == 0)
+	if (!sv_drift_find_known(schemas, options, &report) || report.drifts == NIL)
 		return;
-	drifts = sv_drift_find(schemas, options).drifts;
-	if (drifts == NIL)
-		return;
+	drifts = report.drifts;
 	initStringInfo(&names);
 	foreach(cell, drifts)
 	{

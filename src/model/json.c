@@ -166,8 +166,8 @@ is_parent(const Object *parent, const Object *o)
 }
 
 /* Is there what the code relies on?  A snapshot may come from anybody. */
-static void
-check_object(const Object *o)
+void
+sv_object_check(const Object *o)
 {
 	const ModelClass *class = o->class;
 
@@ -234,6 +234,6 @@ sv_model_from_jsonb(Jsonb *snapshot)
 	for (uint32 i = 0; i < n; i++)
 		link_object(model, list_nth(model->objects, i), getIthJsonbValueFromContainer(array, i)->val.binary.data);
 	for (uint32 i = 0; i < n; i++)
-		check_object(list_nth(model->objects, i));
+		sv_object_check(list_nth(model->objects, i));
 	return model;
 }

@@ -241,6 +241,7 @@ extern char *sv_model_fingerprint(const Model *model);
 extern Jsonb *sv_object_to_jsonb(const Object *object);
 extern Object *sv_object_from_jsonb(Jsonb *description);
 extern void sv_object_link(const Model *model, Object *object, Jsonb *description);
+extern void sv_object_check(const Object *object);
 
 /* An object before and after something; one of both may be NULL. */
 typedef struct ObjectChange

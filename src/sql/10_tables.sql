@@ -219,10 +219,12 @@ COMMENT ON TABLE state_origin IS 'databases in which states were kept: OIDs mean
 CREATE TABLE state (
 	state		bigint CONSTRAINT one_state PRIMARY KEY,
 	origin		integer NOT NULL,
-	complete	boolean NOT NULL
+	complete	boolean NOT NULL,
+	damage		text
 );
 COMMENT ON TABLE state IS 'the kept states of the schema; the last one is what the revisions left';
 COMMENT ON COLUMN state.complete IS 'false: a run changed the schema and did not keep how it is';
+COMMENT ON COLUMN state.damage IS 'why a run could not keep it; nothing is kept from then on until rebase_state()';
 
 CREATE TABLE object_version (
 	from_state	bigint NOT NULL,
@@ -240,6 +242,8 @@ ALTER TABLE object_version ALTER COLUMN description SET STORAGE MAIN;
 ALTER TABLE object_version REPLICA IDENTITY FULL;
 -- identities can be longer than an index may hold
 CREATE INDEX object_version_present ON object_version (pg_catalog.hashtextextended(identity, 0)) WHERE to_state IS NULL;
+CREATE INDEX object_version_parts ON object_version
+	(pg_catalog.hashtextextended((description OPERATOR(pg_catalog.->>) 'parent') COLLATE "C", 0)) WHERE to_state IS NULL;
 COMMENT ON TABLE object_version IS 'the objects of the kept states, one row for each time that one changed';
 COMMENT ON COLUMN object_version.to_state IS 'first state in which it is not so any more; NULL: it still is';
 COMMENT ON COLUMN object_version.oid IS 'of the object in its catalog, in the database that "origin" names';

@@ -19,6 +19,11 @@ RETURNS text AS 'MODULE_PATHNAME', 'sv_api_capture' LANGUAGE C VOLATILE PARALLEL
 COMMENT ON FUNCTION capture(text, text, jsonb, boolean)
 	IS 'register what was changed outside of revisions as an applied revision; NULL if there is nothing';
 
+CREATE FUNCTION rebase_state(reason text)
+RETURNS void AS 'MODULE_PATHNAME', 'sv_api_rebase_state' LANGUAGE C VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION rebase_state(text)
+	IS 'take the live schema for what the revisions left; the reason stands in the journal';
+
 CREATE FUNCTION diff_revisions(from_ref text, to_ref text, options jsonb DEFAULT NULL)
 RETURNS TABLE ("position" integer, kind text, identity text, action text, sql text, hazard text)
 AS 'MODULE_PATHNAME', 'sv_api_diff_revisions' LANGUAGE C STABLE PARALLEL RESTRICTED;
@@ -64,6 +69,7 @@ REVOKE ALL ON FUNCTION
 	drift(text[], jsonb),
 	revert_drift(text[], jsonb, boolean, boolean),
 	capture(text, text, jsonb, boolean),
+	rebase_state(text),
 	diff_revisions(text, text, jsonb),
 	show_schema(text, jsonb),
 	snapshot_at(text),

@@ -33,6 +33,7 @@ typedef struct Present
 	int64		state;			/* 0: none */
 	bool		complete;
 	bool		at_home;		/* its OIDs are of this database */
+	char	   *damage;			/* why it is not kept, or NULL */
 } Present;
 
 /* The key of state_origin for this database under a server of this version. */
@@ -43,7 +44,7 @@ static Present
 present_state(StoreMode mode)
 {
 	static StoreQuery query = {
-		"SELECT s.state, s.complete, o.system_identifier = $1 AND o.database = $2 AND o.major = $3 "
+		"SELECT s.state, s.complete, o.system_identifier = $1 AND o.database = $2 AND o.major = $3, s.damage "
 		"FROM (SELECT * FROM schemaver.state ORDER BY state DESC LIMIT 1) s "
 		"LEFT JOIN schemaver.state_origin o ON o.origin = s.origin",
 		3, {INT8OID, OIDOID, INT4OID}
@@ -57,6 +58,7 @@ present_state(StoreMode mode)
 		present.state = sv_own_number_at(0, 1, 0);
 		present.complete = sv_own_number_at(0, 2, false) != 0;
 		present.at_home = sv_own_number_at(0, 3, false) != 0;
+		present.damage = sv_store_text(0, 4);
 	}
 	sv_store_leave(&scope);
 	return present;
@@ -67,6 +69,13 @@ bool
 sv_state_is_kept(void)
 {
 	return present_state(SV_STORE_READ).complete;
+}
+
+/* Why the present state is not kept, if that could not be done; else NULL. */
+char *
+sv_state_damage(void)
+{
+	return present_state(SV_STORE_READ).damage;
 }
 
 /* Was the present state kept in this database, by a server of this major version? */
@@ -112,15 +121,15 @@ own_origin(const StoreScope *scope)
 }
 
 static int64
-new_state(const StoreScope *scope, int32 origin, bool complete)
+new_state(const StoreScope *scope, int32 origin, bool complete, const char *damage)
 {
 	static StoreQuery query = {
-		"INSERT INTO schemaver.state (state, origin, complete) "
-		"VALUES (pg_catalog.nextval('schemaver.state_number'), $1, $2) RETURNING state",
-		2, {INT4OID, BOOLOID}
+		"INSERT INTO schemaver.state (state, origin, complete, damage) "
+		"VALUES (pg_catalog.nextval('schemaver.state_number'), $1, $2, $3) RETURNING state",
+		3, {INT4OID, BOOLOID, TEXTOID}
 	};
 
-	if (sv_own_execute(scope, &query, origin, complete) != 1)
+	if (sv_own_execute(scope, &query, origin, complete, damage) != 1)
 		elog(ERROR, "could not record the state of the schema");
 	return sv_own_number_at(0, 1, 0);
 }
@@ -135,8 +144,26 @@ sv_state_gap(void)
 	if (!present.complete)
 		return;
 	sv_store_enter(&scope, SV_STORE_WRITE);
-	(void) new_state(&scope, own_origin(&scope), false);
+	(void) new_state(&scope, own_origin(&scope), false, NULL);
 	sv_store_leave(&scope);
+}
+
+/*
+ * The present state cannot be read or written: from now on nothing is kept, until
+ * sv_state_replace().  The run goes on, with a WARNING.
+ */
+void
+sv_state_damaged(const char *damage)
+{
+	StoreScope	scope;
+
+	sv_store_enter(&scope, SV_STORE_WRITE);
+	(void) new_state(&scope, own_origin(&scope), false, damage);
+	sv_store_leave(&scope);
+	ereport(WARNING,
+			(errmsg("the kept state of the schema is damaged"),
+			 errdetail("%s", damage),
+			 errhint("Drift is not known until the live schema is taken as it is: SELECT schemaver.rebase_state('...');")));
 }
 
 /* ----- writing versions ----- */
@@ -301,31 +328,67 @@ write_all(const StoreScope *scope, int64 state, int32 origin, List *changes)
 	}
 }
 
-static int64
-record(List *changes)
+typedef struct Recording
 {
-	StoreScope	scope;
+	List	   *changes;
+	bool		partial;		/* of some objects, seen in the live schema */
+	bool		anew;			/* nothing that was known is there any more */
 	int64		state;
+} Recording;
+
+static void
+end_all_versions(const StoreScope *scope, int64 state)
+{
+	static StoreQuery query = {
+		"UPDATE schemaver.object_version SET to_state = $1 WHERE to_state IS NULL AND from_state < $1", 1, {INT8OID}
+	};
+	Datum		v[1] = {Int64GetDatum(state)};
+
+	sv_store_execute(scope, &query, v, NULL);
+}
+
+static void
+do_record(void *arg)
+{
+	Recording  *r = arg;
+	StoreScope	scope;
 	int32		origin;
+	List	   *changes = r->changes;
 
 	sv_store_enter(&scope, SV_STORE_WRITE);
 	prefer_index();
+	if (r->partial)
+		changes = sv_whole_changes(&scope, changes);
 	origin = own_origin(&scope);
-	state = new_state(&scope, origin, true);
-	write_all(&scope, state, origin, changes);
+	r->state = new_state(&scope, origin, true, NULL);
+	if (r->anew)
+		end_all_versions(&scope, r->state);
+	write_all(&scope, r->state, origin, changes);
+	if (r->partial)
+		sv_whole_verify(&scope, changes);
 	sv_store_leave(&scope);
-	return state;
 }
 
 /*
- * Add changes (ObjectChange) to the present state, which must be kept.  What
- * is known under the identities before and after ends, what is after begins.
- * Returns the number of the new state; with no changes that of the present one.
+ * Add changes (ObjectChange) to the present state, which must be kept, so that it stays
+ * whole (whole.c).  Returns the number of the new state; with no changes that of the
+ * present one; 0, after a WARNING, if it cannot be written: then nothing is kept any more.
  */
 int64
 sv_state_record(List *changes)
 {
-	return changes == NIL ? sv_state_present() : record(changes);
+	Recording	recording = {changes, true};
+	ErrorData  *error;
+
+	if (changes == NIL)
+		return sv_state_present();
+	error = sv_subtransaction(do_record, &recording, true);
+	if (error == NULL)
+		return recording.state;
+	if (error->sqlerrcode != ERRCODE_INVALID_PARAMETER_VALUE && error->sqlerrcode != ERRCODE_DATA_CORRUPTED)
+		ReThrowError(error);
+	sv_state_damaged(error->detail ? error->detail : error->message);
+	return 0;
 }
 
 /* Write the addresses of all objects of the model into their present versions. */
@@ -386,29 +449,56 @@ moved_columns(const Model *kept, const Model *live)
 /*
  * The present state was kept in another database, of which this one is a copy:
  * find its objects here by their names.  What differs otherwise stays different.
+ * Returns the new state, 0 after a WARNING if the old one cannot be read.
  */
-void
+int64
 sv_state_move_in(const Model *live)
 {
-	List	   *changes = moved_columns(sv_state_model(sv_state_present()), live);
+	Recording	recording = {NIL};
+	char	   *damage = NULL;
+	Model	   *kept = sv_state_try_model(sv_state_present(), &damage);
 
+	if (kept == NULL)
+	{
+		sv_state_damaged(damage);
+		return 0;
+	}
+	recording.changes = moved_columns(kept, live);
 	write_addresses(live);
-	(void) record(changes);
+	do_record(&recording);
+	return recording.state;
 }
 
 /*
  * Let the model be the present state: the first one, or the first after a gap.
- * Writes what differs from what was known last.
+ * Writes what differs from what was known last, or all where that cannot be read.
+ * Returns the new state.
  */
-void
+int64
 sv_state_begin(const Model *model)
 {
 	Present		present = present_state(SV_STORE_WRITE);
-	Model	   *known = present.state ? sv_state_model(present.state) : sv_model_create();
+	Recording	recording = {NIL};
+	char	   *damage;
+	Model	   *known = present.state ? sv_state_try_model(present.state, &damage) : sv_model_create();
 
-	if (present.state != 0 && !present.at_home)
+	recording.anew = known == NULL;
+	if (known != NULL && present.state != 0 && !present.at_home)
 		write_addresses(model);
-	(void) record(sv_model_changes(known, model));
+	recording.changes = sv_model_changes(known ? known : sv_model_create(), model);
+	do_record(&recording);
+	return recording.state;
+}
+
+/* Let the model be the present state, whatever was known. */
+void
+sv_state_replace(const Model *model)
+{
+	Recording	recording = {NIL};
+
+	recording.anew = true;
+	recording.changes = sv_model_changes(sv_model_create(), model);
+	do_record(&recording);
 }
 
 /* ----- reading ----- */
@@ -420,8 +510,8 @@ description_at(uint64 row)
 }
 
 /* The object of a row (description, oid, place, whether the OID is of this database). */
-static Object *
-object_at(uint64 row)
+Object *
+sv_state_object_at(uint64 row)
 {
 	HeapTuple	tuple = SPI_tuptable->vals[row];
 	TupleDesc	desc = SPI_tuptable->tupdesc;
@@ -437,12 +527,14 @@ object_at(uint64 row)
 	return object;
 }
 
-/*
- * The whole model of a state, in the current context.  Objects have their
- * addresses where these can be believed.
- */
-Model *
-sv_state_model(int64 state)
+typedef struct StateRead
+{
+	int64		state;
+	Model	   *model;
+} StateRead;
+
+static void
+read_state(void *arg)
 {
 	static StoreQuery query = {
 		"SELECT v.description, v.oid, v.place, o.origin IS NOT NULL FROM schemaver.object_version v "
@@ -450,7 +542,8 @@ sv_state_model(int64 state)
 		"WHERE v.from_state <= $1 AND (v.to_state IS NULL OR v.to_state > $1) ORDER BY v.place",
 		3, {INT8OID, INT8OID, OIDOID}
 	};
-	Datum		v[3] = {Int64GetDatum(state), Int64GetDatum(GetSystemIdentifier()), ObjectIdGetDatum(MyDatabaseId)};
+	StateRead  *read = arg;
+	Datum		v[3] = {Int64GetDatum(read->state), Int64GetDatum(GetSystemIdentifier()), ObjectIdGetDatum(MyDatabaseId)};
 	Model	   *model = sv_model_create();
 	StoreScope	scope;
 	uint64		n;
@@ -460,16 +553,55 @@ sv_state_model(int64 state)
 	n = sv_store_execute(&scope, &query, v, NULL);
 	MemoryContextSwitchTo(scope.caller);
 	for (uint64 i = 0; i < n; i++)
-		sv_model_add(model, object_at(i));
+		sv_model_add(model, sv_state_object_at(i));
 	if (list_length(model->objects) != n)
-		elog(ERROR, "an object is twice in state " INT64_FORMAT, state);
+		ereport(ERROR,
+				(errcode(ERRCODE_DATA_CORRUPTED),
+				 errmsg("an object is twice in state " INT64_FORMAT, read->state)));
 	foreach(cell, model->objects)
 	{
 		CHECK_FOR_INTERRUPTS();
 		sv_object_link(model, lfirst(cell), description_at(foreach_current_index(cell)));
 	}
+	foreach(cell, model->objects)
+		sv_object_check(lfirst(cell));
 	sv_store_leave(&scope);
 	sv_model_sort(model);
+	read->model = model;
+}
+
+/*
+ * The whole model of a state, in the current context; NULL and what is wrong
+ * with it if its rows do not make one.  Objects have their addresses where these can be
+ * believed.
+ */
+Model *
+sv_state_try_model(int64 state, char **damage)
+{
+	StateRead	read = {state};
+	ErrorData  *error = sv_subtransaction(read_state, &read, true);
+
+	if (error == NULL)
+		return read.model;
+	if (error->sqlerrcode != ERRCODE_INVALID_PARAMETER_VALUE && error->sqlerrcode != ERRCODE_DATA_CORRUPTED)
+		ReThrowError(error);
+	*damage = error->detail ? error->detail : error->message;
+	return NULL;
+}
+
+/* The same, with an error in place of NULL. */
+Model *
+sv_state_model(int64 state)
+{
+	char	   *damage;
+	Model	   *model = sv_state_try_model(state, &damage);
+
+	if (model == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("the kept state of the schema is damaged"),
+				 errdetail("%s", damage),
+				 errhint("Take the live schema as it is: SELECT schemaver.rebase_state('...');")));
 	return model;
 }
 

@@ -249,14 +249,24 @@ extern LoggedDdl *sv_store_ddl_of(const Object *object, const char *tags);
 
 extern int64 sv_state_record(List *changes);
 extern bool sv_state_is_kept(void);
+extern char *sv_state_damage(void);
+extern void sv_state_damaged(const char *damage);
+extern void sv_state_replace(const Model *model);
 extern bool sv_state_is_at_home(void);
 extern int64 sv_state_present(void);
-extern void sv_state_begin(const Model *model);
+extern int64 sv_state_begin(const Model *model);
 extern void sv_state_gap(void);
-extern void sv_state_move_in(const Model *live);
+extern int64 sv_state_move_in(const Model *live);
 extern Model *sv_state_model(int64 state);
+extern Model *sv_state_try_model(int64 state, char **damage);
+extern Object *sv_state_object_at(uint64 row);
 extern int64 sv_state_of_revision(const char *id);
 extern int64 sv_state_first(void);
+
+/* ----- whole.c: changes of a part of the schema, completed for the kept state ----- */
+
+extern List *sv_whole_changes(const StoreScope *scope, List *changes);
+extern void sv_whole_verify(const StoreScope *scope, List *changes);
 
 /* ----- options.c: the options of a revision ----- */
 

@@ -30,6 +30,9 @@ typedef struct Followed
 
 static const ModelScope everything = {NIL, true, NULL};
 
+/* Is there a present state, to which changes are added? */
+static bool is_keeping = false;
+
 /* The revision under way was begun by an earlier run, so nobody knows what was there before. */
 static bool is_resumed = false;
 
@@ -39,11 +42,12 @@ settle(TrackedStep *step, void *arg)
 	const Followed *followed = step->tag;
 	bool		paused = sv_track_pause(true);
 
-	if (sv_keep_snapshots)
+	if (is_keeping)
 	{
 		int64		state = sv_state_record(sv_model_changes(step->before, step->after));
 
-		if (followed->revision != NULL)
+		is_keeping = state != 0;
+		if (is_keeping && followed->revision != NULL)
 			sv_store_step_state(followed->run, followed->position, state);
 	}
 	if (followed->derive)
@@ -73,21 +77,33 @@ with_live_schema(int64 (*work) (const Model *live))
 static int64
 begin_state(const Model *live)
 {
-	if (!sv_state_is_kept())
-		sv_state_begin(live);
-	else
-		sv_state_move_in(live);
-	return sv_state_present();
+	return sv_state_is_kept() ? sv_state_move_in(live) : sv_state_begin(live);
 }
 
-/* Make sure that there is a present state of this database, to which changes can be added. */
-static void
+/*
+ * Make sure that there is a present state of this database, to which changes can be
+ * added; false if none is to be kept, or if it is damaged, which is told.
+ */
+static bool
 ensure_state(void)
 {
+	char	   *damage;
+
 	if (!sv_keep_snapshots)
+	{
 		sv_state_gap();
-	else if (!sv_state_is_kept() || !sv_state_is_at_home())
-		(void) with_live_schema(begin_state);
+		return false;
+	}
+	if (sv_state_is_kept() && sv_state_is_at_home())
+		return true;
+	damage = sv_state_damage();
+	if (damage == NULL)
+		return with_live_schema(begin_state) != 0;
+	ereport(WARNING,
+			(errmsg("the schema is not kept after this run"),
+			 errdetail("The kept state is damaged: %s", damage),
+			 errhint("Take the live schema as it is: SELECT schemaver.rebase_state('...');")));
+	return false;
 }
 
 /* Begin to follow a run, if anything is to be recorded. */
@@ -95,7 +111,7 @@ void
 sv_follow_begin(void)
 {
 	is_resumed = false;
-	ensure_state();
+	is_keeping = ensure_state();
 	if (sv_derive_downs || sv_keep_snapshots)
 		sv_track_begin(settle, NULL);
 }
@@ -125,7 +141,7 @@ sv_follow_step_done(int64 run, int position, const StoredRevision *revision, con
 {
 	Followed   *followed;
 
-	if (is_resumed && sv_keep_snapshots)
+	if (is_resumed && is_keeping)
 		sv_store_step_state(run, position, sv_follow_unseen());
 	if (!sv_track_active())
 		return;
@@ -206,7 +222,13 @@ sv_follow_part_done(void)
 static int64
 record_unseen(const Model *live)
 {
-	return sv_state_record(sv_model_changes(sv_state_model(sv_state_present()), live));
+	char	   *damage;
+	Model	   *kept = sv_state_try_model(sv_state_present(), &damage);
+
+	if (kept != NULL)
+		return sv_state_record(sv_model_changes(kept, live));
+	sv_state_damaged(damage);
+	return 0;
 }
 
 /*
@@ -217,8 +239,7 @@ record_unseen(const Model *live)
 int64
 sv_follow_unseen(void)
 {
-	ensure_state();
-	return sv_keep_snapshots ? with_live_schema(record_unseen) : 0;
+	return ensure_state() ? with_live_schema(record_unseen) : 0;
 }
 
 /* The version changes and the schema does not: the present state, which is begun if there is none. */
@@ -227,7 +248,7 @@ sv_follow_stamp(void)
 {
 	if (!sv_keep_snapshots)
 		return 0;
-	if (!sv_state_is_kept())
+	if (!sv_state_is_kept() && sv_state_damage() == NULL)
 		(void) with_live_schema(begin_state);
 	return sv_state_present();
 }
