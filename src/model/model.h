@@ -497,6 +497,8 @@ extern Oid	sv_unit_schema(const ObjectAddress *unit);
 extern bool sv_unit_is_read(const ObjectAddress *unit);
 extern List *sv_unit_dependents(const ObjectAddress *unit);
 extern List *sv_units_in_schema(Oid schema);
+extern List *sv_type_dependents(Oid type);
+extern List *sv_extension_dependents(Oid extension);
 
 /* read_units.c */
 /* The model that holds a unit already, or NULL. */

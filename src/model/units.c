@@ -38,6 +38,7 @@
 #include "catalog/pg_ts_config.h"
 #include "catalog/pg_ts_config_map.h"
 #include "catalog/pg_type.h"
+#include "miscadmin.h"
 #include "model/model.h"
 #include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
@@ -327,4 +328,40 @@ sv_units_in_schema(Oid schema)
 	memset(&address, 0, sizeof(address));
 	ObjectAddressSet(address, NamespaceRelationId, schema);
 	return sv_unit_dependents(&address);
+}
+
+/* The units that depend on a type, and on its array, at first hand. */
+List *
+sv_type_dependents(Oid type)
+{
+	ObjectAddress unit;
+	List	   *inner = NIL;
+	List	   *result = NIL;
+	Oid			array = get_array_type(type);
+
+	if (!sv_unit_of(TypeRelationId, type, &unit))
+		return NIL;
+	add_referrers(&unit, TypeRelationId, type, &inner, &result);
+	if (OidIsValid(array))
+		add_referrers(&unit, TypeRelationId, array, &inner, &result);
+	return result;
+}
+
+/* The units that depend on members of an extension; other members are among them. */
+List *
+sv_extension_dependents(Oid extension)
+{
+	DependScan	scan = sv_depend_begin(ExtensionRelationId, extension, true, NULL);
+	List	   *result = NIL;
+	Form_pg_depend row;
+
+	while ((row = sv_depend_next(&scan)) != NULL)
+	{
+		ObjectAddress unit;
+
+		CHECK_FOR_INTERRUPTS();
+		if (row->deptype == DEPENDENCY_EXTENSION && sv_unit_of(row->classid, row->objid, &unit))
+			result = list_concat(result, sv_unit_dependents(&unit));
+	}
+	return result;
 }

@@ -22,6 +22,7 @@
 #include "nodes/value.h"
 #include "track/track.h"
 #include "track/track_private.h"
+#include "utils/builtins.h"
 #include "utils/guc.h"
 #include "utils/snapmgr.h"
 
@@ -229,6 +230,47 @@ compare(Derivation *d)
 	}
 }
 
+/* Is it the schema itself that has another name? */
+static bool
+schema_is_renamed(const Derivation *d, const char *now, const char *then)
+{
+	ListCell   *cell;
+
+	foreach(cell, d->renames)
+	{
+		const Rename *rename = lfirst(cell);
+
+		if (sv_class_is(rename->from, schema) && strcmp(rename->from->name, now) == 0 && rename->name != NULL && strcmp(rename->name, then) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* Rows that put extensions back into the schemas that they were moved from. */
+static List *
+moved_extensions(const Derivation *d)
+{
+	List	   *rows = NIL;
+	ListCell   *cell;
+
+	foreach(cell, d->after->objects)
+	{
+		const Object *a = lfirst(cell);
+		const Object *b = sv_class_is(a, extension) ? twin_of(d->before, a) : NULL;
+		DiffRow    *row;
+
+		if (b == NULL || sv_same(a, b, "schema") || schema_is_renamed(d, sv_text(a, "schema"), sv_text(b, "schema")))
+			continue;
+		row = palloc0(sizeof(DiffRow));
+		row->kind = a->class->name;
+		row->identity = a->identity;
+		row->action = "alter";
+		row->sql = psprintf("ALTER EXTENSION %s SET SCHEMA %s", a->identity, quote_identifier(sv_text(b, "schema")));
+		rows = lappend(rows, row);
+	}
+	return rows;
+}
+
 /* In a subtransaction: give back the old names, and compare then. */
 static void
 rename_and_compare(void *arg)
@@ -237,7 +279,7 @@ rename_and_compare(void *arg)
 	MemoryContext caller = CurrentMemoryContext;
 	ListCell   *cell;
 
-	d->rename_rows = sv_diff_renames(d->after, d->renames);
+	d->rename_rows = list_concat(sv_diff_renames(d->after, d->renames), moved_extensions(d));
 	SPI_connect();
 	foreach(cell, d->rename_rows)
 		SPI_execute(((DiffRow *) lfirst(cell))->sql, false, 0);
@@ -288,7 +330,7 @@ sv_derive_down(const TrackedStep *step)
 	d.before = step->before;
 	if (step->renamed)
 		d.renames = find_renames(&d);
-	if (d.renames != NIL)
+	if (d.renames != NIL || (step->renamed && moved_extensions(&d) != NIL))
 		error = sv_subtransaction(rename_and_compare, &d, false);
 	else
 		compare(&d);

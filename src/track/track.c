@@ -191,7 +191,8 @@ touch_dependents(const ObjectAddress *unit)
 
 		if (sv_unit_is_read(other))
 			touch_unit(other, false);
-		if (unit->classId == NamespaceRelationId && sv_unit_is_read(other))
+		/* what is in a renamed schema, or a member of an extension there, reads differently elsewhere */
+		if (unit->classId == NamespaceRelationId)
 			touch_dependents(other);
 	}
 }
@@ -235,6 +236,31 @@ void
 sv_track_touch(Oid catalog, Oid oid)
 {
 	touch_object(catalog, oid, false, true);
+}
+
+/*
+ * Note that units may read differently from now on, because what they need gets
+ * another name, schema or version.
+ */
+void
+sv_track_touch_readers(List *units)
+{
+	MemoryContext caller;
+	ListCell   *cell;
+
+	if (track.step == NULL || track.busy || units == NIL)
+		return;
+	caller = MemoryContextSwitchTo(track.context);
+	track.step->renamed = track.eager = true;
+	foreach(cell, units)
+	{
+		if (sv_unit_is_read(lfirst(cell)))
+		{
+			touch_unit(lfirst(cell), false);
+			touch_dependents(lfirst(cell));
+		}
+	}
+	MemoryContextSwitchTo(caller);
 }
 
 /* Note that anything may change. */

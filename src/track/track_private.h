@@ -15,6 +15,7 @@
 
 /* track.c */
 extern void sv_track_touch(Oid catalog, Oid oid);
+extern void sv_track_touch_readers(List *units);
 extern void sv_track_touch_everything(void);
 extern void sv_track_written(Oid relation);
 

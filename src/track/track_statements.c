@@ -37,6 +37,7 @@
 #include "parser/parse_type.h"
 #include "track/track_private.h"
 #include "utils/fmgroids.h"
+#include "utils/lsyscache.h"
 #include "utils/rel.h"
 #include "utils/snapmgr.h"
 
@@ -202,7 +203,11 @@ touch_altered(AlterTableStmt *alter)
 	ListCell   *cell;
 
 	if (OidIsValid(relation))
+	{
 		sv_track_touch(RelationRelationId, relation);
+		if (OidIsValid(get_rel_type_id(relation)))	/* what is built of its rows */
+			sv_track_touch_readers(sv_type_dependents(get_rel_type_id(relation)));
+	}
 	foreach(cell, alter->cmds)
 	{
 		const AlterTableCmd *command = lfirst_node(AlterTableCmd, cell);
@@ -210,6 +215,16 @@ touch_altered(AlterTableStmt *alter)
 		if (alter->objtype == OBJECT_INDEX && command->subtype == AT_AttachPartition)
 			touch_relation(castNode(PartitionCmd, command->def)->name);
 	}
+}
+
+/* All that uses members of an extension. */
+static void
+touch_extension(const char *name)
+{
+	Oid			extension = get_extension_oid(name, true);
+
+	if (OidIsValid(extension))
+		sv_track_touch_readers(sv_extension_dependents(extension));
 }
 
 /* Tell sv_track_touch() what a statement is about to change. */
@@ -244,6 +259,13 @@ sv_track_statement(Node *statement)
 				touch_named(OBJECT_EXTENSION, (Node *) makeString(alter->extname));
 				touch_named(alter->objtype, alter->object);
 			}
+			break;
+		case T_AlterExtensionStmt:
+			touch_extension(((AlterExtensionStmt *) statement)->extname);
+			break;
+		case T_AlterObjectSchemaStmt:
+			if (((AlterObjectSchemaStmt *) statement)->objectType == OBJECT_EXTENSION)
+				touch_extension(strVal(((AlterObjectSchemaStmt *) statement)->object));
 			break;
 		case T_DropOwnedStmt:
 		case T_ReassignOwnedStmt:
