@@ -229,4 +229,9 @@ sv_create_index(Relation table, const char *name, IndexInfo *info, List *columns
 #define sv_index_beginscan(table, index, snapshot, n) index_beginscan(table, index, snapshot, n, 0)
 #endif
 
+/* Since 18 functions that do not return are marked before their declaration. */
+#if PG_VERSION_NUM < 180000
+#define pg_noreturn pg_attribute_noreturn()
+#endif
+
 #endif							/* SV_COMPAT_H */

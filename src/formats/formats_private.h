@@ -5,6 +5,7 @@
 #ifndef SV_FORMATS_PRIVATE_H
 #define SV_FORMATS_PRIVATE_H
 
+#include "base/compat.h"
 #include "formats/formats.h"
 #include "lib/stringinfo.h"
 #include "utils/jsonb.h"
@@ -58,8 +59,8 @@ extern const Format sv_format_folders;
 extern const Format sv_format_plain;
 
 /* formats.c */
-extern void sv_format_refuse(const SourceFile *file, int line, const char *message, const char *hint) pg_attribute_noreturn();
-extern void sv_format_refuse_stranger(const SourceFile *file, const Format *format) pg_attribute_noreturn();
+pg_noreturn extern void sv_format_refuse(const SourceFile *file, int line, const char *message, const char *hint);
+pg_noreturn extern void sv_format_refuse_stranger(const SourceFile *file, const Format *format);
 extern void sv_format_ignore(Folder *folder, const SourceFile *file, const char *reason);
 extern bool sv_file_is_sql(const SourceFile *file);
 extern const SourceFile *sv_folder_find(const Folder *folder, const char *name);
