@@ -48,11 +48,14 @@ quoted(const char *text)
 static char *
 variable_of(const char *action)
 {
-	const char *name = action + 1;
+	const char *name;
 
 	if (strncmp(action, "index", 5) == 0)
 		return quoted(action);
-	if (*action != '.' || *name == '\0' || strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.") != strlen(name))
+	if (*action != '.')
+		return NULL;
+	name = action + 1;
+	if (*name == '\0' || strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.") != strlen(name))
 		return NULL;
 	return pstrdup(name);
 }
