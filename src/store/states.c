@@ -593,7 +593,7 @@ sv_state_try_model(int64 state, char **damage)
 Model *
 sv_state_model(int64 state)
 {
-	char	   *damage;
+	char	   *damage = NULL;
 	Model	   *model = sv_state_try_model(state, &damage);
 
 	if (model == NULL)
