@@ -5,14 +5,14 @@ SET schemaver.progress = off;
 CREATE ROLE regress_schemaver_ways;
 
 -- The statements of both ways; each is executed, in one transaction, and a row says so if anything is left.
-CREATE FUNCTION ways(old text, new text) RETURNS TABLE (way text, statement text) LANGUAGE plpgsql AS $$
+CREATE FUNCTION ways(old text, new text, rows text DEFAULT '') RETURNS TABLE (way text, statement text) LANGUAGE plpgsql AS $$
 DECLARE
     head text := 'CREATE SCHEMA q; SET search_path = q; ';
     forth text[];
     back text[];
     s text;
 BEGIN
-    EXECUTE head || old || '; RESET search_path';
+    EXECUTE head || old || ';' || rows || '; RESET search_path';
     forth := ARRAY (SELECT sql FROM schemaver.diff(head || new, schemas => '{q}') ORDER BY position);
     back := ARRAY (SELECT sql FROM schemaver.diff(head || new, true, '{q}') ORDER BY position);
     FOREACH s IN ARRAY forth LOOP
@@ -62,4 +62,43 @@ SELECT * FROM ways('CREATE TABLE t (id int, CONSTRAINT e EXCLUDE USING btree (id
 SELECT * FROM ways('CREATE AGGREGATE last_of(int ORDER BY int) (SFUNC = array_append, STYPE = int[])',
                    'CREATE AGGREGATE last_of(int ORDER BY int) (SFUNC = array_append, STYPE = int[], HYPOTHETICAL);
                     REVOKE ALL ON FUNCTION last_of(int, int) FROM PUBLIC; COMMENT ON AGGREGATE last_of(int ORDER BY int) IS ''the last''');
+\echo functions whose bodies are texts, and what evaluates them
+SELECT way, split_part(statement, E'\n', 1) FROM ways('CREATE TABLE t (id int); CREATE TABLE u (k boolean)',
+    $$CREATE FUNCTION z_help(t text) RETURNS text LANGUAGE plpgsql IMMUTABLE AS 'BEGIN RETURN upper(t); END';
+      CREATE FUNCTION a_wrap(t text) RETURNS boolean LANGUAGE sql IMMUTABLE AS 'SELECT q.z_help(t) = ''T''';
+      CREATE TABLE t (id int, k boolean DEFAULT a_wrap('x')); CREATE TABLE u (k boolean CHECK (a_wrap('x') OR NOT k));
+      CREATE INDEX i ON t (a_wrap(id::text)); CREATE MATERIALIZED VIEW m AS SELECT a_wrap(id::text) FROM t$$, 'INSERT INTO t VALUES (1)');
+\echo the order of a type, and a view that sorts by it
+SELECT way, split_part(statement, E'\n', 1) FROM ways('CREATE TYPE x AS (a int); CREATE FUNCTION cmp(x, x) RETURNS int LANGUAGE sql IMMUTABLE AS ''SELECT $1.a - $2.a'';
+      CREATE FUNCTION lt(x, x) RETURNS boolean LANGUAGE sql IMMUTABLE AS ''SELECT $1.a < $2.a''; CREATE OPERATOR #< (LEFTARG = x, RIGHTARG = x, FUNCTION = lt);
+      CREATE TABLE t (c x)',
+     'CREATE TYPE x AS (a int); CREATE FUNCTION cmp(x, x) RETURNS int LANGUAGE sql IMMUTABLE AS ''SELECT $1.a - $2.a'';
+      CREATE FUNCTION lt(x, x) RETURNS boolean LANGUAGE sql IMMUTABLE AS ''SELECT $1.a < $2.a''; CREATE OPERATOR #< (LEFTARG = x, RIGHTARG = x, FUNCTION = lt);
+      CREATE OPERATOR CLASS oc DEFAULT FOR TYPE x USING btree AS OPERATOR 1 #<, FUNCTION 1 cmp(x, x); CREATE TABLE t (c x); CREATE VIEW v AS SELECT * FROM t ORDER BY c');
+\echo a label that is added and used
+SELECT * FROM ways($$CREATE TYPE st AS ENUM ('new', 'done'); CREATE TABLE w (id int, s st NOT NULL DEFAULT 'new')$$,
+                   $$CREATE TYPE st AS ENUM ('new', 'active', 'done'); CREATE TABLE w (id int, s st NOT NULL DEFAULT 'active')$$, $$INSERT INTO w VALUES (1)$$);
+SELECT * FROM ways($$CREATE TYPE st AS ENUM ('new'); CREATE TABLE w (s st)$$,
+                   $$CREATE TYPE st AS ENUM ('new', 'it''s'); CREATE TABLE w (s st); CREATE INDEX ON w (s) WHERE s <> 'it''s'$$);
+SELECT * FROM ways($$CREATE TYPE st AS ENUM ('new'); CREATE TABLE w (s st)$$, $$CREATE TYPE st AS ENUM ('new', 'done'); CREATE TABLE w (s st)$$) WHERE way = 'forth';
+\echo an enum, and another type, in the key of a partitioned table
+SELECT * FROM ways($$CREATE TYPE st AS ENUM ('a', 'b'); CREATE TABLE p (s st, n int) PARTITION BY LIST (s); CREATE TABLE p1 PARTITION OF p FOR VALUES IN ('a')$$,
+                   $$CREATE TYPE st AS ENUM ('b', 'a'); CREATE TABLE p (s st, n bigint) PARTITION BY LIST (s); CREATE TABLE p1 PARTITION OF p FOR VALUES IN ('a')$$,
+                   $$INSERT INTO p VALUES ('a', 1)$$);
+\echo a column lets go of what goes
+SELECT * FROM ways('CREATE COLLATION nd (provider = icu, locale = ''de''); CREATE TABLE t (c text COLLATE nd NOT NULL)', 'CREATE TABLE t (c text NOT NULL)');
+SELECT * FROM ways('CREATE COLLATION nd (provider = icu, locale = ''de''); CREATE TABLE t (c text COLLATE nd NOT NULL)',
+                   'CREATE COLLATION nd (provider = icu, locale = ''sv''); CREATE TABLE t (c text COLLATE nd NOT NULL)');
+SELECT way, split_part(statement, E'\n', 1) FROM ways('CREATE FUNCTION f(int) RETURNS int LANGUAGE sql IMMUTABLE AS ''SELECT $1 + 1''; CREATE TABLE t (id int, c int GENERATED ALWAYS AS (f(id)) STORED)', 'CREATE TABLE t (id int, c int)') WHERE way <> 'back';
+SELECT * FROM ways('CREATE TABLE t (id int, x int, c int GENERATED ALWAYS AS (x + 1) STORED)', 'CREATE TABLE t (id int, c int)') WHERE way <> 'back';
+\echo rows in columns
+SELECT * FROM ways('CREATE TABLE a (id int, x int); CREATE TABLE b (r a[], CHECK (cardinality(r) < 5))', 'CREATE TABLE a (id int, x bigint); CREATE TABLE b (r a[], CHECK (cardinality(r) < 5))',
+                   'INSERT INTO b VALUES (ARRAY[ROW(1, 2), NULL]::a[])');
+SELECT * FROM ways('CREATE TABLE a (id int, x int); CREATE TYPE c AS (r a); CREATE DOMAIN d AS c; CREATE TABLE b (r c, s d)',
+                   'CREATE TABLE a (id int, x bigint); CREATE TYPE c AS (r a); CREATE DOMAIN d AS c; CREATE TABLE b (r c, s d)', 'INSERT INTO b VALUES (ROW(ROW(1, 2)), ROW(ROW(3, 4)))');
+SELECT * FROM ways('CREATE TABLE a (id int, x int); CREATE TABLE b (r a)', 'CREATE TABLE a (id int, x bigint); CREATE TABLE b (r text)', 'INSERT INTO b VALUES (ROW(1, 2))');
+\echo defaults of the attributes of a typed table
+SELECT * FROM ways('CREATE TYPE rec AS (a int, c boolean); CREATE TABLE t OF rec (c DEFAULT true)', 'CREATE TYPE rec AS (a int, d int); CREATE TABLE t OF rec (d DEFAULT 2000)');
 DROP ROLE regress_schemaver_ways;
+DROP FUNCTION ways;
+DROP EXTENSION schemaver;

@@ -132,10 +132,14 @@ sv_api_show_schema(PG_FUNCTION_ARGS)
 	DiffOptions options = sv_arg_diff_options(fcinfo, 1);
 	Model	   *model = model_of_reference(sv_store_graph(SV_STORE_READ), reference);
 	Model	   *empty = new_database();
+	List	   *rows;
 	char	   *script;
 
 	(void) sv_diff_keep(model, empty, &options);
-	script = sv_diff_script(sv_diff(empty, model, &options));
+	rows = sv_diff(empty, model, &options);
+	script = sv_diff_script(rows);
+	if (script != NULL && sv_diff_has_bodies(rows))
+		script = psprintf("SET check_function_bodies = off;\n\n%s", script);
 	PG_RETURN_TEXT_P(cstring_to_text(script ? script : ""));
 }
 

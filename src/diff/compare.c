@@ -72,11 +72,33 @@ property_differs(const Comparison *cmp, Pair *pair, const char *property)
 			pair->alterers = lappend(pair->alterers, alterer->alter);
 }
 
+/* Is it what holds rows, values or a position of its own? */
+static bool
+holds_data(const Object *o)
+{
+	return sv_class_is(o, table) || sv_class_is(o, sequence) || sv_class_is(o, identity_sequence) ||
+		(sv_class_is(o, column) && sv_class_is(o->parent, table) && !sv_is(o, "generated"));
+}
+
+/* Are they two objects, one of which has been dropped and the other made under its name? */
+static bool
+is_replaced(const Comparison *cmp, const Object *a, const Object *b)
+{
+	return cmp->options->by_address && holds_data(a) && OidIsValid(a->address.objectId) && OidIsValid(b->address.objectId) &&
+		(a->address.objectId != b->address.objectId || a->address.objectSubId != b->address.objectSubId);
+}
+
 static void
 compare_pair(const Comparison *cmp, Pair *pair)
 {
 	const Object *a = pair->a;
 	const Object *b = pair->b;
+
+	if (is_replaced(cmp, a, b))
+	{
+		pair->replaced = true;
+		sv_diff_make_again(pair);
+	}
 
 	for (int i = 0; i < a->nproperties; i++)
 		if (!sv_property_equal(&a->properties[i], sv_property(b, a->properties[i].name)))
@@ -195,6 +217,35 @@ find_dependents(Comparison *cmp)
 	}
 }
 
+/* An extension that has to be made again, since it cannot be altered so, would take along what uses it. */
+static void
+refuse_used_extensions(const Comparison *cmp)
+{
+	ListCell   *cell;
+	ListCell   *other;
+
+	foreach(cell, cmp->pairs)
+	{
+		const Pair *pair = lfirst(cell);
+		List	   *users = NIL;
+
+		if (pair->kind != SV_PAIR_AGAIN || pair->class != &sv_class_extension)
+			continue;
+		foreach(other, cmp->dependents[pair->a->number])
+			if (((Object *) lfirst(other))->pair->kind != SV_PAIR_DROP)
+				users = lappend(users, psprintf("%s %s", ((Object *) lfirst(other))->class->name, ((Object *) lfirst(other))->identity));
+		if (users == NIL)
+			continue;
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 sv_same(pair->a, pair->b, "schema") ?
+				 errmsg("extension \"%s\" cannot be updated from version %s to %s", pair->a->name, sv_text(pair->a, "version"), sv_text(pair->b, "version")) :
+				 errmsg("extension \"%s\" cannot be moved to schema \"%s\"", pair->a->name, sv_text(pair->b, "schema")),
+				 errdetail("It would have to be dropped and created, and these use it: %s.", sv_join(users, ", ")),
+				 errhint("Leave it as it is in the wanted schema, or change what uses it first.")));
+	}
+}
+
 /*
  * Is a function among the rows whose body is a text?  What such a body uses is not known
  * to the server, and names in it may be of another search_path: as in a dump, it should not be
@@ -236,6 +287,7 @@ sv_diff(Model *from, Model *to, const DiffOptions *options)
 	do
 		sv_diff_spread(cmp);
 	while (sv_swap_disordered(cmp));
+	refuse_used_extensions(cmp);
 	sv_diff_spread_renaming(cmp);
 	sv_persistence_let_sequences_follow(cmp);
 	foreach(cell, sv_diff_order(cmp))

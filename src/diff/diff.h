@@ -17,8 +17,32 @@ extern void sv_diff_make_again(Pair *pair);
 extern bool sv_diff_has_bodies(List *rows);
 
 /* spread.c */
+/* Pairs that change and whose dependents have to be looked at (again). */
+typedef struct Spread
+{
+	Comparison *cmp;
+	List	   *queue;
+} Spread;
+
+extern void sv_spread_again(Spread *spread, Pair *pair);
+extern void sv_spread_untie(Pair *table);
+extern bool sv_is_own_type(const Object *object);
+extern bool sv_is_stored_column(const Object *object);
+extern bool sv_is_attribute(const Object *object);
+extern AlterFn sv_type_alterer(const ModelClass *class);
 extern void sv_diff_spread(Comparison *cmp);
 extern void sv_diff_spread_renaming(Comparison *cmp);
+
+/* rows_in_columns.c */
+extern void sv_spread_rewriting(Spread *spread);
+
+/* keys.c */
+extern List *sv_with_partitions(const Comparison *cmp, Object *table);
+extern List *sv_key_tables(const Comparison *cmp, const Object *column);
+extern void sv_key_swap_tables(const Comparison *cmp, const Object *column);
+
+/* labels.c */
+extern bool sv_uses_new_label(const Comparison *cmp, const Pair *type);
 
 /* state.c */
 extern List *sv_state_differences(const Model *expected, const Model *got);

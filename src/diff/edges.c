@@ -157,6 +157,29 @@ is_merged(const Object *column, const Object *leading)
 		!sv_pair_is_created(leading->parent->pair) && !sv_pair_is_dropped(leading->parent->pair);
 }
 
+/*
+ * Do a column and the one of a parent change while the table does not inherit from that?
+ * Then all that is between them is said by the end and the beginning of the inheritance.
+ */
+static bool
+is_apart(const Object *column, const Object *leading, bool before)
+{
+	ListCell   *cell;
+
+	if (!sv_class_is(column, column) || !sv_class_is(leading, column) || leading->parent == column->parent ||
+		strcmp(leading->name, column->name) != 0)
+		return false;
+	foreach(cell, column->parent->parts)
+	{
+		const Object *link = lfirst(cell);
+		const DiffNode *node = !sv_class_is(link, inheritance) ? NULL : before ? link->pair->drop : link->pair->create;
+
+		if (node != NULL && node->pair == link->pair && list_member_ptr(link->needs, leading->parent))
+			return true;
+	}
+	return false;
+}
+
 /* The shell of a type needs no more than its schema, that of a view the types of its columns. */
 static void
 after_made_shell(Comparison *cmp, Pair *pair)
@@ -217,11 +240,11 @@ edges_of_link(Pair *inheritance, const Object *link)
 		edges_of_part(inheritance, lfirst(cell));
 }
 
-/* Can it hold values of a type? */
+/* Can it hold values of a type, or have a parsed body with rows in it? */
 static bool
 is_storing(const Object *o)
 {
-	return sv_class_is(o, domain) || sv_class_is(o, range) || (sv_class_is(o, table) && sv_is(o, "of_type")) ||
+	return sv_has_parsed_body(o) || sv_class_is(o, domain) || sv_class_is(o, range) || (sv_class_is(o, table) && sv_is(o, "of_type")) ||
 		(sv_class_is(o, column) && !sv_class_is(o->parent, view) && !sv_class_is(o->parent, composite));
 }
 
@@ -230,7 +253,9 @@ static bool
 is_held_fast(const Object *type, const Object *user)
 {
 	if (sv_class_is(type, table))
-		return sv_class_is(user, column);
+		return sv_class_is(user, column) || sv_has_parsed_body(user);
+	if (sv_has_parsed_body(user))
+		return false;
 	if (sv_class_is(type, domain))
 		return sv_class_is(user, column) && strcmp(sv_text(user, "type"), type->identity) != 0;
 	return sv_class_is(type, composite);
@@ -239,14 +264,14 @@ is_held_fast(const Object *type, const Object *user)
 /*
  * The server does not alter a row type that columns have, nor rewrites the rows of a table
  * whose row type they have, nor adds rules to a domain inside of their types: all that
- * happens after those that go and before those that come.
+ * happens after "first", where a user lets go of it, and before "then", where one takes it.
  */
 static void
-edges_of_attributes(Comparison *cmp, Pair *user, const Object *type)
+edges_of_attributes(const Object *user, DiffNode *first, DiffNode *then, const Object *type)
 {
 	const Object *sides[] = {type->pair->a, type->pair->b};
 
-	if (!is_held_fast(type, user->a ? user->a : user->b) || sides[0] == NULL || sides[1] == NULL || cmp->fold_level >= 3)
+	if (!is_held_fast(type, user) || sides[0] == NULL || sides[1] == NULL)
 		return;
 	for (int i = 0; i < lengthof(sides); i++)
 	{
@@ -263,8 +288,8 @@ edges_of_attributes(Comparison *cmp, Pair *user, const Object *type)
 			{
 				if (nodes[n] == NULL)
 					continue;
-				sv_diff_add_edge(user->drop, nodes[n]);
-				sv_diff_add_edge(nodes[n], user->create);
+				sv_diff_add_edge(first, nodes[n]);
+				sv_diff_add_edge(nodes[n], then);
 			}
 		}
 	}
@@ -272,20 +297,32 @@ edges_of_attributes(Comparison *cmp, Pair *user, const Object *type)
 
 /* The same for a type and for those inside of it. */
 static void
-edges_of_held_type(Comparison *cmp, Pair *user, const Object *type)
+edges_of_held_type(const Object *user, DiffNode *first, DiffNode *then, const Object *type)
 {
 	ListCell   *cell;
 	ListCell   *need;
 
 	check_stack_depth();
-	edges_of_attributes(cmp, user, type);
+	edges_of_attributes(user, first, then, type);
 	if (sv_class_is(type, domain))
 		foreach(need, type->needs)
-			edges_of_held_type(cmp, user, lfirst(need));
+			edges_of_held_type(user, first, then, lfirst(need));
 	if (sv_class_is(type, composite))
 		foreach(cell, type->parts)
 			foreach(need, ((Object *) lfirst(cell))->needs)
-			edges_of_held_type(cmp, user, lfirst(need));
+			edges_of_held_type(user, first, then, lfirst(need));
+}
+
+/* A column that changes its type lets go of the old one and takes the new one, if they are not parts of each other. */
+static DiffNode *
+retyping_node(const Pair *pair, const Object *type)
+{
+	if (pair->alter == NULL || pair->parked || pair->converted || pair->class != &sv_class_column ||
+		sv_same(pair->a, pair->b, "type") || type->pair->kind == SV_PAIR_AGAIN ||
+		(type->pair->a != NULL && type->pair->b != NULL && list_member_ptr(pair->a->needs, type->pair->a) &&
+		 list_member_ptr(pair->b->needs, type->pair->b)))
+		return NULL;
+	return pair->alter;
 }
 
 /* A change happens between the two steps of a pair that steps aside meanwhile. */
@@ -376,8 +413,11 @@ edges_of_new(Comparison *cmp, Pair *pair)
 	{
 		Object	   *needed = lfirst(cell);
 
-		if (pair->create != NULL && is_storing(pair->b))
-			edges_of_held_type(cmp, pair, needed);
+		if (is_apart(pair->b, needed, false))
+			continue;
+		if (cmp->fold_level < 3 && is_storing(pair->b))
+			edges_of_held_type(pair->b, pair->parked ? pair->hollow : pair->drop,
+							   pair->create || pair->parked ? node : retyping_node(pair, needed), needed);
 		if (needed->parent != NULL && sv_diff_can_use_shell(pair->b, needed->parent))
 			needed = needed->parent;
 		if (needed->pair->shell != NULL && (sv_diff_is_function_of_type(pair->b, needed) || sv_diff_can_use_shell(pair->b, needed)))
@@ -422,8 +462,11 @@ edges_of_old(Comparison *cmp, Pair *pair)
 	{
 		Pair	   *needed = ((Object *) lfirst(cell))->pair;
 
-		if (pair->drop != NULL && is_storing(pair->a))
-			edges_of_held_type(cmp, pair, needed->a);
+		if (is_apart(pair->a, needed->a, true))
+			continue;
+		if (cmp->fold_level < 3 && is_storing(pair->a))
+			edges_of_held_type(pair->a, pair->parked ? pair->hollow : pair->drop ? pair->drop : retyping_node(pair, needed->a),
+							   pair->parked ? pair->alter : pair->create, needed->a);
 		if (pair->hollow != NULL)
 		{
 			sv_diff_add_edge(pair->hollow, needed->drop);

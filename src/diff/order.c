@@ -255,7 +255,7 @@ compare_nodes(Datum x, Datum y, void *arg)
 
 /* All nodes in order, or NIL if some wait for each other. */
 static List *
-sort_nodes(Comparison *cmp, bool force)
+sort_nodes(Comparison *cmp)
 {
 	int			n = list_length(cmp->nodes);
 	binaryheap *ready = binaryheap_allocate(Max(n, 1), compare_nodes, NULL);
@@ -265,37 +265,124 @@ sort_nodes(Comparison *cmp, bool force)
 	foreach(cell, cmp->nodes)
 		if (((DiffNode *) lfirst(cell))->waits == 0)
 			binaryheap_add(ready, PointerGetDatum(lfirst(cell)));
-	while (list_length(sorted) < n)
+	while (!binaryheap_empty(ready))
 	{
-		DiffNode	   *node = NULL;
+		DiffNode   *node = (DiffNode *) DatumGetPointer(binaryheap_remove_first(ready));
 
 		CHECK_FOR_INTERRUPTS();
-		if (!binaryheap_empty(ready))
-			node = (DiffNode *) DatumGetPointer(binaryheap_remove_first(ready));
-		else if (!force)
-			return NIL;
-		else
-		{
-			foreach(cell, cmp->nodes)
-			{
-				DiffNode	   *other = lfirst(cell);
-
-				if (!other->done && (node == NULL || other->waits < node->waits))
-					node = other;
-			}
-		}
-		if (node->done)
-			continue;
 		node->done = true;
 		sorted = lappend(sorted, node);
 		foreach(cell, node->next)
-			if (--((DiffNode *) lfirst(cell))->waits == 0 && !((DiffNode *) lfirst(cell))->done)
-			binaryheap_add(ready, PointerGetDatum(lfirst(cell)));
+			if (--((DiffNode *) lfirst(cell))->waits == 0)
+				binaryheap_add(ready, PointerGetDatum(lfirst(cell)));
 	}
-	return sorted;
+	binaryheap_free(ready);
+	return list_length(sorted) == n ? sorted : NIL;
 }
 
-/* The nodes of a comparison in an order that the server accepts. */
+/* ----- what cannot be put into an order ----- */
+
+static const char *
+step_text(const DiffNode *node)
+{
+	static const char *const texts[] = {"drop", "rename", "prepare", "prepare", "alter", "create"};
+
+	return psprintf("%s %s %s", texts[node->kind], node->pair->class->name, (node->pair->b ? node->pair->b : node->pair->a)->identity);
+}
+
+/* A node that waits for this one's end in a circle: some node before it that is not done either. */
+static DiffNode *
+waited_for(const Comparison *cmp, const DiffNode *node)
+{
+	ListCell   *cell;
+
+	foreach(cell, cmp->nodes)
+	{
+		DiffNode   *other = lfirst(cell);
+
+		if (!other->done && list_member_ptr(other->next, node))
+			return other;
+	}
+	return NULL;
+}
+
+/* The steps of one circle. */
+static char *
+circle_text(const Comparison *cmp)
+{
+	List	   *path = NIL;
+	DiffNode   *node = NULL;
+	StringInfoData out;
+	ListCell   *cell;
+
+	foreach(cell, cmp->nodes)
+		if (!((DiffNode *) lfirst(cell))->done)
+			node = lfirst(cell);
+	while (node != NULL && !list_member_ptr(path, node))
+	{
+		path = lcons(node, path);
+		node = waited_for(cmp, node);
+	}
+	initStringInfo(&out);
+	foreach(cell, path)
+	{
+		appendStringInfo(&out, "%s%s", out.len ? ", then " : "", step_text(lfirst(cell)));
+		if (out.len > 0 && lfirst(cell) == node)
+			break;
+	}
+	return out.data;
+}
+
+/* ----- what must be true of an order ----- */
+
+static int
+place_of(const DiffNode *node)
+{
+	return node != NULL ? node->place : -1;
+}
+
+/* Is the table, or are all the columns that move over, filled from the old one before that is dropped? */
+static bool
+is_read_in_time(const Comparison *cmp, const Pair *pair)
+{
+	int			drop = place_of(pair->drop);
+	ListCell   *cell;
+
+	if (pair->create != NULL && place_of(pair->create) > drop)
+		return false;
+	foreach(cell, cmp->dependents[pair->a->number])
+	{
+		const Pair *user = ((Object *) lfirst(cell))->pair;
+
+		/* by ALTER COLUMN ... USING, or with the rows of a table that is made anew */
+		if (user->converted && (place_of(user->parked ? user->hollow : user->alter) > drop ||
+								(user->a->parent->pair->swapped && place_of(user->create) > drop)))
+			return false;
+	}
+	return true;
+}
+
+/* No statement reads what an earlier one has dropped. */
+static void
+check_order(const Comparison *cmp, List *sorted)
+{
+	ListCell   *cell;
+
+	foreach(cell, sorted)
+		((DiffNode *) lfirst(cell))->place = foreach_current_index(cell);
+	foreach(cell, cmp->pairs)
+	{
+		const Pair *pair = lfirst(cell);
+
+		if (pair->swapped && pair->drop != NULL && !is_read_in_time(cmp, pair))
+			elog(ERROR, "%s %s would be dropped before it is read", pair->class->name, pair->a->identity);
+	}
+}
+
+/*
+ * The nodes of a comparison in an order that the server accepts.  Error if some still wait
+ * for each other when nothing is folded any more: no order is better than a wrong one.
+ */
 List *
 sv_diff_order(Comparison *cmp)
 {
@@ -307,9 +394,17 @@ sv_diff_order(Comparison *cmp)
 		if (cmp->nodes == NIL)
 			return NIL;
 		sv_diff_make_edges(cmp);
-		sorted = sort_nodes(cmp, cmp->fold_level == LAST_FOLD_LEVEL);
+		sorted = sort_nodes(cmp);
 		if (sorted != NIL)
+		{
+			check_order(cmp, sorted);
 			return sorted;
+		}
 	}
+	ereport(ERROR,
+			(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+			 errmsg("the changes need each other in a circle"),
+			 errdetail("Each of these waits for the one before it, the first for the last: %s.", circle_text(cmp)),
+			 errhint("Make them in two steps: two revisions, or wanted schemas, one after the other.")));
 	return NIL;
 }

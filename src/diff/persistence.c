@@ -34,21 +34,6 @@ stays(const Object *o)
 	return o->pair->kind == SV_PAIR_SAME || o->pair->kind == SV_PAIR_ALTER;
 }
 
-/* A table and all its partitions, as before: a foreign key of theirs is a part of the table's. */
-static List *
-with_partitions(const Comparison *cmp, Object *table)
-{
-	List	   *result = list_make1(table);
-	ListCell   *cell;
-	ListCell   *link;
-
-	foreach(cell, result)
-		foreach(link, cmp->dependents[((Object *) lfirst(cell))->number])
-			if (sv_class_is(lfirst(link), inheritance) && sv_is(lfirst(link), "bound"))
-				result = list_append_unique_ptr(result, ((Object *) lfirst(link))->parent);
-	return result;
-}
-
 /* The table to which a foreign key refers, or NULL. */
 static Object *
 referenced_table(const Object *key)
@@ -67,7 +52,10 @@ referenced_table(const Object *key)
 	return NULL;
 }
 
-/* Call "visit" for each two tables that change, stay tied by a foreign key, and are not the same. */
+/*
+ * Call "visit" for each two tables that change, stay tied by a foreign key, and are not the
+ * same.  A foreign key of partitions is a part of their table's.
+ */
 static void
 visit_keys(Comparison *cmp, void (*visit) (Object *key, const Object *referring, const Object *referenced, void *arg), void *arg)
 {
@@ -82,8 +70,8 @@ visit_keys(Comparison *cmp, void (*visit) (Object *key, const Object *referring,
 
 		if (referenced == NULL)
 			continue;
-		foreach(x, with_partitions(cmp, key->parent))
-			foreach(y, with_partitions(cmp, referenced))
+		foreach(x, sv_with_partitions(cmp, key->parent))
+			foreach(y, sv_with_partitions(cmp, referenced))
 				if (lfirst(x) != lfirst(y) && changes(lfirst(x)) && changes(lfirst(y)))
 					visit(key, lfirst(x), lfirst(y), arg);
 	}

@@ -168,6 +168,23 @@ wish_for_object(const Model *live, const Model *wanted, const Hint *hint)
 	return wish;
 }
 
+/* On the line of CREATE, a hint may have been meant for what is created there. */
+static void
+refuse_doubtful(const Model *live, const Object *whole, const Wish *wish)
+{
+	const Hint *hint = wish->hint;
+
+	if (!hint->doubtful || wish->old != NULL ||
+		find_like(live, whole, hint->old_schema ? hint->old_schema : whole->schema, hint->old_name) == NULL)
+		return;
+	ereport(ERROR,
+			(errcode(ERRCODE_SV_INVALID_SCRIPT),
+			 errmsg("hint \"renamed from %s\" is ambiguous", hint->old_name),
+			 errdetail("Line %d of the wanted schema: it stands at what begins last on the line, but %s \"%s\" is there.",
+					   hint->line, whole->class->name, hint->old_name),
+			 errhint("Write it on the line before.")));
+}
+
 /* One about a part of an object, or a value of an enum; the objects are known. */
 static Wish *
 wish_for_part(const Model *live, const Model *wanted, const Hint *hint, List *wishes)
@@ -176,9 +193,13 @@ wish_for_part(const Model *live, const Model *wanted, const Hint *hint, List *wi
 	Object	   *before = whole ? live_of(live, whole, wishes) : NULL;
 	Wish	   *wish = palloc0(sizeof(Wish));
 
-	if (before == NULL)
-		return NULL;
 	wish->hint = hint;
+	if (before == NULL)
+	{
+		if (whole != NULL)
+			refuse_doubtful(live, whole, wish);
+		return NULL;
+	}
 	if (hint->value != NULL)
 	{
 		wish->wanted = whole;
@@ -191,6 +212,7 @@ wish_for_part(const Model *live, const Model *wanted, const Hint *hint, List *wi
 		return NULL;
 	wish->old = find_part(before, sv_object_class(hint->part_class), hint->old_name);
 	wish->new = find_part(before, sv_object_class(hint->part_class), hint->part);
+	refuse_doubtful(live, whole, wish);
 	return wish;
 }
 
@@ -242,6 +264,76 @@ decide(List *wishes)
 
 		if (!wish->counts && wish->old != NULL && !is_taken(wishes, wish))
 			wish->counts = changed = true;
+	}
+	return changed;
+}
+
+/* ----- relations that change places ----- */
+
+/* Have both the same columns, by name? */
+static bool
+has_same_columns(const Object *a, const Object *b)
+{
+	int			n = 0;
+	ListCell   *cell;
+
+	foreach(cell, a->parts)
+	{
+		if (!sv_class_is(lfirst(cell), column))
+			continue;
+		if (find_part(b, &sv_class_column, ((Object *) lfirst(cell))->name) == NULL)
+			return false;
+		n++;
+	}
+	foreach(cell, b->parts)
+		n -= sv_class_is(lfirst(cell), column);
+	return n == 0;
+}
+
+static Wish *
+opposite_wish(List *wishes, const Wish *wish)
+{
+	ListCell   *cell;
+
+	foreach(cell, wishes)
+	{
+		Wish	   *other = lfirst(cell);
+
+		if (other != wish && other->hint->value == NULL && other->old == wish->new && other->new == wish->old)
+			return other;
+	}
+	return NULL;
+}
+
+/*
+ * Two relations that change places have names that are both taken, before and after: their
+ * columns tell whether it is done.
+ */
+static bool
+decide_exchanges(List *wishes)
+{
+	bool		changed = false;
+	ListCell   *cell;
+
+	foreach(cell, wishes)
+	{
+		Wish	   *wish = lfirst(cell);
+		Wish	   *other;
+
+		if (wish->counts || wish->old == NULL || wish->new == NULL || wish->hint->value != NULL || wish->wanted->parent != NULL)
+			continue;
+		other = opposite_wish(wishes, wish);
+		if (other == NULL || other->counts || has_same_columns(wish->old, wish->new) ||
+			(has_same_columns(wish->wanted, wish->new) && has_same_columns(other->wanted, other->new)))
+			continue;
+		if (!has_same_columns(wish->wanted, wish->old) || !has_same_columns(other->wanted, other->old))
+			ereport(ERROR,
+					(errcode(ERRCODE_SV_INVALID_SCRIPT),
+					 errmsg("hint \"renamed from %s\" is ambiguous", wish->hint->old_name),
+					 errdetail("Line %d of the wanted schema: %s and %s may have changed places already; the columns of neither are those that are wanted.",
+							   wish->hint->line, wish->old->identity, wish->new->identity),
+					 errhint("Let them change places first, and change their columns by another wanted schema.")));
+		wish->counts = other->counts = changed = true;
 	}
 	return changed;
 }
@@ -459,7 +551,7 @@ sv_hinted_renames(const Model *live, const Model *wanted, List *hints)
 			if (wish != NULL)
 				wishes = lappend(wishes, wish);
 		}
-		while (decide(wishes))
+		while (decide(wishes) || decide_exchanges(wishes))
 			;
 	}
 	complain(wanted, wishes);

@@ -51,6 +51,10 @@ rename_of(const Object *object)
 	return object->class->rename.level > 0 ? &object->class->rename : NULL;
 }
 
+static RenameItem *add_item(Renaming *r, const ClassRename *how, const Object *object, const char *name);
+static const char *temporary_name(Renaming *r);
+static void make_way_for_parts(Renaming *r, const RenameItem *table);
+
 static RenameItem *
 item_of(const Renaming *r, const Object *object)
 {
@@ -107,6 +111,8 @@ name_now(const Renaming *r, const Object *object)
 {
 	const RenameItem *item = item_of(r, object);
 
+	if (item == NULL && sv_class_is(object, identity_sequence))
+		return sv_identity_sequence_name(object->parent);
 	return item ? item->name : object->name;
 }
 
@@ -118,6 +124,8 @@ identity_now(const Renaming *r, const Object *object)
 	const char *schema = schema_now(r, object);
 	const char *old;
 
+	if (sv_class_is(object, identity_sequence))
+		return psprintf("%s.%s", quote_identifier(schema), name);
 	switch (object->class->style)
 	{
 		case SV_ID_NAME:
@@ -262,9 +270,66 @@ rename_item(Renaming *r, RenameItem *item, const char *name)
 static void
 move_item(Renaming *r, RenameItem *item)
 {
+	make_way_for_parts(r, item);
 	emit(r, item, psprintf("ALTER %s %s SET SCHEMA %s", item->object->class->keyword, identity_now(r, item->object),
 						   quote_identifier(item->to_schema)));
 	item->schema = item->to_schema;
+}
+
+/* ----- what moves with a table ----- */
+
+/* Has an object a name among the relations of its schema: its own, or that of its index? */
+static bool
+is_among_relations(const Object *object)
+{
+	RenameItem	item = {rename_of(object), object};
+
+	return item.how != NULL && (spaces_of(&item) & SV_SPACE_RELATION) != 0;
+}
+
+static bool
+is_taken_among_relations(const Renaming *r, const char *schema, const char *name)
+{
+	ListCell   *cell;
+
+	foreach(cell, r->model->objects)
+	{
+		const Object *o = lfirst(cell);
+
+		if (is_among_relations(o) && sv_base_same_text(schema_now(r, o), schema) && sv_base_same_text(name_now(r, o), name))
+			return true;
+	}
+	return false;
+}
+
+static bool
+moves_with(const Object *object, const Object *table)
+{
+	const Object *home = home_of(object);
+
+	while (home != NULL && home != table)
+		home = home_of(home);
+	return home == table;
+}
+
+/* Indexes and sequences that move with a table and find their name taken there have another one until it is free. */
+static void
+make_way_for_parts(Renaming *r, const RenameItem *table)
+{
+	ListCell   *cell;
+
+	foreach(cell, r->model->objects)
+	{
+		const Object *o = lfirst(cell);
+		RenameItem *item;
+
+		if (!is_among_relations(o) || !moves_with(o, table->object) || !is_taken_among_relations(r, table->to_schema, name_now(r, o)))
+			continue;
+		item = item_of(r, o);
+		if (item == NULL)
+			item = add_item(r, rename_of(o), o, name_now(r, o));
+		rename_item(r, item, temporary_name(r));
+	}
 }
 
 /* ----- the order ----- */
@@ -553,7 +618,7 @@ add_asides(const Renaming *r, List *renames)
 		RenameItem	   *item = lfirst(cell);
 		Rename	   *rename;
 
-		if (item->renamed || item->is_value || strcmp(item->name, item->object->name) == 0)
+		if (item->renamed || item->is_value || item->object->name == NULL || strcmp(item->name, item->object->name) == 0)
 			continue;
 		rename = palloc0(sizeof(Rename));
 		rename->from = (Object *) item->object;

@@ -12,24 +12,18 @@
 #include "miscadmin.h"
 #include "utils/builtins.h"
 
-static bool
-is_type(const Object *o)
+/* A type that stands by itself, not that of a table's rows. */
+bool
+sv_is_own_type(const Object *o)
 {
 	return sv_class_has(o, SV_IS_TYPE);
 }
 
-static bool
-is_stored_column(const Object *o)
+bool
+sv_is_stored_column(const Object *o)
 {
 	return sv_class_is(o, column) && (sv_class_is(o->parent, table) || sv_class_is(o->parent, foreign_table));
 }
-
-/* A change that "pair" now undergoes: look at what depends on it (again). */
-typedef struct Spread
-{
-	Comparison *cmp;
-	List	   *queue;
-} Spread;
 
 /* Do columns hold values of the type inside of others (arrays, rows), or of any kind? */
 static bool
@@ -41,8 +35,8 @@ is_stored(const Comparison *cmp, const Object *type, bool inside)
 	{
 		const Object *o = lfirst(cell);
 
-		if (sv_class_is(o, column) && (is_stored_column(o) || sv_class_is(o->parent, composite)) &&
-			!(inside && is_stored_column(o) && strcmp(sv_text(o, "type"), type->identity) == 0))
+		if (sv_class_is(o, column) && (sv_is_stored_column(o) || sv_class_is(o->parent, composite)) &&
+			!(inside && sv_is_stored_column(o) && strcmp(sv_text(o, "type"), type->identity) == 0))
 			return true;
 		if (sv_class_is(o, range) || (sv_class_is(o, domain) && is_stored(cmp, o, false)))
 			return true;
@@ -50,8 +44,9 @@ is_stored(const Comparison *cmp, const Object *type, bool inside)
 	return false;
 }
 
-static void
-spread_again(Spread *spread, Pair *pair)
+/* Have an object made again, and look at what depends on it. */
+void
+sv_spread_again(Spread *spread, Pair *pair)
 {
 	const Object *whole = pair->a->parent;
 
@@ -62,11 +57,12 @@ spread_again(Spread *spread, Pair *pair)
 	/* a rule of a domain, or an attribute, which columns hold does not come again by itself */
 	if ((sv_class_is(pair->a, domain_constraint) && !sv_is(pair->b, "not_valid") && is_stored(spread->cmp, whole, true)) ||
 		(sv_class_is(pair->a, column) && sv_class_is(whole, composite) && is_stored(spread->cmp, whole, false)))
-		spread_again(spread, whole->pair);
+		sv_spread_again(spread, whole->pair);
 }
 
-static AlterFn
-type_alterer(const ModelClass *class)
+/* What changes the type of a column. */
+AlterFn
+sv_type_alterer(const ModelClass *class)
 {
 	return sv_class_alterer(class, "type")->alter;
 }
@@ -92,15 +88,15 @@ is_name_taken(const Comparison *cmp, const Object *type)
 	return false;
 }
 
-static bool
-is_attribute(const Object *o)
+bool
+sv_is_attribute(const Object *o)
 {
 	return sv_class_is(o, column) && sv_class_is(o->parent, composite);
 }
 
 /* A table of a type that stays: it keeps its rows while the type changes in a way that it could not follow. */
-static void
-untie(Pair *table)
+void
+sv_spread_untie(Pair *table)
 {
 	const ModelClass *class = table->class;
 
@@ -119,7 +115,7 @@ untie_tables(const Comparison *cmp, const Object *type)
 
 	foreach(cell, cmp->dependents[type->number])
 		if (sv_class_is(lfirst(cell), table))
-			untie(((Object *) lfirst(cell))->pair);
+			sv_spread_untie(((Object *) lfirst(cell))->pair);
 }
 
 /* Do those that are left of a row type's attributes stand before the new ones, in their old order? */
@@ -147,15 +143,51 @@ static void
 convert(Spread *spread, Pair *gone, Pair *pair)
 {
 	gone->swapped = true;
-	pair->converted = true;
+	pair->converted = sv_is_own_type(gone->a) || pair->converted;
 	pair->kind = SV_PAIR_ALTER;
-	if (!list_member_ptr(pair->alterers, type_alterer(pair->class)))
-		pair->alterers = lappend(pair->alterers, type_alterer(pair->class));
+	if (!list_member_ptr(pair->alterers, sv_type_alterer(pair->class)))
+		pair->alterers = lappend(pair->alterers, sv_type_alterer(pair->class));
 	if (!pair->disrupts)
 	{
 		pair->disrupts = true;
 		spread->queue = lappend(spread->queue, pair);
 	}
+}
+
+/* A partitioned table whose key changes its type is made anew with its partitions and their rows. */
+static void
+swap_tables(Spread *spread, Pair *gone, Pair *column)
+{
+	ListCell   *cell;
+
+	gone->swapped = column->converted = true;
+	foreach(cell, sv_key_tables(spread->cmp, column->a))
+	{
+		Pair	   *table = ((Object *) lfirst(cell))->pair;
+
+		if (table->b == NULL)
+			continue;
+		sv_spread_again(spread, table);
+		table->swapped = true;
+	}
+}
+
+/* Is it made anew, and do the columns that have it move from the old one to the new one? */
+static bool
+moves_over(const Pair *gone)
+{
+	return gone->kind == SV_PAIR_AGAIN && (sv_is_own_type(gone->a) || sv_class_is(gone->a, collation));
+}
+
+/* Is a column altered so that it needs the object, which goes, no longer? */
+static bool
+lets_go(const Pair *column, const Pair *gone)
+{
+	if (column->kind != SV_PAIR_ALTER || (gone->b != NULL && list_member_ptr(column->b->needs, gone->b)))
+		return false;
+	if (sv_class_is(gone->a, column) && gone->a->parent != column->a->parent)
+		return false;
+	return column->disrupts || !sv_same(column->a, column->b, "generated") || !sv_same(column->a, column->b, "expression");
 }
 
 /* The object before is dropped: what of its dependents? */
@@ -166,21 +198,23 @@ spread_to_dependent(Spread *spread, Pair *gone, Object *dependent)
 
 	if (pair->kind == SV_PAIR_DROP)
 		return;
-	if (is_type(gone->a) && gone->kind == SV_PAIR_DROP && (pair->disrupts || sv_class_is(dependent, domain)) &&
+	if (sv_is_own_type(gone->a) && gone->kind == SV_PAIR_DROP && (pair->disrupts || sv_class_is(dependent, domain)) &&
 		is_name_taken(spread->cmp, gone->a))
 		gone->swapped = true;
 	/* the rows of a table that is made anew come over as those of a column do */
-	if (is_stored_column(dependent) && is_type(gone->a) && gone->kind == SV_PAIR_AGAIN && dependent->parent->pair->swapped)
+	if (sv_is_stored_column(dependent) && sv_is_own_type(gone->a) && gone->kind == SV_PAIR_AGAIN && dependent->parent->pair->swapped)
 		gone->swapped = pair->converted = true;
 	if (pair->kind != SV_PAIR_SAME && pair->kind != SV_PAIR_ALTER)
 		return;
-	if (is_stored_column(dependent) && is_type(gone->a) && gone->kind == SV_PAIR_AGAIN &&
-		!sv_is(dependent, "generated"))
+	if (sv_is_stored_column(dependent) && moves_over(gone) && !sv_is(dependent, "generated"))
 	{
-		convert(spread, gone, pair);
+		if (sv_key_tables(spread->cmp, dependent) != NIL)
+			swap_tables(spread, gone, pair);
+		else
+			convert(spread, gone, pair);
 		return;
 	}
-	if (is_attribute(dependent) && is_type(gone->a) && gone->kind == SV_PAIR_AGAIN &&
+	if (sv_is_attribute(dependent) && moves_over(gone) &&
 		!is_stored(spread->cmp, dependent->parent, false))
 	{
 		untie_tables(spread->cmp, dependent->parent);
@@ -191,20 +225,20 @@ spread_to_dependent(Spread *spread, Pair *gone, Object *dependent)
 	if (sv_class_is(dependent, table) && sv_class_is(gone->a, composite) &&
 		(gone->b == NULL || keeps_order(gone->b) || !sv_same(pair->a, pair->b, "of_type")))
 	{
-		untie(pair);
+		sv_spread_untie(pair);
 		return;
 	}
-	if (is_stored_column(dependent) && is_attribute(gone->a) && dependent->parent->pair->untied)
+	if (sv_is_stored_column(dependent) && sv_is_attribute(gone->a) && dependent->parent->pair->untied)
 		return;
 	/* a column that a child has from a parent stays as its own, or as that of another parent */
-	if (is_stored_column(dependent) && is_stored_column(gone->a) && strcmp(gone->a->name, dependent->name) == 0 &&
+	if (sv_is_stored_column(dependent) && sv_is_stored_column(gone->a) && strcmp(gone->a->name, dependent->name) == 0 &&
 		(is_gone(gone->a->parent) || (gone->kind == SV_PAIR_DROP && !sv_is(dependent, "generated")) ||
 		 sv_diff_has_other_origin(dependent, gone->a)))
 		return;
-	/* a column whose new type or collation does not need it any more is altered first */
-	if ((is_stored_column(dependent) || is_attribute(dependent)) && is_type(gone->a) && pair->disrupts)
+	/* a column that is altered so that it does not need the object any more is altered first */
+	if ((sv_is_stored_column(dependent) || sv_is_attribute(dependent)) && lets_go(pair, gone))
 		return;
-	spread_again(spread, pair);
+	sv_spread_again(spread, pair);
 }
 
 /*
@@ -228,19 +262,23 @@ spread_disruption(Spread *spread, Pair *column)
 
 	foreach(cell, column->a->parts)
 		if (!sv_class_is(lfirst(cell), identity_sequence))	/* it gets the type of the column */
-			spread_again(spread, ((Object *) lfirst(cell))->pair);
+			sv_spread_again(spread, ((Object *) lfirst(cell))->pair);
 	foreach(cell, spread->cmp->dependents[column->a->number])
 	{
 		Object	   *dependent = lfirst(cell);
 
+		/* what stands on rows cannot stand on jsonb */
+		if (column->parked && (sv_class_is(dependent, constraint) || sv_class_is(dependent, index) || sv_class_is(dependent, statistics)))
+			sv_spread_again(spread, dependent->pair);
+
 		if (sv_class_has(dependent, SV_USES_COLUMN_TYPES))
-			spread_again(spread, dependent->pair);
+			sv_spread_again(spread, dependent->pair);
 		if (sv_class_is(dependent, column) && sv_is(dependent, "generated"))
-			spread_again(spread, dependent->pair);
+			sv_spread_again(spread, dependent->pair);
 		if (loses_when_rebuilt(dependent))
-			spread_again(spread, dependent->pair);
+			sv_spread_again(spread, dependent->pair);
 		if (sv_class_is(dependent, constraint) && strcmp(sv_text(dependent, "kind"), "foreign key") == 0)
-			spread_again(spread, dependent->pair);
+			sv_spread_again(spread, dependent->pair);
 	}
 }
 
@@ -270,10 +308,10 @@ spread_detaching(Spread *spread)
 		if (is_gone(whole) && (sv_class_is(whole, constraint) || sv_class_is(index, index)))
 			continue;
 		if (!is_gone(whole) && !is_gone(index))
-			spread_again(spread, index->pair);
+			sv_spread_again(spread, index->pair);
 		foreach(other, index->parent->parts)
 			if (sv_class_is(lfirst(other), inheritance))
-				spread_again(spread, ((Object *) lfirst(other))->pair);
+				sv_spread_again(spread, ((Object *) lfirst(other))->pair);
 	}
 }
 
@@ -324,10 +362,10 @@ spread_attaching(Spread *spread)
 			foreach(part, ((Object *) lfirst(need))->parts)
 			if (sv_diff_is_index(lfirst(part)) && ((Object *) lfirst(part))->pair->a != NULL &&
 				!sv_diff_has_part_of(link->b->parent, lfirst(part)))
-			spread_again(spread, ((Object *) lfirst(part))->pair);
+			sv_spread_again(spread, ((Object *) lfirst(part))->pair);
 		foreach(part, link->b->parent->parts)
 			if (may_be_taken(link->b, lfirst(part)))
-			spread_again(spread, ((Object *) lfirst(part))->pair);
+			sv_spread_again(spread, ((Object *) lfirst(part))->pair);
 	}
 }
 
@@ -337,10 +375,10 @@ is_left_by_columns(const Comparison *cmp, const Pair *pair)
 {
 	ListCell   *cell;
 
-	if (pair->kind != SV_PAIR_DROP || !is_type(pair->a))
+	if (pair->kind != SV_PAIR_DROP || !sv_is_own_type(pair->a))
 		return false;
 	foreach(cell, cmp->dependents[pair->a->number])
-		if (is_stored_column(lfirst(cell)) && ((Object *) lfirst(cell))->pair->kind == SV_PAIR_ALTER)
+		if (sv_is_stored_column(lfirst(cell)) && ((Object *) lfirst(cell))->pair->kind == SV_PAIR_ALTER)
 		return true;
 	return false;
 }
@@ -356,7 +394,7 @@ keep_needed(const Comparison *cmp, const Object *o)
 	{
 		Pair	   *needed = ((Object *) lfirst(cell))->pair;
 
-		if (needed->swapped || !(is_type(needed->a) || (sv_class_is(needed->a, table) && needed->kind == SV_PAIR_DROP)) ||
+		if (needed->swapped || !(sv_is_own_type(needed->a) || (sv_class_is(needed->a, table) && needed->kind == SV_PAIR_DROP)) ||
 			(needed->kind != SV_PAIR_AGAIN && !(needed->kind == SV_PAIR_DROP && is_name_taken(cmp, needed->a))))
 			continue;
 		needed->swapped = found = true;
@@ -387,20 +425,6 @@ sv_diff_spread_renaming(Comparison *cmp)
 				again |= keep_needed(cmp, lfirst(part));
 		}
 	}
-}
-
-/* Does a partition key have a column?  The server does not alter its type. */
-static bool
-is_in_key(const Object *column)
-{
-	const char *key = sv_text(column->parent, "partition_key");
-	const char *name = quote_identifier(column->name);
-	size_t		length = strlen(name);
-
-	for (const char *at = strstr(key, name); at != NULL; at = strstr(at + 1, name))
-		if (at > key && strchr("( ,", at[-1]) != NULL && strchr("), :", at[length]) != NULL)
-			return true;
-	return false;
 }
 
 /* Is there no cast by assignment between a column's types?  What computes its values then cannot stay. */
@@ -442,8 +466,10 @@ make_stored_types_again(Comparison *cmp)
 			untie_tables(cmp, pair->a->parent);
 		else if (sv_class_is(o, column) && pair->kind == SV_PAIR_ALTER && sv_is(o, "generated") && needs_conversion(cmp, pair->a, o))
 			sv_diff_make_again(pair);
-		if (sv_class_is(o, column) && pair->kind == SV_PAIR_ALTER && pair->disrupts && is_in_key(pair->a))
-			sv_diff_make_again(pair->a->parent->pair);
+		if (sv_is_stored_column(o) && pair->kind == SV_PAIR_ALTER && pair->disrupts)
+			sv_key_swap_tables(cmp, pair->a);
+		if (sv_class_is(o, enum) && pair->kind == SV_PAIR_ALTER && sv_uses_new_label(cmp, pair))
+			sv_diff_make_again(pair);
 		if (sv_class_is(o, domain_constraint) && o->parent->pair->a != NULL &&
 			(pair->kind == SV_PAIR_CREATE || pair->kind == SV_PAIR_AGAIN || pair->kind == SV_PAIR_ALTER) &&
 			!sv_is(o, "not_valid") && is_stored(cmp, o->parent->pair->a, true))
@@ -451,80 +477,6 @@ make_stored_types_again(Comparison *cmp)
 		if (sv_class_is(o, domain) && pair->kind == SV_PAIR_ALTER && sv_is(o, "not_null") && !sv_is(pair->a, "not_null") &&
 			is_stored(cmp, pair->a, true))
 			sv_diff_make_again(pair);
-	}
-}
-
-/* The table (as before) whose rows a change of it or of a column will, perhaps, have written again; NULL if none. */
-static const Object *
-rewritten_table(const Pair *pair)
-{
-	const Object *table;
-	ListCell   *cell;
-
-	if (pair->b == NULL)
-		return NULL;
-	if (sv_class_is(pair->b, table))
-		return pair->kind == SV_PAIR_ALTER && !(sv_same(pair->a, pair->b, "unlogged") && sv_same(pair->a, pair->b, "access_method")) ?
-			pair->a : NULL;
-	/* the attributes of a row type are no less bound */
-	if (is_attribute(pair->b))
-		return pair->kind == SV_PAIR_ALTER && pair->disrupts ? pair->a->parent : NULL;
-	if (!is_stored_column(pair->b) || pair->b->parent->pair->a == NULL || is_gone(pair->b->parent->pair->a))
-		return NULL;
-	table = pair->b->parent->pair->a;
-	if (pair->kind == SV_PAIR_ALTER)
-		return pair->disrupts || !sv_same(pair->a, pair->b, "expression") ? table : NULL;
-	if (pair->kind != SV_PAIR_CREATE && pair->kind != SV_PAIR_AGAIN)
-		return NULL;
-	foreach(cell, pair->b->parts)
-		if (sv_class_is(lfirst(cell), default))
-			return table;
-	foreach(cell, pair->b->needs)
-		if (sv_class_is(lfirst(cell), domain))
-			return table;
-	return sv_is(pair->b, "generated") || sv_is(pair->b, "identity") ? table : NULL;
-}
-
-/* Values of a row type that is rewritten wait as jsonb; what else has the row type is made again. */
-static void
-release_rows(Spread *spread, Object *user)
-{
-	Pair	   *pair = user->pair;
-
-	if (sv_class_is(user, column) && sv_class_is(user->parent, matview))
-		spread_again(spread, user->parent->pair);
-	else if (sv_class_has(user, SV_IS_ROUTINE) &&
-			 strstr(sv_text(user, "definition"), "\nAS $") == NULL)
-		spread_again(spread, pair);
-	if (!is_stored_column(user) || is_gone(user) || pair->parked || pair->b == NULL || !sv_same(pair->a, pair->b, "type"))
-		return;
-	if (sv_is(user, "generated") || strchr(sv_text(user, "type"), '[') != NULL)
-	{
-		spread_again(spread, pair);
-		return;
-	}
-	pair->kind = SV_PAIR_ALTER;
-	pair->parked = pair->disrupts = true;
-	pair->alterers = lappend(pair->alterers, type_alterer(pair->class));
-	spread->queue = lappend(spread->queue, pair);
-}
-
-/* The server does not write the rows of a table again while something has its row type. */
-static void
-spread_rewriting(Spread *spread)
-{
-	ListCell   *cell;
-	ListCell   *other;
-
-	foreach(cell, spread->cmp->pairs)
-	{
-		const Object *table = rewritten_table(lfirst(cell));
-
-		if (table == NULL)
-			continue;
-		foreach(other, spread->cmp->dependents[table->number])
-			if (((Object *) lfirst(other))->parent != table)
-			release_rows(spread, lfirst(other));
 	}
 }
 
@@ -545,7 +497,7 @@ spread_ties(Spread *spread)
 			if (sv_class_is(lfirst(part), column) && ((Object *) lfirst(part))->pair->kind == SV_PAIR_AGAIN)
 		{
 			table->untied = false;
-			spread_again(spread, table);
+			sv_spread_again(spread, table);
 		}
 	}
 }
@@ -567,7 +519,7 @@ sv_diff_spread(Comparison *cmp)
 			state.queue = lappend(state.queue, pair);
 	}
 	spread_attaching(&state);
-	spread_rewriting(&state);
+	sv_spread_rewriting(&state);
 	while (state.queue != NIL)
 	{
 		List	   *queue = state.queue;
@@ -585,7 +537,7 @@ sv_diff_spread(Comparison *cmp)
 				continue;
 			}
 			foreach(other, pair->a->parts)
-				spread_again(&state, ((Object *) lfirst(other))->pair);
+				sv_spread_again(&state, ((Object *) lfirst(other))->pair);
 			if (!sv_class_is(pair->a, schema))
 				foreach(other, cmp->dependents[pair->a->number])
 					spread_to_dependent(&state, pair, lfirst(other));
@@ -595,7 +547,7 @@ sv_diff_spread(Comparison *cmp)
 		{
 			spread_detaching(&state);
 			spread_attaching(&state);
-			spread_rewriting(&state);
+			sv_spread_rewriting(&state);
 			spread_ties(&state);
 		}
 	}

@@ -58,6 +58,88 @@ sv_swap_loses_order(const Object *b)
 	return false;
 }
 
+/* ----- INHERITS ----- */
+
+/* The parents of a table, in their order. */
+static List *
+parents_of(const Object *table)
+{
+	List	   *links = sv_links_in_order(table->parts);
+	List	   *result = NIL;
+	ListCell   *cell;
+
+	foreach(cell, links)
+		if (((Object *) lfirst(cell))->needs != NIL)
+			result = lappend(result, linitial(((Object *) lfirst(cell))->needs));
+	return result;
+}
+
+static List *
+add_columns(List *names, const Object *table)
+{
+	ListCell   *cell;
+	ListCell   *other;
+
+	foreach(cell, table->parts)
+	{
+		bool		there = false;
+
+		if (!sv_class_is(lfirst(cell), column))
+			continue;
+		foreach(other, names)
+			there |= strcmp(((Object *) lfirst(other))->name, ((Object *) lfirst(cell))->name) == 0;
+		if (!there)
+			names = lappend(names, lfirst(cell));
+	}
+	return names;
+}
+
+/* Does CREATE TABLE ... INHERITS give the columns in the wanted order? */
+static bool
+is_ordered_by_create(const Object *b)
+{
+	List	   *created = NIL;
+	List	   *wanted = add_columns(NIL, b);
+	ListCell   *cell;
+	ListCell   *other;
+
+	foreach(cell, parents_of(b))
+		created = add_columns(created, lfirst(cell));
+	created = add_columns(created, b);
+	if (list_length(created) != list_length(wanted))
+		return false;
+	forboth(cell, created, other, wanted)
+		if (strcmp(((Object *) lfirst(cell))->name, ((Object *) lfirst(other))->name) != 0)
+			return false;
+	return true;
+}
+
+/* Would the parents that stay, and behind them the new ones, stand in another order than wanted? */
+static bool
+loses_parents_order(const Object *b)
+{
+	bool		added = false;
+	int			last = -1;
+	ListCell   *cell;
+
+	foreach(cell, sv_links_in_order(b->parts))
+	{
+		const Pair *link = ((Object *) lfirst(cell))->pair;
+		int			place;
+
+		if (link->kind == SV_PAIR_CREATE || link->kind == SV_PAIR_AGAIN)
+		{
+			added = true;
+			continue;
+		}
+		place = sv_is(link->a, "place") ? atoi(sv_text(link->a, "place")) : 1;
+		if (added || place < last)
+			return true;
+		last = place;
+	}
+	return false;
+}
+
 /*
  * A column that a table inherits, and only inherits, becomes its own when the
  * inheritance ends, and stays its own when it begins again.
@@ -94,7 +176,9 @@ static bool
 is_disordered(const Comparison *cmp, const Pair *pair)
 {
 	if (inherits_plainly(pair->b))
-		return keeps_own_columns(pair->b) && !has_children(cmp, pair->a);
+		return !has_children(cmp, pair->a) &&
+			(keeps_own_columns(pair->b) || loses_parents_order(pair->b) ||
+			 (sv_swap_loses_order(pair->b) && is_ordered_by_create(pair->b)));
 	return !inherits_plainly(pair->a) && sv_swap_loses_order(pair->b);
 }
 
@@ -114,6 +198,13 @@ sv_swap_disordered(Comparison *cmp)
 	{
 		Pair	   *pair = lfirst(cell);
 
+		if (pair->a != NULL && pair->b != NULL && !pair->a->context && sv_class_is(pair->a, composite) &&
+			pair->kind != SV_PAIR_AGAIN && sv_swap_loses_order(pair->b))
+		{
+			pair->kind = SV_PAIR_AGAIN;
+			found = true;
+			continue;
+		}
 		if (pair->a == NULL || pair->b == NULL || pair->a->context || !is_plain_table(pair->a) || !is_plain_table(pair->b) ||
 			pair->kind == SV_PAIR_AGAIN || !is_disordered(cmp, pair))
 			continue;

@@ -276,6 +276,8 @@ sv_write_own_not_null(Writer *w, const Object *column)
 		sv_emit(w, SV_HAZARD_BLOCKS_ALL, "%s DROP NOT NULL", alter_column(column));
 }
 
+static void create_default(Writer *w, const Object *o);
+
 /* The default that comes with the column, or NULL. */
 static const Object *
 folded_default(Writer *w)
@@ -312,6 +314,8 @@ create_column(Writer *w, const Object *o)
 	{
 		sv_write_own_not_null(w, o);
 		sv_write_column_extras(w, o);
+		if (default_ != NULL)
+			create_default(w, default_);
 		return;
 	}
 	initStringInfo(&out);
@@ -381,7 +385,11 @@ alter_type(Writer *w, const Object *a, const Object *b)
 		appendStringInfo(&out, " COLLATE %s", sv_text(b, "collation"));
 	if (using != NULL && !sv_is(b, "generated") && !sv_class_is(b->parent, foreign_table))
 		appendStringInfo(&out, " USING %s", using);
+	if (sv_writer_parked(w, b))
+		sv_emit(w, 0, "CREATE TYPE %s AS (v %s)", sv_writer_helper(b), sv_text(b, "type"));
 	sv_emit(w, SV_HAZARD_REWRITE | SV_HAZARD_BLOCKS_ALL | SV_HAZARD_MAY_FAIL, "%s", out.data);
+	if (sv_writer_parked(w, b))
+		sv_emit(w, 0, "DROP TYPE %s", sv_writer_helper(b));
 	if (sv_is(b, "storage"))
 		write_storage(w, a, b);
 	if (sv_is(b, "compression"))

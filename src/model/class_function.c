@@ -14,6 +14,13 @@ function_name_space(const Object *o)
 	return "function";
 }
 
+/* Is it a function whose body is no text: the server knows what it uses? */
+bool
+sv_has_parsed_body(const Object *o)
+{
+	return (sv_class_is(o, function) || sv_class_is(o, procedure)) && strstr(sv_text(o, "definition"), "\nAS $") == NULL;
+}
+
 static void
 create_function(Writer *w, const Object *o)
 {
@@ -88,7 +95,7 @@ static const Alterer function_alterers[] = {
 
 /* The constructors of a range type, which depend on it internally, come with it. */
 const ModelClass sv_class_function = {
-	.name = "function", .keyword = "FUNCTION", .catalog = ProcedureRelationId, .rank = 270,
+	.name = "function", .keyword = "FUNCTION", .catalog = ProcedureRelationId, .rank = 140,
 	.traits = SV_IS_ROUTINE | SV_USES_COLUMN_TYPES,
 	.rename = {2, SV_SPACE_FUNCTION, SV_RENAME_PLAIN, true, 0},
 	.style = SV_ID_GIVEN, .acl_type = 'f',
@@ -100,7 +107,7 @@ const ModelClass sv_class_function = {
 };
 
 const ModelClass sv_class_procedure = {
-	.name = "procedure", .keyword = "PROCEDURE", .catalog = ProcedureRelationId, .rank = 271,
+	.name = "procedure", .keyword = "PROCEDURE", .catalog = ProcedureRelationId, .rank = 141,
 	.traits = SV_IS_ROUTINE | SV_USES_COLUMN_TYPES,
 	.rename = {2, SV_SPACE_FUNCTION, SV_RENAME_PLAIN, true, 0},
 	.style = SV_ID_GIVEN, .acl_type = 'f',
@@ -156,7 +163,7 @@ static const Alterer aggregate_alterers[] = {
 	"CASE " column " WHEN 'r' THEN 'READ_ONLY' WHEN 's' THEN 'SHAREABLE' ELSE 'READ_WRITE' END END, "
 
 const ModelClass sv_class_aggregate = {
-	.name = "aggregate", .keyword = "AGGREGATE", .catalog = ProcedureRelationId, .rank = 280,
+	.name = "aggregate", .keyword = "AGGREGATE", .catalog = ProcedureRelationId, .rank = 147,
 	.rename = {2, SV_SPACE_FUNCTION, SV_RENAME_PLAIN, true, 0},
 	.style = SV_ID_GIVEN, .acl_type = 'f',
 	.query = "SELECT p.oid AS _oid, pronamespace AS _schema, proname AS _name, proowner AS owner, proacl AS acl, "

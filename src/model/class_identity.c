@@ -138,6 +138,7 @@ static const Alterer identity_alterers[] = {
 const ModelClass sv_class_identity_sequence = {
 	.name = "identity sequence", .keyword = "SEQUENCE", .catalog = RelationRelationId, .rank = 221,
 	.style = SV_ID_AS_PARENT, .parent_catalog = RelationRelationId, .is_part = true, .acl_type = 's', .no_owner_change = true,
+	.rename = {3, SV_SPACE_RELATION, SV_RENAME_PLAIN, false, SV_HAZARD_BLOCKS_ALL},
 	.query = "SELECT s.oid AS _oid, d.refobjid AS _parent, d.refobjsubid::int2 AS _parentsub, s.relowner AS owner, s.relacl AS acl, "
 	"CASE WHEN s.relname <> left(c.relname || '_' || a.attname, 59) || '_seq' THEN s.relname END AS sequence, "
 	SV_SEQUENCE_OPTIONS ", " FLAG("s.relpersistence = 'u'", "unlogged") " "

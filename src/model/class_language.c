@@ -27,7 +27,7 @@ const ModelClass sv_class_language = {
 };
 
 const ModelClass sv_class_transform = {
-	.name = "transform", .keyword = "TRANSFORM", .catalog = TransformRelationId, .rank = 276,
+	.name = "transform", .keyword = "TRANSFORM", .catalog = TransformRelationId, .rank = 145,
 	.style = SV_ID_GIVEN,
 	.query = "SELECT t.oid AS _oid, 'FOR ' || format_type(trftype, NULL) || ' LANGUAGE ' || quote_ident(lanname) AS _identity, "
 	"'CREATE TRANSFORM FOR ' || format_type(trftype, NULL) || ' LANGUAGE ' || quote_ident(lanname) || ' (' || "
@@ -38,7 +38,7 @@ const ModelClass sv_class_transform = {
 };
 
 const ModelClass sv_class_cast = {
-	.name = "cast", .keyword = "CAST", .catalog = CastRelationId, .rank = 277,
+	.name = "cast", .keyword = "CAST", .catalog = CastRelationId, .rank = 146,
 	.style = SV_ID_GIVEN,
 	.query = "SELECT c.oid AS _oid, '(' || format_type(castsource, NULL) || ' AS ' || format_type(casttarget, NULL) || ')' AS _identity, "
 	"'CREATE CAST (' || format_type(castsource, NULL) || ' AS ' || format_type(casttarget, NULL) || ') ' || "

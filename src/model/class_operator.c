@@ -15,7 +15,7 @@
 	"JOIN pg_catalog.pg_namespace n2 ON n2.oid = o2.oprnamespace WHERE o2.oid = " alias ")"
 
 const ModelClass sv_class_operator = {
-	.name = "operator", .keyword = "OPERATOR", .catalog = OperatorRelationId, .rank = 272,
+	.name = "operator", .keyword = "OPERATOR", .catalog = OperatorRelationId, .rank = 142,
 	.rename = {2, SV_SPACE_OWN, SV_RENAME_NONE, true, 0},
 	.style = SV_ID_GIVEN,
 	.query = "SELECT o.oid AS _oid, oprnamespace AS _schema, oprname AS _name, oprowner AS owner, "
@@ -66,7 +66,7 @@ create_family(Writer *w, const Object *o)
 }
 
 const ModelClass sv_class_operator_family = {
-	.name = "operator family", .keyword = "OPERATOR FAMILY", .catalog = OperatorFamilyRelationId, .rank = 273,
+	.name = "operator family", .keyword = "OPERATOR FAMILY", .catalog = OperatorFamilyRelationId, .rank = 143,
 	.rename = {2, SV_SPACE_OWN, SV_RENAME_PLAIN, true, 0},
 	.style = SV_ID_GIVEN,
 	.query = "SELECT f.oid AS _oid, opfnamespace AS _schema, opfname AS _name, opfowner AS owner, "
@@ -79,7 +79,7 @@ const ModelClass sv_class_operator_family = {
 };
 
 const ModelClass sv_class_operator_class = {
-	.name = "operator class", .keyword = "OPERATOR CLASS", .catalog = OperatorClassRelationId, .rank = 274,
+	.name = "operator class", .keyword = "OPERATOR CLASS", .catalog = OperatorClassRelationId, .rank = 144,
 	.rename = {2, SV_SPACE_OWN, SV_RENAME_PLAIN, true, 0},
 	.style = SV_ID_GIVEN,
 	.query = "SELECT c.oid AS _oid, opcnamespace AS _schema, opcname AS _name, opcowner AS owner, "

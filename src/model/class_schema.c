@@ -44,12 +44,14 @@ alter_extension_schema(Writer *w, const Object *a, const Object *b)
 			quote_identifier(sv_text(b, "schema")));
 }
 
-/* There must be a way from one version to the other. */
+/* There must be a way from one version to the other, and from one schema to the other. */
 static bool
 can_alter_extension(const Object *a, const Object *b)
 {
 	ListCell   *cell;
 
+	if (!sv_same(a, b, "schema") && sv_is(a, "fixed"))
+		return false;
 	if (sv_same(a, b, "version"))
 		return true;
 	foreach(cell, sv_list(a, "installed_updates"))
@@ -58,7 +60,15 @@ can_alter_extension(const Object *a, const Object *b)
 	return false;
 }
 
+/* What is made again loses what it held: the rows of its tables, its members' settings. */
+static void
+drop_extension(Writer *w, const Object *o)
+{
+	sv_emit(w, sv_writer_created(w, o) ? SV_HAZARD_DATA_LOSS : 0, "DROP EXTENSION %s", o->identity);
+}
+
 static const Alterer extension_alterers[] = {
+	{"fixed", NULL, SV_ALTER_IGNORED},
 	{"installed_updates", NULL, SV_ALTER_IGNORED},
 	{"version", alter_extension_version},
 	{"schema", alter_extension_schema},
@@ -69,12 +79,13 @@ const ModelClass sv_class_extension = {
 	.name = "extension", .keyword = "EXTENSION", .catalog = ExtensionRelationId, .rank = 20,
 	.rename = {4, SV_SPACE_OWN, SV_RENAME_NONE, true, 0},
 	.style = SV_ID_NAME, .no_owner_change = true,
-	.query = "SELECT e.oid AS _oid, extname AS _name, extversion AS version, n.nspname AS schema, "
+	.query = "SELECT e.oid AS _oid, extname AS _name, extversion AS version, n.nspname AS schema, " FLAG("NOT extrelocatable", "fixed") ", "
 	"(SELECT array_agg(target ORDER BY target) FROM pg_catalog.pg_extension_update_paths(extname) "
 	"WHERE source = extversion AND path IS NOT NULL) AS installed_updates "
 	"FROM pg_catalog.pg_extension e JOIN pg_catalog.pg_namespace n ON n.oid = extnamespace "
 	"WHERE extname NOT IN ('plpgsql', 'schemaver') AND ($2 OR extnamespace = ANY ($1))",
 	.create = create_extension,
+	.drop = drop_extension,
 	.alterers = extension_alterers,
 	.can_alter = can_alter_extension,
 };

@@ -135,18 +135,27 @@ compare_places(const ListCell *x, const ListCell *y)
 	return (*a ? atoi(a) : 1) - (*b ? atoi(b) : 1);
 }
 
+/* The links to parents among parts, in the order of the parents. */
+List *
+sv_links_in_order(List *parts)
+{
+	List	   *links = NIL;
+	ListCell   *cell;
+
+	foreach(cell, parts)
+		if (sv_class_is(lfirst(cell), inheritance))
+			links = lappend(links, lfirst(cell));
+	list_sort(links, compare_places);
+	return links;
+}
+
 static void
 write_inherits(StringInfo out, List *folded)
 {
 	const char *separator = "\nINHERITS (";
-	List	   *links = NIL;
 	ListCell   *cell;
 
-	foreach(cell, folded)
-		if (sv_class_is(lfirst(cell), inheritance))
-			links = lappend(links, lfirst(cell));
-	list_sort(links, compare_places);
-	foreach(cell, links)
+	foreach(cell, sv_links_in_order(folded))
 	{
 		Object	   *o = lfirst(cell);
 

@@ -20,7 +20,7 @@ create_parser(Writer *w, const Object *o)
 #define TS_PROC(name, column) "CASE WHEN " column "::oid <> 0 THEN '" name " = ' || " column "::oid::regproc::text END"
 
 const ModelClass sv_class_ts_parser = {
-	.name = "text search parser", .keyword = "TEXT SEARCH PARSER", .catalog = TSParserRelationId, .rank = 290,
+	.name = "text search parser", .keyword = "TEXT SEARCH PARSER", .catalog = TSParserRelationId, .rank = 155,
 	.rename = {3, SV_SPACE_OWN, SV_RENAME_PLAIN, true, 0},
 	.style = SV_ID_QUALIFIED,
 	.query = "SELECT oid AS _oid, prsnamespace AS _schema, prsname AS _name, array_remove(ARRAY["
@@ -31,7 +31,7 @@ const ModelClass sv_class_ts_parser = {
 };
 
 const ModelClass sv_class_ts_template = {
-	.name = "text search template", .keyword = "TEXT SEARCH TEMPLATE", .catalog = TSTemplateRelationId, .rank = 291,
+	.name = "text search template", .keyword = "TEXT SEARCH TEMPLATE", .catalog = TSTemplateRelationId, .rank = 156,
 	.rename = {3, SV_SPACE_OWN, SV_RENAME_PLAIN, true, 0},
 	.style = SV_ID_QUALIFIED,
 	.query = "SELECT oid AS _oid, tmplnamespace AS _schema, tmplname AS _name, array_remove(ARRAY["
@@ -66,7 +66,7 @@ static const Alterer dictionary_alterers[] = {
 };
 
 const ModelClass sv_class_ts_dictionary = {
-	.name = "text search dictionary", .keyword = "TEXT SEARCH DICTIONARY", .catalog = TSDictionaryRelationId, .rank = 292,
+	.name = "text search dictionary", .keyword = "TEXT SEARCH DICTIONARY", .catalog = TSDictionaryRelationId, .rank = 157,
 	.rename = {3, SV_SPACE_OWN, SV_RENAME_PLAIN, true, 0},
 	.style = SV_ID_QUALIFIED,
 	.query = "SELECT d.oid AS _oid, dictnamespace AS _schema, dictname AS _name, dictowner AS owner, "
@@ -126,7 +126,7 @@ static const Alterer configuration_alterers[] = {
 };
 
 const ModelClass sv_class_ts_configuration = {
-	.name = "text search configuration", .keyword = "TEXT SEARCH CONFIGURATION", .catalog = TSConfigRelationId, .rank = 293,
+	.name = "text search configuration", .keyword = "TEXT SEARCH CONFIGURATION", .catalog = TSConfigRelationId, .rank = 158,
 	.rename = {3, SV_SPACE_OWN, SV_RENAME_PLAIN, true, 0},
 	.style = SV_ID_QUALIFIED,
 	.query = "SELECT c.oid AS _oid, cfgnamespace AS _schema, cfgname AS _name, cfgowner AS owner, "

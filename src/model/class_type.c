@@ -316,7 +316,7 @@ parent_name_space(const Object *o)
 }
 
 const ModelClass sv_class_domain_constraint = {
-	.name = "domain constraint", .keyword = "CONSTRAINT", .catalog = ConstraintRelationId, .rank = 131,
+	.name = "domain constraint", .keyword = "CONSTRAINT", .catalog = ConstraintRelationId, .rank = 205,
 	.rename = {1, SV_SPACE_OWN, SV_RENAME_CONSTRAINT, false, 0},
 	.style = SV_ID_GIVEN, .parent_catalog = TypeRelationId, .is_part = true,
 	.query = "SELECT k.oid AS _oid, contypid AS _parent, conname AS _name, pg_catalog.pg_get_constraintdef(k.oid) AS definition, "

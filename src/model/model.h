@@ -283,6 +283,8 @@ typedef struct Pair
 	bool		swapped;		/* a type or table that is renamed, made anew, and dropped
 								 * when its columns have moved over */
 	bool		converted;		/* a column that moves over */
+	bool		replaced;		/* the one before is another object of that name:
+								 * rows and values of it are not those of this one */
 	bool		parked;			/* a column whose values are jsonb while the table
 								 * changes whose rows they are */
 	bool		untied;			/* a table that is no table of its type while that
@@ -317,6 +319,7 @@ struct DiffNode
 	List	   *folded;			/* Pairs that it creates or drops too */
 	List	   *next;			/* Nodes that come after */
 	int			waits;			/* for so many before */
+	int			place;			/* in the order */
 	int			number;
 	bool		done;
 };
@@ -331,6 +334,8 @@ struct DiffOptions
 	bool		kept;			/* one of both is a kept state: leave alone what
 								 * is the work of running the database */
 	bool		column_order;	/* columns shall stand in the wanted order */
+	bool		by_address;		/* tables, columns and sequences are the same objects
+								 * only if their OIDs and numbers are the same */
 	const char *drop;			/* what is not wanted: "drop", "report" or "keep" */
 	const char *role;			/* who will run the statements */
 	List	   *exclude;		/* patterns: identities that are left alone */
@@ -413,6 +418,8 @@ extern bool sv_writer_untied(Writer *writer, const Object *table);
 extern bool sv_writer_has_typed_tables(Writer *writer, const Object *type);
 
 /* refill.c */
+extern const char *sv_writer_helper(const Object *column);
+extern bool sv_writer_parked(Writer *writer, const Object *column);
 extern const char *sv_writer_conversion(Writer *writer, const Object *a, const Object *b);
 extern const char *sv_name_with(const char *name, const char *suffix);
 extern const char *sv_old_name(const Object *object);
@@ -461,6 +468,12 @@ extern void sv_sequence_write_options(StringInfo out, const Object *sequence, co
 extern void sv_sequence_alter(Writer *writer, const Object *a, const Object *b);
 extern void sv_sequence_alter_persistence(Writer *writer, const Object *a, const Object *b);
 extern bool sv_sequence_narrows(const Object *a, const Object *b);
+
+/* class_table.c */
+extern List *sv_links_in_order(List *parts);
+
+/* class_function.c */
+extern bool sv_has_parsed_body(const Object *object);
 
 /* class_identity.c */
 extern const char *sv_identity_sequence_name(const Object *column);

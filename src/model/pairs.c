@@ -230,6 +230,13 @@ sv_writer_converted(Writer *w, const Object *column)
 	return column->pair->converted || column->pair->parked;
 }
 
+/* Are the values of a column jsonb while the rows that they hold are written again? */
+bool
+sv_writer_parked(Writer *w, const Object *column)
+{
+	return column->pair->parked;
+}
+
 /* Is it a table that is no table of its type while that changes? */
 bool
 sv_writer_untied(Writer *w, const Object *table)

@@ -22,6 +22,13 @@ is_row_type(const Object *column, const char *type)
 	return false;
 }
 
+/* A row type that is there while jsonb becomes the value of a column again. */
+const char *
+sv_writer_helper(const Object *column)
+{
+	return quote_qualified_identifier(column->schema, "schemaver_helper");
+}
+
 /* The USING of a column that changes its type; NULL: none is needed. */
 const char *
 sv_writer_conversion(Writer *w, const Object *a, const Object *b)
@@ -30,7 +37,8 @@ sv_writer_conversion(Writer *w, const Object *a, const Object *b)
 	int			length = strlen(type);
 
 	if (w->pair->parked)
-		return psprintf("pg_catalog.jsonb_populate_record(NULL::%s, %s)", type, quote_identifier(b->name));
+		return psprintf("(pg_catalog.jsonb_populate_record(NULL::%s, pg_catalog.jsonb_build_object('v', %s))).v", sv_writer_helper(b),
+						quote_identifier(b->name));
 	if (!w->pair->converted)
 	{
 		char		cast = strcmp(sv_text(a, "type"), type) == 0 || w->cmp->options->cast_of == NULL ? 'a' :
@@ -106,7 +114,7 @@ write_rows(Writer *w)
 		const char *conversion;
 		Pair	   *table = w->pair;
 
-		if (!sv_class_is(column, column) || column->pair->a == NULL || sv_is(column, "generated"))
+		if (!sv_class_is(column, column) || column->pair->a == NULL || column->pair->replaced || sv_is(column, "generated"))
 			continue;
 		w->pair = column->pair;
 		conversion = column->pair->converted || !sv_same(column->pair->a, column, "type") ?

@@ -6,6 +6,7 @@
 
 #include "base/base.h"
 #include "proof/proof.h"
+#include "proof/proof_private.h"
 
 typedef struct Trial
 {
@@ -130,7 +131,7 @@ sv_candidate_try(Candidate *candidate, const Scratch *scratch, const Goal *goal)
 	/* as on a new database, where nothing is committed between its statements */
 	sv_scratch_settle(scratch);
 	strict.free_enums = false;
-	error = sv_subtransaction(go_up_and_down, &trial, false);
+	error = sv_hide_subtransaction(scratch->scope.hidden, go_up_and_down, &trial, false);
 	if (error != NULL)
 		ReThrowError(error);
 	return candidate->error == NULL && candidate->differences == NIL && candidate->rows_differ == NIL;

@@ -340,6 +340,47 @@ sv_hide_create_extension(HTAB *hidden, const char *text)
 	return true;
 }
 
+/* The extensions that are hidden (ObjectAddress *). */
+static List *
+hidden_extensions(HTAB *hidden)
+{
+	List	   *result = NIL;
+	HASH_SEQ_STATUS all;
+	ObjectAddress *address;
+
+	hash_seq_init(&all, hidden);
+	while ((address = hash_seq_search(&all)) != NULL)
+		if (address->classId == ExtensionRelationId)
+		{
+			ObjectAddress *copy = palloc(sizeof(ObjectAddress));
+
+			*copy = *address;
+			result = lappend(result, copy);
+		}
+	return result;
+}
+
+/*
+ * As sv_subtransaction(); where the work is rolled back, what it did with the extensions of
+ * the live database (created them, that is, used them, or dropped them) is undone, too.
+ * "hidden" may be NULL.
+ */
+ErrorData *
+sv_hide_subtransaction(HTAB *hidden, SubtransactionFn work, void *arg, bool keep)
+{
+	List	   *before = hidden ? hidden_extensions(hidden) : NIL;
+	ErrorData  *error = sv_subtransaction(work, arg, keep);
+	ListCell   *cell;
+
+	if (hidden == NULL || (keep && error == NULL))
+		return error;
+	foreach(cell, hidden_extensions(hidden))
+		hash_search(hidden, lfirst(cell), HASH_REMOVE, NULL);
+	foreach(cell, before)
+		hash_search(hidden, lfirst(cell), HASH_ENTER, NULL);
+	return error;
+}
+
 /*
  * Let scripts that never create the extensions of the live database find them
  * where they are in it, as far as a schema of that name is there.  In the model

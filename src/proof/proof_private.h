@@ -16,6 +16,7 @@
 
 extern HTAB *sv_hide(const Model *live, bool with_public);
 extern void sv_hide_bring_extensions(HTAB *hidden, const Model *live);
+extern ErrorData *sv_hide_subtransaction(HTAB *hidden, SubtransactionFn work, void *arg, bool keep);
 extern bool sv_hide_create_extension(HTAB *hidden, const char *statement);
 extern bool sv_hide_drop_extension(HTAB *hidden, const char *name);
 

@@ -229,7 +229,7 @@ ErrorData *
 sv_scratch_run(const Scratch *scratch, const char *revision, const StoredScript *stored, Direction direction)
 {
 	ScriptRun	run = {scratch, revision, stored, direction};
-	ErrorData  *error = sv_subtransaction(run_script, &run, true);
+	ErrorData  *error = sv_hide_subtransaction(scratch->scope.hidden, run_script, &run, true);
 
 	if (error != NULL && ends_all(error))
 		ReThrowError(error);

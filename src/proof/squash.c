@@ -16,6 +16,7 @@
 #include "miscadmin.h"
 #include "nodes/value.h"
 #include "proof/proof.h"
+#include "proof/proof_private.h"
 #include "run/run.h"
 
 typedef struct Squash
@@ -235,7 +236,7 @@ build_squash(Scratch *scratch, void *arg)
 		return;
 	squash->goal.start = sv_scratch_state(scratch);
 	squash->goal.options = squash->options;
-	error = sv_subtransaction(find_end, squash, false);
+	error = sv_hide_subtransaction(scratch->scope.hidden, find_end, squash, false);
 	if (error != NULL)
 		ReThrowError(error);
 	if (squash->error == NULL)

@@ -13,6 +13,7 @@
 #include "diff/diff.h"
 #include "miscadmin.h"
 #include "proof/proof.h"
+#include "proof/proof_private.h"
 #include "register/register.h"
 #include "run/run.h"
 #include "utils/builtins.h"
@@ -105,7 +106,7 @@ sv_test_down(const Scratch *scratch, const StoredScript *stored, const Model *be
 			 const Model *after, TestResult *result)
 {
 	RoundTrip	trip = {scratch, stored, before, after, result};
-	ErrorData  *error = sv_subtransaction(go_down_and_up, &trip, false);
+	ErrorData  *error = sv_hide_subtransaction(scratch->scope.hidden, go_down_and_up, &trip, false);
 
 	if (error != NULL)
 		ReThrowError(error);

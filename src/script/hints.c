@@ -83,7 +83,7 @@ skip_word(const char *c, const char *end, const char *word)
 
 /* The names in a comment (without its dashes) if it is a hint, or NIL. */
 static List *
-old_names(const char *comment, const char *end)
+old_names(const char *comment, const char *end, bool *quoted)
 {
 	const char *c = skip_blanks(comment, end);
 	const char *from;
@@ -103,7 +103,8 @@ old_names(const char *comment, const char *end)
 		end--;
 	if (c == end)
 		return NIL;
-	if (*c == '\'' && end[-1] == '\'' && end - c > 2)
+	*quoted = *c == '\'' && end[-1] == '\'' && end - c > 2;
+	if (*quoted)
 		return list_make1(pnstrdup(c + 1, end - c - 2));
 	if (!SplitIdentifierString(pnstrdup(c, end - c), '.', &names) || list_length(names) > 2)
 		return NIL;
@@ -330,34 +331,75 @@ is_first_on_line(const char *text, int offset)
 	return offset == 0 || text[offset - 1] == '\n' || text[offset - 1] == '\r';
 }
 
+/* Does a token begin a statement? */
+static bool
+begins_statement(const Tokens *t, int at)
+{
+	int			i = statement_at(t->script, t->tokens[at].start);
+
+	return i >= 0 && t->script->statements[i].start == t->tokens[at].start;
+}
+
+/*
+ * The token that a comment at the end of a line is about: what begins on that line, the
+ * statement or one element of it; -1: nothing does, or more than the comment can mean.
+ * "doubtful" is set if it stands on the line of CREATE.
+ */
+static int
+token_on_line(const Tokens *t, int next, bool *doubtful)
+{
+	int			statement = -1;
+	int			element = -1;
+	int			first = next - 1;
+
+	while (first >= 0 && !is_first_on_line(t->script->text, t->tokens[first].start))
+		first--;
+	for (int at = Max(first, 0); at < next; at++)
+	{
+		if (begins_statement(t, at))
+		{
+			if (statement >= 0)
+				return -1;
+			statement = at;
+		}
+		else if (begins_element(t, at) || (at == first && sv_token_is(&t->tokens[at], "constraint")))
+		{
+			if (element >= 0 && (statement < 0 || t->tokens[next - 1].kind != SV_TOKEN_END))
+				return -1;
+			element = at;
+		}
+	}
+	/* all of the statement stands on the line */
+	if (statement >= 0 && (element < 0 || t->tokens[next - 1].kind == SV_TOKEN_END))
+		return statement;
+	*doubtful = statement >= 0;
+	return element;
+}
+
 /* The token that a comment before token "next" is about, or -1. */
 static int
-token_of_comment(const Tokens *t, int next, int comment)
+token_of_comment(const Tokens *t, int next, int comment, bool *doubtful)
 {
-	int			at = next - 1;
-
 	if (is_first_on_line(t->script->text, comment))
 		return next < t->n ? next : -1;
-	while (at >= 0 && !is_first_on_line(t->script->text, t->tokens[at].start))
-		at--;
-	return at;
+	return token_on_line(t, next, doubtful);
 }
 
 static Hint *
-hint_at(const Tokens *t, int next, int comment, List *names)
+hint_at(const Tokens *t, int next, int comment, List *names, bool quoted)
 {
 	Hint	   *hint = palloc0(sizeof(Hint));
-	int			at = token_of_comment(t, next, comment);
+	int			at = token_of_comment(t, next, comment, &hint->doubtful);
 
 	hint->line = sv_script_line_at(t->script, comment);
 	hint->old_name = llast(names);
 	hint->old_schema = list_length(names) > 1 ? linitial(names) : NULL;
-	if (at < 0 || !set_place(hint, t, at))
+	if (at < 0 || !set_place(hint, t, at) || (quoted && hint->value == NULL))
 		ereport(ERROR,
 				(errcode(ERRCODE_SV_INVALID_SCRIPT),
 				 errmsg("hint \"renamed from %s\" stands at nothing that can be renamed", hint->old_name),
 				 errdetail("Line %d of the wanted schema.", hint->line),
-				 errhint("Write it on the line before, or at the end of the first line of, a CREATE statement, a column, a constraint or a value of an enum.")));
+				 errhint("Write it on the line before, or at the end of the first line of, a CREATE statement, a column, a constraint or a value of an enum, one on a line.")));
 	return hint;
 }
 
@@ -385,6 +427,7 @@ hints_between(const Tokens *t, int next, int start, int end, List *hints)
 	{
 		const char *close;
 		List	   *names;
+		bool		quoted = false;
 
 		if (text[i] == '/' && text[i + 1] == '*')
 			open++, i++;
@@ -395,9 +438,9 @@ hints_between(const Tokens *t, int next, int start, int end, List *hints)
 			close = memchr(text + i, '\n', end - i);
 			if (close == NULL)
 				close = text + end;
-			names = old_names(text + i + 2, close);
+			names = old_names(text + i + 2, close, &quoted);
 			if (names != NIL && !is_copy_data(t->script, i))
-				hints = lappend(hints, hint_at(t, next, i, names));
+				hints = lappend(hints, hint_at(t, next, i, names, quoted));
 			i = close - text;
 		}
 	}

@@ -198,6 +198,7 @@ typedef struct Hint
 	const char *part_class;		/* NULL: it is about the object itself */
 	const char *part;
 	const char *value;			/* NULL, or a value of an enum */
+	bool		doubtful;		/* it stands on the line of CREATE, too */
 } Hint;
 
 extern List *sv_script_hints(const Script *script);

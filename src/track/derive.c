@@ -271,7 +271,7 @@ moved_extensions(const Derivation *d)
 	return rows;
 }
 
-/* In a subtransaction: give back the old names, and compare then. */
+/* In a subtransaction that is rolled back: give back the old names, if there are others, and compare then. */
 static void
 rename_and_compare(void *arg)
 {
@@ -279,7 +279,13 @@ rename_and_compare(void *arg)
 	MemoryContext caller = CurrentMemoryContext;
 	ListCell   *cell;
 
-	d->rename_rows = list_concat(sv_diff_renames(d->after, d->renames), moved_extensions(d));
+	d->rename_rows = list_concat(sv_diff_renames(d->after, d->renames),
+								 d->step->renamed ? moved_extensions(d) : NIL);
+	if (d->rename_rows == NIL)
+	{
+		compare(d);
+		return;
+	}
 	SPI_connect();
 	foreach(cell, d->rename_rows)
 		SPI_execute(((DiffRow *) lfirst(cell))->sql, false, 0);
@@ -305,9 +311,20 @@ append_rows(StringInfo out, List *rows)
 	}
 }
 
+/* A way back that cannot be put into an order is none; the step itself is done, and stays. */
+static void
+warn_underived(const ErrorData *error)
+{
+	ereport(WARNING,
+			(errmsg("no down script could be derived"),
+			 errdetail("%s%s%s", error->message, error->detail ? ". " : "", error->detail ? error->detail : ""),
+			 errhint("Give the revision a down script with schemaver.edit(), or take it for irreversible.")));
+}
+
 /*
  * Derive the down script of a step, whose changes are the last that were made
- * to its units.  Never NULL; a step that changed nothing gets an empty one.
+ * to its units.  A step that changed nothing gets an empty one; NULL, and a WARNING, if
+ * there is no order in which the way back could be gone.
  */
 DerivedDown *
 sv_derive_down(const TrackedStep *step)
@@ -319,6 +336,7 @@ sv_derive_down(const TrackedStep *step)
 
 	d.options.owners = d.options.privileges = d.options.comments = true;
 	d.options.column_order = true;
+	d.options.by_address = true;
 	d.options.drop = "drop";
 	/*
 	 * Another role may run it.  What belongs to the role that made it must not
@@ -330,12 +348,14 @@ sv_derive_down(const TrackedStep *step)
 	d.before = step->before;
 	if (step->renamed)
 		d.renames = find_renames(&d);
-	if (d.renames != NIL || (step->renamed && moved_extensions(&d) != NIL))
-		error = sv_subtransaction(rename_and_compare, &d, false);
-	else
-		compare(&d);
-	if (error != NULL)
+	error = sv_subtransaction(rename_and_compare, &d, false);
+	if (error != NULL && error->sqlerrcode != ERRCODE_FEATURE_NOT_SUPPORTED)
 		ReThrowError(error);
+	if (error != NULL)
+	{
+		warn_underived(error);
+		return NULL;
+	}
 	initStringInfo(&sql);
 	if (sv_diff_has_bodies(d.rows))
 		appendStringInfoString(&sql, "SET LOCAL check_function_bodies = off;\n");

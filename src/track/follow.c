@@ -54,7 +54,8 @@ settle(TrackedStep *step, void *arg)
 	{
 		DerivedDown *down = sv_derive_down(sv_track_whole(step));
 
-		sv_store_derived(followed->revision, down->sql, down->lost);
+		if (down != NULL)
+			sv_store_derived(followed->revision, down->sql, down->lost);
 	}
 	sv_track_pause(paused);
 }

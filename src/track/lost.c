@@ -119,8 +119,15 @@ is_new(const Object *b)
 	if (pair->swapped && sv_class_is(b, table))
 		return sv_is(b, "partition_key") && !sv_is(pair->a, "partition_key");
 	if (b->parent != NULL && b->parent->pair->swapped)
-		return pair->kind == SV_PAIR_CREATE;
+		return pair->kind == SV_PAIR_CREATE || pair->replaced;
 	return pair->kind == SV_PAIR_CREATE || (pair->kind == SV_PAIR_AGAIN && !pair->swapped && !pair->converted);
+}
+
+/* The rows of a partitioned table are those of its partitions, before and after. */
+static bool
+has_own_rows(const Object *b)
+{
+	return !sv_is(b, "partition_key") || (b->pair->a != NULL && !sv_is(b->pair->a, "partition_key"));
 }
 
 static List *
@@ -139,8 +146,11 @@ note_column(List *lost, const Object *b)
 static List *
 note_identity(List *lost, const Object *column)
 {
+	const Object *sequence = sv_sequence_of_identity(column);
+
 	if (!sv_is(column, "identity") || is_new(column->parent) ||
-		(column->pair->a != NULL && sv_is(column->pair->a, "identity") && !is_new(column)))
+		(column->pair->a != NULL && sv_is(column->pair->a, "identity") && !is_new(column) &&
+		 !(sequence != NULL && sequence->pair != NULL && sequence->pair->replaced)))
 		return lost;
 	return note(lost, "position of sequence", sv_identity_sequence(column));
 }
@@ -159,7 +169,7 @@ note_dropped(List *lost, const Model *before, const List *rows)
 
 		if (row->sql == NULL || !(row->hazards & SV_HAZARD_DATA_LOSS) || b == NULL || b->pair == NULL)
 			continue;
-		if (sv_class_is(b, table) && !b->pair->swapped)
+		if (sv_class_is(b, table) && !b->pair->swapped && has_own_rows(b))
 			lost = note(lost, "rows of table", b->identity);
 		else if (sv_class_is(b, column) && !b->parent->pair->swapped && !is_new(b->parent))
 			lost = note(lost, "values of column", b->identity);
@@ -186,7 +196,7 @@ sv_derived_lost(const Model *before, const List *rows, const List *undone)
 
 		if (b->pair == NULL || b->context)
 			continue;
-		if (sv_class_is(b, table) && is_new(b))
+		if (sv_class_is(b, table) && is_new(b) && has_own_rows(b))
 			lost = note(lost, "rows of table", b->identity);
 		else if (sv_class_is(b, sequence) && is_new(b))
 			lost = note(lost, "position of sequence", b->identity);

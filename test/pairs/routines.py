@@ -96,6 +96,67 @@ class Aggregate:
             yield i["said"].replace("%f", qualified(i) + types).replace("%a", qualified(i) + arguments)
 
 
+@kind("helpers", 3)
+class Helpers:
+    """A function whose body, a text, calls another one, and something that evaluates it."""
+
+    def draw(d, s):
+        t = d.one(s.of("table"))
+        return dict(place(d, s, "w_"), helper=d.one(["a_help", "z_help"]) + str(d.number(1, 9)), of=qualified(t) if t else None, n=d.number(1, 9),
+                    helper_language=d.one(["sql", "plpgsql"]), use=d.one(["column", "column", "index", "check", "matview", "domain", "generated", "nothing"]),
+                    column=d.name("hk_"), view=d.name("hm_"))
+
+    def write(i):
+        helper, wrapper = f"{q(i['schema'])}.{q(i['helper'])}", qualified(i)
+        body = f"SELECT $1 + {i['n']}" if i["helper_language"] == "sql" else f"BEGIN RETURN $1 + {i['n']}; END"
+        yield f"CREATE FUNCTION {helper}(integer) RETURNS integer LANGUAGE {i['helper_language']} IMMUTABLE AS $b$ {body} $b$"
+        yield f"CREATE FUNCTION {wrapper}(integer) RETURNS boolean LANGUAGE sql IMMUTABLE AS $b$ SELECT {helper}($1) > 0 $b$"
+        c = q(i["column"])
+        if i["use"] == "column":
+            yield f"ALTER TABLE {i['of']} ADD COLUMN {c} boolean NOT NULL DEFAULT {wrapper}(1)"
+        elif i["use"] == "index":
+            yield f"ALTER TABLE {i['of']} ADD COLUMN {c} integer"
+            yield f"CREATE INDEX ON {i['of']} ({wrapper}({c}))"
+        elif i["use"] == "check":
+            yield f"ALTER TABLE {i['of']} ADD COLUMN {c} integer DEFAULT 1 CHECK ({wrapper}({c}))"
+        elif i["use"] == "generated":
+            yield f"ALTER TABLE {i['of']} ADD COLUMN {c} integer, ADD COLUMN {q(i['column'][:50] + '_g')} boolean GENERATED ALWAYS AS ({wrapper}({c})) STORED"
+        elif i["use"] == "matview":
+            yield f"CREATE MATERIALIZED VIEW {q(i['schema'])}.{q(i['view'])} AS SELECT {wrapper}(n) AS n FROM generate_series(1, 3) n"
+        elif i["use"] == "domain":
+            yield f"CREATE DOMAIN {q(i['schema'])}.{q(i['view'])} AS integer CHECK ({wrapper}(VALUE)) DEFAULT 1"
+            yield f"ALTER TABLE {i['of']} ADD COLUMN {c} {q(i['schema'])}.{q(i['view'])}"
+
+
+@kind("ordered rows", 1)
+class OrderedRows:
+    """A composite type with an order of its own, and a view that sorts by it."""
+
+    def draw(d, s):
+        return dict(place(d, s, "or_"), ordered=d.chance(0.7), use=d.one(["view", "view", "matview", "distinct", "index", "unique"]), reverse=d.chance(0.3))
+
+    def write(i):
+        kind, n = qualified(i), (lambda end: f"{q(i['schema'])}.{q(i['name'][:40] + end)}")
+        value = "$2.a - $1.a" if i["reverse"] else "$1.a - $2.a"
+        yield f"CREATE TYPE {kind} AS (a integer, b integer)"
+        if i["ordered"]:
+            yield f"CREATE FUNCTION {n('_cmp')}({kind}, {kind}) RETURNS integer LANGUAGE sql IMMUTABLE AS $b$ SELECT {value} $b$"
+            for name, symbol in (("_lt", "<"), ("_eq", "="), ("_gt", ">")):
+                yield f"CREATE FUNCTION {n(name)}({kind}, {kind}) RETURNS boolean LANGUAGE sql IMMUTABLE AS $b$ SELECT {n('_cmp')}($1, $2) {symbol} 0 $b$"
+            for name, symbol in (("_lt", "#<#"), ("_eq", "#=#"), ("_gt", "#>#")):
+                yield f"CREATE OPERATOR {q(i['schema'])}.{symbol} (FUNCTION = {n(name)}, LEFTARG = {kind}, RIGHTARG = {kind})"
+            s = q(i["schema"])
+            yield (f"CREATE OPERATOR CLASS {n('_ops')} DEFAULT FOR TYPE {kind} USING btree AS OPERATOR 1 {s}.#<#, OPERATOR 3 {s}.#=#, "
+                   f"OPERATOR 5 {s}.#>#, FUNCTION 1 {n('_cmp')}({kind}, {kind})")
+        yield f"CREATE TABLE {n('_t')} (c {kind}, n integer)"
+        if i["use"] in ("view", "matview"):
+            yield f"CREATE {'MATERIALIZED ' if i['use'] == 'matview' else ''}VIEW {n('_v')} AS SELECT c, n FROM {n('_t')} ORDER BY c DESC, n"
+        elif i["use"] == "distinct":
+            yield f"CREATE VIEW {n('_v')} AS SELECT DISTINCT ON (c) c, n FROM {n('_t')} ORDER BY c"
+        else:
+            yield f"CREATE {'UNIQUE ' if i['use'] == 'unique' else ''}INDEX ON {n('_t')} (c)"
+
+
 @kind("operator", 1)
 class Operator:
     def draw(d, s):

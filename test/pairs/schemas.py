@@ -6,6 +6,7 @@ import kinds
 import relations  # noqa: F401  (these register their kinds)
 import routines  # noqa: F401
 import said  # noqa: F401
+import ties  # noqa: F401
 from names import Draw, qualified
 
 _FIXED = ("kind", "name", "schema", "of", "shape", "what", "how_", "symbol")

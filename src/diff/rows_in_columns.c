@@ -1,0 +1,114 @@
+/*
+ * rows_in_columns.c
+ *		Columns that hold rows of a table which is written again.
+ *
+ * The server does not write the rows of a table again while a column has its row
+ * type, be it as an array, inside of a composite type or as a domain.  The values
+ * of such a column are jsonb for that time.
+ */
+#include "postgres.h"
+
+#include "diff/diff.h"
+#include "miscadmin.h"
+
+/* The table (as before) whose rows a change of it or of a column will, perhaps, have written again; NULL if none. */
+static const Object *
+rewritten_table(const Pair *pair)
+{
+	const Object *table;
+	ListCell   *cell;
+
+	if (pair->b == NULL)
+		return NULL;
+	if (sv_class_is(pair->b, table))
+		return pair->kind == SV_PAIR_ALTER && !(sv_same(pair->a, pair->b, "unlogged") && sv_same(pair->a, pair->b, "access_method")) ?
+			pair->a : NULL;
+	/* the attributes of a row type are no less bound */
+	if (sv_is_attribute(pair->b))
+		return pair->kind == SV_PAIR_ALTER && pair->disrupts ? pair->a->parent : NULL;
+	if (!sv_is_stored_column(pair->b) || pair->b->parent->pair->a == NULL || sv_pair_is_dropped(pair->b->parent->pair->a->pair))
+		return NULL;
+	table = pair->b->parent->pair->a;
+	if (pair->kind == SV_PAIR_ALTER)
+		return pair->disrupts || !sv_same(pair->a, pair->b, "expression") ? table : NULL;
+	if (pair->kind != SV_PAIR_CREATE && pair->kind != SV_PAIR_AGAIN)
+		return NULL;
+	foreach(cell, pair->b->parts)
+		if (sv_class_is(lfirst(cell), default))
+			return table;
+	foreach(cell, pair->b->needs)
+		if (sv_class_is(lfirst(cell), domain))
+			return table;
+	return sv_is(pair->b, "generated") || sv_is(pair->b, "identity") ? table : NULL;
+}
+
+/* Does a column, a domain or a composite type have rows of the table inside? */
+static bool
+holds(const Object *o, const Object *table)
+{
+	ListCell   *cell;
+	ListCell   *part;
+
+	check_stack_depth();
+	foreach(cell, table != NULL ? o->needs : NIL)
+	{
+		const Object *need = lfirst(cell);
+
+		if (need == table || (sv_class_is(need, domain) && holds(need, table)))
+			return true;
+		foreach(part, sv_class_is(need, composite) ? need->parts : NIL)
+			if (holds(lfirst(part), table))
+				return true;
+	}
+	return false;
+}
+
+/* Values of a row type that is rewritten wait as jsonb; what else has the row type is made again. */
+static void
+release_rows(Spread *spread, Object *user, const Object *table)
+{
+	Pair	   *pair = user->pair;
+	ListCell   *cell;
+
+	check_stack_depth();
+	if (sv_is_attribute(user) || sv_class_is(user, domain))
+		foreach(cell, spread->cmp->dependents[(sv_is_attribute(user) ? user->parent : user)->number])
+			release_rows(spread, lfirst(cell), table);
+	if (sv_class_is(user, column) && sv_class_is(user->parent, matview))
+		sv_spread_again(spread, user->parent->pair);
+	else if (sv_has_parsed_body(user))
+		sv_spread_again(spread, pair);
+	if (!sv_is_stored_column(user) || sv_pair_is_dropped(user->pair) || pair->parked || pair->b == NULL ||
+		(!sv_same(pair->a, pair->b, "type") && !holds(pair->b, table->pair->b)))
+		return;
+	if (sv_is(user, "generated"))
+	{
+		sv_spread_again(spread, pair);
+		return;
+	}
+	sv_spread_untie(user->parent->pair);
+	pair->kind = SV_PAIR_ALTER;
+	pair->parked = pair->disrupts = true;
+	pair->alterers = lappend(pair->alterers, sv_type_alterer(pair->class));
+	spread->queue = lappend(spread->queue, pair);
+}
+
+/* The server does not write the rows of a table again while something has its row type. */
+void
+sv_spread_rewriting(Spread *spread)
+{
+	ListCell   *cell;
+	ListCell   *other;
+
+	foreach(cell, spread->cmp->pairs)
+	{
+		const Object *table = rewritten_table(lfirst(cell));
+
+		if (table == NULL)
+			continue;
+		foreach(other, spread->cmp->dependents[table->number])
+			if (((Object *) lfirst(other))->parent != table)
+			release_rows(spread, lfirst(other), table);
+	}
+}
+
