@@ -13,8 +13,8 @@
 #include "utils/builtins.h"
 
 /* A type that stands by itself, not that of a table's rows. */
-bool
-sv_is_own_type(const Object *o)
+static bool
+is_own_type(const Object *o)
 {
 	return sv_class_has(o, SV_IS_TYPE);
 }
@@ -143,7 +143,7 @@ static void
 convert(Spread *spread, Pair *gone, Pair *pair)
 {
 	gone->swapped = true;
-	pair->converted = sv_is_own_type(gone->a) || pair->converted;
+	pair->converted = is_own_type(gone->a) || pair->converted;
 	pair->kind = SV_PAIR_ALTER;
 	if (!list_member_ptr(pair->alterers, sv_type_alterer(pair->class)))
 		pair->alterers = lappend(pair->alterers, sv_type_alterer(pair->class));
@@ -176,7 +176,7 @@ swap_tables(Spread *spread, Pair *gone, Pair *column)
 static bool
 moves_over(const Pair *gone)
 {
-	return gone->kind == SV_PAIR_AGAIN && (sv_is_own_type(gone->a) || sv_class_is(gone->a, collation));
+	return gone->kind == SV_PAIR_AGAIN && (is_own_type(gone->a) || sv_class_is(gone->a, collation));
 }
 
 /* Is a column altered so that it needs the object, which goes, no longer? */
@@ -198,11 +198,11 @@ spread_to_dependent(Spread *spread, Pair *gone, Object *dependent)
 
 	if (pair->kind == SV_PAIR_DROP)
 		return;
-	if (sv_is_own_type(gone->a) && gone->kind == SV_PAIR_DROP && (pair->disrupts || sv_class_is(dependent, domain)) &&
+	if (is_own_type(gone->a) && gone->kind == SV_PAIR_DROP && (pair->disrupts || sv_class_is(dependent, domain)) &&
 		is_name_taken(spread->cmp, gone->a))
 		gone->swapped = true;
 	/* the rows of a table that is made anew come over as those of a column do */
-	if (sv_is_stored_column(dependent) && sv_is_own_type(gone->a) && gone->kind == SV_PAIR_AGAIN && dependent->parent->pair->swapped)
+	if (sv_is_stored_column(dependent) && is_own_type(gone->a) && gone->kind == SV_PAIR_AGAIN && dependent->parent->pair->swapped)
 		gone->swapped = pair->converted = true;
 	if (pair->kind != SV_PAIR_SAME && pair->kind != SV_PAIR_ALTER)
 		return;
@@ -375,7 +375,7 @@ is_left_by_columns(const Comparison *cmp, const Pair *pair)
 {
 	ListCell   *cell;
 
-	if (pair->kind != SV_PAIR_DROP || !sv_is_own_type(pair->a))
+	if (pair->kind != SV_PAIR_DROP || !is_own_type(pair->a))
 		return false;
 	foreach(cell, cmp->dependents[pair->a->number])
 		if (sv_is_stored_column(lfirst(cell)) && ((Object *) lfirst(cell))->pair->kind == SV_PAIR_ALTER)
@@ -394,7 +394,7 @@ keep_needed(const Comparison *cmp, const Object *o)
 	{
 		Pair	   *needed = ((Object *) lfirst(cell))->pair;
 
-		if (needed->swapped || !(sv_is_own_type(needed->a) || (sv_class_is(needed->a, table) && needed->kind == SV_PAIR_DROP)) ||
+		if (needed->swapped || !(is_own_type(needed->a) || (sv_class_is(needed->a, table) && needed->kind == SV_PAIR_DROP)) ||
 			(needed->kind != SV_PAIR_AGAIN && !(needed->kind == SV_PAIR_DROP && is_name_taken(cmp, needed->a))))
 			continue;
 		needed->swapped = found = true;
