@@ -5,6 +5,7 @@
 #   bash test/check.sh             everything
 #   bash test/check.sh quick       without the TAP tests
 #   bash test/check.sh faults      of the TAP tests those of crashes and cancels
+#   bash test/check.sh slow        with the tests of test/slow, twenty minutes, in place of the others
 #
 # Does all set-up by itself on a bare Debian or Ubuntu, as root or with sudo:
 # packages, build, install, a throw-away server.  Uses the newest PostgreSQL of
@@ -22,7 +23,7 @@ failed=0
 way=${1:-all}
 faults="003_crash 004_cancel 008_mutation 020_online_stop 022_online_kill 025_online_leftovers"
 
-case $way in all | quick | faults) ;; *) die "not one of all, quick, faults: $way" ;; esac
+case $way in all | quick | faults | slow) ;; *) die "not one of all, quick, faults, slow: $way" ;; esac
 
 pass() { passed=$((passed + 1)); echo "ok - $1"; }
 fail() { failed=$((failed + 1)); echo "not ok - $1"; }
@@ -141,7 +142,6 @@ show_failure() {
 	fi
 }
 
-begin_work
 # A build in another folder (VPATH) gives the library, too.
 built_elsewhere() {
 	mkdir "$work/elsewhere" && chown "$user" "$work/elsewhere" &&
@@ -176,6 +176,8 @@ if [ "$way" = all ]; then
 	installcheck tap REGRESS= ISOLATION=
 elif [ "$way" = faults ]; then
 	installcheck "tap: $faults" REGRESS= ISOLATION= PROVE_TESTS="$(printf 'test/t/%s.pl ' $faults)"
+elif [ "$way" = slow ]; then
+	installcheck slow REGRESS= ISOLATION= PROVE_TESTS='test/slow/*.pl'
 fi
 
 echo "$passed passed, $failed failed"

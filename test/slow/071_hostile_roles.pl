@@ -7,7 +7,7 @@
 use strict;
 use warnings;
 use FindBin;
-use lib $FindBin::RealBin;
+use lib $FindBin::RealBin, "$FindBin::RealBin/../t";
 use Calls;
 use Carriers;
 use PostgreSQL::Test::Cluster;
