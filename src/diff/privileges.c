@@ -503,8 +503,9 @@ sv_first_owner(const Comparison *cmp, const Object *object)
 {
 	const Object *table = object->class->acl_type == 's' && object->parent != NULL ? object->parent->parent : NULL;
 
+	/* where it is not known who makes the object, its privileges are written when it has its owner */
 	if (table == NULL || sv_pair_is_created(table->pair))
-		return cmp->options->role;
+		return cmp->options->role == NULL && cmp->options->owners ? sv_text(object, "owner") : cmp->options->role;
 	return sv_text(cmp->options->owners ? table : table->pair->a, "owner");
 }
 

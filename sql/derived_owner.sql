@@ -1,0 +1,22 @@
+-- Do objects of a role that is no superuser come back with its privileges, whoever runs the down?
+CREATE EXTENSION schemaver;
+SET schemaver.progress = off;
+CREATE ROLE regress_schemaver_maker;
+CREATE SCHEMA app AUTHORIZATION regress_schemaver_maker;
+GRANT EXECUTE ON ALL ROUTINES IN SCHEMA schemaver TO regress_schemaver_maker;
+SET ROLE regress_schemaver_maker;
+CREATE TABLE app.t (id int);
+CREATE VIEW app.v AS SELECT id FROM app.t;
+GRANT SELECT ON app.v TO PUBLIC;
+CREATE FUNCTION app.f() RETURNS int LANGUAGE sql AS 'SELECT 1';
+REVOKE ALL ON FUNCTION app.f() FROM PUBLIC;
+SELECT schemaver.revision('drop both', 'DROP VIEW app.v; DROP FUNCTION app.f()', id => '0001');
+SELECT revision FROM schemaver.upgrade();
+RESET ROLE;
+SELECT down FROM schemaver.show('0001');
+SELECT revision FROM schemaver.downgrade();
+SELECT relowner::regrole, has_table_privilege('pg_monitor', oid, 'SELECT') AS for_all FROM pg_class WHERE oid = 'app.v'::regclass;
+SELECT proowner::regrole, proacl FROM pg_proc WHERE oid = 'app.f'::regproc;
+DROP EXTENSION schemaver;
+DROP SCHEMA app CASCADE;
+DROP ROLE regress_schemaver_maker;
