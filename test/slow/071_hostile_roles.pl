@@ -16,7 +16,7 @@ use Test::More;
 
 my $node = PostgreSQL::Test::Cluster->new('main');
 $node->init;
-$node->append_conf('postgresql.conf', "log_line_prefix = ''\nlog_statement = none\nautovacuum = off\nfsync = off\nmax_prepared_transactions = 5\n");
+$node->append_conf('postgresql.conf', "log_line_prefix = ''\nlog_statement = none\nautovacuum = off\nfsync = off\nmax_prepared_transactions = 5\npostgres_fdw.application_name = '%a'\n");
 $node->start;
 my @roles = qw(postgres deployer dbo mallory);
 $node->safe_psql('postgres', 'CREATE ROLE mallory LOGIN; CREATE ROLE deployer LOGIN; GRANT mallory TO deployer; CREATE ROLE dbo LOGIN; CREATE ROLE schemer LOGIN');
