@@ -123,7 +123,7 @@ REFUSED = {
     "an unterminated comment": ([T + "/* abc;\n"], "register", "SV007", 2),
     "ROLLBACK at the end": (["BEGIN;\n" + T + "ROLLBACK;"], "register", "SV007", 3),
     "BEGIN without COMMIT": (["BEGIN;\n" + T], "register", "SV007", 1),
-    "COMMIT without BEGIN": ([T + "COMMIT;"], "register", "SV007", 2),
+    "COMMIT without BEGIN": ([T + "COMMIT;\nINSERT INTO t VALUES (1);"], "upgrade", "SV011", 3),
     "savepoints": ([T + "BEGIN;\nSAVEPOINT a;\nINSERT INTO t VALUES (1);\nROLLBACK TO a;\nCOMMIT;\n"], "register", "SV007", 3),
     "CREATE INDEX CONCURRENTLY": ([T, "\nCREATE INDEX CONCURRENTLY i ON t (a);"], "upgrade", "SV011", 2),
     "VACUUM": ([T, "-- x\n-- y\nVACUUM t;"], "upgrade", "SV011", 3),
@@ -132,9 +132,9 @@ REFUSED = {
     "ALTER SYSTEM": ([T + "ALTER SYSTEM SET work_mem = '5MB';"], "upgrade", "SV011", 2),
     "DISCARD ALL": ([T + "DISCARD ALL;"], "upgrade", "SV011", 2),
     "a new enum value is used": (["CREATE TYPE e AS ENUM ('a'); CREATE TABLE x (a e);", "ALTER TYPE e ADD VALUE 'b';\n", "\nINSERT INTO x VALUES ('b');"],
-                                 "upgrade", "SV011", 2),
+                                 "upgrade", "55P04", 2),
     "a new enum value as a default": (["CREATE TYPE e AS ENUM ('a'); CREATE TABLE x (a e);", "ALTER TYPE e ADD VALUE 'b';\nALTER TABLE x ALTER a SET DEFAULT 'b';"],
-                                      "upgrade", "SV011", 2),
+                                      "upgrade", "55P04", 2),
     "isolation level": (["BEGIN;\nSET TRANSACTION ISOLATION LEVEL REPEATABLE READ;\n" + T + "COMMIT;"], "upgrade", "SV011", 2),
 }
 
