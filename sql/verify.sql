@@ -57,5 +57,12 @@ SELECT schemaver.revision('empty down', '', '', id => 'b1');
 SELECT revision FROM schemaver.upgrade('heads', dry_run => true);
 SELECT count(*) FROM a;
 
+-- a verify script may end in ROLLBACK, which it is in any case; an up may not
+SELECT schemaver.revision('rolled back', 'CREATE TABLE r ()', verify => 'BEGIN; INSERT INTO a VALUES (7); SELECT count(*) > 0 FROM a; ROLLBACK;', id => 'c1');
+SELECT revision FROM schemaver.upgrade('c1');
+SELECT count(*) FROM a WHERE x = 7;
+SELECT schemaver.revision('no', 'CREATE TABLE r2 (); ROLLBACK', id => 'c2');
+DROP TABLE r;
+
 DROP EXTENSION schemaver;
 DROP TABLE a;

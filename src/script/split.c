@@ -138,6 +138,13 @@ close_block(Splitter *s, const TransactionStmt *stmt)
 	s->block = -1;
 }
 
+/* A verify script is rolled back in any case, so it may say so itself, as those of Sqitch do. */
+static bool
+is_verify(const Splitter *s)
+{
+	return s->origin != NULL && s->origin->section != NULL && strcmp(s->origin->section, "verify") == 0;
+}
+
 /*
  * Is the statement transaction control that has no place among the statements?
  * Returns true if it is to be left out, false if it is a statement like others,
@@ -158,6 +165,11 @@ is_transaction_control(Splitter *s, const Node *tree)
 			return true;
 		case TRANS_STMT_COMMIT:
 			close_block(s, stmt);
+			return true;
+		case TRANS_STMT_ROLLBACK:
+			if (!is_verify(s) || stmt->chain)
+				refuse_transaction(s, stmt);
+			s->block = -1;
 			return true;
 		case TRANS_STMT_COMMIT_PREPARED:
 		case TRANS_STMT_ROLLBACK_PREPARED:
