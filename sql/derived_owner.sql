@@ -6,7 +6,7 @@ CREATE SCHEMA app AUTHORIZATION regress_schemaver_maker;
 GRANT EXECUTE ON ALL ROUTINES IN SCHEMA schemaver TO regress_schemaver_maker;
 SET ROLE regress_schemaver_maker;
 CREATE TABLE app.t (id int);
-CREATE VIEW app.v AS SELECT id FROM app.t;
+CREATE VIEW app.v AS SELECT count(*) AS n FROM app.t;
 GRANT SELECT ON app.v TO PUBLIC;
 CREATE FUNCTION app.f() RETURNS int LANGUAGE sql AS 'SELECT 1';
 REVOKE ALL ON FUNCTION app.f() FROM PUBLIC;
