@@ -64,10 +64,13 @@ sv_arg_list(FunctionCallInfo fcinfo, int n)
 				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
 				 errmsg("argument %d has more than %d elements", n + 1, LIST_MAX)));
 	foreach(cell, strings)
+	{
 		if (strlen(lfirst(cell)) > NAME_MAX_BYTES)
 			ereport(ERROR,
 					(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
-					 errmsg("element %d of argument %d is longer than %d bytes", foreach_current_index(cell) + 1, n + 1, NAME_MAX_BYTES)));
+					 errmsg("element %d of argument %d is longer than %d bytes",
+							foreach_current_index(cell) + 1, n + 1, NAME_MAX_BYTES)));
+	}
 	return strings;
 }
 
@@ -84,7 +87,8 @@ sv_result_begin(FunctionCallInfo fcinfo)
 {
 	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
 
-	InitMaterializedSRF(fcinfo, type_is_rowtype(get_func_rettype(fcinfo->flinfo->fn_oid)) ? 0 : MAT_SRF_USE_EXPECTED_DESC);
+	InitMaterializedSRF(fcinfo, type_is_rowtype(get_func_rettype(fcinfo->flinfo->fn_oid)) ? 0 :
+						MAT_SRF_USE_EXPECTED_DESC);
 	return result;
 }
 

@@ -94,7 +94,8 @@ patterns_of(JsonbContainer *array)
 		if (value->val.string.len > PATTERN_LENGTH_MAX)
 			ereport(ERROR,
 					(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
-					 errmsg("a pattern of option \"exclude\" is longer than %d bytes", PATTERN_LENGTH_MAX)));
+					 errmsg("a pattern of option \"exclude\" is longer than %d bytes",
+							PATTERN_LENGTH_MAX)));
 		patterns = lappend(patterns, pnstrdup(value->val.string.val, value->val.string.len));
 	}
 	return patterns;
@@ -104,7 +105,9 @@ patterns_of(JsonbContainer *array)
 DiffOptions
 sv_arg_diff_options(FunctionCallInfo fcinfo, int n)
 {
-	DiffOptions options = {.owners = true, .privileges = true, .comments = true, .drop = "drop", .cast_of = sv_model_cast_of};
+	DiffOptions options =
+	{.owners = true, .privileges = true, .comments = true, .drop = "drop",
+	.cast_of = sv_model_cast_of};
 	Jsonb	   *given = n < 0 || PG_ARGISNULL(n) ? NULL : PG_GETARG_JSONB_P(n);
 	JsonbIterator *it;
 	JsonbValue	value;
@@ -136,15 +139,18 @@ sv_arg_diff_options(FunctionCallInfo fcinfo, int n)
 			options.comments = value.val.boolean;
 		else if (strcmp(key, "drop") == 0 && value.type == jbvString)
 			options.drop = pnstrdup(value.val.string.val, value.val.string.len);
-		else if (strcmp(key, "exclude") == 0 && value.type == jbvBinary && JsonContainerIsArray(value.val.binary.data))
+		else if (strcmp(key, "exclude") == 0 && value.type == jbvBinary &&
+				 JsonContainerIsArray(value.val.binary.data))
 			options.exclude = patterns_of(value.val.binary.data);
 		else
 			ereport(ERROR,
 					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-					 errmsg("option \"%s\" is not known or has a value of the wrong type", sv_graph_clip(key)),
+					 errmsg("option \"%s\" is not known or has a value of the wrong type",
+							sv_graph_clip(key)),
 					 errhint("The options are owners, privileges, comments (boolean), drop (\"drop\", \"report\" or \"keep\") and exclude (a list of patterns).")));
 	}
-	if (strcmp(options.drop, "drop") != 0 && strcmp(options.drop, "report") != 0 && strcmp(options.drop, "keep") != 0)
+	if (strcmp(options.drop, "drop") != 0 && strcmp(options.drop, "report") != 0 &&
+		strcmp(options.drop, "keep") != 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("option \"drop\" must be \"drop\", \"report\" or \"keep\"")));
@@ -174,7 +180,10 @@ setting_row(const char *sql)
 	return row;
 }
 
-/* Give rows of sv_diff() as diff() does; for functions whose bodies are texts, with the setting that these need. */
+/*
+ * Give rows of sv_diff() as diff() does; for functions whose bodies are texts,
+ * with the setting that these need.
+ */
 void
 sv_put_diff_rows(FunctionCallInfo fcinfo, List *rows)
 {
@@ -217,9 +226,11 @@ sv_api_diff_wanted(PG_FUNCTION_ARGS)
 	sv_warn_of_findings(live);
 	sv_warn_of_findings(wanted);
 	if (reverse)
-		rows = list_concat(list_concat(rows, sv_diff(wanted, renames.model, &options)), renames.back);
+		rows = list_concat(list_concat(rows, sv_diff(wanted, renames.model, &options)),
+						   renames.back);
 	else
-		rows = list_concat(list_concat(rows, renames.there), sv_diff(renames.model, wanted, &options));
+		rows = list_concat(list_concat(rows, renames.there),
+						   sv_diff(renames.model, wanted, &options));
 	sv_put_diff_rows(fcinfo, rows);
 	return (Datum) 0;
 }
@@ -256,7 +267,9 @@ revision_script(List *rows)
 {
 	char	   *script = sv_diff_script(rows);
 
-	return script != NULL && sv_diff_has_bodies(rows) ? psprintf("SET check_function_bodies = off;\n\n%s", script) : script;
+	return script != NULL &&
+		sv_diff_has_bodies(rows) ? psprintf("SET check_function_bodies = off;\n\n%s", script) :
+		script;
 }
 
 /* Fill in what a draft of autogenerate() has beside its scripts. */
@@ -277,8 +290,11 @@ refuse_losses(List *rows, bool allow_data_loss)
 	if (allow_data_loss)
 		return;
 	sv_diff_refuse_questions(rows);
-	sv_diff_refuse_losses(rows, "Look at all of it with schemaver.diff(). If it shall go, pass allow_data_loss => true; "
-						  "what only got another name needs a line \"-- renamed from ...\" in the wanted schema.");
+	sv_diff_refuse_losses(rows,
+						  "Look at all of it with schemaver.diff(). If it shall go, pass "
+						  "allow_data_loss => true; "
+						  "what only got another name needs a line \"-- renamed from ...\" in the "
+						  "wanted schema.");
 }
 
 Datum
@@ -296,7 +312,8 @@ sv_api_autogenerate(PG_FUNCTION_ARGS)
 
 	arg_draft(fcinfo, &draft);
 	sv_register_lock("schemaver.autogenerate()");
-	sv_drift_refuse_start(sv_store_graph(SV_STORE_WRITE), scope.schemas, &options, sv_arg_bool(fcinfo, 9));
+	sv_drift_refuse_start(sv_store_graph(SV_STORE_WRITE), scope.schemas, &options,
+						  sv_arg_bool(fcinfo, 9));
 	live = sv_model_read(&scope);
 	wanted = sv_wanted_model(desired, &scope, live);
 	renames = sv_hinted(desired, &scope, live, wanted, &options);

@@ -61,14 +61,23 @@ static Datum
 new_names_of(const Drift *drift)
 {
 	bool		moved = drift->kept->schema != NULL && drift->live->schema != NULL &&
-		strcmp(drift->kept->schema, drift->live->schema) != 0;
+	strcmp(drift->kept->schema, drift->live->schema) != 0;
 	bool		named = strcmp(drift->kept->name, drift->live->name) != 0;
 
-	return DirectFunctionCall1(jsonb_in,
-							   CStringGetDatum(psprintf("{%s%s%s}",
-														named ? name_difference("name", drift->kept->name, drift->live->name) : "",
-														named && moved ? "," : "",
-														moved ? name_difference("schema", drift->kept->schema, drift->live->schema) : "")));
+	StringInfoData out;
+
+	initStringInfo(&out);
+	appendStringInfoChar(&out, '{');
+	if (named)
+		appendStringInfoString(&out,
+							   name_difference("name", drift->kept->name, drift->live->name));
+	if (named && moved)
+		appendStringInfoChar(&out, ',');
+	if (moved)
+		appendStringInfoString(&out,
+							   name_difference("schema", drift->kept->schema, drift->live->schema));
+	appendStringInfoChar(&out, '}');
+	return DirectFunctionCall1(jsonb_in, CStringGetDatum(out.data));
 }
 
 /* {"type": {"was": "text", "is": "integer"}}; NULL for what was created or dropped. */
@@ -121,7 +130,8 @@ likely_tags(const Drift *drift)
 static void
 row_culprit(RowBuilder *row, const Drift *drift)
 {
-	LoggedDdl  *entry = sv_store_ddl_of(drift->live ? drift->live : drift->kept, likely_tags(drift));
+	LoggedDdl  *entry = sv_store_ddl_of(drift->live ? drift->live :
+										drift->kept, likely_tags(drift));
 
 	sv_row_text(row, entry ? entry->role : NULL);
 	sv_row_datum(row, entry ? TimestampTzGetDatum(entry->logged_at) : (Datum) 0, entry == NULL);
@@ -184,7 +194,9 @@ sv_api_revert_drift(PG_FUNCTION_ARGS)
 	ModelScope	scope = sv_arg_scope(fcinfo, 0);
 	DiffOptions options = arg_drift_options(fcinfo, 1);
 
-	sv_put_diff_rows(fcinfo, sv_drift_revert(scope.schemas, &options, sv_arg_bool(fcinfo, 2), sv_arg_bool(fcinfo, 3)));
+	sv_put_diff_rows(fcinfo,
+					 sv_drift_revert(scope.schemas, &options, sv_arg_bool(fcinfo, 2),
+									 sv_arg_bool(fcinfo, 3)));
 	return (Datum) 0;
 }
 

@@ -35,7 +35,8 @@ typedef void (*PutFn) (RowBuilder *row, const RevisionGraph *graph, int index,
 
 /* Give one row for each revision of a list. */
 static Datum
-give_revisions(FunctionCallInfo fcinfo, const RevisionGraph *graph, RevisionList list, PutFn put, void *arg)
+give_revisions(FunctionCallInfo fcinfo, const RevisionGraph *graph, RevisionList list, PutFn put,
+			   void *arg)
 {
 	ReturnSetInfo *result = sv_result_begin(fcinfo);
 	StoredRevision **rows = sv_store_revisions(SV_STORE_READ, graph, &list);
@@ -86,7 +87,8 @@ row_created(RowBuilder *row, const StoredRevision *revision)
 }
 
 static void
-put_current(RowBuilder *row, const RevisionGraph *graph, int index, const StoredRevision *revision, void *arg)
+put_current(RowBuilder *row, const RevisionGraph *graph, int index, const StoredRevision *revision,
+			void *arg)
 {
 	row_applied(row, revision);
 }
@@ -100,7 +102,8 @@ sv_api_current(PG_FUNCTION_ARGS)
 }
 
 static void
-put_head(RowBuilder *row, const RevisionGraph *graph, int index, const StoredRevision *revision, void *arg)
+put_head(RowBuilder *row, const RevisionGraph *graph, int index, const StoredRevision *revision,
+		 void *arg)
 {
 	row_list(row, revision->branch_labels);
 	row_bool(row, revision->applied);
@@ -116,7 +119,8 @@ sv_api_heads(PG_FUNCTION_ARGS)
 }
 
 static void
-put_base(RowBuilder *row, const RevisionGraph *graph, int index, const StoredRevision *revision, void *arg)
+put_base(RowBuilder *row, const RevisionGraph *graph, int index, const StoredRevision *revision,
+		 void *arg)
 {
 	row_list(row, revision->branch_labels);
 	row_bool(row, revision->applied);
@@ -131,7 +135,8 @@ sv_api_bases(PG_FUNCTION_ARGS)
 }
 
 static void
-put_branch_point(RowBuilder *row, const RevisionGraph *graph, int index, const StoredRevision *revision, void *arg)
+put_branch_point(RowBuilder *row, const RevisionGraph *graph, int index,
+				 const StoredRevision *revision, void *arg)
 {
 	const GraphRevision *node = &graph->revisions[index];
 	List	   *children = NIL;
@@ -151,7 +156,8 @@ sv_api_branches(PG_FUNCTION_ARGS)
 
 /* "arg" marks the current heads. */
 static void
-put_history(RowBuilder *row, const RevisionGraph *graph, int index, const StoredRevision *revision, void *arg)
+put_history(RowBuilder *row, const RevisionGraph *graph, int index, const StoredRevision *revision,
+			void *arg)
 {
 	const GraphRevision *node = &graph->revisions[index];
 
@@ -176,12 +182,14 @@ sv_api_history(PG_FUNCTION_ARGS)
 	for (int i = 0; i < heads.n; i++)
 		current[heads.members[i]] = true;
 	return give_revisions(fcinfo, graph,
-						  sv_graph_history(graph, sv_arg_name_or_null(fcinfo, 0), sv_arg_name_or_null(fcinfo, 1)),
+						  sv_graph_history(graph, sv_arg_name_or_null(fcinfo, 0),
+										   sv_arg_name_or_null(fcinfo, 1)),
 						  put_history, current);
 }
 
 static void
-put_all(RowBuilder *row, const RevisionGraph *graph, int index, const StoredRevision *revision, void *arg)
+put_all(RowBuilder *row, const RevisionGraph *graph, int index, const StoredRevision *revision,
+		void *arg)
 {
 	StoredScript *script = sv_store_script(SV_STORE_READ, revision->id);
 
@@ -206,7 +214,8 @@ sv_api_show(PG_FUNCTION_ARGS)
 {
 	RevisionGraph *graph = sv_store_graph(SV_STORE_READ);
 
-	return give_revisions(fcinfo, graph, sv_graph_resolve(graph, sv_arg_name(fcinfo, 0, "ref")), put_all, NULL);
+	return give_revisions(fcinfo, graph, sv_graph_resolve(graph, sv_arg_name(fcinfo, 0, "ref")),
+						  put_all, NULL);
 }
 
 /*
@@ -233,7 +242,8 @@ typedef struct StatusArg
 } StatusArg;
 
 static void
-put_status(RowBuilder *row, const RevisionGraph *graph, int index, const StoredRevision *revision, void *arg)
+put_status(RowBuilder *row, const RevisionGraph *graph, int index, const StoredRevision *revision,
+		   void *arg)
 {
 	const StatusArg *status = arg;
 
@@ -242,7 +252,8 @@ put_status(RowBuilder *row, const RevisionGraph *graph, int index, const StoredR
 	row_bool(row, revision->has_down);
 	row_applied(row, revision);
 	row_elapsed(row, revision);
-	sv_row_list_or_null(row, revision->applied && revision->lost ? sv_run_needs(SV_STORE_READ, revision) : NIL);
+	sv_row_list_or_null(row, revision->applied &&
+						revision->lost ? sv_run_needs(SV_STORE_READ, revision) : NIL);
 }
 
 Datum
@@ -261,7 +272,8 @@ sv_api_status(PG_FUNCTION_ARGS)
 }
 
 static void
-put_resolved(RowBuilder *row, const RevisionGraph *graph, int index, const StoredRevision *revision, void *arg)
+put_resolved(RowBuilder *row, const RevisionGraph *graph, int index,
+			 const StoredRevision *revision, void *arg)
 {
 	row_bool(row, revision->applied);
 }
@@ -271,7 +283,8 @@ sv_api_resolve(PG_FUNCTION_ARGS)
 {
 	RevisionGraph *graph = sv_store_graph(SV_STORE_READ);
 
-	return give_revisions(fcinfo, graph, sv_graph_resolve(graph, sv_arg_name(fcinfo, 0, "ref")), put_resolved, NULL);
+	return give_revisions(fcinfo, graph, sv_graph_resolve(graph, sv_arg_name(fcinfo, 0, "ref")),
+						  put_resolved, NULL);
 }
 
 Datum
@@ -294,6 +307,7 @@ sv_api_check(PG_FUNCTION_ARGS)
 	options.kept = true;
 	sv_drift_refuse_pending(sv_store_graph(SV_STORE_READ));
 	sv_drift_refuse(scope.schemas, &options,
-					"Look at it with SELECT * FROM schemaver.drift(); then make a revision of it with schemaver.capture(), or undo it with schemaver.revert_drift().");
+					"Look at it with SELECT * FROM schemaver.drift(); then make a revision of it "
+					"with schemaver.capture(), or undo it with schemaver.revert_drift().");
 	PG_RETURN_VOID();
 }

@@ -20,7 +20,8 @@ check_top_level(FunctionCallInfo fcinfo, const char *what)
 {
 	const CallContext *context = (const CallContext *) fcinfo->context;
 
-	if (context != NULL && IsA(context, CallContext) && !context->atomic && !SPI_inside_nonatomic_context())
+	if (context != NULL && IsA(context, CallContext) && !context->atomic &&
+		!SPI_inside_nonatomic_context())
 		return;
 	ereport(ERROR,
 			(errcode(ERRCODE_SV_NOT_TRANSACTIONAL),

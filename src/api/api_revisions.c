@@ -111,8 +111,10 @@ sv_api_merge(PG_FUNCTION_ARGS)
 		ereport(ERROR,
 				(errcode(ERRCODE_SV_BAD_PARENT),
 				 errmsg("a merge needs at least two revisions"),
-				 PG_ARGISNULL(0) ? errdetail_plural("The graph has %d head.", "The graph has %d heads.",
-													list_length(draft.revises), list_length(draft.revises)) : 0));
+				 PG_ARGISNULL(0) ?
+				 errdetail_plural("The graph has %d head.", "The graph has %d heads.",
+								  list_length(draft.revises),
+								  list_length(draft.revises)) : 0));
 	draft.message = sv_arg_text_or_null(fcinfo, 1);
 	if (draft.message == NULL)
 	{
@@ -122,7 +124,8 @@ sv_api_merge(PG_FUNCTION_ARGS)
 		initStringInfo(&message);
 		appendStringInfoString(&message, "merge");
 		foreach(cell, draft.revises)
-			appendStringInfo(&message, "%s %s", foreach_current_index(cell) ? "," : "", (char *) lfirst(cell));
+			appendStringInfo(&message, "%s %s", foreach_current_index(cell) ? "," :
+							 "", (char *) lfirst(cell));
 		draft.message = message.data;
 	}
 	draft.id = sv_arg_text_or_null(fcinfo, 2);

@@ -80,7 +80,9 @@ sv_api_upgrade(PG_FUNCTION_ARGS)
 	RunOptions	options = sv_arg_run_options(fcinfo, 2);
 
 	options.dry_run = sv_arg_bool(fcinfo, 1);
-	options.allowing = psprintf("SELECT * FROM schemaver.upgrade(%s, allow_data_loss => true)", quote_literal_cstr(target));
+	options.allowing =
+		psprintf("SELECT * FROM schemaver.upgrade(%s, allow_data_loss => true)",
+				 quote_literal_cstr(target));
 	sv_run(SV_UPGRADE, target, &options, sv_proof_observer(), put_step,
 		   sv_result_begin(fcinfo));
 	PG_RETURN_NULL();
@@ -94,7 +96,9 @@ sv_api_downgrade(PG_FUNCTION_ARGS)
 	RunOptions	options = sv_arg_run_options(fcinfo, 2);
 
 	options.dry_run = sv_arg_bool(fcinfo, 1);
-	options.allowing = psprintf("SELECT * FROM schemaver.downgrade(%s, allow_data_loss => true)", quote_literal_cstr(target));
+	options.allowing =
+		psprintf("SELECT * FROM schemaver.downgrade(%s, allow_data_loss => true)",
+				 quote_literal_cstr(target));
 	sv_run(SV_DOWNGRADE, target, &options, sv_proof_observer(), put_step,
 		   sv_result_begin(fcinfo));
 	PG_RETURN_NULL();
@@ -110,8 +114,10 @@ sv_api_redo(PG_FUNCTION_ARGS)
 				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
 				 errmsg("argument \"steps\" must not be null")));
 	options = sv_arg_run_options(fcinfo, 1);
-	options.allowing = psprintf("SELECT * FROM schemaver.redo(%d, allow_data_loss => true)", PG_GETARG_INT32(0));
-	sv_run_redo(PG_GETARG_INT32(0), &options, sv_proof_observer(), put_step, sv_result_begin(fcinfo));
+	options.allowing =
+		psprintf("SELECT * FROM schemaver.redo(%d, allow_data_loss => true)", PG_GETARG_INT32(0));
+	sv_run_redo(PG_GETARG_INT32(0), &options, sv_proof_observer(), put_step,
+				sv_result_begin(fcinfo));
 	PG_RETURN_NULL();
 }
 
@@ -135,7 +141,8 @@ sv_api_stamp(PG_FUNCTION_ARGS)
 	names = palloc(sizeof(char *) * list_length(targets));
 	foreach(cell, targets)
 		names[foreach_current_index(cell)] = lfirst(cell);
-	sv_run_stamp(list_length(targets), names, sv_arg_bool(fcinfo, 1), put_stamp, sv_result_begin(fcinfo));
+	sv_run_stamp(list_length(targets), names, sv_arg_bool(fcinfo, 1), put_stamp,
+				 sv_result_begin(fcinfo));
 	PG_RETURN_NULL();
 }
 
@@ -183,8 +190,10 @@ sv_api_plan(PG_FUNCTION_ARGS)
 		sv_row_text(&row, rows[i]->message);
 		sv_row_datum(&row, BoolGetDatum(transactional[i]), false);
 		sv_row_list_or_null(&row, direction == SV_DOWNGRADE ? sv_run_structure_only(rows[i]) : NIL);
-		sv_row_list_or_null(&row, direction == SV_DOWNGRADE ? sv_run_takes(SV_STORE_READ, rows[i], &earlier) : NIL);
-		sv_row_list_or_null(&row, direction == SV_DOWNGRADE ? sv_run_needs(SV_STORE_READ, rows[i]) : NIL);
+		sv_row_list_or_null(&row, direction == SV_DOWNGRADE ?
+							sv_run_takes(SV_STORE_READ, rows[i], &earlier) : NIL);
+		sv_row_list_or_null(&row, direction == SV_DOWNGRADE ?
+							sv_run_needs(SV_STORE_READ, rows[i]) : NIL);
 		sv_row_text(&row, direction == SV_DOWNGRADE ? sv_run_irreversible(rows[i]) : NULL);
 		sv_row_put(result, &row);
 	}

@@ -58,7 +58,9 @@ state_of_reference(const RevisionGraph *graph, const char *reference)
 		ereport(ERROR,
 				(errcode(ERRCODE_SV_SEVERAL_HEADS),
 				 errmsg("\"%s\" means %d revisions", reference, list.n),
-				 errdetail("They were never the last ones at the same time, as far as this function knows."),
+				 errdetail(
+						   "They were never the last ones at the same time, as far as this "
+						   "function knows."),
 				 errhint("Name one of them.")));
 	if (same_revisions(&list, &current))
 		state = sv_state_present();
@@ -67,13 +69,18 @@ state_of_reference(const RevisionGraph *graph, const char *reference)
 	if (state != 0)
 		return state;
 	if (revision == NULL)
-		state_not_known("before the first revision", "The first run of this database was made with schemaver.keep_snapshots off.",
+		state_not_known("before the first revision",
+						"The first run of this database was made with schemaver.keep_snapshots "
+						"off.",
 						"Name a revision that was applied while it was on.");
 	state_not_known(psprintf("that revision \"%s\" left", revision->id),
-					sv_store_was_run(revision->id) ? "It was run with schemaver.keep_snapshots off." :
+					sv_store_was_run(revision->id) ?
+					"It was run with schemaver.keep_snapshots off." :
 					"It was never applied in this database.",
-					sv_store_was_run(revision->id) ? "The next run keeps it, if schemaver.keep_snapshots is on." :
-					psprintf("Run SELECT * FROM schemaver.upgrade(%s);", quote_literal_cstr(revision->id)));
+					sv_store_was_run(revision->id) ?
+					"The next run keeps it, if schemaver.keep_snapshots is on." :
+					psprintf("Run SELECT * FROM schemaver.upgrade(%s);",
+							 quote_literal_cstr(revision->id)));
 	return 0;
 }
 
@@ -118,7 +125,8 @@ new_database(void)
 	public->class = &sv_class_schema;
 	public->name = public->identity = "public";
 	public->properties = palloc(sizeof(Property) * 3);
-	set_property(public, "acl", NULL, list_make2("=U/pg_database_owner", "pg_database_owner=UC/pg_database_owner"));
+	set_property(public, "acl", NULL,
+				 list_make2("=U/pg_database_owner", "pg_database_owner=UC/pg_database_owner"));
 	set_property(public, "comment", "standard public schema", NIL);
 	set_property(public, "owner", "pg_database_owner", NIL);
 	sv_model_add(model, public);
@@ -148,5 +156,6 @@ sv_api_snapshot_at(PG_FUNCTION_ARGS)
 {
 	char	   *reference = sv_arg_name(fcinfo, 0, "ref");
 
-	PG_RETURN_JSONB_P(sv_model_to_jsonb(model_of_reference(sv_store_graph(SV_STORE_READ), reference)));
+	PG_RETURN_JSONB_P(sv_model_to_jsonb(model_of_reference(sv_store_graph(SV_STORE_READ),
+														   reference)));
 }

@@ -60,6 +60,10 @@ sv_base_same_text(const char *a, const char *b)
 	return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0);
 }
 
+/* ----- relation_name.c ----- */
+
+extern char *sv_relation_name(Oid relation);
+
 /* ----- settings.c -----
  *
  * The settings of schemaver (schemaver.*).
@@ -158,7 +162,8 @@ typedef struct StoreQuery
 
 extern void sv_store_enter(StoreScope *scope, StoreMode mode);
 extern void sv_store_leave(StoreScope *scope);
-extern uint64 sv_store_execute(const StoreScope *scope, StoreQuery *query, const Datum *values, const bool *nulls);
+extern uint64 sv_store_execute(const StoreScope *scope, StoreQuery *query, const Datum *values,
+							   const bool *nulls);
 
 /* Reads a row of the result (SPI_tuptable) in the context of the caller. */
 typedef void *(*OwnRowFn) (uint64 row);

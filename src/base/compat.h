@@ -163,14 +163,18 @@ sv_parse_type(const char *name, Oid *type, int32 *typmod)
 #if PG_VERSION_NUM >= 160000
 	ErrorSaveContext escontext = {T_ErrorSaveContext};
 
-	return parseTypeString(name, type, typmod, (Node *) &escontext) && !escontext.error_occurred && OidIsValid(*type);
+	return parseTypeString(name, type, typmod, (Node *) &escontext) && !escontext.error_occurred &&
+		OidIsValid(*type);
 #else
 	parseTypeString(name, type, typmod, true);
 	return OidIsValid(*type);
 #endif
 }
 
-/* Does a column (a row of pg_attribute) have no statistics target of its own?  17 made -1 of old a null. */
+/*
+ * Does a column (a row of pg_attribute) have no statistics target of its own?
+ * 17 made -1 of old a null.
+ */
 static inline bool
 sv_has_usual_target(Relation catalog, HeapTuple tuple)
 {
@@ -184,7 +188,11 @@ sv_has_usual_target(Relation catalog, HeapTuple tuple)
 /* 18 counts the pages that are all frozen. */
 #if PG_VERSION_NUM >= 180000
 #define sv_exchange_all_frozen(a, b) \
-	do { int32 frozen = (a)->relallfrozen; (a)->relallfrozen = (b)->relallfrozen; (b)->relallfrozen = frozen; } while (0)
+	do { \
+		int32		frozen = (a)->relallfrozen; \
+		(a)->relallfrozen = (b)->relallfrozen; \
+		(b)->relallfrozen = frozen; \
+	} while (0)
 #else
 #define sv_exchange_all_frozen(a, b) ((void) 0)
 #endif
@@ -210,10 +218,12 @@ sv_make_index_info(int n)
 }
 
 static inline Oid
-sv_create_index(Relation table, const char *name, IndexInfo *info, List *columns, Oid *collations, Oid *classes,
+sv_create_index(Relation table, const char *name, IndexInfo * info, List *columns, Oid *collations,
+				Oid *classes,
 				int16 *options)
 {
-	return index_create(table, name, InvalidOid, InvalidOid, InvalidOid, InvalidOid, info, columns, BTREE_AM_OID,
+	return index_create(table, name, InvalidOid, InvalidOid, InvalidOid, InvalidOid, info, columns,
+						BTREE_AM_OID,
 						InvalidOid, collations, classes,
 #if PG_VERSION_NUM >= 170000
 						NULL, options, NULL,
@@ -224,7 +234,8 @@ sv_create_index(Relation table, const char *name, IndexInfo *info, List *columns
 }
 
 #if PG_VERSION_NUM >= 180000
-#define sv_index_beginscan(table, index, snapshot, n) index_beginscan(table, index, snapshot, NULL, n, 0)
+#define sv_index_beginscan(table, index, snapshot, n) \
+	index_beginscan(table, index, snapshot, NULL, n, 0)
 #else
 #define sv_index_beginscan(table, index, snapshot, n) index_beginscan(table, index, snapshot, n, 0)
 #endif

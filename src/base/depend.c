@@ -27,7 +27,8 @@ sv_depend_begin(Oid catalog, Oid oid, bool referrers, Snapshot snapshot)
 	ScanKeyInit(&keys[1], referrers ? Anum_pg_depend_refobjid : Anum_pg_depend_objid,
 				BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(oid));
 	scan.catalog = table_open(DependRelationId, AccessShareLock);
-	scan.rows = systable_beginscan(scan.catalog, referrers ? DependReferenceIndexId : DependDependerIndexId,
+	scan.rows = systable_beginscan(scan.catalog, referrers ? DependReferenceIndexId :
+								   DependDependerIndexId,
 								   nkeys > 0, snapshot, nkeys, keys);
 	return scan;
 }

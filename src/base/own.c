@@ -241,7 +241,10 @@ sv_own_rows(StoreMode mode, StoreQuery *query, OwnRowFn read,...)
 	return result;
 }
 
-/* The first column of the first row as a string in the current context; NULL if it is null, or if there is no row. */
+/*
+ * The first column of the first row as a string in the current context; NULL
+ * if it is null, or if there is no row.
+ */
 char *
 sv_own_string(StoreMode mode, StoreQuery *query,...)
 {
@@ -327,7 +330,9 @@ refuse_null(int column)
 	ereport(ERROR,
 			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 			 errmsg("a row of schemaver's tables has no good value in column \"%s\"", name),
-			 errdetail("It is null, or an array with nulls or of several dimensions, which schemaver never writes."),
+			 errdetail(
+					   "It is null, or an array with nulls or of several dimensions, which "
+					   "schemaver never writes."),
 			 errhint("A row was edited by hand: look at column \"%s\" in the tables of schema \"schemaver\".", name)));
 }
 
@@ -336,7 +341,8 @@ Datum
 sv_own_value(uint64 row, int column)
 {
 	bool		isnull;
-	Datum		value = SPI_getbinval(SPI_tuptable->vals[row], SPI_tuptable->tupdesc, column, &isnull);
+	Datum		value =
+	SPI_getbinval(SPI_tuptable->vals[row], SPI_tuptable->tupdesc, column, &isnull);
 
 	if (isnull)
 		refuse_null(column);
@@ -366,7 +372,8 @@ char *
 sv_store_text(uint64 row, int column)
 {
 	bool		isnull;
-	Datum		value = SPI_getbinval(SPI_tuptable->vals[row], SPI_tuptable->tupdesc, column, &isnull);
+	Datum		value =
+	SPI_getbinval(SPI_tuptable->vals[row], SPI_tuptable->tupdesc, column, &isnull);
 
 	return isnull ? NULL : TextDatumGetCString(value);
 }
@@ -376,7 +383,8 @@ int64
 sv_own_number_at(uint64 row, int column, int64 missing)
 {
 	bool		isnull;
-	Datum		value = SPI_getbinval(SPI_tuptable->vals[row], SPI_tuptable->tupdesc, column, &isnull);
+	Datum		value =
+	SPI_getbinval(SPI_tuptable->vals[row], SPI_tuptable->tupdesc, column, &isnull);
 
 	if (isnull)
 		return missing;

@@ -28,7 +28,8 @@ sv_base_run_as(Oid owner, SubtransactionFn work, void *arg)
 	int			level = NewGUCNestLevel();
 
 	GetUserIdAndSecContext(&userid, &context);
-	SetUserIdAndSecContext(owner, context | SECURITY_LOCAL_USERID_CHANGE | SECURITY_RESTRICTED_OPERATION);
+	SetUserIdAndSecContext(owner,
+						   context | SECURITY_LOCAL_USERID_CHANGE | SECURITY_RESTRICTED_OPERATION);
 	(void) set_config_option("search_path", "pg_catalog, pg_temp", PGC_USERSET, PGC_S_SESSION,
 							 GUC_ACTION_SAVE, true, 0, false);
 	work(arg);

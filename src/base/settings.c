@@ -20,6 +20,7 @@ bool		sv_progress = true;
 
 /* The way back of a revision without down follows from what it changed. */
 bool		sv_derive_downs = true;
+
 /* Keeping the states of a schema that nobody wants to look back at costs time and space. */
 bool		sv_keep_snapshots = true;
 
@@ -49,8 +50,10 @@ static const struct config_enum_entry check_downs_values[] = {
 	{"error", SV_CHECK_ERROR, false},
 	{NULL, 0, false}
 };
+
 /* So much WAL fills archives and forces checkpoints for everybody. */
 int			sv_batch_max_wal_rate = 0;
+
 /*
  * What is kept takes room and is still there: who drops a column in order to
  * forget its data must not find them again.  So it is to be asked for.
@@ -80,7 +83,8 @@ sv_settings_init(void)
 							 &sv_progress, true,
 							 PGC_USERSET, 0, NULL, NULL, NULL);
 	DefineCustomBoolVariable("schemaver.derive_downs",
-							 "Derives a down script for every revision that is applied and has none.",
+							 "Derives a down script for every revision that is applied and has "
+							 "none.",
 							 NULL,
 							 &sv_derive_downs, true,
 							 PGC_USERSET, 0, NULL, NULL, NULL);
@@ -90,7 +94,8 @@ sv_settings_init(void)
 							 &sv_keep_snapshots, true,
 							 PGC_USERSET, 0, NULL, NULL, NULL);
 	DefineCustomIntVariable("schemaver.lock_timeout",
-							"Sets how long an online run queues for a lock before it tries again later.",
+							"Sets how long an online run queues for a lock before it tries again "
+							"later.",
 							"0 leaves it to lock_timeout.",
 							&sv_lock_timeout, 1000, 0, INT_MAX,
 							PGC_USERSET, GUC_UNIT_MS, NULL, NULL, NULL);
@@ -100,32 +105,39 @@ sv_settings_init(void)
 							&sv_lock_attempts, 30, 1, INT_MAX,
 							PGC_USERSET, 0, NULL, NULL, NULL);
 	DefineCustomIntVariable("schemaver.lock_retry_delay",
-							"Sets how long an online run waits before it tries again to get a lock.",
+							"Sets how long an online run waits before it tries again to get a "
+							"lock.",
 							"The wait doubles with each attempt, up to 64 times this.",
 							&sv_lock_retry_delay, 500, 1, 3600 * 1000,
 							PGC_USERSET, GUC_UNIT_MS, NULL, NULL, NULL);
 	DefineCustomIntVariable("schemaver.concurrent_lock_timeout",
-							"Sets lock_timeout for statements that an online run executes outside of transactions.",
+							"Sets lock_timeout for statements that an online run executes outside "
+							"of transactions.",
 							"0 waits without limit.",
 							&sv_concurrent_lock_timeout, 0, 0, INT_MAX,
 							PGC_USERSET, GUC_UNIT_MS, NULL, NULL, NULL);
 	DefineCustomIntVariable("schemaver.batch_max_lag",
-							"Sets how far standbys may be behind while an online run changes rows in batches.",
+							"Sets how far standbys may be behind while an online run changes rows "
+							"in batches.",
 							"0 does not look at standbys.",
 							&sv_batch_max_lag, 10 * 1000, 0, INT_MAX,
 							PGC_USERSET, GUC_UNIT_MS, NULL, NULL, NULL);
 	DefineCustomEnumVariable("schemaver.check_downs",
-							 "Tries the down of a revision when it is registered and when it is applied.",
-							 "warn reports a down that does not bring back the schema, error refuses it with SQLSTATE SV017.",
+							 "Tries the down of a revision when it is registered and when it is "
+							 "applied.",
+							 "warn reports a down that does not bring back the schema, error "
+							 "refuses it with SQLSTATE SV017.",
 							 &sv_check_downs, SV_CHECK_OFF, check_downs_values,
 							 PGC_USERSET, 0, NULL, NULL, NULL);
 	DefineCustomIntVariable("schemaver.batch_max_wal_rate",
-							"Sets how much WAL per second an online run may write while it changes rows in batches.",
+							"Sets how much WAL per second an online run may write while it changes "
+							"rows in batches.",
 							"0 sets no limit.",
 							&sv_batch_max_wal_rate, 0, 0, INT_MAX,
 							PGC_USERSET, GUC_UNIT_KB, NULL, NULL, NULL);
 	DefineCustomBoolVariable("schemaver.keep_data",
-							 "Lets upgrades keep what they drop, for the downgrade to bring it back.",
+							 "Lets upgrades keep what they drop, for the downgrade to bring it "
+							 "back.",
 							 "The option \"keep\" of a revision overrides it.",
 							 &sv_keep_data, false,
 							 PGC_USERSET, 0, NULL, NULL, NULL);

@@ -68,7 +68,8 @@ property_differs(const Comparison *cmp, Pair *pair, const char *property)
 	if (alterer->flags & SV_ALTER_DISRUPTS)
 		pair->disrupts = true;
 	for (; alterer->property != NULL; alterer++)
-		if (strcmp(alterer->property, property) == 0 && !list_member_ptr(pair->alterers, alterer->alter))
+		if (strcmp(alterer->property, property) == 0 &&
+			!list_member_ptr(pair->alterers, alterer->alter))
 			pair->alterers = lappend(pair->alterers, alterer->alter);
 }
 
@@ -84,8 +85,10 @@ holds_data(const Object *o)
 static bool
 is_replaced(const Comparison *cmp, const Object *a, const Object *b)
 {
-	return cmp->options->by_address && holds_data(a) && OidIsValid(a->address.objectId) && OidIsValid(b->address.objectId) &&
-		(a->address.objectId != b->address.objectId || a->address.objectSubId != b->address.objectSubId);
+	return cmp->options->by_address && holds_data(a) && OidIsValid(a->address.objectId) &&
+		OidIsValid(b->address.objectId) &&
+		(a->address.objectId != b->address.objectId ||
+		 a->address.objectSubId != b->address.objectSubId);
 }
 
 static void
@@ -107,7 +110,8 @@ compare_pair(const Comparison *cmp, Pair *pair)
 		if (!sv_is(a, b->properties[i].name))
 			property_differs(cmp, pair, b->properties[i].name);
 	/* a NOT NULL that comes from no parent any more keeps the name that the parent gave it */
-	if (sv_is(a, "installed_not_null_name") && !sv_is(b, "inherited") && !sv_is(b, "merged") && sv_is(b, "not_null") &&
+	if (sv_is(a, "installed_not_null_name") && !sv_is(b, "inherited") && !sv_is(b, "merged") &&
+		sv_is(b, "not_null") &&
 		strcmp(sv_not_null_name(a), sv_not_null_name(b)) != 0)
 		property_differs(cmp, pair, "not_null_name");
 	if (pair->class->can_alter != NULL && !pair->class->can_alter(a, b))
@@ -185,8 +189,10 @@ add_given_names(HTAB *names, const Model *model)
 static void
 find_named(Comparison *cmp)
 {
-	HASHCTL		control = {.keysize = NAMEDATALEN, .entrysize = NAMEDATALEN, .hcxt = CurrentMemoryContext};
-	HTAB	   *names = hash_create("schemaver names", 64, &control, HASH_ELEM | HASH_STRINGS | HASH_CONTEXT);
+	HASHCTL		control =
+	{.keysize = NAMEDATALEN, .entrysize = NAMEDATALEN, .hcxt = CurrentMemoryContext};
+	HTAB	   *names =
+	hash_create("schemaver names", 64, &control, HASH_ELEM | HASH_STRINGS | HASH_CONTEXT);
 	ListCell   *cell;
 
 	add_given_names(names, cmp->from);
@@ -209,15 +215,20 @@ find_dependents(Comparison *cmp)
 
 	cmp->dependents = palloc0(sizeof(List *) * (list_length(cmp->from->objects) + 1));
 	foreach(cell, cmp->from->objects)
-		foreach(need, ((Object *) lfirst(cell))->needs)
 	{
-		int			number = ((Object *) lfirst(need))->number;
+		foreach(need, ((Object *) lfirst(cell))->needs)
+		{
+			int			number = ((Object *) lfirst(need))->number;
 
-		cmp->dependents[number] = lappend(cmp->dependents[number], lfirst(cell));
+			cmp->dependents[number] = lappend(cmp->dependents[number], lfirst(cell));
+		}
 	}
 }
 
-/* An extension that has to be made again, since it cannot be altered so, would take along what uses it. */
+/*
+ * An extension that has to be made again, since it cannot be altered so, would
+ * take along what uses it.
+ */
 static void
 refuse_used_extensions(const Comparison *cmp)
 {
@@ -232,16 +243,23 @@ refuse_used_extensions(const Comparison *cmp)
 		if (pair->kind != SV_PAIR_AGAIN || pair->class != &sv_class_extension)
 			continue;
 		foreach(other, cmp->dependents[pair->a->number])
+		{
 			if (((Object *) lfirst(other))->pair->kind != SV_PAIR_DROP)
-				users = lappend(users, psprintf("%s %s", ((Object *) lfirst(other))->class->name, ((Object *) lfirst(other))->identity));
+				users = lappend(users,
+								psprintf("%s %s", ((Object *) lfirst(other))->class->name,
+										 ((Object *) lfirst(other))->identity));
+		}
 		if (users == NIL)
 			continue;
 		ereport(ERROR,
 				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 				 sv_same(pair->a, pair->b, "schema") ?
-				 errmsg("extension \"%s\" cannot be updated from version %s to %s", pair->a->name, sv_text(pair->a, "version"), sv_text(pair->b, "version")) :
-				 errmsg("extension \"%s\" cannot be moved to schema \"%s\"", pair->a->name, sv_text(pair->b, "schema")),
-				 errdetail("It would have to be dropped and created, and these use it: %s.", sv_join(users, ", ")),
+				 errmsg("extension \"%s\" cannot be updated from version %s to %s", pair->a->name,
+						sv_text(pair->a, "version"), sv_text(pair->b, "version")) :
+				 errmsg("extension \"%s\" cannot be moved to schema \"%s\"", pair->a->name,
+						sv_text(pair->b, "schema")),
+				 errdetail("It would have to be dropped and created, and these use it: %s.",
+						   sv_join(users, ", ")),
 				 errhint("Leave it as it is in the wanted schema, or change what uses it first.")));
 	}
 }
@@ -260,8 +278,10 @@ sv_diff_has_bodies(List *rows)
 	{
 		const DiffRow *row = lfirst(cell);
 
-		if (row->sql != NULL && (strcmp(row->kind, "function") == 0 || strcmp(row->kind, "procedure") == 0) &&
-			strstr(row->sql, "\nAS $") != NULL && strstr(row->sql, "\n LANGUAGE internal\n") == NULL)
+		if (row->sql != NULL &&
+			(strcmp(row->kind, "function") == 0 || strcmp(row->kind, "procedure") == 0) &&
+			strstr(row->sql, "\nAS $") != NULL &&
+			strstr(row->sql, "\n LANGUAGE internal\n") == NULL)
 			return true;
 	}
 	return false;

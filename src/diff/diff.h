@@ -112,7 +112,8 @@ typedef struct Difference
 } Difference;
 
 extern List *sv_drift(const Model *kept, const Model *live, const DiffOptions *options);
-extern void sv_drift_attribute(List *drifts, List *apply, List *revert, const Model *kept, const Model *live);
+extern void sv_drift_attribute(List *drifts, List *apply, List *revert, const Model *kept,
+							   const Model *live);
 extern List *sv_drift_renamed(List *renamed, List *drifts, const DiffOptions *options);
 extern const char *sv_drift_change(const Drift *drift);
 extern const Object *sv_drift_object(const Drift *drift);
@@ -129,8 +130,7 @@ typedef struct Rename
 	Object	   *from;
 	const char *schema;			/* unquoted; NULL: the schema stays */
 	const char *name;			/* unquoted; NULL: the name stays */
-	const char *value;			/* NULL, or the value of the enum "from" that
-								 * gets the name */
+	const char *value;			/* NULL, or the value of the enum "from" that gets the name */
 } Rename;
 
 extern List *sv_diff_renames(const Model *from, List *renames);

@@ -44,7 +44,8 @@ counts(const ModelClass *class, const char *property, const DiffOptions *options
 }
 
 static void
-add_difference(List **differs, const char *name, const Object *kept, const Object *live, const DiffOptions *options)
+add_difference(List **differs, const char *name, const Object *kept, const Object *live,
+			   const DiffOptions *options)
 {
 	Difference *difference;
 

@@ -40,12 +40,18 @@ edges_of_detaching(Pair *pair)
 	ListCell   *other;
 
 	foreach(cell, pair->a->parent->parts)
+	{
 		if (sv_diff_is_index(lfirst(cell)))
-		sv_diff_add_edge(pair->drop, ((Object *) lfirst(cell))->pair->drop);
+			sv_diff_add_edge(pair->drop, ((Object *) lfirst(cell))->pair->drop);
+	}
 	foreach(cell, pair->a->needs)
+	{
 		foreach(other, ((Object *) lfirst(cell))->parts)
-		if (sv_diff_is_index(lfirst(other)))
-		sv_diff_add_edge(pair->drop, ((Object *) lfirst(other))->pair->drop);
+		{
+			if (sv_diff_is_index(lfirst(other)))
+				sv_diff_add_edge(pair->drop, ((Object *) lfirst(other))->pair->drop);
+		}
+	}
 }
 
 /*
@@ -59,10 +65,15 @@ sv_diff_has_part_of(const Object *table, const Object *whole)
 	ListCell   *other;
 
 	foreach(cell, table->parts)
+	{
 		foreach(other, ((Object *) lfirst(cell))->parts)
-		if (sv_class_is(lfirst(other), index_attachment) && !sv_is(lfirst(cell), "incomplete") &&
-			list_member_ptr(((Object *) lfirst(other))->needs, whole))
-		return true;
+		{
+			if (sv_class_is(lfirst(other), index_attachment) &&
+				!sv_is(lfirst(cell), "incomplete") &&
+				list_member_ptr(((Object *) lfirst(other))->needs, whole))
+				return true;
+		}
+	}
 	return false;
 }
 
@@ -73,8 +84,10 @@ is_attached(const Object *index)
 	ListCell   *cell;
 
 	foreach(cell, index->parts)
+	{
 		if (sv_class_is(lfirst(cell), index_attachment) && !sv_is(index, "incomplete"))
 			return true;
+	}
 	return false;
 }
 
@@ -91,9 +104,14 @@ edges_of_attaching(Pair *pair)
 
 	/* an index that the partition does not have, too, is made when the partition is there */
 	foreach(need, pair->b->needs)
+	{
 		foreach(cell, ((Object *) lfirst(need))->parts)
-		if (sv_diff_is_index(lfirst(cell)) && !sv_diff_has_part_of(pair->b->parent, lfirst(cell)))
-		sv_diff_add_edge(pair->create, ((Object *) lfirst(cell))->pair->create);
+		{
+			if (sv_diff_is_index(lfirst(cell)) &&
+				!sv_diff_has_part_of(pair->b->parent, lfirst(cell)))
+				sv_diff_add_edge(pair->create, ((Object *) lfirst(cell))->pair->create);
+		}
+	}
 
 	foreach(cell, pair->b->parent->parts)
 	{
@@ -131,8 +149,10 @@ edges_of_completing(Pair *attachment)
 		if (whole->parent == NULL || !is_attached(whole))
 			continue;
 		foreach(part, whole->parent->parts)
+		{
 			if (sv_class_is(lfirst(part), inheritance))
-			sv_diff_add_edge(attachment->create, ((Object *) lfirst(part))->pair->create);
+				sv_diff_add_edge(attachment->create, ((Object *) lfirst(part))->pair->create);
+		}
 	}
 }
 
@@ -140,7 +160,8 @@ edges_of_completing(Pair *attachment)
 static bool
 is_alone_meanwhile(const Object *column, const Object *leading)
 {
-	return sv_class_is(leading, column) && sv_class_is(column, column) && strcmp(leading->name, column->name) == 0 &&
+	return sv_class_is(leading, column) && sv_class_is(column, column) &&
+		strcmp(leading->name, column->name) == 0 &&
 		leading->parent != column->parent && sv_class_is(leading->parent, table) &&
 		sv_pair_is_dropped(leading->parent->pair) && !sv_pair_is_dropped(column->parent->pair);
 }
@@ -152,7 +173,8 @@ is_alone_meanwhile(const Object *column, const Object *leading)
 static bool
 is_merged(const Object *column, const Object *leading)
 {
-	return sv_is(column, "merged") && sv_class_is(leading, column) && strcmp(leading->name, column->name) == 0 &&
+	return sv_is(column, "merged") && sv_class_is(leading, column) &&
+		strcmp(leading->name, column->name) == 0 &&
 		!sv_pair_is_created(column->parent->pair) && !sv_pair_is_dropped(column->parent->pair) &&
 		!sv_pair_is_created(leading->parent->pair) && !sv_pair_is_dropped(leading->parent->pair);
 }
@@ -166,15 +188,18 @@ is_apart(const Object *column, const Object *leading, bool before)
 {
 	ListCell   *cell;
 
-	if (!sv_class_is(column, column) || !sv_class_is(leading, column) || leading->parent == column->parent ||
+	if (!sv_class_is(column, column) || !sv_class_is(leading, column) ||
+		leading->parent == column->parent ||
 		strcmp(leading->name, column->name) != 0)
 		return false;
 	foreach(cell, column->parent->parts)
 	{
 		const Object *link = lfirst(cell);
-		const DiffNode *node = !sv_class_is(link, inheritance) ? NULL : before ? link->pair->drop : link->pair->create;
+		const DiffNode *node = !sv_class_is(link, inheritance) ? NULL : before ? link->pair->drop :
+		link->pair->create;
 
-		if (node != NULL && node->pair == link->pair && list_member_ptr(link->needs, leading->parent))
+		if (node != NULL && node->pair == link->pair &&
+			list_member_ptr(link->needs, leading->parent))
 			return true;
 	}
 	return false;
@@ -189,13 +214,21 @@ after_made_shell(Comparison *cmp, Pair *pair)
 
 	sv_diff_add_edge(pair->shell, pair->create);
 	foreach(cell, pair->b->needs)
+	{
 		if (sv_class_is(lfirst(cell), schema))
-		sv_diff_add_edge(((Object *) lfirst(cell))->pair->create, pair->shell);
+			sv_diff_add_edge(((Object *) lfirst(cell))->pair->create, pair->shell);
+	}
 	if (sv_class_is(pair->b, view))
+	{
 		foreach(cell, pair->b->parts)
+		{
 			foreach(need, ((Object *) lfirst(cell))->needs)
-			if (sv_class_is(lfirst(cell), column))
-			after_made(cmp, pair->shell, lfirst(need));
+			{
+				if (sv_class_is(lfirst(cell), column))
+					after_made(cmp, pair->shell, lfirst(need));
+			}
+		}
+	}
 }
 
 /*
@@ -233,22 +266,31 @@ edges_of_link(Pair *inheritance, const Object *link)
 	ListCell   *need;
 
 	foreach(cell, link->parent->parts)
+	{
 		if (!sv_diff_is_foreign_key(lfirst(cell)))
-		edges_of_part(inheritance, lfirst(cell));
+			edges_of_part(inheritance, lfirst(cell));
+	}
 	foreach(need, link->needs)
+	{
 		foreach(cell, ((Object *) lfirst(need))->parts)
-		edges_of_part(inheritance, lfirst(cell));
+			edges_of_part(inheritance, lfirst(cell));
+	}
 }
 
 /* Can it hold values of a type, or have a parsed body with rows in it? */
 static bool
 is_storing(const Object *o)
 {
-	return sv_has_parsed_body(o) || sv_class_is(o, domain) || sv_class_is(o, range) || (sv_class_is(o, table) && sv_is(o, "of_type")) ||
-		(sv_class_is(o, column) && !sv_class_is(o->parent, view) && !sv_class_is(o->parent, composite));
+	return sv_has_parsed_body(o) || sv_class_is(o, domain) || sv_class_is(o, range) ||
+		(sv_class_is(o, table) && sv_is(o, "of_type")) ||
+		(sv_class_is(o, column) && !sv_class_is(o->parent, view) &&
+		 !sv_class_is(o->parent, composite));
 }
 
-/* Is a type one that the server does not alter while a column holds its values as this object does? */
+/*
+ * Is a type one that the server does not alter while a column holds its values
+ * as this object does?
+ */
 static bool
 is_held_fast(const Object *type, const Object *user)
 {
@@ -305,21 +347,31 @@ edges_of_held_type(const Object *user, DiffNode *first, DiffNode *then, const Ob
 	check_stack_depth();
 	edges_of_attributes(user, first, then, type);
 	if (sv_class_is(type, domain))
+	{
 		foreach(need, type->needs)
 			edges_of_held_type(user, first, then, lfirst(need));
+	}
 	if (sv_class_is(type, composite))
+	{
 		foreach(cell, type->parts)
+		{
 			foreach(need, ((Object *) lfirst(cell))->needs)
-			edges_of_held_type(user, first, then, lfirst(need));
+				edges_of_held_type(user, first, then, lfirst(need));
+		}
+	}
 }
 
-/* A column that changes its type lets go of the old one and takes the new one, if they are not parts of each other. */
+/*
+ * A column that changes its type lets go of the old one and takes the new one,
+ * if they are not parts of each other.
+ */
 static DiffNode *
 retyping_node(const Pair *pair, const Object *type)
 {
 	if (pair->alter == NULL || pair->parked || pair->converted || pair->class != &sv_class_column ||
 		sv_same(pair->a, pair->b, "type") || type->pair->kind == SV_PAIR_AGAIN ||
-		(type->pair->a != NULL && type->pair->b != NULL && list_member_ptr(pair->a->needs, type->pair->a) &&
+		(type->pair->a != NULL && type->pair->b != NULL &&
+		 list_member_ptr(pair->a->needs, type->pair->a) &&
 		 list_member_ptr(pair->b->needs, type->pair->b)))
 		return NULL;
 	return pair->alter;
@@ -353,16 +405,21 @@ edges_of_parking(Pair *column)
 
 	sv_diff_add_edge(column->hollow, column->alter);
 	foreach(need, column->b->needs)
-		foreach(cell, ((Object *) lfirst(need))->parts)
 	{
-		const Object *part = lfirst(cell);
+		foreach(cell, ((Object *) lfirst(need))->parts)
+		{
+			const Object *part = lfirst(cell);
 
-		if (!sv_class_is(part, column))
-			continue;
-		add_edges_between(column, part->pair);
-		foreach(leading, part->needs)
-			if (sv_class_is(lfirst(leading), column) && strcmp(((Object *) lfirst(leading))->name, part->name) == 0)
-			add_edges_between(column, ((Object *) lfirst(leading))->pair);
+			if (!sv_class_is(part, column))
+				continue;
+			add_edges_between(column, part->pair);
+			foreach(leading, part->needs)
+			{
+				if (sv_class_is(lfirst(leading), column) &&
+					strcmp(((Object *) lfirst(leading))->name, part->name) == 0)
+					add_edges_between(column, ((Object *) lfirst(leading))->pair);
+			}
+		}
 	}
 }
 
@@ -378,12 +435,18 @@ edges_of_tie(Pair *table)
 	for (int i = 0; i < lengthof(sides); i++)
 	{
 		foreach(cell, sides[i]->parts)
+		{
 			if (sv_class_is(lfirst(cell), column))
-			add_edges_between(table, ((Object *) lfirst(cell))->pair);
+				add_edges_between(table, ((Object *) lfirst(cell))->pair);
+		}
 		foreach(need, sides[i]->needs)
+		{
 			if (sv_class_is(lfirst(need), composite))
-			foreach(cell, ((Object *) lfirst(need))->parts)
-			add_edges_between(table, ((Object *) lfirst(cell))->pair);
+			{
+				foreach(cell, ((Object *) lfirst(need))->parts)
+					add_edges_between(table, ((Object *) lfirst(cell))->pair);
+			}
+		}
 	}
 }
 
@@ -393,18 +456,21 @@ sets_toast_options(const Pair *table)
 {
 	ListCell   *cell;
 
-	if (table->alter == NULL || sv_same(table->a, table->b, "options") || !sv_same(table->a, table->b, "of_type"))
+	if (table->alter == NULL || sv_same(table->a, table->b, "options") ||
+		!sv_same(table->a, table->b, "of_type"))
 		return false;
 	foreach(cell, sv_list(table->b, "options"))
+	{
 		if (strncmp(lfirst(cell), "toast.", 6) == 0)
 			return true;
+	}
 	return false;
 }
 
 static void
 edges_of_new(Comparison *cmp, Pair *pair)
 {
-	DiffNode	   *node = pair->create ? pair->create : pair->alter;
+	DiffNode   *node = pair->create ? pair->create : pair->alter;
 	ListCell   *cell;
 
 	if (node == NULL)
@@ -417,15 +483,20 @@ edges_of_new(Comparison *cmp, Pair *pair)
 			continue;
 		if (cmp->fold_level < 3 && is_storing(pair->b))
 			edges_of_held_type(pair->b, pair->parked ? pair->hollow : pair->drop,
-							   pair->create || pair->parked ? node : retyping_node(pair, needed), needed);
+							   pair->create ||
+							   pair->parked ? node : retyping_node(pair, needed), needed);
 		if (needed->parent != NULL && sv_diff_can_use_shell(pair->b, needed->parent))
 			needed = needed->parent;
-		if (needed->pair->shell != NULL && (sv_diff_is_function_of_type(pair->b, needed) || sv_diff_can_use_shell(pair->b, needed)))
+		if (needed->pair->shell != NULL &&
+			(sv_diff_is_function_of_type(pair->b, needed) ||
+			 sv_diff_can_use_shell(pair->b, needed)))
 			sv_diff_add_edge(needed->pair->shell, node);
 		else if (pair->create != NULL && needed->pair->create != NULL && is_merged(pair->b, needed))
 			sv_diff_add_edge(pair->create, needed->pair->create);
-		else if (pair->create == NULL && needed->pair->kind == SV_PAIR_CREATE && sv_pair_is_led_by(pair->b, needed))
-			sv_diff_add_edge(node, needed->pair->create);	/* they are merged if their types are the same */
+		else if (pair->create == NULL && needed->pair->kind == SV_PAIR_CREATE &&
+				 sv_pair_is_led_by(pair->b, needed))
+			sv_diff_add_edge(node, needed->pair->create);	/* they are merged if their types are
+															 * the same */
 		else if (pair->create != NULL || !is_alone_meanwhile(pair->b, needed))
 			after_made(cmp, node, needed);
 	}
@@ -436,9 +507,11 @@ edges_of_new(Comparison *cmp, Pair *pair)
 	}
 	if (pair->b->parent != NULL && sv_class_is(pair->b, column) && pair->b->parent->pair->untied)
 		 /* edges_of_tie */ ;
-	else if (pair->b->parent != NULL && sv_class_is(pair->b, column) && sets_toast_options(pair->b->parent->pair))
+	else if (pair->b->parent != NULL && sv_class_is(pair->b, column) &&
+			 sets_toast_options(pair->b->parent->pair))
 		sv_diff_add_edge(node, pair->b->parent->pair->alter);
-	else if (pair->b->parent != NULL && pair->create == NULL && sv_class_is(pair->b, identity_sequence) &&
+	else if (pair->b->parent != NULL && pair->create == NULL &&
+			 sv_class_is(pair->b, identity_sequence) &&
 			 sv_sequence_narrows(pair->a, pair->b))
 		sv_diff_add_edge(node, pair->b->parent->pair->alter);
 	else if (pair->b->parent != NULL)
@@ -465,7 +538,8 @@ edges_of_old(Comparison *cmp, Pair *pair)
 		if (is_apart(pair->a, needed->a, true))
 			continue;
 		if (cmp->fold_level < 3 && is_storing(pair->a))
-			edges_of_held_type(pair->a, pair->parked ? pair->hollow : pair->drop ? pair->drop : retyping_node(pair, needed->a),
+			edges_of_held_type(pair->a, pair->parked ? pair->hollow : pair->drop ? pair->drop :
+							   retyping_node(pair, needed->a),
 							   pair->parked ? pair->alter : pair->create, needed->a);
 		if (pair->hollow != NULL)
 		{
@@ -475,7 +549,8 @@ edges_of_old(Comparison *cmp, Pair *pair)
 		}
 		if (pair->rename != NULL && needed->rename != NULL)
 			sv_diff_add_edge(pair->rename, needed->rename);
-		if (needed->drop != NULL && sv_pair_is_led_by(pair->a, needed->a) && sv_diff_leaves(cmp, needed->a))
+		if (needed->drop != NULL && sv_pair_is_led_by(pair->a, needed->a) &&
+			sv_diff_leaves(cmp, needed->a))
 			sv_diff_add_edge(needed->drop, pair->drop ? pair->drop : pair->alter);
 		else if (pair->drop != NULL && needed->drop != NULL && is_merged(pair->a, needed->a))
 			sv_diff_add_edge(needed->drop, pair->drop);
@@ -484,7 +559,7 @@ edges_of_old(Comparison *cmp, Pair *pair)
 			if (needed->parked)
 				sv_diff_add_edge(pair->drop, needed->hollow);
 			sv_diff_add_edge(pair->drop, needed->drop);
-			if (!pair->drop->pair->swapped)	/* else it is the last of all */
+			if (!pair->drop->pair->swapped) /* else it is the last of all */
 				sv_diff_add_edge(pair->drop, needed->alter);
 		}
 		else if (pair->alter != NULL && !is_alone_meanwhile(pair->a, needed->a))
@@ -537,7 +612,10 @@ name_key(char *key, const Object *o, const char *space)
 	snprintf(key, NAMEDATALEN * 4, "%s|%s|%s", o->schema ? o->schema : "", name, space);
 }
 
-/* In which spaces a name is taken, or must be free before: no sequence is made with the name of a type. */
+/*
+ * In which spaces a name is taken, or must be free before: no sequence is made
+ * with the name of a type.
+ */
 static List *
 name_spaces(const Object *o, bool before)
 {
@@ -564,7 +642,8 @@ is_renamed_in_place(const Pair *pair)
 	if (pair->a == NULL || pair->b == NULL)
 		return false;
 	if (pair->class == &sv_class_identity_sequence)
-		return strcmp(sv_identity_sequence_name(pair->a->parent), sv_identity_sequence_name(pair->b->parent)) != 0;
+		return strcmp(sv_identity_sequence_name(pair->a->parent),
+					  sv_identity_sequence_name(pair->b->parent)) != 0;
 	return !sv_same(pair->a, pair->b, "not_null_name");
 }
 
@@ -575,11 +654,13 @@ freeing_node(const Pair *pair)
 	if (pair->rename != NULL)
 		return pair->rename;
 	/* that of an old table's identity with the table's own */
-	if (pair->drop != NULL && pair->drop->pair->rename != NULL && pair->class == &sv_class_identity_sequence)
+	if (pair->drop != NULL && pair->drop->pair->rename != NULL &&
+		pair->class == &sv_class_identity_sequence)
 		return pair->drop->pair->rename;
 	if (pair->drop != NULL)
 		return pair->drop;
-	return is_renamed_in_place(pair) && (sv_class_is(pair->a, identity_sequence) || sv_is(pair->a, "not_null_name")) ?
+	return is_renamed_in_place(pair) &&
+		(sv_class_is(pair->a, identity_sequence) || sv_is(pair->a, "not_null_name")) ?
 		pair->alter : NULL;
 }
 
@@ -589,7 +670,8 @@ taking_node(const Pair *pair)
 {
 	if (pair->shell != NULL || pair->create != NULL)
 		return pair->shell ? pair->shell : pair->create;
-	return is_renamed_in_place(pair) && (sv_class_is(pair->b, identity_sequence) || sv_is(pair->b, "not_null_name")) ?
+	return is_renamed_in_place(pair) &&
+		(sv_class_is(pair->b, identity_sequence) || sv_is(pair->b, "not_null_name")) ?
 		pair->alter : NULL;
 }
 
@@ -600,7 +682,7 @@ edges_of_sequence_name(Comparison *cmp, Pair *sequence)
 	for (int i = 0; sv_object_classes[i] != NULL; i++)
 	{
 		const Object *type = (sv_object_classes[i]->traits & SV_IS_TYPE) == 0 ? NULL :
-			sv_model_find(cmp->to, sv_object_classes[i], sequence->b->identity);
+		sv_model_find(cmp->to, sv_object_classes[i], sequence->b->identity);
 
 		if (type != NULL)
 			sv_diff_add_edge(sequence->create, type->pair->create);

@@ -82,7 +82,8 @@ sv_diff_is_excluded(const Object *o, List *patterns)
 static bool
 is_fact(const Object *o)
 {
-	return sv_class_is(o, default) || sv_class_is(o, identity_sequence) || sv_class_is(o, inheritance) || sv_class_is(o, sequence_owner) ||
+	return sv_class_is(o, default) || sv_class_is(o, identity_sequence) ||
+		sv_class_is(o, inheritance) || sv_class_is(o, sequence_owner) ||
 		sv_class_is(o, index_attachment);
 }
 
@@ -199,7 +200,8 @@ sv_diff_keep(Model *wanted, const Model *live, const DiffOptions *options)
 		if (copy == NULL)
 			continue;
 		copied = lappend(copied, o);
-		if (strcmp(options->drop, "report") == 0 && !excluded && (o->parent == NULL || !list_member_ptr(copied, o->parent)))
+		if (strcmp(options->drop, "report") == 0 && !excluded &&
+			(o->parent == NULL || !list_member_ptr(copied, o->parent)))
 		{
 			DiffRow    *row = palloc0(sizeof(DiffRow));
 

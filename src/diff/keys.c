@@ -33,8 +33,11 @@ root_of(Object *table)
 	ListCell   *cell;
 
 	foreach(cell, table->parts)
-		if (sv_class_is(lfirst(cell), inheritance) && sv_is(lfirst(cell), "bound") && ((Object *) lfirst(cell))->needs != NIL)
+	{
+		if (sv_class_is(lfirst(cell), inheritance) && sv_is(lfirst(cell), "bound") &&
+			((Object *) lfirst(cell))->needs != NIL)
 			return root_of(linitial(((Object *) lfirst(cell))->needs));
+	}
 	return table;
 }
 
@@ -44,8 +47,10 @@ column_like(const Object *table, const char *name)
 	ListCell   *cell;
 
 	foreach(cell, table->parts)
+	{
 		if (sv_class_is(lfirst(cell), column) && strcmp(((Object *) lfirst(cell))->name, name) == 0)
 			return lfirst(cell);
+	}
 	return NULL;
 }
 
@@ -58,13 +63,20 @@ sv_with_partitions(const Comparison *cmp, Object *table)
 	ListCell   *link;
 
 	foreach(cell, result)
+	{
 		foreach(link, cmp->dependents[((Object *) lfirst(cell))->number])
+		{
 			if (sv_class_is(lfirst(link), inheritance) && sv_is(lfirst(link), "bound"))
 				result = list_append_unique_ptr(result, ((Object *) lfirst(link))->parent);
+		}
+	}
 	return result;
 }
 
-/* The tables that are bound to each other by a key with this column (of the old schema); NIL: it is in none. */
+/*
+ * The tables that are bound to each other by a key with this column (of the
+ * old schema); NIL: it is in none.
+ */
 List *
 sv_key_tables(const Comparison *cmp, const Object *column)
 {

@@ -39,8 +39,10 @@ names(const char *text, List *literals)
 	ListCell   *cell;
 
 	foreach(cell, literals)
+	{
 		if (strstr(text, lfirst(cell)) != NULL)
 			return true;
+	}
 	return false;
 }
 
@@ -59,8 +61,10 @@ object_names(const Object *o, List *literals)
 		if (p->text != NULL && names(p->text, literals))
 			return true;
 		foreach(cell, p->list)
+		{
 			if (names(lfirst(cell), literals))
 				return true;
+		}
 	}
 	return false;
 }
@@ -78,11 +82,15 @@ leads_to(const Object *o, const Object *type, bool *seen)
 		return false;
 	seen[o->number] = true;
 	foreach(cell, o->needs)
+	{
 		if (leads_to(lfirst(cell), type, seen))
 			return true;
+	}
 	foreach(cell, o->class->is_part || !sv_class_is(o, schema) ? o->parts : NIL)
+	{
 		if (sv_class_is(lfirst(cell), column) && leads_to(lfirst(cell), type, seen))
 			return true;
+	}
 	return o->parent != NULL && leads_to(o->parent, type, seen);
 }
 

@@ -42,8 +42,10 @@ sv_diff_refuse_losses(List *rows, const char *hint)
 		return;
 	initStringInfo(&list);
 	foreach(cell, losses)
+	{
 		if (foreach_current_index(cell) < LOSSES_SHOWN)
 			appendStringInfo(&list, "%s%s;", list.len ? "\n" : "", ((DiffRow *) lfirst(cell))->sql);
+	}
 	ereport(ERROR,
 			(errcode(ERRCODE_SV_REFUSED),
 			 errmsg_plural("%d statement would lose data", "%d statements would lose data", n, n),
@@ -70,13 +72,15 @@ sv_diff_refuse_questions(List *rows)
 		if (first == NULL)
 			first = row;
 		if (n++ < LOSSES_SHOWN)
-			appendStringInfo(&list, "%s%s %s %s.", list.len ? "\n" : "", row->kind, row->identity, row->note);
+			appendStringInfo(&list, "%s%s %s %s.", list.len ? "\n" :
+							 "", row->kind, row->identity, row->note);
 	}
 	if (n == 0)
 		return;
 	ereport(ERROR,
 			(errcode(ERRCODE_SV_REFUSED),
-			 errmsg_plural("%d object may have been renamed", "%d objects may have been renamed", n, n),
+			 errmsg_plural("%d object may have been renamed", "%d objects may have been renamed",
+						   n, n),
 			 errdetail_internal("%s%s", list.data, n > LOSSES_SHOWN ? "\n..." : ""),
 			 errhint("If %s is the new name, write the line \"-- renamed from %s\" before it in the wanted schema. "
 					 "If it is another object, pass allow_data_loss => true.",

@@ -20,7 +20,7 @@
 static DiffNode *
 add_node(Comparison *cmp, DiffNodeKind kind, Pair *pair)
 {
-	DiffNode	   *node = palloc0(sizeof(DiffNode));
+	DiffNode   *node = palloc0(sizeof(DiffNode));
 
 	node->kind = kind;
 	node->pair = pair;
@@ -38,8 +38,11 @@ is_detached(const Object *a)
 	if (a->parent == NULL || sv_pair_is_dropped(a->parent->pair))
 		return false;
 	foreach(cell, a->parent->parts)
-		if (sv_class_is(lfirst(cell), inheritance) && sv_pair_is_dropped(((Object *) lfirst(cell))->pair))
+	{
+		if (sv_class_is(lfirst(cell), inheritance) &&
+			sv_pair_is_dropped(((Object *) lfirst(cell))->pair))
 			return true;
+	}
 	return false;
 }
 
@@ -53,7 +56,8 @@ needs_dropped_helper(const Object *a)
 	{
 		const Object *o = lfirst(cell);
 
-		if ((sv_class_has(o, SV_IS_ROUTINE) || sv_class_is(o, sequence)) && sv_pair_is_dropped(o->pair))
+		if ((sv_class_has(o, SV_IS_ROUTINE) || sv_class_is(o, sequence)) &&
+			sv_pair_is_dropped(o->pair))
 			return true;
 	}
 	return false;
@@ -66,7 +70,8 @@ goes_with(const Comparison *cmp, const Object *a)
 	ListCell   *cell;
 	ListCell   *need;
 
-	if (cmp->fold_level > 0 && (sv_diff_is_foreign_key(a) || sv_class_is(a, policy) || sv_class_is(a, rule)))
+	if (cmp->fold_level > 0 &&
+		(sv_diff_is_foreign_key(a) || sv_class_is(a, policy) || sv_class_is(a, rule)))
 		return NULL;
 	if (cmp->fold_level >= 2 && !sv_class_is(a, column) && needs_dropped_helper(a))
 		return NULL;
@@ -78,17 +83,27 @@ goes_with(const Comparison *cmp, const Object *a)
 	{
 		Object	   *o = lfirst(cell);
 
-		if (sv_pair_is_dropped(o->pair) && !sv_class_is(a, table) && !is_detached(a) && !sv_swap_survives(o, a))
+		if (sv_pair_is_dropped(o->pair) && !sv_class_is(a, table) && !is_detached(a) &&
+			!sv_swap_survives(o, a))
 			return o;
 	}
 	foreach(cell, a->needs)
-		if (sv_diff_is_function_of_type(a, lfirst(cell)) && sv_pair_is_dropped(((Object *) lfirst(cell))->pair))
-		return lfirst(cell);
+	{
+		if (sv_diff_is_function_of_type(a, lfirst(cell)) &&
+			sv_pair_is_dropped(((Object *) lfirst(cell))->pair))
+			return lfirst(cell);
+	}
 	if (sv_class_is(a, sequence))
+	{
 		foreach(cell, a->parts)
+		{
 			foreach(need, ((Object *) lfirst(cell))->needs)
-			if (sv_pair_is_dropped(((Object *) lfirst(need))->pair))
-		return lfirst(need);
+			{
+				if (sv_pair_is_dropped(((Object *) lfirst(need))->pair))
+					return lfirst(need);
+			}
+		}
+	}
 	return NULL;
 }
 
@@ -96,7 +111,8 @@ goes_with(const Comparison *cmp, const Object *a)
 static Object *
 folds_into(const Comparison *cmp, const Object *b)
 {
-	if (b->parent == NULL || b->class->folds == NULL || !sv_pair_is_created(b->parent->pair) || !b->class->folds(b))
+	if (b->parent == NULL || b->class->folds == NULL || !sv_pair_is_created(b->parent->pair) ||
+		!b->class->folds(b))
 		return NULL;
 	if (cmp->fold_level >= 2 && sv_class_is(b, default))
 		return NULL;
@@ -147,8 +163,10 @@ needs_shell(const Object *type)
 	ListCell   *cell;
 
 	foreach(cell, type->needs)
+	{
 		if (sv_diff_is_function_of_type(lfirst(cell), type))
-		return true;
+			return true;
+	}
 	return false;
 }
 
@@ -176,7 +194,10 @@ leads_to(const Object *o, const Object *goal, bool *seen)
 	return false;
 }
 
-/* CREATE OR REPLACE VIEW can make views that need each other, by themselves or by way of functions. */
+/*
+ * CREATE OR REPLACE VIEW can make views that need each other, by themselves or
+ * by way of functions.
+ */
 static bool
 is_view_in_circle(const Comparison *cmp, const Model *model, const Object *view)
 {
@@ -213,11 +234,13 @@ make_nodes(Comparison *cmp)
 			create_node(cmp, pair);
 		if (pair->kind == SV_PAIR_ALTER)
 			pair->alter = add_node(cmp, SV_NODE_ALTER, pair);
-		if (sv_pair_is_created(pair) && (needs_shell(pair->b) || is_view_in_circle(cmp, cmp->to, pair->b)))
+		if (sv_pair_is_created(pair) &&
+			(needs_shell(pair->b) || is_view_in_circle(cmp, cmp->to, pair->b)))
 			pair->shell = add_node(cmp, SV_NODE_SHELL, pair);
 		if (sv_pair_is_dropped(pair) && is_view_in_circle(cmp, cmp->from, pair->a))
 			pair->hollow = add_node(cmp, SV_NODE_HOLLOW, pair);
-		if ((pair->parked || (pair->untied && sv_is(pair->a, "of_type"))) && pair->kind == SV_PAIR_ALTER)
+		if ((pair->parked || (pair->untied && sv_is(pair->a, "of_type"))) &&
+			pair->kind == SV_PAIR_ALTER)
 			pair->hollow = add_node(cmp, SV_NODE_HOLLOW, pair);
 		if (sv_pair_is_dropped(pair) && pair->swapped)
 			pair->rename = add_node(cmp, SV_NODE_RENAME, pair);
@@ -263,8 +286,10 @@ sort_nodes(Comparison *cmp)
 	ListCell   *cell;
 
 	foreach(cell, cmp->nodes)
+	{
 		if (((DiffNode *) lfirst(cell))->waits == 0)
 			binaryheap_add(ready, PointerGetDatum(lfirst(cell)));
+	}
 	while (!binaryheap_empty(ready))
 	{
 		DiffNode   *node = (DiffNode *) DatumGetPointer(binaryheap_remove_first(ready));
@@ -273,8 +298,10 @@ sort_nodes(Comparison *cmp)
 		node->done = true;
 		sorted = lappend(sorted, node);
 		foreach(cell, node->next)
+		{
 			if (--((DiffNode *) lfirst(cell))->waits == 0)
 				binaryheap_add(ready, PointerGetDatum(lfirst(cell)));
+		}
 	}
 	binaryheap_free(ready);
 	return list_length(sorted) == n ? sorted : NIL;
@@ -287,7 +314,8 @@ step_text(const DiffNode *node)
 {
 	static const char *const texts[] = {"drop", "rename", "prepare", "prepare", "alter", "create"};
 
-	return psprintf("%s %s %s", texts[node->kind], node->pair->class->name, (node->pair->b ? node->pair->b : node->pair->a)->identity);
+	return psprintf("%s %s %s", texts[node->kind], node->pair->class->name,
+					(node->pair->b ? node->pair->b : node->pair->a)->identity);
 }
 
 /* A node that waits for this one's end in a circle: some node before it that is not done either. */
@@ -316,8 +344,10 @@ circle_text(const Comparison *cmp)
 	ListCell   *cell;
 
 	foreach(cell, cmp->nodes)
+	{
 		if (!((DiffNode *) lfirst(cell))->done)
 			node = lfirst(cell);
+	}
 	while (node != NULL && !list_member_ptr(path, node))
 	{
 		path = lcons(node, path);
@@ -341,7 +371,10 @@ place_of(const DiffNode *node)
 	return node != NULL ? node->place : -1;
 }
 
-/* Is the table, or are all the columns that move over, filled from the old one before that is dropped? */
+/*
+ * Is the table, or are all the columns that move over, filled from the old one
+ * before that is dropped?
+ */
 static bool
 is_read_in_time(const Comparison *cmp, const Pair *pair)
 {
@@ -375,7 +408,8 @@ check_order(const Comparison *cmp, List *sorted)
 		const Pair *pair = lfirst(cell);
 
 		if (pair->swapped && pair->drop != NULL && !is_read_in_time(cmp, pair))
-			elog(ERROR, "%s %s would be dropped before it is read", pair->class->name, pair->a->identity);
+			elog(ERROR, "%s %s would be dropped before it is read", pair->class->name,
+				 pair->a->identity);
 	}
 }
 
@@ -404,7 +438,8 @@ sv_diff_order(Comparison *cmp)
 	ereport(ERROR,
 			(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 			 errmsg("the changes need each other in a circle"),
-			 errdetail("Each of these waits for the one before it, the first for the last: %s.", circle_text(cmp)),
+			 errdetail("Each of these waits for the one before it, the first for the last: %s.",
+					   circle_text(cmp)),
 			 errhint("Make them in two steps: two revisions, or wanted schemas, one after the other.")));
 	return NIL;
 }

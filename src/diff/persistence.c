@@ -24,7 +24,8 @@ changes(const Object *table)
 {
 	const Pair *pair = table->pair;
 
-	return is_relation(table) && pair->kind == SV_PAIR_ALTER && !sv_same(pair->a, pair->b, "unlogged");
+	return is_relation(table) && pair->kind == SV_PAIR_ALTER &&
+		!sv_same(pair->a, pair->b, "unlogged");
 }
 
 /* Does the object stay as it is while tables change? */
@@ -57,7 +58,9 @@ referenced_table(const Object *key)
  * same.  A foreign key of partitions is a part of their table's.
  */
 static void
-visit_keys(Comparison *cmp, void (*visit) (Object *key, const Object *referring, const Object *referenced, void *arg), void *arg)
+visit_keys(Comparison *cmp,
+		   void (*visit) (Object *key, const Object *referring, const Object *referenced,
+						  void *arg), void *arg)
 {
 	ListCell   *cell;
 	ListCell   *x;
@@ -66,14 +69,19 @@ visit_keys(Comparison *cmp, void (*visit) (Object *key, const Object *referring,
 	foreach(cell, cmp->from->objects)
 	{
 		Object	   *key = lfirst(cell);
-		Object	   *referenced = sv_diff_is_foreign_key(key) && stays(key) ? referenced_table(key) : NULL;
+		Object	   *referenced = sv_diff_is_foreign_key(key) &&
+		stays(key) ? referenced_table(key) : NULL;
 
 		if (referenced == NULL)
 			continue;
 		foreach(x, sv_with_partitions(cmp, key->parent))
+		{
 			foreach(y, sv_with_partitions(cmp, referenced))
+			{
 				if (lfirst(x) != lfirst(y) && changes(lfirst(x)) && changes(lfirst(y)))
 					visit(key, lfirst(x), lfirst(y), arg);
+			}
+		}
 	}
 }
 
@@ -112,7 +120,8 @@ reaches(const List *references, const Object *from, const Object *to, List **see
 	{
 		const Reference *r = lfirst(cell);
 
-		if (r->referring == from && !list_member_ptr(*seen, r->referenced) && reaches(references, r->referenced, to, seen))
+		if (r->referring == from && !list_member_ptr(*seen, r->referenced) &&
+			reaches(references, r->referenced, to, seen))
 			return true;
 	}
 	return false;
@@ -215,7 +224,8 @@ sv_persistence_make_edges(Comparison *cmp)
 
 			for (int i = 0; i < lengthof(sides); i++)
 			{
-				const Object *o = sides[i] != NULL && sides[i]->needs != NIL ? linitial(sides[i]->needs) : NULL;
+				const Object *o = sides[i] != NULL &&
+				sides[i]->needs != NIL ? linitial(sides[i]->needs) : NULL;
 
 				table = o != NULL && o->parent != NULL ? o->parent : o;
 				if (table == NULL || !changes(table))

@@ -26,7 +26,8 @@ static const struct
 	const char *name;
 }			privilege_names[] = {
 	{'r', "SELECT"}, {'a', "INSERT"}, {'w', "UPDATE"}, {'d', "DELETE"}, {'D', "TRUNCATE"},
-	{'x', "REFERENCES"}, {'t', "TRIGGER"}, {'m', "MAINTAIN"}, {'X', "EXECUTE"}, {'U', "USAGE"}, {'C', "CREATE"}
+	{'x', "REFERENCES"}, {'t', "TRIGGER"}, {'m', "MAINTAIN"}, {'X', "EXECUTE"}, {'U', "USAGE"},
+	{'C', "CREATE"}
 };
 
 static const char *
@@ -74,7 +75,8 @@ add(List *list, const char *grantee, const char *grantor, char letter, bool gran
 	foreach(cell, list)
 	{
 		p = lfirst(cell);
-		if (p->letter == letter && strcmp(p->grantee, grantee) == 0 && strcmp(p->grantor, grantor) == 0)
+		if (p->letter == letter && strcmp(p->grantee, grantee) == 0 &&
+			strcmp(p->grantor, grantor) == 0)
 		{
 			p->grantable |= grantable;
 			return list;
@@ -137,13 +139,15 @@ parse(List *entries, char type, const char *owner)
 		{
 			for (int bit = 0; bit < N_ACL_RIGHTS; bit++)
 				if (all_rights(type) & ((AclMode) 1 << bit))
-					list = add(list, pnstrdup(entry, equals - entry), pstrdup(slash + 1), ACL_ALL_RIGHTS_STR[bit],
+					list = add(list, pnstrdup(entry, equals - entry), pstrdup(slash + 1),
+							   ACL_ALL_RIGHTS_STR[bit],
 							   equals[4] == '*');
 			continue;
 		}
 		for (const char *c = equals + 1; c < slash; c++)
 			if (*c != '*')
-				list = add(list, pnstrdup(entry, equals - entry), pstrdup(slash + 1), *c, c[1] == '*');
+				list = add(list, pnstrdup(entry, equals - entry), pstrdup(slash + 1), *c,
+						   c[1] == '*');
 	}
 	return list;
 }
@@ -157,7 +161,8 @@ find(List *list, const Privilege *like)
 	{
 		const Privilege *p = lfirst(cell);
 
-		if (p->letter == like->letter && strcmp(p->grantee, like->grantee) == 0 && strcmp(p->grantor, like->grantor) == 0)
+		if (p->letter == like->letter && strcmp(p->grantee, like->grantee) == 0 &&
+			strcmp(p->grantor, like->grantor) == 0)
 			return p;
 	}
 	return NULL;
@@ -170,7 +175,10 @@ is_role(const char *owner)
 	return owner != NULL && *owner;
 }
 
-/* As ALTER ... OWNER TO does it: entries of the old owner become the new one's, equal ones become one. */
+/*
+ * As ALTER ... OWNER TO does it: entries of the old owner become the new
+ * one's, equal ones become one.
+ */
 static List *
 change_owner(List *list, const char *old_owner, const char *owner)
 {
@@ -186,7 +194,8 @@ change_owner(List *list, const char *old_owner, const char *owner)
 		const Privilege *p = lfirst(cell);
 
 		result = add(result, strcmp(p->grantee, old_owner) == 0 ? owner : p->grantee,
-					 strcmp(p->grantor, old_owner) == 0 ? owner : p->grantor, p->letter, p->grantable);
+					 strcmp(p->grantor, old_owner) == 0 ? owner :
+					 p->grantor, p->letter, p->grantable);
 	}
 	return result;
 }
@@ -209,7 +218,8 @@ grant_keyword(const Object *o)
 }
 
 static void
-write_one(Writer *w, const Object *o, bool grant, const char *owner, const Privilege *like, const char *letters)
+write_one(Writer *w, const Object *o, bool grant, const char *owner, const Privilege *like,
+		  const char *letters)
 {
 	StringInfoData names;
 	bool		column = o->class->acl_type == 'c';
@@ -223,11 +233,13 @@ write_one(Writer *w, const Object *o, bool grant, const char *owner, const Privi
 		appendStringInfoString(&names, "ALL");
 	else
 		for (const char *c = letters; *c != '\0'; c++)
-			appendStringInfo(&names, "%s%s%s%s%s", c > letters ? ", " : "", privilege_name(*c), column ? " (" : "",
+			appendStringInfo(&names, "%s%s%s%s%s", c > letters ? ", " :
+							 "", privilege_name(*c), column ? " (" : "",
 							 column ? quote_identifier(o->name) : "", column ? ")" : "");
 	sv_emit(w, 0, "%s%s%s%s %s ON %s %s %s %s%s%s",
 			foreign ? "SET ROLE " : "", foreign ? like->grantor : "", foreign ? ";\n" : "",
-			grant ? "GRANT" : "REVOKE", names.data, grant_keyword(o), column ? o->parent->identity : sv_sql_name(o, true),
+			grant ? "GRANT" : "REVOKE", names.data, grant_keyword(o), column ?
+			o->parent->identity : sv_sql_name(o, true),
 			grant ? "TO" : "FROM", like->grantee[0] ? like->grantee : "PUBLIC",
 			grant && like->grantable ? " WITH GRANT OPTION" : "", foreign ? ";\nRESET ROLE" : "");
 }
@@ -267,7 +279,8 @@ in_order_of_grants(List *all, List *there, const char *owner)
 		{
 			Privilege  *p = lfirst(cell);
 
-			if (is_role(owner) && strcmp(p->grantor, quote_identifier(owner)) != 0 && !may_grant(known, p->grantor, p->letter))
+			if (is_role(owner) && strcmp(p->grantor, quote_identifier(owner)) != 0 &&
+				!may_grant(known, p->grantor, p->letter))
 				continue;
 			sorted = lappend(sorted, p);
 			known = lappend(known, p);
@@ -306,7 +319,8 @@ write_privileges(Writer *w, const Object *o, bool grant, const char *owner, List
 		{
 			const Privilege *p = lfirst(cell);
 
-			if (strcmp(p->grantee, first->grantee) != 0 || strcmp(p->grantor, first->grantor) != 0 ||
+			if (strcmp(p->grantee, first->grantee) != 0 ||
+				strcmp(p->grantor, first->grantor) != 0 ||
 				p->grantable != first->grantable)
 				break;
 			appendStringInfoChar(&letters, p->letter);
@@ -353,7 +367,8 @@ sv_column_privileges_left(const DiffOptions *options, const Object *column)
 	ListCell   *cell;
 	ListCell   *other;
 
-	if (acl == NIL || table == NULL || after == NULL || !options->privileges || table->class->acl_type == 0)
+	if (acl == NIL || table == NULL || after == NULL || !options->privileges ||
+		table->class->acl_type == 0)
 		return acl;
 	old_owner = sv_text(table, "owner");
 	owner = options->owners ? sv_text(after, "owner") : old_owner;
@@ -361,7 +376,8 @@ sv_column_privileges_left(const DiffOptions *options, const Object *column)
 		return acl;
 	before = parse(sv_list(table, "acl"), table->class->acl_type, quote_identifier(old_owner));
 	revoked = to_revoke(change_owner(before, old_owner, owner),
-						parse(sv_list(after, "acl"), after->class->acl_type, quote_identifier(owner)));
+						parse(sv_list(after, "acl"), after->class->acl_type,
+							  quote_identifier(owner)));
 	foreach(cell, change_owner(parse(acl, 'c', quote_identifier(old_owner)), old_owner, owner))
 	{
 		const Privilege *p = lfirst(cell);
@@ -371,11 +387,14 @@ sv_column_privileges_left(const DiffOptions *options, const Object *column)
 		{
 			const Privilege *r = lfirst(other);
 
-			gone |= r->letter == p->letter && strcmp(r->grantee, p->grantee) == 0 && strcmp(r->grantor, p->grantor) == 0;
+			gone |= r->letter == p->letter && strcmp(r->grantee, p->grantee) == 0 &&
+				strcmp(r->grantor, p->grantor) == 0;
 		}
 		lost |= gone;
 		if (!gone)
-			left = lappend(left, psprintf("%s=%c%s/%s", p->grantee, p->letter, p->grantable ? "*" : "", p->grantor));
+			left = lappend(left,
+						   psprintf("%s=%c%s/%s", p->grantee, p->letter, p->grantable ? "*" :
+									"", p->grantor));
 	}
 	return !lost ? acl : left != NIL ? left : list_make1("none");
 }
@@ -385,10 +404,13 @@ sv_column_privileges_left(const DiffOptions *options, const Object *column)
  * from old_owner to owner.
  */
 void
-sv_write_privileges(Writer *w, const Object *o, List *from, List *to, const char *old_owner, const char *owner)
+sv_write_privileges(Writer *w, const Object *o, List *from, List *to, const char *old_owner,
+					const char *owner)
 {
-	List	   *before = parse(from, o->class->acl_type, is_role(old_owner) ? quote_identifier(old_owner) : "");
-	List	   *after = parse(to, o->class->acl_type, is_role(owner) ? quote_identifier(owner) : "");
+	List	   *before = parse(from, o->class->acl_type, is_role(old_owner) ?
+							   quote_identifier(old_owner) : "");
+	List	   *after = parse(to, o->class->acl_type, is_role(owner) ? quote_identifier(owner) :
+							  "");
 	List	   *revoke;
 	List	   *kept;
 	List	   *grant = NIL;
@@ -441,7 +463,8 @@ static char
 privilege_letter(const char *name, int length)
 {
 	for (int i = 0; i < lengthof(privilege_names); i++)
-		if (strlen(privilege_names[i].name) == length && strncmp(privilege_names[i].name, name, length) == 0)
+		if (strlen(privilege_names[i].name) == length &&
+			strncmp(privilege_names[i].name, name, length) == 0)
 			return privilege_names[i].letter;
 	return '\0';
 }
@@ -468,6 +491,7 @@ apply_default(List *list, const char *entry, const char *owner)
 		if (grant)
 			list = add(list, grantee, owner, letter, end != NULL);
 		else
+		{
 			foreach(cell, list)
 			{
 				Privilege  *p = lfirst(cell);
@@ -475,6 +499,7 @@ apply_default(List *list, const char *entry, const char *owner)
 				if (p->letter == letter && strcmp(p->grantee, grantee) == 0)
 					list = foreach_delete_current(list, cell);
 			}
+		}
 		names += length;
 		names += strspn(names, ", ");
 		if (strncmp(names, "ON ", 3) == 0)
@@ -501,11 +526,16 @@ is_in_effect(const Object *o, const char *role, const Object *default_)
 const char *
 sv_first_owner(const Comparison *cmp, const Object *object)
 {
-	const Object *table = object->class->acl_type == 's' && object->parent != NULL ? object->parent->parent : NULL;
+	const Object *table = object->class->acl_type == 's' &&
+	object->parent != NULL ? object->parent->parent : NULL;
 
-	/* where it is not known who makes the object, its privileges are written when it has its owner */
+	/*
+	 * where it is not known who makes the object, its privileges are written when it has its
+	 * owner
+	 */
 	if (table == NULL || sv_pair_is_created(table->pair))
-		return cmp->options->role == NULL && cmp->options->owners ? sv_text(object, "owner") : cmp->options->role;
+		return cmp->options->role == NULL &&
+			cmp->options->owners ? sv_text(object, "owner") : cmp->options->role;
 	return sv_text(cmp->options->owners ? table : table->pair->a, "owner");
 }
 
@@ -544,7 +574,10 @@ sv_initial_privileges(const Comparison *cmp, const Object *object)
 	{
 		Privilege  *p = lfirst(cell);
 
-		entries = lappend(entries, psprintf("%s=%c%s/%s", p->grantee, p->letter, p->grantable ? "*" : "", p->grantor));
+		entries =
+			lappend(entries,
+					psprintf("%s=%c%s/%s", p->grantee, p->letter, p->grantable ? "*" :
+							 "", p->grantor));
 	}
 	return entries != NIL ? entries : list_make1("none");
 }

@@ -28,7 +28,8 @@ look_alike(const Object *a, const Object *b)
 		Object	   *p = lfirst(x);
 		Object	   *q = lfirst(y);
 
-		if (p->class != q->class || (sv_class_is(p, column) && (strcmp(p->name, q->name) != 0 || !look_alike(p, q))))
+		if (p->class != q->class ||
+			(sv_class_is(p, column) && (strcmp(p->name, q->name) != 0 || !look_alike(p, q))))
 			return false;
 	}
 	return true;
@@ -55,7 +56,8 @@ sv_diff_questions(List *pairs)
 		Pair	   *pair = lfirst(cell);
 		Object	   *o = pair->a ? pair->a : pair->b;
 
-		if (!may_be_renamed(o) || (o->parent != NULL && (o->parent->pair->a == NULL || o->parent->pair->b == NULL)))
+		if (!may_be_renamed(o) ||
+			(o->parent != NULL && (o->parent->pair->a == NULL || o->parent->pair->b == NULL)))
 			continue;
 		if (pair->kind == SV_PAIR_DROP)
 			gone = lappend(gone, pair->a);
@@ -71,14 +73,19 @@ sv_diff_questions(List *pairs)
 			Object	   *b = lfirst(other);
 			DiffRow    *row;
 
-			if ((a->parent ? a->parent->pair : NULL) != (b->parent ? b->parent->pair : NULL) || !look_alike(a, b))
+			if ((a->parent ? a->parent->pair : NULL) != (b->parent ? b->parent->pair : NULL) ||
+				!look_alike(a, b))
 				continue;
 			row = palloc0(sizeof(DiffRow));
 			row->kind = a->class->name;
 			row->identity = a->identity;
 			row->action = "question";
-			row->note = psprintf("may have been renamed to %s; if so, rename it first, or its data are lost", b->identity);
-			row->renamed_from = a->parent || a->schema == NULL || strcmp(a->schema, b->schema) == 0 ?
+			row->note =
+				psprintf(
+						 "may have been renamed to %s; if so, rename it first, or its data are "
+						 "lost", b->identity);
+			row->renamed_from = a->parent || a->schema == NULL ||
+				strcmp(a->schema, b->schema) == 0 ?
 				quote_identifier(a->name) : a->identity;
 			row->renamed_to = b->identity;
 			rows = lappend(rows, row);

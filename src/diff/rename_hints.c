@@ -43,6 +43,7 @@ find_part(const Object *parent, const ModelClass *class, const char *name)
 	ListCell   *cell;
 
 	if (parent != NULL)
+	{
 		foreach(cell, parent->parts)
 		{
 			Object	   *o = lfirst(cell);
@@ -50,6 +51,7 @@ find_part(const Object *parent, const ModelClass *class, const char *name)
 			if (o->class == class && o->name != NULL && strcmp(o->name, name) == 0)
 				return o;
 		}
+	}
 	return NULL;
 }
 
@@ -69,7 +71,8 @@ find_wanted(const Model *live, const Model *wanted, const Hint *hint)
 			Object	   *o = lfirst(cell);
 
 			if (o->name == NULL || strcmp(o->name, hint->name) != 0 || !has_class(o, hint->class) ||
-				(hint->schema != NULL && (o->schema == NULL || strcmp(o->schema, hint->schema) != 0)))
+				(hint->schema != NULL &&
+				 (o->schema == NULL || strcmp(o->schema, hint->schema) != 0)))
 				continue;
 			if (pass > 0 && sv_model_find(live, o->class, o->identity) != NULL)
 				continue;
@@ -81,12 +84,14 @@ find_wanted(const Model *live, const Model *wanted, const Hint *hint)
 		ereport(ERROR,
 				(errcode(ERRCODE_SV_INVALID_SCRIPT),
 				 errmsg("hint \"renamed from %s\" is ambiguous", hint->old_name),
-				 errdetail("Line %d of the wanted schema: several objects are named \"%s\".", hint->line, hint->name),
+				 errdetail("Line %d of the wanted schema: several objects are named \"%s\".",
+						   hint->line, hint->name),
 				 errhint("Write the schema into the statement.")));
 	if (n == 0)
 		ereport(WARNING,
 				(errmsg("hint \"renamed from %s\" has no effect", hint->old_name),
-				 errdetail("Line %d of the wanted schema: \"%s\" is not among what is compared.", hint->line, hint->name)));
+				 errdetail("Line %d of the wanted schema: \"%s\" is not among what is compared.",
+						   hint->line, hint->name)));
 	return n == 1 ? found : NULL;
 }
 
@@ -147,9 +152,13 @@ has_value(const Object *type, const char *value)
 	ListCell   *cell;
 
 	if (type != NULL)
+	{
 		foreach(cell, sv_list(type, "values"))
+		{
 			if (strcmp(lfirst(cell), value) == 0)
 				return true;
+		}
+	}
 	return false;
 }
 
@@ -163,7 +172,8 @@ wish_for_object(const Model *live, const Model *wanted, const Hint *hint)
 	wish->wanted = find_wanted(live, wanted, hint);
 	if (wish->wanted == NULL)
 		return NULL;
-	wish->old = find_like(live, wish->wanted, hint->old_schema ? hint->old_schema : wish->wanted->schema, hint->old_name);
+	wish->old = find_like(live, wish->wanted, hint->old_schema ? hint->old_schema :
+						  wish->wanted->schema, hint->old_name);
 	wish->new = sv_model_find(live, wish->wanted->class, wish->wanted->identity);
 	return wish;
 }
@@ -175,12 +185,15 @@ refuse_doubtful(const Model *live, const Object *whole, const Wish *wish)
 	const Hint *hint = wish->hint;
 
 	if (!hint->doubtful || wish->old != NULL ||
-		find_like(live, whole, hint->old_schema ? hint->old_schema : whole->schema, hint->old_name) == NULL)
+		find_like(live, whole, hint->old_schema ? hint->old_schema :
+				  whole->schema, hint->old_name) == NULL)
 		return;
 	ereport(ERROR,
 			(errcode(ERRCODE_SV_INVALID_SCRIPT),
 			 errmsg("hint \"renamed from %s\" is ambiguous", hint->old_name),
-			 errdetail("Line %d of the wanted schema: it stands at what begins last on the line, but %s \"%s\" is there.",
+			 errdetail(
+					   "Line %d of the wanted schema: it stands at what begins last on the line, "
+					   "but %s \"%s\" is there.",
 					   hint->line, whole->class->name, hint->old_name),
 			 errhint("Write it on the line before.")));
 }
@@ -222,8 +235,11 @@ parent_counts(List *wishes, const Wish *wish)
 	ListCell   *cell;
 
 	foreach(cell, wishes)
-		if (((Wish *) lfirst(cell))->counts && ((Wish *) lfirst(cell))->wanted == wish->wanted->parent)
+	{
+		if (((Wish *) lfirst(cell))->counts &&
+			((Wish *) lfirst(cell))->wanted == wish->wanted->parent)
 			return true;
+	}
 	return false;
 }
 
@@ -241,6 +257,7 @@ is_taken(List *wishes, const Wish *wish)
 	if (wish->new == NULL)
 		return false;
 	if (wish->hint->value == NULL)
+	{
 		foreach(cell, wishes)
 		{
 			Wish	   *w = lfirst(cell);
@@ -248,6 +265,7 @@ is_taken(List *wishes, const Wish *wish)
 			if ((w->counts || fresh) && w->hint->value == NULL && w->old == wish->new)
 				return false;
 		}
+	}
 	return true;
 }
 
@@ -299,7 +317,8 @@ opposite_wish(List *wishes, const Wish *wish)
 	{
 		Wish	   *other = lfirst(cell);
 
-		if (other != wish && other->hint->value == NULL && other->old == wish->new && other->new == wish->old)
+		if (other != wish && other->hint->value == NULL && other->old == wish->new &&
+			other->new == wish->old)
 			return other;
 	}
 	return NULL;
@@ -320,17 +339,22 @@ decide_exchanges(List *wishes)
 		Wish	   *wish = lfirst(cell);
 		Wish	   *other;
 
-		if (wish->counts || wish->old == NULL || wish->new == NULL || wish->hint->value != NULL || wish->wanted->parent != NULL)
+		if (wish->counts || wish->old == NULL || wish->new == NULL || wish->hint->value != NULL ||
+			wish->wanted->parent != NULL)
 			continue;
 		other = opposite_wish(wishes, wish);
 		if (other == NULL || other->counts || has_same_columns(wish->old, wish->new) ||
-			(has_same_columns(wish->wanted, wish->new) && has_same_columns(other->wanted, other->new)))
+			(has_same_columns(wish->wanted, wish->new) &&
+			 has_same_columns(other->wanted, other->new)))
 			continue;
-		if (!has_same_columns(wish->wanted, wish->old) || !has_same_columns(other->wanted, other->old))
+		if (!has_same_columns(wish->wanted, wish->old) ||
+			!has_same_columns(other->wanted, other->old))
 			ereport(ERROR,
 					(errcode(ERRCODE_SV_INVALID_SCRIPT),
 					 errmsg("hint \"renamed from %s\" is ambiguous", wish->hint->old_name),
-					 errdetail("Line %d of the wanted schema: %s and %s may have changed places already; the columns of neither are those that are wanted.",
+					 errdetail(
+							   "Line %d of the wanted schema: %s and %s may have changed places "
+							   "already; the columns of neither are those that are wanted.",
 							   wish->hint->line, wish->old->identity, wish->new->identity),
 					 errhint("Let them change places first, and change their columns by another wanted schema.")));
 		wish->counts = other->counts = changed = true;
@@ -363,18 +387,25 @@ complain(const Model *wanted, List *wishes)
 			ereport(ERROR,
 					(errcode(ERRCODE_SV_INVALID_SCRIPT),
 					 errmsg("hint \"renamed from %s\" is ambiguous", hint->old_name),
-					 errdetail("Line %d of the wanted schema: %s %s and %s are both there, and only the second one is wanted.",
-							   hint->line, wish->old->class->name, wish->old->identity, wish->new->identity),
+					 errdetail(
+							   "Line %d of the wanted schema: %s %s and %s are both there, and "
+							   "only the second one is wanted.",
+							   hint->line, wish->old->class->name, wish->old->identity,
+							   wish->new->identity),
 					 errhint("Remove the hint if the first one is to be dropped, or drop the second one by hand.")));
 		ereport(WARNING,
 				(errmsg("hint \"renamed from %s\" has no effect", hint->old_name),
-				 errdetail("Line %d of the wanted schema: %s %s and %s are both there and both wanted.",
-						   hint->line, wish->old->class->name, wish->old->identity, wish->new->identity)));
+				 errdetail(
+						   "Line %d of the wanted schema: %s %s and %s are both there and both "
+						   "wanted.",
+						   hint->line, wish->old->class->name, wish->old->identity,
+						   wish->new->identity)));
 	}
 }
 
 static Rename *
-add_hinted_rename(List **renames, Object *from, const char *schema, const char *name, const char *value)
+add_hinted_rename(List **renames, Object *from, const char *schema, const char *name,
+				  const char *value)
 {
 	Rename	   *rename = palloc0(sizeof(Rename));
 
@@ -395,7 +426,8 @@ replace_word(const char *name, const char *old, const char *new, bool at_start)
 	size_t		length = strlen(old);
 
 	for (const char *c = name; (c = strstr(c, old)) != NULL; c++)
-		if ((at_start ? c == name : c > name && c[-1] == '_') && (c[length] == '_' || c[length] == '\0'))
+		if ((at_start ? c == name : c > name && c[-1] == '_') &&
+			(c[length] == '_' || c[length] == '\0'))
 			return psprintf("%.*s%s%s", (int) (c - name), name, new, c + length);
 	return pstrdup(name);
 }
@@ -423,8 +455,10 @@ is_renamed_by_hint(List *renames, const Object *o)
 	ListCell   *cell;
 
 	foreach(cell, renames)
+	{
 		if (((Rename *) lfirst(cell))->from == o)
 			return true;
+	}
 	return false;
 }
 
@@ -438,7 +472,8 @@ take_parts_along(List **renames, Object *table, const Object *wanted)
 		Object	   *o = lfirst(cell);
 		const char *name;
 
-		if ((!sv_class_is(o, constraint) && !sv_class_is(o, index)) || is_renamed_by_hint(*renames, o) ||
+		if ((!sv_class_is(o, constraint) && !sv_class_is(o, index)) ||
+			is_renamed_by_hint(*renames, o) ||
 			find_part(wanted, o->class, o->name) != NULL)
 			continue;
 		name = name_after(o->name, table, wanted->name, *renames);
@@ -453,17 +488,20 @@ table_of_sequence(const Object *sequence)
 	ListCell   *cell;
 
 	foreach(cell, sequence->parts)
+	{
 		if (sv_class_is(lfirst(cell), sequence_owner) && ((Object *) lfirst(cell))->needs != NIL)
 		{
 			Object	   *o = linitial(((Object *) lfirst(cell))->needs);
 
 			return o->parent ? o->parent : o;
 		}
+	}
 	return NULL;
 }
 
 static void
-take_sequences_along(List **renames, const Model *live, const Model *wanted, const Object *table, const Object *new_table)
+take_sequences_along(List **renames, const Model *live, const Model *wanted, const Object *table,
+					 const Object *new_table)
 {
 	ListCell   *cell;
 
@@ -472,11 +510,13 @@ take_sequences_along(List **renames, const Model *live, const Model *wanted, con
 		Object	   *o = lfirst(cell);
 		const char *name;
 
-		if (!sv_class_is(o, sequence) || is_renamed_by_hint(*renames, o) || table_of_sequence(o) != table ||
+		if (!sv_class_is(o, sequence) || is_renamed_by_hint(*renames, o) ||
+			table_of_sequence(o) != table ||
 			find_like(wanted, o, new_table->schema, o->name) != NULL)
 			continue;
 		name = name_after(o->name, table, new_table->name, *renames);
-		if (find_like(wanted, o, new_table->schema, name) != NULL && find_like(live, o, new_table->schema, name) == NULL)
+		if (find_like(wanted, o, new_table->schema, name) != NULL &&
+			find_like(live, o, new_table->schema, name) == NULL)
 			add_hinted_rename(renames, o, NULL, name, NULL);
 	}
 }
@@ -499,7 +539,8 @@ take_along(List **renames, const Model *live, const Model *wanted, List *wishes)
 			new_table = new_table->parent;
 		}
 		if (table == NULL || list_member_ptr(done, table) ||
-			!(sv_class_is(table, table) || sv_class_is(table, foreign_table) || sv_class_is(table, matview)))
+			!(sv_class_is(table, table) || sv_class_is(table, foreign_table) ||
+			  sv_class_is(table, matview)))
 			continue;
 		done = lappend(done, table);
 		take_parts_along(renames, table, new_table);
@@ -521,7 +562,8 @@ is_wished_before(List *wishes, const Wish *wish)
 			return false;
 		if (other->counts && other->old == wish->old && other->wanted == wish->wanted &&
 			(wish->hint->value == NULL ? other->hint->value == NULL :
-			 other->hint->value != NULL && strcmp(other->hint->old_name, wish->hint->old_name) == 0))
+			 other->hint->value != NULL &&
+			 strcmp(other->hint->old_name, wish->hint->old_name) == 0))
 			return true;
 	}
 	return false;
@@ -547,7 +589,8 @@ sv_hinted_renames(const Model *live, const Model *wanted, List *hints)
 
 			if ((hint->part_class != NULL || hint->value != NULL) != (parts == 1))
 				continue;
-			wish = parts ? wish_for_part(live, wanted, hint, wishes) : wish_for_object(live, wanted, hint);
+			wish = parts ? wish_for_part(live, wanted, hint, wishes) :
+				wish_for_object(live, wanted, hint);
 			if (wish != NULL)
 				wishes = lappend(wishes, wish);
 		}
@@ -560,9 +603,10 @@ sv_hinted_renames(const Model *live, const Model *wanted, List *hints)
 		Wish	   *wish = lfirst(cell);
 
 		if (wish->counts && !is_wished_before(wishes, wish))
-			add_hinted_rename(&renames, wish->old, wish->wanted->parent ? NULL : wish->wanted->schema,
-					   wish->hint->value ? wish->hint->value : wish->wanted->name,
-					   wish->hint->value ? wish->hint->old_name : NULL);
+			add_hinted_rename(&renames, wish->old, wish->wanted->parent ? NULL :
+							  wish->wanted->schema,
+							  wish->hint->value ? wish->hint->value : wish->wanted->name,
+							  wish->hint->value ? wish->hint->old_name : NULL);
 	}
 	take_along(&renames, live, wanted, wishes);
 	return renames;
@@ -576,8 +620,10 @@ find_rename(List *renames, const Object *o)
 	ListCell   *cell;
 
 	foreach(cell, renames)
+	{
 		if (((Rename *) lfirst(cell))->from == o && ((Rename *) lfirst(cell))->value == NULL)
 			return lfirst(cell);
+	}
 	return NULL;
 }
 
@@ -613,7 +659,8 @@ sv_renames_back(const Model *after, List *renames)
 
 		if (o != NULL)
 			add_hinted_rename(&back, o, rename->schema ? rename->from->schema : NULL,
-					   rename->value ? rename->value : rename->from->name, rename->value ? rename->name : NULL);
+							  rename->value ? rename->value : rename->from->name, rename->value ?
+							  rename->name : NULL);
 	}
 	return back;
 }
@@ -645,10 +692,14 @@ sequence_row(const Object *column, List *renames, bool back)
 		return NULL;
 	row = palloc0(sizeof(DiffRow));
 	row->kind = "column";
-	row->identity = psprintf("%s.%s", quote_qualified_identifier(schema, new_table), quote_identifier(new_name));
+	row->identity =
+		psprintf("%s.%s", quote_qualified_identifier(schema, new_table),
+				 quote_identifier(new_name));
 	row->action = "rename";
-	row->sql = psprintf("ALTER SEQUENCE %s RENAME TO %s", quote_qualified_identifier(schema, back ? new : old),
-						quote_identifier(back ? old : new));
+	row->sql =
+		psprintf("ALTER SEQUENCE %s RENAME TO %s",
+				 quote_qualified_identifier(schema, back ? new : old),
+				 quote_identifier(back ? old : new));
 	return row;
 }
 
@@ -671,14 +722,16 @@ sv_identity_renames(List *renames, bool back)
 		tables = list_append_unique_ptr(tables, sv_class_is(o, column) ? o->parent : o);
 	}
 	foreach(cell, tables)
-		foreach(part, ((Object *) lfirst(cell))->parts)
 	{
-		Object	   *column = lfirst(part);
-		DiffRow    *row = sv_class_is(column, column) && has_usual_sequence(column) ?
+		foreach(part, ((Object *) lfirst(cell))->parts)
+		{
+			Object	   *column = lfirst(part);
+			DiffRow    *row = sv_class_is(column, column) && has_usual_sequence(column) ?
 			sequence_row(column, renames, back) : NULL;
 
-		if (row != NULL)
-			rows = lappend(rows, row);
+			if (row != NULL)
+				rows = lappend(rows, row);
+		}
 	}
 	return rows;
 }

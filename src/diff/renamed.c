@@ -23,7 +23,8 @@ at_same_address(const Model *model, const Object *o)
 	if (!OidIsValid(o->address.classId) || !OidIsValid(o->address.objectId))
 		return NULL;
 	other = sv_model_at(model, o->address.classId, o->address.objectId, o->address.objectSubId);
-	if (other == NULL || other->class != o->class || other->address.objectId != o->address.objectId ||
+	if (other == NULL || other->class != o->class ||
+		other->address.objectId != o->address.objectId ||
 		other->address.objectSubId != o->address.objectSubId)
 		return NULL;
 	return other;
@@ -50,7 +51,8 @@ is_renamed(const Model *kept, const Model *live, const Object *a, const Object *
 		return false;
 	if (strcmp(a->name, b->name) != 0)
 		return true;
-	return a->parent == NULL && a->schema != NULL && b->schema != NULL && strcmp(a->schema, b->schema) != 0 &&
+	return a->parent == NULL && a->schema != NULL && b->schema != NULL &&
+		strcmp(a->schema, b->schema) != 0 &&
 		!schema_renamed(kept, live, a->schema, b->schema);
 }
 
@@ -60,8 +62,10 @@ is_among(List *renamed, const Object *kept)
 	ListCell   *cell;
 
 	foreach(cell, renamed)
+	{
 		if (((Renamed *) lfirst(cell))->kept == kept && ((Renamed *) lfirst(cell))->was == NULL)
 			return true;
+	}
 	return false;
 }
 
@@ -71,8 +75,10 @@ has_label(List *strings, const char *string)
 	ListCell   *cell;
 
 	foreach(cell, strings)
+	{
 		if (strcmp(lfirst(cell), string) == 0)
 			return true;
+	}
 	return false;
 }
 
@@ -86,8 +92,11 @@ values_renamed(List *was, List *is)
 	if (list_length(was) != list_length(is))
 		return false;
 	forboth(x, was, y, is)
-		if (strcmp(lfirst(x), lfirst(y)) != 0 && (has_label(is, lfirst(x)) || has_label(was, lfirst(y))))
+	{
+		if (strcmp(lfirst(x), lfirst(y)) != 0 &&
+			(has_label(is, lfirst(x)) || has_label(was, lfirst(y))))
 			return false;
+	}
 	return true;
 }
 
@@ -240,7 +249,8 @@ token(const char *text)
 			n += text[n] == '"';
 		return text[n] == '"' ? n + 1 : n;
 	}
-	while (isalnum((unsigned char) text[n]) || text[n] == '_' || text[n] == '$' || IS_HIGHBIT_SET(text[n]))
+	while (isalnum((unsigned char) text[n]) || text[n] == '_' || text[n] == '$' ||
+		   IS_HIGHBIT_SET(text[n]))
 		n++;
 	return n > 0 ? n : text[0] != '\0';
 }
@@ -271,7 +281,8 @@ is_new_name(List *renamed, const char *old, int old_length, const char *new, int
 	{
 		const Renamed *r = lfirst(cell);
 
-		if (r->was != NULL && strlen(r->was) == old_length && strncmp(old, r->was, old_length) == 0 &&
+		if (r->was != NULL && strlen(r->was) == old_length &&
+			strncmp(old, r->was, old_length) == 0 &&
 			strlen(r->is) == new_length && strncmp(new, r->is, new_length) == 0)
 			return true;
 		if (is_name(old, old_length, r->kept->name) && is_name(new, new_length, r->live->name))
@@ -330,7 +341,8 @@ definition_follows(List *renamed, const char *old, const char *new)
 
 	if (a == NULL || b == NULL)
 		return a == b && follows_rename(renamed, old, new);
-	return strcmp(a, b) == 0 && follows_rename(renamed, pnstrdup(old, a - old), pnstrdup(new, b - new));
+	return strcmp(a, b) == 0 &&
+		follows_rename(renamed, pnstrdup(old, a - old), pnstrdup(new, b - new));
 }
 
 static bool
@@ -342,8 +354,10 @@ lists_follow(List *renamed, List *old, List *new)
 	if (list_length(old) != list_length(new))
 		return false;
 	forboth(x, old, y, new)
+	{
 		if (!follows_rename(renamed, lfirst(x), lfirst(y)))
 			return false;
+	}
 	return true;
 }
 
@@ -531,7 +545,8 @@ Model *
 sv_renamed_model(const Model *kept, const Model *live, List *renamed)
 {
 	int			n = list_length(kept->objects);
-	Following	f = {kept, live, renamed, palloc(sizeof(Object *) * (n + 1)), palloc0(sizeof(Object *) * (n + 1))};
+	Following	f =
+	{kept, live, renamed, palloc(sizeof(Object *) * (n + 1)), palloc0(sizeof(Object *) * (n + 1))};
 	Model	   *model = sv_model_create();
 
 	for (int i = 0; i < n; i++)

@@ -51,7 +51,8 @@ rename_of(const Object *object)
 	return object->class->rename.level > 0 ? &object->class->rename : NULL;
 }
 
-static RenameItem *add_item(Renaming *r, const ClassRename *how, const Object *object, const char *name);
+static RenameItem *add_item(Renaming *r, const ClassRename *how, const Object *object,
+							const char *name);
 static const char *temporary_name(Renaming *r);
 static void make_way_for_parts(Renaming *r, const RenameItem *table);
 
@@ -62,7 +63,7 @@ item_of(const Renaming *r, const Object *object)
 
 	foreach(cell, r->items)
 	{
-		RenameItem	   *item = lfirst(cell);
+		RenameItem *item = lfirst(cell);
 
 		if (item->object == object && !item->is_value)
 			return item;
@@ -156,7 +157,9 @@ spaces_of(const RenameItem *item)
 {
 	const char *kind = sv_class_is(item->object, constraint) ? sv_text(item->object, "kind") : NULL;
 
-	if (kind != NULL && (strcmp(kind, "primary key") == 0 || strcmp(kind, "unique") == 0 || strcmp(kind, "exclude") == 0))
+	if (kind != NULL &&
+		(strcmp(kind, "primary key") == 0 || strcmp(kind, "unique") == 0 ||
+		 strcmp(kind, "exclude") == 0))
 		return item->how->spaces | SV_SPACE_RELATION;	/* of its index */
 	return item->how->spaces;
 }
@@ -175,7 +178,8 @@ tail_of(const Object *object)
 
 /* Would the item, named so, get into the way of the other one? */
 static bool
-collide(const Renaming *r, const RenameItem *item, const char *schema, const char *name, const RenameItem *other)
+collide(const Renaming *r, const RenameItem *item, const char *schema, const char *name,
+		const RenameItem *other)
 {
 	const Object *a = item->object;
 	const Object *b = other->object;
@@ -183,7 +187,8 @@ collide(const Renaming *r, const RenameItem *item, const char *schema, const cha
 
 	if (item == other || strcmp(name, other->name) != 0)
 		return false;
-	if ((common & (SV_SPACE_RELATION | SV_SPACE_TYPE)) && sv_base_same_text(schema, schema_now(r, b)))
+	if ((common & (SV_SPACE_RELATION | SV_SPACE_TYPE)) &&
+		sv_base_same_text(schema, schema_now(r, b)))
 		return true;
 	if (item->is_value || other->is_value)
 		return item->is_value && other->is_value && a == b;
@@ -202,8 +207,10 @@ occupant(const Renaming *r, const RenameItem *item, const char *schema, const ch
 	ListCell   *cell;
 
 	foreach(cell, r->items)
+	{
 		if (collide(r, item, schema, name, lfirst(cell)))
 			return lfirst(cell);
+	}
 	return NULL;
 }
 
@@ -228,8 +235,11 @@ is_type_of_tables(const Renaming *r, const Object *type)
 	ListCell   *cell;
 
 	foreach(cell, r->model->objects)
-		if (sv_is(lfirst(cell), "of_type") && strcmp(sv_text(lfirst(cell), "of_type"), type->identity) == 0)
+	{
+		if (sv_is(lfirst(cell), "of_type") &&
+			strcmp(sv_text(lfirst(cell), "of_type"), type->identity) == 0)
 			return true;
+	}
 	return false;
 }
 
@@ -240,18 +250,23 @@ rename_sql(const Renaming *r, const RenameItem *item, const char *name)
 	const char *new = quote_identifier(name);
 
 	if (item->is_value)
-		return psprintf("ALTER TYPE %s RENAME VALUE %s TO %s", identity_now(r, o), sv_quote(item->name), sv_quote(name));
+		return psprintf("ALTER TYPE %s RENAME VALUE %s TO %s", identity_now(r, o),
+						sv_quote(item->name), sv_quote(name));
 	switch (item->how->form)
 	{
 		case SV_RENAME_COLUMN:
 			if (sv_class_is(o->parent, composite))
-				return psprintf("ALTER TYPE %s RENAME ATTRIBUTE %s TO %s%s", identity_now(r, o->parent),
-								quote_identifier(item->name), new, is_type_of_tables(r, o->parent) ? " CASCADE" : "");
-			return psprintf("ALTER %s %s RENAME COLUMN %s TO %s", o->parent->class->keyword, identity_now(r, o->parent),
+				return psprintf("ALTER TYPE %s RENAME ATTRIBUTE %s TO %s%s",
+								identity_now(r, o->parent),
+								quote_identifier(item->name), new,
+								is_type_of_tables(r, o->parent) ? " CASCADE" : "");
+			return psprintf("ALTER %s %s RENAME COLUMN %s TO %s", o->parent->class->keyword,
+							identity_now(r, o->parent),
 							quote_identifier(item->name), new);
 		case SV_RENAME_CONSTRAINT:
 			return psprintf("ALTER %s %s RENAME CONSTRAINT %s TO %s",
-							sv_class_is(o->parent, domain) ? "DOMAIN" : "TABLE", identity_now(r, o->parent),
+							sv_class_is(o->parent, domain) ? "DOMAIN" :
+							"TABLE", identity_now(r, o->parent),
 							quote_identifier(item->name), new);
 		case SV_RENAME_PLAIN:
 		case SV_RENAME_NONE:
@@ -271,8 +286,10 @@ static void
 move_item(Renaming *r, RenameItem *item)
 {
 	make_way_for_parts(r, item);
-	emit(r, item, psprintf("ALTER %s %s SET SCHEMA %s", item->object->class->keyword, identity_now(r, item->object),
-						   quote_identifier(item->to_schema)));
+	emit(r, item,
+		 psprintf("ALTER %s %s SET SCHEMA %s", item->object->class->keyword,
+				  identity_now(r, item->object),
+				  quote_identifier(item->to_schema)));
 	item->schema = item->to_schema;
 }
 
@@ -296,7 +313,8 @@ is_taken_among_relations(const Renaming *r, const char *schema, const char *name
 	{
 		const Object *o = lfirst(cell);
 
-		if (is_among_relations(o) && sv_base_same_text(schema_now(r, o), schema) && sv_base_same_text(name_now(r, o), name))
+		if (is_among_relations(o) && sv_base_same_text(schema_now(r, o), schema) &&
+			sv_base_same_text(name_now(r, o), name))
 			return true;
 	}
 	return false;
@@ -312,7 +330,10 @@ moves_with(const Object *object, const Object *table)
 	return home == table;
 }
 
-/* Indexes and sequences that move with a table and find their name taken there have another one until it is free. */
+/*
+ * Indexes and sequences that move with a table and find their name taken there
+ * have another one until it is free.
+ */
 static void
 make_way_for_parts(Renaming *r, const RenameItem *table)
 {
@@ -323,7 +344,8 @@ make_way_for_parts(Renaming *r, const RenameItem *table)
 		const Object *o = lfirst(cell);
 		RenameItem *item;
 
-		if (!is_among_relations(o) || !moves_with(o, table->object) || !is_taken_among_relations(r, table->to_schema, name_now(r, o)))
+		if (!is_among_relations(o) || !moves_with(o, table->object) ||
+			!is_taken_among_relations(r, table->to_schema, name_now(r, o)))
 			continue;
 		item = item_of(r, o);
 		if (item == NULL)
@@ -337,7 +359,8 @@ make_way_for_parts(Renaming *r, const RenameItem *table)
 static bool
 is_pending(const RenameItem *item)
 {
-	return strcmp(item->name, item->to_name) != 0 || !sv_base_same_text(item->schema, item->to_schema);
+	return strcmp(item->name, item->to_name) != 0 ||
+		!sv_base_same_text(item->schema, item->to_schema);
 }
 
 /* Bring an item nearer to its goal by one statement; false: names are in the way. */
@@ -353,7 +376,8 @@ advance_item(Renaming *r, RenameItem *item)
 		move_item(r, item);
 		return true;
 	}
-	if (occupant(r, item, moves ? item->to_schema : schema_now(r, item->object), item->to_name) != NULL)
+	if (occupant(r, item, moves ? item->to_schema : schema_now(r, item->object), item->to_name) !=
+		NULL)
 		return false;
 	if (!moves || occupant(r, item, item->schema, item->to_name) == NULL)
 		rename_item(r, item, item->to_name);
@@ -388,7 +412,8 @@ static void
 make_way(Renaming *r, RenameItem *item)
 {
 	bool		moves = !sv_base_same_text(item->schema, item->to_schema);
-	RenameItem	   *other = occupant(r, item, moves ? item->to_schema : schema_now(r, item->object), item->to_name);
+	RenameItem *other = occupant(r, item, moves ? item->to_schema :
+								 schema_now(r, item->object), item->to_name);
 
 	if (other == NULL)
 		other = item;			/* its way is blocked, not its goal */
@@ -406,7 +431,7 @@ make_way(Renaming *r, RenameItem *item)
 static void
 rename_level(Renaming *r, int level)
 {
-	RenameItem	   *blocked;
+	RenameItem *blocked;
 
 	do
 	{
@@ -417,7 +442,7 @@ rename_level(Renaming *r, int level)
 		blocked = NULL;
 		foreach(cell, r->items)
 		{
-			RenameItem	   *item = lfirst(cell);
+			RenameItem *item = lfirst(cell);
 
 			if (item->how->level != level || !is_pending(item))
 				continue;
@@ -452,7 +477,8 @@ is_renamed_part(const Object *parent, const Object *like, List *renames)
 static bool
 follows_parent_rename(const Renaming *r, const Object *object, List *renames)
 {
-	const char *type = object->parent && sv_is(object->parent, "of_type") ? sv_text(object->parent, "of_type") : NULL;
+	const char *type = object->parent &&
+	sv_is(object->parent, "of_type") ? sv_text(object->parent, "of_type") : NULL;
 	ListCell   *cell;
 	ListCell   *need;
 
@@ -460,13 +486,20 @@ follows_parent_rename(const Renaming *r, const Object *object, List *renames)
 		!(sv_class_is(object, column) ||
 		  (sv_class_is(object, constraint) && sv_base_same_text(sv_text(object, "kind"), "check"))))
 		return false;
-	if (type != NULL && is_renamed_part(sv_model_find(r->model, &sv_class_composite, type), object, renames))
+	if (type != NULL &&
+		is_renamed_part(sv_model_find(r->model, &sv_class_composite, type), object, renames))
 		return true;
 	foreach(cell, object->parent->parts)
+	{
 		if (sv_class_is(lfirst(cell), inheritance))
+		{
 			foreach(need, ((Object *) lfirst(cell))->needs)
+			{
 				if (is_renamed_part(lfirst(need), object, renames))
 					return true;
+			}
+		}
+	}
 	return false;
 }
 
@@ -489,7 +522,7 @@ schema_until_then(const char *schema, List *renames)
 static RenameItem *
 add_item(Renaming *r, const ClassRename *how, const Object *object, const char *name)
 {
-	RenameItem	   *item = palloc0(sizeof(RenameItem));
+	RenameItem *item = palloc0(sizeof(RenameItem));
 
 	item->how = how;
 	item->object = object;
@@ -503,12 +536,15 @@ static void
 add_rename(Renaming *r, const Rename *rename, List *renames)
 {
 	const ClassRename *how = rename->value ? &value_rename : rename_of(rename->from);
-	RenameItem	   *item;
+	RenameItem *item;
 
-	if (how == NULL || (how->form == SV_RENAME_NONE && rename->name != NULL && strcmp(rename->name, rename->from->name) != 0))
+	if (how == NULL ||
+		(how->form == SV_RENAME_NONE && rename->name != NULL &&
+		 strcmp(rename->name, rename->from->name) != 0))
 		ereport(ERROR,
 				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-				 errmsg("%s %s cannot be renamed", rename->from->class->name, rename->from->identity),
+				 errmsg("%s %s cannot be renamed", rename->from->class->name,
+						rename->from->identity),
 				 errdetail("PostgreSQL has no statement for it.")));
 	if (follows_parent_rename(r, rename->from, renames))
 		return;
@@ -530,7 +566,8 @@ is_wanted_name(List *renames, const char *name)
 	{
 		Rename	   *rename = lfirst(cell);
 
-		if (sv_base_same_text(rename->name, name) || (rename->schema != NULL && sv_base_same_text(rename->from->name, name)))
+		if (sv_base_same_text(rename->name, name) ||
+			(rename->schema != NULL && sv_base_same_text(rename->from->name, name)))
 			return true;
 	}
 	return false;
@@ -548,9 +585,10 @@ add_value_items(Renaming *r, const Object *object, List *renames)
 
 		foreach(other, r->items)
 		{
-			RenameItem	   *item = lfirst(other);
+			RenameItem *item = lfirst(other);
 
-			known |= item->is_value && item->object == object && strcmp(item->name, lfirst(cell)) == 0;
+			known |= item->is_value && item->object == object &&
+				strcmp(item->name, lfirst(cell)) == 0;
 		}
 		if (!known)
 			add_item(r, &value_rename, object, lfirst(cell))->is_value = true;
@@ -588,9 +626,9 @@ create_schemas(Renaming *r)
 
 	foreach(cell, r->items)
 	{
-		RenameItem	   *item = lfirst(cell);
+		RenameItem *item = lfirst(cell);
 		bool		there = item->to_schema == NULL ||
-			sv_model_find(r->model, &sv_class_schema, quote_identifier(item->to_schema)) != NULL;
+		sv_model_find(r->model, &sv_class_schema, quote_identifier(item->to_schema)) != NULL;
 		DiffRow    *row;
 
 		foreach(other, created)
@@ -615,10 +653,11 @@ add_asides(const Renaming *r, List *renames)
 
 	foreach(cell, r->items)
 	{
-		RenameItem	   *item = lfirst(cell);
+		RenameItem *item = lfirst(cell);
 		Rename	   *rename;
 
-		if (item->renamed || item->is_value || item->object->name == NULL || strcmp(item->name, item->object->name) == 0)
+		if (item->renamed || item->is_value || item->object->name == NULL ||
+			strcmp(item->name, item->object->name) == 0)
 			continue;
 		rename = palloc0(sizeof(Rename));
 		rename->from = (Object *) item->object;

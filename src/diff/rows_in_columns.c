@@ -11,7 +11,10 @@
 #include "diff/diff.h"
 #include "miscadmin.h"
 
-/* The table (as before) whose rows a change of it or of a column will, perhaps, have written again; NULL if none. */
+/*
+ * The table (as before) whose rows a change of it or of a column will,
+ * perhaps, have written again; NULL if none.
+ */
 static const Object *
 rewritten_table(const Pair *pair)
 {
@@ -21,12 +24,14 @@ rewritten_table(const Pair *pair)
 	if (pair->b == NULL)
 		return NULL;
 	if (sv_class_is(pair->b, table))
-		return pair->kind == SV_PAIR_ALTER && !(sv_same(pair->a, pair->b, "unlogged") && sv_same(pair->a, pair->b, "access_method")) ?
+		return pair->kind == SV_PAIR_ALTER &&
+			!(sv_same(pair->a, pair->b, "unlogged") && sv_same(pair->a, pair->b, "access_method")) ?
 			pair->a : NULL;
 	/* the attributes of a row type are no less bound */
 	if (sv_is_attribute(pair->b))
 		return pair->kind == SV_PAIR_ALTER && pair->disrupts ? pair->a->parent : NULL;
-	if (!sv_is_stored_column(pair->b) || pair->b->parent->pair->a == NULL || sv_pair_is_dropped(pair->b->parent->pair->a->pair))
+	if (!sv_is_stored_column(pair->b) || pair->b->parent->pair->a == NULL ||
+		sv_pair_is_dropped(pair->b->parent->pair->a->pair))
 		return NULL;
 	table = pair->b->parent->pair->a;
 	if (pair->kind == SV_PAIR_ALTER)
@@ -34,11 +39,15 @@ rewritten_table(const Pair *pair)
 	if (pair->kind != SV_PAIR_CREATE && pair->kind != SV_PAIR_AGAIN)
 		return NULL;
 	foreach(cell, pair->b->parts)
+	{
 		if (sv_class_is(lfirst(cell), default))
 			return table;
+	}
 	foreach(cell, pair->b->needs)
+	{
 		if (sv_class_is(lfirst(cell), domain))
 			return table;
+	}
 	return sv_is(pair->b, "generated") || sv_is(pair->b, "identity") ? table : NULL;
 }
 
@@ -57,13 +66,18 @@ holds(const Object *o, const Object *table)
 		if (need == table || (sv_class_is(need, domain) && holds(need, table)))
 			return true;
 		foreach(part, sv_class_is(need, composite) ? need->parts : NIL)
+		{
 			if (holds(lfirst(part), table))
 				return true;
+		}
 	}
 	return false;
 }
 
-/* Values of a row type that is rewritten wait as jsonb; what else has the row type is made again. */
+/*
+ * Values of a row type that is rewritten wait as jsonb; what else has the row
+ * type is made again.
+ */
 static void
 release_rows(Spread *spread, Object *user, const Object *table)
 {
@@ -72,13 +86,17 @@ release_rows(Spread *spread, Object *user, const Object *table)
 
 	check_stack_depth();
 	if (sv_is_attribute(user) || sv_class_is(user, domain))
-		foreach(cell, spread->cmp->dependents[(sv_is_attribute(user) ? user->parent : user)->number])
+	{
+		foreach(cell,
+				spread->cmp->dependents[(sv_is_attribute(user) ? user->parent : user)->number])
 			release_rows(spread, lfirst(cell), table);
+	}
 	if (sv_class_is(user, column) && sv_class_is(user->parent, matview))
 		sv_spread_again(spread, user->parent->pair);
 	else if (sv_has_parsed_body(user))
 		sv_spread_again(spread, pair);
-	if (!sv_is_stored_column(user) || sv_pair_is_dropped(user->pair) || pair->parked || pair->b == NULL ||
+	if (!sv_is_stored_column(user) || sv_pair_is_dropped(user->pair) || pair->parked ||
+		pair->b == NULL ||
 		(!sv_same(pair->a, pair->b, "type") && !holds(pair->b, table->pair->b)))
 		return;
 	if (sv_is(user, "generated"))
@@ -107,8 +125,9 @@ sv_spread_rewriting(Spread *spread)
 		if (table == NULL)
 			continue;
 		foreach(other, spread->cmp->dependents[table->number])
+		{
 			if (((Object *) lfirst(other))->parent != table)
-			release_rows(spread, lfirst(other), table);
+				release_rows(spread, lfirst(other), table);
+		}
 	}
 }
-

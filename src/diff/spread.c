@@ -22,7 +22,8 @@ is_own_type(const Object *o)
 bool
 sv_is_stored_column(const Object *o)
 {
-	return sv_class_is(o, column) && (sv_class_is(o->parent, table) || sv_class_is(o->parent, foreign_table));
+	return sv_class_is(o, column) &&
+		(sv_class_is(o->parent, table) || sv_class_is(o->parent, foreign_table));
 }
 
 /* Do columns hold values of the type inside of others (arrays, rows), or of any kind? */
@@ -35,7 +36,8 @@ is_stored(const Comparison *cmp, const Object *type, bool inside)
 	{
 		const Object *o = lfirst(cell);
 
-		if (sv_class_is(o, column) && (sv_is_stored_column(o) || sv_class_is(o->parent, composite)) &&
+		if (sv_class_is(o, column) &&
+			(sv_is_stored_column(o) || sv_class_is(o->parent, composite)) &&
 			!(inside && sv_is_stored_column(o) && strcmp(sv_text(o, "type"), type->identity) == 0))
 			return true;
 		if (sv_class_is(o, range) || (sv_class_is(o, domain) && is_stored(cmp, o, false)))
@@ -55,8 +57,10 @@ sv_spread_again(Spread *spread, Pair *pair)
 	sv_diff_make_again(pair);
 	spread->queue = lappend(spread->queue, pair);
 	/* a rule of a domain, or an attribute, which columns hold does not come again by itself */
-	if ((sv_class_is(pair->a, domain_constraint) && !sv_is(pair->b, "not_valid") && is_stored(spread->cmp, whole, true)) ||
-		(sv_class_is(pair->a, column) && sv_class_is(whole, composite) && is_stored(spread->cmp, whole, false)))
+	if ((sv_class_is(pair->a, domain_constraint) && !sv_is(pair->b, "not_valid") &&
+		 is_stored(spread->cmp, whole, true)) ||
+		(sv_class_is(pair->a, column) && sv_class_is(whole, composite) &&
+		 is_stored(spread->cmp, whole, false)))
 		sv_spread_again(spread, whole->pair);
 }
 
@@ -94,7 +98,10 @@ sv_is_attribute(const Object *o)
 	return sv_class_is(o, column) && sv_class_is(o->parent, composite);
 }
 
-/* A table of a type that stays: it keeps its rows while the type changes in a way that it could not follow. */
+/*
+ * A table of a type that stays: it keeps its rows while the type changes in a
+ * way that it could not follow.
+ */
 void
 sv_spread_untie(Pair *table)
 {
@@ -114,11 +121,16 @@ untie_tables(const Comparison *cmp, const Object *type)
 	ListCell   *cell;
 
 	foreach(cell, cmp->dependents[type->number])
+	{
 		if (sv_class_is(lfirst(cell), table))
 			sv_spread_untie(((Object *) lfirst(cell))->pair);
+	}
 }
 
-/* Do those that are left of a row type's attributes stand before the new ones, in their old order? */
+/*
+ * Do those that are left of a row type's attributes stand before the new ones,
+ * in their old order?
+ */
 static bool
 keeps_order(const Object *type)
 {
@@ -154,7 +166,10 @@ convert(Spread *spread, Pair *gone, Pair *pair)
 	}
 }
 
-/* A partitioned table whose key changes its type is made anew with its partitions and their rows. */
+/*
+ * A partitioned table whose key changes its type is made anew with its
+ * partitions and their rows.
+ */
 static void
 swap_tables(Spread *spread, Pair *gone, Pair *column)
 {
@@ -183,11 +198,13 @@ moves_over(const Pair *gone)
 static bool
 lets_go(const Pair *column, const Pair *gone)
 {
-	if (column->kind != SV_PAIR_ALTER || (gone->b != NULL && list_member_ptr(column->b->needs, gone->b)))
+	if (column->kind != SV_PAIR_ALTER ||
+		(gone->b != NULL && list_member_ptr(column->b->needs, gone->b)))
 		return false;
 	if (sv_class_is(gone->a, column) && gone->a->parent != column->a->parent)
 		return false;
-	return column->disrupts || !sv_same(column->a, column->b, "generated") || !sv_same(column->a, column->b, "expression");
+	return column->disrupts || !sv_same(column->a, column->b, "generated") ||
+		!sv_same(column->a, column->b, "expression");
 }
 
 /* The object before is dropped: what of its dependents? */
@@ -198,11 +215,13 @@ spread_to_dependent(Spread *spread, Pair *gone, Object *dependent)
 
 	if (pair->kind == SV_PAIR_DROP)
 		return;
-	if (is_own_type(gone->a) && gone->kind == SV_PAIR_DROP && (pair->disrupts || sv_class_is(dependent, domain)) &&
+	if (is_own_type(gone->a) && gone->kind == SV_PAIR_DROP &&
+		(pair->disrupts || sv_class_is(dependent, domain)) &&
 		is_name_taken(spread->cmp, gone->a))
 		gone->swapped = true;
 	/* the rows of a table that is made anew come over as those of a column do */
-	if (sv_is_stored_column(dependent) && is_own_type(gone->a) && gone->kind == SV_PAIR_AGAIN && dependent->parent->pair->swapped)
+	if (sv_is_stored_column(dependent) && is_own_type(gone->a) && gone->kind == SV_PAIR_AGAIN &&
+		dependent->parent->pair->swapped)
 		gone->swapped = pair->converted = true;
 	if (pair->kind != SV_PAIR_SAME && pair->kind != SV_PAIR_ALTER)
 		return;
@@ -228,11 +247,14 @@ spread_to_dependent(Spread *spread, Pair *gone, Object *dependent)
 		sv_spread_untie(pair);
 		return;
 	}
-	if (sv_is_stored_column(dependent) && sv_is_attribute(gone->a) && dependent->parent->pair->untied)
+	if (sv_is_stored_column(dependent) && sv_is_attribute(gone->a) &&
+		dependent->parent->pair->untied)
 		return;
 	/* a column that a child has from a parent stays as its own, or as that of another parent */
-	if (sv_is_stored_column(dependent) && sv_is_stored_column(gone->a) && strcmp(gone->a->name, dependent->name) == 0 &&
-		(is_gone(gone->a->parent) || (gone->kind == SV_PAIR_DROP && !sv_is(dependent, "generated")) ||
+	if (sv_is_stored_column(dependent) && sv_is_stored_column(gone->a) &&
+		strcmp(gone->a->name, dependent->name) == 0 &&
+		(is_gone(gone->a->parent) ||
+		 (gone->kind == SV_PAIR_DROP && !sv_is(dependent, "generated")) ||
 		 sv_diff_has_other_origin(dependent, gone->a)))
 		return;
 	/* a column that is altered so that it does not need the object any more is altered first */
@@ -261,14 +283,18 @@ spread_disruption(Spread *spread, Pair *column)
 	ListCell   *cell;
 
 	foreach(cell, column->a->parts)
+	{
 		if (!sv_class_is(lfirst(cell), identity_sequence))	/* it gets the type of the column */
 			sv_spread_again(spread, ((Object *) lfirst(cell))->pair);
+	}
 	foreach(cell, spread->cmp->dependents[column->a->number])
 	{
 		Object	   *dependent = lfirst(cell);
 
 		/* what stands on rows cannot stand on jsonb */
-		if (column->parked && (sv_class_is(dependent, constraint) || sv_class_is(dependent, index) || sv_class_is(dependent, statistics)))
+		if (column->parked &&
+			(sv_class_is(dependent, constraint) || sv_class_is(dependent, index) ||
+			 sv_class_is(dependent, statistics)))
 			sv_spread_again(spread, dependent->pair);
 
 		if (sv_class_has(dependent, SV_USES_COLUMN_TYPES))
@@ -277,7 +303,8 @@ spread_disruption(Spread *spread, Pair *column)
 			sv_spread_again(spread, dependent->pair);
 		if (loses_when_rebuilt(dependent))
 			sv_spread_again(spread, dependent->pair);
-		if (sv_class_is(dependent, constraint) && strcmp(sv_text(dependent, "kind"), "foreign key") == 0)
+		if (sv_class_is(dependent, constraint) &&
+			strcmp(sv_text(dependent, "kind"), "foreign key") == 0)
 			sv_spread_again(spread, dependent->pair);
 	}
 }
@@ -299,7 +326,8 @@ spread_detaching(Spread *spread)
 		Object	   *index;
 		Object	   *whole;
 
-		if (!sv_class_is(attachment, index_attachment) || !is_gone(attachment) || attachment->needs == NIL)
+		if (!sv_class_is(attachment, index_attachment) || !is_gone(attachment) ||
+			attachment->needs == NIL)
 			continue;
 		index = attachment->parent;
 		whole = linitial(attachment->needs);
@@ -310,12 +338,17 @@ spread_detaching(Spread *spread)
 		if (!is_gone(whole) && !is_gone(index))
 			sv_spread_again(spread, index->pair);
 		foreach(other, index->parent->parts)
+		{
 			if (sv_class_is(lfirst(other), inheritance))
 				sv_spread_again(spread, ((Object *) lfirst(other))->pair);
+		}
 	}
 }
 
-/* Is it an index of a partition's own that attaching would make part of an equal one of its parent? */
+/*
+ * Is it an index of a partition's own that attaching would make part of an
+ * equal one of its parent?
+ */
 static bool
 may_be_taken(const Object *link, const Object *index)
 {
@@ -326,16 +359,21 @@ may_be_taken(const Object *link, const Object *index)
 	if (!sv_class_is(index, index) || index->pair->a == NULL)
 		return false;
 	foreach(cell, index->parts)
+	{
 		if (sv_class_is(lfirst(cell), index_attachment))
 			return false;
+	}
 	keys = strstr(sv_text(index, "definition"), " USING ");
 	foreach(need, link->needs)
-		foreach(cell, ((Object *) lfirst(need))->parts)
 	{
-		const char *others = sv_class_is(lfirst(cell), index) ? strstr(sv_text(lfirst(cell), "definition"), " USING ") : NULL;
+		foreach(cell, ((Object *) lfirst(need))->parts)
+		{
+			const char *others = sv_class_is(lfirst(cell), index) ?
+			strstr(sv_text(lfirst(cell), "definition"), " USING ") : NULL;
 
-		if (keys != NULL && others != NULL && strcmp(keys, others) == 0)
-			return true;
+			if (keys != NULL && others != NULL && strcmp(keys, others) == 0)
+				return true;
+		}
 	}
 	return false;
 }
@@ -359,13 +397,19 @@ spread_attaching(Spread *spread)
 			(link->kind != SV_PAIR_CREATE && link->kind != SV_PAIR_AGAIN))
 			continue;
 		foreach(need, link->b->needs)
+		{
 			foreach(part, ((Object *) lfirst(need))->parts)
-			if (sv_diff_is_index(lfirst(part)) && ((Object *) lfirst(part))->pair->a != NULL &&
-				!sv_diff_has_part_of(link->b->parent, lfirst(part)))
-			sv_spread_again(spread, ((Object *) lfirst(part))->pair);
+			{
+				if (sv_diff_is_index(lfirst(part)) && ((Object *) lfirst(part))->pair->a != NULL &&
+					!sv_diff_has_part_of(link->b->parent, lfirst(part)))
+					sv_spread_again(spread, ((Object *) lfirst(part))->pair);
+			}
+		}
 		foreach(part, link->b->parent->parts)
+		{
 			if (may_be_taken(link->b, lfirst(part)))
-			sv_spread_again(spread, ((Object *) lfirst(part))->pair);
+				sv_spread_again(spread, ((Object *) lfirst(part))->pair);
+		}
 	}
 }
 
@@ -378,12 +422,18 @@ is_left_by_columns(const Comparison *cmp, const Pair *pair)
 	if (pair->kind != SV_PAIR_DROP || !is_own_type(pair->a))
 		return false;
 	foreach(cell, cmp->dependents[pair->a->number])
-		if (sv_is_stored_column(lfirst(cell)) && ((Object *) lfirst(cell))->pair->kind == SV_PAIR_ALTER)
-		return true;
+	{
+		if (sv_is_stored_column(lfirst(cell)) &&
+			((Object *) lfirst(cell))->pair->kind == SV_PAIR_ALTER)
+			return true;
+	}
 	return false;
 }
 
-/* What a type needs that is there until later is renamed, too, if it goes.  Returns whether there is more of that now. */
+/*
+ * What a type needs that is there until later is renamed, too, if it goes.
+ * Returns whether there is more of that now.
+ */
 static bool
 keep_needed(const Comparison *cmp, const Object *o)
 {
@@ -394,8 +444,11 @@ keep_needed(const Comparison *cmp, const Object *o)
 	{
 		Pair	   *needed = ((Object *) lfirst(cell))->pair;
 
-		if (needed->swapped || !(is_own_type(needed->a) || (sv_class_is(needed->a, table) && needed->kind == SV_PAIR_DROP)) ||
-			(needed->kind != SV_PAIR_AGAIN && !(needed->kind == SV_PAIR_DROP && is_name_taken(cmp, needed->a))))
+		if (needed->swapped ||
+			!(is_own_type(needed->a) ||
+			  (sv_class_is(needed->a, table) && needed->kind == SV_PAIR_DROP)) ||
+			(needed->kind != SV_PAIR_AGAIN &&
+			 !(needed->kind == SV_PAIR_DROP && is_name_taken(cmp, needed->a))))
 			continue;
 		needed->swapped = found = true;
 	}
@@ -421,13 +474,18 @@ sv_diff_spread_renaming(Comparison *cmp)
 				continue;
 			again |= keep_needed(cmp, pair->a);
 			if (sv_class_is(pair->a, composite))
+			{
 				foreach(part, pair->a->parts)
-				again |= keep_needed(cmp, lfirst(part));
+					again |= keep_needed(cmp, lfirst(part));
+			}
 		}
 	}
 }
 
-/* Is there no cast by assignment between a column's types?  What computes its values then cannot stay. */
+/*
+ * Is there no cast by assignment between a column's types? What computes its
+ * values then cannot stay.
+ */
 static bool
 needs_conversion(const Comparison *cmp, const Object *a, const Object *b)
 {
@@ -464,23 +522,29 @@ make_stored_types_again(Comparison *cmp)
 		else if (sv_class_is(o, column) && sv_class_is(o->parent, composite) && pair->disrupts &&
 				 pair->kind == SV_PAIR_ALTER && needs_conversion(cmp, pair->a, o))
 			untie_tables(cmp, pair->a->parent);
-		else if (sv_class_is(o, column) && pair->kind == SV_PAIR_ALTER && sv_is(o, "generated") && needs_conversion(cmp, pair->a, o))
+		else if (sv_class_is(o, column) && pair->kind == SV_PAIR_ALTER && sv_is(o, "generated") &&
+				 needs_conversion(cmp, pair->a, o))
 			sv_diff_make_again(pair);
 		if (sv_is_stored_column(o) && pair->kind == SV_PAIR_ALTER && pair->disrupts)
 			sv_key_swap_tables(cmp, pair->a);
 		if (sv_class_is(o, enum) && pair->kind == SV_PAIR_ALTER && sv_uses_new_label(cmp, pair))
 			sv_diff_make_again(pair);
 		if (sv_class_is(o, domain_constraint) && o->parent->pair->a != NULL &&
-			(pair->kind == SV_PAIR_CREATE || pair->kind == SV_PAIR_AGAIN || pair->kind == SV_PAIR_ALTER) &&
+			(pair->kind == SV_PAIR_CREATE || pair->kind == SV_PAIR_AGAIN ||
+			 pair->kind == SV_PAIR_ALTER) &&
 			!sv_is(o, "not_valid") && is_stored(cmp, o->parent->pair->a, true))
 			sv_diff_make_again(o->parent->pair);
-		if (sv_class_is(o, domain) && pair->kind == SV_PAIR_ALTER && sv_is(o, "not_null") && !sv_is(pair->a, "not_null") &&
+		if (sv_class_is(o, domain) && pair->kind == SV_PAIR_ALTER && sv_is(o, "not_null") &&
+			!sv_is(pair->a, "not_null") &&
 			is_stored(cmp, pair->a, true))
 			sv_diff_make_again(pair);
 	}
 }
 
-/* A table that loses a column on the way does not get the order of its type again: it is made anew. */
+/*
+ * A table that loses a column on the way does not get the order of its type
+ * again: it is made anew.
+ */
 static void
 spread_ties(Spread *spread)
 {
@@ -494,10 +558,13 @@ spread_ties(Spread *spread)
 		if (!table->untied)
 			continue;
 		foreach(part, table->a->parts)
-			if (sv_class_is(lfirst(part), column) && ((Object *) lfirst(part))->pair->kind == SV_PAIR_AGAIN)
 		{
-			table->untied = false;
-			sv_spread_again(spread, table);
+			if (sv_class_is(lfirst(part), column) &&
+				((Object *) lfirst(part))->pair->kind == SV_PAIR_AGAIN)
+			{
+				table->untied = false;
+				sv_spread_again(spread, table);
+			}
 		}
 	}
 }
@@ -515,7 +582,8 @@ sv_diff_spread(Comparison *cmp)
 	{
 		Pair	   *pair = lfirst(cell);
 
-		if (pair->a != NULL && (pair->kind == SV_PAIR_DROP || pair->kind == SV_PAIR_AGAIN || pair->disrupts))
+		if (pair->a != NULL &&
+			(pair->kind == SV_PAIR_DROP || pair->kind == SV_PAIR_AGAIN || pair->disrupts))
 			state.queue = lappend(state.queue, pair);
 	}
 	spread_attaching(&state);
@@ -539,8 +607,10 @@ sv_diff_spread(Comparison *cmp)
 			foreach(other, pair->a->parts)
 				sv_spread_again(&state, ((Object *) lfirst(other))->pair);
 			if (!sv_class_is(pair->a, schema))
+			{
 				foreach(other, cmp->dependents[pair->a->number])
 					spread_to_dependent(&state, pair, lfirst(other));
+			}
 		}
 		list_free(queue);
 		if (state.queue == NIL)

@@ -65,8 +65,10 @@ same_order(const Object *a, const Model *from, const Object *b, const Model *to)
 	ListCell   *cy;
 
 	forboth(cx, x, cy, y)
+	{
 		if (strcmp(lfirst(cx), lfirst(cy)) != 0)
 			return false;
+	}
 	return true;
 }
 
@@ -76,7 +78,10 @@ is_missing(const Model *model, const Object *o)
 	return sv_model_find(model, o->class, o->identity) == NULL;
 }
 
-/* Add the objects of a model that the other one has not; parts of such an object go without saying. */
+/*
+ * Add the objects of a model that the other one has not; parts of such an
+ * object go without saying.
+ */
 static List *
 add_missing(List *result, const Model *model, const Model *other, const char *what)
 {

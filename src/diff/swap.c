@@ -26,12 +26,17 @@ inherits_plainly(const Object *table)
 	ListCell   *cell;
 
 	foreach(cell, table->parts)
+	{
 		if (sv_class_is(lfirst(cell), inheritance) && !sv_is(lfirst(cell), "bound"))
 			return true;
+	}
 	return false;
 }
 
-/* Would the columns that stay, and behind them those that are added, stand in another order than wanted? */
+/*
+ * Would the columns that stay, and behind them those that are added, stand in
+ * another order than wanted?
+ */
 bool
 sv_swap_loses_order(const Object *b)
 {
@@ -69,8 +74,10 @@ parents_of(const Object *table)
 	ListCell   *cell;
 
 	foreach(cell, links)
+	{
 		if (((Object *) lfirst(cell))->needs != NIL)
 			result = lappend(result, linitial(((Object *) lfirst(cell))->needs));
+	}
 	return result;
 }
 
@@ -109,8 +116,10 @@ is_ordered_by_create(const Object *b)
 	if (list_length(created) != list_length(wanted))
 		return false;
 	forboth(cell, created, other, wanted)
+	{
 		if (strcmp(((Object *) lfirst(cell))->name, ((Object *) lfirst(other))->name) != 0)
 			return false;
+	}
 	return true;
 }
 
@@ -166,8 +175,10 @@ has_children(const Comparison *cmp, const Object *a)
 	ListCell   *cell;
 
 	foreach(cell, cmp->dependents[a->number])
+	{
 		if (sv_class_is(lfirst(cell), inheritance))
 			return true;
+	}
 	return false;
 }
 
@@ -198,14 +209,16 @@ sv_swap_disordered(Comparison *cmp)
 	{
 		Pair	   *pair = lfirst(cell);
 
-		if (pair->a != NULL && pair->b != NULL && !pair->a->context && sv_class_is(pair->a, composite) &&
+		if (pair->a != NULL && pair->b != NULL && !pair->a->context &&
+			sv_class_is(pair->a, composite) &&
 			pair->kind != SV_PAIR_AGAIN && sv_swap_loses_order(pair->b))
 		{
 			pair->kind = SV_PAIR_AGAIN;
 			found = true;
 			continue;
 		}
-		if (pair->a == NULL || pair->b == NULL || pair->a->context || !is_plain_table(pair->a) || !is_plain_table(pair->b) ||
+		if (pair->a == NULL || pair->b == NULL || pair->a->context || !is_plain_table(pair->a) ||
+			!is_plain_table(pair->b) ||
 			pair->kind == SV_PAIR_AGAIN || !is_disordered(cmp, pair))
 			continue;
 		pair->kind = SV_PAIR_AGAIN;
@@ -217,7 +230,8 @@ sv_swap_disordered(Comparison *cmp)
 static bool
 is_dropped(const Object *o)
 {
-	return o->pair != NULL && (o->pair->kind == SV_PAIR_DROP || o->pair->kind == SV_PAIR_AGAIN) && !o->pair->swapped;
+	return o->pair != NULL && (o->pair->kind == SV_PAIR_DROP || o->pair->kind == SV_PAIR_AGAIN) &&
+		!o->pair->swapped;
 }
 
 /* Does a part of a table need something else that is dropped, and perhaps made again, meanwhile? */
@@ -246,7 +260,8 @@ sv_swap_keeps(const Object *part)
 		return true;			/* its values are read from it */
 	if (needs_dropped(part))
 		return false;
-	return sv_class_is(part, column) || sv_class_is(part, default) || sv_class_is(part, identity_sequence) || sv_class_is(part, trigger) ||
+	return sv_class_is(part, column) || sv_class_is(part, default) ||
+		sv_class_is(part, identity_sequence) || sv_class_is(part, trigger) ||
 		sv_class_is(part, rule) || sv_class_is(part, policy);
 }
 
@@ -298,7 +313,8 @@ sv_swap_loses_data(const Object *a, const Object *b)
 	{
 		const Object *part = lfirst(cell);
 
-		if (sv_class_is(part, column) && part->pair != NULL && part->pair->b == NULL && !sv_is(part, "generated"))
+		if (sv_class_is(part, column) && part->pair != NULL && part->pair->b == NULL &&
+			!sv_is(part, "generated"))
 			return true;
 	}
 	return false;

@@ -16,8 +16,11 @@ is_owned_sequence(const Object *o)
 	ListCell   *cell;
 
 	foreach(cell, o->parts)
-		if (sv_class_is(lfirst(cell), sequence_owner) && ((Object *) lfirst(cell))->pair->kind == SV_PAIR_SAME)
+	{
+		if (sv_class_is(lfirst(cell), sequence_owner) &&
+			((Object *) lfirst(cell))->pair->kind == SV_PAIR_SAME)
 			return true;
+	}
 	return false;
 }
 
@@ -33,7 +36,8 @@ write_owner(Writer *w, const Object *a, const Object *b)
 		return;
 	if (a != NULL && is_owned_sequence(a) && is_owned_sequence(b))
 		return;					/* comes with the table */
-	sv_emit(w, 0, "ALTER %s %s OWNER TO %s", b->class->keyword, b->identity, quote_identifier(owner));
+	sv_emit(w, 0, "ALTER %s %s OWNER TO %s", b->class->keyword, b->identity,
+			quote_identifier(owner));
 }
 
 static void
@@ -59,13 +63,17 @@ write_labels(Writer *w, const Object *a, const Object *b)
 		int			length = strcspn(label, "=");
 
 		if (before == NULL || strcmp(before, label) != 0)
-			sv_emit(w, 0, "SECURITY LABEL FOR %s ON %s %s IS %s", quote_identifier(pnstrdup(label, length)),
+			sv_emit(w, 0, "SECURITY LABEL FOR %s ON %s %s IS %s",
+					quote_identifier(pnstrdup(label, length)),
 					b->class->keyword, sv_sql_name(b, false), sv_quote(label + length + 1));
 	}
 	foreach(cell, old)
+	{
 		if (sv_find_option(new, lfirst(cell), '=') == NULL)
 			sv_emit(w, 0, "SECURITY LABEL FOR %s ON %s %s IS NULL",
-					quote_identifier(pnstrdup(lfirst(cell), strcspn(lfirst(cell), "="))), b->class->keyword, sv_sql_name(b, false));
+					quote_identifier(pnstrdup(lfirst(cell), strcspn(lfirst(cell), "="))),
+					b->class->keyword, sv_sql_name(b, false));
+	}
 }
 
 /* Write what differs of what any object can have; a is NULL for a new object. */
@@ -80,13 +88,17 @@ write_annotations(Writer *w, const Object *a, const Object *b)
 		/* a column's grants are those of its table's owner */
 		bool		column = b->class->acl_type == 'c' && b->parent != NULL;
 		const Object *before = column && a != NULL ? a->parent : a;
-		const char *old_owner = before ? sv_text(before, "owner") : column ? NULL : sv_first_owner(w->cmp, b);
-		const char *owner = w->cmp->options->owners ? sv_text(column ? b->parent : b, "owner") : old_owner;
+		const char *old_owner = before ? sv_text(before, "owner") : column ? NULL :
+		sv_first_owner(w->cmp, b);
+		const char *owner = w->cmp->options->owners ? sv_text(column ? b->parent : b, "owner") :
+		old_owner;
 
-		List	   *from = a == NULL ? sv_initial_privileges(w->cmp, b) : column ? sv_column_privileges_left(w->cmp->options, a) :
-			sv_list(a, "acl");
+		List	   *from = a == NULL ? sv_initial_privileges(w->cmp, b) : column ?
+		sv_column_privileges_left(w->cmp->options, a) :
+		sv_list(a, "acl");
 
-		sv_write_privileges(w, b, from, sv_list(b, "acl"), column && a != NULL && from != sv_list(a, "acl") ? owner : old_owner, owner);
+		sv_write_privileges(w, b, from, sv_list(b, "acl"), column && a != NULL &&
+							from != sv_list(a, "acl") ? owner : old_owner, owner);
 	}
 	write_comment(w, a, b);
 	write_labels(w, a, b);
@@ -101,7 +113,8 @@ write_drop(Writer *w)
 
 	/* with its own functions goes a base type only */
 	if (w->pair->swapped)
-		sv_emit(w, sv_swap_loses_data(a, w->pair->b) ? SV_HAZARD_DATA_LOSS : 0, "DROP %s %s%s", a->class->keyword,
+		sv_emit(w, sv_swap_loses_data(a, w->pair->b) ? SV_HAZARD_DATA_LOSS :
+				0, "DROP %s %s%s", a->class->keyword,
 				quote_qualified_identifier(a->schema, sv_old_name(a)),
 				sv_class_is(a, base_type) && !sv_is(a, "shell") ? " CASCADE" : "");
 	else if (a->class->drop != NULL)
@@ -126,7 +139,8 @@ write_empty_view(Writer *w, const Object *view, const char *how)
 		if (!sv_class_is(column, column))
 			continue;
 		appendStringInfo(&out, "%sNULL::%s%s%s AS %s", separator, sv_text(column, "type"),
-						 sv_is(column, "collation") ? " COLLATE " : "", sv_is(column, "collation") ? sv_text(column, "collation") : "",
+						 sv_is(column, "collation") ? " COLLATE " :
+						 "", sv_is(column, "collation") ? sv_text(column, "collation") : "",
 						 quote_identifier(column->name));
 		separator = ",\n    ";
 	}
@@ -148,11 +162,15 @@ write_parking(Writer *w)
 		if (sv_class_is(o, column) && o->pair->parked && strcmp(o->name, a->name) == 0)
 			return;
 	}
-	sv_emit(w, SV_HAZARD_REWRITE | SV_HAZARD_BLOCKS_ALL, "ALTER TABLE %s ALTER COLUMN %s TYPE jsonb USING pg_catalog.to_jsonb(%s)",
+	sv_emit(w, SV_HAZARD_REWRITE | SV_HAZARD_BLOCKS_ALL,
+			"ALTER TABLE %s ALTER COLUMN %s TYPE jsonb USING pg_catalog.to_jsonb(%s)",
 			a->parent->identity, name, name);
 }
 
-/* Out of the way of a new one; of a range also its multirange and the constructors, of a base type its functions. */
+/*
+ * Out of the way of a new one; of a range also its multirange and the
+ * constructors, of a base type its functions.
+ */
 static void
 write_rename(Writer *w)
 {
@@ -165,19 +183,26 @@ write_rename(Writer *w)
 	{
 		const Object *function = lfirst(cell);
 
-		if (sv_class_is(a, base_type) && sv_class_is(function, function) && list_member_ptr(function->needs, a))
-			sv_emit(w, 0, "ALTER FUNCTION %s RENAME TO %s", function->identity, quote_identifier(sv_old_name(function)));
+		if (sv_class_is(a, base_type) && sv_class_is(function, function) &&
+			list_member_ptr(function->needs, a))
+			sv_emit(w, 0, "ALTER FUNCTION %s RENAME TO %s", function->identity,
+					quote_identifier(sv_old_name(function)));
 	}
-	sv_emit(w, SV_HAZARD_BLOCKS_ALL, "ALTER %s %s RENAME TO %s", a->class->keyword, a->identity, quote_identifier(sv_old_name(a)));
+	sv_emit(w, SV_HAZARD_BLOCKS_ALL, "ALTER %s %s RENAME TO %s", a->class->keyword, a->identity,
+			quote_identifier(sv_old_name(a)));
 	if (!sv_is(a, "multirange"))
 		return;
-	sv_emit(w, 0, "ALTER FUNCTION %s(%s, %s) RENAME TO %s", a->identity, sv_text(a, "subtype"), sv_text(a, "subtype"),
+	sv_emit(w, 0, "ALTER FUNCTION %s(%s, %s) RENAME TO %s", a->identity, sv_text(a, "subtype"),
+			sv_text(a, "subtype"),
 			quote_identifier(sv_old_name(a)));
-	sv_emit(w, 0, "ALTER FUNCTION %s(%s, %s, text) RENAME TO %s", a->identity, sv_text(a, "subtype"), sv_text(a, "subtype"),
+	sv_emit(w, 0, "ALTER FUNCTION %s(%s, %s, text) RENAME TO %s", a->identity,
+			sv_text(a, "subtype"), sv_text(a, "subtype"),
 			quote_identifier(sv_old_name(a)));
 	other = quote_identifier(sv_name_with(multirange, "__oldm"));
-	sv_emit(w, SV_HAZARD_BLOCKS_ALL, "ALTER TYPE %s RENAME TO %s", quote_qualified_identifier(a->schema, multirange), other);
-	sv_emit(w, 0, "ALTER FUNCTION %s() RENAME TO %s", quote_qualified_identifier(a->schema, multirange), other);
+	sv_emit(w, SV_HAZARD_BLOCKS_ALL, "ALTER TYPE %s RENAME TO %s",
+			quote_qualified_identifier(a->schema, multirange), other);
+	sv_emit(w, 0, "ALTER FUNCTION %s() RENAME TO %s",
+			quote_qualified_identifier(a->schema, multirange), other);
 }
 
 static void
@@ -199,7 +224,8 @@ write_alter(Writer *w)
 {
 	List	   *called = NIL;
 
-	for (const Alterer *alterer = w->pair->class->alterers; alterer != NULL && alterer->property != NULL; alterer++)
+	for (const Alterer *alterer = w->pair->class->alterers; alterer != NULL &&
+		 alterer->property != NULL; alterer++)
 	{
 		if (alterer->alter == NULL || !list_member_ptr(w->pair->alterers, alterer->alter) ||
 			list_member_ptr(called, alterer->alter))

@@ -90,7 +90,8 @@ sv_drift_capture(RevisionDraft *draft, const DiffOptions *options, bool allow_da
 		refuse_capture(&report, "no statement makes this change");
 	if (!allow_data_loss)
 		sv_diff_refuse_losses(report.apply,
-							  "Here it is done already; on other databases the revision would do it. Pass allow_data_loss => true, "
+							  "Here it is done already; on other databases the revision would do "
+							  "it. Pass allow_data_loss => true, "
 							  "or undo the change: SELECT * FROM schemaver.revert_drift();");
 	draft->down = script_of(report.revert);
 	if (draft->down == NULL)

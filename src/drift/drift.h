@@ -38,15 +38,18 @@ extern void sv_drift_write(DriftReport *report, const DiffOptions *options);
 extern void sv_drift_write_exactly(DriftReport *report, List *schemas, const DiffOptions *options);
 
 /* revert.c */
-extern List *sv_drift_revert(List *schemas, const DiffOptions *options, bool dry_run, bool allow_data_loss);
+extern List *sv_drift_revert(List *schemas, const DiffOptions *options, bool dry_run,
+							 bool allow_data_loss);
 
 /* refuse.c */
 extern void sv_drift_refuse_pending(const RevisionGraph *graph);
 extern void sv_drift_refuse(List *schemas, const DiffOptions *options, const char *hint);
-extern void sv_drift_refuse_start(const RevisionGraph *graph, List *schemas, const DiffOptions *options, bool accept_drift);
+extern void sv_drift_refuse_start(const RevisionGraph *graph, List *schemas,
+								  const DiffOptions *options, bool accept_drift);
 
 /* capture.c */
-extern char *sv_drift_capture(RevisionDraft *draft, const DiffOptions *options, bool allow_data_loss,
+extern char *sv_drift_capture(RevisionDraft *draft, const DiffOptions *options,
+							  bool allow_data_loss,
 							  char *(*script_of) (List *rows));
 
 #endif							/* SV_DRIFT_H */

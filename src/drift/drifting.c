@@ -30,7 +30,9 @@ required_state(void)
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 				 errmsg("the schema that the revisions left is not known"),
-				 errdetail("No run has kept it, or the last run was made with schemaver.keep_snapshots off."),
+				 errdetail(
+						   "No run has kept it, or the last run was made with "
+						   "schemaver.keep_snapshots off."),
 				 errhint("The next run keeps it, if schemaver.keep_snapshots is on.")));
 	return state;
 }
@@ -77,8 +79,10 @@ compare(Model *kept, List *schemas, const DiffOptions *options)
 	}
 	(void) sv_diff_keep(report.kept, report.live, options);
 	report.renamed = sv_renamed_objects(report.kept, report.live);
-	report.named = report.renamed ? sv_renamed_model(report.kept, report.live, report.renamed) : report.kept;
-	report.drifts = sv_drift_renamed(report.renamed, sv_drift(report.named, report.live, options), options);
+	report.named = report.renamed ? sv_renamed_model(report.kept, report.live, report.renamed) :
+		report.kept;
+	report.drifts =
+		sv_drift_renamed(report.renamed, sv_drift(report.named, report.live, options), options);
 	return report;
 }
 
@@ -113,8 +117,9 @@ sv_drift_write(DriftReport *report, const DiffOptions *options)
 {
 	if (report->drifts == NIL)
 		return;
-	report->apply = list_concat(sv_diff_renames(report->kept, sv_renamed_there(report->kept, report->renamed)),
-								sv_diff(report->named, report->live, options));
+	report->apply =
+		list_concat(sv_diff_renames(report->kept, sv_renamed_there(report->kept, report->renamed)),
+					sv_diff(report->named, report->live, options));
 	report->revert = list_concat(sv_diff(report->live, report->named, options),
 								 sv_diff_renames(report->live, sv_renamed_back(report->renamed)));
 	sv_drift_attribute(report->drifts, report->apply, report->revert, report->named, report->live);
@@ -156,11 +161,13 @@ sv_drift_settle(List *schemas, const DiffOptions *options)
 	List	   *settled = NIL;
 	ListCell   *cell;
 
-	foreach(cell, sv_drift_settled(sv_state_model(required_state()), read_live(&everything), options))
+	foreach(cell,
+			sv_drift_settled(sv_state_model(required_state()), read_live(&everything), options))
 	{
 		ObjectChange *change = lfirst(cell);
 
-		if (schemas == NIL || sv_model_is_within(change->after ? change->after : change->before, schemas))
+		if (schemas == NIL ||
+			sv_model_is_within(change->after ? change->after : change->before, schemas))
 			settled = lappend(settled, change);
 	}
 	return sv_state_record(settled);

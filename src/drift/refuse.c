@@ -30,7 +30,8 @@ sv_drift_refuse_pending(const RevisionGraph *graph)
 	if (pending > 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_SV_PENDING),
-				 errmsg_plural("%d revision is not applied", "%d revisions are not applied", pending, pending),
+				 errmsg_plural("%d revision is not applied", "%d revisions are not applied",
+							   pending, pending),
 				 errdetail("Pending: %s%s.", ids.data, pending > PENDING_SHOWN ? ", ..." : ""),
 				 errhint("Run SELECT * FROM schemaver.upgrade(%s);",
 						 sv_graph_heads(graph).n > 1 ? "'heads'" : "")));
@@ -63,7 +64,8 @@ sv_drift_refuse(List *schemas, const DiffOptions *options, const char *hint)
 	}
 	ereport(ERROR,
 			(errcode(ERRCODE_SV_DRIFT),
-			 errmsg_plural("%d object was changed outside of revisions", "%d objects were changed outside of revisions", n, n),
+			 errmsg_plural("%d object was changed outside of revisions",
+						   "%d objects were changed outside of revisions", n, n),
 			 errdetail("Drift: %s%s.", names.data, n > DRIFT_SHOWN ? ", ..." : ""),
 			 errhint("%s", hint)));
 }
@@ -84,8 +86,10 @@ existing(List *schemas)
 	ListCell   *cell;
 
 	foreach(cell, schemas)
+	{
 		if (OidIsValid(get_namespace_oid(lfirst(cell), true)))
 			result = lappend(result, lfirst(cell));
+	}
 	return result;
 }
 
@@ -96,7 +100,8 @@ existing(List *schemas)
  * WARNING names what is pending.
  */
 void
-sv_drift_refuse_start(const RevisionGraph *graph, List *schemas, const DiffOptions *options, bool accept_drift)
+sv_drift_refuse_start(const RevisionGraph *graph, List *schemas, const DiffOptions *options,
+					  bool accept_drift)
 {
 	List	   *known = existing(schemas);
 
@@ -105,12 +110,15 @@ sv_drift_refuse_start(const RevisionGraph *graph, List *schemas, const DiffOptio
 		if (graph->n > 0)
 			ereport(WARNING,
 					(errmsg("revision \"%s\" is not applied", graph->revisions[graph->n - 1].id),
-					 errdetail("The new revision leads from the live schema, not from what that one makes.")));
+					 errdetail(
+							   "The new revision leads from the live schema, not from what that "
+							   "one makes.")));
 		return;
 	}
 	sv_drift_refuse_pending(graph);
 	if (!accept_drift && (schemas == NIL || known != NIL))
 		sv_drift_refuse(known, options,
-						"Look at it with SELECT * FROM schemaver.drift(); then make a revision of it with schemaver.capture(), "
+						"Look at it with SELECT * FROM schemaver.drift(); then make a revision of "
+						"it with schemaver.capture(), "
 						"undo it with schemaver.revert_drift(), or pass accept_drift => true.");
 }

@@ -3,7 +3,8 @@
  *		Put the schema back to what the revisions left.
  *
  * In the caller's transaction, all or nothing, each statement with the rights
- * that are due to it (run/generated.c); afterwards the schema is read again and must be what was kept.
+ * that are due to it (run/generated.c); afterwards the schema is read again
+ * and must be what was kept.
  */
 #include "postgres.h"
 
@@ -69,7 +70,8 @@ check_reverted(Revert *revert)
 		ereport(ERROR,
 				(errcode(ERRCODE_SV_VERIFY_FAILED),
 				 errmsg("the statements do not put the schema back"),
-				 errdetail("%d object(s) would still differ, among them %s %s.", list_length(after.drifts),
+				 errdetail("%d object(s) would still differ, among them %s %s.",
+						   list_length(after.drifts),
 						   object->class->name, object->identity),
 				 errhint("Put it right by hand: SELECT kind, identity, differs FROM schemaver.drift();")));
 	}
@@ -119,7 +121,9 @@ sv_drift_revert(List *schemas, const DiffOptions *options, bool dry_run, bool al
 		return NIL;
 	if (!allow_data_loss && !dry_run)
 		sv_diff_refuse_losses(revert.report.revert,
-							  "Keep the change as a revision: SELECT schemaver.capture('...'); or lose the data: SELECT * FROM schemaver.revert_drift(allow_data_loss => true).");
+							  "Keep the change as a revision: SELECT schemaver.capture('...'); or "
+							  "lose the data: SELECT * FROM schemaver.revert_drift(allow_data_loss "
+							  "=> true).");
 	if (!dry_run)
 	{
 		do_revert(&revert);

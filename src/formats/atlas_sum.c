@@ -59,7 +59,8 @@ hash_files(const HashedFile *files, int n)
 	if (pg_cryptohash_final(ctx, digest, sizeof(digest)) < 0)
 		elog(ERROR, "could not compute SHA-256: %s", pg_cryptohash_error(ctx));
 	pg_cryptohash_free(ctx);
-	if (pg_b64_encode((const void *) digest, sizeof(digest), text, pg_b64_enc_len(sizeof(digest))) < 0)
+	if (pg_b64_encode((const void *) digest, sizeof(digest), text,
+					  pg_b64_enc_len(sizeof(digest))) < 0)
 		elog(ERROR, "could not encode a hash");
 	return text;
 }

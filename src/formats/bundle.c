@@ -26,7 +26,8 @@ typedef struct BundleReader
 static bool
 is_mark(const char *line)
 {
-	return strncmp(line, MARK, strlen(MARK)) == 0 && strchr(": ", line[strlen(MARK)]) != NULL && line[strlen(MARK)] != '\0';
+	return strncmp(line, MARK, strlen(MARK)) == 0 && strchr(": ", line[strlen(MARK)]) != NULL &&
+		line[strlen(MARK)] != '\0';
 }
 
 bool
@@ -64,13 +65,15 @@ read_mark(BundleReader *r, long *bytes)
 	char	   *rest;
 
 	if (!is_mark(r->at))
-		sv_format_refuse(r->file, r->line, "there is text between two files", "Check the number of bytes of the file before it.");
+		sv_format_refuse(r->file, r->line, "there is text between two files",
+						 "Check the number of bytes of the file before it.");
 	*bytes = -1;
 	if (*at == ':')
 	{
 		*bytes = strtol(at + 1, &rest, 10);
 		if (rest == at + 1 || *bytes < 0 || *rest != ' ')
-			sv_format_refuse(r->file, r->line, "the number of bytes is not one", "Write \"" MARK ":BYTES NAME\".");
+			sv_format_refuse(r->file, r->line, "the number of bytes is not one",
+							 "Write \"" MARK ":BYTES NAME\".");
 		at = rest;
 	}
 	at++;
@@ -101,11 +104,13 @@ sv_bundle_read(const SourceFile *file)
 		one->name = read_mark(&r, &bytes);
 		one->name = pg_any_to_server(one->name, strlen(one->name), PG_UTF8);
 		if (bytes > end - r.at)
-			sv_format_refuse(file, line, "the text ends before the file does", "Check the number of bytes.");
+			sv_format_refuse(file, line, "the text ends before the file does",
+							 "Check the number of bytes.");
 		stop = bytes >= 0 ? r.at + bytes : next_mark(r.at);
 		one->content = pnstrdup(r.at, stop - r.at);
 		if (!pg_verify_mbstr(PG_UTF8, one->content, stop - r.at, true))
-			sv_format_refuse(file, line, "the number of bytes cuts a character", "Check the number of bytes.");
+			sv_format_refuse(file, line, "the number of bytes cuts a character",
+							 "Check the number of bytes.");
 		one->content = pg_any_to_server(one->content, stop - r.at, PG_UTF8);
 		skip(&r, stop);
 		if (bytes >= 0 && *r.at == '\n')

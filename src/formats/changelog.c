@@ -49,7 +49,8 @@ static void
 refuse_change(const SourceFile *file, int line, const char *what)
 {
 	sv_format_refuse(file, line, psprintf("\"%s\" is not SQL", what),
-					 "Render it with \"liquibase update-sql\", or put its SQL into a file of formatted SQL that the changelog includes.");
+					 "Render it with \"liquibase update-sql\", or put its SQL into a file of "
+					 "formatted SQL that the changelog includes.");
 }
 
 static Include *
@@ -70,8 +71,10 @@ set_member(const SourceFile *file, Include *include, const char *name, const cha
 		include->path = pstrdup(value);
 	else if (strcmp(name, "relativeToChangelogFile") == 0)
 		include->relative = pg_strcasecmp(value, "true") == 0;
-	else if (strcmp(name, "errorIfMissingOrEmpty") != 0 && strcmp(name, "maxDepth") != 0 && strcmp(name, "minDepth") != 0)
-		sv_format_refuse(file, include->line, psprintf("attribute \"%s\" of an include cannot be kept", name), NULL);
+	else if (strcmp(name, "errorIfMissingOrEmpty") != 0 && strcmp(name, "maxDepth") != 0 &&
+			 strcmp(name, "minDepth") != 0)
+		sv_format_refuse(file, include->line,
+						 psprintf("attribute \"%s\" of an include cannot be kept", name), NULL);
 }
 
 /* ---------- XML ---------- */
@@ -133,7 +136,8 @@ read_xml(const SourceFile *file)
 			read_xml_attributes(file, at + 1 + length, end, include);
 			includes = lappend(includes, include);
 		}
-		else if (at[1] != '?' && at[1] != '!' && at[1] != '/' && strcmp(name, "databaseChangeLog") != 0)
+		else if (at[1] != '?' && at[1] != '!' && at[1] != '/' &&
+				 strcmp(name, "databaseChangeLog") != 0)
 			refuse_change(file, line_at(file->content, at), name);
 		at = end;
 	}
@@ -222,7 +226,8 @@ read_json(const SourceFile *file)
 
 		if (all && object != NULL)
 			value = sv_json_member(object, "includeAll");
-		if (value == NULL || value->type != jbvBinary || !JsonContainerIsObject(value->val.binary.data))
+		if (value == NULL || value->type != jbvBinary ||
+			!JsonContainerIsObject(value->val.binary.data))
 			refuse_change(file, 0, psprintf("entry %u", i + 1));
 		include = new_include(all, 0);
 		read_json_include(file, value->val.binary.data, include);
@@ -270,7 +275,8 @@ resolve(const ChangelogReader *r, const SourceFile *changelog, const Include *in
 		path += strlen("classpath:");
 	if (include->relative)
 		return sv_path_join(sv_path_folder(changelog->name), path);
-	for (result = sv_path_join("", path);; result += strcspn(result, "/"), result += *result == '/' ? 1 : 0)
+	for (result = sv_path_join("", path);; result += strcspn(result, "/"),
+		 result += *result == '/' ? 1 : 0)
 	{
 		ListCell   *lc;
 
@@ -303,7 +309,8 @@ read_included(ChangelogReader *r, const SourceFile *file, int depth)
 	else
 	{
 		const char *stem = pnstrdup(file->name, strlen(file->name) - strlen(".sql"));
-		RevisionDraft *draft = sv_draft_new(file, psprintf("%s/raw", sv_id_from(stem, strlen(stem))), sv_path_last(stem));
+		RevisionDraft *draft =
+		sv_draft_new(file, psprintf("%s/raw", sv_id_from(stem, strlen(stem))), sv_path_last(stem));
 
 		sv_draft_set_up(draft, file, file->content, 1);
 		r->drafts = lappend(r->drafts, draft);
@@ -348,7 +355,9 @@ read_changelog(ChangelogReader *r, const SourceFile *file, int depth)
 		const SourceFile *included = include->all ? NULL : sv_folder_find(r->folder, path);
 
 		CHECK_FOR_INTERRUPTS();
-		if (included != NULL && (included->content == NULL || (!sv_file_is_sql(included) && !sv_changelog_is_root(included))))
+		if (included != NULL &&
+			(included->content == NULL ||
+			 (!sv_file_is_sql(included) && !sv_changelog_is_root(included))))
 			refuse_change(file, include->line, include->path);
 		if (included != NULL)
 			read_included(r, included, depth);
@@ -377,7 +386,8 @@ find_root(const ChangelogReader *r)
 	{
 		foreach(include, includes_of(lfirst(lc)))
 		{
-			const SourceFile *file = sv_folder_find(r->folder, resolve(r, lfirst(lc), lfirst(include)));
+			const SourceFile *file =
+			sv_folder_find(r->folder, resolve(r, lfirst(lc), lfirst(include)));
 
 			if (file != NULL)
 				included = lappend(included, (void *) file);
@@ -388,7 +398,8 @@ find_root(const ChangelogReader *r)
 		if (list_member_ptr(included, lfirst(lc)))
 			continue;
 		if (root != NULL)
-			sv_format_refuse(lfirst(lc), 0, psprintf("there is another root changelog, \"%s\"", root->name),
+			sv_format_refuse(lfirst(lc), 0,
+							 psprintf("there is another root changelog, \"%s\"", root->name),
 							 "Load the files of one of them.");
 		root = lfirst(lc);
 	}

@@ -14,7 +14,8 @@ static FormatFit
 fit_dbmate(const SourceFile *file)
 {
 	return sv_file_is_sql(file) && (sv_text_has_line(file->content, "migrate:up") ||
-									sv_text_has_line(file->content, "migrate:down")) ? SV_FIT_MARK : SV_FIT_NONE;
+									sv_text_has_line(file->content, "migrate:down")) ?
+		SV_FIT_MARK : SV_FIT_NONE;
 }
 
 /* Read what follows the mark.  Returns whether the transaction stays on. */

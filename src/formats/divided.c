@@ -81,7 +81,8 @@ fit_divided(const SourceFile *file, DividesFn divides)
 		return SV_FIT_NONE;
 	while (sv_line_next(&line))
 	{
-		if ((line.length > 0 && strchr("-# \t", line.start[0]) != NULL) && divides(&line) != DIVIDES_NOT)
+		if ((line.length > 0 && strchr("-# \t", line.start[0]) != NULL) &&
+			divides(&line) != DIVIDES_NOT)
 			return SV_FIT_MARK;
 	}
 	return SV_FIT_NONE;

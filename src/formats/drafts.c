@@ -39,7 +39,8 @@ sv_draft_set_down(RevisionDraft *draft, const SourceFile *file, const char *text
 
 /* A section without a line is none; an up that has none is an empty script. */
 void
-sv_draft_set_sections(RevisionDraft *draft, const SourceFile *file, const Section *up, const Section *down)
+sv_draft_set_sections(RevisionDraft *draft, const SourceFile *file, const Section *up,
+					  const Section *down)
 {
 	const char *up_text = sv_section_text(up);
 	const char *down_text = sv_section_text(down);

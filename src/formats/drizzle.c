@@ -18,7 +18,8 @@ fit_drizzle(const SourceFile *file)
 {
 	if (strcmp(sv_path_last(file->name), JOURNAL) == 0 && file->content != NULL)
 		return SV_FIT_ROOT;
-	return sv_file_is_sql(file) && strstr(file->content, BREAKPOINT) != NULL ? SV_FIT_MARK : SV_FIT_NONE;
+	return sv_file_is_sql(file) &&
+		strstr(file->content, BREAKPOINT) != NULL ? SV_FIT_MARK : SV_FIT_NONE;
 }
 
 /* Return the text with a semicolon at each breakpoint that needs one; lines stay. */
@@ -68,19 +69,24 @@ read_entries(Folder *folder, const SourceFile *journal)
 	JsonbValue *entries = sv_json_member(&sv_json_parse(journal)->root, "entries");
 	List	   *drafts = NIL;
 
-	if (entries == NULL || entries->type != jbvBinary || !JsonContainerIsArray(entries->val.binary.data))
-		sv_format_refuse(journal, 0, "it has no list \"entries\"", "Restore the file as Drizzle wrote it.");
+	if (entries == NULL || entries->type != jbvBinary ||
+		!JsonContainerIsArray(entries->val.binary.data))
+		sv_format_refuse(journal, 0, "it has no list \"entries\"",
+						 "Restore the file as Drizzle wrote it.");
 	for (uint32 i = 0; i < JsonContainerSize(entries->val.binary.data); i++)
 	{
 		JsonbValue *entry = getIthJsonbValueFromContainer(entries->val.binary.data, i);
-		char	   *tag = entry->type == jbvBinary ? sv_json_text(sv_json_member(entry->val.binary.data, "tag")) : NULL;
+		char	   *tag = entry->type == jbvBinary ?
+		sv_json_text(sv_json_member(entry->val.binary.data, "tag")) : NULL;
 		const SourceFile *file;
 
 		if (tag == NULL)
-			sv_format_refuse(journal, 0, psprintf("entry %u has no tag", i), "Restore the file as Drizzle wrote it.");
+			sv_format_refuse(journal, 0, psprintf("entry %u has no tag", i),
+							 "Restore the file as Drizzle wrote it.");
 		file = sv_folder_find(folder, sv_path_join(path, psprintf("%s.sql", tag)));
 		if (file == NULL)
-			sv_format_refuse(journal, 0, psprintf("there is no file \"%s.sql\"", tag), "Restore the file.");
+			sv_format_refuse(journal, 0, psprintf("there is no file \"%s.sql\"", tag),
+							 "Restore the file.");
 		drafts = lappend(drafts, draft_of(file));
 	}
 	return drafts;
@@ -131,7 +137,8 @@ read_drizzle(Folder *folder)
 	foreach(lc, folder->files)
 	{
 		if (journal != NULL && sv_file_is_sql(lfirst(lc)) && !is_drafted(drafts, lfirst(lc)))
-			sv_format_ignore(folder, lfirst(lc), psprintf("\"%s\" does not list it", journal->name));
+			sv_format_ignore(folder, lfirst(lc),
+							 psprintf("\"%s\" does not list it", journal->name));
 	}
 	return drafts;
 }

@@ -20,7 +20,8 @@
 static FormatFit
 fit_alembic(const SourceFile *file)
 {
-	return sv_file_is_sql(file) && sv_text_has_line(file->content, RUNNING) ? SV_FIT_MARK : SV_FIT_NONE;
+	return sv_file_is_sql(file) &&
+		sv_text_has_line(file->content, RUNNING) ? SV_FIT_MARK : SV_FIT_NONE;
 }
 
 /* "A, B -> C, MESSAGE": a draft of C that revises A and B. */
@@ -115,7 +116,8 @@ static const char *
 version_list(const SourceFile *file)
 {
 	static const char *const inserts[] = {
-		"INSERT INTO \"schema_migrations\" (version) VALUES", "INSERT INTO schema_migrations (version) VALUES"
+		"INSERT INTO \"schema_migrations\" (version) VALUES",
+		"INSERT INTO schema_migrations (version) VALUES"
 	};
 
 	for (int i = 0; i < lengthof(inserts); i++)
@@ -133,7 +135,8 @@ fit_rails(const SourceFile *file)
 {
 	const char *name = sv_path_last(file->name);
 
-	return strcmp(name, "structure.sql") == 0 && version_list(file) != NULL ? SV_FIT_MARK : SV_FIT_NONE;
+	return strcmp(name, "structure.sql") == 0 &&
+		version_list(file) != NULL ? SV_FIT_MARK : SV_FIT_NONE;
 }
 
 /* The greatest of the versions, which are quoted digits; Rails compares them as numbers. */
@@ -147,7 +150,8 @@ newest_version(const SourceFile *file)
 	{
 		int			n = strspn(at + 1, "0123456789");
 
-		if (n > 0 && at[n + 1] == '\'' && (n > length || (n == length && strncmp(at + 1, newest, n) > 0)))
+		if (n > 0 && at[n + 1] == '\'' &&
+			(n > length || (n == length && strncmp(at + 1, newest, n) > 0)))
 		{
 			newest = at + 1;
 			length = n;
@@ -177,7 +181,8 @@ read_rails(Folder *folder)
 		drafts = lappend(drafts, draft);
 	}
 	if (list_length(drafts) > 1)
-		sv_format_refuse(((SourceFile *) lsecond(folder->files)), 0, "there are two structure.sql", "Load one of them.");
+		sv_format_refuse(((SourceFile *) lsecond(folder->files)), 0, "there are two structure.sql",
+						 "Load one of them.");
 	return drafts;
 }
 

@@ -39,7 +39,8 @@ cut_dialect(char *name)
 {
 	static const char *const postgres[] = {".postgres", ".postgresql", ".pg"};
 	static const char *const others[] = {
-		".mysql", ".mariadb", ".sqlite", ".sqlite3", ".cockroach", ".cockroachdb", ".mssql", ".sqlserver", ".oracle"
+		".mysql", ".mariadb", ".sqlite", ".sqlite3", ".cockroach", ".cockroachdb", ".mssql",
+		".sqlserver", ".oracle"
 	};
 
 	for (int i = 0; i < lengthof(postgres); i++)
@@ -64,7 +65,10 @@ forbids_transaction(const Folder *folder, const char *path)
 
 	if (file == NULL || file->content == NULL)
 		return false;
-	line = (LineCursor) {file->content};
+	line = (LineCursor)
+	{
+		file->content
+	};
 	while (sv_line_next(&line))
 	{
 		if (sv_line_begins(&line, "run_in_transaction"))
@@ -79,7 +83,8 @@ is_diesel(const SourceFile *file)
 {
 	const char *last = sv_path_last(file->name);
 
-	return *sv_path_folder(file->name) != '\0' && (strcmp(last, "up.sql") == 0 || strcmp(last, "down.sql") == 0);
+	return *sv_path_folder(file->name) != '\0' &&
+		(strcmp(last, "up.sql") == 0 || strcmp(last, "down.sql") == 0);
 }
 
 static NamedFile *
@@ -90,7 +95,8 @@ name_diesel(const Folder *folder, const SourceFile *file)
 	NamedFile  *named;
 
 	as_file->name = path;
-	named = sv_named_file(as_file, sv_path_last(path), strcmp(sv_path_last(file->name), "down.sql") == 0);
+	named = sv_named_file(as_file, sv_path_last(path),
+						  strcmp(sv_path_last(file->name), "down.sql") == 0);
 	named->file = file;
 	named->text_order = true;
 	named->no_transaction = forbids_transaction(folder, path);
@@ -123,9 +129,11 @@ fit_pair(const SourceFile *file)
 
 	if (is_diesel(file))
 		return SV_FIT_NAME;
-	if (!sv_file_is_sql(file) || (!sv_name_ends_with(name, ".up.sql") && !sv_name_ends_with(name, ".down.sql")))
+	if (!sv_file_is_sql(file) ||
+		(!sv_name_ends_with(name, ".up.sql") && !sv_name_ends_with(name, ".down.sql")))
 		return SV_FIT_NONE;
-	return strlen(name) > strlen(".down.sql") || sv_name_ends_with(name, ".up.sql") ? SV_FIT_NAME : SV_FIT_NONE;
+	return strlen(name) > strlen(".down.sql") ||
+		sv_name_ends_with(name, ".up.sql") ? SV_FIT_NAME : SV_FIT_NONE;
 }
 
 /* A file and the dialect of its name. */
@@ -167,7 +175,8 @@ choose_dialects(Folder *folder, List *files)
 			strcmp(last->named->name, file->named->name) == 0 &&
 			strcmp(last->named->folder, file->named->folder) == 0)
 		{
-			sv_format_ignore(folder, file->named->file, "there is one of the same name for PostgreSQL");
+			sv_format_ignore(folder, file->named->file,
+							 "there is one of the same name for PostgreSQL");
 			continue;
 		}
 		named = lappend(named, file->named);
@@ -188,7 +197,8 @@ read_pairs(Folder *folder)
 		const SourceFile *source = lfirst(lc);
 		DialectFile *file = palloc0(sizeof(DialectFile));
 
-		file->named = is_diesel(source) ? name_diesel(folder, source) : name_pair(source, &file->dialect);
+		file->named = is_diesel(source) ? name_diesel(folder, source) :
+			name_pair(source, &file->dialect);
 		if (file->named == NULL)
 			sv_format_refuse_stranger(source, &sv_format_pairs);
 		if (file->dialect == OTHER_DIALECT)

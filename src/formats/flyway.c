@@ -19,10 +19,14 @@
 #include "formats/formats_private.h"
 
 static const char *const callbacks[] = {
-	"beforeMigrate", "afterMigrate", "beforeEachMigrate", "afterEachMigrate", "beforeRepeatables", "afterVersioned",
-	"beforeValidate", "afterValidate", "beforeClean", "afterClean", "beforeInfo", "afterInfo", "beforeBaseline",
-	"afterBaseline", "beforeRepair", "afterRepair", "beforeUndo", "afterUndo", "beforeEachUndo", "afterEachUndo",
-	"createSchema", "beforeCreateSchema", "beforeConnect", "afterConnect", "beforeDeploy", "afterDeploy"
+	"beforeMigrate", "afterMigrate", "beforeEachMigrate", "afterEachMigrate", "beforeRepeatables",
+	"afterVersioned",
+	"beforeValidate", "afterValidate", "beforeClean", "afterClean", "beforeInfo", "afterInfo",
+	"beforeBaseline",
+	"afterBaseline", "beforeRepair", "afterRepair", "beforeUndo", "afterUndo", "beforeEachUndo",
+	"afterEachUndo",
+	"createSchema", "beforeCreateSchema", "beforeConnect", "afterConnect", "beforeDeploy",
+	"afterDeploy"
 };
 
 /* A file of the folder and what its name says. */
@@ -148,7 +152,8 @@ take_setting(FlywayFile *named, const SourceFile *conf, const LineCursor *line)
 	is_true = pg_strncasecmp(value, "true", 4) == 0;
 	if (sv_line_begins(line, "executeInTransaction"))
 		named->no_transaction = !is_true;
-	else if (!sv_line_begins(line, "encoding") && !(sv_line_begins(line, "shouldExecute") && is_true) &&
+	else if (!sv_line_begins(line, "encoding") &&
+			 !(sv_line_begins(line, "shouldExecute") && is_true) &&
 			 !sv_line_begins(line, "placeholderReplacement"))
 		sv_format_refuse(conf, line->number, psprintf("setting \"%s\" is not known here", text),
 						 "Known are executeInTransaction, encoding and placeholderReplacement.");
@@ -163,13 +168,17 @@ read_conf(const Folder *folder, FlywayFile *named, bool *placeholders)
 	*placeholders = true;
 	if (conf == NULL || conf->content == NULL)
 		return;
-	line = (LineCursor) {conf->content};
+	line = (LineCursor)
+	{
+		conf->content
+	};
 	while (sv_line_next(&line))
 	{
 		if (sv_line_is_blank(&line) || sv_line_begins(&line, "#"))
 			continue;
 		take_setting(named, conf, &line);
-		if (sv_line_begins(&line, "placeholderReplacement") && strstr(pnstrdup(line.start, line.length), "false") != NULL)
+		if (sv_line_begins(&line, "placeholderReplacement") &&
+			strstr(pnstrdup(line.start, line.length), "false") != NULL)
 			*placeholders = false;
 	}
 }
@@ -187,8 +196,10 @@ refuse_placeholders(const SourceFile *file)
 
 		if (open != NULL && strchr(open, '}') != NULL)
 			sv_format_refuse(file, line.number,
-							 psprintf("the script has the placeholder %.*s", (int) strcspn(open, "}") + 1, open),
-							 "Write its value, or put placeholderReplacement=false into NAME.sql.conf if it is meant as it stands.");
+							 psprintf("the script has the placeholder %.*s",
+									  (int) strcspn(open, "}") + 1, open),
+							 "Write its value, or put placeholderReplacement=false into "
+							 "NAME.sql.conf if it is meant as it stands.");
 	}
 }
 
@@ -199,12 +210,14 @@ new_draft(const FlywayFile *named)
 {
 	const char *words = sv_words_of(named->title);
 	const char *base = sv_file_base(named->file);
-	RevisionDraft *draft = sv_draft_new(named->file, sv_id_from(base, strlen(base)), words != NULL ? words : base);
+	RevisionDraft *draft =
+	sv_draft_new(named->file, sv_id_from(base, strlen(base)), words != NULL ? words : base);
 
 	if (named->prefix == 'V')
 		draft->id = named->version;
 	if (named->prefix == 'R')
-		draft->runs = strstr(named->file->content, "${flyway:timestamp}") != NULL ? SV_RUNS_ALWAYS : SV_RUNS_ON_CHANGE;
+		draft->runs = strstr(named->file->content, "${flyway:timestamp}") != NULL ?
+			SV_RUNS_ALWAYS : SV_RUNS_ON_CHANGE;
 	sv_draft_set_up(draft, named->file, named->file->content, 1);
 	if (named->no_transaction)
 		sv_draft_option(draft, "transaction", "false");
@@ -303,7 +316,8 @@ name_files(Folder *folder)
 			sv_format_refuse_stranger(lfirst(lc), &sv_format_flyway);
 		if (named->prefix == 'C')
 			sv_format_refuse(named->file, 0, "it is a callback of Flyway",
-							 "Call schemaver.hook() with its text, and move the file out of the folder.");
+							 "Call schemaver.hook() with its text, and move the file out of the "
+							 "folder.");
 		read_conf(folder, named, &placeholders);
 		if (placeholders && named->prefix != 'R')
 			refuse_placeholders(named->file);
@@ -324,7 +338,8 @@ drafts_of(List *files)
 	{
 		const FlywayFile *named = lfirst(lc);
 
-		if (last != NULL && named->prefix != 'R' && compare_flyway_versions(last->version, named->version) == 0)
+		if (last != NULL && named->prefix != 'R' &&
+			compare_flyway_versions(last->version, named->version) == 0)
 			refuse_duplicate(last, named);
 		drafts = lappend(drafts, new_draft(named));
 		last = named;
@@ -348,7 +363,8 @@ read_flyway(Folder *folder)
 	if (baselines != NIL)
 		drafts = add_baseline(llast(baselines), versions, drafts);
 	for (int i = 0; i < list_length(baselines) - 1; i++)
-		sv_format_ignore(folder, ((FlywayFile *) list_nth(baselines, i))->file, "there is a baseline of a higher version");
+		sv_format_ignore(folder, ((FlywayFile *) list_nth(baselines, i))->file,
+						 "there is a baseline of a higher version");
 	return list_concat(drafts, drafts_of(files_with(files, 'R')));
 }
 

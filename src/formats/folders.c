@@ -20,7 +20,8 @@ fit_prisma(const SourceFile *file)
 {
 	if (strcmp(sv_path_last(file->name), "migration_lock.toml") == 0)
 		return SV_FIT_ROOT;
-	if (strcmp(sv_path_last(file->name), "migration.sql") != 0 || *sv_path_folder(file->name) == '\0')
+	if (strcmp(sv_path_last(file->name), "migration.sql") != 0 ||
+		*sv_path_folder(file->name) == '\0')
 		return SV_FIT_NONE;
 	return SV_FIT_NAME;
 }
@@ -99,7 +100,8 @@ typedef struct PlacedFile
 static int
 place_of(const Folder *folder, const SourceFile *file)
 {
-	const SourceFile *manifest = sv_folder_find(folder, sv_path_join(sv_path_folder(file->name), "manifest.json"));
+	const SourceFile *manifest =
+	sv_folder_find(folder, sv_path_join(sv_path_folder(file->name), "manifest.json"));
 	JsonbIterator *it;
 	JsonbValue	item;
 	JsonbIteratorToken token;
@@ -160,7 +162,9 @@ read_folders(Folder *folder)
 		const char *base = sv_file_base(placed->file);
 		const char *words = sv_words_of(base);
 		RevisionDraft *draft = sv_draft_new(placed->file,
-											psprintf("%s/%s", sv_id_from(placed->version, strlen(placed->version)),
+											psprintf("%s/%s",
+													 sv_id_from(placed->version,
+																strlen(placed->version)),
 													 sv_id_from(base, strlen(base))),
 											words != NULL ? words : base);
 

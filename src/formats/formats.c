@@ -205,7 +205,8 @@ is_in_list(const char *list, const char *name)
 {
 	int			length = strlen(name);
 
-	for (const char *at = list; at != NULL && *at != '\0'; at += strcspn(at, " "), at += strspn(at, " "))
+	for (const char *at = list; at != NULL &&
+		 *at != '\0'; at += strcspn(at, " "), at += strspn(at, " "))
 	{
 		if (strcspn(at, " ") == length && strncmp(at, name, length) == 0)
 			return true;
@@ -244,7 +245,8 @@ static void
 refuse_code(const SourceFile *file)
 {
 	static const char *const code[] = {
-		".py", ".rb", ".js", ".mjs", ".cjs", ".ts", ".go", ".java", ".kt", ".groovy", ".php", ".cs", ".exs", ".fizz", ".rs"
+		".py", ".rb", ".js", ".mjs", ".cjs", ".ts", ".go", ".java", ".kt", ".groovy", ".php",
+		".cs", ".exs", ".fizz", ".rs"
 	};
 	const char *name = sv_path_last(file->name);
 
@@ -254,8 +256,10 @@ refuse_code(const SourceFile *file)
 	{
 		if (sv_name_ends_with(name, code[i]))
 			sv_format_refuse(file, 1, "the migration is code, not SQL",
-							 "Render it to SQL (as with \"alembic upgrade --sql\" or \"sqlmigrate\") and load that, "
-							 "or take the schema as it is with schemaver.baseline() and go on in SQL.");
+							 "Render it to SQL (as with \"alembic upgrade --sql\" or "
+							 "\"sqlmigrate\") and load that, "
+							 "or take the schema as it is with schemaver.baseline() and go on in "
+							 "SQL.");
 	}
 }
 
@@ -282,7 +286,8 @@ best_fit(const SourceFile *file, FormatFit *fit)
 }
 
 static void
-refuse_mixture(const SourceFile *a, const Format *format_a, const SourceFile *b, const Format *format_b)
+refuse_mixture(const SourceFile *a, const Format *format_a, const SourceFile *b,
+			   const Format *format_b)
 {
 	ereport(ERROR,
 			(errcode(ERRCODE_SV_UNREADABLE_FILE),
@@ -296,13 +301,19 @@ static void
 refuse_unknown(const SourceFile *file, const Format *others)
 {
 	if (others != NULL)
-		sv_format_refuse(file, 0, psprintf("the file is not in format %s, as others of the folder are", others->name),
-						 psprintf("Each file must have %s. Move what is no migration out of the folder.", others->needs));
+		sv_format_refuse(file, 0,
+						 psprintf("the file is not in format %s, as others of the folder are",
+								  others->name),
+						 psprintf(
+								  "Each file must have %s. Move what is no migration out of the "
+								  "folder.", others->needs));
 	refused = file;
 	ereport(ERROR,
 			(errcode(ERRCODE_SV_UNREADABLE_FILE),
 			 errmsg("file \"%s\" is in no format that can be recognised", file->name),
-			 errdetail("It has no line \"-- schemaver:revision ID\" before its first statement, no mark of another tool, "
+			 errdetail(
+					   "It has no line \"-- schemaver:revision ID\" before its first statement, no "
+					   "mark of another tool, "
 					   "and its name does not begin with a version."),
 			 errhint("The formats are %s. Say format => 'plain' if every file is the SQL of one upgrade.",
 					 format_names())));
@@ -380,7 +391,8 @@ refuse_foreign_marks(List *files, int given)
 		if (fit >= SV_FIT_MARK && format != given && formats[given]->fit(file) < SV_FIT_MARK)
 			sv_format_refuse(file, 0, psprintf("the file is in format %s, not %s",
 											   formats[format]->name, formats[given]->name),
-							 psprintf("Say format => '%s', or leave the format out.", formats[format]->name));
+							 psprintf("Say format => '%s', or leave the format out.",
+									  formats[format]->name));
 	}
 }
 
@@ -404,7 +416,8 @@ refuse_nothing(List *files)
 	ereport(ERROR,
 			(errcode(ERRCODE_SV_UNREADABLE_FILE),
 			 errmsg("no migration was found"),
-			 n > 0 ? errdetail("Of %d files, none is one: %s%s.", n, seen.data, n > 5 ? ", ..." : "") :
+			 n > 0 ? errdetail("Of %d files, none is one: %s%s.", n, seen.data, n > 5 ? ", ..." :
+							   "") :
 			 errdetail("There is no file.")));
 }
 

@@ -21,8 +21,8 @@
 typedef struct SourceFile
 {
 	const char *name;
-	const char *content;		/* server encoding, NUL-terminated, no BOM; NULL: of
-								 * a kind that no format reads, only its name counts */
+	const char *content;		/* server encoding, NUL-terminated, no BOM; NULL: of a kind that
+								 * no format reads, only its name counts */
 } SourceFile;
 
 /* How often the text of a draft runs. */

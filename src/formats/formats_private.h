@@ -59,7 +59,8 @@ extern const Format sv_format_folders;
 extern const Format sv_format_plain;
 
 /* formats.c */
-pg_noreturn extern void sv_format_refuse(const SourceFile *file, int line, const char *message, const char *hint);
+pg_noreturn extern void sv_format_refuse(const SourceFile *file, int line, const char *message,
+										 const char *hint);
 pg_noreturn extern void sv_format_refuse_stranger(const SourceFile *file, const Format *format);
 extern void sv_format_ignore(Folder *folder, const SourceFile *file, const char *reason);
 extern bool sv_file_is_sql(const SourceFile *file);
@@ -105,7 +106,8 @@ typedef struct Section
 extern void sv_section_init(Section *section);
 extern void sv_section_begin(Section *section);
 extern void sv_section_add(Section *section, const LineCursor *line);
-extern void sv_section_add_text(Section *section, const LineCursor *line, const char *text, int length);
+extern void sv_section_add_text(Section *section, const LineCursor *line, const char *text,
+								int length);
 extern void sv_section_end_statement(Section *section, const LineCursor *line);
 extern bool sv_section_is_empty(const Section *section);
 extern const char *sv_section_text(const Section *section);
@@ -141,9 +143,12 @@ extern char *sv_file_base(const SourceFile *file);
 
 /* drafts.c: what readers make */
 extern RevisionDraft *sv_draft_new(const SourceFile *file, const char *id, const char *message);
-extern void sv_draft_set_up(RevisionDraft *draft, const SourceFile *file, const char *text, int line);
-extern void sv_draft_set_down(RevisionDraft *draft, const SourceFile *file, const char *text, int line);
-extern void sv_draft_set_sections(RevisionDraft *draft, const SourceFile *file, const Section *up, const Section *down);
+extern void sv_draft_set_up(RevisionDraft *draft, const SourceFile *file, const char *text,
+							int line);
+extern void sv_draft_set_down(RevisionDraft *draft, const SourceFile *file, const char *text,
+							  int line);
+extern void sv_draft_set_sections(RevisionDraft *draft, const SourceFile *file, const Section *up,
+								  const Section *down);
 extern void sv_draft_option(RevisionDraft *draft, const char *name, const char *json);
 extern void sv_draft_transactions(RevisionDraft *draft, bool not_up, bool not_down);
 extern void sv_drafts_chain(List *drafts);
@@ -154,7 +159,8 @@ typedef RevisionDraft *(*SectionedFn) (const SourceFile *file);
 extern List *sv_read_sectioned(Folder *folder, SectionedFn read, bool whole_names);
 
 /* template.c */
-extern const char *sv_template_render(const Folder *folder, const SourceFile *file, const char *text, int line);
+extern const char *sv_template_render(const Folder *folder, const SourceFile *file,
+									  const char *text, int line);
 extern void sv_template_render_draft(const Folder *folder, RevisionDraft *draft);
 
 /* json_file.c */

@@ -33,13 +33,15 @@ typedef struct GooseReader
 static FormatFit
 fit_goose(const SourceFile *file)
 {
-	return sv_file_is_sql(file) && sv_text_has_line(file->content, "+goose ") ? SV_FIT_MARK : SV_FIT_NONE;
+	return sv_file_is_sql(file) &&
+		sv_text_has_line(file->content, "+goose ") ? SV_FIT_MARK : SV_FIT_NONE;
 }
 
 static FormatFit
 fit_sql_migrate(const SourceFile *file)
 {
-	return sv_file_is_sql(file) && sv_text_has_line(file->content, "+migrate ") ? SV_FIT_MARK : SV_FIT_NONE;
+	return sv_file_is_sql(file) &&
+		sv_text_has_line(file->content, "+migrate ") ? SV_FIT_MARK : SV_FIT_NONE;
 }
 
 static bool
@@ -59,7 +61,8 @@ take_command(GooseReader *r, const LineCursor *line, const char *command)
 	if (is_word(first, "Up") || is_word(first, "Down"))
 	{
 		if (r->in_statement)
-			sv_format_refuse(r->file, line->number, "StatementBegin without StatementEnd before this line",
+			sv_format_refuse(r->file, line->number,
+							 "StatementBegin without StatementEnd before this line",
 							 "End the statement with a line of its own.");
 		r->section = is_word(first, "Up") ? &r->up : &r->down;
 		sv_section_begin(r->section);
@@ -69,7 +72,8 @@ take_command(GooseReader *r, const LineCursor *line, const char *command)
 			r->no_down_transaction |= r->section == &r->down;
 		}
 		else if (*rest != '\0')
-			sv_format_refuse(r->file, line->number, psprintf("unknown word \"%s\" behind \"%s\"", rest, first), NULL);
+			sv_format_refuse(r->file, line->number,
+							 psprintf("unknown word \"%s\" behind \"%s\"", rest, first), NULL);
 	}
 	else if (is_word(first, "StatementBegin") && r->section != NULL && !r->in_statement)
 		r->in_statement = true;
@@ -83,8 +87,10 @@ take_command(GooseReader *r, const LineCursor *line, const char *command)
 	else if (is_word(command, "ENVSUB ON") || is_word(command, "ENVSUB OFF"))
 		r->envsub = is_word(rest, "ON");
 	else
-		sv_format_refuse(r->file, line->number, psprintf("\"%s %s\" is unknown or has no place here", r->mark, command),
-						 "Known are Up, Down, StatementBegin, StatementEnd, NO TRANSACTION and ENVSUB.");
+		sv_format_refuse(r->file, line->number,
+						 psprintf("\"%s %s\" is unknown or has no place here", r->mark, command),
+						 "Known are Up, Down, StatementBegin, StatementEnd, NO TRANSACTION and "
+						 "ENVSUB.");
 }
 
 static void
@@ -100,13 +106,17 @@ take_line(GooseReader *r, const LineCursor *line)
 	if (r->section == NULL)
 	{
 		if (!sv_line_is_blank(line) && !sv_line_is_comment(line))
-			sv_format_refuse(r->file, line->number, psprintf("text before the first \"-- %s Up\"", r->mark),
-							 psprintf("Begin the SQL of the upgrade with a line \"-- %s Up\".", r->mark));
+			sv_format_refuse(r->file, line->number,
+							 psprintf("text before the first \"-- %s Up\"", r->mark),
+							 psprintf("Begin the SQL of the upgrade with a line \"-- %s Up\".",
+									  r->mark));
 		return;
 	}
 	if (r->envsub && strstr(pnstrdup(line->start, line->length), "${") != NULL)
-		sv_format_refuse(r->file, line->number, "a variable of the environment stands in the script",
-						 "Write its value, since the server does not have the environment of the client.");
+		sv_format_refuse(r->file, line->number,
+						 "a variable of the environment stands in the script",
+						 "Write its value, since the server does not have the environment of the "
+						 "client.");
 	sv_section_add(r->section, line);
 }
 

@@ -74,7 +74,8 @@ read_header(const SourceFile *file)
 							 "Known are Previous, Hash, Message and AllowInvalidHash.");
 	}
 	if (header.previous == NULL || header.hash == NULL)
-		sv_format_refuse(file, 1, "the header lacks Previous or Hash", "Commit the file with graphile-migrate.");
+		sv_format_refuse(file, 1, "the header lacks Previous or Hash",
+						 "Commit the file with graphile-migrate.");
 	header.body = line.start;
 	header.body_line = line.number;
 	return header;
@@ -110,7 +111,8 @@ hash_of(const Header *header)
 	appendStringInfo(&text, "\n%.*s", length, body);
 	body = trimmed(text.data, &length);
 	body = psprintf("%.*s\n", length, body);
-	if (pg_cryptohash_init(ctx) < 0 || pg_cryptohash_update(ctx, (const uint8 *) body, length + 1) < 0 ||
+	if (pg_cryptohash_init(ctx) < 0 ||
+		pg_cryptohash_update(ctx, (const uint8 *) body, length + 1) < 0 ||
 		pg_cryptohash_final(ctx, digest, sizeof(digest)) < 0)
 		elog(ERROR, "could not compute SHA-1: %s", pg_cryptohash_error(ctx));
 	pg_cryptohash_free(ctx);
@@ -146,13 +148,17 @@ read_graphile(Folder *folder)
 			sv_format_refuse_stranger(file, &sv_format_graphile);
 		header = read_header(file);
 		if (!header.allow_invalid && strcmp(hash_of(&header), header.hash) != 0)
-			sv_format_refuse(file, 0, psprintf("the hash of the text is %s, not the one of its header", hash_of(&header)),
-							 "Restore the file as it was committed, or add a line \"--! AllowInvalidHash\".");
+			sv_format_refuse(file, 0,
+							 psprintf("the hash of the text is %s, not the one of its header",
+									  hash_of(&header)),
+							 "Restore the file as it was committed, or add a line \"--! "
+							 "AllowInvalidHash\".");
 		if (list_length(files) > 1 && strcmp(header.previous, last) != 0)
 			sv_format_refuse(file, 1, "the previous hash is not that of the file before",
 							 "Load all files of the folder.");
 		last = header.hash;
-		draft = sv_draft_new(file, named->id, header.message != NULL ? header.message : named->message);
+		draft = sv_draft_new(file, named->id, header.message != NULL ? header.message :
+							 named->message);
 		sv_draft_set_up(draft, file, header.body, header.body_line);
 		if (sv_text_has_line(header.body, "! no-transaction"))
 			sv_draft_option(draft, "transaction", "false");

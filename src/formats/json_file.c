@@ -29,7 +29,9 @@ sv_json_parse(const SourceFile *file)
 		if (ERRCODE_TO_CATEGORY(error->sqlerrcode) != ERRCODE_DATA_EXCEPTION)
 			PG_RE_THROW();
 		FlushErrorState();
-		sv_format_refuse(file, 0, psprintf("it is not valid JSON: %s", error->detail ? error->detail : error->message),
+		sv_format_refuse(file, 0,
+						 psprintf("it is not valid JSON: %s", error->detail ? error->detail :
+								  error->message),
 						 "Restore the file as its tool wrote it.");
 	}
 	PG_END_TRY();
@@ -40,7 +42,8 @@ sv_json_parse(const SourceFile *file)
 JsonbValue *
 sv_json_member(JsonbContainer *object, const char *name)
 {
-	return JsonContainerIsObject(object) ? getKeyJsonValueFromContainer(object, name, strlen(name), NULL) : NULL;
+	return JsonContainerIsObject(object) ?
+		getKeyJsonValueFromContainer(object, name, strlen(name), NULL) : NULL;
 }
 
 /* Return the value as text, without quotes; NULL for none, null, lists and objects. */
@@ -54,7 +57,8 @@ sv_json_text(const JsonbValue *value)
 		case jbvString:
 			return pnstrdup(value->val.string.val, value->val.string.len);
 		case jbvNumeric:
-			return DatumGetCString(DirectFunctionCall1(numeric_out, NumericGetDatum(value->val.numeric)));
+			return DatumGetCString(DirectFunctionCall1(numeric_out,
+													   NumericGetDatum(value->val.numeric)));
 		case jbvBool:
 			return pstrdup(value->val.boolean ? "true" : "false");
 		default:

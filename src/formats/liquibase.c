@@ -71,7 +71,8 @@ fit_liquibase(const SourceFile *file)
 {
 	if (sv_changelog_is_root(file))
 		return SV_FIT_ROOT;
-	return sv_file_is_sql(file) && (sv_liquibase_is_formatted(file) || sv_text_has_line(file->content, "changeset ")) ?
+	return sv_file_is_sql(file) &&
+		(sv_liquibase_is_formatted(file) || sv_text_has_line(file->content, "changeset ")) ?
 		SV_FIT_MARK : SV_FIT_NONE;
 }
 
@@ -122,7 +123,8 @@ is_for_us(const char *dbms)
 	{
 		bool		negated = *at == '!';
 		char	   *name = pnstrdup(at + negated, strcspn(at + negated, ", \t"));
-		bool		ours = pg_strcasecmp(name, "postgresql") == 0 || pg_strcasecmp(name, "all") == 0;
+		bool		ours = pg_strcasecmp(name, "postgresql") == 0 ||
+		pg_strcasecmp(name, "all") == 0;
 
 		if (ours)
 			return !negated;
@@ -174,7 +176,8 @@ refuse(const ChangesetReader *r, const LineCursor *line, const char *message, co
 }
 
 static void
-apply_attribute(ChangesetReader *r, const LineCursor *line, AttributeKind kind, const char *name, const char *value)
+apply_attribute(ChangesetReader *r, const LineCursor *line, AttributeKind kind, const char *name,
+				const char *value)
 {
 	Changeset  *changeset = r->current;
 
@@ -206,7 +209,8 @@ apply_attribute(ChangesetReader *r, const LineCursor *line, AttributeKind kind, 
 		case ATTRIBUTE_MUST_BE_TRUE:
 			if (!is_true(value))
 				refuse(r, line, psprintf("attribute %s:%s cannot be kept", name, value),
-					   "A revision that fails must not count as done. Write the statement so that it cannot fail.");
+					   "A revision that fails must not count as done. Write the statement so that "
+					   "it cannot fail.");
 			break;
 		case ATTRIBUTE_NO_MATTER:
 			break;
@@ -366,7 +370,8 @@ reuse_changeset(ChangesetReader *r, const LineCursor *line, const char *text)
 	}
 	changeset = id != NULL ? earlier_changeset(r, id, author) : NULL;
 	if (changeset == NULL)
-		refuse(r, line, "the changeset that is the rollback does not stand before this line", "Write its SQL.");
+		refuse(r, line, "the changeset that is the rollback does not stand before this line",
+			   "Write its SQL.");
 	sv_section_add_text(&r->current->down, line, changeset->up.text.data, changeset->up.text.len);
 }
 
@@ -413,11 +418,13 @@ take_sql(ChangesetReader *r, const LineCursor *line)
 	if (r->current == NULL)
 	{
 		if (!sv_line_is_blank(line) && !sv_line_is_comment(line))
-			refuse(r, line, "SQL stands before the first changeset", "Begin it with a line \"--changeset author:id\".");
+			refuse(r, line, "SQL stands before the first changeset",
+				   "Begin it with a line \"--changeset author:id\".");
 		return;
 	}
 	text = end_statement(r->current, expand(r, pnstrdup(line->start, line->length)));
-	sv_section_add_text(r->in_rollback ? &r->current->down : &r->current->up, line, text, strlen(text));
+	sv_section_add_text(r->in_rollback ? &r->current->down :
+						&r->current->up, line, text, strlen(text));
 }
 
 static void
@@ -436,7 +443,8 @@ take_directive(ChangesetReader *r, const LineCursor *line)
 	if ((rest = sv_line_comment(line, "changeset ")) != NULL)
 		begin_changeset(r, line, rest);
 	else if (sv_line_comment(line, "precondition") != NULL)
-		refuse(r, line, "a precondition cannot be kept", "Write it as a statement that fails, or remove it.");
+		refuse(r, line, "a precondition cannot be kept",
+			   "Write it as a statement that fails, or remove it.");
 	else if ((rest = sv_line_comment(line, "rollback")) != NULL)
 	{
 		need_changeset(r, line);
@@ -455,7 +463,8 @@ take_directive(ChangesetReader *r, const LineCursor *line)
 		r->ignore = r->in_ignored ? 0 : atoi(rest);
 	}
 	else
-		return sv_line_comment(line, "validCheckSum") != NULL || sv_line_comment(line, "liquibase ") != NULL;
+		return sv_line_comment(line, "validCheckSum") != NULL ||
+			sv_line_comment(line, "liquibase ") != NULL;
 	return true;
 }
 
@@ -474,7 +483,8 @@ take_line(ChangesetReader *r, const LineCursor *line)
 	else if (r->in_rollback && sv_line_begins(line, "*/"))
 		r->in_rollback = false;
 	else if (!r->in_rollback && sv_line_begins(line, "/*") &&
-			 strncmp(line->start + 2 + strspn(line->start + 2, " \t"), "liquibase rollback", 18) == 0)
+			 strncmp(line->start + 2 + strspn(line->start + 2, " \t"), "liquibase rollback", 18) ==
+			 0)
 	{
 		need_changeset(r, line);
 		r->in_rollback = true;
@@ -547,7 +557,8 @@ sv_liquibase_read_file(const SourceFile *file)
 		if (changeset->left_out)
 			continue;
 		if (sv_section_is_empty(&changeset->up))
-			sv_format_refuse(file, changeset->line, psprintf("changeset \"%s\" has no SQL", changeset->id), NULL);
+			sv_format_refuse(file, changeset->line,
+							 psprintf("changeset \"%s\" has no SQL", changeset->id), NULL);
 		drafts = lappend(drafts, draft_of(&r, changeset));
 	}
 	return drafts;

@@ -140,7 +140,8 @@ own_id(const NamedFile *named)
 		id = version_id(name, named->version);
 	else
 		id = sv_id_from(name, is_digit(name[0]) ? strcspn(name, "_") : strlen(name));
-	return *named->folder != '\0' ? psprintf("%s/%s", version_id(named->folder, strlen(named->folder)), id) : id;
+	return *named->folder != '\0' ?
+		psprintf("%s/%s", version_id(named->folder, strlen(named->folder)), id) : id;
 }
 
 /* Return what the name says about the file.  The name is not copied. */
@@ -330,7 +331,8 @@ pair_files(const List *named_files, int from, int to)
 
 	for (int i = from; i < to; i++)
 		ups += ((const NamedFile *) list_nth(named_files, i))->is_down ? 0 : 1;
-	by_version = ups <= 1 && to - from == 2 && ((const NamedFile *) list_nth(named_files, from))->version > 0;
+	by_version = ups <= 1 && to - from == 2 &&
+		((const NamedFile *) list_nth(named_files, from))->version > 0;
 
 	for (int i = from; i < to; i++)
 	{
@@ -354,7 +356,8 @@ draft_of_pair(const FilePair *pair, bool whole_name)
 	RevisionDraft *draft = sv_draft_new(named->file, named->id, named->message);
 
 	if (whole_name)
-		draft->id = *named->folder != '\0' ? psprintf("%s/%s", named->folder, sv_id_from(named->name, strlen(named->name))) :
+		draft->id = *named->folder != '\0' ?
+			psprintf("%s/%s", named->folder, sv_id_from(named->name, strlen(named->name))) :
 			sv_id_from(named->name, strlen(named->name));
 	draft->named_by_file = true;
 	if (pair->down != NULL)
@@ -422,7 +425,9 @@ sv_named_drafts(List *named_files)
 			to++;
 		pairs = pair_files(named_files, from, to);
 		foreach(lc, pairs)
-			drafts = lappend(drafts, draft_of_pair(lfirst(lc), first->version > 0 && list_length(pairs) > 1));
+			drafts = lappend(drafts,
+							 draft_of_pair(lfirst(lc), first->version > 0 &&
+										   list_length(pairs) > 1));
 	}
 	check_ids(drafts);
 	if (n > 1)

@@ -249,7 +249,8 @@ sv_native_mark(const char *section, const char *text)
 static bool
 is_marked(const char *marks, Directive section, const char *text)
 {
-	return text != NULL && marks != NULL && strstr(marks, sv_native_mark(sv_directive_names[section], text)) != NULL;
+	return text != NULL && marks != NULL &&
+		strstr(marks, sv_native_mark(sv_directive_names[section], text)) != NULL;
 }
 
 static void
@@ -269,7 +270,7 @@ end_revision(NativeReader *r, int offset)
 		take_marks(r);
 	if (r->draft != NULL && r->draft->up == NULL)
 		refuse_file(r, offset, "the revision before this line has no up section",
-			   "Begin its SQL with a line \"-- schemaver:up\".");
+					"Begin its SQL with a line \"-- schemaver:up\".");
 }
 
 static void
@@ -291,8 +292,9 @@ begin_section(NativeReader *r, Directive directive, int offset, int end, const c
 	int			line = line_of(r, offset) + 1;
 
 	if (*trim(value) != '\0')
-		refuse_file(r, offset, psprintf("directive \"%s\" takes no value", sv_directive_names[directive]),
-			   "Write the SQL in the lines behind it.");
+		refuse_file(r, offset,
+					psprintf("directive \"%s\" takes no value", sv_directive_names[directive]),
+					"Write the SQL in the lines behind it.");
 	end_section(r, offset);
 	r->in_section = true;
 	r->section = directive;
@@ -330,7 +332,7 @@ take_value(NativeReader *r, Directive directive, int offset, const char *value)
 			draft->id = trim(value);
 			if (*draft->id == '\0')
 				refuse_file(r, offset, "directive \"revision\" without an id",
-					   "Write the id behind it, or leave the line out to have one made.");
+							"Write the id behind it, or leave the line out to have one made.");
 			r->origin.revision = draft->id;
 			break;
 		case SV_DIRECTIVE_MESSAGE:
@@ -363,10 +365,10 @@ check_place(const NativeReader *r, Directive directive, int offset)
 
 	if (r->given[directive] && directive != SV_DIRECTIVE_MESSAGE)
 		refuse_file(r, offset, psprintf("directive \"%s\" twice in one revision", name),
-			   "Begin the next revision with a line \"-- schemaver:revision ID\".");
+					"Begin the next revision with a line \"-- schemaver:revision ID\".");
 	if (directive < SV_DIRECTIVE_UP && r->in_section)
 		refuse_file(r, offset, psprintf("directive \"%s\" behind the first section", name),
-			   "Write it before the line \"-- schemaver:up\".");
+					"Write it before the line \"-- schemaver:up\".");
 }
 
 /* The directive at the offset: its line is read, whatever else follows. */
@@ -375,7 +377,8 @@ take_directive(NativeReader *r, int offset)
 {
 	const char *text = r->file->content;
 	const char *name = behind_mark(text + offset);
-	int			length = strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-");
+	int			length =
+	strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-");
 	int			end = end_of_line(text, offset);
 	int			value_end = end > 0 && text[end] == '\n' && text[end - 1] == '\r' ? end - 1 : end;
 	const char *value = name + length;
@@ -383,8 +386,9 @@ take_directive(NativeReader *r, int offset)
 
 	if (directive < 0 || (value < text + value_end && *value != ' ' && *value != '\t'))
 		refuse_file(r, offset,
-			   psprintf("unknown directive \"%.*s\"", (int) strcspn(name, " \t\r\n"), name),
-			   "Known are revision, message, revises, depends_on, branch_labels, options, generated, up, down and verify.");
+					psprintf("unknown directive \"%.*s\"", (int) strcspn(name, " \t\r\n"), name),
+					"Known are revision, message, revises, depends_on, branch_labels, options, "
+					"generated, up, down and verify.");
 	if (value < text + value_end)
 		value++;
 	value = pnstrdup(value, text + value_end - value);
@@ -433,7 +437,7 @@ check_token(NativeReader *r, const Lexer *lexer, const Token *token)
 		return;
 	if (!r->in_section)
 		refuse_file(r, token->start, "text before the first section",
-			   "Begin the SQL of the upgrade with a line \"-- schemaver:up\".");
+					"Begin the SQL of the upgrade with a line \"-- schemaver:up\".");
 	r->origin.section = sv_directive_names[r->section];
 	if (token->kind == SV_TOKEN_ERROR)
 		sv_script_invalid_error(text, lexer->error_at, &r->origin, lexer->error);
@@ -441,7 +445,7 @@ check_token(NativeReader *r, const Lexer *lexer, const Token *token)
 		sv_script_invalid_meta(text, token, &r->origin);
 	if (lexer->data_start >= 0 && !lexer->data_closed)
 		refuse_file(r, token->start, "the data of COPY FROM STDIN has no end",
-			   "End it with a line \"\\.\".");
+					"End it with a line \"\\.\".");
 	r->origin.section = NULL;
 }
 

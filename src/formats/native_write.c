@@ -78,7 +78,8 @@ append_generated(StringInfo out, const RevisionDraft *draft)
 
 	initStringInfo(&marks);
 	if (draft->up_generated)
-		appendStringInfoString(&marks, sv_native_mark(sv_directive_names[SV_DIRECTIVE_UP], draft->up));
+		appendStringInfoString(&marks,
+							   sv_native_mark(sv_directive_names[SV_DIRECTIVE_UP], draft->up));
 	if (draft->down_generated)
 		appendStringInfo(&marks, "%s%s", marks.len > 0 ? " " : "",
 						 sv_native_mark(sv_directive_names[SV_DIRECTIVE_DOWN], draft->down));
@@ -144,7 +145,7 @@ static const char *
 check_written(const RevisionDraft *draft, const char *text)
 {
 	MemoryContext cxt = CurrentMemoryContext;
-	SourceFile	file = {.name = "export.sql",.content = text};
+	SourceFile	file = {.name = "export.sql", .content = text};
 	const char *volatile wrong = NULL;
 
 	PG_TRY();

@@ -16,7 +16,8 @@
 static FormatFit
 fit_plain(const SourceFile *file)
 {
-	return sv_file_is_sql(file) && sv_version_length(sv_path_last(file->name)) > 0 ? SV_FIT_NAME : SV_FIT_NONE;
+	return sv_file_is_sql(file) &&
+		sv_version_length(sv_path_last(file->name)) > 0 ? SV_FIT_NAME : SV_FIT_NONE;
 }
 
 /* Does the file say that it must not run in a transaction? */
@@ -43,7 +44,8 @@ sv_folder_sql(const Folder *folder)
 	List	   *result = NIL;
 	ListCell   *lc;
 
-	if (list_length(folder->files) == 1 && ((SourceFile *) linitial(folder->files))->content != NULL)
+	if (list_length(folder->files) == 1 &&
+		((SourceFile *) linitial(folder->files))->content != NULL)
 		return folder->files;
 	foreach(lc, folder->files)
 	{
@@ -59,7 +61,8 @@ sv_file_base(const SourceFile *file)
 {
 	const char *name = sv_path_last(file->name);
 
-	return sv_name_ends_with(name, ".sql") ? pnstrdup(name, strlen(name) - strlen(".sql")) : pstrdup(name);
+	return sv_name_ends_with(name, ".sql") ? pnstrdup(name, strlen(name) - strlen(".sql")) :
+		pstrdup(name);
 }
 
 static List *

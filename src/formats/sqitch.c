@@ -49,7 +49,8 @@ typedef struct SqitchReader
 static FormatFit
 fit_sqitch(const SourceFile *file)
 {
-	return sv_name_ends_with(file->name, "sqitch.plan") && file->content != NULL ? SV_FIT_ROOT : SV_FIT_NONE;
+	return sv_name_ends_with(file->name, "sqitch.plan") &&
+		file->content != NULL ? SV_FIT_ROOT : SV_FIT_NONE;
 }
 
 /* ---------- sqitch.conf ---------- */
@@ -74,14 +75,18 @@ conf_value(const LineCursor *line, const char *name)
 static void
 read_conf(SqitchReader *r)
 {
-	const SourceFile *conf = sv_folder_find(r->folder, sv_path_join(sv_path_folder(r->plan->name), "sqitch.conf"));
+	const SourceFile *conf =
+	sv_folder_find(r->folder, sv_path_join(sv_path_folder(r->plan->name), "sqitch.conf"));
 	LineCursor	line;
 	bool		in_core = false;
 	const char *value;
 
 	if (conf == NULL || conf->content == NULL)
 		return;
-	line = (LineCursor) {conf->content};
+	line = (LineCursor)
+	{
+		conf->content
+	};
 	while (sv_line_next(&line))
 	{
 		if (sv_line_begins(&line, "["))
@@ -235,7 +240,9 @@ read_change(SqitchReader *r, const char *text, int line)
 		before->next = change;
 		before->rework_tags = tags_from(r, before);
 		if (before->rework_tags == NIL)
-			refuse(r, line, psprintf("change \"%s\" stands there twice without a tag between", change->name));
+			refuse(r, line,
+				   psprintf("change \"%s\" stands there twice without a tag between",
+							change->name));
 		change->id = psprintf("%s.%d", change->id, instances_of(r, change->name) + 1);
 	}
 	text += length;
@@ -277,7 +284,8 @@ read_plan(SqitchReader *r)
 static const SourceFile *
 find_below(const SqitchReader *r, const char *top, const char *name)
 {
-	const SourceFile *file = sv_folder_find(r->folder, sv_path_join(sv_path_join(sv_path_folder(r->plan->name), top), name));
+	const SourceFile *file =
+	sv_folder_find(r->folder, sv_path_join(sv_path_join(sv_path_folder(r->plan->name), top), name));
 
 	return file != NULL && file->content != NULL ? file : NULL;
 }
@@ -309,7 +317,8 @@ suffix_of(SqitchReader *r, const Change *change)
 		if (find_script(r, change, r->deploy, suffix) != NULL)
 			return suffix;
 	}
-	return change->rework_tags != NIL ? psprintf("@%s", (char *) linitial(change->rework_tags)) : "";
+	return change->rework_tags != NIL ? psprintf("@%s", (char *) linitial(change->rework_tags)) :
+		"";
 }
 
 /* What a name in the plan's list of dependencies means here. */
@@ -343,8 +352,9 @@ dependency_id(const SqitchReader *r, const Change *change, const char *name)
 		needed = earlier;
 	}
 	if (needed == NULL && *plain != '\0')
-		refuse(r, change->line, psprintf("change \"%s\" requires \"%s\", which the plan does not have before it",
-										 change->name, plain));
+		refuse(r, change->line,
+			   psprintf("change \"%s\" requires \"%s\", which the plan does not have before it",
+						change->name, plain));
 	return needed != NULL ? pstrdup(needed->id) : NULL;
 }
 
@@ -359,7 +369,8 @@ draft_of(SqitchReader *r, Change *change)
 	ListCell   *lc;
 
 	if (deploy == NULL)
-		sv_format_refuse(r->plan, change->line, psprintf("change \"%s\" has no deploy script", change->name),
+		sv_format_refuse(r->plan, change->line,
+						 psprintf("change \"%s\" has no deploy script", change->name),
 						 "Load the folder with its scripts.");
 	draft = sv_draft_new(deploy, change->id, change->note != NULL ? change->note : change->name);
 	sv_draft_set_up(draft, deploy, deploy->content, 1);
@@ -406,11 +417,13 @@ read_sqitch(Folder *folder)
 		if (fit_sqitch(lfirst(lc)) == SV_FIT_NONE)
 			continue;
 		if (r.plan != NULL)
-			sv_format_refuse(lfirst(lc), 0, "the folder has several plans", "Load each project's folder by itself.");
+			sv_format_refuse(lfirst(lc), 0, "the folder has several plans",
+							 "Load each project's folder by itself.");
 		r.plan = lfirst(lc);
 	}
 	if (r.plan == NULL)
-		sv_format_refuse(linitial(folder->files), 0, "there is no sqitch.plan", "Load the folder that has it.");
+		sv_format_refuse(linitial(folder->files), 0, "there is no sqitch.plan",
+						 "Load the folder that has it.");
 	r.top = "";
 	r.deploy = "deploy";
 	r.revert = "revert";

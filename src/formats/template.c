@@ -55,7 +55,9 @@ variable_of(const char *action)
 	if (*action != '.')
 		return NULL;
 	name = action + 1;
-	if (*name == '\0' || strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.") != strlen(name))
+	if (*name == '\0' ||
+		strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.") !=
+		strlen(name))
 		return NULL;
 	return pstrdup(name);
 }
@@ -64,7 +66,7 @@ static void
 add_variable(TemplateReader *r, const char *name)
 {
 	char	   *value = r->folder->variables != NULL ?
-		sv_json_text(sv_json_member(&r->folder->variables->root, name)) : NULL;
+	sv_json_text(sv_json_member(&r->folder->variables->root, name)) : NULL;
 
 	if (value == NULL)
 		sv_format_refuse(r->file, r->line, psprintf("the template needs a value for \"%s\"", name),
@@ -93,10 +95,12 @@ expand(TemplateReader *r, const char *text, bool is_migration, int depth)
 		if (name != NULL)
 			add_variable(r, name);
 		else if (path == NULL)
-			sv_format_refuse(r->file, r->line, psprintf("the template's \"{{%s}}\" cannot be rendered here", action),
+			sv_format_refuse(r->file, r->line,
+							 psprintf("the template's \"{{%s}}\" cannot be rendered here", action),
 							 "Render the file, or write what it stands for.");
 		else if (included == NULL || included->content == NULL)
-			sv_format_refuse(r->file, r->line, psprintf("there is no file \"%s\"", path), "Load the folder with it.");
+			sv_format_refuse(r->file, r->line, psprintf("there is no file \"%s\"", path),
+							 "Load the folder with it.");
 		else
 			expand(r, included->content, false, depth + 1);
 		text = close + 2;
@@ -122,7 +126,11 @@ void
 sv_template_render_draft(const Folder *folder, RevisionDraft *draft)
 {
 	if (draft->up != NULL)
-		draft->up = sv_template_render(folder, sv_folder_find(folder, draft->source), draft->up, draft->up_line);
+		draft->up =
+			sv_template_render(folder, sv_folder_find(folder, draft->source), draft->up,
+							   draft->up_line);
 	if (draft->down != NULL)
-		draft->down = sv_template_render(folder, sv_folder_find(folder, draft->down_source), draft->down, draft->down_line);
+		draft->down =
+			sv_template_render(folder, sv_folder_find(folder, draft->down_source), draft->down,
+							   draft->down_line);
 }

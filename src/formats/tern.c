@@ -45,7 +45,8 @@ take_line(TernReader *r, const LineCursor *line)
 	if (sv_line_begins(line, DIVIDER))
 	{
 		if (r->section == &r->down)
-			sv_format_refuse(r->file, line->number, "the line that divides up and down stands there twice", NULL);
+			sv_format_refuse(r->file, line->number,
+							 "the line that divides up and down stands there twice", NULL);
 		r->section = &r->down;
 		sv_section_begin(r->section);
 	}

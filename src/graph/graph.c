@@ -322,7 +322,7 @@ resolve_link(const RevisionGraph *graph, const RawLink *link, bool dependency)
 {
 	const char *owner = graph->revisions[link->revision].id;
 	int			to = dependency ? sv_graph_find_name(graph, link->name) :
-		sv_graph_find(graph, link->name);
+	sv_graph_find(graph, link->name);
 
 	if (to < 0)
 		ereport(ERROR,

@@ -74,8 +74,10 @@ extern RevisionList sv_graph_effective_heads(const RevisionGraph *graph);
 extern RevisionList sv_graph_bases(const RevisionGraph *graph);
 extern RevisionList sv_graph_branch_points(const RevisionGraph *graph);
 extern RevisionList sv_graph_current(const RevisionGraph *graph);
-extern bool *sv_graph_ancestors(const RevisionGraph *graph, const RevisionList *from, bool dependencies);
-extern bool *sv_graph_descendants(const RevisionGraph *graph, const RevisionList *from, bool dependencies);
+extern bool *sv_graph_ancestors(const RevisionGraph *graph, const RevisionList *from,
+								bool dependencies);
+extern bool *sv_graph_descendants(const RevisionGraph *graph, const RevisionList *from,
+								  bool dependencies);
 extern RevisionList sv_graph_order(const RevisionGraph *graph, const bool *wanted);
 
 /* reference.c: the grammar of references */
@@ -85,7 +87,8 @@ extern int	sv_graph_resolve_one(const RevisionGraph *graph, const char *ref);
 /* plan.c: what a run does */
 extern RevisionList sv_graph_plan_upgrade(const RevisionGraph *graph, const char *target);
 extern RevisionList sv_graph_plan_downgrade(const RevisionGraph *graph, const char *target);
-extern StampPlan sv_graph_plan_stamp(const RevisionGraph *graph, int ntargets, const char **targets, bool purge);
+extern StampPlan sv_graph_plan_stamp(const RevisionGraph *graph, int ntargets,
+									 const char **targets, bool purge);
 extern RevisionList sv_graph_history(const RevisionGraph *graph, const char *from, const char *to);
 
 #endif							/* SV_GRAPH_H */

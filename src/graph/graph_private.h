@@ -15,8 +15,8 @@ typedef struct Reference
 {
 	const char *text;			/* as the user wrote it */
 	const char *branch;			/* what stands before '@', or NULL */
-	const char *symbol;			/* a name or a word such as "head"; NULL for a
-								 * bare +N or -N, or current+N, current-N */
+	const char *symbol;			/* a name or a word such as "head"; NULL for a bare +N or -N, or
+								 * current+N, current-N */
 	bool		relative;		/* ends in +N or -N */
 	bool		down;			/* -N */
 	int			steps;			/* N; a number that is too large is INT_MAX */
@@ -31,8 +31,10 @@ extern int	sv_graph_find_tag(const RevisionGraph *graph, const char *tag);
 extern RevisionList sv_graph_list_one(int revision);
 extern RevisionList sv_graph_list_marked(const RevisionGraph *graph, const bool *marks);
 extern RevisionList sv_graph_list_filter(const RevisionList *list, const bool *marks);
-extern bool *sv_graph_lineage(const RevisionGraph *graph, const RevisionList *of, bool dependencies);
-extern bool *sv_graph_strict_ancestors(const RevisionGraph *graph, const RevisionList *from, bool dependencies);
+extern bool *sv_graph_lineage(const RevisionGraph *graph, const RevisionList *of,
+							  bool dependencies);
+extern bool *sv_graph_strict_ancestors(const RevisionGraph *graph, const RevisionList *from,
+									   bool dependencies);
 extern RevisionList sv_graph_applied(const RevisionGraph *graph);
 extern RevisionList sv_graph_order_newest_first(const RevisionGraph *graph, const bool *wanted);
 extern bool sv_graph_is_acyclic(const RevisionGraph *graph, int **waiting);
@@ -44,10 +46,14 @@ extern int	sv_graph_single(const RevisionGraph *graph, const Reference *ref, boo
 extern int	sv_graph_relative(const RevisionGraph *graph, const Reference *ref, bool clamp);
 extern bool *sv_graph_branch_lineage(const RevisionGraph *graph, const Reference *ref);
 extern int	sv_graph_branch_revision(const RevisionGraph *graph, const Reference *ref);
-extern int	sv_graph_start_up(const RevisionGraph *graph, const Reference *ref, const RevisionList *from);
+extern int	sv_graph_start_up(const RevisionGraph *graph, const Reference *ref,
+							  const RevisionList *from);
 extern int	sv_graph_start_down(const RevisionGraph *graph, const Reference *ref);
-extern int	sv_graph_walk_up(const RevisionGraph *graph, const Reference *ref, int start, bool clamp);
-extern int	sv_graph_walk_down(const RevisionGraph *graph, const Reference *ref, int start, bool clamp);
-extern bool sv_graph_walk_applied(const RevisionGraph *graph, const Reference *ref, int start, bool clamp, int *target);
+extern int	sv_graph_walk_up(const RevisionGraph *graph, const Reference *ref, int start,
+							 bool clamp);
+extern int	sv_graph_walk_down(const RevisionGraph *graph, const Reference *ref, int start,
+							   bool clamp);
+extern bool sv_graph_walk_applied(const RevisionGraph *graph, const Reference *ref, int start,
+								  bool clamp, int *target);
 
 #endif							/* SV_GRAPH_PRIVATE_H */

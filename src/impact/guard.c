@@ -29,14 +29,15 @@ static struct
 	List	   *renamed;		/* of GivenName */
 	List	   *losses;			/* of Taken */
 	bool		busy;
-}			guard;
+} guard;
 
 static object_access_hook_type previous_hook;
 
 static bool
 is_table(Oid relation)
 {
-	return get_rel_relkind(relation) == RELKIND_RELATION && get_rel_persistence(relation) != RELPERSISTENCE_TEMP;
+	return get_rel_relkind(relation) == RELKIND_RELATION &&
+		get_rel_persistence(relation) != RELPERSISTENCE_TEMP;
 }
 
 /* The hook comes before the change can be seen, so the name is the old one. */
@@ -47,12 +48,14 @@ note_name(Oid relation)
 	ListCell   *cell;
 
 	foreach(cell, guard.renamed)
+	{
 		if (((GivenName *) lfirst(cell))->relation == relation)
 			return;
+	}
 	renamed = palloc(sizeof(GivenName));
 	renamed->relation = relation;
 	renamed->name = get_rel_name(relation);
-	guard.renamed = lappend(guard.renamed, renamed);
+	guard.		renamed = lappend(guard.renamed, renamed);
 }
 
 /* The relation that the script made under the former name of another one; InvalidOid: none. */
@@ -79,10 +82,11 @@ add_if_held(Oid relation, AttrNumber column)
 {
 	Taken	   *taken = sv_impact_taken(relation, column, true);
 
-	if ((column != 0 && (taken->column_name == NULL || get_attgenerated(relation, column) != '\0')) ||
+	if ((column != 0 &&
+		 (taken->column_name == NULL || get_attgenerated(relation, column) != '\0')) ||
 		!sv_impact_holds(taken))
 		return;
-	guard.losses = lappend(guard.losses, taken);
+	guard.		losses = lappend(guard.losses, taken);
 }
 
 /* A table goes whose rows another one has: the columns that this one lacks are lost. */
@@ -121,14 +125,17 @@ on_access(ObjectAccessType access, Oid catalog, Oid oid, int sub, void *arg)
 
 	if (previous_hook)
 		previous_hook(access, catalog, oid, sub, arg);
-	if (guard.context == NULL || guard.busy || catalog != RelationRelationId || sv_track_is_paused())
+	if (guard.context == NULL || guard.busy || catalog != RelationRelationId ||
+		sv_track_is_paused())
 		return;
 	caller = MemoryContextSwitchTo(guard.context);
-	guard.busy = true;
+	guard.		busy = true;
+
 	PG_TRY();
 	{
 		if (access == OAT_POST_CREATE && sub == 0)
-			guard.created = lappend_oid(guard.created, oid);
+			guard.		created = lappend_oid(guard.created, oid);
+
 		else if (access == OAT_POST_ALTER && sub == 0 && is_table(oid))
 			note_name(oid);
 		else if (access == OAT_DROP)
@@ -136,7 +143,7 @@ on_access(ObjectAccessType access, Oid catalog, Oid oid, int sub, void *arg)
 	}
 	PG_FINALLY();
 	{
-		guard.busy = false;
+		guard.		busy = false;
 	}
 	PG_END_TRY();
 	MemoryContextSwitchTo(caller);
@@ -155,10 +162,14 @@ void
 sv_impact_guard(void)
 {
 	memset(&guard, 0, sizeof(guard));
-	guard.context = AllocSetContextCreate(CurrentMemoryContext, "schemaver guard", ALLOCSET_DEFAULT_SIZES);
+	guard.		context =
+	AllocSetContextCreate(CurrentMemoryContext, "schemaver guard", ALLOCSET_DEFAULT_SIZES);
 }
 
-/* Watch no longer.  Returns what was lost, a list of Taken in the memory that was current at the beginning. */
+/*
+ * Watch no longer. Returns what was lost, a list of Taken in the memory that
+ * was current at the beginning.
+ */
 List *
 sv_impact_unguard(void)
 {

@@ -71,7 +71,9 @@ sv_impact_holds(const Taken *taken)
 	if (relkind == RELKIND_PARTITIONED_TABLE || taken->column != 0)
 		relations = find_all_inheritors(taken->relation, AccessShareLock, NULL);
 	foreach(cell, relations)
+	{
 		if (relation_holds(lfirst_oid(cell), taken->column_name))
 			return true;
+	}
 	return false;
 }

@@ -107,9 +107,10 @@ find_column(const Reading *reading, Oid relation, const char *name)
 }
 
 static void
-add_alias(Reading *reading, const char *schema, const char *name, Oid relation, const char *former, const CreateStmt *created)
+add_alias(Reading *reading, const char *schema, const char *name, Oid relation, const char *former,
+		  const CreateStmt *created)
 {
-	NowNamed	   *alias = palloc(sizeof(NowNamed));
+	NowNamed   *alias = palloc(sizeof(NowNamed));
 
 	alias->schema = schema;
 	alias->name = name;
@@ -128,12 +129,14 @@ read_rename(Reading *reading, const RenameStmt *stmt)
 		return;
 	if (stmt->renameType == OBJECT_TABLE)
 	{
-		add_alias(reading, stmt->relation->schemaname, stmt->relation->relname, InvalidOid, NULL, NULL);
-		add_alias(reading, stmt->relation->schemaname, stmt->newname, relation, stmt->relation->relname, NULL);
+		add_alias(reading, stmt->relation->schemaname, stmt->relation->relname, InvalidOid, NULL,
+				  NULL);
+		add_alias(reading, stmt->relation->schemaname, stmt->newname, relation,
+				  stmt->relation->relname, NULL);
 	}
 	else if (stmt->renameType == OBJECT_COLUMN && stmt->relationType == OBJECT_TABLE)
 	{
-		NowColumn *alias = palloc(sizeof(NowColumn));
+		NowColumn  *alias = palloc(sizeof(NowColumn));
 
 		alias->relation = relation;
 		alias->name = stmt->newname;
@@ -150,7 +153,8 @@ read_rename(Reading *reading, const RenameStmt *stmt)
 static void
 read_move(Reading *reading, const AlterObjectSchemaStmt *stmt)
 {
-	Oid			relation = stmt->objectType == OBJECT_TABLE ? find_relation(reading, stmt->relation) : InvalidOid;
+	Oid			relation = stmt->objectType == OBJECT_TABLE ?
+	find_relation(reading, stmt->relation) : InvalidOid;
 
 	if (!OidIsValid(relation))
 		return;
@@ -208,9 +212,11 @@ add_taken(Reading *reading, Oid relation, AttrNumber column, bool drops)
 	if ((relkind != RELKIND_RELATION && relkind != RELKIND_PARTITIONED_TABLE) ||
 		get_rel_persistence(relation) == RELPERSISTENCE_TEMP)
 		return;
-	if (column != 0 && (sv_impact_column(relation, column) == NULL || get_attgenerated(relation, column) != '\0'))
+	if (column != 0 &&
+		(sv_impact_column(relation, column) == NULL || get_attgenerated(relation, column) != '\0'))
 		return;
-	if (is_listed(reading->earlier, relation, column) || is_listed(reading->taken, relation, column))
+	if (is_listed(reading->earlier, relation, column) ||
+		is_listed(reading->taken, relation, column))
 		return;
 	reading->taken = lappend(reading->taken, sv_impact_taken(relation, column, drops));
 }
@@ -242,7 +248,10 @@ makes_column(const CreateStmt *stmt, const char *name)
 	return false;
 }
 
-/* The old table of one that was made under its former name goes: the columns that the new one lacks are lost. */
+/*
+ * The old table of one that was made under its former name goes: the columns
+ * that the new one lacks are lost.
+ */
 static void
 add_replaced(Reading *reading, Oid relation, const CreateStmt *by)
 {
@@ -261,12 +270,14 @@ static void
 drop_table(Reading *reading, const RangeVar *name)
 {
 	const NowNamed *alias = find_alias(reading, name->schemaname, name->relname);
-	const NowNamed *heir = alias && alias->former ? find_alias(reading, name->schemaname, alias->former) : NULL;
+	const NowNamed *heir = alias &&
+	alias->former ? find_alias(reading, name->schemaname, alias->former) : NULL;
 	Oid			relation = find_relation(reading, name);
 
 	if (!OidIsValid(relation))
 		return;
-	if (heir != NULL && heir->created != NULL && heir->created->ofTypename == NULL && heir->created->inhRelations == NIL)
+	if (heir != NULL && heir->created != NULL && heir->created->ofTypename == NULL &&
+		heir->created->inhRelations == NIL)
 		add_replaced(reading, relation, heir->created);
 	else
 		add_taken(reading, relation, 0, true);
@@ -295,7 +306,7 @@ drop_dependents(Reading *reading, Oid catalog, Oid oid)
 }
 
 static void
-drop_type(Reading *reading, const TypeName *name)
+drop_type(Reading *reading, const TypeName * name)
 {
 	Type		tuple = LookupTypeName(NULL, name, NULL, true);
 	Oid			type;
@@ -371,17 +382,18 @@ wants_value(const ColumnDef *column)
 static void
 demand_values(Reading *reading, Oid relation, const ColumnDef *column)
 {
-	if (IsA(column, ColumnDef) && wants_value(column) && get_attnum(relation, column->colname) == InvalidAttrNumber)
+	if (IsA(column, ColumnDef) && wants_value(column) &&
+		get_attnum(relation, column->colname) == InvalidAttrNumber)
 		add_demand(reading, relation, column->colname, true,
 				   psprintf("a value for column %s.%s, which must not be null",
-							quote_qualified_identifier(get_namespace_name(get_rel_namespace(relation)), get_rel_name(relation)),
+							sv_relation_name(relation),
 							quote_identifier(column->colname)));
 }
 
 static void
 demand_of_command(Reading *reading, Oid relation, const AlterTableCmd *cmd)
 {
-	char	   *table = quote_qualified_identifier(get_namespace_name(get_rel_namespace(relation)), get_rel_name(relation));
+	char	   *table = sv_relation_name(relation);
 
 	switch (cmd->subtype)
 	{
@@ -389,14 +401,17 @@ demand_of_command(Reading *reading, Oid relation, const AlterTableCmd *cmd)
 			demand_values(reading, relation, (const ColumnDef *) cmd->def);
 			break;
 		case AT_SetNotNull:
-			add_demand(reading, relation, NULL, false, psprintf("no null in column %s.%s", table, quote_identifier(cmd->name)));
+			add_demand(reading, relation, NULL, false,
+					   psprintf("no null in column %s.%s", table, quote_identifier(cmd->name)));
 			break;
 		case AT_AlterColumnType:
 			add_demand(reading, relation, NULL, false,
-					   psprintf("values of column %s.%s that the other type accepts", table, quote_identifier(cmd->name)));
+					   psprintf("values of column %s.%s that the other type accepts", table,
+								quote_identifier(cmd->name)));
 			break;
 		case AT_AddConstraint:
-			if (!castNode(Constraint, cmd->def)->skip_validation && castNode(Constraint, cmd->def)->conname != NULL)
+			if (!castNode(Constraint, cmd->def)->skip_validation &&
+				castNode(Constraint, cmd->def)->conname != NULL)
 				add_demand(reading, relation, NULL, false,
 						   psprintf("rows of table %s that satisfy constraint %s", table,
 									quote_identifier(castNode(Constraint, cmd->def)->conname)));
@@ -414,11 +429,14 @@ demand_unique(Reading *reading, const IndexStmt *stmt)
 	if (OidIsValid(relation))
 		add_demand(reading, relation, NULL, false,
 				   psprintf("no equal rows of table %s by the unique index %s",
-							quote_qualified_identifier(get_namespace_name(get_rel_namespace(relation)), get_rel_name(relation)),
+							sv_relation_name(relation),
 							stmt->idxname ? quote_identifier(stmt->idxname) : ""));
 }
 
-/* A table is made in the place of one that was renamed away: new columns of it get no values from there. */
+/*
+ * A table is made in the place of one that was renamed away: new columns of it
+ * get no values from there.
+ */
 static void
 demand_of_heir(Reading *reading, const CreateStmt *stmt)
 {
@@ -439,7 +457,8 @@ demand_of_heir(Reading *reading, const CreateStmt *stmt)
 static void
 read_alter(Reading *reading, const AlterTableStmt *stmt)
 {
-	Oid			relation = stmt->objtype == OBJECT_TABLE ? find_relation(reading, stmt->relation) : InvalidOid;
+	Oid			relation = stmt->objtype == OBJECT_TABLE ? find_relation(reading, stmt->relation) :
+	InvalidOid;
 	ListCell   *cell;
 
 	if (!OidIsValid(relation))
@@ -449,7 +468,8 @@ read_alter(Reading *reading, const AlterTableStmt *stmt)
 	foreach(cell, stmt->cmds)
 	{
 		const AlterTableCmd *cmd = lfirst_node(AlterTableCmd, cell);
-		AttrNumber	column = cmd->subtype == AT_DropColumn ? find_column(reading, relation, cmd->name) : InvalidAttrNumber;
+		AttrNumber	column = cmd->subtype == AT_DropColumn ?
+		find_column(reading, relation, cmd->name) : InvalidAttrNumber;
 
 		if (column != InvalidAttrNumber)
 			add_taken(reading, relation, column, true);
@@ -482,14 +502,16 @@ read_statement(Reading *reading, Node *statement)
 		case T_CreateStmt:
 			demand_of_heir(reading, (CreateStmt *) statement);
 			add_alias(reading, ((CreateStmt *) statement)->relation->schemaname,
-					  ((CreateStmt *) statement)->relation->relname, InvalidOid, NULL, (CreateStmt *) statement);
+					  ((CreateStmt *) statement)->relation->relname, InvalidOid, NULL,
+					  (CreateStmt *) statement);
 			break;
 		case T_TruncateStmt:
 			foreach(cell, ((TruncateStmt *) statement)->relations)
 				add_taken(reading, find_relation(reading, lfirst(cell)), 0, false);
 			break;
 		case T_DeleteStmt:
-			add_taken(reading, find_relation(reading, ((DeleteStmt *) statement)->relation), 0, false);
+			add_taken(reading, find_relation(reading, ((DeleteStmt *) statement)->relation), 0,
+					  false);
 			break;
 		default:
 			break;
@@ -502,8 +524,9 @@ read_script(Reading *reading, const Script *script)
 	for (int i = 0; i < script->n; i++)
 	{
 		CHECK_FOR_INTERRUPTS();
-		read_statement(reading, linitial_node(RawStmt, raw_parser(sv_script_statement_text(script, i),
-																  RAW_PARSE_DEFAULT))->stmt);
+		read_statement(reading,
+					   linitial_node(RawStmt, raw_parser(sv_script_statement_text(script, i),
+														 RAW_PARSE_DEFAULT))->stmt);
 	}
 }
 
@@ -542,7 +565,8 @@ sv_impact_name(const Taken *taken)
 {
 	char	   *table = quote_qualified_identifier(taken->schema, taken->table);
 
-	return taken->column_name ? psprintf("column %s.%s", table, quote_identifier(taken->column_name)) :
+	return taken->column_name ?
+		psprintf("column %s.%s", table, quote_identifier(taken->column_name)) :
 		psprintf("table %s", table);
 }
 
@@ -575,13 +599,15 @@ sv_impact_figures(const Taken *taken)
 	double		rows = 0;
 	bool		known = true;
 	int64		pages = 0;
+	Datum		size;
 	ListCell   *cell;
 
 	foreach(cell, find_all_inheritors(taken->relation, NoLock, NULL))
 		add_estimate(lfirst_oid(cell), &rows, &known, &pages);
 	if (!known)
 		return psprintf("%s (rows not counted yet)", sv_impact_name(taken));
-	return psprintf("%s%s (about %.0f %s, %s)", taken->drops ? "" : "rows of ", sv_impact_name(taken), rows,
-					rows == 1 ? "row" : "rows",
-					text_to_cstring(DatumGetTextPP(DirectFunctionCall1(pg_size_pretty, Int64GetDatum(pages * BLCKSZ)))));
+	size = DirectFunctionCall1(pg_size_pretty, Int64GetDatum(pages * BLCKSZ));
+	return psprintf("%s%s (about %.0f %s, %s)", taken->drops ? "" : "rows of ",
+					sv_impact_name(taken), rows, rows == 1 ? "row" : "rows",
+					TextDatumGetCString(size));
 }

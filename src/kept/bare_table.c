@@ -58,7 +58,10 @@ sv_kept_name(int64 number, const char *table)
 	return name;
 }
 
-/* The type as which values of a type are kept: the server's own ones as they are, others as text. */
+/*
+ * The type as which values of a type are kept: the server's own ones as they
+ * are, others as text.
+ */
 Oid
 sv_kept_type(Oid type, int32 *typmod)
 {
@@ -73,10 +76,13 @@ sv_kept_type(Oid type, int32 *typmod)
 static Oid
 create(const char *name, TupleDesc desc, Oid tablespace, Oid owner, char persistence)
 {
-	Oid			table = heap_create_with_catalog(name, sv_kept_schema(), tablespace, InvalidOid, InvalidOid, InvalidOid,
-												 owner, HEAP_TABLE_AM_OID, desc, NIL, RELKIND_RELATION, persistence,
-												 false, false, ONCOMMIT_NOOP, (Datum) 0, false, true, true,
-												 InvalidOid, NULL);
+	Oid			table =
+	heap_create_with_catalog(name, sv_kept_schema(), tablespace, InvalidOid, InvalidOid, InvalidOid,
+							 owner, HEAP_TABLE_AM_OID, desc, NIL,
+							 RELKIND_RELATION, persistence,
+							 false, false, ONCOMMIT_NOOP, (Datum) 0, false,
+							 true, true,
+							 InvalidOid, NULL);
 
 	CommandCounterIncrement();
 	return table;
@@ -89,7 +95,8 @@ create(const char *name, TupleDesc desc, Oid tablespace, Oid owner, char persist
 Oid
 sv_kept_create(const char *name, TupleDesc desc, Oid like, Oid tablespace)
 {
-	Oid			table = create(name, desc, tablespace, sv_relation_owner(like), get_rel_persistence(like));
+	Oid			table =
+	create(name, desc, tablespace, sv_relation_owner(like), get_rel_persistence(like));
 
 	NewRelationCreateToastTable(table, (Datum) 0);
 	CommandCounterIncrement();
@@ -164,8 +171,10 @@ copy_missing_values(Oid from, Oid to)
 			elog(ERROR, "cache lookup failed for column %d of relation %u", number, to);
 		values[Anum_pg_attribute_atthasmissing - 1] = BoolGetDatum(true);
 		values[Anum_pg_attribute_attmissingval - 1] =
-			SysCacheGetAttr(ATTNUM, old, Anum_pg_attribute_attmissingval, &nulls[Anum_pg_attribute_attmissingval - 1]);
-		replaces[Anum_pg_attribute_atthasmissing - 1] = replaces[Anum_pg_attribute_attmissingval - 1] = true;
+			SysCacheGetAttr(ATTNUM, old, Anum_pg_attribute_attmissingval,
+							&nulls[Anum_pg_attribute_attmissingval - 1]);
+		replaces[Anum_pg_attribute_atthasmissing - 1] =
+			replaces[Anum_pg_attribute_attmissingval - 1] = true;
 		changed = heap_modify_tuple(own, RelationGetDescr(attributes), values, nulls, replaces);
 		CatalogTupleUpdate(attributes, &changed->t_self, changed);
 		ReleaseSysCache(own);
@@ -189,7 +198,8 @@ sv_kept_set_not_null(Oid relation, const Bitmapset *columns, bool not_null)
 
 	while ((column = bms_next_member(columns, column)) >= 0)
 	{
-		HeapTuple	tuple = SearchSysCacheCopy2(ATTNUM, ObjectIdGetDatum(relation), Int16GetDatum(column));
+		HeapTuple	tuple =
+		SearchSysCacheCopy2(ATTNUM, ObjectIdGetDatum(relation), Int16GetDatum(column));
 		Form_pg_attribute form;
 
 		if (!HeapTupleIsValid(tuple))
@@ -266,7 +276,8 @@ exchange_files(Form_pg_class a, Form_pg_class b)
 {
 	StaticAssertStmt(Natts_pg_class == SV_18(34, 33), "a column of pg_class is not accounted for");
 
-	if (a->relam != b->relam || a->relpersistence != b->relpersistence || a->relisshared || b->relisshared ||
+	if (a->relam != b->relam || a->relpersistence != b->relpersistence || a->relisshared ||
+		b->relisshared ||
 		a->relnatts != b->relnatts || OidIsValid(a->relrewrite) || OidIsValid(b->reltoastrelid) ||
 		a->relfilenode == InvalidOid || b->relfilenode == InvalidOid)
 		elog(ERROR, "files of relations %u and %u cannot be exchanged", a->oid, b->oid);
@@ -316,8 +327,9 @@ static Oid
 move_out(Relation table, const char *name)
 {
 	Oid			relation = RelationGetRelid(table);
-	Oid			rows = create(name, sv_kept_layout_of(table), table->rd_rel->reltablespace, table->rd_rel->relowner,
-							  table->rd_rel->relpersistence);
+	Oid			rows =
+	create(name, sv_kept_layout_of(table), table->rd_rel->reltablespace, table->rd_rel->relowner,
+		   table->rd_rel->relpersistence);
 
 	copy_missing_values(relation, rows);
 	move_rows(relation, rows);
@@ -384,7 +396,9 @@ sv_kept_leaves(Oid relation)
 	if (get_rel_relkind(relation) != RELKIND_PARTITIONED_TABLE)
 		return NIL;
 	foreach(cell, find_all_inheritors(relation, AccessExclusiveLock, NULL))
+	{
 		if (get_rel_relkind(lfirst_oid(cell)) == RELKIND_RELATION)
 			leaves = lappend_oid(leaves, lfirst_oid(cell));
+	}
 	return leaves;
 }

@@ -48,7 +48,8 @@ check_type(Form_pg_attribute column, const char *kept_type)
 	if (strcmp(type, kept_type) != 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_DATATYPE_MISMATCH),
-				 errmsg("column \"%s\" has type %s, but what was kept has type %s", NameStr(column->attname), type, kept_type)));
+				 errmsg("column \"%s\" has type %s, but what was kept has type %s",
+						NameStr(column->attname), type, kept_type)));
 }
 
 /* Let the table have the rows that the writer makes.  Builds its indexes. */
@@ -57,7 +58,9 @@ write_anew(Relation table, RowWriter *writer)
 {
 	Oid			relation = RelationGetRelid(table);
 	Form_pg_class form = table->rd_rel;
-	Oid			rows = make_new_heap(relation, form->reltablespace, form->relam, form->relpersistence, AccessExclusiveLock);
+	Oid			rows =
+	make_new_heap(relation, form->reltablespace, form->relam, form->relpersistence,
+				  AccessExclusiveLock);
 	Relation	into = table_open(rows, NoLock);
 	HeapTuple	tuple;
 
@@ -70,7 +73,8 @@ write_anew(Relation table, RowWriter *writer)
 	form = (Form_pg_class) GETSTRUCT(tuple);
 	CheckTableNotInUse(table, "ALTER TABLE");
 	table_close(table, NoLock);
-	finish_heap_swap(relation, rows, false, false, true, true, form->relfrozenxid, form->relminmxid, form->relpersistence);
+	finish_heap_swap(relation, rows, false, false, true, true, form->relfrozenxid,
+					 form->relminmxid, form->relpersistence);
 	CommandCounterIncrement();
 }
 
@@ -99,7 +103,8 @@ fill_table(void *arg)
 		if (column == InvalidAttrNumber || !has_own_value(TupleDescAttr(desc, column - 1)))
 			ereport(ERROR,
 					(errcode(ERRCODE_UNDEFINED_COLUMN),
-					 errmsg("table \"%s\" has no column \"%s\" now", filling->kept->table_name, (char *) lfirst(name))));
+					 errmsg("table \"%s\" has no column \"%s\" now", filling->kept->table_name,
+							(char *) lfirst(name))));
 		check_type(TupleDescAttr(desc, column - 1), lfirst(type));
 		sv_rows_column(writer, column, get_attnum(filling->source, lfirst(name)));
 	}
@@ -130,7 +135,8 @@ sv_kept_fill_table(const StoredKept *kept, Oid rows, Oid relation)
  * values of the type before, so a converted column needs a kept value for each.
  */
 static void
-add_refill(RowWriter *writer, const Refill *refill, Relation rows, Relation table, bool from_elsewhere)
+add_refill(RowWriter *writer, const Refill *refill, Relation rows, Relation table,
+		   bool from_elsewhere)
 {
 	const StoredKept *kept = refill->item->kept;
 	Lookup	   *lookup = sv_rows_lookup(writer, rows, kept->columns);
@@ -161,7 +167,8 @@ fill_columns(void *arg)
 {
 	const Filling *filling = arg;
 	Relation	table = table_open(filling->relation, AccessExclusiveLock);
-	Relation	source = filling->source == filling->relation ? table : table_open(filling->source, AccessExclusiveLock);
+	Relation	source = filling->source == filling->relation ? table :
+	table_open(filling->source, AccessExclusiveLock);
 	TupleDesc	desc = RelationGetDescr(table);
 	int			n = RelationGetNumberOfAttributes(source);
 	List	   *opened = NIL;
@@ -172,7 +179,8 @@ fill_columns(void *arg)
 	writer = sv_rows_begin(source, table);
 	for (int i = 0; i < desc->natts; i++)
 	{
-		if (!has_own_value(TupleDescAttr(desc, i)) || (source != table && is_converted(filling->refills, i + 1)))
+		if (!has_own_value(TupleDescAttr(desc, i)) ||
+			(source != table && is_converted(filling->refills, i + 1)))
 			continue;
 		if (i < n)
 			sv_rows_column(writer, i + 1, i + 1);
@@ -210,7 +218,10 @@ sv_kept_fill_columns(Oid relation, Oid source, List *refills)
 
 /* ---------- foreign keys ---------- */
 
-/* The foreign keys of a table that hold, a list of AlterTableCmd to validate them; they are marked as not validated. */
+/*
+ * The foreign keys of a table that hold, a list of AlterTableCmd to validate
+ * them; they are marked as not validated.
+ */
 static List *
 suspend_foreign_keys(Oid relation)
 {
@@ -220,7 +231,8 @@ suspend_foreign_keys(Oid relation)
 	HeapTuple	tuple;
 	List	   *commands = NIL;
 
-	ScanKeyInit(&key, Anum_pg_constraint_conrelid, BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(relation));
+	ScanKeyInit(&key, Anum_pg_constraint_conrelid, BTEqualStrategyNumber, F_OIDEQ,
+				ObjectIdGetDatum(relation));
 	scan = systable_beginscan(constraints, ConstraintRelidTypidNameIndexId, true, NULL, 1, &key);
 	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
 	{

@@ -59,7 +59,8 @@ is_foreign(const ErrorData *error)
 	int			category = ERRCODE_TO_CATEGORY(error->sqlerrcode);
 
 	return category == ERRCODE_OPERATOR_INTERVENTION || category == ERRCODE_TRANSACTION_ROLLBACK ||
-		category == ERRCODE_INSUFFICIENT_RESOURCES || error->sqlerrcode == ERRCODE_LOCK_NOT_AVAILABLE;
+		category == ERRCODE_INSUFFICIENT_RESOURCES ||
+		error->sqlerrcode == ERRCODE_LOCK_NOT_AVAILABLE;
 }
 
 static bool
@@ -105,7 +106,10 @@ return_tables(void *arg)
 		sv_kept_validate(lfirst_oid(relation));
 }
 
-/* May the table of an item come back as "place"?  "created": by these statements; NIL: whenever it is empty. */
+/*
+ * May the table of an item come back as "place"? "created": by these
+ * statements; NIL: whenever it is empty.
+ */
 static bool
 is_place(Keep *keep, Pending *item, Oid place, List *created)
 {
@@ -118,7 +122,10 @@ is_place(Keep *keep, Pending *item, Oid place, List *created)
 	return item->error == NULL;
 }
 
-/* What was kept of tables that a statement has created, or, without "created", of all that are empty. */
+/*
+ * What was kept of tables that a statement has created, or, without "created",
+ * of all that are empty.
+ */
 static void
 return_created_tables(Keep *keep, List *created)
 {
@@ -129,7 +136,8 @@ return_created_tables(Keep *keep, List *created)
 	foreach(cell, keep->pending)
 	{
 		Pending    *item = lfirst(cell);
-		Oid			place = sv_kept_is_open(item, "table") ? sv_kept_find(item->kept->schema_name, item->kept->table_name) : InvalidOid;
+		Oid			place = sv_kept_is_open(item, "table") ?
+		sv_kept_find(item->kept->schema_name, item->kept->table_name) : InvalidOid;
 
 		if (!is_place(keep, item, place, created) || list_member_oid(unit.relations, place))
 			continue;
@@ -141,7 +149,8 @@ return_created_tables(Keep *keep, List *created)
 	/* one of them spoils it for the others */
 	forboth(cell, unit.items, relation, unit.relations)
 	{
-		Unit		single = {keep, NIL, list_make1(lfirst(cell)), list_make1_oid(lfirst_oid(relation))};
+		Unit		single =
+		{keep, NIL, list_make1(lfirst(cell)), list_make1_oid(lfirst_oid(relation))};
 
 		(void) succeeds(return_tables, &single);
 	}
@@ -157,8 +166,10 @@ target_for(List **targets, Oid relation)
 	ListCell   *cell;
 
 	foreach(cell, *targets)
+	{
 		if (((Target *) lfirst(cell))->relation == relation)
 			return lfirst(cell);
+	}
 	target = palloc0(sizeof(Target));
 	target->relation = relation;
 	*targets = lappend(*targets, target);
@@ -171,8 +182,10 @@ is_listed(List *names, const char *name)
 	ListCell   *cell;
 
 	foreach(cell, names)
+	{
 		if (strcmp(lfirst(cell), name) == 0)
 			return true;
+	}
 	return false;
 }
 
@@ -182,8 +195,10 @@ has_refill(const Target *target, const char *column)
 	ListCell   *cell;
 
 	foreach(cell, target->refills)
+	{
 		if (strcmp(((Refill *) lfirst(cell))->item->kept->column_name, column) == 0)
 			return true;
+	}
 	return false;
 }
 
@@ -207,7 +222,8 @@ find_rows(const Target *target)
 	{
 		Refill	   *refill = lfirst(cell);
 
-		refill->rows = OidIsValid(refill->item->unchanged) ? refill->item->unchanged : sv_kept_rows_of(refill->item->kept);
+		refill->rows = OidIsValid(refill->item->unchanged) ? refill->item->unchanged :
+			sv_kept_rows_of(refill->item->kept);
 		refill->column = get_attnum(target->relation, refill->item->kept->column_name);
 		sv_kept_claim(refill->rows);
 	}
@@ -224,7 +240,8 @@ merge_targets(Unit *unit)
 		Target	   *target = lfirst(cell);
 
 		find_rows(target);
-		sv_kept_fill_columns(target->relation, OidIsValid(target->aside) ? target->aside : target->relation, target->refills);
+		sv_kept_fill_columns(target->relation, OidIsValid(target->aside) ? target->aside :
+							 target->relation, target->refills);
 		sv_kept_validate(target->relation);
 		if (OidIsValid(target->aside))
 			sv_kept_drop(target->aside);
@@ -261,9 +278,12 @@ tables_under(const RangeVar *name)
 
 	if (!OidIsValid(relation) || !sv_owns_relation(relation))
 		return NIL;
-	foreach(cell, name->inh ? find_all_inheritors(relation, AccessExclusiveLock, NULL) : list_make1_oid(relation))
+	foreach(cell, name->inh ? find_all_inheritors(relation, AccessExclusiveLock, NULL) :
+			list_make1_oid(relation))
+	{
 		if (get_rel_relkind(lfirst_oid(cell)) == RELKIND_RELATION)
 			tables = lappend_oid(tables, lfirst_oid(cell));
+	}
 	return tables;
 }
 
@@ -293,7 +313,10 @@ find_refills(Unit *unit, const char *kind, List *tables, List *columns)
 	}
 }
 
-/* Execute a statement that adds columns with values; false if it has to be executed without them. */
+/*
+ * Execute a statement that adds columns with values; false if it has to be
+ * executed without them.
+ */
 static bool
 adds_columns(Keep *keep, const Node *tree, StatementFn run, void *arg)
 {
@@ -318,7 +341,10 @@ fill_table(void *arg)
 	ListCell   *cell;
 
 	foreach(cell, target->refills)
-		not_null = bms_add_member(not_null, get_attnum(target->relation, ((Refill *) lfirst(cell))->item->kept->column_name));
+		not_null =
+		bms_add_member(not_null,
+					   get_attnum(target->relation,
+								  ((Refill *) lfirst(cell))->item->kept->column_name));
 	not_null = sv_kept_set_not_null(target->relation, not_null, false);
 	sv_kept_observe(&unit->keep->watch, unit->run, unit->arg);
 	(void) sv_kept_set_not_null(target->relation, not_null, true);
@@ -388,7 +414,8 @@ return_created_columns(Keep *keep, List *created, bool empty)
 			AttrNumber	column = get_attnum(relation, item->kept->column_name);
 
 			if (column == InvalidAttrNumber || (!empty && !sv_kept_has_rows(relation)) ||
-				(!sv_kept_is_seen(created, relation, 0) && !sv_kept_is_seen(created, relation, column)))
+				(!sv_kept_is_seen(created, relation, 0) &&
+				 !sv_kept_is_seen(created, relation, column)))
 				continue;
 			if (!has_refill(target_for(&unit.targets, relation), item->kept->column_name))
 				add_refill(&unit, target_for(&unit.targets, relation), item);
@@ -446,7 +473,8 @@ set_position(void *arg)
 	const Position *position = arg;
 
 	OidFunctionCall3(F_SETVAL_REGCLASS_INT8_BOOL, ObjectIdGetDatum(position->sequence),
-					 Int64GetDatum(position->kept->position), BoolGetDatum(position->kept->is_called));
+					 Int64GetDatum(position->kept->position),
+					 BoolGetDatum(position->kept->is_called));
 }
 
 /* Let a sequence have its position again, as its owner. */
@@ -495,8 +523,10 @@ created_by(const Keep *keep)
 	ListCell   *cell;
 
 	foreach(cell, keep->watch.seen)
+	{
 		if (((Seen *) lfirst(cell))->kind == SV_SEEN_CREATED)
 			created = lappend(created, lfirst(cell));
+	}
 	return created;
 }
 
@@ -511,7 +541,10 @@ convert_nothing(void *arg)
 	add_columns(arg);
 }
 
-/* Let a statement convert columns, and then all rows that were not changed since have their old values. */
+/*
+ * Let a statement convert columns, and then all rows that were not changed
+ * since have their old values.
+ */
 static void
 convert_columns(void *arg)
 {
@@ -531,7 +564,10 @@ forget_asides(Unit *unit)
 		((Target *) lfirst(cell))->aside = InvalidOid;
 }
 
-/* Execute a statement that converts columns of which old values are kept; false if it has to be executed without them. */
+/*
+ * Execute a statement that converts columns of which old values are kept;
+ * false if it has to be executed without them.
+ */
 static bool
 converts_columns(Keep *keep, const Node *tree, StatementFn run, void *arg)
 {

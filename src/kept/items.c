@@ -45,14 +45,18 @@ sv_kept_layout(Oid table)
 		Form_pg_attribute column = TupleDescAttr(desc, i);
 
 		if (!column->attisdropped)
-			appendStringInfo(&layout, "%s%s %s", layout.len > 0 ? ", " : "", quote_identifier(NameStr(column->attname)),
+			appendStringInfo(&layout, "%s%s %s", layout.len > 0 ? ", " :
+							 "", quote_identifier(NameStr(column->attname)),
 							 format_type_with_typemod(column->atttypid, column->atttypmod));
 	}
 	relation_close(relation, NoLock);
 	return layout.data;
 }
 
-/* Has the kept table the columns that the item needs?  Without damage it has, so a row of kept_data may be edited. */
+/*
+ * Has the kept table the columns that the item needs? Without damage it has,
+ * so a row of kept_data may be edited.
+ */
 static bool
 has_columns(const StoredKept *kept, Oid rows)
 {
@@ -68,8 +72,10 @@ has_columns(const StoredKept *kept, Oid rows)
 		return natts == n + (strcmp(kept->kind, "type") == 0 ? 2 : 1);
 	}
 	foreach(cell, kept->columns)
+	{
 		if (get_attnum(rows, lfirst(cell)) == InvalidAttrNumber)
 			return false;
+	}
 	return n == list_length(kept->types);
 }
 
@@ -142,7 +148,8 @@ sv_kept_concerns(const Pending *item, Oid relation)
 
 	if (!OidIsValid(origin) || origin == relation)
 		return OidIsValid(origin);
-	return get_rel_relkind(origin) == RELKIND_PARTITIONED_TABLE && get_rel_relispartition(relation) &&
+	return get_rel_relkind(origin) == RELKIND_PARTITIONED_TABLE &&
+		get_rel_relispartition(relation) &&
 		list_member_oid(get_partition_ancestors(relation), origin);
 }
 
@@ -153,7 +160,8 @@ sv_kept_concerns(const Pending *item, Oid relation)
 int64
 sv_kept_remove(const StoredKept *kept)
 {
-	Oid			table = kept->kept_table ? sv_kept_find("schemaver_kept", kept->kept_table) : InvalidOid;
+	Oid			table = kept->kept_table ? sv_kept_find("schemaver_kept", kept->kept_table) :
+	InvalidOid;
 	int64		size;
 	ObjectAddress address;
 
@@ -185,13 +193,15 @@ read_rows(void *arg)
 	TupleTableSlot *slot = table_slot_create(table, NULL);
 	Snapshot	snapshot = RegisterSnapshot(GetLatestSnapshot());
 	TableScanDesc scan = table_beginscan(table, snapshot, 0, NULL);
-	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "schemaver kept row", ALLOCSET_DEFAULT_SIZES);
+	MemoryContext context =
+	AllocSetContextCreate(CurrentMemoryContext, "schemaver kept row", ALLOCSET_DEFAULT_SIZES);
 	MemoryContext old = MemoryContextSwitchTo(context);
 
 	while (table_scan_getnextslot(scan, ForwardScanDirection, slot))
 	{
 		CHECK_FOR_INTERRUPTS();
-		reading->row(DirectFunctionCall1(row_to_json, ExecFetchSlotHeapTupleDatum(slot)), reading->arg);
+		reading->row(DirectFunctionCall1(row_to_json, ExecFetchSlotHeapTupleDatum(slot)),
+					 reading->arg);
 		MemoryContextReset(context);
 	}
 	MemoryContextSwitchTo(old);

@@ -56,8 +56,10 @@ first_name(const Watch *watch, Oid relation)
 	ListCell   *cell;
 
 	foreach(cell, watch->names)
+	{
 		if (((FirstName *) lfirst(cell))->relation == relation)
 			return lfirst(cell);
+	}
 	return NULL;
 }
 
@@ -108,7 +110,8 @@ is_interesting(Oid relation)
 {
 	char		relkind = get_rel_relkind(relation);
 
-	return (relkind == RELKIND_RELATION || relkind == RELKIND_PARTITIONED_TABLE || relkind == RELKIND_SEQUENCE) &&
+	return (relkind == RELKIND_RELATION || relkind == RELKIND_PARTITIONED_TABLE ||
+			relkind == RELKIND_SEQUENCE) &&
 		get_rel_persistence(relation) != RELPERSISTENCE_TEMP;
 }
 

@@ -71,7 +71,10 @@ add_pending(Keep *keep, StoredKept *kept)
 	return pending;
 }
 
-/* Find out what there is to do about kept data, once.  Error if something that should come back was altered. */
+/*
+ * Find out what there is to do about kept data, once. Error if something that
+ * should come back was altered.
+ */
 static void
 look(Keep *keep)
 {
@@ -156,8 +159,10 @@ note_conversions(Attempt *attempt)
 	{
 		const Seen *seen = lfirst(cell);
 
-		if (seen->kind == SV_SEEN_ALTERED && get_attname(seen->relation, seen->column, true) != NULL)
-			attempt->conversions = lappend(attempt->conversions, conversion_of(seen->relation, seen->column));
+		if (seen->kind == SV_SEEN_ALTERED &&
+			get_attname(seen->relation, seen->column, true) != NULL)
+			attempt->conversions =
+				lappend(attempt->conversions, conversion_of(seen->relation, seen->column));
 	}
 	MemoryContextSwitchTo(old);
 }
@@ -172,8 +177,10 @@ is_unjudged_loss(const Keep *keep, const Seen *seen)
 static void
 silence(void)
 {
-	(void) set_config_option("client_min_messages", "error", PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
-	(void) set_config_option("log_min_messages", "error", PGC_SUSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
+	(void) set_config_option("client_min_messages", "error", PGC_USERSET, PGC_S_SESSION,
+							 GUC_ACTION_SAVE, true, 0, false);
+	(void) set_config_option("log_min_messages", "error", PGC_SUSET, PGC_S_SESSION,
+							 GUC_ACTION_SAVE, true, 0, false);
 }
 
 /* Work of a subtransaction: an error where it is not to stay. */
@@ -252,7 +259,8 @@ is_lost_above(List *losses, const Loss *loss)
 		return false;
 	foreach(cell, get_partition_ancestors(loss->relation))
 	{
-		AttrNumber	column = get_attnum(lfirst_oid(cell), get_attname(loss->relation, loss->column, false));
+		AttrNumber	column =
+		get_attnum(lfirst_oid(cell), get_attname(loss->relation, loss->column, false));
 
 		if (column != InvalidAttrNumber && find_loss(losses, lfirst_oid(cell), column) != NULL)
 			return true;
@@ -274,10 +282,12 @@ take(Keep *keep, List *losses, const Loss *loss)
 {
 	if (loss->column == 0 && get_rel_relkind(loss->relation) == RELKIND_SEQUENCE)
 		return sv_kept_take_sequence(keep, loss->relation);
-	if (get_rel_relkind(loss->relation) == RELKIND_RELATION && sv_kept_is_elsewhere(keep, loss->relation))
+	if (get_rel_relkind(loss->relation) == RELKIND_RELATION &&
+		sv_kept_is_elsewhere(keep, loss->relation))
 		return NULL;
 	if (loss->column == 0)
-		return get_rel_relkind(loss->relation) == RELKIND_RELATION && sv_kept_has_rows(loss->relation) ?
+		return get_rel_relkind(loss->relation) == RELKIND_RELATION &&
+			sv_kept_has_rows(loss->relation) ?
 			sv_kept_take_table(keep, loss) : NULL;
 	if (find_loss(losses, loss->relation, 0) != NULL || is_lost_above(losses, loss) ||
 		!has_values(loss->relation, loss->column))
@@ -328,8 +338,10 @@ writes_rows(List *conversions, Oid relation)
 
 		if (file_of(conversion->relation) == conversion->file)
 			continue;
-		if (conversion->relation == relation || (get_rel_relispartition(conversion->relation) &&
-												 list_member_oid(get_partition_ancestors(conversion->relation), relation)))
+		if (conversion->relation == relation)
+			return true;
+		if (get_rel_relispartition(conversion->relation) &&
+			list_member_oid(get_partition_ancestors(conversion->relation), relation))
 			return true;
 	}
 	return false;
@@ -472,7 +484,8 @@ parse(const char *text)
 	int			level = NewGUCNestLevel();
 	List	   *parsed;
 
-	(void) set_config_option("escape_string_warning", "off", PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
+	(void) set_config_option("escape_string_warning", "off", PGC_USERSET, PGC_S_SESSION,
+							 GUC_ACTION_SAVE, true, 0, false);
 	parsed = raw_parser(text, RAW_PARSE_DEFAULT);
 	AtEOXact_GUC(false, level);
 	return linitial_node(RawStmt, parsed)->stmt;
@@ -530,14 +543,18 @@ warn(const Pending *item)
 	const char *name = quote_qualified_identifier(kept->schema_name, kept->table_name);
 
 	ereport(WARNING,
-			(strcmp(kept->kind, "sequence") == 0 ? errmsg("the position of sequence %s was not restored", name) :
+			(strcmp(kept->kind, "sequence") == 0 ?
+			 errmsg("the position of sequence %s was not restored", name) :
 			 kept->column_name == NULL ? errmsg("the rows of table %s were not restored", name) :
-			 errmsg("the values of column \"%s\" of table %s were not restored", kept->column_name, name),
+			 errmsg("the values of column \"%s\" of table %s were not restored", kept->column_name,
+					name),
 			 item->error ? errdetail_internal("%s", item->error) :
 			 errdetail("The %s script of revision \"%s\" did not make it again.",
 					   kept->direction == SV_UPGRADE ? "down" : "up", kept->revision),
-			 kept->kept_table ? errhint("They stay in %s until schemaver.purge_kept() removes them.",
-										quote_qualified_identifier("schemaver_kept", kept->kept_table)) :
+			 kept->kept_table ?
+			 errhint("They stay in %s until schemaver.purge_kept() removes them.",
+					 quote_qualified_identifier("schemaver_kept",
+												kept->kept_table)) :
 			 errhint("It stays in schemaver.kept() until schemaver.purge_kept() removes it.")));
 }
 

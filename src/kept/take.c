@@ -56,7 +56,8 @@ type_text(Oid relation, const char *column)
 	Oid			collation;
 
 	get_atttypetypmodcoll(relation, get_attnum(relation, column), &type, &typmod, &collation);
-	return format_type_extended(type, typmod, FORMAT_TYPE_TYPEMOD_GIVEN | FORMAT_TYPE_FORCE_QUALIFY);
+	return format_type_extended(type, typmod,
+								FORMAT_TYPE_TYPEMOD_GIVEN | FORMAT_TYPE_FORCE_QUALIFY);
 }
 
 /*
@@ -70,7 +71,8 @@ complain(const Keep *keep, const char *what, const char *why)
 			(errcode(ERRCODE_SV_REFUSED),
 			 keep->asked ? errmsg("cannot keep %s", what) : errmsg("%s are not kept", what),
 			 errdetail_internal("%s", why),
-			 errhint("Set the option \"keep\" of revision \"%s\" to false to let them go.", keep->revision)));
+			 errhint("Set the option \"keep\" of revision \"%s\" to false to let them go.",
+					 keep->revision)));
 }
 
 /* Is it a table whose rows Citus has elsewhere? */
@@ -78,7 +80,7 @@ static bool
 is_distributed(Oid relation)
 {
 	Oid			catalog = OidIsValid(get_extension_oid("citus", true)) ?
-		get_relname_relid("pg_dist_partition", PG_CATALOG_NAMESPACE) : InvalidOid;
+	get_relname_relid("pg_dist_partition", PG_CATALOG_NAMESPACE) : InvalidOid;
 	Relation	partitions;
 	TableScanDesc scan;
 	HeapTuple	tuple;
@@ -90,7 +92,8 @@ is_distributed(Oid relation)
 	partitions = table_open(catalog, AccessShareLock);
 	scan = table_beginscan_catalog(partitions, 0, NULL);
 	while (!found && HeapTupleIsValid(tuple = heap_getnext(scan, ForwardScanDirection)))
-		found = DatumGetObjectId(heap_getattr(tuple, 1, RelationGetDescr(partitions), &isnull)) == relation;
+		found = DatumGetObjectId(heap_getattr(tuple, 1, RelationGetDescr(partitions), &isnull)) ==
+			relation;
 	table_endscan(scan);
 	table_close(partitions, AccessShareLock);
 	return found;
@@ -102,9 +105,13 @@ has_foreign_partition(Oid relation)
 	ListCell   *cell;
 
 	if (get_rel_relkind(relation) == RELKIND_PARTITIONED_TABLE)
+	{
 		foreach(cell, find_all_inheritors(relation, AccessShareLock, NULL))
+		{
 			if (get_rel_relkind(lfirst_oid(cell)) == RELKIND_FOREIGN_TABLE)
 				return true;
+		}
+	}
 	return false;
 }
 
@@ -161,7 +168,8 @@ copy_table(void *arg)
 	sv_kept_settings();
 	writer = sv_rows_begin(source, target);
 	foreach(cell, copy->columns)
-		sv_rows_column(writer, foreach_current_index(cell) + 1, get_attnum(copy->from, lfirst(cell)));
+		sv_rows_column(writer, foreach_current_index(cell) + 1,
+					   get_attnum(copy->from, lfirst(cell)));
 	copy->n = sv_rows_write(writer, target);
 	table_close(target, NoLock);
 	table_close(source, NoLock);
@@ -216,14 +224,19 @@ sv_kept_is_elsewhere(const Keep *keep, Oid relation)
 {
 	if (!is_distributed(relation))
 		return false;
-	complain(keep, psprintf("the rows of table %s.%s", get_namespace_name(get_rel_namespace(relation)), get_rel_name(relation)),
+	complain(keep,
+			 psprintf("the rows of table %s.%s", get_namespace_name(get_rel_namespace(relation)),
+					  get_rel_name(relation)),
 			 "It is a table of Citus, whose rows are in its shards.");
 	return true;
 }
 
 /* ---------- columns ---------- */
 
-/* The columns of an index if they identify a row whatever happens to the columns "without"; else NIL. */
+/*
+ * The columns of an index if they identify a row whatever happens to the
+ * columns "without"; else NIL.
+ */
 static List *
 key_of_index(Relation relation, Relation index, const Bitmapset *without)
 {
@@ -238,7 +251,8 @@ key_of_index(Relation relation, Relation index, const Bitmapset *without)
 		AttrNumber	number = form->indkey.values[i];
 		Form_pg_attribute column = TupleDescAttr(RelationGetDescr(relation), number - 1);
 
-		if (!sv_is_not_null(RelationGetDescr(relation), number - 1) || column->attgenerated != '\0' ||
+		if (!sv_is_not_null(RelationGetDescr(relation), number - 1) ||
+			column->attgenerated != '\0' ||
 			bms_is_member(number, without) || !sv_kept_is_key_type(column->atttypid))
 			return NIL;
 		names = lappend(names, pstrdup(NameStr(column->attname)));
@@ -289,7 +303,8 @@ typedef struct ValueCopy
 {
 	const StoredKept *kept;
 	Oid			leaf;			/* the table that has the rows */
-	Oid			before;			/* kept values of the same rows; InvalidOid: they are in the table */
+	/* kept values of the same rows; InvalidOid: they are in the table */
+	Oid			before;
 	bool		unchanged;		/* only of rows whose value is still what it was converted to */
 	Oid			to;
 	uint64		n;
@@ -304,7 +319,8 @@ copy_values(void *arg)
 	AttrNumber	column = get_attnum(copy->leaf, copy->kept->column_name);
 	Relation	source = table_open(copy->leaf, AccessExclusiveLock);
 	Relation	target = table_open(copy->to, AccessExclusiveLock);
-	Relation	before = OidIsValid(copy->before) ? table_open(copy->before, AccessExclusiveLock) : NULL;
+	Relation	before = OidIsValid(copy->before) ? table_open(copy->before, AccessExclusiveLock) :
+	NULL;
 	RowWriter  *writer;
 	Lookup	   *lookup;
 	ListCell   *cell;
@@ -312,7 +328,8 @@ copy_values(void *arg)
 	sv_kept_settings();
 	writer = sv_rows_begin(source, target);
 	foreach(cell, key)
-		sv_rows_column(writer, foreach_current_index(cell) + 1, get_attnum(copy->leaf, lfirst(cell)));
+		sv_rows_column(writer, foreach_current_index(cell) + 1,
+					   get_attnum(copy->leaf, lfirst(cell)));
 	if (before == NULL)
 		sv_rows_column(writer, value, column);
 	else
@@ -346,7 +363,10 @@ copy_all_values(ValueCopy *copy, Oid relation)
 	return copy->n;
 }
 
-/* The layout for values of a column and what identifies their rows; "converted": and what was made of them, as text. */
+/*
+ * The layout for values of a column and what identifies their rows;
+ * "converted": and what was made of them, as text.
+ */
 static TupleDesc
 value_layout(const StoredKept *kept, Oid relation, bool converted)
 {
@@ -383,13 +403,17 @@ sv_kept_take_column(const Keep *keep, const Loss *loss, const Bitmapset *lost)
 	if (kept->columns == NIL || has_foreign_partition(loss->relation))
 	{
 		complain(keep, what, kept->columns == NIL ?
-				 "The table has no other key that identifies its rows: a primary key, or a unique one without nulls." :
+				 "The table has no other key that identifies its rows: a primary key, or a unique "
+				 "one without nulls." :
 				 "The table has foreign partitions.");
 		return NULL;
 	}
-	kept->kept_table = sv_kept_name(kept->number, psprintf("%s_%s", kept->table_name, kept->column_name));
+	kept->kept_table =
+		sv_kept_name(kept->number, psprintf("%s_%s", kept->table_name, kept->column_name));
 	kept->row_security = has_row_security(loss->relation);
-	copy.to = sv_kept_create(kept->kept_table, value_layout(kept, loss->relation, false), loss->relation, InvalidOid);
+	copy.to =
+		sv_kept_create(kept->kept_table, value_layout(kept, loss->relation, false), loss->relation,
+					   InvalidOid);
 	kept->rows = copy_all_values(&copy, loss->relation);
 	kept->layout = sv_kept_layout(copy.to);
 	if (!loss->converted)
@@ -407,8 +431,10 @@ sv_kept_take_unchanged(const StoredKept *kept, Oid rows, Oid relation)
 	Relation	source = table_open(rows, AccessShareLock);
 	ValueCopy	copy = {kept};
 
-	copy.to = sv_kept_create(sv_kept_name(sv_store_kept_number(), kept->column_name), sv_kept_layout_of(source), rows,
-							 InvalidOid);
+	copy.to =
+		sv_kept_create(sv_kept_name(sv_store_kept_number(), kept->column_name),
+					   sv_kept_layout_of(source), rows,
+					   InvalidOid);
 	table_close(source, NoLock);
 	copy.before = rows;
 	copy.unchanged = true;
@@ -432,7 +458,9 @@ sv_kept_take_result(StoredKept *kept)
 	TupleDescInitEntry(desc, n + 1, "converted", TEXTOID, -1, 0);
 	table_close(rows, NoLock);
 	copy.before = before;
-	copy.to = sv_kept_create(sv_kept_name(sv_store_kept_number(), kept->column_name), desc, before, InvalidOid);
+	copy.to =
+		sv_kept_create(sv_kept_name(sv_store_kept_number(), kept->column_name), desc, before,
+					   InvalidOid);
 	copy_all_values(&copy, relation);
 	sv_kept_drop(before);
 	RenameRelationInternal(copy.to, kept->kept_table, true, false);

@@ -80,14 +80,16 @@ convert(Conversion *conversion, Datum value, bool isnull)
 		return value;
 	if (conversion->kind == TO_TEXT)
 		return CStringGetTextDatum(OutputFunctionCall(&conversion->function, value));
-	return InputFunctionCall(&conversion->function, TextDatumGetCString(value), conversion->parameter,
+	return InputFunctionCall(&conversion->function, TextDatumGetCString(value),
+							 conversion->parameter,
 							 conversion->typmod);
 }
 
 static void
 set_in_scope(const char *name, const char *value)
 {
-	(void) set_config_option(name, value, PGC_SUSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
+	(void) set_config_option(name, value, PGC_SUSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0,
+							 false);
 }
 
 /* In a level of settings that the caller ends: let values have the same text in every session. */
@@ -127,7 +129,10 @@ sv_kept_is_key_type(Oid type)
 	return OidIsValid(GetDefaultOpClass(sv_kept_type(type, &typmod), BTREE_AM_OID));
 }
 
-/* The index over the first n columns of a kept table, by bytes where it is text; built if there is none. */
+/*
+ * The index over the first n columns of a kept table, by bytes where it is
+ * text; built if there is none.
+ */
 static Oid
 key_index(Relation rows, int n)
 {
@@ -166,7 +171,8 @@ init_key(Lookup *lookup, int i)
 	Oid			operator = get_opfamily_member(family, type, type, BTEqualStrategyNumber);
 
 	ScanKeyEntryInitialize(&lookup->keys[i], 0, i + 1, BTEqualStrategyNumber, type,
-						   OidIsValid(get_typcollation(column->atttypid)) ? C_COLLATION_OID : InvalidOid,
+						   OidIsValid(get_typcollation(column->atttypid)) ? C_COLLATION_OID :
+						   InvalidOid,
 						   get_opcode(operator), (Datum) 0);
 }
 
@@ -224,7 +230,10 @@ struct RowWriter
 	TupleTableSlot *to;
 };
 
-/* Begin to write rows of "source" as rows of "target".  Columns of which nothing else is said are NULL. */
+/*
+ * Begin to write rows of "source" as rows of "target". Columns of which
+ * nothing else is said are NULL.
+ */
 RowWriter *
 sv_rows_begin(Relation source, Relation target)
 {
@@ -242,11 +251,13 @@ sv_rows_begin(Relation source, Relation target)
 }
 
 static void
-init_column(Conversion *conversion, Relation from, AttrNumber number, Relation target, AttrNumber to)
+init_column(Conversion *conversion, Relation from, AttrNumber number, Relation target,
+			AttrNumber to)
 {
 	Form_pg_attribute column = TupleDescAttr(RelationGetDescr(target), to - 1);
 
-	init_conversion(conversion, TupleDescAttr(RelationGetDescr(from), number - 1)->atttypid, column->atttypid,
+	init_conversion(conversion, TupleDescAttr(RelationGetDescr(from), number - 1)->atttypid,
+					column->atttypid,
 					column->atttypmod);
 }
 
@@ -294,7 +305,8 @@ sv_rows_lookup(RowWriter *writer, Relation rows, const List *key)
 		if (from == InvalidAttrNumber)
 			ereport(ERROR,
 					(errcode(ERRCODE_UNDEFINED_COLUMN),
-					 errmsg("column \"%s\", by which rows are found again, does not exist", (char *) lfirst(cell))));
+					 errmsg("column \"%s\", by which rows are found again, does not exist",
+							(char *) lfirst(cell))));
 		lookup->from[i] = from;
 		init_column(&lookup->conversions[i], writer->source, from, rows, i + 1);
 		init_key(lookup, i);
@@ -378,12 +390,14 @@ make_value(RowWriter *writer, Column *column, Datum *value, bool *isnull)
 	if (column->lookup != NULL && column->lookup->found)
 	{
 		*isnull = column->lookup->slot->tts_isnull[column->kept - 1];
-		*value = convert(&column->kept_conversion, column->lookup->slot->tts_values[column->kept - 1], *isnull);
+		*value = convert(&column->kept_conversion,
+						 column->lookup->slot->tts_values[column->kept - 1], *isnull);
 	}
 	else if (column->needed)
 		ereport(ERROR,
 				(errcode(ERRCODE_NO_DATA_FOUND),
-				 errmsg("no old value is kept of a row of table \"%s\"", RelationGetRelationName(writer->target))));
+				 errmsg("no old value is kept of a row of table \"%s\"",
+						RelationGetRelationName(writer->target))));
 	else if (column->from > 0)
 	{
 		*isnull = writer->from->tts_isnull[column->from - 1];
@@ -392,7 +406,8 @@ make_value(RowWriter *writer, Column *column, Datum *value, bool *isnull)
 	else if (column->missing != NULL)
 		*value = ExecEvalExpr(column->missing, writer->context, isnull);
 	if (OidIsValid(column->domain))
-		domain_check(*value, *isnull, column->domain, &column->domain_extra, writer->estate->es_query_cxt);
+		domain_check(*value, *isnull, column->domain, &column->domain_extra,
+					 writer->estate->es_query_cxt);
 }
 
 /* Has the row's column still the text that was kept with it? */
@@ -406,7 +421,8 @@ is_unchanged(RowWriter *writer)
 	if (isnull || kept->tts_isnull[writer->then - 1])
 		return isnull && kept->tts_isnull[writer->then - 1];
 	now = convert(&writer->now_conversion, writer->from->tts_values[writer->now - 1], false);
-	return strcmp(TextDatumGetCString(now), TextDatumGetCString(kept->tts_values[writer->then - 1])) == 0;
+	return strcmp(TextDatumGetCString(now),
+				  TextDatumGetCString(kept->tts_values[writer->then - 1])) == 0;
 }
 
 /* Fill writer->to; false if there is no row to write. */
@@ -420,7 +436,8 @@ make_row(RowWriter *writer)
 	slot_getallattrs(writer->from);
 	foreach(cell, writer->lookups)
 		find(lfirst(cell), writer->from);
-	if (writer->only != NULL && (!writer->only->found || (writer->then > 0 && !is_unchanged(writer))))
+	if (writer->only != NULL &&
+		(!writer->only->found || (writer->then > 0 && !is_unchanged(writer))))
 		return false;
 	ExecClearTuple(row);
 	for (int i = 0; i < n; i++)

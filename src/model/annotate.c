@@ -70,7 +70,8 @@ read_comment(Model *model, Relation catalog, HeapTuple tuple)
 
 	if (object == NULL)
 		return;
-	comment = heap_getattr(tuple, Anum_pg_description_description, RelationGetDescr(catalog), &isnull);
+	comment =
+		heap_getattr(tuple, Anum_pg_description_description, RelationGetDescr(catalog), &isnull);
 	if (isnull)
 		return;
 	if (is_own(object, row->classoid, row->objoid, row->objsubid))
@@ -100,7 +101,8 @@ static void
 scan_rows(Model *model, Relation catalog, Oid index, int nkeys, ScanKey keys,
 		  void (*read) (Model *model, Relation catalog, HeapTuple tuple))
 {
-	SysScanDesc scan = systable_beginscan(catalog, index, OidIsValid(index), GetActiveSnapshot(), nkeys, keys);
+	SysScanDesc scan =
+	systable_beginscan(catalog, index, OidIsValid(index), GetActiveSnapshot(), nkeys, keys);
 	HeapTuple	tuple;
 
 	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
@@ -108,7 +110,10 @@ scan_rows(Model *model, Relation catalog, Oid index, int nkeys, ScanKey keys,
 	systable_endscan(scan);
 }
 
-/* Fill in comments and security labels of what is found at these addresses (and at parts of them). */
+/*
+ * Fill in comments and security labels of what is found at these addresses
+ * (and at parts of them).
+ */
 void
 sv_model_annotate_some(Model *model, const ObjectAddress *addresses, int n)
 {
@@ -215,16 +220,18 @@ sv_acl_list(Datum value, char type, Oid owner)
 			appendStringInfoString(&text, quote_identifier(sv_role_name(item->ai_grantee)));
 		appendStringInfoChar(&text, '=');
 		if (type == 'r' && ACLITEM_GET_PRIVS(*item) == ACL_ALL_RIGHTS_RELATION &&
-			(ACLITEM_GET_GOPTIONS(*item) == 0 || ACLITEM_GET_GOPTIONS(*item) == ACL_ALL_RIGHTS_RELATION))
-			appendStringInfoString(&text, ACLITEM_GET_GOPTIONS(*item) ? "ALL*" : "ALL");	/* grows with majors */
+			(ACLITEM_GET_GOPTIONS(*item) == 0 ||
+			 ACLITEM_GET_GOPTIONS(*item) == ACL_ALL_RIGHTS_RELATION))
+			/* grows with majors */
+			appendStringInfoString(&text, ACLITEM_GET_GOPTIONS(*item) ? "ALL*" : "ALL");
 		else
-		for (int bit = 0; bit < N_ACL_RIGHTS; bit++)
-		{
-			if (ACLITEM_GET_PRIVS(*item) & ((AclMode) 1 << bit))
-				appendStringInfoChar(&text, ACL_ALL_RIGHTS_STR[bit]);
-			if (ACLITEM_GET_GOPTIONS(*item) & ((AclMode) 1 << bit))
-				appendStringInfoChar(&text, '*');
-		}
+			for (int bit = 0; bit < N_ACL_RIGHTS; bit++)
+			{
+				if (ACLITEM_GET_PRIVS(*item) & ((AclMode) 1 << bit))
+					appendStringInfoChar(&text, ACL_ALL_RIGHTS_STR[bit]);
+				if (ACLITEM_GET_GOPTIONS(*item) & ((AclMode) 1 << bit))
+					appendStringInfoChar(&text, '*');
+			}
 		appendStringInfo(&text, "/%s", quote_identifier(sv_role_name(item->ai_grantor)));
 		result = lappend(result, text.data);
 	}

@@ -58,11 +58,15 @@ root_of(const Object *o)
 	return o;
 }
 
-/* NULL if it is not there, or is an inner part of another one (the sequence of an identity column). */
+/*
+ * NULL if it is not there, or is an inner part of another one (the sequence of
+ * an identity column).
+ */
 static Object *
 unit_in(const UnitState *state)
 {
-	Object	   *o = state->model ? sv_model_at(state->model, state->unit.classId, state->unit.objectId, 0) : NULL;
+	Object	   *o = state->model ?
+	sv_model_at(state->model, state->unit.classId, state->unit.objectId, 0) : NULL;
 
 	return o != NULL && o->parent == NULL && o->address.classId == state->unit.classId &&
 		o->address.objectId == state->unit.objectId ? o : NULL;
@@ -103,8 +107,10 @@ copy_needs(Model *model, const Object *o, const List *states)
 	ListCell   *cell;
 
 	foreach(cell, o->needs)
+	{
 		if (!is_touched(states, lfirst(cell)))
 			copy_context_object(model, lfirst(cell));
+	}
 	foreach(cell, o->parts)
 		copy_needs(model, lfirst(cell), states);
 }
@@ -123,8 +129,10 @@ copy_default_privileges(Model *model, const List *states)
 		if (state->model == NULL)
 			continue;
 		foreach(other, state->model->default_privileges)
+		{
 			if (!is_touched(states, lfirst(other)))
 				copy_context_object(model, lfirst(other));
+		}
 	}
 }
 
@@ -165,19 +173,27 @@ assemble(const List *states, const List *others)
 	Object	   *unit;
 
 	foreach(cell, states)
+	{
 		if ((unit = unit_in(lfirst(cell))) != NULL)
 			copy_unit(model, unit);
+	}
 	foreach(cell, states)
+	{
 		if ((unit = unit_in(lfirst(cell))) != NULL)
 			copy_needs(model, unit, states);
+	}
 	foreach(cell, others)
+	{
 		if ((unit = unit_in(lfirst(cell))) != NULL)
 			copy_needs(model, unit, states);
+	}
 	copy_default_privileges(model, states);
 	copy_default_privileges(model, others);
 	foreach(cell, states)
+	{
 		if ((unit = unit_in(lfirst(cell))) != NULL)
 			link_unit(model, unit);
+	}
 	sv_model_sort(model);
 	return model;
 }

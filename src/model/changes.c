@@ -10,7 +10,8 @@
 static bool
 same_object(const Object *a, const Object *b)
 {
-	return a == b || (a != NULL && b != NULL && a->class == b->class && strcmp(a->identity, b->identity) == 0);
+	return a == b ||
+		(a != NULL && b != NULL && a->class == b->class && strcmp(a->identity, b->identity) == 0);
 }
 
 static bool
@@ -22,8 +23,10 @@ same_objects(List *a, List *b)
 	if (list_length(a) != list_length(b))
 		return false;
 	forboth(x, a, y, b)
+	{
 		if (!same_object(lfirst(x), lfirst(y)))
 			return false;
+	}
 	return true;
 }
 

@@ -23,7 +23,10 @@ of_composite(const Object *column)
 	return sv_class_is(column->parent, composite);
 }
 
-/* The name that the server gives to what belongs to a column; where it gives another one, that is among the properties. */
+/*
+ * The name that the server gives to what belongs to a column; where it gives
+ * another one, that is among the properties.
+ */
 static char *
 usual_name(const char *table, const char *column, const char *label)
 {
@@ -57,8 +60,10 @@ of_partition(const Object *column)
 	ListCell   *cell;
 
 	foreach(cell, column->parent->parts)
+	{
 		if (sv_class_is(lfirst(cell), inheritance) && sv_is(lfirst(cell), "bound"))
 			return true;
+	}
 	return false;
 }
 
@@ -70,7 +75,8 @@ write_not_null(StringInfo out, const Object *column)
 	if (sv_is(column, "not_null_name"))
 		appendStringInfo(out, " CONSTRAINT %s", quote_identifier(sv_text(column, "not_null_name")));
 	else if (sv_is(column, "installed_not_null_name"))
-		appendStringInfo(out, " CONSTRAINT %s", quote_identifier(sv_text(column, "installed_not_null_name")));
+		appendStringInfo(out, " CONSTRAINT %s",
+						 quote_identifier(sv_text(column, "installed_not_null_name")));
 	else if (SV_HAS_NAMED_NOT_NULL && (sv_is_swapped(column->parent) || sv_diff_is_named(column)))
 		appendStringInfo(out, " CONSTRAINT %s", quote_identifier(sv_not_null_name(column)));
 	appendStringInfo(out, " NOT NULL%s", sv_is(column, "not_null_no_inherit") ? " NO INHERIT" : "");
@@ -92,9 +98,13 @@ is_generated_by_parent(const Object *column)
 	return false;
 }
 
-/* Before 16, what a column is generated from is not said again where it is merged with that of a parent. */
+/*
+ * Before 16, what a column is generated from is not said again where it is
+ * merged with that of a parent.
+ */
 static void
-write_column(StringInfo out, const Object *column, const Object *default_, bool identity, bool merged)
+write_column(StringInfo out, const Object *column, const Object *default_, bool identity,
+			 bool merged)
 {
 	appendStringInfo(out, "%s %s", quote_identifier(column->name), sv_text(column, "type"));
 	if (sv_is(column, "foreign_options"))
@@ -105,8 +115,10 @@ write_column(StringInfo out, const Object *column, const Object *default_, bool 
 		appendStringInfo(out, " COLLATE %s", sv_text(column, "collation"));
 	if (default_ != NULL)
 		appendStringInfo(out, " DEFAULT %s", sv_text(default_, "expression"));
-	if (sv_is(column, "generated") && !(merged && SV_16(false, true) && is_generated_by_parent(column)))
-		appendStringInfo(out, " GENERATED ALWAYS AS (%s) %s", sv_text(column, "expression"), sv_text(column, "generated"));
+	if (sv_is(column, "generated") &&
+		!(merged && SV_16(false, true) && is_generated_by_parent(column)))
+		appendStringInfo(out, " GENERATED ALWAYS AS (%s) %s", sv_text(column, "expression"),
+						 sv_text(column, "generated"));
 	if (identity && sv_is(column, "identity") && !(SV_17(true, false) && of_partition(column)))
 		sv_write_identity(out, column);
 	write_not_null(out, column);
@@ -158,13 +170,15 @@ write_storage(Writer *w, const Object *a, const Object *b)
 		sv_emit(w, 0, "%s SET STORAGE %s", alter_column(b), sv_text(b, "storage"));
 	else if (a != NULL && sv_same(a, b, "type") && !sv_writer_converted(w, b))
 		sv_emit(w, 0, "%s SET STORAGE %s", alter_column(b),
-				SV_16("DEFAULT", sv_is(a, "usual_storage") ? sv_text(a, "usual_storage") : "EXTENDED"));
+				SV_16("DEFAULT", sv_is(a, "usual_storage") ? sv_text(a, "usual_storage") :
+					  "EXTENDED"));
 }
 
 static void
 write_statistics(Writer *w, const Object *a, const Object *b)
 {
-	sv_emit(w, 0, "%s SET STATISTICS %s", alter_column(b), sv_is(b, "statistics") ? sv_text(b, "statistics") : "-1");
+	sv_emit(w, 0, "%s SET STATISTICS %s", alter_column(b), sv_is(b, "statistics") ?
+			sv_text(b, "statistics") : "-1");
 }
 
 static void
@@ -176,7 +190,8 @@ write_column_options(Writer *w, const Object *a, const Object *b)
 static void
 alter_compression(Writer *w, const Object *a, const Object *b)
 {
-	sv_emit(w, 0, "%s SET COMPRESSION %s", alter_column(b), sv_is(b, "compression") ? sv_text(b, "compression") : "default");
+	sv_emit(w, 0, "%s SET COMPRESSION %s", alter_column(b), sv_is(b, "compression") ?
+			sv_text(b, "compression") : "default");
 }
 
 static void write_set_not_null(Writer *w, const Object *column);
@@ -214,14 +229,19 @@ leading_column(Writer *w, const Object *column)
 	{
 		Object	   *o = lfirst(cell);
 
-		if (sv_class_is(o, column) && strcmp(o->name, column->name) == 0 && o->parent != column->parent &&
-			((of_composite(o) && !sv_writer_untied(w, column->parent)) || sv_writer_inherits(w, column->parent, o->parent)))
+		if (sv_class_is(o, column) && strcmp(o->name, column->name) == 0 &&
+			o->parent != column->parent &&
+			((of_composite(o) && !sv_writer_untied(w, column->parent)) ||
+			 sv_writer_inherits(w, column->parent, o->parent)))
 			return o;
 	}
 	return NULL;
 }
 
-/* The tables that have their columns from the type follow it; what depends on these is gone by then. */
+/*
+ * The tables that have their columns from the type follow it; what depends on
+ * these is gone by then.
+ */
 static const char *
 to_typed_tables(Writer *w, const Object *type)
 {
@@ -234,8 +254,10 @@ has_default(const Object *column)
 	ListCell   *cell;
 
 	foreach(cell, column->parts)
+	{
 		if (sv_class_is(lfirst(cell), default))
 			return true;
+	}
 	return false;
 }
 
@@ -245,7 +267,8 @@ sv_write_no_default(Writer *w, const Object *column)
 {
 	const Object *leading = leading_column(w, column);
 
-	if (leading != NULL && has_default(leading) && !has_default(column) && !sv_is(column, "generated"))
+	if (leading != NULL && has_default(leading) && !has_default(column) &&
+		!sv_is(column, "generated"))
 		sv_emit(w, 0, "%s DROP DEFAULT", alter_column(column));
 }
 
@@ -254,21 +277,28 @@ write_set_not_null(Writer *w, const Object *column)
 {
 	int			hazards = SV_HAZARD_SCAN | SV_HAZARD_BLOCKS_ALL | SV_HAZARD_MAY_FAIL;
 
-	if (sv_is(column, "not_null_name") || sv_is(column, "not_null_not_valid") || (SV_HAS_NAMED_NOT_NULL && sv_diff_is_named(column)))
-		sv_emit(w, hazards, "ALTER TABLE %s ADD CONSTRAINT %s NOT NULL %s%s%s", column->parent->identity,
+	if (sv_is(column, "not_null_name") || sv_is(column, "not_null_not_valid") ||
+		(SV_HAS_NAMED_NOT_NULL && sv_diff_is_named(column)))
+		sv_emit(w, hazards, "ALTER TABLE %s ADD CONSTRAINT %s NOT NULL %s%s%s",
+				column->parent->identity,
 				quote_identifier(sv_not_null_name(column)), quote_identifier(column->name),
-				sv_is(column, "not_null_no_inherit") ? " NO INHERIT" : "", sv_is(column, "not_null_not_valid") ? " NOT VALID" : "");
+				sv_is(column, "not_null_no_inherit") ? " NO INHERIT" :
+				"", sv_is(column, "not_null_not_valid") ? " NOT VALID" : "");
 	else
 		sv_emit(w, hazards, "%s SET NOT NULL", alter_column_and_children(column));
 }
 
-/* A column that comes with that of a parent comes with its NOT NULL, too: write what is different. */
+/*
+ * A column that comes with that of a parent comes with its NOT NULL, too:
+ * write what is different.
+ */
 void
 sv_write_own_not_null(Writer *w, const Object *column)
 {
 	const Object *leading = sv_is(column, "inherited") ? leading_column(w, column) : NULL;
 
-	if (leading == NULL || of_composite(leading) || sv_is(leading, "not_null") == sv_is(column, "not_null"))
+	if (leading == NULL || of_composite(leading) ||
+		sv_is(leading, "not_null") == sv_is(column, "not_null"))
 		return;
 	if (sv_is(column, "not_null"))
 		write_set_not_null(w, column);
@@ -285,8 +315,10 @@ folded_default(Writer *w)
 	ListCell   *cell;
 
 	foreach(cell, sv_writer_folded(w))
+	{
 		if (sv_class_is(lfirst(cell), default))
 			return lfirst(cell);
+	}
 	return NULL;
 }
 
@@ -295,16 +327,19 @@ create_column(Writer *w, const Object *o)
 {
 	const Object *default_ = folded_default(w);
 	const Object *leading = sv_is(o, "inherited") ? leading_column(w, o) : NULL;
+
 	/* the server does not add identities to children; partitions get them since 17 */
 	bool		apart = sv_is(o, "identity") && sv_writer_has_children(w, o->parent) &&
-		!(SV_17(true, false) && sv_is(o->parent, "partition_key"));
+	!(SV_17(true, false) && sv_is(o->parent, "partition_key"));
 	StringInfoData out;
 
 	if (of_composite(o))
 	{
-		sv_emit(w, SV_HAZARD_BLOCKS_ALL, "ALTER TYPE %s ADD ATTRIBUTE %s %s%s%s%s", o->parent->identity,
+		sv_emit(w, SV_HAZARD_BLOCKS_ALL, "ALTER TYPE %s ADD ATTRIBUTE %s %s%s%s%s",
+				o->parent->identity,
 				quote_identifier(o->name), sv_text(o, "type"),
-				sv_is(o, "collation") ? " COLLATE " : "", sv_is(o, "collation") ? sv_text(o, "collation") : "",
+				sv_is(o, "collation") ? " COLLATE " : "", sv_is(o, "collation") ?
+				sv_text(o, "collation") : "",
 				to_typed_tables(w, o->parent));
 		return;
 	}
@@ -322,8 +357,10 @@ create_column(Writer *w, const Object *o)
 	write_column(&out, o, default_, !apart, false);
 	sv_emit(w, SV_HAZARD_BLOCKS_ALL |
 			(sv_is(o, "generated") || (sv_is(o, "identity") && !apart) ? SV_HAZARD_REWRITE : 0) |
-			(sv_is(o, "not_null") && default_ == NULL && !sv_is(o, "generated") && (apart || !sv_is(o, "identity")) ? SV_HAZARD_MAY_FAIL : 0),
-			"ALTER %sTABLE %s ADD COLUMN %s", sv_class_is(o->parent, foreign_table) ? "FOREIGN " : "",
+			(sv_is(o, "not_null") && default_ == NULL && !sv_is(o, "generated") &&
+			 (apart || !sv_is(o, "identity")) ? SV_HAZARD_MAY_FAIL : 0),
+			"ALTER %sTABLE %s ADD COLUMN %s", sv_class_is(o->parent, foreign_table) ? "FOREIGN " :
+			"",
 			o->parent->identity, out.data);
 	if (apart)
 	{
@@ -343,11 +380,13 @@ drop_column(Writer *w, const Object *o)
 		leading = NULL;
 
 	if (of_composite(o))
-		sv_emit(w, SV_HAZARD_DATA_LOSS, "ALTER TYPE %s DROP ATTRIBUTE %s%s", o->parent->identity, quote_identifier(o->name),
+		sv_emit(w, SV_HAZARD_DATA_LOSS, "ALTER TYPE %s DROP ATTRIBUTE %s%s", o->parent->identity,
+				quote_identifier(o->name),
 				to_typed_tables(w, o->parent));
 	else if (of_table(o) && (leading == NULL || !sv_writer_dropped(w, leading)))
 		sv_emit(w, SV_HAZARD_DATA_LOSS | SV_HAZARD_BLOCKS_ALL, "ALTER %sTABLE %s%s DROP COLUMN %s",
-				sv_class_is(o->parent, foreign_table) ? "FOREIGN " : "", sv_writer_leaves(w, o) ? "ONLY " : "",
+				sv_class_is(o->parent, foreign_table) ? "FOREIGN " : "", sv_writer_leaves(w, o) ?
+				"ONLY " : "",
 				o->parent->identity, quote_identifier(o->name));
 }
 
@@ -369,9 +408,11 @@ alter_type(Writer *w, const Object *a, const Object *b)
 
 	if (of_composite(b))
 	{
-		sv_emit(w, SV_HAZARD_BLOCKS_ALL, "ALTER TYPE %s ALTER ATTRIBUTE %s TYPE %s%s%s%s", b->parent->identity,
+		sv_emit(w, SV_HAZARD_BLOCKS_ALL, "ALTER TYPE %s ALTER ATTRIBUTE %s TYPE %s%s%s%s",
+				b->parent->identity,
 				quote_identifier(b->name), sv_text(b, "type"),
-				sv_is(b, "collation") ? " COLLATE " : "", sv_is(b, "collation") ? sv_text(b, "collation") : "",
+				sv_is(b, "collation") ? " COLLATE " : "", sv_is(b, "collation") ?
+				sv_text(b, "collation") : "",
 				to_typed_tables(w, b->parent));
 		return;
 	}
@@ -404,7 +445,8 @@ alter_type(Writer *w, const Object *a, const Object *b)
 static bool
 drops_too_much(Writer *w, const Object *column)
 {
-	return !SV_HAS_NAMED_NOT_NULL && !sv_is(column, "not_null") && !sv_is(column->parent, "partition_key") &&
+	return !SV_HAS_NAMED_NOT_NULL && !sv_is(column, "not_null") &&
+		!sv_is(column->parent, "partition_key") &&
 		sv_writer_children_not_null(w, column) != NIL;
 }
 
@@ -417,7 +459,8 @@ restore_not_null(Writer *w, const Object *column)
 	if (SV_HAS_NAMED_NOT_NULL || !sv_is(column->parent, "partition_key"))
 		return;
 	foreach(cell, sv_writer_children_not_null(w, column))
-		sv_emit(w, SV_HAZARD_SCAN | SV_HAZARD_BLOCKS_ALL, "%s SET NOT NULL", alter_column_and_children(lfirst(cell)));
+		sv_emit(w, SV_HAZARD_SCAN | SV_HAZARD_BLOCKS_ALL, "%s SET NOT NULL",
+				alter_column_and_children(lfirst(cell)));
 }
 
 static void
@@ -431,7 +474,8 @@ alter_not_null(Writer *w, const Object *a, const Object *b)
 			return;
 		if (!sv_is(b, "not_null_not_valid"))
 		{
-			sv_emit(w, SV_HAZARD_SCAN | SV_HAZARD_MAY_FAIL, "ALTER TABLE %s VALIDATE CONSTRAINT %s", b->parent->identity,
+			sv_emit(w, SV_HAZARD_SCAN | SV_HAZARD_MAY_FAIL,
+					"ALTER TABLE %s VALIDATE CONSTRAINT %s", b->parent->identity,
 					quote_identifier(sv_not_null_name(a)));
 			return;
 		}
@@ -441,7 +485,8 @@ alter_not_null(Writer *w, const Object *a, const Object *b)
 		write_set_not_null(w, b);
 	else
 	{
-		sv_emit(w, SV_HAZARD_BLOCKS_ALL, "%s DROP NOT NULL", drops_too_much(w, b) ? alter_column(b) : alter_column_and_children(b));
+		sv_emit(w, SV_HAZARD_BLOCKS_ALL, "%s DROP NOT NULL", drops_too_much(w, b) ?
+				alter_column(b) : alter_column_and_children(b));
 		restore_not_null(w, b);
 	}
 }
@@ -449,10 +494,12 @@ alter_not_null(Writer *w, const Object *a, const Object *b)
 static void
 alter_not_null_name(Writer *w, const Object *a, const Object *b)
 {
-	if (!sv_is(a, "not_null") || !sv_is(b, "not_null") || strcmp(sv_not_null_name(a), sv_not_null_name(b)) == 0 ||
+	if (!sv_is(a, "not_null") || !sv_is(b, "not_null") ||
+		strcmp(sv_not_null_name(a), sv_not_null_name(b)) == 0 ||
 		(!sv_is(a, "not_null_not_valid") && sv_is(b, "not_null_not_valid")))
 		return;
-	sv_emit(w, SV_HAZARD_BLOCKS_ALL, "ALTER TABLE %s RENAME CONSTRAINT %s TO %s", b->parent->identity,
+	sv_emit(w, SV_HAZARD_BLOCKS_ALL, "ALTER TABLE %s RENAME CONSTRAINT %s TO %s",
+			b->parent->identity,
 			quote_identifier(sv_not_null_name(a)), quote_identifier(sv_not_null_name(b)));
 }
 
@@ -460,8 +507,10 @@ alter_not_null_name(Writer *w, const Object *a, const Object *b)
 static void
 alter_identity(Writer *w, const Object *a, const Object *b)
 {
-	if (of_table(b) && sv_is(a, "identity") && sv_is(b, "identity") && !follows(w, a, b, "identity"))
-		sv_emit(w, SV_HAZARD_BLOCKS_ALL, "%s SET GENERATED %s", alter_column_and_children(b), sv_text(b, "identity"));
+	if (of_table(b) && sv_is(a, "identity") && sv_is(b, "identity") &&
+		!follows(w, a, b, "identity"))
+		sv_emit(w, SV_HAZARD_BLOCKS_ALL, "%s SET GENERATED %s", alter_column_and_children(b),
+				sv_text(b, "identity"));
 }
 
 static void
@@ -485,14 +534,17 @@ static void
 alter_no_inherit(Writer *w, const Object *a, const Object *b)
 {
 	if (sv_is(a, "not_null") && sv_is(b, "not_null") && !sv_is(b, "inherited"))
-		sv_emit(w, SV_HAZARD_BLOCKS_ALL, "ALTER TABLE %s ALTER CONSTRAINT %s %sINHERIT", b->parent->identity,
-				quote_identifier(sv_not_null_name(b)), sv_is(b, "not_null_no_inherit") ? "NO " : "");
+		sv_emit(w, SV_HAZARD_BLOCKS_ALL, "ALTER TABLE %s ALTER CONSTRAINT %s %sINHERIT",
+				b->parent->identity,
+				quote_identifier(sv_not_null_name(b)), sv_is(b, "not_null_no_inherit") ? "NO " :
+				"");
 }
 
 static const Alterer column_alterers[] = {
 	{"inherited", NULL, SV_ALTER_IGNORED | SV_ALTER_FOLLOWS},
 	{"merged", NULL, SV_ALTER_IGNORED | SV_ALTER_FOLLOWS},
-	{"installed_not_null_name", NULL, SV_ALTER_IGNORED},	/* of an inherited constraint, since 18 */
+	{"installed_not_null_name", NULL, SV_ALTER_IGNORED},	/* of an inherited constraint, since
+															 * 18 */
 	{"generated", alter_generated},
 	{"expression", alter_generated},
 	{"type", alter_type, SV_ALTER_DISRUPTS},
@@ -511,7 +563,10 @@ static const Alterer column_alterers[] = {
 	{NULL}
 };
 
-/* A generated column cannot be made of a plain one, nor a plain one of a virtual one, nor change its expression before 17. */
+/*
+ * A generated column cannot be made of a plain one, nor a plain one of a
+ * virtual one, nor change its expression before 17.
+ */
 static bool
 can_alter_column(const Object *a, const Object *b)
 {
@@ -522,7 +577,8 @@ can_alter_column(const Object *a, const Object *b)
 		if (!sv_same(a, b, "expression"))
 			return SV_17(true, false);
 	}
-	return sv_is(b, "generated") || !sv_is(a, "generated") || strcmp(sv_text(a, "generated"), "VIRTUAL") != 0;
+	return sv_is(b, "generated") || !sv_is(a, "generated") ||
+		strcmp(sv_text(a, "generated"), "VIRTUAL") != 0;
 }
 
 static bool
@@ -540,39 +596,56 @@ const ModelClass sv_class_column = {
 	.name = "column", .keyword = "COLUMN", .catalog = RelationRelationId, .rank = 210,
 	.traits = SV_HOLDS_DATA,
 	.rename = {1, SV_SPACE_OWN, SV_RENAME_COLUMN, false, SV_HAZARD_BLOCKS_ALL},
-	.style = SV_ID_OF_PARENT, .parent_catalog = RelationRelationId, .is_part = true, .acl_type = 'c',
-	.query = "SELECT a.attrelid AS _oid, a.attrelid AS _parent, a.attnum AS _sub, a.attname AS _name, a.attacl AS acl, "
+	.style = SV_ID_OF_PARENT, .parent_catalog = RelationRelationId, .is_part = true,
+	.acl_type = 'c',
+	.query = "SELECT a.attrelid AS _oid, a.attrelid AS _parent, a.attnum AS _sub, a.attname AS "
+	"_name, a.attacl AS acl, "
 	"a.atttypid AS _type, a.atttypmod AS _typmod, "
 	"CASE WHEN a.attcollation <> t.typcollation AND a.attcollation <> 0 THEN "
 	"(SELECT quote_ident(n.nspname) || '.' || quote_ident(collname) FROM pg_catalog.pg_collation o "
-	"JOIN pg_catalog.pg_namespace n ON n.oid = collnamespace WHERE o.oid = a.attcollation) END AS collation, "
-	FLAG("a.attnotnull" SV_18(" AND EXISTS (SELECT FROM pg_catalog.pg_constraint k WHERE k.conrelid = a.attrelid AND k.contype = 'n' "
-							  "AND k.conkey[1] = a.attnum)", ""), "not_null") ", "
-	SV_18("CASE WHEN a.attnotnull THEN (SELECT nullif(k.conname, left(c.relname || '_' || a.attname, 54) || '_not_null')::text "
-		  "FROM pg_catalog.pg_constraint k WHERE k.conrelid = a.attrelid AND k.contype = 'n' AND k.conkey[1] = a.attnum AND k.coninhcount = 0) END AS not_null_name, "
-		  "CASE WHEN a.attnotnull AND a.attinhcount > 0 THEN (SELECT nullif(k.conname, left(c.relname || '_' || a.attname, 54) || '_not_null')::text "
-		  "FROM pg_catalog.pg_constraint k WHERE k.conrelid = a.attrelid AND k.contype = 'n' AND k.conkey[1] = a.attnum AND k.coninhcount > 0) END "
+	"JOIN pg_catalog.pg_namespace n ON n.oid = collnamespace WHERE o.oid = a.attcollation) END AS "
+	"collation, "
+	FLAG("a.attnotnull"
+		 SV_18(" AND EXISTS (SELECT FROM pg_catalog.pg_constraint k WHERE k.conrelid = a.attrelid "
+			   "AND k.contype = 'n' "
+			   "AND k.conkey[1] = a.attnum)", ""), "not_null") ", "
+	SV_18("CASE WHEN a.attnotnull THEN (SELECT nullif(k.conname, left(c.relname || '_' || "
+		  "a.attname, 54) || '_not_null')::text "
+		  "FROM pg_catalog.pg_constraint k WHERE k.conrelid = a.attrelid AND k.contype = 'n' AND "
+		  "k.conkey[1] = a.attnum AND k.coninhcount = 0) END AS not_null_name, "
+		  "CASE WHEN a.attnotnull AND a.attinhcount > 0 THEN (SELECT nullif(k.conname, "
+		  "left(c.relname || '_' || a.attname, 54) || '_not_null')::text "
+		  "FROM pg_catalog.pg_constraint k WHERE k.conrelid = a.attrelid AND k.contype = 'n' AND "
+		  "k.conkey[1] = a.attnum AND k.coninhcount > 0) END "
 		  "AS installed_not_null_name, "
-		  "(a.attnotnull AND EXISTS (SELECT FROM pg_catalog.pg_constraint k WHERE k.conrelid = a.attrelid AND k.contype = 'n' "
+		  "(a.attnotnull AND EXISTS (SELECT FROM pg_catalog.pg_constraint k WHERE k.conrelid = "
+		  "a.attrelid AND k.contype = 'n' "
 		  "AND k.conkey[1] = a.attnum AND k.connoinherit)) AS not_null_no_inherit, "
-		  FLAG("a.attnotnull AND EXISTS (SELECT FROM pg_catalog.pg_constraint k WHERE k.conrelid = a.attrelid AND k.contype = 'n' "
+		  FLAG("a.attnotnull AND EXISTS (SELECT FROM pg_catalog.pg_constraint k WHERE k.conrelid = "
+			   "a.attrelid AND k.contype = 'n' "
 			   "AND k.conkey[1] = a.attnum AND NOT k.convalidated)", "not_null_not_valid") ", ", "")
 	"CASE a.attidentity WHEN 'a' THEN 'ALWAYS' WHEN 'd' THEN 'BY DEFAULT' END AS identity, "
 	"CASE a.attgenerated WHEN 's' THEN 'STORED' WHEN 'v' THEN 'VIRTUAL' END AS generated, "
-	"CASE WHEN a.attgenerated <> '' THEN (SELECT pg_catalog.pg_get_expr(adbin, adrelid) FROM pg_catalog.pg_attrdef "
+	"CASE WHEN a.attgenerated <> '' THEN (SELECT pg_catalog.pg_get_expr(adbin, adrelid) FROM "
+	"pg_catalog.pg_attrdef "
 	"WHERE adrelid = a.attrelid AND adnum = a.attnum) END AS expression, "
 	STORAGE("a.attstorage") " AS storage, "
 	STORAGE("t.typstorage") " AS usual_storage, "
 	"CASE a.attcompression WHEN 'p' THEN 'pglz' WHEN 'l' THEN 'lz4' END AS compression, "
 	"CASE WHEN a.attstattarget >= 0 THEN a.attstattarget END AS statistics, "
-	"CASE WHEN a.attoptions[1] NOT LIKE 'pg\\_attver=%' OR a.attoptions[2] IS NOT NULL THEN (SELECT array_agg(o ORDER BY o) FROM unnest(a.attoptions) o WHERE o NOT LIKE 'pg\\_attver=%') END AS options, "
-	"CASE WHEN a.attfdwoptions IS NOT NULL THEN (SELECT array_agg(quote_ident(option_name) || ' ' || quote_literal(option_value) "
-	"ORDER BY option_name) FROM pg_catalog.pg_options_to_table(a.attfdwoptions)) END AS foreign_options, "
+	"CASE WHEN a.attoptions[1] NOT LIKE 'pg\\_attver=%' OR a.attoptions[2] IS NOT NULL THEN "
+	"(SELECT array_agg(o ORDER BY o) FROM unnest(a.attoptions) o WHERE o NOT LIKE 'pg\\_attver=%') "
+	"END AS options, "
+	"CASE WHEN a.attfdwoptions IS NOT NULL THEN (SELECT array_agg(quote_ident(option_name) || ' ' "
+	"|| quote_literal(option_value) "
+	"ORDER BY option_name) FROM pg_catalog.pg_options_to_table(a.attfdwoptions)) END AS "
+	"foreign_options, "
 	FLAG("a.attinhcount > 0 AND NOT a.attislocal OR c.reloftype <> 0", "inherited") ", "
 	FLAG("a.attinhcount > 0 AND a.attislocal", "merged") " "
 	"FROM pg_catalog.pg_class c JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid "
 	"JOIN pg_catalog.pg_type t ON t.oid = a.atttypid "
-	"WHERE c.relkind IN ('r', 'p', 'f', 'v', 'm', 'c') AND c.relpersistence <> 't' AND " IN_SCHEMAS("c.relnamespace")
+	"WHERE c.relkind IN ('r', 'p', 'f', 'v', 'm', 'c') AND c.relpersistence <> 't' AND "
+	IN_SCHEMAS("c.relnamespace")
 	" AND a.attnum > 0 AND NOT a.attisdropped",
 	.scan = sv_scan_columns,
 	.create = create_column,
@@ -595,8 +668,10 @@ default_folds(const Object *o)
 	if (!sv_is(o->parent, "inherited"))
 		return true;
 	foreach(cell, o->parent->parent->parts)
+	{
 		if (sv_class_is(lfirst(cell), inheritance) && !sv_is(lfirst(cell), "bound"))
 			return false;
+	}
 	return true;
 }
 
@@ -609,11 +684,14 @@ default_follows(Writer *w, const Object *o)
 
 	if (leading == NULL || !sv_writer_created(w, o->parent))
 		return false;
-	if (sv_writer_existed(w, leading->parent) && !sv_writer_created(w, leading) && sv_writer_existed(w, o->parent->parent))
+	if (sv_writer_existed(w, leading->parent) && !sv_writer_created(w, leading) &&
+		sv_writer_existed(w, o->parent->parent))
 		return false;
 	foreach(cell, leading->parts)
+	{
 		if (sv_class_is(lfirst(cell), default) && sv_same(lfirst(cell), o, "expression"))
 			return sv_writer_comes_along(w, lfirst(cell));
+	}
 	return false;
 }
 
@@ -637,7 +715,8 @@ drop_default(Writer *w, const Object *o)
 	const Object *column = o->parent;
 
 	if (sv_class_is(column->parent, view))
-		sv_emit(w, 0, "ALTER VIEW %s ALTER COLUMN %s DROP DEFAULT", column->parent->identity, quote_identifier(column->name));
+		sv_emit(w, 0, "ALTER VIEW %s ALTER COLUMN %s DROP DEFAULT", column->parent->identity,
+				quote_identifier(column->name));
 	else
 		sv_emit(w, 0, "%s DROP DEFAULT", alter_column(column));
 }
@@ -659,8 +738,10 @@ const ModelClass sv_class_default = {
 	.style = SV_ID_AS_PARENT, .parent_catalog = RelationRelationId, .is_part = true,
 	.query = "SELECT d.oid AS _oid, adrelid AS _parent, adnum AS _parentsub, "
 	"pg_catalog.pg_get_expr(adbin, adrelid) AS expression "
-	"FROM pg_catalog.pg_attrdef d JOIN pg_catalog.pg_attribute a ON attrelid = adrelid AND attnum = adnum "
-	"JOIN pg_catalog.pg_class c ON c.oid = adrelid WHERE attgenerated = '' AND " IN_SCHEMAS("c.relnamespace"),
+	"FROM pg_catalog.pg_attrdef d JOIN pg_catalog.pg_attribute a ON attrelid = adrelid AND attnum "
+	"= adnum "
+	"JOIN pg_catalog.pg_class c ON c.oid = adrelid WHERE attgenerated = '' AND "
+	IN_SCHEMAS("c.relnamespace"),
 	.scan = sv_scan_defaults,
 	.create = create_default,
 	.drop = drop_default,

@@ -32,15 +32,18 @@ parent_is(const Object *o, const char *property)
 	ListCell   *cell;
 
 	foreach(cell, o->needs)
+	{
 		if (sv_class_is(lfirst(cell), constraint) && sv_is(lfirst(cell), property))
 			return true;
+	}
 	return false;
 }
 
 static void
 write_validate(Writer *w, const Object *o)
 {
-	sv_emit(w, SV_HAZARD_SCAN | SV_HAZARD_MAY_FAIL, "ALTER TABLE %s VALIDATE CONSTRAINT %s", o->parent->identity,
+	sv_emit(w, SV_HAZARD_SCAN | SV_HAZARD_MAY_FAIL, "ALTER TABLE %s VALIDATE CONSTRAINT %s",
+			o->parent->identity,
 			quote_identifier(o->name));
 }
 
@@ -63,7 +66,8 @@ follows_parent(Writer *w, const Object *o)
 			return true;
 		known = true;
 	}
-	return !known && sv_writer_inherits(w, o->parent, NULL);	/* of a schema that is not compared */
+	return !known && sv_writer_inherits(w, o->parent, NULL);	/* of a schema that is not
+																 * compared */
 }
 
 static void
@@ -76,7 +80,8 @@ write_index_marks(Writer *w, const Object *a, const Object *o)
 	else if (a != NULL && sv_is(a, "clustered") && !sv_is(o, "clustered"))
 		sv_emit(w, 0, "ALTER TABLE %s SET WITHOUT CLUSTER", table);
 	if (sv_is(o, "replica_identity") && (a == NULL || !sv_is(a, "replica_identity")))
-		sv_emit(w, 0, "ALTER TABLE %s REPLICA IDENTITY USING INDEX %s", table, quote_identifier(o->name));
+		sv_emit(w, 0, "ALTER TABLE %s REPLICA IDENTITY USING INDEX %s", table,
+				quote_identifier(o->name));
 }
 
 static const char *
@@ -141,7 +146,8 @@ sv_constraint_definition(const Object *o)
 	if (sv_is(o, "options"))
 		appendStringInfo(&out, " WITH (%s)", sv_join(sv_list(o, "options"), ", "));
 	if (sv_is(o, "tablespace"))
-		appendStringInfo(&out, " USING INDEX TABLESPACE %s", quote_identifier(sv_text(o, "tablespace")));
+		appendStringInfo(&out, " USING INDEX TABLESPACE %s",
+						 quote_identifier(sv_text(o, "tablespace")));
 	appendStringInfoString(&out, end);
 	return out.data;
 }
@@ -187,7 +193,10 @@ drop_constraint(Writer *w, const Object *o)
 			o->parent->identity, quote_identifier(o->name));
 }
 
-/* NOT VALID to valid is the one change of a definition that has an ALTER, and deferrability of a foreign key. */
+/*
+ * NOT VALID to valid is the one change of a definition that has an ALTER, and
+ * deferrability of a foreign key.
+ */
 static bool
 can_alter_constraint(const Object *a, const Object *b)
 {
@@ -195,7 +204,8 @@ can_alter_constraint(const Object *a, const Object *b)
 		return false;
 	if (sv_is(b, "not_valid") && !sv_is(a, "not_valid"))
 		return false;
-	if (sv_is(b->parent, "partition_key") && (!sv_same(a, b, "options") || !sv_same(a, b, "tablespace")))
+	if (sv_is(b->parent, "partition_key") &&
+		(!sv_same(a, b, "options") || !sv_same(a, b, "tablespace")))
 		return false;
 	if (!sv_same(a, b, "deferrable"))
 		return has_kind(b, "foreign key");
@@ -213,7 +223,8 @@ static void
 alter_deferrable(Writer *w, const Object *a, const Object *b)
 {
 	sv_emit(w, SV_HAZARD_BLOCKS_ALL, "ALTER TABLE %s ALTER CONSTRAINT %s %s", b->parent->identity,
-			quote_identifier(b->name), sv_is(b, "deferrable") ? sv_text(b, "deferrable") : "NOT DEFERRABLE");
+			quote_identifier(b->name), sv_is(b, "deferrable") ? sv_text(b, "deferrable") :
+			"NOT DEFERRABLE");
 }
 
 static void
@@ -225,7 +236,8 @@ alter_index_options(Writer *w, const Object *a, const Object *b)
 static void
 alter_index_tablespace(Writer *w, const Object *a, const Object *b)
 {
-	sv_emit(w, SV_HAZARD_REWRITE | SV_HAZARD_BLOCKS_ALL, "ALTER INDEX %s SET TABLESPACE %s", index_name(b),
+	sv_emit(w, SV_HAZARD_REWRITE | SV_HAZARD_BLOCKS_ALL, "ALTER INDEX %s SET TABLESPACE %s",
+			index_name(b),
 			sv_is(b, "tablespace") ? quote_identifier(sv_text(b, "tablespace")) : "pg_default");
 }
 
@@ -254,8 +266,10 @@ is_local_to_partition(const Object *o)
 	foreach(cell, o->parent->parts)
 		partition |= sv_class_is(lfirst(cell), inheritance) && sv_is(lfirst(cell), "bound");
 	foreach(cell, o->parts)
+	{
 		if (sv_class_is(lfirst(cell), index_attachment))
 			return false;
+	}
 	return partition;
 }
 
@@ -270,7 +284,8 @@ has_twin(const Object *o)
 	foreach(cell, o->parent->parts)
 	{
 		const Object *other = lfirst(cell);
-		const char *others = sv_class_is(other, constraint) && has_index(other) ? strchr(sv_text(other, "definition"), '(') : NULL;
+		const char *others = sv_class_is(other, constraint) &&
+		has_index(other) ? strchr(sv_text(other, "definition"), '(') : NULL;
 
 		if (other != o && keys != NULL && others != NULL &&
 			strncmp(keys, others, end_of_keys(definition) - keys) == 0)
@@ -283,7 +298,8 @@ has_twin(const Object *o)
 static bool
 constraint_folds(const Object *o)
 {
-	if (sv_is(o, "not_valid") || sv_is(o, "index_comment") || sv_is(o, "clustered") || sv_is(o, "replica_identity"))
+	if (sv_is(o, "not_valid") || sv_is(o, "index_comment") || sv_is(o, "clustered") ||
+		sv_is(o, "replica_identity"))
 		return false;
 	if (has_index(o) && (is_local_to_partition(o) || has_twin(o)))
 		return false;
@@ -312,16 +328,20 @@ const ModelClass sv_class_constraint = {
 	.name = "constraint", .keyword = "CONSTRAINT", .catalog = ConstraintRelationId, .rank = 240,
 	.rename = {3, SV_SPACE_OWN, SV_RENAME_CONSTRAINT, false, SV_HAZARD_BLOCKS_ALL},
 	.style = SV_ID_ON_PARENT, .parent_catalog = RelationRelationId, .is_part = true,
-	.query = "SELECT k.oid AS _oid, conrelid AS _parent, conname AS _name, CASE WHEN contype IN ('p', 'u', 'x') THEN conindid END AS _alias, "
+	.query = "SELECT k.oid AS _oid, conrelid AS _parent, conname AS _name, CASE WHEN contype IN "
+	"('p', 'u', 'x') THEN conindid END AS _alias, "
 	"CASE contype WHEN 'c' THEN 'check' WHEN 'f' THEN 'foreign key' WHEN 'p' THEN 'primary key' "
 	"WHEN 'u' THEN 'unique' ELSE 'exclude' END AS kind, "
-	"d.definition, CASE WHEN condeferrable OR NOT convalidated THEN regexp_replace(regexp_replace(d.definition, ' NOT VALID$', ''), "
+	"d.definition, CASE WHEN condeferrable OR NOT convalidated THEN "
+	"regexp_replace(regexp_replace(d.definition, ' NOT VALID$', ''), "
 	"' DEFERRABLE( INITIALLY DEFERRED)?', '') END AS essence, "
 	FLAG("NOT convalidated", "not_valid") ", "
-	"CASE WHEN condeferred THEN 'DEFERRABLE INITIALLY DEFERRED' WHEN condeferrable THEN 'DEFERRABLE INITIALLY IMMEDIATE' END AS deferrable, "
+	"CASE WHEN condeferred THEN 'DEFERRABLE INITIALLY DEFERRED' WHEN condeferrable THEN "
+	"'DEFERRABLE INITIALLY IMMEDIATE' END AS deferrable, "
 	FLAG("coninhcount > 0 AND NOT conislocal", "inherited") ", "
 	INDEX_OPTIONS("x") " AS options, " INDEX_TABLESPACE("x") " AS tablespace, "
-	FLAG("i.indisclustered", "clustered") ", " FLAG("i.indisreplident", "replica_identity") ", " FLAG("NOT i.indisvalid", "incomplete") " "
+	FLAG("i.indisclustered", "clustered") ", " FLAG("i.indisreplident", "replica_identity") ", "
+	FLAG("NOT i.indisvalid", "incomplete") " "
 	"FROM pg_catalog.pg_constraint k JOIN pg_catalog.pg_class c ON c.oid = conrelid "
 	"LEFT JOIN pg_catalog.pg_index i ON i.indexrelid = conindid AND contype <> 'f' "
 	"LEFT JOIN pg_catalog.pg_class x ON x.oid = i.indexrelid "

@@ -18,7 +18,8 @@ function_name_space(const Object *o)
 bool
 sv_has_parsed_body(const Object *o)
 {
-	return (sv_class_is(o, function) || sv_class_is(o, procedure)) && strstr(sv_text(o, "definition"), "\nAS $") == NULL;
+	return (sv_class_is(o, function) || sv_class_is(o, procedure)) &&
+		strstr(sv_text(o, "definition"), "\nAS $") == NULL;
 }
 
 static void
@@ -66,8 +67,10 @@ can_replace_function(const Object *a, const Object *b)
 	if (list_length(sv_list(a, "argument_names")) != list_length(sv_list(b, "argument_names")))
 		return false;
 	forboth(x, sv_list(a, "argument_names"), y, sv_list(b, "argument_names"))
+	{
 		if (((char *) lfirst(x))[0] != '\0' && strcmp(lfirst(x), lfirst(y)) != 0)
 			return false;
+	}
 	return starts_with(sv_list(a, "modes"), sv_list(b, "modes"));
 }
 
@@ -123,14 +126,16 @@ const ModelClass sv_class_procedure = {
 static void
 create_aggregate(Writer *w, const Object *o)
 {
-	sv_emit(w, 0, "CREATE AGGREGATE %s.%s(%s) (\n    %s\n)", quote_identifier(o->schema), quote_identifier(o->name),
+	sv_emit(w, 0, "CREATE AGGREGATE %s.%s(%s) (\n    %s\n)", quote_identifier(o->schema),
+			quote_identifier(o->name),
 			sv_text(o, "arguments"), sv_join(sv_list(o, "options"), ",\n    "));
 }
 
 static void
 replace_aggregate(Writer *w, const Object *a, const Object *b)
 {
-	sv_emit(w, 0, "CREATE OR REPLACE AGGREGATE %s.%s(%s) (\n    %s\n)", quote_identifier(b->schema), quote_identifier(b->name),
+	sv_emit(w, 0, "CREATE OR REPLACE AGGREGATE %s.%s(%s) (\n    %s\n)",
+			quote_identifier(b->schema), quote_identifier(b->name),
 			sv_text(b, "arguments"), sv_join(sv_list(b, "options"), ",\n    "));
 }
 
@@ -146,7 +151,8 @@ aggregate_sql_name(const Object *o, bool in_grant)
 {
 	if (!in_grant)
 		return o->identity;
-	return psprintf("%s.%s(%s)", quote_identifier(o->schema), quote_identifier(o->name), sv_join(sv_list(o, "types"), ", "));
+	return psprintf("%s.%s(%s)", quote_identifier(o->schema), quote_identifier(o->name),
+					sv_join(sv_list(o, "types"), ", "));
 }
 
 static const Alterer aggregate_alterers[] = {
@@ -166,32 +172,42 @@ const ModelClass sv_class_aggregate = {
 	.name = "aggregate", .keyword = "AGGREGATE", .catalog = ProcedureRelationId, .rank = 147,
 	.rename = {2, SV_SPACE_FUNCTION, SV_RENAME_PLAIN, true, 0},
 	.style = SV_ID_GIVEN, .acl_type = 'f',
-	.query = "SELECT p.oid AS _oid, pronamespace AS _schema, proname AS _name, proowner AS owner, proacl AS acl, "
-	"quote_ident(nspname) || '.' || quote_ident(proname) || '(' || x.arguments || ')' AS _identity, x.arguments, "
+	.query = "SELECT p.oid AS _oid, pronamespace AS _schema, proname AS _name, proowner AS owner, "
+	"proacl AS acl, "
+	"quote_ident(nspname) || '.' || quote_ident(proname) || '(' || x.arguments || ')' AS "
+	"_identity, x.arguments, "
 	"pg_catalog.pg_get_function_result(p.oid) AS result, array_remove(ARRAY["
 	"'SFUNC = ' || aggtransfn::oid::regproc::text, 'STYPE = ' || format_type(aggtranstype, NULL), "
 	"CASE WHEN aggtransspace <> 0 THEN 'SSPACE = ' || aggtransspace END, "
 	AGG_PROC("FINALFUNC", "aggfinalfn") "CASE WHEN aggfinalextra THEN 'FINALFUNC_EXTRA' END, "
 	AGG_MODIFY("FINALFUNC_MODIFY", "aggfinalmodify", "aggkind")
-	AGG_PROC("COMBINEFUNC", "aggcombinefn") AGG_PROC("SERIALFUNC", "aggserialfn") AGG_PROC("DESERIALFUNC", "aggdeserialfn")
+	AGG_PROC("COMBINEFUNC", "aggcombinefn") AGG_PROC("SERIALFUNC",
+													 "aggserialfn") AGG_PROC("DESERIALFUNC",
+																			 "aggdeserialfn")
 	"'INITCOND = ' || quote_literal(agginitval), "
 	AGG_PROC("MSFUNC", "aggmtransfn") AGG_PROC("MINVFUNC", "aggminvtransfn")
 	"CASE WHEN aggmtranstype <> 0 THEN 'MSTYPE = ' || format_type(aggmtranstype, NULL) END, "
 	"CASE WHEN aggmtransspace <> 0 THEN 'MSSPACE = ' || aggmtransspace END, "
 	AGG_PROC("MFINALFUNC", "aggmfinalfn") "CASE WHEN aggmfinalextra THEN 'MFINALFUNC_EXTRA' END, "
-	"CASE WHEN aggmtransfn::oid <> 0 THEN " 
-	"CASE WHEN aggmfinalmodify <> CASE WHEN aggkind = 'n' THEN 'r' ELSE 'w' END::\"char\" THEN 'MFINALFUNC_MODIFY = ' || "
-	"CASE aggmfinalmodify WHEN 'r' THEN 'READ_ONLY' WHEN 's' THEN 'SHAREABLE' ELSE 'READ_WRITE' END END END, "
+	"CASE WHEN aggmtransfn::oid <> 0 THEN "
+	"CASE WHEN aggmfinalmodify <> CASE WHEN aggkind = 'n' THEN 'r' ELSE 'w' END::\"char\" THEN "
+	"'MFINALFUNC_MODIFY = ' || "
+	"CASE aggmfinalmodify WHEN 'r' THEN 'READ_ONLY' WHEN 's' THEN 'SHAREABLE' ELSE 'READ_WRITE' "
+	"END END END, "
 	"'MINITCOND = ' || quote_literal(aggminitval), "
-	"CASE WHEN aggsortop <> 0 THEN (SELECT 'SORTOP = OPERATOR(' || quote_ident(n.nspname) || '.' || oprname || ')' "
-	"FROM pg_catalog.pg_operator o JOIN pg_catalog.pg_namespace n ON n.oid = oprnamespace WHERE o.oid = aggsortop) END, "
+	"CASE WHEN aggsortop <> 0 THEN (SELECT 'SORTOP = OPERATOR(' || quote_ident(n.nspname) || '.' "
+	"|| oprname || ')' "
+	"FROM pg_catalog.pg_operator o JOIN pg_catalog.pg_namespace n ON n.oid = oprnamespace WHERE "
+	"o.oid = aggsortop) END, "
 	"CASE proparallel WHEN 's' THEN 'PARALLEL = SAFE' WHEN 'r' THEN 'PARALLEL = RESTRICTED' END, "
 	"CASE WHEN aggkind = 'h' THEN 'HYPOTHETICAL' END], NULL) AS options, "
 	FLAG("aggkind = 'h'", "hypothetical") ", "
-	"(SELECT array_agg(format_type(t, NULL) ORDER BY n) FROM unnest(proargtypes) WITH ORDINALITY u (t, n)) AS types "
+	"(SELECT array_agg(format_type(t, NULL) ORDER BY n) FROM unnest(proargtypes) WITH ORDINALITY u "
+	"(t, n)) AS types "
 	"FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_aggregate a ON aggfnoid = p.oid "
 	"JOIN pg_catalog.pg_namespace s ON s.oid = pronamespace "
-	"CROSS JOIN LATERAL (SELECT CASE WHEN pronargs = 0 THEN '*' ELSE pg_catalog.pg_get_function_identity_arguments(p.oid) END AS arguments) x "
+	"CROSS JOIN LATERAL (SELECT CASE WHEN pronargs = 0 THEN '*' ELSE "
+	"pg_catalog.pg_get_function_identity_arguments(p.oid) END AS arguments) x "
 	"WHERE " IN_SCHEMAS("pronamespace"),
 	.create = create_aggregate,
 	.alterers = aggregate_alterers,

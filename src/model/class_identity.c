@@ -20,8 +20,10 @@ sv_sequence_of_identity(const Object *column)
 	ListCell   *cell;
 
 	foreach(cell, column->parts)
+	{
 		if (sv_class_is(lfirst(cell), identity_sequence))
 			return lfirst(cell);
+	}
 	return NULL;
 }
 
@@ -80,7 +82,8 @@ sv_write_identity_extras(Writer *w, const Object *column)
 static const char *
 alter_identity_column(const Object *column)
 {
-	return psprintf("ALTER TABLE %s ALTER COLUMN %s", column->parent->identity, quote_identifier(column->name));
+	return psprintf("ALTER TABLE %s ALTER COLUMN %s", column->parent->identity,
+					quote_identifier(column->name));
 }
 
 static void
@@ -137,13 +140,17 @@ static const Alterer identity_alterers[] = {
 
 const ModelClass sv_class_identity_sequence = {
 	.name = "identity sequence", .keyword = "SEQUENCE", .catalog = RelationRelationId, .rank = 221,
-	.style = SV_ID_AS_PARENT, .parent_catalog = RelationRelationId, .is_part = true, .acl_type = 's', .no_owner_change = true,
+	.style = SV_ID_AS_PARENT, .parent_catalog = RelationRelationId, .is_part = true,
+	.acl_type = 's', .no_owner_change = true,
 	.rename = {3, SV_SPACE_RELATION, SV_RENAME_PLAIN, false, SV_HAZARD_BLOCKS_ALL},
-	.query = "SELECT s.oid AS _oid, d.refobjid AS _parent, d.refobjsubid::int2 AS _parentsub, s.relowner AS owner, s.relacl AS acl, "
-	"CASE WHEN s.relname <> left(c.relname || '_' || a.attname, 59) || '_seq' THEN s.relname END AS sequence, "
+	.query = "SELECT s.oid AS _oid, d.refobjid AS _parent, d.refobjsubid::int2 AS _parentsub, "
+	"s.relowner AS owner, s.relacl AS acl, "
+	"CASE WHEN s.relname <> left(c.relname || '_' || a.attname, 59) || '_seq' THEN s.relname END "
+	"AS sequence, "
 	SV_SEQUENCE_OPTIONS ", " FLAG("s.relpersistence = 'u'", "unlogged") " "
 	"FROM pg_catalog.pg_class s JOIN pg_catalog.pg_sequence ON seqrelid = s.oid "
-	"JOIN pg_catalog.pg_depend d ON d.classid = 1259 AND d.objid = s.oid AND d.deptype = 'i' AND d.refclassid = 1259 AND d.refobjsubid > 0 "
+	"JOIN pg_catalog.pg_depend d ON d.classid = 1259 AND d.objid = s.oid AND d.deptype = 'i' AND "
+	"d.refclassid = 1259 AND d.refobjsubid > 0 "
 	"JOIN pg_catalog.pg_class c ON c.oid = d.refobjid "
 	"JOIN pg_catalog.pg_attribute a ON a.attrelid = d.refobjid AND a.attnum = d.refobjsubid "
 	"WHERE s.relkind = 'S' AND s.relpersistence <> 't' AND " IN_SCHEMAS("s.relnamespace"),

@@ -34,7 +34,8 @@ create_extension(Writer *w, const Object *o)
 static void
 alter_extension_version(Writer *w, const Object *a, const Object *b)
 {
-	sv_emit(w, SV_HAZARD_BLOCKS_ALL, "ALTER EXTENSION %s UPDATE TO %s", b->identity, sv_quote(sv_text(b, "version")));
+	sv_emit(w, SV_HAZARD_BLOCKS_ALL, "ALTER EXTENSION %s UPDATE TO %s", b->identity,
+			sv_quote(sv_text(b, "version")));
 }
 
 static void
@@ -55,8 +56,10 @@ can_alter_extension(const Object *a, const Object *b)
 	if (sv_same(a, b, "version"))
 		return true;
 	foreach(cell, sv_list(a, "installed_updates"))
+	{
 		if (strcmp(lfirst(cell), sv_text(b, "version")) == 0)
 			return true;
+	}
 	return false;
 }
 
@@ -79,7 +82,8 @@ const ModelClass sv_class_extension = {
 	.name = "extension", .keyword = "EXTENSION", .catalog = ExtensionRelationId, .rank = 20,
 	.rename = {4, SV_SPACE_OWN, SV_RENAME_NONE, true, 0},
 	.style = SV_ID_NAME, .no_owner_change = true,
-	.query = "SELECT e.oid AS _oid, extname AS _name, extversion AS version, n.nspname AS schema, " FLAG("NOT extrelocatable", "fixed") ", "
+	.query = "SELECT e.oid AS _oid, extname AS _name, extversion AS version, n.nspname AS schema, "
+	FLAG("NOT extrelocatable", "fixed") ", "
 	"(SELECT array_agg(target ORDER BY target) FROM pg_catalog.pg_extension_update_paths(extname) "
 	"WHERE source = extversion AND path IS NOT NULL) AS installed_updates "
 	"FROM pg_catalog.pg_extension e JOIN pg_catalog.pg_namespace n ON n.oid = extnamespace "

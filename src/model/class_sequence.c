@@ -31,7 +31,8 @@ create_sequence(Writer *w, const Object *o)
 	StringInfoData out;
 
 	initStringInfo(&out);
-	appendStringInfo(&out, "CREATE %sSEQUENCE %s", sv_is(o, "unlogged") ? "UNLOGGED " : "", o->identity);
+	appendStringInfo(&out, "CREATE %sSEQUENCE %s", sv_is(o, "unlogged") ? "UNLOGGED " :
+					 "", o->identity);
 	if (sv_is(o, "type"))
 		appendStringInfo(&out, " AS %s", sv_text(o, "type"));
 	sv_sequence_write_options(&out, o, "\n    ");
@@ -70,8 +71,10 @@ bound(const Object *o, bool upper)
 	if (*given)
 		return strtoi64(given, NULL, 10);
 	if (upper)
-		return down ? -1 : strcmp(type, "smallint") == 0 ? PG_INT16_MAX : strcmp(type, "integer") == 0 ? PG_INT32_MAX : PG_INT64_MAX;
-	return !down ? 1 : strcmp(type, "smallint") == 0 ? PG_INT16_MIN : strcmp(type, "integer") == 0 ? PG_INT32_MIN : PG_INT64_MIN;
+		return down ? -1 : strcmp(type, "smallint") == 0 ? PG_INT16_MAX :
+			strcmp(type, "integer") == 0 ? PG_INT32_MAX : PG_INT64_MAX;
+	return !down ? 1 : strcmp(type, "smallint") == 0 ? PG_INT16_MIN :
+		strcmp(type, "integer") == 0 ? PG_INT32_MIN : PG_INT64_MIN;
 }
 
 static int64
@@ -80,7 +83,10 @@ first_value(const Object *o)
 	return sv_is(o, "start") ? strtoi64(sv_text(o, "start"), NULL, 10) : bound(o, descends(o));
 }
 
-/* Does a column's identity get a type with fewer values?  Then its bounds change before the column's type does. */
+/*
+ * Does a column's identity get a type with fewer values? Then its bounds
+ * change before the column's type does.
+ */
 bool
 sv_sequence_narrows(const Object *a, const Object *b)
 {
@@ -95,7 +101,10 @@ has_other_bounds(const Object *a, const Object *b)
 	return !has_same_type(a, b) || descends(a) != descends(b);
 }
 
-/* With another type, NO MAXVALUE may mean the end of the type also for a sequence that descends: a number does not. */
+/*
+ * With another type, NO MAXVALUE may mean the end of the type also for a
+ * sequence that descends: a number does not.
+ */
 static void
 write_bound(StringInfo out, const Object *a, const Object *b, bool upper)
 {
@@ -114,10 +123,14 @@ static void
 write_position(Writer *w, const Object *a, const Object *b, const char *name)
 {
 	if (bound(b, false) > bound(a, false))
-		sv_emit(w, 0, "SELECT pg_catalog.setval(%s, " INT64_FORMAT ", false) FROM %s WHERE last_value < " INT64_FORMAT,
+		sv_emit(w, 0,
+				"SELECT pg_catalog.setval(%s, " INT64_FORMAT ", false) FROM %s WHERE last_value < "
+				INT64_FORMAT,
 				sv_quote(name), bound(b, false), name, bound(b, false));
 	if (bound(b, true) < bound(a, true))
-		sv_emit(w, 0, "SELECT pg_catalog.setval(%s, " INT64_FORMAT ") FROM %s WHERE last_value > " INT64_FORMAT,
+		sv_emit(w, 0,
+				"SELECT pg_catalog.setval(%s, " INT64_FORMAT ") FROM %s WHERE last_value > "
+				INT64_FORMAT,
 				sv_quote(name), bound(b, true), name, bound(b, true));
 }
 
@@ -132,7 +145,8 @@ sv_sequence_alter(Writer *w, const Object *a, const Object *b)
 	if (!has_same_type(a, b) && (b->parent == NULL || sv_sequence_narrows(a, b)))
 		appendStringInfo(&out, " AS %s", type_of(b));
 	if (!sv_same(a, b, "increment"))
-		appendStringInfo(&out, " INCREMENT BY %s", sv_is(b, "increment") ? sv_text(b, "increment") : "1");
+		appendStringInfo(&out, " INCREMENT BY %s", sv_is(b, "increment") ?
+						 sv_text(b, "increment") : "1");
 	write_bound(&out, a, b, false);
 	write_bound(&out, a, b, true);
 	if (first_value(a) != first_value(b))
@@ -153,7 +167,8 @@ sv_sequence_alter(Writer *w, const Object *a, const Object *b)
 void
 sv_sequence_alter_persistence(Writer *w, const Object *a, const Object *b)
 {
-	sv_emit(w, 0, "ALTER SEQUENCE %s SET %s", sv_sql_name(b, false), sv_is(b, "unlogged") ? "UNLOGGED" : "LOGGED");
+	sv_emit(w, 0, "ALTER SEQUENCE %s SET %s", sv_sql_name(b, false), sv_is(b, "unlogged") ?
+			"UNLOGGED" : "LOGGED");
 }
 
 static const Alterer sequence_alterers[] = {
@@ -180,13 +195,15 @@ const ModelClass sv_class_sequence = {
 	.traits = SV_HOLDS_DATA,
 	.rename = {3, SV_SPACE_RELATION, SV_RENAME_PLAIN, true, SV_HAZARD_BLOCKS_ALL},
 	.style = SV_ID_QUALIFIED, .acl_type = 's',
-	.query = "SELECT c.oid AS _oid, relnamespace AS _schema, relname AS _name, relowner AS owner, relacl AS acl, "
+	.query = "SELECT c.oid AS _oid, relnamespace AS _schema, relname AS _name, relowner AS owner, "
+	"relacl AS acl, "
 	"CASE WHEN seqtypid <> 20 THEN format_type(seqtypid, NULL) END AS type, "
 	SV_SEQUENCE_OPTIONS ", seqstart AS first, "
 	FLAG("relpersistence = 'u'", "unlogged") " "
 	"FROM pg_catalog.pg_class c JOIN pg_catalog.pg_sequence s ON seqrelid = c.oid "
 	"WHERE relkind = 'S' AND relpersistence <> 't' AND " IN_SCHEMAS("relnamespace")
-	" AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend WHERE classid = 1259 AND objid = c.oid AND deptype = 'i')",
+	" AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend WHERE classid = 1259 AND objid = c.oid AND "
+	"deptype = 'i')",
 	.create = create_sequence,
 	.drop = drop_sequence,
 	.alterers = sequence_alterers,
@@ -211,8 +228,10 @@ const ModelClass sv_class_sequence_owner = {
 	.name = "sequence owner", .keyword = "SEQUENCE", .catalog = SequenceRelationId, .rank = 235,
 	.style = SV_ID_GIVEN, .parent_catalog = RelationRelationId, .is_part = true,
 	.query = "SELECT s.oid AS _oid, s.oid AS _parent, d.refobjid AS _needs, "
-	"s.oid::regclass::text AS _identity, d.refobjid::regclass::text || '.' || quote_ident(a.attname) AS \"column\" "
-	"FROM pg_catalog.pg_class s JOIN pg_catalog.pg_depend d ON d.classid = 1259 AND d.objid = s.oid AND d.deptype = 'a' "
+	"s.oid::regclass::text AS _identity, d.refobjid::regclass::text || '.' || "
+	"quote_ident(a.attname) AS \"column\" "
+	"FROM pg_catalog.pg_class s JOIN pg_catalog.pg_depend d ON d.classid = 1259 AND d.objid = "
+	"s.oid AND d.deptype = 'a' "
 	"AND d.refclassid = 1259 AND d.refobjsubid > 0 "
 	"JOIN pg_catalog.pg_attribute a ON a.attrelid = d.refobjid AND a.attnum = d.refobjsubid "
 	"WHERE s.relkind = 'S' AND " IN_SCHEMAS("s.relnamespace"),

@@ -33,8 +33,10 @@ has_plain_parent(List *folded)
 	ListCell   *cell;
 
 	foreach(cell, folded)
+	{
 		if (sv_class_is(lfirst(cell), inheritance))
 			return true;
+	}
 	return false;
 }
 
@@ -98,8 +100,10 @@ options_in_order(const Object *o)
 	if (given == NIL)
 		return sv_list(o, "options");
 	foreach(cell, sv_list(o, "options"))
+	{
 		if (strncmp(lfirst(cell), "toast.", 6) == 0)
 			given = lappend(given, lfirst(cell));
+	}
 	return given;
 }
 
@@ -143,8 +147,10 @@ sv_links_in_order(List *parts)
 	ListCell   *cell;
 
 	foreach(cell, parts)
+	{
 		if (sv_class_is(lfirst(cell), inheritance))
 			links = lappend(links, lfirst(cell));
+	}
 	list_sort(links, compare_places);
 	return links;
 }
@@ -210,8 +216,10 @@ create_table(Writer *w, const Object *o)
 	if (!sv_is_swapped(o))
 		write_security(w, NULL, o);
 	if (sv_is(o, "replica_identity"))
-		sv_emit(w, 0, "ALTER TABLE %s REPLICA IDENTITY %s", o->identity, sv_text(o, "replica_identity"));
+		sv_emit(w, 0, "ALTER TABLE %s REPLICA IDENTITY %s", o->identity,
+				sv_text(o, "replica_identity"));
 	foreach(cell, folded)
+	{
 		if (sv_class_is(lfirst(cell), column))
 		{
 			if (has_plain_parent(folded))
@@ -219,9 +227,13 @@ create_table(Writer *w, const Object *o)
 			sv_write_column_extras(w, lfirst(cell));
 			sv_write_no_default(w, lfirst(cell));
 		}
+	}
 }
 
-/* The rows come when the table has its owner, as whom their values are computed, and before its policies count. */
+/*
+ * The rows come when the table has its owner, as whom their values are
+ * computed, and before its policies count.
+ */
 static void
 fill_table(Writer *w, const Object *o)
 {
@@ -241,14 +253,16 @@ alter_persistence(Writer *w, const Object *a, const Object *b)
 static void
 alter_table_tablespace(Writer *w, const Object *a, const Object *b)
 {
-	sv_emit(w, SV_HAZARD_REWRITE | SV_HAZARD_BLOCKS_ALL, "ALTER TABLE %s SET TABLESPACE %s", b->identity,
+	sv_emit(w, SV_HAZARD_REWRITE | SV_HAZARD_BLOCKS_ALL, "ALTER TABLE %s SET TABLESPACE %s",
+			b->identity,
 			sv_is(b, "tablespace") ? quote_identifier(sv_text(b, "tablespace")) : "pg_default");
 }
 
 static void
 alter_access_method(Writer *w, const Object *a, const Object *b)
 {
-	sv_emit(w, SV_HAZARD_REWRITE | SV_HAZARD_BLOCKS_ALL, "ALTER TABLE %s SET ACCESS METHOD %s", b->identity,
+	sv_emit(w, SV_HAZARD_REWRITE | SV_HAZARD_BLOCKS_ALL, "ALTER TABLE %s SET ACCESS METHOD %s",
+			b->identity,
 			sv_is(b, "access_method") ? quote_identifier(sv_text(b, "access_method")) : "heap");
 }
 
@@ -262,7 +276,8 @@ static void
 alter_replica_identity(Writer *w, const Object *a, const Object *b)
 {
 	if (sv_is(b, "replica_identity"))
-		sv_emit(w, 0, "ALTER TABLE %s REPLICA IDENTITY %s", b->identity, sv_text(b, "replica_identity"));
+		sv_emit(w, 0, "ALTER TABLE %s REPLICA IDENTITY %s", b->identity,
+				sv_text(b, "replica_identity"));
 	else if (!sv_is(b, "replica_index"))
 		sv_emit(w, 0, "ALTER TABLE %s REPLICA IDENTITY DEFAULT", b->identity);
 }
@@ -271,7 +286,8 @@ static void
 alter_of_type(Writer *w, const Object *a, const Object *b)
 {
 	if (sv_is(b, "of_type"))
-		sv_emit(w, SV_HAZARD_BLOCKS_ALL, "ALTER TABLE %s OF %s", b->identity, sv_text(b, "of_type"));
+		sv_emit(w, SV_HAZARD_BLOCKS_ALL, "ALTER TABLE %s OF %s", b->identity,
+				sv_text(b, "of_type"));
 	else if (!sv_writer_untied(w, b))
 		sv_emit(w, SV_HAZARD_BLOCKS_ALL, "ALTER TABLE %s NOT OF", b->identity);
 }
@@ -279,7 +295,8 @@ alter_of_type(Writer *w, const Object *a, const Object *b)
 static void
 alter_table_foreign_options(Writer *w, const Object *a, const Object *b)
 {
-	sv_write_options(w, psprintf("ALTER FOREIGN TABLE %s", b->identity), a, b, "foreign_options", 0);
+	sv_write_options(w, psprintf("ALTER FOREIGN TABLE %s", b->identity), a, b, "foreign_options",
+					 0);
 }
 
 static const Alterer table_alterers[] = {
@@ -318,21 +335,27 @@ const ModelClass sv_class_table = {
 	.traits = SV_HAS_COLUMNS | SV_HOLDS_DATA,
 	.rename = {3, SV_SPACE_RELATION | SV_SPACE_TYPE, SV_RENAME_PLAIN, true, SV_HAZARD_BLOCKS_ALL},
 	.style = SV_ID_QUALIFIED, .acl_type = 'r',
-	.query = "SELECT c.oid AS _oid, relnamespace AS _schema, relname AS _name, relowner AS owner, relacl AS acl, "
+	.query = "SELECT c.oid AS _oid, relnamespace AS _schema, relname AS _name, relowner AS owner, "
+	"relacl AS acl, "
 	FLAG("relpersistence = 'u'", "unlogged") ", "
-	"CASE WHEN relam <> 2 THEN (SELECT amname FROM pg_catalog.pg_am WHERE oid = relam) END AS access_method, "
-	"CASE WHEN reltablespace <> 0 THEN (SELECT spcname FROM pg_catalog.pg_tablespace WHERE oid = reltablespace) END AS tablespace, "
+	"CASE WHEN relam <> 2 THEN (SELECT amname FROM pg_catalog.pg_am WHERE oid = relam) END AS "
+	"access_method, "
+	"CASE WHEN reltablespace <> 0 THEN (SELECT spcname FROM pg_catalog.pg_tablespace WHERE oid = "
+	"reltablespace) END AS tablespace, "
 	"CASE WHEN reloptions IS NOT NULL THEN " SORTED_OPTIONS("reloptions", "''") " END || "
 	"CASE WHEN reltoastrelid <> 0 THEN coalesce((SELECT " SORTED_OPTIONS("t.reloptions", "'toast.'")
 	" FROM pg_catalog.pg_class t WHERE t.oid = c.reltoastrelid), '{}') ELSE '{}' END AS options, "
-	"CASE WHEN reloptions <> (SELECT array_agg(o ORDER BY o) FROM unnest(reloptions) o) THEN " OPTIONS("reloptions", "''", "place")
+	"CASE WHEN reloptions <> (SELECT array_agg(o ORDER BY o) FROM unnest(reloptions) o) THEN "
+	OPTIONS("reloptions", "''", "place")
 	" END AS options_order, "
 	"CASE WHEN relkind = 'p' THEN pg_catalog.pg_get_partkeydef(c.oid) END AS partition_key, "
 	"CASE WHEN reloftype <> 0 THEN format_type(reloftype, NULL) END AS of_type, "
-	FLAG("relrowsecurity", "row_security") ", " FLAG("relforcerowsecurity", "force_row_security") ", "
+	FLAG("relrowsecurity", "row_security") ", "
+	FLAG("relforcerowsecurity", "force_row_security") ", "
 	"CASE relreplident WHEN 'n' THEN 'NOTHING' WHEN 'f' THEN 'FULL' END AS replica_identity, "
 	FLAG("relreplident = 'i'", "replica_index") " "
-	"FROM pg_catalog.pg_class c WHERE relkind IN ('r', 'p') AND relpersistence <> 't' AND " IN_SCHEMAS("relnamespace"),
+	"FROM pg_catalog.pg_class c WHERE relkind IN ('r', 'p') AND relpersistence <> 't' AND "
+	IN_SCHEMAS("relnamespace"),
 	.create = create_table,
 	.fill = fill_table,
 	.drop = drop_table,
@@ -345,7 +368,8 @@ const ModelClass sv_class_foreign_table = {
 	.traits = SV_HAS_COLUMNS,
 	.rename = {3, SV_SPACE_RELATION | SV_SPACE_TYPE, SV_RENAME_PLAIN, true, SV_HAZARD_BLOCKS_ALL},
 	.style = SV_ID_QUALIFIED, .acl_type = 'r',
-	.query = "SELECT c.oid AS _oid, relnamespace AS _schema, relname AS _name, relowner AS owner, relacl AS acl, "
+	.query = "SELECT c.oid AS _oid, relnamespace AS _schema, relname AS _name, relowner AS owner, "
+	"relacl AS acl, "
 	"s.srvname AS server, " FDW_OPTIONS("f.ftoptions") " AS foreign_options "
 	"FROM pg_catalog.pg_class c JOIN pg_catalog.pg_foreign_table f ON f.ftrelid = c.oid "
 	"JOIN pg_catalog.pg_foreign_server s ON s.oid = f.ftserver "
@@ -362,13 +386,18 @@ static void
 create_inheritance(Writer *w, const Object *o)
 {
 	if (sv_is(o, "bound"))
-		sv_emit(w, SV_HAZARD_SCAN | SV_HAZARD_BLOCKS_ALL, "ALTER TABLE ONLY %s ATTACH PARTITION %s %s", sv_text(o, "of"),
+		sv_emit(w, SV_HAZARD_SCAN | SV_HAZARD_BLOCKS_ALL,
+				"ALTER TABLE ONLY %s ATTACH PARTITION %s %s", sv_text(o, "of"),
 				o->parent->identity, sv_text(o, "bound"));
 	else
-		sv_emit(w, SV_HAZARD_BLOCKS_ALL, "ALTER TABLE %s INHERIT %s", o->parent->identity, sv_text(o, "of"));
+		sv_emit(w, SV_HAZARD_BLOCKS_ALL, "ALTER TABLE %s INHERIT %s", o->parent->identity,
+				sv_text(o, "of"));
 }
 
-/* Is the foreign key of a parent, or of a parent of that, from which a partition has its n'th one, dropped? */
+/*
+ * Is the foreign key of a parent, or of a parent of that, from which a
+ * partition has its n'th one, dropped?
+ */
 static bool
 loses_foreign_key(Writer *w, const Object *link, int n)
 {
@@ -378,16 +407,22 @@ loses_foreign_key(Writer *w, const Object *link, int n)
 	ListCell   *key;
 
 	foreach(need, link->needs)
-		foreach(cell, ((Object *) lfirst(need))->parts)
 	{
-		const Object *o = lfirst(cell);
+		foreach(cell, ((Object *) lfirst(need))->parts)
+		{
+			const Object *o = lfirst(cell);
 
-		if (sv_class_is(o, constraint) && strcmp(quote_identifier(o->name), name) == 0)
-			return sv_writer_dropped(w, o);
-		if (sv_class_is(o, inheritance))
-			foreach(key, sv_list(o, "foreign_keys"))
-				if (strcmp(lfirst(key), name) == 0)
-					return loses_foreign_key(w, o, foreach_current_index(key));
+			if (sv_class_is(o, constraint) && strcmp(quote_identifier(o->name), name) == 0)
+				return sv_writer_dropped(w, o);
+			if (sv_class_is(o, inheritance))
+			{
+				foreach(key, sv_list(o, "foreign_keys"))
+				{
+					if (strcmp(lfirst(key), name) == 0)
+						return loses_foreign_key(w, o, foreach_current_index(key));
+				}
+			}
+		}
 	}
 	return false;
 }
@@ -402,8 +437,11 @@ drop_left_foreign_keys(Writer *w, const Object *link)
 	ListCell   *cell;
 
 	foreach(cell, sv_list(link, "foreign_keys"))
+	{
 		if (!loses_foreign_key(w, link, foreach_current_index(cell)))
-			sv_emit(w, SV_HAZARD_BLOCKS_ALL, "ALTER TABLE %s DROP CONSTRAINT IF EXISTS %s", link->parent->identity, (char *) lfirst(cell));
+			sv_emit(w, SV_HAZARD_BLOCKS_ALL, "ALTER TABLE %s DROP CONSTRAINT IF EXISTS %s",
+					link->parent->identity, (char *) lfirst(cell));
+	}
 }
 
 static void
@@ -411,17 +449,20 @@ drop_inheritance(Writer *w, const Object *o)
 {
 	if (sv_is(o, "bound"))
 	{
-		sv_emit(w, SV_HAZARD_BLOCKS_ALL, "ALTER TABLE %s DETACH PARTITION %s", sv_text(o, "of"), o->parent->identity);
+		sv_emit(w, SV_HAZARD_BLOCKS_ALL, "ALTER TABLE %s DETACH PARTITION %s", sv_text(o, "of"),
+				o->parent->identity);
 		if (!sv_writer_created(w, o))	/* else they find each other again */
 			drop_left_foreign_keys(w, o);
 	}
 	else
-		sv_emit(w, SV_HAZARD_BLOCKS_ALL, "ALTER TABLE %s NO INHERIT %s", o->parent->identity, sv_text(o, "of"));
+		sv_emit(w, SV_HAZARD_BLOCKS_ALL, "ALTER TABLE %s NO INHERIT %s", o->parent->identity,
+				sv_text(o, "of"));
 }
 
 static const Alterer inheritance_alterers[] = {
 	{"place", NULL, SV_ALTER_IGNORED | SV_ALTER_FOLLOWS},
-	{"foreign_keys", NULL, SV_ALTER_IGNORED | SV_ALTER_FOLLOWS},	/* come and go with those of the parent */
+	{"foreign_keys", NULL, SV_ALTER_IGNORED | SV_ALTER_FOLLOWS},	/* come and go with those of
+																	 * the parent */
 	{"parent_keys", NULL, SV_ALTER_IGNORED | SV_ALTER_FOLLOWS},
 	{NULL}
 };
@@ -434,7 +475,8 @@ static const Alterer inheritance_alterers[] = {
 const ModelClass sv_class_inheritance = {
 	.name = "inheritance", .keyword = "TABLE", .catalog = InheritsRelationId, .rank = 230,
 	.style = SV_ID_GIVEN, .parent_catalog = RelationRelationId, .is_part = true,
-	.query = "SELECT inhrelid AS _oid, inhseqno::int2 AS _sub, inhrelid AS _parent, inhparent AS _needs, "
+	.query = "SELECT inhrelid AS _oid, inhseqno::int2 AS _sub, inhrelid AS _parent, inhparent AS "
+	"_needs, "
 	"inhparent::regclass::text AS \"of\", pg_catalog.pg_get_expr(c.relpartbound, c.oid) AS bound, "
 	"CASE WHEN inhseqno > 1 THEN inhseqno END AS place, "
 	FLAG("inhdetachpending", "detach_pending") ", "

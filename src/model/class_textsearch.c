@@ -14,24 +14,29 @@
 static void
 create_parser(Writer *w, const Object *o)
 {
-	sv_emit(w, 0, "CREATE %s %s (\n    %s\n)", o->class->keyword, o->identity, sv_join(sv_list(o, "options"), ",\n    "));
+	sv_emit(w, 0, "CREATE %s %s (\n    %s\n)", o->class->keyword, o->identity,
+			sv_join(sv_list(o, "options"), ",\n    "));
 }
 
-#define TS_PROC(name, column) "CASE WHEN " column "::oid <> 0 THEN '" name " = ' || " column "::oid::regproc::text END"
+#define TS_PROC(name, column) \
+	"CASE WHEN " column "::oid <> 0 THEN '" name " = ' || " column "::oid::regproc::text END"
 
 const ModelClass sv_class_ts_parser = {
-	.name = "text search parser", .keyword = "TEXT SEARCH PARSER", .catalog = TSParserRelationId, .rank = 155,
+	.name = "text search parser", .keyword = "TEXT SEARCH PARSER", .catalog = TSParserRelationId,
+	.rank = 155,
 	.rename = {3, SV_SPACE_OWN, SV_RENAME_PLAIN, true, 0},
 	.style = SV_ID_QUALIFIED,
 	.query = "SELECT oid AS _oid, prsnamespace AS _schema, prsname AS _name, array_remove(ARRAY["
-	TS_PROC("START", "prsstart") ", " TS_PROC("GETTOKEN", "prstoken") ", " TS_PROC("END", "prsend") ", "
+	TS_PROC("START", "prsstart") ", " TS_PROC("GETTOKEN", "prstoken") ", "
+	TS_PROC("END", "prsend") ", "
 	TS_PROC("HEADLINE", "prsheadline") ", " TS_PROC("LEXTYPES", "prslextype") "], NULL) AS options "
 	"FROM pg_catalog.pg_ts_parser WHERE " IN_SCHEMAS("prsnamespace"),
 	.create = create_parser,
 };
 
 const ModelClass sv_class_ts_template = {
-	.name = "text search template", .keyword = "TEXT SEARCH TEMPLATE", .catalog = TSTemplateRelationId, .rank = 156,
+	.name = "text search template", .keyword = "TEXT SEARCH TEMPLATE",
+	.catalog = TSTemplateRelationId, .rank = 156,
 	.rename = {3, SV_SPACE_OWN, SV_RENAME_PLAIN, true, 0},
 	.style = SV_ID_QUALIFIED,
 	.query = "SELECT oid AS _oid, tmplnamespace AS _schema, tmplname AS _name, array_remove(ARRAY["
@@ -43,7 +48,8 @@ const ModelClass sv_class_ts_template = {
 static void
 create_dictionary(Writer *w, const Object *o)
 {
-	sv_emit(w, 0, "CREATE TEXT SEARCH DICTIONARY %s (\n    TEMPLATE = %s%s%s\n)", o->identity, sv_text(o, "template"),
+	sv_emit(w, 0, "CREATE TEXT SEARCH DICTIONARY %s (\n    TEMPLATE = %s%s%s\n)", o->identity,
+			sv_text(o, "template"),
 			sv_is(o, "options") ? ",\n    " : "", sv_is(o, "options") ? sv_text(o, "options") : "");
 }
 
@@ -66,10 +72,12 @@ static const Alterer dictionary_alterers[] = {
 };
 
 const ModelClass sv_class_ts_dictionary = {
-	.name = "text search dictionary", .keyword = "TEXT SEARCH DICTIONARY", .catalog = TSDictionaryRelationId, .rank = 157,
+	.name = "text search dictionary", .keyword = "TEXT SEARCH DICTIONARY",
+	.catalog = TSDictionaryRelationId, .rank = 157,
 	.rename = {3, SV_SPACE_OWN, SV_RENAME_PLAIN, true, 0},
 	.style = SV_ID_QUALIFIED,
-	.query = "SELECT d.oid AS _oid, dictnamespace AS _schema, dictname AS _name, dictowner AS owner, "
+	.query = "SELECT d.oid AS _oid, dictnamespace AS _schema, dictname AS _name, dictowner AS "
+	"owner, "
 	"quote_ident(nspname) || '.' || quote_ident(tmplname) AS template, dictinitoption AS options "
 	"FROM pg_catalog.pg_ts_dict d JOIN pg_catalog.pg_ts_template t ON t.oid = dicttemplate "
 	"JOIN pg_catalog.pg_namespace n ON n.oid = tmplnamespace WHERE " IN_SCHEMAS("dictnamespace"),
@@ -85,8 +93,10 @@ find_mapping(List *mappings, const char *like)
 	ListCell   *cell;
 
 	foreach(cell, mappings)
+	{
 		if (strncmp(lfirst(cell), like, length + 1) == 0)
 			return lfirst(cell);
+	}
 	return NULL;
 }
 
@@ -103,20 +113,25 @@ alter_mappings(Writer *w, const Object *a, const Object *b)
 		int			length = strcspn(new, " ");
 
 		if (before == NULL)
-			sv_emit(w, 0, "ALTER TEXT SEARCH CONFIGURATION %s ADD MAPPING FOR %.*s WITH %s", b->identity, length, new, new + length + 1);
+			sv_emit(w, 0, "ALTER TEXT SEARCH CONFIGURATION %s ADD MAPPING FOR %.*s WITH %s",
+					b->identity, length, new, new + length + 1);
 		else if (strcmp(before, new) != 0)
-			sv_emit(w, 0, "ALTER TEXT SEARCH CONFIGURATION %s ALTER MAPPING FOR %.*s WITH %s", b->identity, length, new, new + length + 1);
+			sv_emit(w, 0, "ALTER TEXT SEARCH CONFIGURATION %s ALTER MAPPING FOR %.*s WITH %s",
+					b->identity, length, new, new + length + 1);
 	}
 	foreach(cell, old)
+	{
 		if (find_mapping(sv_list(b, "mappings"), lfirst(cell)) == NULL)
 			sv_emit(w, 0, "ALTER TEXT SEARCH CONFIGURATION %s DROP MAPPING FOR %.*s", b->identity,
 					(int) strcspn(lfirst(cell), " "), (char *) lfirst(cell));
+	}
 }
 
 static void
 create_configuration(Writer *w, const Object *o)
 {
-	sv_emit(w, 0, "CREATE TEXT SEARCH CONFIGURATION %s (PARSER = %s)", o->identity, sv_text(o, "parser"));
+	sv_emit(w, 0, "CREATE TEXT SEARCH CONFIGURATION %s (PARSER = %s)", o->identity,
+			sv_text(o, "parser"));
 	alter_mappings(w, NULL, o);
 }
 
@@ -126,16 +141,19 @@ static const Alterer configuration_alterers[] = {
 };
 
 const ModelClass sv_class_ts_configuration = {
-	.name = "text search configuration", .keyword = "TEXT SEARCH CONFIGURATION", .catalog = TSConfigRelationId, .rank = 158,
+	.name = "text search configuration", .keyword = "TEXT SEARCH CONFIGURATION",
+	.catalog = TSConfigRelationId, .rank = 158,
 	.rename = {3, SV_SPACE_OWN, SV_RENAME_PLAIN, true, 0},
 	.style = SV_ID_QUALIFIED,
 	.query = "SELECT c.oid AS _oid, cfgnamespace AS _schema, cfgname AS _name, cfgowner AS owner, "
 	"(SELECT quote_ident(nspname) || '.' || quote_ident(prsname) FROM pg_catalog.pg_ts_parser p "
 	"JOIN pg_catalog.pg_namespace n ON n.oid = prsnamespace WHERE p.oid = cfgparser) AS parser, "
 	"(SELECT array_agg(quote_ident(t.alias) || ' ' || m.dicts ORDER BY t.alias) FROM "
-	"(SELECT maptokentype, string_agg(quote_ident(n.nspname) || '.' || quote_ident(dictname), ', ' ORDER BY mapseqno) AS dicts "
+	"(SELECT maptokentype, string_agg(quote_ident(n.nspname) || '.' || quote_ident(dictname), ', ' "
+	"ORDER BY mapseqno) AS dicts "
 	"FROM pg_catalog.pg_ts_config_map JOIN pg_catalog.pg_ts_dict d ON d.oid = mapdict "
-	"JOIN pg_catalog.pg_namespace n ON n.oid = dictnamespace WHERE mapcfg = c.oid GROUP BY maptokentype) m "
+	"JOIN pg_catalog.pg_namespace n ON n.oid = dictnamespace WHERE mapcfg = c.oid GROUP BY "
+	"maptokentype) m "
 	"JOIN pg_catalog.ts_token_type(c.cfgparser) t ON t.tokid = m.maptokentype) AS mappings "
 	"FROM pg_catalog.pg_ts_config c WHERE " IN_SCHEMAS("cfgnamespace"),
 	.create = create_configuration,

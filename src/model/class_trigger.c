@@ -16,7 +16,8 @@
 static void
 write_state(Writer *w, const Object *o, const char *state, const char *what)
 {
-	sv_emit(w, SV_HAZARD_BLOCKS_WRITES, "ALTER TABLE %s %s %s %s", o->parent->identity, *state ? state : "ENABLE", what,
+	sv_emit(w, SV_HAZARD_BLOCKS_WRITES, "ALTER TABLE %s %s %s %s", o->parent->identity, *state ?
+			state : "ENABLE", what,
 			quote_identifier(o->name));
 }
 
@@ -47,7 +48,8 @@ drop_trigger(Writer *w, const Object *o)
 	if (sv_is(o, "inherited"))
 		write_state(w, o, sv_text(o, "parent_enabled"), "TRIGGER");
 	else
-		sv_emit(w, SV_HAZARD_BLOCKS_ALL, "DROP TRIGGER %s ON %s", quote_identifier(o->name), o->parent->identity);
+		sv_emit(w, SV_HAZARD_BLOCKS_ALL, "DROP TRIGGER %s ON %s", quote_identifier(o->name),
+				o->parent->identity);
 }
 
 static void
@@ -56,8 +58,10 @@ replace_trigger(Writer *w, const Object *a, const Object *b)
 	const char *definition = sv_text(b, "definition");
 
 	if (!sv_is(b, "inherited"))
-		sv_emit(w, SV_HAZARD_BLOCKS_WRITES, "CREATE OR REPLACE %s", sv_behind(definition, "CREATE "));
-	if (sv_same(a, b, "enabled") && sv_same(a, b, "parent_enabled") && (sv_is(b, "enabled") || sv_is(b, "inherited")))
+		sv_emit(w, SV_HAZARD_BLOCKS_WRITES, "CREATE OR REPLACE %s",
+				sv_behind(definition, "CREATE "));
+	if (sv_same(a, b, "enabled") && sv_same(a, b, "parent_enabled") &&
+		(sv_is(b, "enabled") || sv_is(b, "inherited")))
 		write_enabled(w, b, "TRIGGER");
 }
 
@@ -72,7 +76,8 @@ can_replace_trigger(const Object *a, const Object *b)
 static const Alterer trigger_alterers[] = {
 	{"definition", replace_trigger},
 	{"enabled", alter_trigger_enabled},
-	{"parent_enabled", alter_trigger_enabled},	/* a change of the parent's reaches the partitions */
+	{"parent_enabled",
+	alter_trigger_enabled},		/* a change of the parent's reaches the partitions */
 	{NULL}
 };
 
@@ -84,11 +89,14 @@ const ModelClass sv_class_trigger = {
 	.traits = SV_USES_COLUMN_TYPES,
 	.rename = {1, SV_SPACE_OWN, SV_RENAME_PLAIN, false, SV_HAZARD_BLOCKS_ALL},
 	.style = SV_ID_ON_PARENT, .parent_catalog = RelationRelationId, .is_part = true,
-	.query = "SELECT t.oid AS _oid, t.tgrelid AS _parent, t.tgname AS _name, pg_catalog.pg_get_triggerdef(t.oid) AS definition, "
+	.query = "SELECT t.oid AS _oid, t.tgrelid AS _parent, t.tgname AS _name, "
+	"pg_catalog.pg_get_triggerdef(t.oid) AS definition, "
 	FLAG("t.tgconstraint <> 0", "constraint") ", " FLAG("t.tgparentid <> 0", "inherited") ", "
 	ENABLED("t.tgenabled") " AS enabled, " ENABLED("p.tgenabled") " AS parent_enabled "
-	"FROM pg_catalog.pg_trigger t JOIN pg_catalog.pg_class c ON c.oid = t.tgrelid LEFT JOIN pg_catalog.pg_trigger p ON p.oid = t.tgparentid "
-	"WHERE NOT t.tgisinternal AND (t.tgparentid = 0 OR t.tgenabled <> p.tgenabled) AND c.relpersistence <> 't' AND " IN_SCHEMAS("c.relnamespace"),
+	"FROM pg_catalog.pg_trigger t JOIN pg_catalog.pg_class c ON c.oid = t.tgrelid LEFT JOIN "
+	"pg_catalog.pg_trigger p ON p.oid = t.tgparentid "
+	"WHERE NOT t.tgisinternal AND (t.tgparentid = 0 OR t.tgenabled <> p.tgenabled) AND "
+	"c.relpersistence <> 't' AND " IN_SCHEMAS("c.relnamespace"),
 	.create = create_trigger,
 	.drop = drop_trigger,
 	.alterers = trigger_alterers,
@@ -125,13 +133,15 @@ create_rule(Writer *w, const Object *o)
 static void
 drop_rule(Writer *w, const Object *o)
 {
-	sv_emit(w, SV_HAZARD_BLOCKS_ALL, "DROP RULE %s ON %s", quote_identifier(o->name), o->parent->identity);
+	sv_emit(w, SV_HAZARD_BLOCKS_ALL, "DROP RULE %s ON %s", quote_identifier(o->name),
+			o->parent->identity);
 }
 
 static void
 replace_rule(Writer *w, const Object *a, const Object *b)
 {
-	sv_emit(w, SV_HAZARD_BLOCKS_ALL, "CREATE OR REPLACE %s", sv_behind(rule_definition(b), "CREATE "));
+	sv_emit(w, SV_HAZARD_BLOCKS_ALL, "CREATE OR REPLACE %s",
+			sv_behind(rule_definition(b), "CREATE "));
 }
 
 static const Alterer rule_alterers[] = {
@@ -145,7 +155,8 @@ const ModelClass sv_class_rule = {
 	.traits = SV_USES_COLUMN_TYPES,
 	.rename = {1, SV_SPACE_OWN, SV_RENAME_PLAIN, false, SV_HAZARD_BLOCKS_ALL},
 	.style = SV_ID_ON_PARENT, .parent_catalog = RelationRelationId, .is_part = true,
-	.query = "SELECT r.oid AS _oid, ev_class AS _parent, rulename AS _name, pg_catalog.pg_get_ruledef(r.oid) AS definition, "
+	.query = "SELECT r.oid AS _oid, ev_class AS _parent, rulename AS _name, "
+	"pg_catalog.pg_get_ruledef(r.oid) AS definition, "
 	ENABLED("ev_enabled") " AS enabled "
 	"FROM pg_catalog.pg_rewrite r JOIN pg_catalog.pg_class c ON c.oid = ev_class "
 	"WHERE rulename <> '_RETURN' AND " IN_SCHEMAS("c.relnamespace"),

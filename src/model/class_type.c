@@ -36,8 +36,10 @@ has_string(List *strings, const char *string)
 	ListCell   *cell;
 
 	foreach(cell, strings)
+	{
 		if (strcmp(lfirst(cell), string) == 0)
 			return true;
+	}
 	return false;
 }
 
@@ -49,8 +51,10 @@ can_alter_enum(const Object *a, const Object *b)
 	ListCell   *cell;
 
 	foreach(cell, sv_list(b, "values"))
+	{
 		if (old != NULL && strcmp(lfirst(cell), lfirst(old)) == 0)
 			old = lnext(sv_list(a, "values"), old);
+	}
 	return old == NULL;
 }
 
@@ -71,9 +75,11 @@ add_values(Writer *w, const Object *a, const Object *b)
 			if (previous != NULL && old != NIL && strcmp(previous, llast(old)) == 0)
 				sv_emit(w, 0, "ALTER TYPE %s ADD VALUE %s", b->identity, sv_quote(label));
 			else if (previous != NULL)
-				sv_emit(w, 0, "ALTER TYPE %s ADD VALUE %s AFTER %s", b->identity, sv_quote(label), sv_quote(previous));
+				sv_emit(w, 0, "ALTER TYPE %s ADD VALUE %s AFTER %s", b->identity, sv_quote(label),
+						sv_quote(previous));
 			else if (old != NIL)
-				sv_emit(w, 0, "ALTER TYPE %s ADD VALUE %s BEFORE %s", b->identity, sv_quote(label), sv_quote(linitial(old)));
+				sv_emit(w, 0, "ALTER TYPE %s ADD VALUE %s BEFORE %s", b->identity, sv_quote(label),
+						sv_quote(linitial(old)));
 			else
 				sv_emit(w, 0, "ALTER TYPE %s ADD VALUE %s", b->identity, sv_quote(label));
 		}
@@ -91,8 +97,10 @@ const ModelClass sv_class_enum = {
 	.traits = SV_IS_TYPE | SV_HOLDS_DATA,
 	.rename = {3, SV_SPACE_TYPE, SV_RENAME_PLAIN, true, 0},
 	.style = SV_ID_QUALIFIED, .acl_type = 'T',
-	.query = "SELECT t.oid AS _oid, typnamespace AS _schema, typname AS _name, typowner AS owner, typacl AS acl, "
-	"(SELECT array_agg(enumlabel::text ORDER BY enumsortorder) FROM pg_catalog.pg_enum WHERE enumtypid = t.oid) AS \"values\" "
+	.query = "SELECT t.oid AS _oid, typnamespace AS _schema, typname AS _name, typowner AS owner, "
+	"typacl AS acl, "
+	"(SELECT array_agg(enumlabel::text ORDER BY enumsortorder) FROM pg_catalog.pg_enum WHERE "
+	"enumtypid = t.oid) AS \"values\" "
 	"FROM pg_catalog.pg_type t WHERE typtype = 'e' AND " IN_SCHEMAS("typnamespace"),
 	.create = create_enum,
 	.alterers = enum_alterers,
@@ -114,7 +122,8 @@ create_composite(Writer *w, const Object *o)
 	{
 		Object	   *column = lfirst(cell);
 
-		appendStringInfo(&out, "%s%s %s", separator, quote_identifier(column->name), sv_text(column, "type"));
+		appendStringInfo(&out, "%s%s %s", separator, quote_identifier(column->name),
+						 sv_text(column, "type"));
 		if (sv_is(column, "collation"))
 			appendStringInfo(&out, " COLLATE %s", sv_text(column, "collation"));
 		separator = ",\n    ";
@@ -127,7 +136,8 @@ const ModelClass sv_class_composite = {
 	.traits = SV_IS_TYPE | SV_HAS_COLUMNS,
 	.rename = {3, SV_SPACE_RELATION | SV_SPACE_TYPE, SV_RENAME_PLAIN, true, 0},
 	.style = SV_ID_QUALIFIED, .acl_type = 'T',
-	.query = "SELECT t.oid AS _oid, typrelid AS _alias, typnamespace AS _schema, typname AS _name, typowner AS owner, typacl AS acl "
+	.query = "SELECT t.oid AS _oid, typrelid AS _alias, typnamespace AS _schema, typname AS _name, "
+	"typowner AS owner, typacl AS acl "
 	"FROM pg_catalog.pg_type t JOIN pg_catalog.pg_class c ON c.oid = typrelid "
 	"WHERE typtype = 'c' AND c.relkind = 'c' AND " IN_SCHEMAS("typnamespace"),
 	.create = create_composite,
@@ -142,11 +152,15 @@ create_type(Writer *w, const Object *o)
 	if (sv_is(o, "shell"))
 		sv_emit(w, 0, "CREATE TYPE %s", o->identity);
 	else
-		sv_emit(w, 0, "CREATE TYPE %s %s(\n    %s\n)", o->identity, sv_is(o, "range") ? "AS RANGE " : "",
+		sv_emit(w, 0, "CREATE TYPE %s %s(\n    %s\n)", o->identity, sv_is(o, "range") ?
+				"AS RANGE " : "",
 				sv_join(sv_list(o, "options"), ",\n    "));
 }
 
-/* The functions of the type need it as it needs them: the server drops such a circle only as a whole. */
+/*
+ * The functions of the type need it as it needs them: the server drops such a
+ * circle only as a whole.
+ */
 static void
 drop_base_type(Writer *w, const Object *o)
 {
@@ -162,18 +176,26 @@ const ModelClass sv_class_range = {
 	.traits = SV_IS_TYPE,
 	.rename = {3, SV_SPACE_TYPE, SV_RENAME_PLAIN, true, 0},
 	.style = SV_ID_QUALIFIED, .acl_type = 'T',
-	.query = "SELECT t.oid AS _oid, t.typnamespace AS _schema, t.typname AS _name, t.typowner AS owner, t.typacl AS acl, true AS range, "
-	"format_type(rngsubtype, NULL) AS subtype, (SELECT m.typname FROM pg_catalog.pg_type m WHERE m.oid = rngmultitypid) AS multirange, "
+	.query = "SELECT t.oid AS _oid, t.typnamespace AS _schema, t.typname AS _name, t.typowner AS "
+	"owner, t.typacl AS acl, true AS range, "
+	"format_type(rngsubtype, NULL) AS subtype, (SELECT m.typname FROM pg_catalog.pg_type m WHERE "
+	"m.oid = rngmultitypid) AS multirange, "
 	"array_remove(ARRAY["
 	OPTION("subtype", "format_type(rngsubtype, NULL)") ", "
-	"(SELECT CASE WHEN NOT opcdefault THEN 'subtype_opclass = ' || quote_ident(nspname) || '.' || quote_ident(opcname) END "
-	"FROM pg_catalog.pg_opclass o JOIN pg_catalog.pg_namespace n ON n.oid = opcnamespace WHERE o.oid = rngsubopc), "
-	"(SELECT CASE WHEN rngcollation <> s.typcollation THEN 'collation = ' || quote_ident(nspname) || '.' || quote_ident(collname) END "
-	"FROM pg_catalog.pg_collation o JOIN pg_catalog.pg_namespace n ON n.oid = collnamespace WHERE o.oid = rngcollation), "
+	"(SELECT CASE WHEN NOT opcdefault THEN 'subtype_opclass = ' || quote_ident(nspname) || '.' || "
+	"quote_ident(opcname) END "
+	"FROM pg_catalog.pg_opclass o JOIN pg_catalog.pg_namespace n ON n.oid = opcnamespace WHERE "
+	"o.oid = rngsubopc), "
+	"(SELECT CASE WHEN rngcollation <> s.typcollation THEN 'collation = ' || quote_ident(nspname) "
+	"|| '.' || quote_ident(collname) END "
+	"FROM pg_catalog.pg_collation o JOIN pg_catalog.pg_namespace n ON n.oid = collnamespace WHERE "
+	"o.oid = rngcollation), "
 	OPTION("canonical", QUALIFIED_PROC("rngcanonical::oid")) ", "
 	OPTION("subtype_diff", QUALIFIED_PROC("rngsubdiff::oid")) ", "
-	"CASE WHEN rngmultitypid <> 0 THEN 'multirange_type_name = ' || rngmultitypid::regtype::text END], NULL) AS options "
-	"FROM pg_catalog.pg_type t JOIN pg_catalog.pg_range r ON rngtypid = t.oid JOIN pg_catalog.pg_type s ON s.oid = rngsubtype "
+	"CASE WHEN rngmultitypid <> 0 THEN 'multirange_type_name = ' || rngmultitypid::regtype::text "
+	"END], NULL) AS options "
+	"FROM pg_catalog.pg_type t JOIN pg_catalog.pg_range r ON rngtypid = t.oid JOIN "
+	"pg_catalog.pg_type s ON s.oid = rngsubtype "
 	"WHERE t.typtype = 'r' AND " IN_SCHEMAS("t.typnamespace"),
 	.create = create_type,
 	.name_space = type_name_space,
@@ -184,23 +206,32 @@ const ModelClass sv_class_base_type = {
 	.traits = SV_IS_TYPE,
 	.rename = {3, SV_SPACE_TYPE, SV_RENAME_PLAIN, true, 0},
 	.style = SV_ID_QUALIFIED, .acl_type = 'T',
-	.query = "SELECT t.oid AS _oid, typnamespace AS _schema, typname AS _name, typowner AS owner, typacl AS acl, "
+	.query = "SELECT t.oid AS _oid, typnamespace AS _schema, typname AS _name, typowner AS owner, "
+	"typacl AS acl, "
 	FLAG("NOT typisdefined", "shell") ", array_remove(ARRAY["
-	OPTION("INPUT", QUALIFIED_PROC("typinput::oid")) ", " OPTION("OUTPUT", QUALIFIED_PROC("typoutput::oid")) ", "
-	OPTION("RECEIVE", QUALIFIED_PROC("typreceive::oid")) ", " OPTION("SEND", QUALIFIED_PROC("typsend::oid")) ", "
-	OPTION("TYPMOD_IN", QUALIFIED_PROC("typmodin::oid")) ", " OPTION("TYPMOD_OUT", QUALIFIED_PROC("typmodout::oid")) ", "
-	OPTION("ANALYZE", QUALIFIED_PROC("typanalyze::oid")) ", " OPTION("SUBSCRIPT", QUALIFIED_PROC("typsubscript::oid")) ", "
+	OPTION("INPUT", QUALIFIED_PROC("typinput::oid")) ", "
+	OPTION("OUTPUT", QUALIFIED_PROC("typoutput::oid")) ", "
+	OPTION("RECEIVE", QUALIFIED_PROC("typreceive::oid")) ", "
+	OPTION("SEND", QUALIFIED_PROC("typsend::oid")) ", "
+	OPTION("TYPMOD_IN", QUALIFIED_PROC("typmodin::oid")) ", "
+	OPTION("TYPMOD_OUT", QUALIFIED_PROC("typmodout::oid")) ", "
+	OPTION("ANALYZE", QUALIFIED_PROC("typanalyze::oid")) ", "
+	OPTION("SUBSCRIPT", QUALIFIED_PROC("typsubscript::oid")) ", "
 	"'INTERNALLENGTH = ' || CASE WHEN typlen < 0 THEN 'VARIABLE' ELSE typlen::text END, "
 	"CASE WHEN typbyval THEN 'PASSEDBYVALUE' END, "
-	"'ALIGNMENT = ' || CASE typalign WHEN 'c' THEN 'char' WHEN 's' THEN 'int2' WHEN 'i' THEN 'int4' ELSE 'double' END, "
-	"'STORAGE = ' || CASE typstorage WHEN 'p' THEN 'plain' WHEN 'e' THEN 'external' WHEN 'm' THEN 'main' ELSE 'extended' END, "
+	"'ALIGNMENT = ' || CASE typalign WHEN 'c' THEN 'char' WHEN 's' THEN 'int2' WHEN 'i' THEN "
+	"'int4' ELSE 'double' END, "
+	"'STORAGE = ' || CASE typstorage WHEN 'p' THEN 'plain' WHEN 'e' THEN 'external' WHEN 'm' THEN "
+	"'main' ELSE 'extended' END, "
 	"CASE WHEN typcategory <> 'U' THEN 'CATEGORY = ' || quote_literal(typcategory::text) END, "
 	"CASE WHEN typispreferred THEN 'PREFERRED = true' END, "
 	"'DEFAULT = ' || quote_literal(typdefault), "
-	"CASE WHEN typsubscript::oid <> 0 AND typelem <> 0 THEN 'ELEMENT = ' || format_type(typelem, NULL) END, "
+	"CASE WHEN typsubscript::oid <> 0 AND typelem <> 0 THEN 'ELEMENT = ' || format_type(typelem, "
+	"NULL) END, "
 	"CASE WHEN typdelim <> ',' THEN 'DELIMITER = ' || quote_literal(typdelim::text) END, "
 	"CASE WHEN typcollation <> 0 THEN 'COLLATABLE = true' END], NULL) AS options "
-	"FROM pg_catalog.pg_type t WHERE (typtype = 'b' AND t.oid NOT IN (SELECT typarray FROM pg_catalog.pg_type) "
+	"FROM pg_catalog.pg_type t WHERE (typtype = 'b' AND t.oid NOT IN (SELECT typarray FROM "
+	"pg_catalog.pg_type) "
 	"OR typtype = 'p' AND NOT typisdefined) AND " IN_SCHEMAS("typnamespace"),
 	.create = create_type,
 	.drop = drop_base_type,
@@ -233,7 +264,8 @@ create_domain(Writer *w, const Object *o)
 	{
 		Object	   *constraint = lfirst(cell);
 
-		appendStringInfo(&out, "\n    CONSTRAINT %s %s", quote_identifier(constraint->name), sv_text(constraint, "definition"));
+		appendStringInfo(&out, "\n    CONSTRAINT %s %s", quote_identifier(constraint->name),
+						 sv_text(constraint, "definition"));
 	}
 	sv_emit(w, 0, "%s", out.data);
 }
@@ -250,7 +282,8 @@ alter_domain_default(Writer *w, const Object *a, const Object *b)
 static void
 alter_domain_not_null(Writer *w, const Object *a, const Object *b)
 {
-	sv_emit(w, sv_is(b, "not_null") ? SV_HAZARD_SCAN | SV_HAZARD_MAY_FAIL | SV_HAZARD_BLOCKS_WRITES : 0,
+	sv_emit(w, sv_is(b, "not_null") ?
+			SV_HAZARD_SCAN | SV_HAZARD_MAY_FAIL | SV_HAZARD_BLOCKS_WRITES : 0,
 			"ALTER DOMAIN %s %s NOT NULL", b->identity, sv_is(b, "not_null") ? "SET" : "DROP");
 }
 
@@ -265,12 +298,16 @@ const ModelClass sv_class_domain = {
 	.traits = SV_IS_TYPE,
 	.rename = {3, SV_SPACE_TYPE, SV_RENAME_PLAIN, true, 0},
 	.style = SV_ID_QUALIFIED, .acl_type = 'T',
-	.query = "SELECT t.oid AS _oid, t.typnamespace AS _schema, t.typname AS _name, t.typowner AS owner, t.typacl AS acl, "
+	.query = "SELECT t.oid AS _oid, t.typnamespace AS _schema, t.typname AS _name, t.typowner AS "
+	"owner, t.typacl AS acl, "
 	"format_type(t.typbasetype, t.typtypmod) AS type, " FLAG("t.typnotnull", "not_null") ", "
 	"pg_catalog.pg_get_expr(t.typdefaultbin, 0) AS \"default\", "
-	"CASE WHEN t.typcollation <> b.typcollation THEN (SELECT quote_ident(nspname) || '.' || quote_ident(collname) "
-	"FROM pg_catalog.pg_collation o JOIN pg_catalog.pg_namespace n ON n.oid = collnamespace WHERE o.oid = t.typcollation) END AS collation "
-	"FROM pg_catalog.pg_type t JOIN pg_catalog.pg_type b ON b.oid = t.typbasetype WHERE t.typtype = 'd' AND " IN_SCHEMAS("t.typnamespace"),
+	"CASE WHEN t.typcollation <> b.typcollation THEN (SELECT quote_ident(nspname) || '.' || "
+	"quote_ident(collname) "
+	"FROM pg_catalog.pg_collation o JOIN pg_catalog.pg_namespace n ON n.oid = collnamespace WHERE "
+	"o.oid = t.typcollation) END AS collation "
+	"FROM pg_catalog.pg_type t JOIN pg_catalog.pg_type b ON b.oid = t.typbasetype WHERE t.typtype "
+	"= 'd' AND " IN_SCHEMAS("t.typnamespace"),
 	.create = create_domain,
 	.alterers = domain_alterers,
 	.name_space = type_name_space,
@@ -279,20 +316,23 @@ const ModelClass sv_class_domain = {
 static void
 create_domain_constraint(Writer *w, const Object *o)
 {
-	sv_emit(w, SV_HAZARD_SCAN | SV_HAZARD_MAY_FAIL | SV_HAZARD_BLOCKS_WRITES, "ALTER DOMAIN %s ADD CONSTRAINT %s %s",
+	sv_emit(w, SV_HAZARD_SCAN | SV_HAZARD_MAY_FAIL | SV_HAZARD_BLOCKS_WRITES,
+			"ALTER DOMAIN %s ADD CONSTRAINT %s %s",
 			o->parent->identity, quote_identifier(o->name), sv_text(o, "definition"));
 }
 
 static void
 drop_domain_constraint(Writer *w, const Object *o)
 {
-	sv_emit(w, 0, "ALTER DOMAIN %s DROP CONSTRAINT %s", o->parent->identity, quote_identifier(o->name));
+	sv_emit(w, 0, "ALTER DOMAIN %s DROP CONSTRAINT %s", o->parent->identity,
+			quote_identifier(o->name));
 }
 
 static void
 validate_domain_constraint(Writer *w, const Object *a, const Object *b)
 {
-	sv_emit(w, SV_HAZARD_SCAN | SV_HAZARD_MAY_FAIL, "ALTER DOMAIN %s VALIDATE CONSTRAINT %s", b->parent->identity,
+	sv_emit(w, SV_HAZARD_SCAN | SV_HAZARD_MAY_FAIL, "ALTER DOMAIN %s VALIDATE CONSTRAINT %s",
+			b->parent->identity,
 			quote_identifier(b->name));
 }
 
@@ -316,15 +356,19 @@ parent_name_space(const Object *o)
 }
 
 const ModelClass sv_class_domain_constraint = {
-	.name = "domain constraint", .keyword = "CONSTRAINT", .catalog = ConstraintRelationId, .rank = 205,
+	.name = "domain constraint", .keyword = "CONSTRAINT", .catalog = ConstraintRelationId,
+	.rank = 205,
 	.rename = {1, SV_SPACE_OWN, SV_RENAME_CONSTRAINT, false, 0},
 	.style = SV_ID_GIVEN, .parent_catalog = TypeRelationId, .is_part = true,
-	.query = "SELECT k.oid AS _oid, contypid AS _parent, conname AS _name, pg_catalog.pg_get_constraintdef(k.oid) AS definition, "
+	.query = "SELECT k.oid AS _oid, contypid AS _parent, conname AS _name, "
+	"pg_catalog.pg_get_constraintdef(k.oid) AS definition, "
 	"regexp_replace(pg_catalog.pg_get_constraintdef(k.oid), ' NOT VALID$', '') AS essence, "
-	"quote_ident(conname) || ' ON DOMAIN ' || quote_ident(nspname) || '.' || quote_ident(typname) AS _identity, "
+	"quote_ident(conname) || ' ON DOMAIN ' || quote_ident(nspname) || '.' || quote_ident(typname) "
+	"AS _identity, "
 	FLAG("NOT convalidated", "not_valid") " "
 	"FROM pg_catalog.pg_constraint k JOIN pg_catalog.pg_type t ON t.oid = contypid "
-	"JOIN pg_catalog.pg_namespace n ON n.oid = typnamespace WHERE contype = 'c' AND " IN_SCHEMAS("typnamespace"),
+	"JOIN pg_catalog.pg_namespace n ON n.oid = typnamespace WHERE contype = 'c' AND "
+	IN_SCHEMAS("typnamespace"),
 	.create = create_domain_constraint,
 	.drop = drop_domain_constraint,
 	.alterers = domain_constraint_alterers,

@@ -88,10 +88,13 @@ const ModelClass sv_class_view = {
 	.traits = SV_HAS_COLUMNS | SV_USES_COLUMN_TYPES,
 	.rename = {3, SV_SPACE_RELATION | SV_SPACE_TYPE, SV_RENAME_PLAIN, true, SV_HAZARD_BLOCKS_ALL},
 	.style = SV_ID_QUALIFIED, .acl_type = 'r',
-	.query = "SELECT c.oid AS _oid, relnamespace AS _schema, relname AS _name, relowner AS owner, relacl AS acl, "
+	.query = "SELECT c.oid AS _oid, relnamespace AS _schema, relname AS _name, relowner AS owner, "
+	"relacl AS acl, "
 	"pg_catalog.pg_get_viewdef(c.oid) AS definition, " VIEW_COLUMNS ", " RELATION_OPTIONS ", "
-	"(SELECT upper(substr(o, 14)) FROM unnest(reloptions) o WHERE o LIKE 'check\\_option=%') AS check_option "
-	"FROM pg_catalog.pg_class c WHERE relkind = 'v' AND relpersistence <> 't' AND " IN_SCHEMAS("relnamespace"),
+	"(SELECT upper(substr(o, 14)) FROM unnest(reloptions) o WHERE o LIKE 'check\\_option=%') AS "
+	"check_option "
+	"FROM pg_catalog.pg_class c WHERE relkind = 'v' AND relpersistence <> 't' AND "
+	IN_SCHEMAS("relnamespace"),
 	.create = create_view,
 	.alterers = view_alterers,
 	.can_alter = can_replace_view,
@@ -119,8 +122,10 @@ create_matview(Writer *w, const Object *o)
 	appendStringInfo(&out, " AS\n%.*s\nWITH NO DATA", length, definition);
 	sv_emit(w, 0, "%s", out.data);
 	foreach(cell, sv_writer_folded(w))
+	{
 		if (sv_class_is(lfirst(cell), column))
 			sv_write_column_extras(w, lfirst(cell));
+	}
 }
 
 static void
@@ -134,13 +139,15 @@ refresh(Writer *w, const Object *a, const Object *b)
 {
 	/* pg_dump writes WITH NO DATA whatever the state: to have rows is no fault */
 	if (!sv_is(b, "unpopulated"))
-		sv_emit(w, SV_HAZARD_BLOCKS_ALL | SV_HAZARD_REWRITE, "REFRESH MATERIALIZED VIEW %s", b->identity);
+		sv_emit(w, SV_HAZARD_BLOCKS_ALL | SV_HAZARD_REWRITE, "REFRESH MATERIALIZED VIEW %s",
+				b->identity);
 }
 
 static void
 alter_matview_tablespace(Writer *w, const Object *a, const Object *b)
 {
-	sv_emit(w, SV_HAZARD_REWRITE | SV_HAZARD_BLOCKS_ALL, "ALTER MATERIALIZED VIEW %s SET TABLESPACE %s", b->identity,
+	sv_emit(w, SV_HAZARD_REWRITE | SV_HAZARD_BLOCKS_ALL,
+			"ALTER MATERIALIZED VIEW %s SET TABLESPACE %s", b->identity,
 			sv_is(b, "tablespace") ? quote_identifier(sv_text(b, "tablespace")) : "pg_default");
 }
 
@@ -159,14 +166,19 @@ static const Alterer matview_alterers[] = {
 };
 
 const ModelClass sv_class_matview = {
-	.name = "materialized view", .keyword = "MATERIALIZED VIEW", .catalog = RelationRelationId, .rank = 261,
+	.name = "materialized view", .keyword = "MATERIALIZED VIEW", .catalog = RelationRelationId,
+	.rank = 261,
 	.traits = SV_HAS_COLUMNS | SV_USES_COLUMN_TYPES,
 	.rename = {3, SV_SPACE_RELATION | SV_SPACE_TYPE, SV_RENAME_PLAIN, true, SV_HAZARD_BLOCKS_ALL},
 	.style = SV_ID_QUALIFIED, .acl_type = 'r',
-	.query = "SELECT c.oid AS _oid, relnamespace AS _schema, relname AS _name, relowner AS owner, relacl AS acl, "
-	"pg_catalog.pg_get_viewdef(c.oid) AS definition, " VIEW_COLUMNS ", " RELATION_OPTIONS ", " FLAG("NOT relispopulated", "unpopulated") ", "
-	"CASE WHEN relam <> 2 THEN (SELECT amname FROM pg_catalog.pg_am WHERE oid = relam) END AS access_method, "
-	"CASE WHEN reltablespace <> 0 THEN (SELECT spcname FROM pg_catalog.pg_tablespace WHERE oid = reltablespace) END AS tablespace "
+	.query = "SELECT c.oid AS _oid, relnamespace AS _schema, relname AS _name, relowner AS owner, "
+	"relacl AS acl, "
+	"pg_catalog.pg_get_viewdef(c.oid) AS definition, " VIEW_COLUMNS ", " RELATION_OPTIONS ", "
+	FLAG("NOT relispopulated", "unpopulated") ", "
+	"CASE WHEN relam <> 2 THEN (SELECT amname FROM pg_catalog.pg_am WHERE oid = relam) END AS "
+	"access_method, "
+	"CASE WHEN reltablespace <> 0 THEN (SELECT spcname FROM pg_catalog.pg_tablespace WHERE oid = "
+	"reltablespace) END AS tablespace "
 	"FROM pg_catalog.pg_class c WHERE relkind = 'm' AND " IN_SCHEMAS("relnamespace"),
 	.create = create_matview,
 	.fill = fill_matview,

@@ -26,7 +26,8 @@ sv_object_class(const char *name)
 const Alterer *
 sv_class_alterer(const ModelClass *class, const char *property)
 {
-	for (const Alterer *alterer = class->alterers; alterer != NULL && alterer->property != NULL; alterer++)
+	for (const Alterer *alterer = class->alterers; alterer != NULL &&
+		 alterer->property != NULL; alterer++)
 		if (strcmp(alterer->property, property) == 0)
 			return alterer;
 	return NULL;

@@ -92,14 +92,17 @@ bool
 sv_edge_is_inner(char type, Oid from, Oid to)
 {
 	return type == DEPENDENCY_INTERNAL ||
-		(type == DEPENDENCY_AUTO && (from == AttrDefaultRelationId || (is_family_member(from) && to == OperatorFamilyRelationId)));
+		(type == DEPENDENCY_AUTO &&
+		 (from == AttrDefaultRelationId ||
+		  (is_family_member(from) && to == OperatorFamilyRelationId)));
 }
 
 /* Add what an address needs, and find what is a part of it. */
 static void
 look_up(Lookup *lookup, ObjectAddress address)
 {
-	DependScan	scan = sv_depend_begin(address.classId, address.objectId, false, GetActiveSnapshot());
+	DependScan	scan =
+	sv_depend_begin(address.classId, address.objectId, false, GetActiveSnapshot());
 	Form_pg_depend row;
 
 	while ((row = sv_depend_next(&scan)) != NULL)
@@ -107,7 +110,8 @@ look_up(Lookup *lookup, ObjectAddress address)
 	scan = sv_depend_begin(address.classId, address.objectId, true, GetActiveSnapshot());
 	while ((row = sv_depend_next(&scan)) != NULL)
 	{
-		if (row->deptype == DEPENDENCY_EXTENSION || sv_edge_is_inner(row->deptype, row->classid, row->refclassid))
+		if (row->deptype == DEPENDENCY_EXTENSION ||
+			sv_edge_is_inner(row->deptype, row->classid, row->refclassid))
 			enqueue(lookup, row->classid, row->objid);
 	}
 }
@@ -120,7 +124,8 @@ look_up_edges(Edges *edges, const ObjectAddress *addresses, int n)
 
 	control.hcxt = CurrentMemoryContext;
 	control.keysize = control.entrysize = sizeof(ObjectAddress);
-	lookup.seen = hash_create("schemaver looked up", 1024, &control, HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
+	lookup.seen =
+		hash_create("schemaver looked up", 1024, &control, HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
 	lookup.allocated = n + 64;
 	lookup.queue = palloc_extended(sizeof(ObjectAddress) * lookup.allocated, MCXT_ALLOC_HUGE);
 	for (int i = 0; i < n; i++)
@@ -181,7 +186,8 @@ add_partitions(HTAB *members)
 	while ((member = hash_seq_search(&all)) != NULL)
 		if (member->key.classId == RelationRelationId && member->key.objectSubId == 0 &&
 			get_rel_relkind(member->key.objectId) == RELKIND_PARTITIONED_TABLE)
-			partitions = list_concat(partitions, find_all_inheritors(member->key.objectId, NoLock, NULL));
+			partitions =
+				list_concat(partitions, find_all_inheritors(member->key.objectId, NoLock, NULL));
 	foreach(cell, partitions)
 	{
 		ObjectAddress address;
@@ -204,7 +210,8 @@ sv_model_read_members(Model *model)
 	control.hcxt = CurrentMemoryContext;
 	control.keysize = sizeof(ObjectAddress);
 	control.entrysize = sizeof(Member);
-	members = hash_create("schemaver members", 256, &control, HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
+	members =
+		hash_create("schemaver members", 256, &control, HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
 	while ((row = sv_depend_next(&scan)) != NULL)
 	{
 		ObjectAddress address;
@@ -223,7 +230,8 @@ sv_model_read_members(Model *model)
 Object *
 sv_edge_object(const Model *model, const ObjectAddress *address)
 {
-	Object	   *object = sv_model_at(model, address->classId, address->objectId, address->objectSubId);
+	Object	   *object =
+	sv_model_at(model, address->classId, address->objectId, address->objectSubId);
 
 	if (object == NULL && address->objectSubId != 0)
 		object = sv_model_at(model, address->classId, address->objectId, 0);
@@ -244,7 +252,8 @@ sv_edges_resolve_inner(Model *model, const Edges *edges)
 			const Edge *edge = &edges->edges[i];
 			Object	   *owner;
 
-			if (edge->type != DEPENDENCY_EXTENSION && !sv_edge_is_inner(edge->type, edge->from.classId, edge->to.classId))
+			if (edge->type != DEPENDENCY_EXTENSION &&
+				!sv_edge_is_inner(edge->type, edge->from.classId, edge->to.classId))
 				continue;
 			if (sv_edge_object(model, &edge->from) != NULL)
 				continue;
@@ -274,7 +283,8 @@ add_need(Object *object, Object *needed, char type)
 		return;
 	if (!list_member_ptr(object->needs, needed))
 		object->needs = lappend(object->needs, needed);
-	if ((type == DEPENDENCY_AUTO || type == DEPENDENCY_PARTITION_PRI || type == DEPENDENCY_PARTITION_SEC) &&
+	if ((type == DEPENDENCY_AUTO || type == DEPENDENCY_PARTITION_PRI ||
+		 type == DEPENDENCY_PARTITION_SEC) &&
 		!list_member_ptr(object->vanishes_with, needed))
 		object->vanishes_with = lappend(object->vanishes_with, needed);
 }
@@ -325,7 +335,10 @@ column_named(const Object *table, const char *name)
 	return part_named(table, &sv_class_column, name);
 }
 
-/* An inherited column or check needs those of the parents that it follows, a trigger that it inherits at all. */
+/*
+ * An inherited column or check needs those of the parents that it follows, a
+ * trigger that it inherits at all.
+ */
 static void
 follow_parents(Object *inheritance)
 {
@@ -339,8 +352,9 @@ follow_parents(Object *inheritance)
 		foreach(cell, inheritance->parent->parts)
 		{
 			Object	   *o = lfirst(cell);
-			Object	   *leading = sv_class_is(o, column) && (sv_is(o, "inherited") || sv_is(o, "merged")) ?
-				column_named(table, o->name) : NULL;
+			Object	   *leading = sv_class_is(o, column) &&
+			(sv_is(o, "inherited") || sv_is(o, "merged")) ?
+			column_named(table, o->name) : NULL;
 
 			if (sv_class_is(o, constraint) && sv_is(o, "inherited"))
 				leading = part_named(table, &sv_class_constraint, o->name);
@@ -360,14 +374,16 @@ follow_type(Object *table)
 	ListCell   *need;
 
 	foreach(need, table->needs)
-		foreach(cell, table->parts)
 	{
-		Object	   *o = lfirst(cell);
-		Object	   *leading = sv_class_is(lfirst(need), composite) && sv_class_is(o, column) ?
+		foreach(cell, table->parts)
+		{
+			Object	   *o = lfirst(cell);
+			Object	   *leading = sv_class_is(lfirst(need), composite) && sv_class_is(o, column) ?
 			column_named(lfirst(need), o->name) : NULL;
 
-		if (leading != NULL)
-			add_need(o, leading, DEPENDENCY_NORMAL);
+			if (leading != NULL)
+				add_need(o, leading, DEPENDENCY_NORMAL);
+		}
 	}
 }
 
@@ -389,7 +405,9 @@ sv_edges_link(Model *model, const Edges *edges)
 		if (sv_class_is(from, extension) && edge->from.classId != ExtensionRelationId)
 			continue;			/* what its members need it has by itself */
 		/* a member of an operator family vanishes by itself */
-		add_need(from, to, sv_model_at(model, edge->from.classId, edge->from.objectId, edge->from.objectSubId) == from &&
+		add_need(from, to,
+				 sv_model_at(model, edge->from.classId, edge->from.objectId,
+							 edge->from.objectSubId) == from &&
 				 !is_family_member(edge->from.classId) ? edge->type : DEPENDENCY_NORMAL);
 	}
 	foreach(cell, model->objects)
@@ -402,10 +420,12 @@ sv_edges_link(Model *model, const Edges *edges)
 			add_need(object, needed, DEPENDENCY_NORMAL);
 	}
 	foreach(cell, model->objects)
+	{
 		if (sv_class_is(lfirst(cell), inheritance))
 			follow_parents(lfirst(cell));
 		else if (sv_class_is(lfirst(cell), table) && sv_is(lfirst(cell), "of_type"))
 			follow_type(lfirst(cell));
+	}
 }
 
 /* The same out of the whole of pg_depend. */
@@ -413,7 +433,8 @@ void
 sv_model_read_depends(Model *model, HTAB *members)
 {
 	MemoryContext caller = CurrentMemoryContext;
-	MemoryContext scratch = AllocSetContextCreate(caller, "schemaver depends", ALLOCSET_DEFAULT_SIZES);
+	MemoryContext scratch =
+	AllocSetContextCreate(caller, "schemaver depends", ALLOCSET_DEFAULT_SIZES);
 	Edges		edges = {0};
 
 	MemoryContextSwitchTo(scratch);

@@ -115,7 +115,8 @@ sv_join(List *strings, const char *separator)
 
 	initStringInfo(&out);
 	foreach(cell, strings)
-		appendStringInfo(&out, "%s%s", foreach_current_index(cell) ? separator : "", (char *) lfirst(cell));
+		appendStringInfo(&out, "%s%s", foreach_current_index(cell) ? separator :
+						 "", (char *) lfirst(cell));
 	return out.data;
 }
 
@@ -148,8 +149,10 @@ sv_find_option(List *options, const char *like, char separator)
 	ListCell   *cell;
 
 	foreach(cell, options)
+	{
 		if (same_key(like, lfirst(cell), separator))
 			return lfirst(cell);
+	}
 	return NULL;
 }
 
@@ -158,7 +161,8 @@ sv_find_option(List *options, const char *like, char separator)
  * objects; a may be NULL.
  */
 void
-sv_write_options(Writer *w, const char *head, const Object *a, const Object *b, const char *property, int hazards)
+sv_write_options(Writer *w, const char *head, const Object *a, const Object *b,
+				 const char *property, int hazards)
 {
 	bool		foreign = strcmp(property, "foreign_options") == 0;
 	char		separator = foreign ? ' ' : '=';
@@ -173,7 +177,9 @@ sv_write_options(Writer *w, const char *head, const Object *a, const Object *b, 
 		const char *before = sv_find_option(old, lfirst(cell), separator);
 
 		if (before == NULL || strcmp(before, lfirst(cell)) != 0)
-			set = lappend(set, foreign ? psprintf("%s %s", before ? "SET" : "ADD", (char *) lfirst(cell)) : lfirst(cell));
+			set = lappend(set, foreign ?
+						  psprintf("%s %s", before ? "SET" : "ADD", (char *) lfirst(cell)) :
+						  lfirst(cell));
 	}
 	foreach(cell, old)
 	{

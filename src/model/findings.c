@@ -32,7 +32,8 @@ void
 sv_model_find_unknown(Model *model, const StoreScope *store, const Datum *values)
 {
 	static StoreQuery query = {
-		"SELECT DISTINCT d.classid::regclass::text || ' (' || count(*) OVER (PARTITION BY d.classid) || ')' "
+		"SELECT DISTINCT d.classid::regclass::text || ' (' || count(*) OVER (PARTITION BY "
+		"d.classid) || ')' "
 		"FROM (SELECT DISTINCT classid, objid FROM pg_catalog.pg_depend "
 		"WHERE refclassid = 2615 AND refobjid = ANY ($1)) d WHERE d.classid <> ALL ($2)",
 		2, {OIDARRAYOID, OIDARRAYOID}
@@ -41,6 +42,8 @@ sv_model_find_unknown(Model *model, const StoreScope *store, const Datum *values
 	MemoryContext context = MemoryContextSwitchTo(store->caller);
 
 	for (uint64 i = 0; i < n; i++)
-		model->findings = lappend(model->findings, psprintf("objects of catalog %s are not modelled", sv_store_text(i, 1)));
+		model->findings =
+			lappend(model->findings,
+					psprintf("objects of catalog %s are not modelled", sv_store_text(i, 1)));
 	MemoryContextSwitchTo(context);
 }

@@ -90,7 +90,8 @@ static Object *
 referenced(const Model *model, const char *reference)
 {
 	const char *colon = strchr(reference, ':');
-	const ModelClass *class = colon ? sv_object_class(pnstrdup(reference, colon - reference)) : NULL;
+	const ModelClass *class = colon ? sv_object_class(pnstrdup(reference, colon - reference)) :
+	NULL;
 
 	return class ? sv_model_find(model, class, colon + 1) : NULL;
 }
@@ -129,7 +130,8 @@ read_object(JsonbContainer *container)
 		bad_snapshot("An object has no identity.");
 	o->schema = text_at(container, "schema");
 	o->name = text_at(container, "name");
-	if (properties != NULL && properties->type == jbvBinary && JsonContainerIsObject(properties->val.binary.data))
+	if (properties != NULL && properties->type == jbvBinary &&
+		JsonContainerIsObject(properties->val.binary.data))
 		read_properties(o, properties->val.binary.data);
 	return o;
 }
@@ -157,7 +159,8 @@ static bool
 is_parent(const Object *parent, const Object *o)
 {
 	if (sv_class_is(o, default) || sv_class_is(o, identity_sequence) || sv_class_is(parent, column))
-		return (sv_class_is(o, default) || sv_class_is(o, identity_sequence)) && sv_class_is(parent, column);
+		return (sv_class_is(o, default) || sv_class_is(o, identity_sequence)) &&
+			sv_class_is(parent, column);
 	if (sv_class_is(o, index_attachment))
 		return sv_class_is(parent, index) || sv_class_is(parent, constraint);
 	if (sv_class_is(parent, composite))
@@ -171,7 +174,8 @@ sv_object_check(const Object *o)
 {
 	const ModelClass *class = o->class;
 
-	if ((has_part(class, "_name") && o->name == NULL) || (has_part(class, "_schema") && o->schema == NULL))
+	if ((has_part(class, "_name") && o->name == NULL) ||
+		(has_part(class, "_schema") && o->schema == NULL))
 		bad_snapshot(psprintf("The name of %s %s is missing.", class->name, o->identity));
 	if (OidIsValid(class->parent_catalog) != (o->parent != NULL) ||
 		(o->parent != NULL && !is_parent(o->parent, o)))
@@ -217,7 +221,8 @@ sv_model_from_jsonb(Jsonb *snapshot)
 	if (!JB_ROOT_IS_OBJECT(snapshot) || get(&snapshot->root, "schemaver") == NULL)
 		bad_snapshot("It has no key \"schemaver\".");
 	objects = get(&snapshot->root, "objects");
-	if (objects == NULL || objects->type != jbvBinary || !JsonContainerIsArray(objects->val.binary.data))
+	if (objects == NULL || objects->type != jbvBinary ||
+		!JsonContainerIsArray(objects->val.binary.data))
 		bad_snapshot("It has no list \"objects\".");
 	array = objects->val.binary.data;
 	n = JsonContainerSize(array);
@@ -232,7 +237,8 @@ sv_model_from_jsonb(Jsonb *snapshot)
 	if (list_length(model->objects) != n)
 		bad_snapshot("It has an object twice.");
 	for (uint32 i = 0; i < n; i++)
-		link_object(model, list_nth(model->objects, i), getIthJsonbValueFromContainer(array, i)->val.binary.data);
+		link_object(model, list_nth(model->objects, i),
+					getIthJsonbValueFromContainer(array, i)->val.binary.data);
 	for (uint32 i = 0; i < n; i++)
 		sv_object_check(list_nth(model->objects, i));
 	return model;

@@ -133,7 +133,9 @@ sv_model_at(const Model *model, Oid catalog, Oid oid, int sub)
 ObjectAddress *
 sv_model_addresses(const Model *model, int *n)
 {
-	ObjectAddress *addresses = palloc_extended(sizeof(ObjectAddress) * (hash_get_num_entries(model->by_address) + 1), MCXT_ALLOC_HUGE);
+	ObjectAddress *addresses =
+	palloc_extended(sizeof(ObjectAddress) * (hash_get_num_entries(model->by_address) + 1),
+					MCXT_ALLOC_HUGE);
 	HASH_SEQ_STATUS scan;
 	AddressEntry *entry;
 
@@ -202,8 +204,10 @@ sv_property_equal(const Property *a, const Property *b)
 	if (list_length(a->list) != list_length(b->list))
 		return false;
 	forboth(x, a->list, y, b->list)
+	{
 		if (strcmp(lfirst(x), lfirst(y)) != 0)
 			return false;
+	}
 	return true;
 }
 

@@ -53,8 +53,8 @@ typedef enum IdentityStyle
 #define SV_ALTER_IGNORED	0x02	/* no statement by itself: another property decides */
 #define SV_ALTER_FOLLOWS	0x04	/* no fact by itself: follows from other properties or
 									 * objects, or has no consequence */
-#define SV_ALTER_RUNTIME	0x08	/* the work of running the database, such as CLUSTER
-									 * and REFRESH: no part of what revisions leave */
+#define SV_ALTER_RUNTIME	0x08	/* the work of running the database, such as CLUSTER and
+									 * REFRESH: no part of what revisions leave */
 
 /* Write the statements that change a property (or several) from a's to b's. */
 typedef void (*AlterFn) (Writer *writer, const Object *a, const Object *b);
@@ -79,8 +79,10 @@ typedef struct Alterer
 #define SV_IS_TYPE				0x01	/* a type by itself; a table has one */
 #define SV_HAS_COLUMNS			0x02
 #define SV_IS_ROUTINE			0x04	/* a function or a procedure */
-#define SV_HOLDS_DATA			0x08	/* values are lost, or change, when it is dropped and re-created */
-#define SV_USES_COLUMN_TYPES	0x10	/* must be re-created when a column that it uses changes its type */
+#define SV_HOLDS_DATA			0x08	/* values are lost, or change, when it is dropped and
+										 * re-created */
+#define SV_USES_COLUMN_TYPES	0x10	/* must be re-created when a column that it uses changes
+										 * its type */
 
 /* Which names exclude each other. */
 #define SV_SPACE_OWN		0x01	/* those of the same class and place */
@@ -111,8 +113,7 @@ typedef struct ModelClass
 	const char *name;			/* in snapshots and results */
 	const char *keyword;		/* in COMMENT ON, DROP, OWNER TO */
 	Oid			catalog;		/* of its addresses */
-	int			rank;			/* those of lower rank are made first, if
-								 * nothing else decides */
+	int			rank;			/* those of lower rank are made first, if nothing else decides */
 	IdentityStyle style;
 	Oid			parent_catalog; /* of column _parent, InvalidOid: none */
 	bool		is_part;		/* goes when its parent goes */
@@ -121,11 +122,10 @@ typedef struct ModelClass
 	char		acl_type;		/* as acldefault() takes it; 0: has no privileges */
 
 	/*
-	 * All objects of the class in the schemas $1 (oid[]; global ones where $2).
-	 * Columns whose names start with "_" say what it is: _oid, _sub, _parent,
-	 * _parentsub, _schema, _name, _identity, _needs (oid of a relation that it
-	 * depends on), _type and after it _typmod (the property "type"); all
-	 * others are properties.
+	 * All objects of the class in the schemas $1 (oid[]; global ones where $2). Columns whose
+	 * names start with "_" say what it is: _oid, _sub, _parent, _parentsub, _schema, _name,
+	 * _identity, _needs (oid of a relation that it depends on), _type and after it _typmod (the
+	 * property "type"); all others are properties.
 	 */
 	const char *query;
 
@@ -133,19 +133,20 @@ typedef struct ModelClass
 	void		(*scan) (struct Reader *reader, StoreScope *store, const Datum *values);
 
 	void		(*create) (Writer *writer, const Object *object);
-	void		(*fill) (Writer *writer, const Object *object);	/* once it has its
-																 * owner; NULL: nothing */
-	void		(*drop) (Writer *writer, const Object *object);	/* NULL: DROP keyword identity */
+	void		(*fill) (Writer *writer, const Object *object); /* once it has its owner; NULL:
+																 * nothing */
+	void		(*drop) (Writer *writer, const Object *object); /* NULL: DROP keyword identity */
 	const Alterer *alterers;	/* up to one with property NULL */
 	bool		(*can_alter) (const Object *a, const Object *b);	/* NULL: true */
-	bool		(*folds) (const Object *object);	/* can it be written in its
-													 * parent's CREATE? */
-	const char *(*name_space) (const Object *object);	/* objects with equal names
-													 * in it exclude each other */
+	bool		(*folds) (const Object *object);	/* can it be written in its parent's CREATE? */
+	const char *(*name_space) (const Object *object);	/* objects with equal names in it exclude
+														 * each other */
 	bool		no_owner_change;	/* owner cannot be altered */
 
-	/* What COMMENT ON, SECURITY LABEL and ALTER, or GRANT, call it where that
-	 * is not its identity; NULL: always its identity. */
+	/*
+	 * What COMMENT ON, SECURITY LABEL and ALTER, or GRANT, call it where that is not its
+	 * identity; NULL: always its identity.
+	 */
 	const char *(*sql_name) (const Object *object, bool in_grant);
 } ModelClass;
 
@@ -176,7 +177,7 @@ struct Model
 	HTAB	   *by_address;
 	List	   *findings;		/* strings: what is there but not modelled */
 	List	   *facts;			/* run/facts.c, where both matter */
-	List	   *default_privileges;	/* those among the objects */
+	List	   *default_privileges; /* those among the objects */
 };
 
 /* What of a database is read. */
@@ -280,25 +281,24 @@ typedef struct Pair
 	PairKind	kind;
 	List	   *alterers;		/* AlterFn's to call, each once */
 	bool		disrupts;		/* what depends on it must be made again */
-	bool		swapped;		/* a type or table that is renamed, made anew, and dropped
-								 * when its columns have moved over */
+	bool		swapped;		/* a type or table that is renamed, made anew, and dropped when
+								 * its columns have moved over */
 	bool		converted;		/* a column that moves over */
-	bool		replaced;		/* the one before is another object of that name:
-								 * rows and values of it are not those of this one */
-	bool		parked;			/* a column whose values are jsonb while the table
-								 * changes whose rows they are */
-	bool		untied;			/* a table that is no table of its type while that
-								 * changes */
-	bool		named;			/* a column whose NOT NULL must be given its usual name:
-								 * something else has that at times */
-	DiffNode	   *drop;			/* where it is dropped; may be another object's */
-	DiffNode	   *create;
-	DiffNode	   *alter;
-	DiffNode	   *rename;			/* of a swapped type */
-	DiffNode	   *shell;			/* of a type that needs functions which need it,
-								 * or a view that needs what needs it */
-	DiffNode	   *hollow;			/* where such a view lets go of what it needs, a
-								 * column is parked, or a table untied */
+	bool		replaced;		/* the one before is another object of that name: rows and values
+								 * of it are not those of this one */
+	bool		parked;			/* a column whose values are jsonb while the table changes whose
+								 * rows they are */
+	bool		untied;			/* a table that is no table of its type while that changes */
+	bool		named;			/* a column whose NOT NULL must be given its usual name: something
+								 * else has that at times */
+	DiffNode   *drop;			/* where it is dropped; may be another object's */
+	DiffNode   *create;
+	DiffNode   *alter;
+	DiffNode   *rename;			/* of a swapped type */
+	DiffNode   *shell;			/* of a type that needs functions which need it, or a view that
+								 * needs what needs it */
+	DiffNode   *hollow;			/* where such a view lets go of what it needs, a column is parked,
+								 * or a table untied */
 } Pair;
 
 typedef enum DiffNodeKind
@@ -314,7 +314,7 @@ typedef enum DiffNodeKind
 /* A step that cannot be divided. */
 struct DiffNode
 {
-	DiffNodeKind	kind;
+	DiffNodeKind kind;
 	Pair	   *pair;
 	List	   *folded;			/* Pairs that it creates or drops too */
 	List	   *next;			/* Nodes that come after */
@@ -331,17 +331,19 @@ struct DiffOptions
 	bool		owners;			/* compare owners */
 	bool		privileges;
 	bool		comments;
-	bool		kept;			/* one of both is a kept state: leave alone what
-								 * is the work of running the database */
+	bool		kept;			/* one of both is a kept state: leave alone what is the work of
+								 * running the database */
 	bool		column_order;	/* columns shall stand in the wanted order */
-	bool		by_address;		/* tables, columns and sequences are the same objects
-								 * only if their OIDs and numbers are the same */
+	bool		by_address;		/* tables, columns and sequences are the same objects only if
+								 * their OIDs and numbers are the same */
 	const char *drop;			/* what is not wanted: "drop", "report" or "keep" */
 	const char *role;			/* who will run the statements */
 	List	   *exclude;		/* patterns: identities that are left alone */
 
-	/* How does a value become another type: 'a' by assignment, 'e' by an
-	 * explicit cast, 't' only by way of its text? */
+	/*
+	 * How does a value become another type: 'a' by assignment, 'e' by an explicit cast, 't' only
+	 * by way of its text?
+	 */
 	char		(*cast_of) (const char *from, const char *to);
 };
 
@@ -439,7 +441,8 @@ typedef struct UnitState
 } UnitState;
 
 extern UnitState *sv_unit_state(const Model *model, const ObjectAddress *unit);
-extern void sv_model_assemble(const List *before, const List *after, Model **model_before, Model **model_after);
+extern void sv_model_assemble(const List *before, const List *after, Model **model_before,
+							  Model **model_after);
 
 /* ----- the classes of objects ----- */
 
@@ -464,7 +467,8 @@ extern void sv_model_assemble(const List *before, const List *after, Model **mod
 #undef SV_CLASS
 
 /* class_sequence.c */
-extern void sv_sequence_write_options(StringInfo out, const Object *sequence, const char *separator);
+extern void sv_sequence_write_options(StringInfo out, const Object *sequence,
+									  const char *separator);
 extern void sv_sequence_alter(Writer *writer, const Object *a, const Object *b);
 extern void sv_sequence_alter_persistence(Writer *writer, const Object *a, const Object *b);
 extern bool sv_sequence_narrows(const Object *a, const Object *b);
@@ -483,7 +487,8 @@ extern void sv_write_identity(StringInfo out, const Object *column);
 extern void sv_write_identity_extras(Writer *writer, const Object *column);
 
 /* class_column.c, class_constraint.c, class_table.c, classes.c */
-extern void sv_write_column(StringInfo out, const Object *column, const Object *default_, bool merged);
+extern void sv_write_column(StringInfo out, const Object *column, const Object *default_,
+							bool merged);
 extern char *sv_usual_sequence(const char *table, const char *column);
 extern const char *sv_not_null_name(const Object *column);
 extern void sv_write_column_extras(Writer *writer, const Object *column);

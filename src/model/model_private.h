@@ -75,13 +75,15 @@ typedef struct Reader
 	const char *names[MAX_COLUMNS];
 } Reader;
 
-extern void sv_reader_class(Reader *reader, StoreScope *store, StoreQuery *query, const Datum *values);
+extern void sv_reader_class(Reader *reader, StoreScope *store, StoreQuery *query,
+							const Datum *values);
 
 extern char *sv_reader_type(Reader *reader, Oid type, int32 typmod);
 
 /* scan.c */
 typedef void (*ScanFn) (Reader *reader, Relation catalog, HeapTuple tuple, void *arg);
-extern void sv_scan_relations(Reader *reader, Oid catalog, Oid index, AttrNumber key, ScanFn read, void *arg);
+extern void sv_scan_relations(Reader *reader, Oid catalog, Oid index, AttrNumber key, ScanFn read,
+							  void *arg);
 extern void sv_scan_columns(Reader *reader, StoreScope *store, const Datum *values);
 extern void sv_scan_defaults(Reader *reader, StoreScope *store, const Datum *values);
 

@@ -45,7 +45,8 @@ sv_writer_dropped(Writer *w, const Object *o)
 bool
 sv_writer_comes_along(Writer *w, const Object *o)
 {
-	return o->pair->kind == SV_PAIR_SAME || (o->pair->create != NULL && o->pair->create == o->parent->pair->create);
+	return o->pair->kind == SV_PAIR_SAME ||
+		(o->pair->create != NULL && o->pair->create == o->parent->pair->create);
 }
 
 /*
@@ -79,9 +80,13 @@ sv_writer_has_children(Writer *w, const Object *table)
 	ListCell   *cell;
 
 	if (table->pair->a != NULL)
+	{
 		foreach(cell, w->cmp->dependents[table->pair->a->number])
-		if (sv_class_is(lfirst(cell), inheritance) && !sv_writer_dropped(w, lfirst(cell)))
-			return true;
+		{
+			if (sv_class_is(lfirst(cell), inheritance) && !sv_writer_dropped(w, lfirst(cell)))
+				return true;
+		}
+	}
 	return false;
 }
 
@@ -108,7 +113,8 @@ sv_diff_is_check(const Object *o)
 bool
 sv_diff_is_index(const Object *o)
 {
-	return sv_class_is(o, index) || (sv_class_is(o, constraint) && !sv_diff_is_foreign_key(o) && !sv_diff_is_check(o));
+	return sv_class_is(o, index) ||
+		(sv_class_is(o, constraint) && !sv_diff_is_foreign_key(o) && !sv_diff_is_check(o));
 }
 
 /* A function of a base type (input, output ...): each needs the other. */
@@ -131,7 +137,8 @@ sv_diff_can_use_shell(const Object *o, const Object *view)
 bool
 sv_pair_is_led_by(const Object *column, const Object *leading)
 {
-	return sv_class_is(leading, column) && sv_class_is(column, column) && strcmp(leading->name, column->name) == 0 &&
+	return sv_class_is(leading, column) && sv_class_is(column, column) &&
+		strcmp(leading->name, column->name) == 0 &&
 		sv_class_is(leading->parent, table) && !sv_is(leading->parent, "partition_key") &&
 		!sv_pair_is_dropped(leading->parent->pair) && !sv_pair_is_dropped(column->parent->pair);
 }
@@ -148,7 +155,8 @@ sv_diff_has_other_origin(const Object *column, const Object *leading)
 	{
 		const Object *o = lfirst(cell);
 
-		if (o != leading && sv_pair_is_led_by(column, o) && o->parent != column->parent && !sv_pair_is_dropped(o->pair))
+		if (o != leading && sv_pair_is_led_by(column, o) && o->parent != column->parent &&
+			!sv_pair_is_dropped(o->pair))
 			return true;
 	}
 	return false;
@@ -161,10 +169,15 @@ sv_diff_leaves(const Comparison *cmp, const Object *column)
 	ListCell   *cell;
 
 	if (column->pair->kind == SV_PAIR_DROP)
+	{
 		foreach(cell, cmp->dependents[column->number])
-		if (sv_pair_is_led_by(lfirst(cell), column) && !sv_pair_is_dropped(((Object *) lfirst(cell))->pair) &&
-			!sv_diff_has_other_origin(lfirst(cell), column))
-		return true;
+		{
+			if (sv_pair_is_led_by(lfirst(cell), column) &&
+				!sv_pair_is_dropped(((Object *) lfirst(cell))->pair) &&
+				!sv_diff_has_other_origin(lfirst(cell), column))
+				return true;
+		}
+	}
 	return false;
 }
 
@@ -188,7 +201,8 @@ sv_writer_children_not_null(Writer *w, const Object *column)
 	{
 		const Object *o = lfirst(cell);
 
-		if (sv_class_is(o, column) && o->parent != column->pair->a->parent && strcmp(o->name, column->name) == 0 &&
+		if (sv_class_is(o, column) && o->parent != column->pair->a->parent &&
+			strcmp(o->name, column->name) == 0 &&
 			o->pair->b != NULL && sv_is(o->pair->b, "not_null"))
 			result = lappend(result, o->pair->b);
 	}
@@ -251,13 +265,15 @@ sv_writer_has_typed_tables(Writer *w, const Object *type)
 	ListCell   *cell;
 
 	if (type->pair->a != NULL)
-		foreach(cell, w->cmp->dependents[type->pair->a->number])
 	{
-		Object	   *o = lfirst(cell);
+		foreach(cell, w->cmp->dependents[type->pair->a->number])
+		{
+			Object	   *o = lfirst(cell);
 
-		if (sv_class_is(o, table) && sv_is(o, "of_type") && !sv_writer_dropped(w, o) && !o->pair->untied)
-			return true;
+			if (sv_class_is(o, table) && sv_is(o, "of_type") && !sv_writer_dropped(w, o) &&
+				!o->pair->untied)
+				return true;
+		}
 	}
 	return false;
 }
-

@@ -26,7 +26,10 @@ contains(const char *text, const char *word)
 	return false;
 }
 
-/* A password may stand in a connection string by name, or behind the user of a URI; a URI may hide its letters. */
+/*
+ * A password may stand in a connection string by name, or behind the user of a
+ * URI; a URI may hide its letters.
+ */
 static bool
 is_secret_connection(const char *connection)
 {
@@ -41,7 +44,8 @@ is_secret_connection(const char *connection)
 static bool
 is_secret_option(const char *name)
 {
-	return contains(name, "pass") || contains(name, "pwd") || contains(name, "secret") || contains(name, "token") ||
+	return contains(name, "pass") || contains(name, "pwd") || contains(name, "secret") ||
+		contains(name, "token") ||
 		contains(name, "key") || contains(name, "credential");
 }
 
@@ -56,7 +60,8 @@ static void
 read_connection(Object *subscription, HeapTuple tuple)
 {
 	bool		isnull;
-	Datum		value = SysCacheGetAttr(SUBSCRIPTIONOID, tuple, Anum_pg_subscription_subconninfo, &isnull);
+	Datum		value =
+	SysCacheGetAttr(SUBSCRIPTIONOID, tuple, Anum_pg_subscription_subconninfo, &isnull);
 	char	   *connection = TextDatumGetCString(value);
 
 	if (!is_secret_connection(connection))
@@ -73,7 +78,8 @@ static void
 read_private_options(Object *mapping, HeapTuple tuple)
 {
 	bool		isnull;
-	Datum		value = SysCacheGetAttr(USERMAPPINGOID, tuple, Anum_pg_user_mapping_umoptions, &isnull);
+	Datum		value =
+	SysCacheGetAttr(USERMAPPINGOID, tuple, Anum_pg_user_mapping_umoptions, &isnull);
 	List	   *options = NIL;
 	ListCell   *cell;
 
@@ -106,7 +112,8 @@ sv_model_read_private(Model *model)
 
 		if (!is_subscription && o->address.classId != UserMappingRelationId)
 			continue;
-		tuple = SearchSysCache1(is_subscription ? SUBSCRIPTIONOID : USERMAPPINGOID, ObjectIdGetDatum(o->address.objectId));
+		tuple = SearchSysCache1(is_subscription ? SUBSCRIPTIONOID :
+								USERMAPPINGOID, ObjectIdGetDatum(o->address.objectId));
 		if (!HeapTupleIsValid(tuple))
 			continue;
 		if (is_subscription)

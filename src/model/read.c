@@ -141,11 +141,14 @@ sv_reader_type(Reader *reader, Oid type, int32 typmod)
 		control.hcxt = CurrentMemoryContext;
 		control.keysize = sizeof(TypeKey);
 		control.entrysize = sizeof(TypeEntry);
-		reader->types = hash_create("schemaver types", 64, &control, HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
+		reader->types =
+			hash_create("schemaver types", 64, &control, HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
 	}
 	entry = hash_search(reader->types, &key, HASH_ENTER, &found);
 	if (!found)
-		entry->name = format_type_extended(type, typmod, FORMAT_TYPE_TYPEMOD_GIVEN | FORMAT_TYPE_ALLOW_INVALID);
+		entry->name =
+			format_type_extended(type, typmod,
+								 FORMAT_TYPE_TYPEMOD_GIVEN | FORMAT_TYPE_ALLOW_INVALID);
 	return entry->name;
 }
 
@@ -181,7 +184,8 @@ is_left_out(const Reader *reader, const ObjectAddress *address)
 		OidIsValid(getExtensionOfObject(address->classId, address->objectId)))
 		return true;
 	whole.objectSubId = 0;
-	return reader->scope->hidden != NULL && hash_search(reader->scope->hidden, &whole, HASH_FIND, NULL) != NULL;
+	return reader->scope->hidden != NULL &&
+		hash_search(reader->scope->hidden, &whole, HASH_FIND, NULL) != NULL;
 }
 
 /* Make an object of a row and add it to the model. */
@@ -212,7 +216,8 @@ read_row(Reader *reader, HeapTuple row, TupleDesc desc)
 		switch (reader->uses[i])
 		{
 			case COLUMN_TEXT:
-				add_property(object, reader->names[i], text_of(value, TupleDescAttr(desc, i)->atttypid), NIL);
+				add_property(object, reader->names[i],
+							 text_of(value, TupleDescAttr(desc, i)->atttypid), NIL);
 				break;
 			case COLUMN_BOOL:
 				add_property(object, reader->names[i], DatumGetBool(value) ? "true" : NULL, NIL);
@@ -255,7 +260,8 @@ read_row(Reader *reader, HeapTuple row, TupleDesc desc)
 				type = DatumGetObjectId(value);
 				break;
 			case COLUMN_TYPMOD:
-				add_property(object, "type", sv_reader_type(reader, type, DatumGetInt32(value)), NIL);
+				add_property(object, "type", sv_reader_type(reader, type, DatumGetInt32(value)),
+							 NIL);
 				break;
 			case COLUMN_ALIAS:
 				alias = DatumGetObjectId(value);
@@ -266,7 +272,8 @@ read_row(Reader *reader, HeapTuple row, TupleDesc desc)
 		return;
 	if (OidIsValid(parent))
 	{
-		object->parent = sv_model_at(reader->model, reader->class->parent_catalog, parent, parent_sub);
+		object->parent =
+			sv_model_at(reader->model, reader->class->parent_catalog, parent, parent_sub);
 		if (object->parent == NULL)
 			return;				/* of an extension's table, or just dropped */
 		object->schema = object->parent->schema;
@@ -335,8 +342,10 @@ has_vanished(const ErrorData *error)
 		if (error->sqlerrcode == codes[i])
 			return true;
 	return error->sqlerrcode == ERRCODE_INTERNAL_ERROR && error->message != NULL &&
-		(strstr(error->message, "cache lookup failed") != NULL || strstr(error->message, "could not open relation") != NULL ||
-		 strstr(error->message, "could not find") != NULL || strstr(error->message, "does not exist") != NULL);
+		(strstr(error->message, "cache lookup failed") != NULL ||
+		 strstr(error->message, "could not open relation") != NULL ||
+		 strstr(error->message, "could not find") != NULL ||
+		 strstr(error->message, "does not exist") != NULL);
 }
 
 typedef struct ClassRead
@@ -379,7 +388,8 @@ variant(const char *format, const char *query)
 static List *
 oids_of_class(const ClassRead *read)
 {
-	StoreQuery	query = variant("SELECT q._oid FROM (%s) q WHERE $3 = 0 GROUP BY q._oid", read->query->sql);
+	StoreQuery	query =
+	variant("SELECT q._oid FROM (%s) q WHERE $3 = 0 GROUP BY q._oid", read->query->sql);
 	Datum		values[3] = {read->values[0], read->values[1], ObjectIdGetDatum(InvalidOid)};
 	uint64		n = sv_store_execute(read->store, &query, values, NULL);
 	List	   *oids = NIL;
@@ -389,7 +399,9 @@ oids_of_class(const ClassRead *read)
 	{
 		bool		isnull;
 
-		oids = lappend_oid(oids, DatumGetObjectId(SPI_getbinval(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, 1, &isnull)));
+		oids = lappend_oid(oids,
+						   DatumGetObjectId(SPI_getbinval(SPI_tuptable->vals[i],
+														  SPI_tuptable->tupdesc, 1, &isnull)));
 	}
 	SPI_freetuptable(SPI_tuptable);
 	SPI_freeplan(query.plan);
@@ -400,7 +412,8 @@ static bool
 exists(Oid catalog, Oid oid)
 {
 	Relation	relation = table_open(catalog, AccessShareLock);
-	bool		found = HeapTupleIsValid(get_catalog_object_by_oid(relation, get_object_attnum_oid(catalog), oid));
+	bool		found =
+	HeapTupleIsValid(get_catalog_object_by_oid(relation, get_object_attnum_oid(catalog), oid));
 
 	table_close(relation, AccessShareLock);
 	return found;
@@ -432,9 +445,11 @@ schemas_to_read(StoreScope *store, const ModelScope *scope)
 {
 	static StoreQuery query = {
 		"SELECT oid, nspname FROM pg_catalog.pg_namespace n "
-		"WHERE nspname !~ '^pg_' AND nspname NOT IN ('information_schema', 'schemaver', 'schemaver_kept') "
+		"WHERE nspname !~ '^pg_' AND nspname NOT IN ('information_schema', 'schemaver', "
+		"'schemaver_kept') "
 		"AND (nspname = ANY ($1) OR $1 = '{}' AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend d "
-		"WHERE d.classid = 'pg_catalog.pg_namespace'::regclass AND d.objid = n.oid AND d.deptype = 'e'))",
+		"WHERE d.classid = 'pg_catalog.pg_namespace'::regclass AND d.objid = n.oid AND d.deptype = "
+		"'e'))",
 		1, {TEXTARRAYOID}
 	};
 	Datum		values[1];
@@ -549,7 +564,8 @@ sv_model_read(const ModelScope *scope)
 					(errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
 					 errmsg("the schema was changed by others while it was read"),
 					 errdetail("%s", error->message),
-					 errhint("Try again%s.", IsolationUsesXactSnapshot() ? " in a new transaction" : "")));
+					 errhint("Try again%s.", IsolationUsesXactSnapshot() ?
+							 " in a new transaction" : "")));
 		attempt.careful = n + 1 >= CAREFUL_ATTEMPT;
 		FreeErrorData(error);
 	}

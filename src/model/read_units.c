@@ -60,12 +60,16 @@ static const struct
 	const ModelClass *class;
 	const char *kinds;
 }			class_kinds[] = {
-	{&sv_class_table, "rp"}, {&sv_class_foreign_table, "f"}, {&sv_class_view, "v"}, {&sv_class_matview, "m"},
+	{&sv_class_table, "rp"}, {&sv_class_foreign_table, "f"}, {&sv_class_view, "v"},
+	{&sv_class_matview, "m"},
 	{&sv_class_sequence, "S"}, {&sv_class_sequence_owner, "S"}, {&sv_class_inheritance, "rpf"},
-	{&sv_class_column, "rpfvmc"}, {&sv_class_default, "rpfv"}, {&sv_class_identity_sequence, "rp"}, {&sv_class_constraint, "rpf"},
-	{&sv_class_index, "rpm"}, {&sv_class_trigger, "rpfv"}, {&sv_class_rule, "rpfvm"}, {&sv_class_policy, "rp"},
+	{&sv_class_column, "rpfvmc"}, {&sv_class_default, "rpfv"}, {&sv_class_identity_sequence, "rp"},
+	{&sv_class_constraint, "rpf"},
+	{&sv_class_index, "rpm"}, {&sv_class_trigger, "rpfv"}, {&sv_class_rule, "rpfvm"},
+	{&sv_class_policy, "rp"},
 	{&sv_class_statistics, "rpfm"},
-	{&sv_class_enum, "e"}, {&sv_class_composite, "c"}, {&sv_class_range, "r"}, {&sv_class_base_type, "b"},
+	{&sv_class_enum, "e"}, {&sv_class_composite, "c"}, {&sv_class_range, "r"},
+	{&sv_class_base_type, "b"},
 	{&sv_class_domain, "d"}, {&sv_class_domain_constraint, "d"},
 };
 
@@ -80,14 +84,18 @@ static const struct
 	Oid			index;
 	AttrNumber	column;
 }			class_rows[] = {
-	{&sv_class_inheritance, InheritsRelationId, InheritsRelidSeqnoIndexId, Anum_pg_inherits_inhrelid},
+
+	{&sv_class_inheritance, InheritsRelationId, InheritsRelidSeqnoIndexId,
+	Anum_pg_inherits_inhrelid},
 	{&sv_class_default, AttrDefaultRelationId, AttrDefaultIndexId, Anum_pg_attrdef_adrelid},
-	{&sv_class_constraint, ConstraintRelationId, ConstraintRelidTypidNameIndexId, Anum_pg_constraint_conrelid},
+	{&sv_class_constraint, ConstraintRelationId, ConstraintRelidTypidNameIndexId,
+	Anum_pg_constraint_conrelid},
 	{&sv_class_index, IndexRelationId, IndexIndrelidIndexId, Anum_pg_index_indrelid},
 	{&sv_class_trigger, TriggerRelationId, TriggerRelidNameIndexId, Anum_pg_trigger_tgrelid},
 	{&sv_class_rule, RewriteRelationId, RewriteRelRulenameIndexId, Anum_pg_rewrite_ev_class},
 	{&sv_class_policy, PolicyRelationId, PolicyPolrelidPolnameIndexId, Anum_pg_policy_polrelid},
-	{&sv_class_statistics, StatisticExtRelationId, StatisticExtRelidIndexId, Anum_pg_statistic_ext_stxrelid},
+	{&sv_class_statistics, StatisticExtRelationId, StatisticExtRelidIndexId,
+	Anum_pg_statistic_ext_stxrelid},
 };
 
 /* Can the relation have rows in the class?  As the active snapshot shows it. */
@@ -105,7 +113,8 @@ has_rows(const ModelClass *class, Oid relation)
 	if (i == lengthof(class_rows))
 		return true;
 	catalog = table_open(class_rows[i].catalog, AccessShareLock);
-	ScanKeyInit(&key, class_rows[i].column, BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(relation));
+	ScanKeyInit(&key, class_rows[i].column, BTEqualStrategyNumber, F_OIDEQ,
+				ObjectIdGetDatum(relation));
 	scan = systable_beginscan(catalog, class_rows[i].index, true, GetActiveSnapshot(), 1, &key);
 	found = HeapTupleIsValid(systable_getnext(scan));
 	systable_endscan(scan);
@@ -125,7 +134,8 @@ kinds_of(const ModelClass *class)
 static char
 kind_of(Oid catalog, Oid oid)
 {
-	return catalog == RelationRelationId ? get_rel_relkind(oid) : catalog == TypeRelationId ? get_typtype(oid) : '\0';
+	return catalog == RelationRelationId ? get_rel_relkind(oid) : catalog == TypeRelationId ?
+		get_typtype(oid) : '\0';
 }
 
 /*
@@ -136,12 +146,15 @@ static void
 prefer_indexes(void)
 {
 	static const char *const settings[][2] = {
-		{"plan_cache_mode", "force_generic_plan"}, {"enable_seqscan", "off"}, {"enable_hashjoin", "off"},
-		{"enable_mergejoin", "off"}, {"enable_bitmapscan", "on"}, {"enable_indexscan", "on"}, {"enable_nestloop", "on"}, {"jit", "off"}
+		{"plan_cache_mode", "force_generic_plan"}, {"enable_seqscan", "off"},
+		{"enable_hashjoin", "off"},
+		{"enable_mergejoin", "off"}, {"enable_bitmapscan", "on"}, {"enable_indexscan", "on"},
+		{"enable_nestloop", "on"}, {"jit", "off"}
 	};
 
 	for (int i = 0; i < lengthof(settings); i++)
-		(void) set_config_option(settings[i][0], settings[i][1], PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
+		(void) set_config_option(settings[i][0], settings[i][1], PGC_USERSET, PGC_S_SESSION,
+								 GUC_ACTION_SAVE, true, 0, false);
 }
 
 static Datum
@@ -180,8 +193,9 @@ query_for(int class, bool by_parent)
 		query->argtypes[0] = OIDARRAYOID;
 		query->argtypes[1] = BOOLOID;
 		query->argtypes[2] = OIDARRAYOID;
-		query->sql = psprintf("SELECT * FROM (%s) q WHERE q.%s = ANY ($3)", sv_object_classes[class]->query,
-							  by_parent ? "_parent" : "_oid");
+		query->sql =
+			psprintf("SELECT * FROM (%s) q WHERE q.%s = ANY ($3)", sv_object_classes[class]->query,
+					 by_parent ? "_parent" : "_oid");
 		MemoryContextSwitchTo(context);
 	}
 	return query;
@@ -232,7 +246,8 @@ oids_for(const ModelClass *class, Oid catalog, const List *units)
 		if (unit->classId != catalog)
 		{
 			/* the columns of a composite type are those of its relation */
-			if (class == &sv_class_column && unit->classId == TypeRelationId && get_typtype(unit->objectId) == TYPTYPE_COMPOSITE)
+			if (class == &sv_class_column && unit->classId == TypeRelationId &&
+				get_typtype(unit->objectId) == TYPTYPE_COMPOSITE)
 				oids = lappend_oid(oids, get_typ_typrelid(unit->objectId));
 			continue;
 		}
@@ -251,7 +266,8 @@ read_objects(UnitReader *u, const List *units)
 	{
 		const ModelClass *class = sv_object_classes[i];
 		bool		by_parent = OidIsValid(class->parent_catalog);
-		List	   *oids = oids_for(class, by_parent ? class->parent_catalog : class->catalog, units);
+		List	   *oids = oids_for(class, by_parent ? class->parent_catalog :
+									class->catalog, units);
 
 		if (class == &sv_class_index_attachment)
 			oids = indexes_of(u->reader.model, oids);
@@ -280,7 +296,8 @@ enqueue_part(UnitReader *u, Oid catalog, Oid oid)
 static void
 scan_unit_edges(UnitReader *u, const ObjectAddress *address, bool referrers)
 {
-	DependScan	scan = sv_depend_begin(address->classId, address->objectId, referrers, GetActiveSnapshot());
+	DependScan	scan =
+	sv_depend_begin(address->classId, address->objectId, referrers, GetActiveSnapshot());
 	Form_pg_depend row;
 
 	while ((row = sv_depend_next(&scan)) != NULL)
@@ -298,7 +315,8 @@ scan_unit_edges(UnitReader *u, const ObjectAddress *address, bool referrers)
 static bool
 can_have_inner_parts(Oid catalog)
 {
-	return catalog == RelationRelationId || catalog == TypeRelationId || catalog == ConstraintRelationId ||
+	return catalog == RelationRelationId || catalog == TypeRelationId ||
+		catalog == ConstraintRelationId ||
 		catalog == OperatorFamilyRelationId || catalog == OperatorClassRelationId;
 }
 
@@ -343,7 +361,8 @@ needed_unit(UnitReader *u, const ObjectAddress *to, ObjectAddress *unit)
 
 	if (!sv_unit_of(to->classId, to->objectId, unit))
 		return false;
-	extension = unit->classId == ExtensionRelationId ? InvalidOid : getExtensionOfObject(unit->classId, unit->objectId);
+	extension = unit->classId == ExtensionRelationId ? InvalidOid :
+		getExtensionOfObject(unit->classId, unit->objectId);
 	if (OidIsValid(extension))
 		ObjectAddressSet(*unit, ExtensionRelationId, extension);
 	return sv_unit_is_read(unit);
@@ -436,8 +455,10 @@ default_privileges(UnitReader *u, List *units)
 		Form_pg_default_acl row = (Form_pg_default_acl) GETSTRUCT(tuple);
 
 		ObjectAddressSet(*unit, DefaultAclRelationId, row->oid);
-		if ((!OidIsValid(row->defaclnamespace) || list_member_oid(u->schemas, row->defaclnamespace)) &&
-			sv_model_at(u->reader.model, unit->classId, unit->objectId, 0) == NULL && !has_unit(units, unit))
+		if ((!OidIsValid(row->defaclnamespace) ||
+			 list_member_oid(u->schemas, row->defaclnamespace)) &&
+			sv_model_at(u->reader.model, unit->classId, unit->objectId, 0) == NULL &&
+			!has_unit(units, unit))
 			units = lappend(units, unit);
 	}
 	systable_endscan(scan);

@@ -17,8 +17,11 @@ is_row_type(const Object *column, const char *type)
 	ListCell   *cell;
 
 	foreach(cell, column->needs)
-		if (sv_class_is(lfirst(cell), composite) && strcmp(((Object *) lfirst(cell))->identity, type) == 0)
+	{
+		if (sv_class_is(lfirst(cell), composite) &&
+			strcmp(((Object *) lfirst(cell))->identity, type) == 0)
 			return true;
+	}
 	return false;
 }
 
@@ -37,18 +40,23 @@ sv_writer_conversion(Writer *w, const Object *a, const Object *b)
 	int			length = strlen(type);
 
 	if (w->pair->parked)
-		return psprintf("(pg_catalog.jsonb_populate_record(NULL::%s, pg_catalog.jsonb_build_object('v', %s))).v", sv_writer_helper(b),
+		return psprintf(
+						"(pg_catalog.jsonb_populate_record(NULL::%s, "
+						"pg_catalog.jsonb_build_object('v', %s))).v", sv_writer_helper(b),
 						quote_identifier(b->name));
 	if (!w->pair->converted)
 	{
-		char		cast = strcmp(sv_text(a, "type"), type) == 0 || w->cmp->options->cast_of == NULL ? 'a' :
-			w->cmp->options->cast_of(sv_text(a, "type"), type);
+		char		cast = strcmp(sv_text(a, "type"), type) == 0 ||
+		w->cmp->options->cast_of == NULL ? 'a' :
+		w->cmp->options->cast_of(sv_text(a, "type"), type);
 
-		return cast == 'a' ? NULL : psprintf("%s%s::%s", quote_identifier(b->name), cast == 't' ? "::text" : "", type);
+		return cast == 'a' ? NULL :
+			psprintf("%s%s::%s", quote_identifier(b->name), cast == 't' ? "::text" : "", type);
 	}
 	/* rows keep the attributes that both have */
 	if (is_row_type(b, type))
-		return psprintf("pg_catalog.jsonb_populate_record(NULL::%s, pg_catalog.to_jsonb(%s))", type, quote_identifier(b->name));
+		return psprintf("pg_catalog.jsonb_populate_record(NULL::%s, pg_catalog.to_jsonb(%s))",
+						type, quote_identifier(b->name));
 	return psprintf("%s::text%s::%s", quote_identifier(b->name),
 					length > 2 && strcmp(type + length - 2, "[]") == 0 ? "[]" : "", type);
 }
@@ -76,8 +84,10 @@ identity_columns(const Object *table)
 	ListCell   *cell;
 
 	foreach(cell, table->parts)
+	{
 		if (sv_class_is(lfirst(cell), column) && sv_is(lfirst(cell), "identity"))
 			result = lappend(result, lfirst(cell));
+	}
 	return result;
 }
 
@@ -93,7 +103,8 @@ sv_writer_rename_table(Writer *w)
 				quote_identifier(psprintf("%s_%d", OLD_SEQUENCE, foreach_current_index(cell) + 1)));
 	if (sv_is(a, "force_row_security"))
 		sv_emit(w, SV_HAZARD_BLOCKS_ALL, "ALTER TABLE %s NO FORCE ROW LEVEL SECURITY", a->identity);
-	sv_emit(w, SV_HAZARD_BLOCKS_ALL, "ALTER TABLE %s RENAME TO %s", a->identity, quote_identifier(sv_old_name(a)));
+	sv_emit(w, SV_HAZARD_BLOCKS_ALL, "ALTER TABLE %s RENAME TO %s", a->identity,
+			quote_identifier(sv_old_name(a)));
 }
 
 /* Bring the rows over, and the numbers of identity columns. */
@@ -114,18 +125,22 @@ write_rows(Writer *w)
 		const char *conversion;
 		Pair	   *table = w->pair;
 
-		if (!sv_class_is(column, column) || column->pair->a == NULL || column->pair->replaced || sv_is(column, "generated"))
+		if (!sv_class_is(column, column) || column->pair->a == NULL || column->pair->replaced ||
+			sv_is(column, "generated"))
 			continue;
 		w->pair = column->pair;
 		conversion = column->pair->converted || !sv_same(column->pair->a, column, "type") ?
 			sv_writer_conversion(w, column->pair->a, column) : NULL;
 		w->pair = table;
 		appendStringInfo(&columns, "%s%s", columns.len ? ", " : "", quote_identifier(column->name));
-		appendStringInfo(&values, "%s%s", values.len ? ", " : "", conversion ? conversion : quote_identifier(column->name));
+		appendStringInfo(&values, "%s%s", values.len ? ", " : "", conversion ? conversion :
+						 quote_identifier(column->name));
 	}
 	if (columns.len > 0 && !sv_is(b, "partition_key"))
-		sv_emit(w, SV_HAZARD_REWRITE | SV_HAZARD_BLOCKS_ALL, "INSERT INTO %s (%s)\n    OVERRIDING SYSTEM VALUE SELECT %s FROM %s",
-				b->identity, columns.data, values.data, quote_qualified_identifier(a->schema, sv_old_name(a)));
+		sv_emit(w, SV_HAZARD_REWRITE | SV_HAZARD_BLOCKS_ALL,
+				"INSERT INTO %s (%s)\n    OVERRIDING SYSTEM VALUE SELECT %s FROM %s",
+				b->identity, columns.data, values.data,
+				quote_qualified_identifier(a->schema, sv_old_name(a)));
 	foreach(cell, identity_columns(a))
 	{
 		const Object *old = lfirst(cell);
@@ -133,7 +148,9 @@ write_rows(Writer *w)
 		if (old->pair->b != NULL && sv_is(old->pair->b, "identity"))
 			sv_emit(w, 0, "SELECT pg_catalog.setval(%s, last_value, is_called) FROM %s",
 					sv_quote(sv_identity_sequence(old->pair->b)),
-					quote_qualified_identifier(a->schema, psprintf("%s_%d", OLD_SEQUENCE, foreach_current_index(cell) + 1)));
+					quote_qualified_identifier(a->schema,
+											   psprintf("%s_%d", OLD_SEQUENCE,
+														foreach_current_index(cell) + 1)));
 	}
 }
 

@@ -13,8 +13,10 @@ is_one_of(const char *name, List *names)
 	ListCell   *cell;
 
 	foreach(cell, names)
+	{
 		if (strcmp(lfirst(cell), name) == 0)
 			return true;
+	}
 	return false;
 }
 
@@ -22,7 +24,8 @@ is_one_of(const char *name, List *names)
 bool
 sv_model_is_within(const Object *object, List *schemas)
 {
-	const char *schema = object->class->catalog == NamespaceRelationId ? object->name : object->schema;
+	const char *schema = object->class->catalog == NamespaceRelationId ? object->name :
+	object->schema;
 
 	return schema != NULL && is_one_of(schema, schemas);
 }
@@ -34,8 +37,10 @@ those_within(List *objects, List *schemas)
 	ListCell   *cell;
 
 	foreach(cell, objects)
+	{
 		if (sv_model_is_within(lfirst(cell), schemas))
 			result = lappend(result, lfirst(cell));
+	}
 	return result;
 }
 
@@ -46,8 +51,10 @@ sv_model_restrict(Model *model, List *schemas)
 	ListCell   *cell;
 
 	foreach(cell, model->objects)
+	{
 		if (!sv_model_is_within(lfirst(cell), schemas))
 			sv_model_forget(model, lfirst(cell));
+	}
 	model->objects = those_within(model->objects, schemas);
 	foreach(cell, model->objects)
 	{

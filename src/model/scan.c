@@ -33,14 +33,16 @@
 #define FEW_RELATIONS 256
 
 static void
-scan(Reader *reader, Relation catalog, Oid index, AttrNumber key, Oid relation, ScanFn read, void *arg)
+scan(Reader *reader, Relation catalog, Oid index, AttrNumber key, Oid relation, ScanFn read,
+	 void *arg)
 {
 	ScanKeyData keys[1];
 	SysScanDesc scan;
 	HeapTuple	tuple;
 
 	ScanKeyInit(&keys[0], key, BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(relation));
-	scan = systable_beginscan(catalog, OidIsValid(relation) ? index : InvalidOid, OidIsValid(relation),
+	scan = systable_beginscan(catalog, OidIsValid(relation) ? index :
+							  InvalidOid, OidIsValid(relation),
 							  GetActiveSnapshot(), OidIsValid(relation) ? 1 : 0, keys);
 	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
 		read(reader, catalog, tuple, arg);
@@ -63,15 +65,19 @@ sv_scan_relations(Reader *reader, Oid catalog, Oid index, AttrNumber key, ScanFn
 	ListCell   *cell;
 
 	foreach(cell, reader->model->objects)
+	{
 		if (has_columns(lfirst(cell)) && ++n <= FEW_RELATIONS)
 			few = lappend_oid(few, sv_class_is(lfirst(cell), composite) ?
 							  get_typ_typrelid(((Object *) lfirst(cell))->address.objectId) :
 							  ((Object *) lfirst(cell))->address.objectId);
+	}
 	if (n > FEW_RELATIONS)
 		scan(reader, rel, index, key, InvalidOid, read, arg);
 	else
+	{
 		foreach(cell, few)
 			scan(reader, rel, index, key, lfirst_oid(cell), read, arg);
+	}
 	list_free(few);
 	table_close(rel, AccessShareLock);
 }
@@ -113,7 +119,8 @@ static bool
 has_no_options(Relation catalog, HeapTuple tuple)
 {
 	bool		isnull;
-	Datum		value = heap_getattr(tuple, Anum_pg_attribute_attoptions, RelationGetDescr(catalog), &isnull);
+	Datum		value =
+	heap_getattr(tuple, Anum_pg_attribute_attoptions, RelationGetDescr(catalog), &isnull);
 	ArrayType  *options = isnull ? NULL : DatumGetArrayTypeP(value);
 	bool		result = isnull;
 
@@ -121,7 +128,8 @@ has_no_options(Relation catalog, HeapTuple tuple)
 	{
 		text	   *option = (text *) ARR_DATA_PTR(options);
 
-		result = VARSIZE_ANY_EXHDR(option) > 10 && strncmp(VARDATA_ANY(option), "pg_attver=", 10) == 0;
+		result = VARSIZE_ANY_EXHDR(option) > 10 &&
+			strncmp(VARDATA_ANY(option), "pg_attver=", 10) == 0;
 	}
 	return result;
 }
@@ -131,9 +139,11 @@ static bool
 is_plain(Relation catalog, HeapTuple tuple, const ColumnScan *state)
 {
 	Form_pg_attribute row = (Form_pg_attribute) GETSTRUCT(tuple);
+
 	if (row->attidentity != '\0' || row->attgenerated != '\0' || row->attcompression != '\0' ||
 		(row->attnotnull && SV_18(true, false)) ||
-		(OidIsValid(row->attcollation) && row->attcollation != state->collation) || row->attstorage != state->storage)
+		(OidIsValid(row->attcollation) && row->attcollation != state->collation) ||
+		row->attstorage != state->storage)
 		return false;
 	return heap_attisnull(tuple, Anum_pg_attribute_attacl, RelationGetDescr(catalog)) &&
 		heap_attisnull(tuple, Anum_pg_attribute_attfdwoptions, RelationGetDescr(catalog)) &&
@@ -205,15 +215,23 @@ sv_scan_columns(Reader *reader, StoreScope *store, const Datum *values)
 	ColumnScan	state = {0};
 	Datum		more[4] = {values[0], values[1]};
 
-	sv_scan_relations(reader, AttributeRelationId, AttributeRelidNumIndexId, Anum_pg_attribute_attrelid, read_column, &state);
+	sv_scan_relations(reader, AttributeRelationId, AttributeRelidNumIndexId,
+					  Anum_pg_attribute_attrelid, read_column, &state);
 	if (state.nothers == 0)
 		return;
 	if (query.sql == NULL)
 		query.sql = MemoryContextStrdup(TopMemoryContext,
-										psprintf("SELECT q.* FROM (SELECT DISTINCT u.oid, u.num FROM unnest($3, $4) u (oid, num)) o "
-												 "JOIN (%s) q ON q._oid = o.oid AND q._sub = o.num", reader->class->query));
-	more[2] = PointerGetDatum(construct_array(state.others, state.nothers, OIDOID, sizeof(Oid), true, TYPALIGN_INT));
-	more[3] = PointerGetDatum(construct_array(state.numbers, state.nothers, INT2OID, sizeof(int16), true, TYPALIGN_SHORT));
+										psprintf(
+												 "SELECT q.* FROM (SELECT DISTINCT u.oid, u.num "
+												 "FROM unnest($3, $4) u (oid, num)) o "
+												 "JOIN (%s) q ON q._oid = o.oid AND q._sub = "
+												 "o.num", reader->class->query));
+	more[2] =
+		PointerGetDatum(construct_array(state.others, state.nothers, OIDOID, sizeof(Oid), true,
+										TYPALIGN_INT));
+	more[3] =
+		PointerGetDatum(construct_array(state.numbers, state.nothers, INT2OID, sizeof(int16), true,
+										TYPALIGN_SHORT));
 	sv_reader_class(reader, store, &query, more);
 	pfree(state.others);
 	pfree(state.numbers);
@@ -274,7 +292,9 @@ print_default(HTAB *expressions, Datum stored)
 	if (found)
 		pfree(key);
 	else
-		entry->printed = TextDatumGetCString(DirectFunctionCall2(pg_get_expr, stored, ObjectIdGetDatum(InvalidOid)));
+		entry->printed =
+			TextDatumGetCString(DirectFunctionCall2(pg_get_expr, stored,
+													ObjectIdGetDatum(InvalidOid)));
 	return entry->printed;
 }
 
@@ -315,7 +335,10 @@ sv_scan_defaults(Reader *reader, StoreScope *store, const Datum *values)
 	control.entrysize = sizeof(ExpressionEntry);
 	control.hash = expression_hash;
 	control.match = expression_match;
-	expressions = hash_create("schemaver expressions", 256, &control, HASH_ELEM | HASH_FUNCTION | HASH_COMPARE | HASH_CONTEXT);
-	sv_scan_relations(reader, AttrDefaultRelationId, AttrDefaultIndexId, Anum_pg_attrdef_adrelid, read_default, expressions);
+	expressions =
+		hash_create("schemaver expressions", 256, &control,
+					HASH_ELEM | HASH_FUNCTION | HASH_COMPARE | HASH_CONTEXT);
+	sv_scan_relations(reader, AttrDefaultRelationId, AttrDefaultIndexId, Anum_pg_attrdef_adrelid,
+					  read_default, expressions);
 	hash_destroy(expressions);
 }

@@ -75,17 +75,22 @@ has_column_options(Oid index, int number)
  * there is more.
  */
 static bool
-write_index_column(IndexReading *state, StringInfo out, Form_pg_index index, Oid method, int i, Oid collation, Oid opclass)
+write_index_column(IndexReading *state, StringInfo out, Form_pg_index index, Oid method, int i,
+				   Oid collation, Oid opclass)
 {
-	HeapTuple	tuple = SearchSysCache2(ATTNUM, ObjectIdGetDatum(index->indrelid), Int16GetDatum(index->indkey.values[i]));
+	HeapTuple	tuple =
+	SearchSysCache2(ATTNUM, ObjectIdGetDatum(index->indrelid),
+					Int16GetDatum(index->indkey.values[i]));
 	Form_pg_attribute column;
 	bool		plain;
 
 	if (!HeapTupleIsValid(tuple))
-		elog(ERROR, "cache lookup failed for attribute %d of relation %u", index->indkey.values[i], index->indrelid);
+		elog(ERROR, "cache lookup failed for attribute %d of relation %u", index->indkey.values[i],
+			 index->indrelid);
 	column = (Form_pg_attribute) GETSTRUCT(tuple);
 	plain = (!OidIsValid(collation) || collation == column->attcollation) &&
-		opclass == default_opclass(state, column->atttypid, method) && !has_column_options(index->indexrelid, i + 1);
+		opclass == default_opclass(state, column->atttypid, method) &&
+		!has_column_options(index->indexrelid, i + 1);
 	appendStringInfo(out, "%s%s", i > 0 ? ", " : "", quote_identifier(NameStr(column->attname)));
 	ReleaseSysCache(tuple);
 	return plain;
@@ -96,20 +101,28 @@ write_columns(IndexReading *state, StringInfo out, Relation catalog, HeapTuple t
 {
 	Form_pg_index index = (Form_pg_index) GETSTRUCT(tuple);
 	bool		isnull;
-	oidvector  *collations = (oidvector *) DatumGetPointer(heap_getattr(tuple, Anum_pg_index_indcollation, RelationGetDescr(catalog), &isnull));
-	oidvector  *opclasses = (oidvector *) DatumGetPointer(heap_getattr(tuple, Anum_pg_index_indclass, RelationGetDescr(catalog), &isnull));
-	int2vector *orders = (int2vector *) DatumGetPointer(heap_getattr(tuple, Anum_pg_index_indoption, RelationGetDescr(catalog), &isnull));
+	oidvector  *collations =
+	(oidvector *) DatumGetPointer(heap_getattr(tuple, Anum_pg_index_indcollation,
+											   RelationGetDescr(catalog), &isnull));
+	oidvector  *opclasses =
+	(oidvector *) DatumGetPointer(heap_getattr(tuple, Anum_pg_index_indclass,
+											   RelationGetDescr(catalog), &isnull));
+	int2vector *orders =
+	(int2vector *) DatumGetPointer(heap_getattr(tuple, Anum_pg_index_indoption,
+												RelationGetDescr(catalog), &isnull));
 
 	for (int i = 0; i < index->indnkeyatts; i++)
 		if (index->indkey.values[i] <= 0 || orders->values[i] != 0 ||
-			!write_index_column(state, out, index, method, i, collations->values[i], opclasses->values[i]))
+			!write_index_column(state, out, index, method, i, collations->values[i],
+								opclasses->values[i]))
 			return false;
 	return true;
 }
 
 /* The definition of an index, or NULL if there is more to say than its columns. */
 static char *
-plain_definition(IndexReading *state, Relation catalog, HeapTuple tuple, HeapTuple relation, const Object *table)
+plain_definition(IndexReading *state, Relation catalog, HeapTuple tuple, HeapTuple relation,
+				 const Object *table)
 {
 	Form_pg_index index = (Form_pg_index) GETSTRUCT(tuple);
 	Form_pg_class row = (Form_pg_class) GETSTRUCT(relation);
@@ -117,8 +130,10 @@ plain_definition(IndexReading *state, Relation catalog, HeapTuple tuple, HeapTup
 	bool		isnull;
 
 	(void) SysCacheGetAttr(RELOID, relation, Anum_pg_class_reloptions, &isnull);
-	if (!isnull || row->relkind != RELKIND_INDEX || OidIsValid(row->reltablespace) || index->indisclustered ||
-		index->indisreplident || !index->indisvalid || index->indnatts != index->indnkeyatts || index->indnullsnotdistinct ||
+	if (!isnull || row->relkind != RELKIND_INDEX || OidIsValid(row->reltablespace) ||
+		index->indisclustered ||
+		index->indisreplident || !index->indisvalid || index->indnatts != index->indnkeyatts ||
+		index->indnullsnotdistinct ||
 		!heap_attisnull(tuple, Anum_pg_index_indexprs, RelationGetDescr(catalog)) ||
 		!heap_attisnull(tuple, Anum_pg_index_indpred, RelationGetDescr(catalog)))
 		return NULL;
@@ -128,7 +143,8 @@ plain_definition(IndexReading *state, Relation catalog, HeapTuple tuple, HeapTup
 		state->method_name = quote_identifier(get_am_name(row->relam));
 	}
 	initStringInfo(&out);
-	appendStringInfo(&out, "CREATE %sINDEX %s ON %s USING %s (", index->indisunique ? "UNIQUE " : "",
+	appendStringInfo(&out, "CREATE %sINDEX %s ON %s USING %s (", index->indisunique ? "UNIQUE " :
+					 "",
 					 quote_identifier(NameStr(row->relname)), table->identity, state->method_name);
 	if (!write_columns(state, &out, catalog, tuple, row->relam))
 	{
@@ -171,20 +187,22 @@ add_index(Reader *reader, Object *table, Oid index, const char *name, char *defi
 static void
 read_index(Reader *reader, Relation catalog, HeapTuple tuple, void *arg)
 {
-	IndexReading  *state = arg;
+	IndexReading *state = arg;
 	Form_pg_index index = (Form_pg_index) GETSTRUCT(tuple);
 	Object	   *table = sv_model_at(reader->model, RelationRelationId, index->indrelid, 0);
 	HeapTuple	relation;
 	char	   *definition;
 
-	if (table == NULL || sv_model_at(reader->model, RelationRelationId, index->indexrelid, 0) != NULL)
+	if (table == NULL ||
+		sv_model_at(reader->model, RelationRelationId, index->indexrelid, 0) != NULL)
 		return;					/* not ours, or the index of a constraint */
 	relation = SearchSysCache1(RELOID, ObjectIdGetDatum(index->indexrelid));
 	if (!HeapTupleIsValid(relation))
 		elog(ERROR, "cache lookup failed for relation %u", index->indexrelid);
 	definition = plain_definition(state, catalog, tuple, relation, table);
 	if (definition != NULL)
-		add_index(reader, table, index->indexrelid, NameStr(((Form_pg_class) GETSTRUCT(relation))->relname), definition);
+		add_index(reader, table, index->indexrelid,
+				  NameStr(((Form_pg_class) GETSTRUCT(relation))->relname), definition);
 	else
 		add_index_property(state, index->indexrelid);
 	ReleaseSysCache(relation);
@@ -195,22 +213,28 @@ void
 sv_scan_indexes(Reader *reader, StoreScope *store, const Datum *values)
 {
 	static StoreQuery query = {NULL, 3, {OIDARRAYOID, BOOLOID, OIDARRAYOID}};
-	IndexReading	state = {0};
+	IndexReading state = {0};
 	HASHCTL		control = {0};
 	Datum		more[3] = {values[0], values[1]};
 
 	control.hcxt = CurrentMemoryContext;
 	control.keysize = sizeof(DefaultKey);
 	control.entrysize = sizeof(DefaultEntry);
-	state.defaults = hash_create("schemaver operator classes", 64, &control, HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
-	sv_scan_relations(reader, IndexRelationId, IndexIndrelidIndexId, Anum_pg_index_indrelid, read_index, &state);
+	state.defaults =
+		hash_create("schemaver operator classes", 64, &control,
+					HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
+	sv_scan_relations(reader, IndexRelationId, IndexIndrelidIndexId, Anum_pg_index_indrelid,
+					  read_index, &state);
 	hash_destroy(state.defaults);
 	if (state.nothers == 0)
 		return;
 	if (query.sql == NULL)
 		query.sql = MemoryContextStrdup(TopMemoryContext,
-										psprintf("SELECT * FROM (%s) q WHERE q._oid = ANY ($3)", reader->class->query));
-	more[2] = PointerGetDatum(construct_array(state.others, state.nothers, OIDOID, sizeof(Oid), true, TYPALIGN_INT));
+										psprintf("SELECT * FROM (%s) q WHERE q._oid = ANY ($3)",
+												 reader->class->query));
+	more[2] =
+		PointerGetDatum(construct_array(state.others, state.nothers, OIDOID, sizeof(Oid), true,
+										TYPALIGN_INT));
 	sv_reader_class(reader, store, &query, more);
 	pfree(state.others);
 }

@@ -58,24 +58,35 @@ typedef struct PartCatalog
 } PartCatalog;
 
 static const PartCatalog part_catalogs[] = {
-	{AttrDefaultRelationId, Anum_pg_attrdef_oid, AttrDefaultOidIndexId, Anum_pg_attrdef_adrelid, RelationRelationId},
-	{ConstraintRelationId, Anum_pg_constraint_oid, ConstraintOidIndexId, Anum_pg_constraint_conrelid, RelationRelationId,
+	{AttrDefaultRelationId, Anum_pg_attrdef_oid, AttrDefaultOidIndexId, Anum_pg_attrdef_adrelid,
+	RelationRelationId},
+	{ConstraintRelationId, Anum_pg_constraint_oid, ConstraintOidIndexId,
+		Anum_pg_constraint_conrelid, RelationRelationId,
 	Anum_pg_constraint_contypid, TypeRelationId},
-	{TriggerRelationId, Anum_pg_trigger_oid, TriggerOidIndexId, Anum_pg_trigger_tgrelid, RelationRelationId},
-	{RewriteRelationId, Anum_pg_rewrite_oid, RewriteOidIndexId, Anum_pg_rewrite_ev_class, RelationRelationId},
-	{PolicyRelationId, Anum_pg_policy_oid, PolicyOidIndexId, Anum_pg_policy_polrelid, RelationRelationId},
-	{StatisticExtRelationId, Anum_pg_statistic_ext_oid, StatisticExtOidIndexId, Anum_pg_statistic_ext_stxrelid, RelationRelationId},
-	{PublicationRelRelationId, Anum_pg_publication_rel_oid, PublicationRelObjectIndexId, Anum_pg_publication_rel_prpubid, PublicationRelationId},
-	{PublicationNamespaceRelationId, Anum_pg_publication_namespace_oid, PublicationNamespaceObjectIndexId,
+	{TriggerRelationId, Anum_pg_trigger_oid, TriggerOidIndexId, Anum_pg_trigger_tgrelid,
+	RelationRelationId},
+	{RewriteRelationId, Anum_pg_rewrite_oid, RewriteOidIndexId, Anum_pg_rewrite_ev_class,
+	RelationRelationId},
+	{PolicyRelationId, Anum_pg_policy_oid, PolicyOidIndexId, Anum_pg_policy_polrelid,
+	RelationRelationId},
+	{StatisticExtRelationId, Anum_pg_statistic_ext_oid, StatisticExtOidIndexId,
+	Anum_pg_statistic_ext_stxrelid, RelationRelationId},
+	{PublicationRelRelationId, Anum_pg_publication_rel_oid, PublicationRelObjectIndexId,
+	Anum_pg_publication_rel_prpubid, PublicationRelationId},
+	{PublicationNamespaceRelationId, Anum_pg_publication_namespace_oid,
+		PublicationNamespaceObjectIndexId,
 	Anum_pg_publication_namespace_pnpubid, PublicationRelationId},
 	{EnumRelationId, Anum_pg_enum_oid, EnumOidIndexId, Anum_pg_enum_enumtypid, TypeRelationId},
-	{AccessMethodOperatorRelationId, Anum_pg_amop_oid, AccessMethodOperatorOidIndexId, Anum_pg_amop_amopfamily, OperatorFamilyRelationId},
-	{AccessMethodProcedureRelationId, Anum_pg_amproc_oid, AccessMethodProcedureOidIndexId, Anum_pg_amproc_amprocfamily, OperatorFamilyRelationId},
+	{AccessMethodOperatorRelationId, Anum_pg_amop_oid, AccessMethodOperatorOidIndexId,
+	Anum_pg_amop_amopfamily, OperatorFamilyRelationId},
+	{AccessMethodProcedureRelationId, Anum_pg_amproc_oid, AccessMethodProcedureOidIndexId,
+	Anum_pg_amproc_amprocfamily, OperatorFamilyRelationId},
 };
 
 /* A column of the row with that OID; false if there is none. */
 static bool
-fetch(Oid catalog, Oid index, AttrNumber key_column, Oid oid, int n, const AttrNumber *columns, Datum *values)
+fetch(Oid catalog, Oid index, AttrNumber key_column, Oid oid, int n, const AttrNumber *columns,
+	  Datum *values)
 {
 	Relation	relation = table_open(catalog, AccessShareLock);
 	ScanKeyData key;
@@ -113,7 +124,8 @@ unit_of_relation(Oid oid, ObjectAddress *unit)
 	{
 		case RELKIND_INDEX:
 		case RELKIND_PARTITIONED_INDEX:
-			if (!fetch(IndexRelationId, IndexRelidIndexId, Anum_pg_index_indexrelid, oid, 1, &table, values))
+			if (!fetch(IndexRelationId, IndexRelidIndexId, Anum_pg_index_indexrelid, oid, 1,
+					   &table, values))
 				return false;
 			return unit_of_relation(DatumGetObjectId(values[0]), unit);
 		case RELKIND_TOASTVALUE:
@@ -137,7 +149,8 @@ unit_of_relation(Oid oid, ObjectAddress *unit)
 static bool
 unit_of_type(Oid oid, ObjectAddress *unit)
 {
-	static const AttrNumber columns[] = {Anum_pg_type_typtype, Anum_pg_type_typrelid, Anum_pg_type_typelem, Anum_pg_type_typcategory};
+	static const AttrNumber columns[] =
+	{Anum_pg_type_typtype, Anum_pg_type_typrelid, Anum_pg_type_typelem, Anum_pg_type_typcategory};
 	Datum		values[4];
 
 	if (!fetch(TypeRelationId, TypeOidIndexId, Anum_pg_type_oid, oid, 4, columns, values))
@@ -147,7 +160,8 @@ unit_of_type(Oid oid, ObjectAddress *unit)
 		static const AttrNumber kind = Anum_pg_class_relkind;
 		Datum		relkind;
 
-		if (fetch(RelationRelationId, ClassOidIndexId, Anum_pg_class_oid, DatumGetObjectId(values[1]), 1, &kind, &relkind) &&
+		if (fetch(RelationRelationId, ClassOidIndexId, Anum_pg_class_oid,
+				  DatumGetObjectId(values[1]), 1, &kind, &relkind) &&
 			DatumGetChar(relkind) != RELKIND_COMPOSITE_TYPE)
 			return unit_of_relation(DatumGetObjectId(values[1]), unit);
 	}
@@ -158,7 +172,8 @@ unit_of_type(Oid oid, ObjectAddress *unit)
 		if (OidIsValid(range))
 			oid = range;
 	}
-	else if (DatumGetChar(values[3]) == TYPCATEGORY_ARRAY && OidIsValid(DatumGetObjectId(values[2])) &&
+	else if (DatumGetChar(values[3]) == TYPCATEGORY_ARRAY &&
+			 OidIsValid(DatumGetObjectId(values[2])) &&
 			 DatumGetObjectId(values[2]) != oid)
 		return unit_of_type(DatumGetObjectId(values[2]), unit);
 	ObjectAddressSet(*unit, TypeRelationId, oid);
@@ -173,7 +188,8 @@ bool
 sv_unit_of(Oid catalog, Oid oid, ObjectAddress *unit)
 {
 	memset(unit, 0, sizeof(*unit));
-	if (catalog == RelationRelationId || catalog == InheritsRelationId || catalog == SequenceRelationId)
+	if (catalog == RelationRelationId || catalog == InheritsRelationId ||
+		catalog == SequenceRelationId)
 		return unit_of_relation(oid, unit);
 	if (catalog == TypeRelationId)
 		return unit_of_type(oid, unit);
@@ -191,7 +207,8 @@ sv_unit_of(Oid catalog, Oid oid, ObjectAddress *unit)
 			return false;
 		if (OidIsValid(DatumGetObjectId(values[0])))
 			return sv_unit_of(part->owner_catalog, DatumGetObjectId(values[0]), unit);
-		return part->second != 0 && sv_unit_of(part->second_catalog, DatumGetObjectId(values[1]), unit);
+		return part->second != 0 &&
+			sv_unit_of(part->second_catalog, DatumGetObjectId(values[1]), unit);
 	}
 	for (int i = 0; sv_object_classes[i] != NULL; i++)
 	{
@@ -222,7 +239,8 @@ sv_unit_schema(const ObjectAddress *unit)
 		case NamespaceRelationId:
 			return unit->objectId;
 		case DefaultAclRelationId:
-			return fetch(DefaultAclRelationId, DefaultAclOidIndexId, Anum_pg_default_acl_oid, unit->objectId, 1,
+			return fetch(DefaultAclRelationId, DefaultAclOidIndexId, Anum_pg_default_acl_oid,
+						 unit->objectId, 1,
 						 &default_acl_schema, &schema) ? DatumGetObjectId(schema) : InvalidOid;
 		default:
 			break;
@@ -231,7 +249,8 @@ sv_unit_schema(const ObjectAddress *unit)
 		(column = get_object_attnum_namespace(unit->classId)) == InvalidAttrNumber)
 		return InvalidOid;
 	catalog = table_open(unit->classId, AccessShareLock);
-	tuple = get_catalog_object_by_oid(catalog, get_object_attnum_oid(unit->classId), unit->objectId);
+	tuple = get_catalog_object_by_oid(catalog, get_object_attnum_oid(unit->classId),
+									  unit->objectId);
 	if (HeapTupleIsValid(tuple))
 	{
 		bool		isnull;
@@ -257,7 +276,8 @@ sv_unit_is_read(const ObjectAddress *unit)
 	name = get_namespace_name(schema);
 	if (name == NULL)
 		return true;			/* just made */
-	if (strncmp(name, "pg_", 3) == 0 || strcmp(name, "information_schema") == 0 || strcmp(name, "schemaver") == 0 ||
+	if (strncmp(name, "pg_", 3) == 0 || strcmp(name, "information_schema") == 0 ||
+		strcmp(name, "schemaver") == 0 ||
 		strcmp(name, "schemaver_kept") == 0)
 		return false;
 	return !OidIsValid(getExtensionOfObject(unit->classId, unit->objectId));
@@ -289,7 +309,7 @@ add_referrers(const ObjectAddress *unit, Oid catalog, Oid oid, List **inner, Lis
 		}
 		foreach(cell, *result)
 			known |= ((ObjectAddress *) lfirst(cell))->classId == other->classId &&
-				((ObjectAddress *) lfirst(cell))->objectId == other->objectId;
+			((ObjectAddress *) lfirst(cell))->objectId == other->objectId;
 		if (!known)
 			*result = lappend(*result, other);
 	}

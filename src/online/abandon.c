@@ -18,7 +18,8 @@ warn_of_leftover(const Part *part)
 	leftover = sv_leftovers(part->body, SV_STATEMENT_FORMER);
 	if (leftover.action == SV_LEFTOVER_CLEAN)
 		ereport(WARNING,
-				(errmsg("statement %d of revision \"%s\" is half done", part->from + 1, part->revision),
+				(errmsg("statement %d of revision \"%s\" is half done", part->from + 1,
+						part->revision),
 				 errdetail("It is: %s", part->body),
 				 errhint("To clean up: %s;", leftover.cleanup)));
 }

@@ -40,7 +40,8 @@ key_column(const Batches *batches, Oid table)
 	if (key == InvalidAttrNumber)
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_COLUMN),
-				 errmsg("column \"%s\" of relation \"%s\" does not exist", batches->step->key, batches->step->table)));
+				 errmsg("column \"%s\" of relation \"%s\" does not exist", batches->step->key,
+						batches->step->table)));
 	return key;
 }
 
@@ -52,7 +53,8 @@ void
 sv_batch_check_key(const Batches *batches)
 {
 	static StoreQuery query = {
-		"SELECT a.attnotnull, EXISTS (SELECT FROM pg_catalog.pg_index i WHERE i.indrelid = a.attrelid "
+		"SELECT a.attnotnull, EXISTS (SELECT FROM pg_catalog.pg_index i WHERE i.indrelid = "
+		"a.attrelid "
 		"AND i.indkey[0] = a.attnum AND i.indpred IS NULL AND i.indisvalid) "
 		"FROM pg_catalog.pg_attribute a WHERE a.attrelid = $1 AND a.attnum = $2",
 		2, {OIDOID, INT2OID}
@@ -72,7 +74,8 @@ sv_batch_check_key(const Batches *batches)
 		return;
 	ereport(ERROR,
 			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-			 errmsg("column \"%s\" of table \"%s\" cannot be the key of batches", batches->step->key, batches->step->table),
+			 errmsg("column \"%s\" of table \"%s\" cannot be the key of batches",
+					batches->step->key, batches->step->table),
 			 not_null ? errdetail("No index begins with it.") : errdetail("It can be null."),
 			 errhint("Use a column that is NOT NULL and the first one of an index, such as the primary key.")));
 }
@@ -100,7 +103,8 @@ in_range(const char *key, const KeyRange *range)
 	if (range->from != NULL)
 		appendStringInfo(&text, "%s %s $1", key, range->with_from ? ">=" : ">");
 	if (range->to != NULL)
-		appendStringInfo(&text, "%s%s %s $2", text.len > 0 ? " AND " : "", key, range->with_to ? "<=" : "<");
+		appendStringInfo(&text, "%s%s %s $2", text.len > 0 ? " AND " : "", key, range->with_to ?
+						 "<=" : "<");
 	return text.len > 0 ? text.data : "true";
 }
 
@@ -129,9 +133,13 @@ range_parameters(const Batches *batches, const KeyRange *range)
 	return parameters;
 }
 
-/* Execute a query about the keys of a range.  Returns the number of rows; NULL keeps them in SPI_tuptable. */
+/*
+ * Execute a query about the keys of a range. Returns the number of rows; NULL
+ * keeps them in SPI_tuptable.
+ */
 static uint64
-execute_by_keys(const Batches *batches, const char *query, const KeyRange *range, DestReceiver *receiver)
+execute_by_keys(const Batches *batches, const char *query, const KeyRange *range,
+				DestReceiver *receiver)
 {
 	SPIExecuteOptions options = {range_parameters(batches, range)};
 	int			result;
@@ -148,12 +156,15 @@ execute_by_keys(const Batches *batches, const char *query, const KeyRange *range
  * rows that fulfil a condition.  In that context; NULL if there is none.
  */
 static char *
-find_key(const Batches *batches, MemoryContext context, const KeyRange *range, const char *condition,
+find_key(const Batches *batches, MemoryContext context, const KeyRange *range,
+		 const char *condition,
 		 const char *order, int skip)
 {
 	const char *key = batches->step->key;
-	char	   *query = psprintf("SELECT %s FROM %s WHERE %s AND %s ORDER BY %s %s OFFSET %d LIMIT 1",
-								 key, batches->step->table, in_range(key, range), condition, key, order, skip);
+	char	   *query =
+	psprintf("SELECT %s FROM %s WHERE %s AND %s ORDER BY %s %s OFFSET %d LIMIT 1",
+			 key, batches->step->table, in_range(key, range), condition, key,
+			 order, skip);
 	char	   *found = NULL;
 
 	if (execute_by_keys(batches, query, range, NULL) > 0)
@@ -192,7 +203,9 @@ sv_batch_execute_range(const Batches *batches, const KeyRange *range)
 {
 	const BatchStep *step = batches->step;
 
-	return execute_by_keys(batches, psprintf("%s AND (%s) %s", step->head, in_range(step->range_key, range), step->tail),
+	return execute_by_keys(batches,
+						   psprintf("%s AND (%s) %s", step->head, in_range(step->range_key, range),
+									step->tail),
 						   range, None_Receiver);
 }
 
@@ -248,14 +261,17 @@ sv_batch_look(const Batches *batches, MemoryContext context, bool *any_left)
 	Oid			table = sv_batch_table(batches);
 	Oid			type = get_atttype(table, key_column(batches, table));
 	KeyRange	rest = {part->cursor, false, part->last_key, true};
-	KeyReceiver receiver = {{receive_key, start_receiving, stop_receiving, stop_receiving, DestNone}};
+	KeyReceiver receiver =
+	{{receive_key, start_receiving, stop_receiving, stop_receiving, DestNone}};
 	Oid			output;
 	bool		isvarlena;
 
 	receiver.context = CurrentMemoryContext;
 	get_typlenbyval(type, &receiver.typlen, &receiver.typbyval);
-	execute_by_keys(batches, psprintf("SELECT %s, (%s) FROM %s WHERE %s ORDER BY %s LIMIT %d", key, batches->step->left,
-									  batches->step->table, in_range(key, &rest), key, part->size),
+	execute_by_keys(batches,
+					psprintf("SELECT %s, (%s) FROM %s WHERE %s ORDER BY %s LIMIT %d", key,
+							 batches->step->left,
+							 batches->step->table, in_range(key, &rest), key, part->size),
 					&rest, &receiver.base);
 	*any_left = receiver.any_left;
 	if (receiver.rows < part->size)
@@ -279,7 +295,8 @@ sv_batch_execute_left(const Batches *batches, const KeyRange *range)
 
 	for (;;)
 	{
-		KeyRange	run = {find_key(batches, CurrentMemoryContext, &rest, left, "", 0), false, rest.to, rest.with_to};
+		KeyRange	run =
+		{find_key(batches, CurrentMemoryContext, &rest, left, "", 0), false, rest.to, rest.with_to};
 		char	   *end;
 
 		if (run.from == NULL)

@@ -51,7 +51,7 @@ set_formats(void)
 static void
 begin_pass(Batches *batches, MemoryContext context)
 {
-	Part *part = batches->part;
+	Part	   *part = batches->part;
 
 	sv_batch_check_key(batches);
 	part->cursor = NULL;
@@ -70,7 +70,7 @@ begin_pass(Batches *batches, MemoryContext context)
 static void
 end_pass(Batches *batches)
 {
-	Part *part = batches->part;
+	Part	   *part = batches->part;
 
 	part->cursor = part->last_key = NULL;
 	if (batches->step->left == NULL || (part->pass > 1 && !batches->found))
@@ -81,7 +81,8 @@ end_pass(Batches *batches)
 	if (batches->passes >= MOST_PASSES)
 		ereport(ERROR,
 				(errcode(ERRCODE_SV_VERIFY_FAILED),
-				 errmsg("after %d passes over table \"%s\" there are rows left", batches->passes, batches->step->table),
+				 errmsg("after %d passes over table \"%s\" there are rows left", batches->passes,
+						batches->step->table),
 				 errdetail("There are rows with %s.", batches->step->left),
 				 errhint("Does the statement change every such row? Do sessions go on to write such rows?")));
 }
@@ -96,7 +97,7 @@ is_pass_over(const Part *part)
 static void
 resume_pass(Batches *batches)
 {
-	Part *part = batches->part;
+	Part	   *part = batches->part;
 
 	if (part->pass < 2)
 		return;
@@ -110,7 +111,7 @@ resume_pass(Batches *batches)
 static void
 do_batch(Batches *batches, MemoryContext context)
 {
-	Part *part = batches->part;
+	Part	   *part = batches->part;
 	bool		any_left = true;
 	KeyRange	range = {part->cursor, false, NULL, true};
 
@@ -136,7 +137,7 @@ do_batch(Batches *batches, MemoryContext context)
 static void
 advance(Batches *batches, MemoryContext context)
 {
-	Part *part = batches->part;
+	Part	   *part = batches->part;
 
 	if (part->last_key == NULL)
 		begin_pass(batches, context);
@@ -218,7 +219,7 @@ vacuum(void *arg)
 	sv_execution_settings(batches->execution, batches->statement);
 	table = sv_batch_table(batches);
 	command = psprintf("VACUUM (SKIP_LOCKED, TRUNCATE off) %s",
-					   quote_qualified_identifier(get_namespace_name(get_rel_namespace(table)), get_rel_name(table)));
+					   sv_relation_name(table));
 	settings = sv_worker_settings();
 	AtEOXact_GUC(false, level);
 	sv_store_note(batches->part, command);
@@ -246,7 +247,8 @@ vacuum_if_due(Batches *batches)
 		ReThrowError(error);
 	ereport(WARNING,
 			(errcode(error->sqlerrcode),
-			 errmsg("could not vacuum table \"%s\" between batches: %s", batches->step->table, error->message)));
+			 errmsg("could not vacuum table \"%s\" between batches: %s", batches->step->table,
+					error->message)));
 }
 
 /* ---------- all of them ---------- */
@@ -267,19 +269,23 @@ keep_key(char **key, char *before, MemoryContext context)
 static void
 after_batch(Batches *batches)
 {
-	Part *part = batches->part;
+	Part	   *part = batches->part;
 	const Pace *pace = &batches->pace;
 
 	part->longest = Max(part->longest, (int) ceil(pace->elapsed));
 	if (batches->finished)
 		return;
 	if (part->cursor != NULL)
-		part->size = sv_pace_next_size(part->size, pace->elapsed, batches->step->target, pace->waited_for);
+		part->size =
+			sv_pace_next_size(part->size, pace->elapsed, batches->step->target, pace->waited_for);
 	sv_pace_pause(batches);
 	vacuum_if_due(batches);
 }
 
-/* A batch has failed and is rolled back.  Returns the size with which to try again; 0: not at all. */
+/*
+ * A batch has failed and is rolled back. Returns the size with which to try
+ * again; 0: not at all.
+ */
 static int
 smaller_batch(const Batches *batches, const ErrorData *error, int *attempt)
 {
@@ -300,8 +306,9 @@ void
 sv_batches_execute(Batches *batches)
 {
 	MemoryContext caller = CurrentMemoryContext;
-	MemoryContext context = AllocSetContextCreate(caller, "schemaver batch", ALLOCSET_DEFAULT_SIZES);
-	Part *part = batches->part;
+	MemoryContext context =
+	AllocSetContextCreate(caller, "schemaver batch", ALLOCSET_DEFAULT_SIZES);
+	Part	   *part = batches->part;
 	int			attempt = 1;
 
 	batches->vacuumed_at = part->done;
@@ -309,7 +316,7 @@ sv_batches_execute(Batches *batches)
 	while (!batches->finished)
 	{
 		Batches		before = *batches;
-		Part part_before = *part;
+		Part		part_before = *part;
 		ErrorData  *error;
 
 		MemoryContextSwitchTo(context);

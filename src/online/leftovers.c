@@ -63,7 +63,8 @@ static bool
 is_being_built(Oid index)
 {
 	static StoreQuery query = {
-		"SELECT index_relid FROM pg_catalog.pg_stat_progress_create_index WHERE index_relid = $1 OR index_relid = $2",
+		"SELECT index_relid FROM pg_catalog.pg_stat_progress_create_index WHERE index_relid = $1 "
+		"OR index_relid = $2",
 		2, {OIDOID, OIDOID}
 	};
 
@@ -74,7 +75,8 @@ is_being_built(Oid index)
 
 /* An index of the statement's name exists on its table. */
 static Leftover
-judge_index(const char *statement, const IndexStmt *stmt, Oid table, Oid index, StatementHistory history)
+judge_index(const char *statement, const IndexStmt *stmt, Oid table, Oid index,
+			StatementHistory history)
 {
 	/* in this order: whoever ends building it in between makes it valid */
 	if (is_being_built(index))
@@ -89,7 +91,8 @@ judge_index(const char *statement, const IndexStmt *stmt, Oid table, Oid index, 
 			(errcode(ERRCODE_DUPLICATE_TABLE),
 			 errmsg("index \"%s\" already exists with another definition", stmt->idxname),
 			 errdetail("It is: %s.",
-					   TextDatumGetCString(DirectFunctionCall1(pg_get_indexdef, ObjectIdGetDatum(index)))),
+					   TextDatumGetCString(DirectFunctionCall1(pg_get_indexdef,
+															   ObjectIdGetDatum(index)))),
 			 errhint("Rename or drop it, or give the new one another name.")));
 	return execute_it;
 }
@@ -128,7 +131,8 @@ before_create_index(const char *statement, const IndexStmt *stmt, StatementHisto
 	if (stmt->idxname == NULL)
 		return history == SV_STATEMENT_NEW ? execute_it : find_unnamed_index(statement, table);
 	index = get_relname_relid(stmt->idxname, get_rel_namespace(table));
-	if (!OidIsValid(index) || get_rel_relkind(index) != RELKIND_INDEX || IndexGetRelation(index, true) != table)
+	if (!OidIsValid(index) || get_rel_relkind(index) != RELKIND_INDEX ||
+		IndexGetRelation(index, true) != table)
 		return execute_it;
 	return judge_index(statement, stmt, table, index, history);
 }
@@ -143,7 +147,10 @@ after_drop_index(const DropStmt *stmt)
 	return OidIsValid(RangeVarGetRelid(name, NoLock, true)) ? execute_it : done_already;
 }
 
-/* An invalid copy of an index that the caller can name, to drop it: those of TOAST tables are for superusers. */
+/*
+ * An invalid copy of an index that the caller can name, to drop it: those of
+ * TOAST tables are for superusers.
+ */
 static Leftover
 after_reindex(const ReindexStmt *stmt)
 {
@@ -186,7 +193,8 @@ after_detach(const AlterTableStmt *stmt)
 		2, {OIDOID, OIDOID}
 	};
 	static StoreQuery pending = {
-		"SELECT inhrelid FROM pg_catalog.pg_inherits WHERE inhparent = $1 AND inhrelid = $2 AND inhdetachpending",
+		"SELECT inhrelid FROM pg_catalog.pg_inherits WHERE inhparent = $1 AND inhrelid = $2 AND "
+		"inhdetachpending",
 		2, {OIDOID, OIDOID}
 	};
 	const AlterTableCmd *command = linitial_node(AlterTableCmd, stmt->cmds);

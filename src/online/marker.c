@@ -60,7 +60,8 @@ sv_online_lock(const char *what)
 
 		if (sv_run_lock_timeout < 0 || GetCurrentTimestamp() < end)
 		{
-			sv_online_wait(pg_prng_uint64_range(&pg_global_prng_state, POLL_MS / 2, POLL_MS * 3 / 2));
+			sv_online_wait(pg_prng_uint64_range(&pg_global_prng_state, POLL_MS / 2,
+												POLL_MS * 3 / 2));
 			continue;
 		}
 		pid = sv_lock_holder(&marker, ExclusiveLock);

@@ -52,10 +52,9 @@ typedef struct OnlineRun
 	int			border;			/* no part may reach beyond it */
 	bool		singly;			/* each statement commits */
 	Part		part;
-	Part	   *former;		/* begun by an earlier run, and not in the
-								 * script any more; or NULL */
-	bool		resumed;		/* an earlier run did the statements before
-								 * "at" */
+	Part	   *former;			/* begun by an earlier run, and not in the script any more; or
+								 * NULL */
+	bool		resumed;		/* an earlier run did the statements before "at" */
 } OnlineRun;
 
 static void
@@ -68,8 +67,9 @@ report_nothing(const RunStep *step, void *arg)
 static RevisionList
 plan(OnlineRun *online, const RevisionGraph *graph)
 {
-	RevisionList list = online->direction == SV_UPGRADE ? sv_graph_plan_upgrade(graph, online->target) :
-		sv_graph_plan_downgrade(graph, online->target);
+	RevisionList list = online->direction == SV_UPGRADE ?
+	sv_graph_plan_upgrade(graph, online->target) :
+	sv_graph_plan_downgrade(graph, online->target);
 
 	if (online->direction == SV_DOWNGRADE)
 		sv_run_check_reversible(sv_store_plan_rows(SV_STORE_WRITE, graph, &list), list.n);
@@ -113,7 +113,8 @@ check_unchanged(const OnlineRun *online, const Part *part)
 		return;
 	ereport(ERROR,
 			(errcode(ERRCODE_SV_INTERRUPTED_RUN),
-			 errmsg("statements of revision \"%s\" that are done already were changed", online->revision->id),
+			 errmsg("statements of revision \"%s\" that are done already were changed",
+					online->revision->id),
 			 errdetail("Statements %d to %d were executed with another text.", from + 1, to),
 			 errhint("Change only what comes behind them, or forget what was done: SELECT schemaver.abandon(%s).",
 					 quote_literal_cstr(online->revision->id))));
@@ -161,7 +162,8 @@ take_unfinished(OnlineRun *online, Part *part)
 	else if (part->batches > 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_SV_INTERRUPTED_RUN),
-				 errmsg("a statement of revision \"%s\" that is half done was taken away", online->revision->id),
+				 errmsg("a statement of revision \"%s\" that is half done was taken away",
+						online->revision->id),
 				 errdetail("Of statement %d, %d batches were executed by table and key %s.",
 						   part->from + 1, part->batches, part->body),
 				 errhint("Put it back, with another text if need be, or forget what was done: SELECT schemaver.abandon(%s).",
@@ -189,7 +191,7 @@ begin_online_revision(OnlineRun *online)
 	online->former = NULL;
 	foreach(cell, sv_store_parts(SV_STORE_WRITE, online->revision->id))
 	{
-		Part *part = lfirst(cell);
+		Part	   *part = lfirst(cell);
 
 		if (part->finished)
 		{
@@ -202,8 +204,10 @@ begin_online_revision(OnlineRun *online)
 	online->resumed = online->at > 0;
 	if (online->direction == SV_DOWNGRADE && !online->resumed)
 		sv_run_check_losses(online->revision, &online->run.options, &earlier);
-	online->singly = !sv_store_option_transaction(sv_store_revision(SV_STORE_READ, online->revision->id)->options,
-												  online->direction);
+	online->singly =
+		!sv_store_option_transaction(sv_store_revision(SV_STORE_READ,
+													   online->revision->id)->options,
+									 online->direction);
 	sv_follow_revision(!online->resumed && online->former == NULL);
 	if (online->resumed && sv_progress)
 		ereport(INFO,
@@ -217,7 +221,7 @@ static void
 announce_part(OnlineRun *online)
 {
 	const Script *script = online->execution.script;
-	Part *part = &online->part;
+	Part	   *part = &online->part;
 
 	*part = sv_part_next(script, online->at, online->singly ? online->at + 1 : online->border);
 	part->revision = online->revision->id;
@@ -238,7 +242,8 @@ finish_revision(OnlineRun *online)
 	online->run.done = online->next - 1;
 	sv_step_finish(&online->run, online->revision, online->stored, &online->step);
 	sv_store_forget_parts(online->revision->id);
-	sv_follow_step_done(online->run.number, online->run.done, online->revision, online->stored, online->direction);
+	sv_follow_step_done(online->run.number, online->run.done, online->revision, online->stored,
+						online->direction);
 	sv_follow_finish();
 }
 
@@ -259,7 +264,8 @@ try_transaction(void *arg)
 		sv_impact_guard();
 	sv_execution_part(&online->execution, online->part.from, online->part.to);
 	if (online->direction == SV_DOWNGRADE)
-		sv_run_refuse_dropped(online->revision, sv_impact_unguard(), sv_kept_taken(online->execution.keep),
+		sv_run_refuse_dropped(online->revision, sv_impact_unguard(),
+							  sv_kept_taken(online->execution.keep),
 							  &online->run.options);
 	sv_online_keep_lock();
 	if (online->part.to == online->execution.script->n)
@@ -328,7 +334,8 @@ look_for_leftovers(OnlineRun *online, int at, const char *statement, StatementHi
 	int			security_context;
 
 	GetUserIdAndSecContext(&userid, &security_context);
-	(void) set_config_option("lock_timeout", psprintf("%d", sv_concurrent_lock_timeout), PGC_USERSET,
+	(void) set_config_option("lock_timeout", psprintf("%d", sv_concurrent_lock_timeout),
+							 PGC_USERSET,
 							 PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
 	sv_execution_settings(&online->execution, at);
 	step.settings = sv_worker_settings();
@@ -374,7 +381,8 @@ static void
 execute_alone_statement(OnlineRun *online, const char *statement)
 {
 	AloneStep	step = prepare_statement(online, online->part.from, statement,
-										 online->part.begun_before ? SV_STATEMENT_BEGUN : SV_STATEMENT_NEW);
+										 online->part.begun_before ? SV_STATEMENT_BEGUN :
+										 SV_STATEMENT_NEW);
 
 	if (step.leftover.action == SV_LEFTOVER_EXECUTE)
 		sv_worker_execute(statement, step.settings);
@@ -449,7 +457,8 @@ execute_batches(OnlineRun *online)
 {
 	Batches		batches = {&online->execution, &online->part, online->part.from};
 
-	batches.step = sv_batch_step(online->execution.script, online->part.from, &online->execution.origin);
+	batches.step =
+		sv_batch_step(online->execution.script, online->part.from, &online->execution.origin);
 	if (batches.step == NULL)
 		elog(ERROR, "statement %d has no batches", online->part.from + 1);
 	if (sv_progress)
@@ -460,9 +469,11 @@ execute_batches(OnlineRun *online)
 	sv_batches_execute(&batches);
 	if (sv_progress)
 		ereport(INFO,
-				(errmsg("[%d/%d] %s %s: %lld rows in %d batches, the longest of %d ms", online->next, online->run.nsteps,
+				(errmsg("[%d/%d] %s %s: %lld rows in %d batches, the longest of %d ms",
+						online->next, online->run.nsteps,
 						sv_direction_name(online->direction), online->revision->id,
-						(long long) online->part.done, online->part.batches, online->part.longest)));
+						(long long) online->part.done, online->part.batches,
+						online->part.longest)));
 	online->at = online->part.to;
 }
 
@@ -527,7 +538,8 @@ explain(const OnlineRun *online, ErrorData *error)
 	const Script *script;
 	bool		alone = online->part.kind == SV_PART_ALONE && online->at == online->part.from;
 
-	if (online->revision == NULL || error->hint != NULL || !is_about_missing(error) || !(online->resumed || alone))
+	if (online->revision == NULL || error->hint != NULL || !is_about_missing(error) ||
+		!(online->resumed || alone))
 		return;
 	script = online->execution.script;
 	for (int i = 0; i < online->at; i++)
@@ -537,8 +549,11 @@ explain(const OnlineRun *online, ErrorData *error)
 		error->hint = alone ?
 			psprintf("%s runs in another process, which has no temporary object of statement %d.",
 					 script->statements[online->at].blocker, i + 1) :
-			psprintf("What statement %d made was in a session that has ended. Make it again behind statement %d: "
-					 "SELECT schemaver.edit(%s, ...).", i + 1, online->at, quote_literal_cstr(online->revision->id));
+			psprintf(
+					 "What statement %d made was in a session that has ended. Make it again behind "
+					 "statement %d: "
+					 "SELECT schemaver.edit(%s, ...).", i + 1, online->at,
+					 quote_literal_cstr(online->revision->id));
 		return;
 	}
 }
@@ -600,8 +615,10 @@ sv_online_run(Direction direction, const char *target, const RunOptions *options
 	online.run.options.note = options->note ? pstrdup(options->note) : NULL;
 	online.target = pstrdup(target);
 	online.context = context;
-	online.step_context = AllocSetContextCreate(context, "schemaver online step", ALLOCSET_DEFAULT_SIZES);
-	sv_online_lock(direction == SV_UPGRADE ? "schemaver.online_upgrade()" : "schemaver.online_downgrade()");
+	online.step_context =
+		AllocSetContextCreate(context, "schemaver online step", ALLOCSET_DEFAULT_SIZES);
+	sv_online_lock(direction == SV_UPGRADE ? "schemaver.online_upgrade()" :
+				   "schemaver.online_downgrade()");
 	sv_lock_enter();
 	error = sv_online_attempt(execute_online, &online);
 	if (error != NULL)

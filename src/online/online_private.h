@@ -53,7 +53,7 @@ typedef struct Pace
 typedef struct Batches
 {
 	Execution  *execution;
-	Part *part;		/* how far they are; the caller's */
+	Part	   *part;			/* how far they are; the caller's */
 	int			statement;		/* index in the script */
 	BatchStep  *step;
 	int			passes;			/* by this run */

@@ -72,7 +72,8 @@ sv_pace_is_waited_for(void)
 		"AND transactionid = pg_catalog.pg_current_xact_id()::pg_catalog.xid LIMIT 1"
 	};
 
-	return TransactionIdIsValid(GetTopTransactionIdIfAny()) && sv_own_query(SV_STORE_WRITE, &query) > 0;
+	return TransactionIdIsValid(GetTopTransactionIdIfAny()) &&
+		sv_own_query(SV_STORE_WRITE, &query) > 0;
 }
 
 /* ---------- the clock ---------- */
@@ -124,7 +125,8 @@ static Follower
 slowest_follower(void)
 {
 	static StoreQuery query = {
-		"SELECT coalesce(nullif(application_name, ''), pid::text), replay_lsn FROM pg_catalog.pg_stat_replication "
+		"SELECT coalesce(nullif(application_name, ''), pid::text), replay_lsn FROM "
+		"pg_catalog.pg_stat_replication "
 		"WHERE replay_lsn IS NOT NULL ORDER BY replay_lsn LIMIT 1"
 	};
 	Follower	follower = {NULL};
@@ -156,7 +158,8 @@ take_sample(Pace *pace)
 static double
 lag_of(Pace *pace, const Follower *follower)
 {
-	if (follower->name == NULL || pace->sample == InvalidXLogRecPtr || follower->replayed >= pace->sample)
+	if (follower->name == NULL || pace->sample == InvalidXLogRecPtr ||
+		follower->replayed >= pace->sample)
 	{
 		take_sample(pace);
 		return 0;
@@ -179,7 +182,9 @@ wait_for_followers(Batches *batches)
 			 errhint("schemaver.batch_max_lag says how far it may be behind.")));
 	while (lag > 0 && sv_batch_max_lag > 0)
 	{
-		sv_store_note(batches->part, psprintf("waiting for standby \"%s\", which is %.0f ms behind", follower.name, lag));
+		sv_store_note(batches->part,
+					  psprintf("waiting for standby \"%s\", which is %.0f ms behind",
+							   follower.name, lag));
 		sv_online_commit();
 		sv_online_sleep(LAG_WAIT_MS);
 		follower = slowest_follower();
@@ -200,7 +205,8 @@ sv_pace_pause(Batches *batches)
 
 	if (pause >= NOTED_MS)
 		sv_store_note(batches->part, pause > batches->step->pause ?
-					  "pausing so that WAL is written no faster than allowed" : "pausing as the script says");
+					  "pausing so that WAL is written no faster than allowed" :
+					  "pausing as the script says");
 	if (pause > 0)
 	{
 		sv_online_commit();

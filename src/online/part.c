@@ -15,7 +15,8 @@
 static bool
 begins_transaction(const Script *script, int statement)
 {
-	return script->statements[statement].blocker != NULL && strcmp(script->statements[statement].tag, "SET") == 0;
+	return script->statements[statement].blocker != NULL &&
+		strcmp(script->statements[statement].tag, "SET") == 0;
 }
 
 /* The kind of the part that a statement belongs to. */

@@ -62,8 +62,10 @@ parse_one(const char *text)
 static char *
 properties(Oid index, Oid table)
 {
-	char	   *definition = TextDatumGetCString(DirectFunctionCall1(pg_get_indexdef, ObjectIdGetDatum(index)));
-	char	   *names = psprintf("INDEX %s ON %s ", quote_identifier(get_rel_name(index)), probe_name(table));
+	char	   *definition =
+	TextDatumGetCString(DirectFunctionCall1(pg_get_indexdef, ObjectIdGetDatum(index)));
+	char	   *names =
+	psprintf("INDEX %s ON %s ", quote_identifier(get_rel_name(index)), probe_name(table));
 	char	   *at = strstr(definition, names);
 
 	if (at == NULL)
@@ -76,7 +78,8 @@ static void
 make_and_compare(void *arg)
 {
 	Probe	   *probe = arg;
-	char	   *create = psprintf("CREATE TEMPORARY TABLE " PROBE_TABLE " (LIKE %s)", probe_name(probe->table));
+	char	   *create =
+	psprintf("CREATE TEMPORARY TABLE " PROBE_TABLE " (LIKE %s)", probe_name(probe->table));
 	IndexStmt  *stmt = castNode(IndexStmt, parse_one(probe->statement));
 	Oid			table;
 	Oid			index;

@@ -138,7 +138,8 @@ static char *
 describe(List *pids)
 {
 	static StoreQuery query = {
-		"SELECT string_agg(format('PID %s (%s, %s since %s): %s', pid, coalesce(usename, backend_type), "
+		"SELECT string_agg(format('PID %s (%s, %s since %s): %s', pid, coalesce(usename, "
+		"backend_type), "
 		"coalesce(state, 'active'), "
 		"date_trunc('second', clock_timestamp() - coalesce(xact_start, backend_start)), "
 		"left(regexp_replace(query, '\\s+', ' ', 'g'), 100)), E'\n' ORDER BY xact_start) "
@@ -152,7 +153,9 @@ describe(List *pids)
 
 	foreach(cell, pids)
 		elements[foreach_current_index(cell)] = Int32GetDatum(lfirst_int(cell));
-	values[0] = PointerGetDatum(construct_array(elements, list_length(pids), INT4OID, 4, true, TYPALIGN_INT));
+	values[0] =
+		PointerGetDatum(construct_array(elements, list_length(pids), INT4OID, 4, true,
+										TYPALIGN_INT));
 	sv_store_enter(&scope, SV_STORE_WRITE);
 	SetUserIdAndSecContext(scope.userid, scope.security_context);
 	if (sv_store_execute(&scope, &query, values, NULL) > 0)
@@ -210,16 +213,19 @@ delay_after(int attempt)
 }
 
 static void
-report(int attempt, long delay, const ErrorData *error, const Execution *execution, const char *blockers)
+report(int attempt, long delay, const ErrorData *error, const Execution *execution,
+	   const char *blockers)
 {
-	bool		wraparound = blockers != NULL && strstr(blockers, "(to prevent wraparound)") != NULL;
+	bool		wraparound = blockers != NULL &&
+	strstr(blockers, "(to prevent wraparound)") != NULL;
 
 	ereport(INFO,
 			(errmsg("attempt %d of %d to lock failed in revision \"%s\" at line %d: %s; next one in %ld ms",
 					attempt, sv_lock_attempts, execution->origin.revision, execution->error_line,
 					error->message, delay),
 			 blockers ? errdetail("In the way: %s", blockers) : 0,
-			 wraparound ? errhint("A vacuum to prevent wraparound does not give way; let it end first.") : 0));
+			 wraparound ?
+			 errhint("A vacuum to prevent wraparound does not give way; let it end first.") : 0));
 }
 
 /*

@@ -280,7 +280,8 @@ sv_worker_main(Datum arg)
 	pq_redirect_to_shm_mq(segment, shm_mq_attach(queue, segment, NULL));
 
 	identity = shm_toc_lookup(toc, KEY_SETTINGS, false);
-	BackgroundWorkerInitializeConnectionByOid(identity->database, identity->authenticated_user, SV_WORKER_FLAGS);
+	BackgroundWorkerInitializeConnectionByOid(identity->database, identity->authenticated_user,
+											  SV_WORKER_FLAGS);
 	SetClientEncoding(GetDatabaseEncoding());
 	assume_identity(toc, identity);
 	sv_toplevel_execute(shm_toc_lookup(toc, KEY_STATEMENT, false));

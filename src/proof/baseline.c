@@ -22,15 +22,20 @@ refuse_baseline(const Candidate *candidate)
 
 	initStringInfo(&list);
 	foreach(cell, candidate->differences)
+	{
 		if (foreach_current_index(cell) < 10)
 			appendStringInfo(&list, "%s%s", list.len ? "\n" : "", (char *) lfirst(cell));
+	}
 	ereport(ERROR,
 			(errcode(ERRCODE_SV_VERIFY_FAILED),
-			 candidate->error ? errmsg("the script of the baseline fails: %s", candidate->error->message) :
+			 candidate->error ?
+			 errmsg("the script of the baseline fails: %s", candidate->error->message) :
 			 candidate->differences ? errmsg("the script of the baseline builds another schema") :
 			 errmsg("the way back of the baseline does not lead to an empty schema"),
-			 candidate->error ? errdetail_internal("SQLSTATE %s: %s", unpack_sql_state(candidate->error->sqlerrcode),
-												   candidate->error->context ? candidate->error->context : "") :
+			 candidate->error ?
+			 errdetail_internal("SQLSTATE %s: %s", unpack_sql_state(candidate->error->sqlerrcode),
+								candidate->error->context ?
+								candidate->error->context : "") :
 			 candidate->differences ? errdetail_internal("%s", list.data) : 0,
 			 errhint("Nothing was registered. Load the output of pg_dump --schema-only as a revision and stamp() it.")));
 }
@@ -45,13 +50,15 @@ build_baseline(Scratch *scratch, void *arg)
 	sv_candidate_generate(&candidate, &goal, "");
 	if (!baseline->reversible)
 		candidate.script.down = NULL;
-	if (!sv_candidate_try(&candidate, scratch, &goal) || (baseline->reversible && !candidate.down_proven))
+	if (!sv_candidate_try(&candidate, scratch, &goal) ||
+		(baseline->reversible && !candidate.down_proven))
 		refuse_baseline(&candidate);
 	baseline->draft->up = candidate.script.up;
 	baseline->draft->down = candidate.script.down;
 	baseline->draft->up_generated = baseline->draft->down_generated = true;
 	if (!baseline->reversible)
-		baseline->draft->options = "{\"irreversible\": \"it would drop all that was there before the first revision\"}";
+		baseline->draft->options =
+			"{\"irreversible\": \"it would drop all that was there before the first revision\"}";
 }
 
 /*

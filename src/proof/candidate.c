@@ -28,7 +28,8 @@ sv_rows_to_script(List *rows)
 		DiffRow    *row = lfirst(cell);
 
 		if (row->sql != NULL)
-			appendStringInfo(&out, "%s%s;\n", out.len && strchr(row->sql, '\n') ? "\n" : "", row->sql);
+			appendStringInfo(&out, "%s%s;\n", out.len &&
+							 strchr(row->sql, '\n') ? "\n" : "", row->sql);
 	}
 	return out.data;
 }
@@ -40,8 +41,9 @@ sv_rows_to_script(List *rows)
 static const char *
 without_version(const DiffRow *row)
 {
-	const char *version = strcmp(row->kind, "extension") == 0 && strncmp(row->sql, "CREATE ", 7) == 0 ?
-		strstr(row->sql, " VERSION ") : NULL;
+	const char *version = strcmp(row->kind, "extension") == 0 &&
+	strncmp(row->sql, "CREATE ", 7) == 0 ?
+	strstr(row->sql, " VERSION ") : NULL;
 
 	return version ? pnstrdup(row->sql, version - row->sql) : row->sql;
 }
@@ -77,7 +79,8 @@ sv_candidate_generate(Candidate *candidate, const Goal *goal, const char *data)
 
 	candidate->script.up = psprintf("%s%s%s%s", *up ? "SET check_function_bodies = off;\n" : "", up,
 									*up && *data ? "RESET check_function_bodies;\n" : "", data);
-	candidate->script.down = psprintf("%s%s", *down ? "SET check_function_bodies = off;\n" : "", down);
+	candidate->script.down = psprintf("%s%s", *down ? "SET check_function_bodies = off;\n" :
+									  "", down);
 	/* "data" are statements that somebody wrote */
 	candidate->script.up_generated = *data == '\0';
 	candidate->script.down_generated = true;
@@ -90,8 +93,10 @@ is_nothing(List *rows)
 	ListCell   *cell;
 
 	foreach(cell, rows)
+	{
 		if (((DiffRow *) lfirst(cell))->sql != NULL)
 			return false;
+	}
 	return true;
 }
 
@@ -103,7 +108,8 @@ go_up_and_down(void *arg)
 	const Goal *goal = trial->goal;
 	Model	   *now;
 
-	candidate->error = sv_scratch_run(trial->scratch, candidate->revision, &candidate->script, SV_UPGRADE);
+	candidate->error =
+		sv_scratch_run(trial->scratch, candidate->revision, &candidate->script, SV_UPGRADE);
 	if (candidate->error != NULL)
 		return;
 	now = sv_scratch_state(trial->scratch);
@@ -111,9 +117,11 @@ go_up_and_down(void *arg)
 	if (goal->rows_count)
 		candidate->rows_differ = sv_rows_differ(goal->rows, sv_rows_read(trial->scratch, now));
 	if (candidate->script.down == NULL ||
-		sv_scratch_run(trial->scratch, candidate->revision, &candidate->script, SV_DOWNGRADE) != NULL)
+		sv_scratch_run(trial->scratch, candidate->revision, &candidate->script, SV_DOWNGRADE) !=
+		NULL)
 		return;
-	candidate->down_proven = is_nothing(sv_diff(sv_scratch_state(trial->scratch), goal->start, goal->options));
+	candidate->down_proven =
+		is_nothing(sv_diff(sv_scratch_state(trial->scratch), goal->start, goal->options));
 }
 
 /*
@@ -134,5 +142,6 @@ sv_candidate_try(Candidate *candidate, const Scratch *scratch, const Goal *goal)
 	error = sv_hide_subtransaction(scratch->scope.hidden, go_up_and_down, &trial, false);
 	if (error != NULL)
 		ReThrowError(error);
-	return candidate->error == NULL && candidate->differences == NIL && candidate->rows_differ == NIL;
+	return candidate->error == NULL && candidate->differences == NIL &&
+		candidate->rows_differ == NIL;
 }

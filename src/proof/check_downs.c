@@ -30,7 +30,8 @@ read_state(DownCheck *check)
 {
 	MemoryContext caller;
 
-	check->state_context = AllocSetContextCreate(check->context, "schemaver state", ALLOCSET_DEFAULT_SIZES);
+	check->state_context =
+		AllocSetContextCreate(check->context, "schemaver state", ALLOCSET_DEFAULT_SIZES);
 	caller = MemoryContextSwitchTo(check->state_context);
 	check->state = sv_scratch_state(&in_place);
 	MemoryContextSwitchTo(caller);
@@ -67,12 +68,15 @@ report_fault(const TestResult *result)
 
 	initStringInfo(&objects);
 	foreach(cell, result->objects)
+	{
 		if (foreach_current_index(cell) < 10)
 			appendStringInfo(&objects, "%s%s", objects.len ? "\n" : "", (char *) lfirst(cell));
+	}
 	ereport(sv_check_downs == SV_CHECK_ERROR ? ERROR : WARNING,
 			(errcode(ERRCODE_SV_VERIFY_FAILED),
 			 errmsg("test of revision \"%s\": %s", result->revision, result->verdict),
-			 result->sqlstate ? errdetail_internal("SQLSTATE %s: %s", result->sqlstate, result->detail) :
+			 result->sqlstate ?
+			 errdetail_internal("SQLSTATE %s: %s", result->sqlstate, result->detail) :
 			 result->objects ? errdetail_internal("%s", objects.data) : 0,
 			 errhint("Correct it with SELECT schemaver.edit('%s', down => '...'), and look at it with SELECT * FROM schemaver.test('%s').",
 					 result->revision, result->revision)));
@@ -149,6 +153,8 @@ sv_proof_check_downs(List *ids)
 			list.members[list.n++] = index;
 	}
 	foreach(cell, sv_test(graph, &list))
+	{
 		if (is_fault(lfirst(cell)))
 			report_fault(lfirst(cell));
+	}
 }

@@ -64,7 +64,8 @@ static void
 hide_object(const ObjectAddress *address)
 {
 	Relation	catalog = table_open(address->classId, RowExclusiveLock);
-	HeapTuple	tuple = get_catalog_object_by_oid(catalog, get_object_attnum_oid(address->classId), address->objectId);
+	HeapTuple	tuple =
+	get_catalog_object_by_oid(catalog, get_object_attnum_oid(address->classId), address->objectId);
 	AttrNumber	name_column = get_object_attnum_name(address->classId);
 
 	if (HeapTupleIsValid(tuple))
@@ -92,7 +93,9 @@ check_may_hide(const Object *o)
 	ereport(ERROR,
 			(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
 			 errmsg("must be owner of schema %s", o->identity),
-			 errdetail("A wanted schema is built under the real names of the schemas that it is compared with."),
+			 errdetail(
+					   "A wanted schema is built under the real names of the schemas that it is "
+					   "compared with."),
 			 errhint("Name the schemas to compare with schemas => '{...}', or run it as their owner.")));
 }
 
@@ -109,8 +112,10 @@ grant_usage(Oid schema, Oid owner)
 	HeapTuple	changed;
 
 	ACLITEM_SET_PRIVS_GOPTIONS(item, ACL_USAGE, ACL_NO_RIGHTS);
-	columns[Anum_pg_namespace_nspacl - 1] = PointerGetDatum(aclupdate(acldefault(OBJECT_SCHEMA, owner), &item,
-																	  ACL_MODECHG_ADD, owner, DROP_RESTRICT));
+	columns[Anum_pg_namespace_nspacl - 1] =
+		PointerGetDatum(aclupdate(acldefault(OBJECT_SCHEMA, owner), &item,
+								  ACL_MODECHG_ADD, owner,
+								  DROP_RESTRICT));
 	replace[Anum_pg_namespace_nspacl - 1] = true;
 	changed = heap_modify_tuple(tuple, RelationGetDescr(catalog), columns, nulls, replace);
 	CatalogTupleUpdate(catalog, &tuple->t_self, changed);
@@ -262,11 +267,16 @@ set_extension_version(const char *name, const char *version)
 	namestrcpy(&extension, name);
 	values[1] = CStringGetTextDatum(version);
 	values[0] = NameGetDatum(&extension);
-	SPI_execute_with_args("SELECT FROM pg_catalog.pg_extension e, pg_catalog.pg_extension_update_paths(e.extname) p "
-						  "WHERE e.extname OPERATOR(pg_catalog.=) $1 AND p.source OPERATOR(pg_catalog.=) e.extversion "
-						  "AND p.target OPERATOR(pg_catalog.=) $2 AND p.path IS NOT NULL", 2, types, values, NULL, false, 0);
+	SPI_execute_with_args(
+						  "SELECT FROM pg_catalog.pg_extension e, "
+						  "pg_catalog.pg_extension_update_paths(e.extname) p "
+						  "WHERE e.extname OPERATOR(pg_catalog.=) $1 AND p.source "
+						  "OPERATOR(pg_catalog.=) e.extversion "
+						  "AND p.target OPERATOR(pg_catalog.=) $2 AND p.path IS NOT NULL", 2,
+						  types, values, NULL, false, 0);
 	if (SPI_processed > 0)
-		SPI_execute(psprintf("ALTER EXTENSION %s UPDATE TO %s", quote_identifier(name), quote_literal_cstr(version)), false, 0);
+		SPI_execute(psprintf("ALTER EXTENSION %s UPDATE TO %s", quote_identifier(name),
+							 quote_literal_cstr(version)), false, 0);
 	else
 	{
 		Oid			oid = get_extension_oid(name, false);
@@ -295,9 +305,12 @@ set_extension_comment(Oid extension, const char *name)
 	Datum		value = NameGetDatum(&key);
 
 	namestrcpy(&key, name);
-	if (SPI_execute_with_args("SELECT comment FROM pg_catalog.pg_available_extensions() WHERE name OPERATOR(pg_catalog.=) $1", 1, &type, &value, NULL,
+	if (SPI_execute_with_args(
+							  "SELECT comment FROM pg_catalog.pg_available_extensions() WHERE name "
+							  "OPERATOR(pg_catalog.=) $1", 1, &type, &value, NULL,
 							  false, 1) == SPI_OK_SELECT && SPI_processed == 1)
-		CreateComments(extension, ExtensionRelationId, 0, SPI_getvalue(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1));
+		CreateComments(extension, ExtensionRelationId, 0,
+					   SPI_getvalue(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1));
 	CommandCounterIncrement();
 }
 

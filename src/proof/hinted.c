@@ -40,7 +40,8 @@ drop_created(List *rows)
  * the model of "sql".  Without hints that count, "model" is the live one.
  */
 HintedRenames
-sv_hinted(const char *sql, const ModelScope *scope, Model *live, Model *wanted, const DiffOptions *options)
+sv_hinted(const char *sql, const ModelScope *scope, Model *live, Model *wanted,
+		  const DiffOptions *options)
 {
 	HintedRenames result = {live, NIL, NIL};
 	List	   *hints = sv_script_hints(sv_script_parse(sql, &origin));
@@ -52,7 +53,8 @@ sv_hinted(const char *sql, const ModelScope *scope, Model *live, Model *wanted, 
 	result.there = list_concat(result.there, sv_identity_renames(renames, false));
 	result.model = sv_model_after(scope, live, options, result.there);
 	result.back = list_concat(sv_identity_renames(renames, true),
-							  sv_diff_renames(result.model, sv_renames_back(result.model, renames)));
+							  sv_diff_renames(result.model,
+											  sv_renames_back(result.model, renames)));
 	result.back = list_concat(result.back, drop_created(result.there));
 	return result;
 }

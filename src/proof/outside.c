@@ -35,8 +35,10 @@
 #include "utils/snapmgr.h"
 
 static const Oid catalogs[] = {
-	NamespaceRelationId, RelationRelationId, ProcedureRelationId, TypeRelationId, CollationRelationId, ConversionRelationId,
-	OperatorRelationId, OperatorFamilyRelationId, OperatorClassRelationId, StatisticExtRelationId, TSParserRelationId,
+	NamespaceRelationId, RelationRelationId, ProcedureRelationId, TypeRelationId,
+	CollationRelationId, ConversionRelationId,
+	OperatorRelationId, OperatorFamilyRelationId, OperatorClassRelationId, StatisticExtRelationId,
+	TSParserRelationId,
 	TSTemplateRelationId, TSDictionaryRelationId, TSConfigRelationId
 };
 
@@ -75,8 +77,10 @@ is_inside(Oid namespace, List *schemas)
 	if (name == NULL || strncmp(name, "schemaver_hidden_", 17) == 0)
 		return true;			/* hide.c moved it */
 	foreach(cell, schemas)
+	{
 		if (strcmp(lfirst(cell), name) == 0)
 			return true;
+	}
 	return false;
 }
 
@@ -84,19 +88,24 @@ static void
 check_row(Relation catalog, HeapTuple tuple, List *schemas)
 {
 	Oid			classid = RelationGetRelid(catalog);
-	AttrNumber	attribute = classid == NamespaceRelationId ? Anum_pg_namespace_oid : get_object_attnum_namespace(classid);
+	AttrNumber	attribute = classid == NamespaceRelationId ? Anum_pg_namespace_oid :
+	get_object_attnum_namespace(classid);
 	bool		isnull;
-	Oid			namespace = DatumGetObjectId(heap_getattr(tuple, attribute, RelationGetDescr(catalog), &isnull));
+	Oid			namespace =
+	DatumGetObjectId(heap_getattr(tuple, attribute, RelationGetDescr(catalog), &isnull));
 	ObjectAddress address;
 
 	if (isnull || is_inside(namespace, schemas))
 		return;
-	ObjectAddressSet(address, classid, DatumGetObjectId(heap_getattr(tuple, get_object_attnum_oid(classid),
-																	 RelationGetDescr(catalog), &isnull)));
+	ObjectAddressSet(address, classid,
+					 DatumGetObjectId(heap_getattr(tuple, get_object_attnum_oid(classid),
+												   RelationGetDescr(catalog),
+												   &isnull)));
 	ereport(ERROR,
 			(errcode(ERRCODE_SV_INVALID_SCRIPT),
 			 errmsg("the wanted schema reaches beyond the schemas that are compared"),
-			 errdetail("It makes or changes %s in schema \"%s\".", getObjectDescription(&address, false), get_namespace_name(namespace)),
+			 errdetail("It makes or changes %s in schema \"%s\".",
+					   getObjectDescription(&address, false), get_namespace_name(namespace)),
 			 errhint("Name that schema in the argument \"schemas\", too, or leave the statement out.")));
 }
 

@@ -22,9 +22,11 @@
  * Revisions made of a schema, or of other revisions.
  */
 
-extern void sv_proof_baseline(RevisionDraft *draft, List *schemas, const DiffOptions *options, bool reversible);
-extern void sv_proof_squash(RevisionDraft *draft, const RevisionGraph *graph, const RevisionList *members,
-						  bool keep_data, bool allow_data_loss, const DiffOptions *options);
+extern void sv_proof_baseline(RevisionDraft *draft, List *schemas, const DiffOptions *options,
+							  bool reversible);
+extern void sv_proof_squash(RevisionDraft *draft, const RevisionGraph *graph,
+							const RevisionList *members,
+							bool keep_data, bool allow_data_loss, const DiffOptions *options);
 
 /* ----- scratch.c -----
  *
@@ -51,7 +53,8 @@ typedef void (*ScratchFn) (Scratch *scratch, void *arg);
 extern void sv_scratch(ScratchGround ground, List *schemas, ScratchFn work, void *arg);
 extern void sv_scratch_settle(const Scratch *scratch);
 extern Model *sv_scratch_state(const Scratch *scratch);
-extern ErrorData *sv_scratch_run(const Scratch *scratch, const char *revision, const StoredScript *stored,
+extern ErrorData *sv_scratch_run(const Scratch *scratch, const char *revision,
+								 const StoredScript *stored,
 								 Direction direction);
 
 /* check_downs.c */
@@ -117,10 +120,12 @@ extern HintedRenames sv_hinted(const char *sql, const ModelScope *scope, Model *
  * Prove a migration on an empty copy of the schema.
  */
 
-extern void sv_prove(const ModelScope *scope, Model *live, Model *wanted, const DiffOptions *options,
+extern void sv_prove(const ModelScope *scope, Model *live, Model *wanted,
+					 const DiffOptions *options,
 					 List *up, List *down);
 
-extern Model *sv_model_after(const ModelScope *scope, Model *live, const DiffOptions *options, List *rows);
+extern Model *sv_model_after(const ModelScope *scope, Model *live, const DiffOptions *options,
+							 List *rows);
 
 /* ----- test.c -----
  *

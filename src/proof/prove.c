@@ -92,7 +92,8 @@ expect(Proof *proof, Model *expected, const char *what)
 		const DiffRow *row = lfirst(cell);
 
 		if (row->sql != NULL && n++ < 10)
-			appendStringInfo(&rest, "%s%s %s: %s;", rest.len ? "\n" : "", row->kind, row->identity, row->sql);
+			appendStringInfo(&rest, "%s%s %s: %s;", rest.len ? "\n" :
+							 "", row->kind, row->identity, row->sql);
 	}
 	if (n > 0)
 		ereport(ERROR,
@@ -108,7 +109,8 @@ add_context(void *arg)
 	Proof	   *proof = arg;
 
 	if (proof->row != NULL)
-		errcontext("proof on an empty copy of the schema, %s: %s %s", proof->step, proof->row->kind, proof->row->identity);
+		errcontext("proof on an empty copy of the schema, %s: %s %s", proof->step,
+				   proof->row->kind, proof->row->identity);
 }
 
 /* Hide the live schema and build it again, in the settings of a level of their own. */
@@ -122,7 +124,8 @@ build_copy(Proof *proof, MemoryContext caller)
 	foreach(cell, proof->scope.schemas)
 		with_public |= strcmp(lfirst(cell), "public") == 0;
 	sv_generated_settings();
-	(void) set_config_option("client_min_messages", "error", PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
+	(void) set_config_option("client_min_messages", "error", PGC_USERSET, PGC_S_SESSION,
+							 GUC_ACTION_SAVE, true, 0, false);
 	proof->scope.hidden = sv_hide(proof->live, with_public);
 	empty = sv_model_read(&proof->scope);
 	execute_rows(proof, "building", sv_diff(empty, proof->live, proof->options));
@@ -177,7 +180,8 @@ there_and_back(Proof *proof, MemoryContext caller)
  * one and down back; error SV017, or that of a statement, if not.
  */
 void
-sv_prove(const ModelScope *scope, Model *live, Model *wanted, const DiffOptions *options, List *up, List *down)
+sv_prove(const ModelScope *scope, Model *live, Model *wanted, const DiffOptions *options, List *up,
+		 List *down)
 {
 	Proof		proof = {
 		.scope = *scope, .live = live, .wanted = wanted, .options = options,
@@ -203,7 +207,8 @@ Model *
 sv_model_after(const ModelScope *scope, Model *live, const DiffOptions *options, List *rows)
 {
 	DiffOptions all = *options;
-	Proof		proof = {.scope = *scope, .live = live, .options = &all, .up = rows, .work = apply_and_read};
+	Proof		proof =
+	{.scope = *scope, .live = live, .options = &all, .up = rows, .work = apply_and_read};
 
 	all.owners = all.privileges = all.comments = true;
 	run_proof(&proof);

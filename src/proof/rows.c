@@ -15,10 +15,12 @@ sum_query(const Object *o)
 {
 	if (sv_class_is(o, table) && !sv_is(o, "partition_key"))
 		return psprintf("SELECT pg_catalog.concat(pg_catalog.count(*), ' ', "
-						"pg_catalog.sum(pg_catalog.hashtextextended(t::pg_catalog.text, 0)::pg_catalog.numeric)) FROM ONLY %s t",
+						"pg_catalog.sum(pg_catalog.hashtextextended(t::pg_catalog.text, "
+						"0)::pg_catalog.numeric)) FROM ONLY %s t",
 						o->identity);
 	if (sv_class_is(o, sequence))
-		return psprintf("SELECT pg_catalog.concat(last_value, ' ', is_called) FROM %s", o->identity);
+		return psprintf("SELECT pg_catalog.concat(last_value, ' ', is_called) FROM %s",
+						o->identity);
 	return NULL;
 }
 
@@ -46,7 +48,8 @@ sv_rows_read(const Scratch *scratch, const Model *model)
 		SPI_execute(query, false, 1);
 		own = MemoryContextSwitchTo(caller);
 		result = lappend(result, psprintf("%s %s: %s", o->class->name, o->identity,
-										  SPI_getvalue(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1)));
+										  SPI_getvalue(SPI_tuptable->vals[0],
+													   SPI_tuptable->tupdesc, 1)));
 		MemoryContextSwitchTo(own);
 		SPI_freetuptable(SPI_tuptable);
 	}
@@ -60,8 +63,10 @@ has(List *strings, const char *string)
 	ListCell   *cell;
 
 	foreach(cell, strings)
+	{
 		if (strcmp(lfirst(cell), string) == 0)
 			return true;
+	}
 	return false;
 }
 
@@ -73,11 +78,13 @@ sv_rows_differ(List *a, List *b)
 	ListCell   *cell;
 
 	foreach(cell, a)
+	{
 		if (!has(b, lfirst(cell)))
 		{
 			const char *entry = lfirst(cell);
 
 			result = lappend(result, pnstrdup(entry, strrchr(entry, ':') - entry));
 		}
+	}
 	return result;
 }

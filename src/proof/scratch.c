@@ -67,8 +67,10 @@ has_enums(const Model *model)
 	ListCell   *cell;
 
 	foreach(cell, model->objects)
+	{
 		if (sv_class_is(lfirst(cell), enum))
 			return true;
+	}
 	return false;
 }
 
@@ -80,8 +82,10 @@ includes_public(const ModelScope *scope)
 	ListCell   *cell;
 
 	foreach(cell, scope->schemas)
+	{
 		if (strcmp(lfirst(cell), "public") == 0)
 			return true;
+	}
 	return scope->schemas == NIL;
 }
 
@@ -98,7 +102,8 @@ do_work(void *arg)
 		sv_hide_bring_extensions(scratch->scope.hidden, scratch->live);
 	}
 	scratch->free_enums = scratch->ground == SV_GROUND_EMPTY || !has_enums(scratch->live);
-	(void) set_config_option("client_min_messages", "warning", PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
+	(void) set_config_option("client_min_messages", "warning", PGC_USERSET, PGC_S_SESSION,
+							 GUC_ACTION_SAVE, true, 0, false);
 	sv_lock_enter();
 	PG_TRY();
 	{
@@ -154,7 +159,8 @@ sv_scratch_state(const Scratch *scratch)
 static bool
 hide_extensions(const Scratch *scratch, const char *text)
 {
-	DropStmt   *statement = castNode(DropStmt, linitial_node(RawStmt, raw_parser(text, RAW_PARSE_DEFAULT))->stmt);
+	DropStmt   *statement =
+	castNode(DropStmt, linitial_node(RawStmt, raw_parser(text, RAW_PARSE_DEFAULT))->stmt);
 	bool		all = true;
 	ListCell   *cell;
 
@@ -188,7 +194,8 @@ static void
 run_script(void *arg)
 {
 	const ScriptRun *run = arg;
-	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "schemaver scratch", ALLOCSET_DEFAULT_SIZES);
+	MemoryContext context =
+	AllocSetContextCreate(CurrentMemoryContext, "schemaver scratch", ALLOCSET_DEFAULT_SIZES);
 	MemoryContext caller = MemoryContextSwitchTo(context);
 	StoredRevision revision = {.id = (char *) run->revision};
 	Execution	execution;
@@ -226,7 +233,8 @@ ends_all(const ErrorData *error)
  * raised.
  */
 ErrorData *
-sv_scratch_run(const Scratch *scratch, const char *revision, const StoredScript *stored, Direction direction)
+sv_scratch_run(const Scratch *scratch, const char *revision, const StoredScript *stored,
+			   Direction direction)
 {
 	ScriptRun	run = {scratch, revision, stored, direction};
 	ErrorData  *error = sv_hide_subtransaction(scratch->scope.hidden, run_script, &run, true);

@@ -42,9 +42,11 @@ run_originals(Squash *squash, const RevisionList *list)
 		const char *id = squash->graph->revisions[list->members[i]].id;
 
 		CHECK_FOR_INTERRUPTS();
-		if (squash->scratch->ground == SV_GROUND_LIVE && squash->graph->revisions[list->members[i]].applied)
+		if (squash->scratch->ground == SV_GROUND_LIVE &&
+			squash->graph->revisions[list->members[i]].applied)
 			continue;
-		squash->error = sv_scratch_run(squash->scratch, id, sv_store_script(SV_STORE_WRITE, id), SV_UPGRADE);
+		squash->error =
+			sv_scratch_run(squash->scratch, id, sv_store_script(SV_STORE_WRITE, id), SV_UPGRADE);
 	}
 }
 
@@ -72,7 +74,9 @@ scripts_of(const Squash *squash)
 		const char *id = squash->graph->revisions[squash->members->members[i]].id;
 		ScriptOrigin origin;
 
-		scripts = lappend(scripts, sv_register_body(id, sv_store_script(SV_STORE_WRITE, id), SV_UPGRADE, &origin));
+		scripts =
+			lappend(scripts,
+					sv_register_body(id, sv_store_script(SV_STORE_WRITE, id), SV_UPGRADE, &origin));
 	}
 	return scripts;
 }
@@ -100,7 +104,8 @@ create_with_all_values(const CreateEnumStmt *create, const Object *type)
 
 	foreach(cell, sv_list(type, "values"))
 		labels = lappend(labels, sv_quote(lfirst(cell)));
-	return psprintf("CREATE TYPE %s AS ENUM (%s)", NameListToQuotedString(create->typeName), sv_join(labels, ", "));
+	return psprintf("CREATE TYPE %s AS ENUM (%s)", NameListToQuotedString(create->typeName),
+					sv_join(labels, ", "));
 }
 
 /*
@@ -114,7 +119,8 @@ with_final_values(const Squash *squash, const Script *script, int i)
 	const char *tag = script->statements[i].tag;
 	Node	   *tree;
 
-	if (strcmp(tag, "CREATE TYPE") != 0 && (script->statements[i].flags & SV_STMT_ADDS_ENUM_VALUE) == 0)
+	if (strcmp(tag, "CREATE TYPE") != 0 &&
+		(script->statements[i].flags & SV_STMT_ADDS_ENUM_VALUE) == 0)
 		return NULL;
 	tree = sv_statement_tree(script, i);
 	if (IsA(tree, CreateEnumStmt))
@@ -123,13 +129,17 @@ with_final_values(const Squash *squash, const Script *script, int i)
 
 		return type ? create_with_all_values((CreateEnumStmt *) tree, type) : NULL;
 	}
-	if (!IsA(tree, AlterEnumStmt) || find_enum(squash->goal.start, ((AlterEnumStmt *) tree)->typeName) != NULL ||
+	if (!IsA(tree, AlterEnumStmt) ||
+		find_enum(squash->goal.start, ((AlterEnumStmt *) tree)->typeName) != NULL ||
 		find_enum(squash->goal.end, ((AlterEnumStmt *) tree)->typeName) == NULL)
 		return NULL;
 	return "";
 }
 
-/* The statements of all members, or those that may change rows; enum types with their values at the end? */
+/*
+ * The statements of all members, or those that may change rows; enum types
+ * with their values at the end?
+ */
 static char *
 collect(const Squash *squash, List *scripts, bool only_data, bool final_values)
 {
@@ -141,13 +151,14 @@ collect(const Squash *squash, List *scripts, bool only_data, bool final_values)
 	{
 		const Script *script = lfirst(cell);
 		const char **texts = palloc0(sizeof(char *) * (script->n + 1));
+		int			member;
 
 		if (script->n == 0 || (only_data && !sv_script_has_data(script)))
 			continue;
 		for (int i = 0; final_values && i < script->n; i++)
 			texts[i] = with_final_values(squash, script, i);
-		appendStringInfo(&out, "-- revision %s\n",
-						 squash->graph->revisions[squash->members->members[foreach_current_index(cell)]].id);
+		member = squash->members->members[foreach_current_index(cell)];
+		appendStringInfo(&out, "-- revision %s\n", squash->graph->revisions[member].id);
 		sv_script_collect(&out, script, only_data, texts);
 	}
 	return out.data;
@@ -161,9 +172,11 @@ refuse_squash(const Candidate *candidate)
 	ereport(ERROR,
 			(errcode(ERRCODE_SV_VERIFY_FAILED),
 			 errmsg("the revisions cannot be proven equal to one"),
-			 candidate->error ? errdetail("Their statements in one script fail: %s", candidate->error->message) :
+			 candidate->error ?
+			 errdetail("Their statements in one script fail: %s", candidate->error->message) :
 			 errdetail("Their statements in one script leave another schema: %s", first),
-			 candidate->error && candidate->error->sqlerrcode == ERRCODE_UNSAFE_NEW_ENUM_VALUE_USAGE ?
+			 candidate->error &&
+			 candidate->error->sqlerrcode == ERRCODE_UNSAFE_NEW_ENUM_VALUE_USAGE ?
 			 errhint("Squash them with data => 'elide', or the revisions before and after that one by themselves.") :
 			 errhint("Squash a shorter range.")));
 }
@@ -173,7 +186,8 @@ take_candidate(Squash *squash, const Candidate *candidate)
 {
 	if (!squash->allow_data_loss)
 		sv_diff_refuse_losses(candidate->losses,
-							  "The revisions lose it, too, if they are run one after the other. Pass allow_data_loss => true, or squash a shorter range.");
+							  "The revisions lose it, too, if they are run one after the other. "
+							  "Pass allow_data_loss => true, or squash a shorter range.");
 	squash->draft->up = candidate->script.up;
 	squash->draft->down = candidate->down_proven ? candidate->script.down : NULL;
 	squash->draft->up_generated = candidate->script.up_generated;
@@ -181,7 +195,10 @@ take_candidate(Squash *squash, const Candidate *candidate)
 	squash->rows_differ = candidate->rows_differ;
 }
 
-/* Does it build the schema?  Made of the very statements in their order, it leaves other rows by chance alone. */
+/*
+ * Does it build the schema? Made of the very statements in their order, it
+ * leaves other rows by chance alone.
+ */
 static bool
 builds_schema(const Candidate *candidate)
 {
@@ -196,7 +213,8 @@ choose(Squash *squash)
 	Candidate	generated = {"squash"};
 
 	generated.script.verify = (char *) squash->draft->verify;
-	sv_candidate_generate(&generated, &squash->goal, squash->keep_data ? collect(squash, scripts, true, false) : "");
+	sv_candidate_generate(&generated, &squash->goal, squash->keep_data ?
+						  collect(squash, scripts, true, false) : "");
 	if (sv_candidate_try(&generated, squash->scratch, &squash->goal))
 	{
 		take_candidate(squash, &generated);
@@ -269,7 +287,7 @@ what_they_stand_on(const RevisionGraph *graph, const RevisionList *members)
  */
 void
 sv_proof_squash(RevisionDraft *draft, const RevisionGraph *graph, const RevisionList *members,
-			  bool keep_data, bool allow_data_loss, const DiffOptions *options)
+				bool keep_data, bool allow_data_loss, const DiffOptions *options)
 {
 	Squash		squash = {draft, graph, members};
 	bool		on_top;
@@ -288,12 +306,14 @@ sv_proof_squash(RevisionDraft *draft, const RevisionGraph *graph, const Revision
 		sv_scratch(SV_GROUND_LIVE, NIL, build_squash, &squash);
 	if (squash.rows_differ != NIL)
 		ereport(NOTICE,
-				(errmsg("rows of %d table(s) come out differently each time", list_length(squash.rows_differ)),
+				(errmsg("rows of %d table(s) come out differently each time",
+						list_length(squash.rows_differ)),
 				 errdetail("The first is %s. The statements are the same in the same order.",
 						   (char *) linitial(squash.rows_differ))));
 	if (squash.error != NULL)
 	{
-		squash.error->hint = "The revisions must run once more without an error. If they expect what others have made, squash them where none of them is applied.";
+		squash.error->hint = "The revisions must run once more without an error. If they expect "
+			"what others have made, squash them where none of them is applied.";
 		ReThrowError(squash.error);
 	}
 }

@@ -60,13 +60,15 @@ set_error(TestResult *result, const char *verdict, const ErrorData *error)
 	result->verdict = error->sqlerrcode == ERRCODE_SV_NOT_TRANSACTIONAL ||
 		error->sqlerrcode == ERRCODE_UNSAFE_NEW_ENUM_VALUE_USAGE ? "cannot be tested" : verdict;
 	result->sqlstate = pstrdup(unpack_sql_state(error->sqlerrcode));
-	result->detail = error->context ? psprintf("%s\n%s", error->message, error->context) : error->message;
+	result->detail = error->context ? psprintf("%s\n%s", error->message, error->context) :
+		error->message;
 }
 
 static void
 compare(TestResult *result, const char *verdict, const Model *expected, const Model *got)
 {
-	List	   *differences = list_concat(sv_state_differences(expected, got), sv_facts_differ(expected->facts, got->facts));
+	List	   *differences =
+	list_concat(sv_state_differences(expected, got), sv_facts_differ(expected->facts, got->facts));
 
 	if (differences == NIL || result->verdict != NULL)
 		return;
@@ -81,7 +83,8 @@ go_down_and_up(void *arg)
 	TestResult *result = trip->result;
 	ErrorData  *error;
 
-	(void) set_config_option("client_min_messages", "warning", PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
+	(void) set_config_option("client_min_messages", "warning", PGC_USERSET, PGC_S_SESSION,
+							 GUC_ACTION_SAVE, true, 0, false);
 	error = sv_scratch_run(trip->scratch, result->revision, trip->stored, SV_DOWNGRADE);
 	if (error != NULL)
 	{
@@ -156,8 +159,10 @@ give_result(Tests *tests, const TestResult *result, TimestampTz started)
 	tests->done++;
 	if (sv_progress)
 		ereport(INFO,
-				(errmsg("[%d/%d] test %s%s%s: %s (%.0f ms)", tests->done, tests->total, result->revision,
-						result->message[0] ? " " : "", sv_one_line(result->message), result->verdict,
+				(errmsg("[%d/%d] test %s%s%s: %s (%.0f ms)", tests->done, tests->total,
+						result->revision,
+						result->message[0] ? " " :
+						"", sv_one_line(result->message), result->verdict,
 						(GetCurrentTimestamp() - started) / 1000.0)));
 }
 
@@ -179,7 +184,8 @@ state_before(Tests *tests, const Scratch *scratch)
 
 	if (tests->state != NULL)
 		return tests->state;
-	context = AllocSetContextCreate(tests->results_context, "schemaver state", ALLOCSET_DEFAULT_SIZES);
+	context =
+		AllocSetContextCreate(tests->results_context, "schemaver state", ALLOCSET_DEFAULT_SIZES);
 	caller = MemoryContextSwitchTo(context);
 	keep_state(tests, sv_scratch_state(scratch), context);
 	MemoryContextSwitchTo(caller);
@@ -199,7 +205,8 @@ set_no_down(const StoredRevision *row, TestResult *result)
 
 /* Run the up of a revision, which stays.  Returns false, with the verdict, if that fails. */
 static bool
-go_up(Tests *tests, const Scratch *scratch, int revision, const StoredScript *stored, TestResult *result)
+go_up(Tests *tests, const Scratch *scratch, int revision, const StoredScript *stored,
+	  TestResult *result)
 {
 	int			below = failed_below(tests, revision);
 	ErrorData  *error;
@@ -208,14 +215,17 @@ go_up(Tests *tests, const Scratch *scratch, int revision, const StoredScript *st
 	if (below >= 0)
 	{
 		result->verdict = "cannot be tested";
-		result->detail = psprintf("Up of revision \"%s\" fails, on which it stands.", tests->graph->revisions[below].id);
+		result->detail =
+			psprintf("Up of revision \"%s\" fails, on which it stands.",
+					 tests->graph->revisions[below].id);
 		return false;
 	}
 	error = sv_scratch_run(scratch, result->revision, stored, SV_UPGRADE);
 	if (error != NULL)
 	{
 		/* one that is applied did run where it found what others had made */
-		set_error(result, scratch->ground == SV_GROUND_EMPTY ? "cannot be tested" : "up fails", error);
+		set_error(result, scratch->ground == SV_GROUND_EMPTY ? "cannot be tested" :
+				  "up fails", error);
 		return false;
 	}
 	tests->failed[revision] = false;
@@ -226,10 +236,14 @@ go_up(Tests *tests, const Scratch *scratch, int revision, const StoredScript *st
 static bool
 stays(const char *lost)
 {
-	return strncmp(lost, "rows of ", 8) != 0 && strncmp(lost, "values ", 7) != 0 && strncmp(lost, "position ", 9) != 0;
+	return strncmp(lost, "rows of ", 8) != 0 && strncmp(lost, "values ", 7) != 0 &&
+		strncmp(lost, "position ", 9) != 0;
 }
 
-/* What the derived down of a revision does not undo is no "ok", though the schema is that of before. */
+/*
+ * What the derived down of a revision does not undo is no "ok", though the
+ * schema is that of before.
+ */
 static void
 note_staying(const StoredRevision *row, const StoredScript *stored, TestResult *result)
 {
@@ -238,8 +252,10 @@ note_staying(const StoredRevision *row, const StoredScript *stored, TestResult *
 	if (stored->down != NULL || strcmp(result->verdict, sv_verdict_ok) != 0)
 		return;
 	foreach(cell, row->lost)
+	{
 		if (stays(lfirst(cell)))
 			result->objects = lappend(result->objects, lfirst(cell));
+	}
 	if (result->objects != NIL)
 		result->verdict = "stays";
 }
@@ -249,7 +265,8 @@ note_staying(const StoredRevision *row, const StoredScript *stored, TestResult *
  * is allocated in "context"; returns it, or NULL if it was not read.
  */
 static Model *
-test_revision(Tests *tests, const Scratch *scratch, int step, TestResult *result, MemoryContext context)
+test_revision(Tests *tests, const Scratch *scratch, int step, TestResult *result,
+			  MemoryContext context)
 {
 	const StoredRevision *row = tests->rows[step];
 	int			revision = tests->plan.members[step];
@@ -278,7 +295,8 @@ static void
 test_step(Tests *tests, const Scratch *scratch, int step)
 {
 	MemoryContext caller = CurrentMemoryContext;
-	MemoryContext state_context = AllocSetContextCreate(caller, "schemaver state", ALLOCSET_DEFAULT_SIZES);
+	MemoryContext state_context =
+	AllocSetContextCreate(caller, "schemaver state", ALLOCSET_DEFAULT_SIZES);
 	MemoryContext context = AllocSetContextCreate(caller, "schemaver test", ALLOCSET_DEFAULT_SIZES);
 	TestResult	result = {tests->rows[step]->id, tests->rows[step]->message};
 	TimestampTz started = GetCurrentTimestamp();

@@ -50,18 +50,21 @@ rethrow_with_place(const Wanted *wanted, MemoryContext context)
 	MemoryContextSwitchTo(context);
 	error = CopyErrorData();
 	FlushErrorState();
-	if (error->internalquery != NULL && strcmp(error->internalquery, wanted->text) == 0 && error->internalpos > 0)
+	if (error->internalquery != NULL && strcmp(error->internalquery, wanted->text) == 0 &&
+		error->internalpos > 0)
 	{
 		const char *c = wanted->text;
 
-		for (int position = 1; *c != '\0' && position < error->internalpos; c += pg_mblen(c), position++)
+		for (int position = 1; *c != '\0' &&
+			 position < error->internalpos; c += pg_mblen(c), position++)
 		{
 			line += *c == '\n';
 			column = *c == '\n' ? 0 : column + 1;
 		}
 		column++;
 	}
-	place = psprintf(column ? "wanted schema, statement %d, line %d, column %d" : "wanted schema, statement %d, line %d",
+	place = psprintf(column ? "wanted schema, statement %d, line %d, column %d" :
+					 "wanted schema, statement %d, line %d",
 					 wanted->current + 1, line, column);
 	error->context = error->context ? psprintf("%s\n%s", error->context, place) : place;
 	ReThrowError(error);
@@ -76,7 +79,8 @@ creates_public(const char *text)
 
 	return IsA(raw->stmt, CreateSchemaStmt) && statement->schemaname != NULL &&
 		strcmp(statement->schemaname, "public") == 0 && statement->authrole == NULL &&
-		statement->schemaElts == NIL && SearchSysCacheExists1(NAMESPACENAME, CStringGetDatum("public"));
+		statement->schemaElts == NIL &&
+		SearchSysCacheExists1(NAMESPACENAME, CStringGetDatum("public"));
 }
 
 static void
@@ -103,7 +107,8 @@ execute_wanted(Wanted *wanted, HTAB *hidden)
 		}
 		if (strcmp(s->tag, "CREATE SCHEMA") == 0 && creates_public(wanted->text))
 			continue;
-		if (strcmp(s->tag, "CREATE EXTENSION") == 0 && sv_hide_create_extension(hidden, wanted->text))
+		if (strcmp(s->tag, "CREATE EXTENSION") == 0 &&
+			sv_hide_create_extension(hidden, wanted->text))
 			continue;
 		result = SPI_execute(wanted->text, false, 0);
 		if (result < 0)

@@ -22,11 +22,16 @@
  * schema files end with the rows of these, which are no part of a schema.
  */
 static const char *const version_tables[] = {
-	"__diesel_schema_migrations", "__drizzle_migrations", "__EFMigrationsHistory", "_prisma_migrations",
-	"_sqlx_migrations", "alembic_version", "ar_internal_metadata", "atlas_schema_revisions", "changelog",
-	"databasechangelog", "databasechangeloglock", "django_migrations", "doctrine_migration_versions",
-	"flyway_schema_history", "goose_db_version", "gorp_migrations", "kysely_migration", "kysely_migration_lock",
-	"knex_migrations", "knex_migrations_lock", "migrations", "mikro_orm_migrations", "phinxlog", "pgmigrations",
+	"__diesel_schema_migrations", "__drizzle_migrations", "__EFMigrationsHistory",
+	"_prisma_migrations",
+	"_sqlx_migrations", "alembic_version", "ar_internal_metadata", "atlas_schema_revisions",
+	"changelog",
+	"databasechangelog", "databasechangeloglock", "django_migrations",
+	"doctrine_migration_versions",
+	"flyway_schema_history", "goose_db_version", "gorp_migrations", "kysely_migration",
+	"kysely_migration_lock",
+	"knex_migrations", "knex_migrations_lock", "migrations", "mikro_orm_migrations", "phinxlog",
+	"pgmigrations",
 	"refinery_schema_history", "schema_info", "schema_migrations", "schema_version", "SequelizeMeta"
 };
 
@@ -78,7 +83,8 @@ changes_rows(Node *node, void *line)
 		return false;
 	if (changed_table(node) != NULL)
 		refuse_wanted("a change of rows", *(int *) line, "rows are no part of a schema.",
-			   "Put it into a revision of its own: SELECT schemaver.revision('...', '...');");
+					  "Put it into a revision of its own: SELECT schemaver.revision('...', "
+					  "'...');");
 	return raw_expression_tree_walker(node, changes_rows, line);
 }
 
@@ -95,9 +101,10 @@ sv_wanted_leaves_out(const char *text, int line)
 	if (table != NULL && is_version_table(table))
 		return true;
 	if (table != NULL || IsA(statement, CopyStmt) || IsA(statement, TruncateStmt))
-		refuse_wanted(table ? psprintf("a change of rows of table \"%s\"", table->relname) : "a change of rows", line,
-			   "rows are no part of a schema.",
-			   "Put it into a revision of its own, or leave it out: pg_dump --schema-only.");
+		refuse_wanted(table ? psprintf("a change of rows of table \"%s\"", table->relname) :
+					  "a change of rows", line,
+					  "rows are no part of a schema.",
+					  "Put it into a revision of its own, or leave it out: pg_dump --schema-only.");
 	if (IsA(statement, SelectStmt))
 		(void) changes_rows(statement, &line);
 	return false;
@@ -109,15 +116,19 @@ sv_wanted_check(const Script *script)
 {
 	static const char *const refused[] = {
 		"CREATE ROLE", "ALTER ROLE", "DROP ROLE", "REASSIGN OWNED", "DROP OWNED",
-		"CREATE DATABASE", "ALTER DATABASE", "DROP DATABASE", "CREATE TABLESPACE", "ALTER TABLESPACE", "DROP TABLESPACE",
-		"ALTER SYSTEM", "LOAD", "LISTEN", "NOTIFY", "UNLISTEN", "CALL", "CHECKPOINT", "PREPARE TRANSACTION", NULL
+		"CREATE DATABASE", "ALTER DATABASE", "DROP DATABASE", "CREATE TABLESPACE",
+		"ALTER TABLESPACE", "DROP TABLESPACE",
+		"ALTER SYSTEM", "LOAD", "LISTEN", "NOTIFY", "UNLISTEN", "CALL", "CHECKPOINT",
+		"PREPARE TRANSACTION", NULL
 	};
 
 	if (script->n == 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_SV_INVALID_SCRIPT),
 				 errmsg("the wanted schema has no statement"),
-				 errdetail("It would mean to drop everything. psql goes on with an empty text when a command in backticks fails."),
+				 errdetail(
+						   "It would mean to drop everything. psql goes on with an empty text when "
+						   "a command in backticks fails."),
 				 errhint("Check that the file was read. An empty schema is CREATE SCHEMA public;")));
 	for (int i = 0; i < script->n; i++)
 	{
@@ -127,10 +138,13 @@ sv_wanted_check(const Script *script)
 			ereport(ERROR,
 					(errcode(ERRCODE_SV_NOT_TRANSACTIONAL),
 					 errmsg("%s cannot be part of a wanted schema", s->blocker),
-					 errdetail("Line %d: it cannot run inside a transaction, so it cannot be rolled back.", s->line)));
+					 errdetail(
+							   "Line %d: it cannot run inside a transaction, so it cannot be "
+							   "rolled back.", s->line)));
 		for (int j = 0; refused[j] != NULL; j++)
 			if (strcmp(s->tag, refused[j]) == 0)
-				refuse_wanted(s->tag, s->line, "it acts outside of the schemas that are compared.", NULL);
+				refuse_wanted(s->tag, s->line, "it acts outside of the schemas that are compared.",
+							  NULL);
 	}
 }
 
@@ -149,7 +163,8 @@ sv_wanted_check_rows(const Model *model)
 		if (!sv_class_is(o, table) || o->context || !OidIsValid(o->address.objectId))
 			continue;
 		relation = table_open(o->address.objectId, AccessShareLock);
-		blocks = RELKIND_HAS_STORAGE(relation->rd_rel->relkind) ? RelationGetNumberOfBlocks(relation) : 0;
+		blocks = RELKIND_HAS_STORAGE(relation->rd_rel->relkind) ?
+			RelationGetNumberOfBlocks(relation) : 0;
 		table_close(relation, AccessShareLock);
 		if (blocks > 0)
 			ereport(ERROR,

@@ -11,7 +11,8 @@
  * where it stands.
  */
 Script *
-sv_register_body(const char *revision, const StoredScript *stored, Direction direction, ScriptOrigin *origin)
+sv_register_body(const char *revision, const StoredScript *stored, Direction direction,
+				 ScriptOrigin *origin)
 {
 	bool		up = direction == SV_UPGRADE;
 	const char *text = up ? stored->up : stored->down ? stored->down : stored->derived;
@@ -20,7 +21,9 @@ sv_register_body(const char *revision, const StoredScript *stored, Direction dir
 		ereport(ERROR,
 				(errcode(ERRCODE_SV_IRREVERSIBLE),
 				 errmsg("the down script of revision \"%s\" is missing", revision),
-				 errdetail("The rows of schemaver.script and schemaver.derived for it were edited by hand.")));
+				 errdetail(
+						   "The rows of schemaver.script and schemaver.derived for it were edited "
+						   "by hand.")));
 	origin->revision = revision;
 	origin->section = up ? "up" : stored->down ? "down" : "derived down";
 	origin->file = up ? stored->source : stored->down_source;

@@ -41,7 +41,8 @@ sv_register_check_labels(List *labels, const char *self)
 		if (owner != NULL && strcmp(owner, self) != 0)
 			ereport(ERROR,
 					(errcode(ERRCODE_SV_DUPLICATE),
-					 errmsg("branch label \"%s\" is already used by revision \"%s\"", label, owner)));
+					 errmsg("branch label \"%s\" is already used by revision \"%s\"", label,
+							owner)));
 	}
 }
 
@@ -58,7 +59,8 @@ check_size(const char *text, const char *section, const char *shown_id)
 	if (text != NULL && strlen(text) / 1024 > (size_t) sv_max_script_size)
 		ereport(ERROR,
 				(errcode(ERRCODE_SV_INVALID_SCRIPT),
-				 errmsg("%s script%s is larger than %d kB", section, of_revision(shown_id), sv_max_script_size),
+				 errmsg("%s script%s is larger than %d kB", section, of_revision(shown_id),
+						sv_max_script_size),
 				 errhint("Load bulk data outside of migrations, or raise \"schemaver.max_script_size\".")));
 }
 
@@ -88,7 +90,8 @@ blocker_with_options(const Script *script, int first_line, const char *options, 
 {
 	char	   *blocker = blocker_of(script, first_line);
 
-	if (blocker == NULL && script != NULL && script->n > 0 && !sv_store_option_transaction(options, direction))
+	if (blocker == NULL && script != NULL && script->n > 0 &&
+		!sv_store_option_transaction(options, direction))
 		return pstrdup("its option \"transaction\" is false");
 	return blocker;
 }
@@ -125,9 +128,13 @@ sv_register_check_bodies(StoredRevision *revision, const StoredScript *script, c
 				 errdetail("%s.", blocker_of(verify_script, script->verify_line))));
 
 	revision->has_down = down_script != NULL;
-	revision->up_blocker = blocker_with_options(up_script, script->up_line, revision->options, SV_UPGRADE);
-	revision->down_blocker = blocker_with_options(down_script, script->down_line, revision->options, SV_DOWNGRADE);
+	revision->up_blocker =
+		blocker_with_options(up_script, script->up_line, revision->options, SV_UPGRADE);
+	revision->down_blocker =
+		blocker_with_options(down_script, script->down_line, revision->options, SV_DOWNGRADE);
 	revision->adds_enum_value =
-		((up_script->flags | (down_script ? down_script->flags : 0)) & SV_STMT_ADDS_ENUM_VALUE) != 0;
-	revision->checksum = sv_script_checksum(up_script, down_script, verify_script, revision->options);
+		((up_script->flags | (down_script ? down_script->flags : 0)) & SV_STMT_ADDS_ENUM_VALUE) !=
+		0;
+	revision->checksum =
+		sv_script_checksum(up_script, down_script, verify_script, revision->options);
 }

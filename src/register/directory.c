@@ -27,7 +27,8 @@ decode(const char *name, const char *bytes, size_t length)
 {
 	const unsigned char *start = (const unsigned char *) bytes;
 
-	if (length >= 2 && ((start[0] == 0xFF && start[1] == 0xFE) || (start[0] == 0xFE && start[1] == 0xFF)))
+	if (length >= 2 &&
+		((start[0] == 0xFF && start[1] == 0xFE) || (start[0] == 0xFE && start[1] == 0xFF)))
 		ereport(ERROR,
 				(errcode(ERRCODE_SV_UNREADABLE_FILE),
 				 errmsg("file \"%s\" is encoded in UTF-16", name),
@@ -132,7 +133,8 @@ read_folder(List *files, const char *path, const char *prefix, int depth)
 		if (entry->d_name[0] == '.')
 			continue;
 		files = read_directory_entry(files, psprintf("%s/%s", path, entry->d_name),
-						   psprintf("%s%s", prefix, decode_name(entry->d_name, path)), depth);
+									 psprintf("%s%s", prefix, decode_name(entry->d_name, path)),
+									 depth);
 	}
 	FreeDir(folder);
 	return files;
@@ -157,7 +159,9 @@ sv_register_read_directory(const char *path)
 		ereport(ERROR,
 				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
 				 errmsg("permission denied to read files of the server"),
-				 errdetail("Only roles with privileges of the \"pg_read_server_files\" role may load a directory."),
+				 errdetail(
+						   "Only roles with privileges of the \"pg_read_server_files\" role may "
+						   "load a directory."),
 				 errhint("Anyone who may register can call schemaver.load(name, content) with text that the client read.")));
 	if (!is_absolute_path(path))
 		ereport(ERROR,

@@ -175,7 +175,8 @@ sv_register_order(List *drafts)
 				continue;
 			entry = hash_search(by_id, lfirst(label), HASH_ENTER, &found);
 			if (!found)
-				entry->visit = ((VisitEntry *) hash_search(by_id, draft->id, HASH_FIND, NULL))->visit;
+				entry->visit =
+					((VisitEntry *) hash_search(by_id, draft->id, HASH_FIND, NULL))->visit;
 		}
 	}
 	foreach(cell, drafts)

@@ -31,7 +31,9 @@ refuse_changed(const StoredRevision *stored, const StoredRevision *wanted, const
 	ereport(ERROR,
 			(errcode(ERRCODE_SV_CHECKSUM_MISMATCH),
 			 errmsg("revision \"%s\" is applied with another text", stored->id),
-			 errdetail("The checksum of what is applied begins with %.12s, that of file \"%s\" with %.12s.",
+			 errdetail(
+					   "The checksum of what is applied begins with %.12s, that of file \"%s\" "
+					   "with %.12s.",
 					   stored->checksum, file, wanted->checksum),
 			 errhint("Restore the file, or register the change as a new revision.")));
 }
@@ -57,7 +59,8 @@ script_of_draft(const RevisionDraft *draft)
 static bool
 same_script(const StoredScript *a, const StoredScript *b)
 {
-	return sv_base_same_text(a->up, b->up) && sv_base_same_text(a->down, b->down) && sv_base_same_text(a->verify, b->verify);
+	return sv_base_same_text(a->up, b->up) && sv_base_same_text(a->down, b->down) &&
+		sv_base_same_text(a->verify, b->verify);
 }
 
 /*
@@ -68,7 +71,8 @@ static void
 keep_generated(StoredScript *script, const StoredScript *stored)
 {
 	script->up_generated |= stored->up_generated && sv_base_same_text(script->up, stored->up);
-	script->down_generated |= stored->down_generated && sv_base_same_text(script->down, stored->down);
+	script->down_generated |= stored->down_generated &&
+		sv_base_same_text(script->down, stored->down);
 }
 
 /* A down that came alone joins the up that is registered, and the reverse. */
@@ -122,7 +126,8 @@ update_from_draft(RevisionDraft *draft, bool *reshaped)
 		same_names(wanted.branch_labels, stored->branch_labels);
 
 	if (same_graph && same_script(script, old_script) &&
-		sv_base_same_text(wanted.message, stored->message) && sv_base_same_text(wanted.options, stored->options))
+		sv_base_same_text(wanted.message, stored->message) &&
+		sv_base_same_text(wanted.options, stored->options))
 		return SV_REGISTER_UNCHANGED;
 	if (!same_graph)
 		sv_register_check_labels(wanted.branch_labels, draft->id);
@@ -166,17 +171,21 @@ check_owner(const RevisionDraft *draft, const char *source)
 		ereport(ERROR,
 				(errcode(ERRCODE_SV_DUPLICATE),
 				 errmsg("revision \"%s\" is registered from another source", draft->id),
-				 errdetail("It came from file \"%s\" of source \"%s\".", stored_file, stored_source),
+				 errdetail("It came from file \"%s\" of source \"%s\".", stored_file,
+						   stored_source),
 				 errhint("Load the files with source => 'NAME', which makes their ids NAME/ID.")));
-	if (draft->named_by_file && draft->up != NULL && file != NULL && strcmp(stored_file, file) != 0 &&
+	if (draft->named_by_file && draft->up != NULL && file != NULL &&
+		strcmp(stored_file, file) != 0 &&
 		!(draft->down_source != NULL && strcmp(stored_file, draft->down_source) == 0) &&
 		!same_bodies(draft, sv_store_script(SV_STORE_WRITE, draft->id)))
 		ereport(ERROR,
 				(errcode(ERRCODE_SV_DUPLICATE),
 				 errmsg("revision \"%s\" is registered from another file", draft->id),
-				 errdetail("It came from file \"%s\", and file \"%s\" has another text.", stored_file, file),
+				 errdetail("It came from file \"%s\", and file \"%s\" has another text.",
+						   stored_file, file),
 				 errhint("If the file was renamed, remove the revision first: SELECT schemaver.remove(%s). "
-						 "If it is another folder's, load that with source => 'NAME'.", quote_literal_cstr(draft->id))));
+						 "If it is another folder's, load that with source => 'NAME'.",
+						 quote_literal_cstr(draft->id))));
 }
 
 /*
@@ -212,7 +221,8 @@ sv_register_draft(RevisionDraft *draft, const char *source, bool *reshaped)
 		if (draft->up == NULL)
 			ereport(ERROR,
 					(errcode(ERRCODE_SV_UNREADABLE_FILE),
-					 errmsg("file \"%s\" is the down of a revision that has no up", draft->down_source),
+					 errmsg("file \"%s\" is the down of a revision that has no up",
+							draft->down_source),
 					 errhint("Load the file with its up first, or both at once.")));
 		result->id = sv_register_add(draft, true);
 		result->action = SV_REGISTER_ADDED;

@@ -51,7 +51,8 @@ new_result(const char *id, const char *file, RegisterAction action, const char *
 static char *
 finding_of(const ErrorData *error)
 {
-	return error->detail != NULL ? psprintf("%s: %s", error->message, error->detail) : pstrdup(error->message);
+	return error->detail != NULL ? psprintf("%s: %s", error->message, error->detail) :
+		pstrdup(error->message);
 }
 
 /* ---------- ids ---------- */
@@ -89,7 +90,8 @@ set_name(HTAB *names, const char *name, char *other)
 static char *
 get_name(HTAB *names, const char *name)
 {
-	NameEntry  *entry = strlen(name) < sizeof(entry->name) ? hash_search(names, name, HASH_FIND, NULL) : NULL;
+	NameEntry  *entry = strlen(name) < sizeof(entry->name) ?
+	hash_search(names, name, HASH_FIND, NULL) : NULL;
 
 	return entry != NULL ? entry->other : NULL;
 }
@@ -141,7 +143,8 @@ assign_ids(Load *load)
 		if (draft->id == NULL)
 			continue;
 		id = *source != '\0' ? psprintf("%s/%s", source, draft->id) : pstrdup(draft->id);
-		known = draft->named_by_file && draft->source != NULL ? get_name(by_file, draft->source) : NULL;
+		known = draft->named_by_file &&
+			draft->source != NULL ? get_name(by_file, draft->source) : NULL;
 		if (known != NULL && get_name(registered, id) == NULL)
 			id = known;
 		set_name(names, draft->id, id);
@@ -154,7 +157,8 @@ assign_ids(Load *load)
 		rename_all(draft->revises, names);
 		rename_all(draft->depends_on, names);
 		/* a file alone comes behind the last one of its source, not of others */
-		if (*source != '\0' && !draft->revises_given && draft->up != NULL && (draft->id == NULL || get_name(registered, draft->id) == NULL))
+		if (*source != '\0' && !draft->revises_given && draft->up != NULL &&
+			(draft->id == NULL || get_name(registered, draft->id) == NULL))
 		{
 			draft->revises_given = true;
 			draft->revises = last != NULL ? list_make1(last) : NIL;
@@ -196,7 +200,8 @@ note_contained(Load *load)
 	}
 	ereport(ERROR,
 			(errcode(ERRCODE_SV_UNKNOWN_REVISION),
-			 errmsg("no file gives revision \"%s\", up to which a baseline is to contain them", last)));
+			 errmsg("no file gives revision \"%s\", up to which a baseline is to contain them",
+					last)));
 }
 
 /* ---------- one draft after the other ---------- */
@@ -267,7 +272,8 @@ refuse_broken(const List *downs)
 
 	initStringInfo(&list);
 	foreach(cell, downs)
-		appendStringInfo(&list, "%s%s", list.len > 0 ? "\n" : "", finding_of(((BrokenDown *) lfirst(cell))->error));
+		appendStringInfo(&list, "%s%s", list.len > 0 ? "\n" :
+						 "", finding_of(((BrokenDown *) lfirst(cell))->error));
 	ereport(ERROR,
 			(errcode(ERRCODE_SV_INVALID_SCRIPT),
 			 list_length(downs) == 1 ? errmsg_internal("%s", first->error->message) :
@@ -288,8 +294,9 @@ report_broken(Load *load)
 		const BrokenDown *broken = lfirst(cell);
 
 		if (load->options->validate)
-			load->results = lappend(load->results, new_result(broken->id, broken->file, SV_REGISTER_INVALID,
-															  finding_of(broken->error)));
+			load->results =
+				lappend(load->results, new_result(broken->id, broken->file, SV_REGISTER_INVALID,
+												  finding_of(broken->error)));
 		else
 			ereport(WARNING,
 					(errcode(ERRCODE_SV_INVALID_SCRIPT),
@@ -336,7 +343,8 @@ report_missing(Load *load)
 		load->results = lappend(load->results,
 								new_result(row->id, row->file, action,
 										   action == SV_REGISTER_REMOVED ? NULL :
-										   row->applied ? "its file is gone, and it is applied" : "its file is gone"));
+										   row->applied ? "its file is gone, and it is applied" :
+										   "its file is gone"));
 	}
 }
 
@@ -350,7 +358,8 @@ report_ignored(Load *load)
 		const IgnoredFile *ignored = lfirst(cell);
 
 		load->results = lappend(load->results,
-								new_result(NULL, ignored->file->name, SV_REGISTER_IGNORED, ignored->reason));
+								new_result(NULL, ignored->file->name, SV_REGISTER_IGNORED,
+										   ignored->reason));
 	}
 }
 
@@ -377,7 +386,8 @@ read_validating(Load *load)
 		load->results = lappend(load->results, new_result(NULL, file != NULL ? file->name : NULL,
 														  SV_REGISTER_INVALID, finding_of(error)));
 		load->read = palloc0(sizeof(FolderDrafts));
-		if (file == NULL || list_length(load->results) > MAX_FINDINGS || !list_member_ptr(load->files, file))
+		if (file == NULL || list_length(load->results) > MAX_FINDINGS ||
+			!list_member_ptr(load->files, file))
 			return;
 		load->files = list_delete_ptr(list_copy(load->files), (void *) file);
 		if (load->files == NIL)
@@ -433,6 +443,7 @@ sv_register_files(List *files, const LoadOptions *options)
 	}
 	error = sv_subtransaction(load_all, &load, false);
 	if (error != NULL)
-		load.results = lappend(load.results, new_result(NULL, NULL, SV_REGISTER_INVALID, finding_of(error)));
+		load.results =
+			lappend(load.results, new_result(NULL, NULL, SV_REGISTER_INVALID, finding_of(error)));
 	return load.results;
 }

@@ -21,8 +21,10 @@ is_member(const List *names, const char *name)
 	ListCell   *cell;
 
 	foreach(cell, names)
+	{
 		if (strcmp(lfirst(cell), name) == 0)
 			return true;
+	}
 	return false;
 }
 
@@ -32,7 +34,8 @@ refuse_unknown(const char *given, const char *kind)
 	ereport(ERROR,
 			(errcode(ERRCODE_SV_BAD_PARENT),
 			 errmsg("%s \"%s\" is not registered", kind,
-					strlen(given) > 64 ? psprintf("%.*s...", pg_mbcliplen(given, strlen(given), 64), given) : given),
+					strlen(given) > 64 ?
+					psprintf("%.*s...", pg_mbcliplen(given, strlen(given), 64), given) : given),
 			 errhint("Register it first; SELECT * FROM schemaver.history() lists what is registered.")));
 }
 
@@ -104,7 +107,8 @@ refuse_several(const RevisionGraph *graph, const RevisionList *heads)
 
 	initStringInfo(&ids);
 	for (int i = 0; i < Min(heads->n, MAX_SHOWN_HEADS); i++)
-		appendStringInfo(&ids, "%s\"%s\"", i > 0 ? ", " : "", graph->revisions[heads->members[i]].id);
+		appendStringInfo(&ids, "%s\"%s\"", i > 0 ? ", " :
+						 "", graph->revisions[heads->members[i]].id);
 	ereport(ERROR,
 			(errcode(ERRCODE_SV_SEVERAL_HEADS),
 			 errmsg("the new revision could revise any of %d heads", heads->n),
@@ -159,8 +163,8 @@ sv_register_parents(List *given, bool are_given, bool splice, const char *self, 
 	foreach(cell, given)
 	{
 		List	   *ids = sv_store_revision_exists(lfirst(cell)) ?
-			list_make1(lfirst(cell)) : strcmp(lfirst(cell), self) == 0 ?
-			list_make1(lfirst(cell)) : ids_of_reference(lfirst(cell), "parent");
+		list_make1(lfirst(cell)) : strcmp(lfirst(cell), self) == 0 ?
+		list_make1(lfirst(cell)) : ids_of_reference(lfirst(cell), "parent");
 
 		foreach(id, ids)
 		{
@@ -204,7 +208,8 @@ sv_register_depends(List *given, const char *self)
 	{
 		char	   *name = lfirst(cell);
 		List	   *names = strcmp(name, self) == 0 || sv_store_revision_exists(name) ||
-			sv_store_label_owner(name) != NULL ? list_make1(name) : ids_of_reference(name, "dependency");
+		sv_store_label_owner(name) != NULL ? list_make1(name) :
+		ids_of_reference(name, "dependency");
 
 		foreach(id, names)
 		{

@@ -198,7 +198,8 @@ sv_register_edit(const char *id, const RevisionEdit *edit)
 		revision->message = pstrdup(edit->message);
 	if (edit->options != NULL)
 		sv_register_refuse_other_replaced(revision, edit->options);
-	revision->options = sv_store_options(edit->options ? edit->options : revision->options, &irreversible);
+	revision->options = sv_store_options(edit->options ? edit->options :
+										 revision->options, &irreversible);
 	if (edit->up != NULL)
 	{
 		script->up = pstrdup(edit->up);

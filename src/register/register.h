@@ -81,25 +81,31 @@ extern RegisterResult *sv_register_draft(RevisionDraft *draft, const char *sourc
 extern List *sv_register_order(List *drafts);
 
 /* parents.c: what a revision may stand on */
-extern List *sv_register_parents(List *given, bool are_given, bool splice, const char *self, int *heads_closed);
+extern List *sv_register_parents(List *given, bool are_given, bool splice, const char *self,
+								 int *heads_closed);
 extern List *sv_register_depends(List *given, const char *self);
 
 /* replace.c: what takes the place of others */
 extern void sv_register_refuse_other_replaced(const StoredRevision *revision, const char *options);
 extern bool sv_register_has_name(const List *names, const char *name);
 extern void sv_register_check_replacing(const char *id, List *revises, const char *options);
-extern void sv_register_replacing(const StoredRevision *revision, const char *(*insert) (void *arg), void *arg);
+extern void sv_register_replacing(const StoredRevision *revision,
+								  const char *(*insert) (void *arg), void *arg);
 
 /* squashed.c: one revision made of many */
-extern RevisionList sv_register_squash_members(const RevisionGraph *graph, const RevisionList *range);
-extern void sv_register_squash_draft(RevisionDraft *draft, const RevisionGraph *graph, const RevisionList *members, bool keep_data);
+extern RevisionList sv_register_squash_members(const RevisionGraph *graph,
+											   const RevisionList *range);
+extern void sv_register_squash_draft(RevisionDraft *draft, const RevisionGraph *graph,
+									 const RevisionList *members, bool keep_data);
 
 /* check.c: what a revision itself must be */
 extern void sv_register_check_labels(List *labels, const char *self);
-extern void sv_register_check_bodies(StoredRevision *revision, const StoredScript *script, const char *shown_id);
+extern void sv_register_check_bodies(StoredRevision *revision, const StoredScript *script,
+									 const char *shown_id);
 
 /* body.c: the script that a step executes */
-extern Script *sv_register_body(const char *revision, const StoredScript *stored, Direction direction, ScriptOrigin *origin);
+extern Script *sv_register_body(const char *revision, const StoredScript *stored,
+								Direction direction, ScriptOrigin *origin);
 
 /* directory.c */
 extern List *sv_register_read_directory(const char *path);

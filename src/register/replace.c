@@ -46,7 +46,8 @@ sv_register_refuse_other_replaced(const StoredRevision *revision, const char *op
 		if (!same)
 			ereport(ERROR,
 					(errcode(ERRCODE_SV_REFUSED),
-					 errmsg("option \"%s\" of revision \"%s\" cannot be changed", names[i], revision->id),
+					 errmsg("option \"%s\" of revision \"%s\" cannot be changed", names[i],
+							revision->id),
 					 errhint("Remove the revision and register it again.")));
 	}
 }
@@ -58,8 +59,10 @@ sv_register_has_name(const List *names, const char *name)
 	ListCell   *cell;
 
 	foreach(cell, names)
+	{
 		if (strcmp(lfirst(cell), name) == 0)
 			return true;
+	}
 	return false;
 }
 
@@ -95,9 +98,11 @@ refuse_some(const Replacement *r, List *replaced)
 	ereport(ERROR,
 			(errcode(ERRCODE_SV_REFUSED),
 			 errmsg("revision \"%s\" replaces revisions of which only some are applied", r->id),
-			 errdetail("%d of %d are applied; the first that is not is \"%s\".", applied, list_length(replaced), missing),
+			 errdetail("%d of %d are applied; the first that is not is \"%s\".", applied,
+					   list_length(replaced), missing),
 			 sv_graph_find(r->graph, last) >= 0 ?
-			 errhint("Apply the others first: SELECT * FROM schemaver.upgrade(%s);", quote_literal_cstr(last)) :
+			 errhint("Apply the others first: SELECT * FROM schemaver.upgrade(%s);",
+					 quote_literal_cstr(last)) :
 			 errhint("Load the file of \"%s\" and of the others that are missing first, without the squashed one, and upgrade to \"%s\".",
 					 missing, last)));
 }
@@ -157,7 +162,9 @@ find_members(Replacement *r)
 static void
 stamp(int64 run, int position, const char *id, const char *checksum, Direction direction)
 {
-	StoredStep	step = {.run = run, .position = position, .revision = id, .direction = direction, .checksum = checksum};
+	StoredStep	step =
+	{.run = run, .position = position, .revision = id, .direction = direction,
+	.checksum = checksum};
 
 	step.started_at = step.finished_at = GetCurrentTimestamp();
 	step.stamped = true;
@@ -231,11 +238,14 @@ check_parents(const Replacement *r, List *parents)
 	ListCell   *cell;
 
 	foreach(cell, parents)
+	{
 		if (sv_register_has_name(r->ids, lfirst(cell)))
 			ereport(ERROR,
 					(errcode(ERRCODE_SV_BAD_PARENT),
-					 errmsg("revision \"%s\" revises \"%s\", which it replaces", r->id, (char *) lfirst(cell)),
+					 errmsg("revision \"%s\" revises \"%s\", which it replaces", r->id,
+							(char *) lfirst(cell)),
 					 errhint("Let it revise what the first of the replaced ones revises: revises => ARRAY['...'].")));
+	}
 }
 
 /* Find out what a revision replaces here.  Errors: SV016 if only some of it is applied. */

@@ -37,7 +37,8 @@ refuse_two_ends(const RevisionGraph *graph, int first, int second)
 	ereport(ERROR,
 			(errcode(ERRCODE_SV_NOT_IN_RANGE),
 			 errmsg("the range does not end in one revision"),
-			 errdetail("Nothing in it revises \"%s\", and nothing \"%s\".", graph->revisions[first].id,
+			 errdetail("Nothing in it revises \"%s\", and nothing \"%s\".",
+					   graph->revisions[first].id,
 					   graph->revisions[second].id),
 			 errhint("Squash each branch by itself, or join them with SELECT schemaver.merge() first.")));
 }
@@ -53,7 +54,8 @@ check_closed(const RevisionGraph *graph, const RevisionList *members, const bool
 		if (below[i] && above[i] && !marks[i])
 			ereport(ERROR,
 					(errcode(ERRCODE_SV_NOT_IN_RANGE),
-					 errmsg("revision \"%s\" stands between revisions of the range", graph->revisions[i].id),
+					 errmsg("revision \"%s\" stands between revisions of the range",
+							graph->revisions[i].id),
 					 errhint("Take it into the range, or squash a shorter one.")));
 }
 
@@ -174,7 +176,8 @@ has_data(const char *id)
 {
 	ScriptOrigin origin;
 
-	return sv_script_has_data(sv_register_body(id, sv_store_script(SV_STORE_WRITE, id), SV_UPGRADE, &origin));
+	return sv_script_has_data(sv_register_body(id, sv_store_script(SV_STORE_WRITE, id), SV_UPGRADE,
+											   &origin));
 }
 
 static void
@@ -203,7 +206,9 @@ elided_of(const RevisionGraph *graph, const RevisionList *members, bool keep_dat
 	{
 		char	   *id = (char *) graph->revisions[members->members[i]].id;
 
-		elided = list_concat(elided, sv_store_option_list(sv_store_revision(SV_STORE_WRITE, id)->options, "elided"));
+		elided = list_concat(elided,
+							 sv_store_option_list(sv_store_revision(SV_STORE_WRITE, id)->options,
+												  "elided"));
 		if (!keep_data && has_data(id))
 			elided = lappend(elided, id);
 	}
@@ -226,7 +231,8 @@ options_of(const RevisionGraph *graph, const RevisionList *members, List *elided
 
 		replaces = inner ? list_concat(replaces, inner) : lappend(replaces, id);
 		if (inner != NIL)
-			supersedes = lappend(list_concat(supersedes, sv_store_option_list(options, "supersedes")), id);
+			supersedes =
+				lappend(list_concat(supersedes, sv_store_option_list(options, "supersedes")), id);
 	}
 	initStringInfo(&out);
 	appendStringInfoChar(&out, '{');
@@ -242,7 +248,8 @@ options_of(const RevisionGraph *graph, const RevisionList *members, List *elided
  * members cannot be replaced.
  */
 void
-sv_register_squash_draft(RevisionDraft *draft, const RevisionGraph *graph, const RevisionList *members, bool keep_data)
+sv_register_squash_draft(RevisionDraft *draft, const RevisionGraph *graph,
+						 const RevisionList *members, bool keep_data)
 {
 	bool	   *marks = marks_of(graph, members);
 	const char *last = graph->revisions[members->members[members->n - 1]].id;

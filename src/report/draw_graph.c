@@ -98,7 +98,8 @@ draw_fork(StringInfo out, const Lanes *lanes, int at)
 }
 
 static void
-append_notes(StringInfo out, const RevisionGraph *graph, int index, bool current, const StoredRevision *row)
+append_notes(StringInfo out, const RevisionGraph *graph, int index, bool current,
+			 const StoredRevision *row)
 {
 	const GraphRevision *node = &graph->revisions[index];
 
@@ -112,7 +113,8 @@ append_notes(StringInfo out, const RevisionGraph *graph, int index, bool current
 	if (row->message[0] != '\0')
 		appendStringInfo(out, " %s", first_line(row->message));
 	for (int i = 0; i < node->ndepends; i++)
-		appendStringInfo(out, "%s%s", i ? ", " : " (depends on ", graph->revisions[node->depends[i]].id);
+		appendStringInfo(out, "%s%s", i ? ", " :
+						 " (depends on ", graph->revisions[node->depends[i]].id);
 	if (node->ndepends > 0)
 		appendStringInfoChar(out, ')');
 	appendStringInfoChar(out, '\n');
@@ -184,7 +186,8 @@ typedef struct Escape
 
 /* Beside what would end a label or be HTML: %% begins a directive and ` a Markdown text. */
 static const Escape mermaid_escapes[] = {
-	{'"', "#quot;"}, {'#', "#35;"}, {'<', "#lt;"}, {'>', "#gt;"}, {'&', "#amp;"}, {'%', "#37;"}, {'`', "#96;"}, {'\0', NULL}
+	{'"', "#quot;"}, {'#', "#35;"}, {'<', "#lt;"}, {'>', "#gt;"}, {'&', "#amp;"}, {'%', "#37;"},
+	{'`', "#96;"}, {'\0', NULL}
 };
 static const Escape dot_escapes[] = {{'"', "\\\""}, {'\\', "\\\\"}, {'\0', NULL}};
 
@@ -254,7 +257,8 @@ draw_dot(const RevisionGraph *graph, const RevisionList *list, StoredRevision **
 		for (int p = 0; p < node->nparents; p++)
 			appendStringInfo(&out, "  r%d -> r%d;\n", node->parents[p], list->members[i]);
 		for (int p = 0; p < node->ndepends; p++)
-			appendStringInfo(&out, "  r%d -> r%d [style=dashed];\n", node->depends[p], list->members[i]);
+			appendStringInfo(&out, "  r%d -> r%d [style=dashed];\n", node->depends[p],
+							 list->members[i]);
 	}
 	appendStringInfoString(&out, "}");
 	return out.data;
@@ -263,8 +267,10 @@ draw_dot(const RevisionGraph *graph, const RevisionList *list, StoredRevision **
 static const struct
 {
 	const char *name;
-	char	   *(*draw) (const RevisionGraph *graph, const RevisionList *list, StoredRevision **rows);
+	char	   *(*draw) (const RevisionGraph *graph, const RevisionList *list,
+						 StoredRevision **rows);
 }			drawings[] =
+
 {
 	{"text", draw_text},
 	{"mermaid", draw_mermaid},

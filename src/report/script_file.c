@@ -159,7 +159,8 @@ append_statements(ScriptFile *file, const Script *script, const ScriptOrigin *or
 			append_reading(&file->out);
 		appendStringInfo(&file->out, "%s;\n", text.text);
 		if (statement->flags & SV_STMT_COPY_DATA)
-			append_copy_data(&file->out, script->text + statement->data_start, statement->data_length);
+			append_copy_data(&file->out, script->text + statement->data_start,
+							 statement->data_length);
 	}
 	append_forget(&file->out, script);
 }
@@ -231,7 +232,9 @@ append_revision(ScriptFile *file, int step, bool alone)
 	bool		first;
 
 	outside = alone && (script->blocked >= 0 ||
-						!sv_store_option_transaction(sv_store_revision(SV_STORE_READ, row->id)->options, file->direction));
+						!sv_store_option_transaction(sv_store_revision(SV_STORE_READ,
+																	   row->id)->options,
+													 file->direction));
 	first = outside && wants_to_be_first(script);
 
 	appendStringInfo(&file->out, "\n-- [%d/%d] %s %s %s\n", step + 1, file->plan.n,
@@ -279,7 +282,8 @@ append_restricted(StringInfo out, const char *lines)
 {
 	char	   *key = sv_script_hash(lines);
 
-	appendStringInfo(out, "\\set ON_ERROR_STOP on\n\\restrict %s\n%s\\unrestrict %s\n", key, lines, key);
+	appendStringInfo(out, "\\set ON_ERROR_STOP on\n\\restrict %s\n%s\\unrestrict %s\n", key, lines,
+					 key);
 }
 
 static void
@@ -322,8 +326,10 @@ sv_report_script(const char *from, const char *to)
 
 	initStringInfo(&out);
 	appendStringInfo(&out, "-- schemaver: %s from %s to %s, %d revision(s)\n"
-					 "-- Run it with psql -X -f (of August 2025 or later); it stops at the first error.\n",
-					 sv_direction_name(file.direction), sv_one_line(from), sv_one_line(to), file.plan.n);
+					 "-- Run it with psql -X -f (of August 2025 or later); it stops at the first "
+					 "error.\n",
+					 sv_direction_name(file.direction), sv_one_line(from), sv_one_line(to),
+					 file.plan.n);
 	if (file.plan.n == 0)
 		return out.data;
 	initStringInfo(&file.out);

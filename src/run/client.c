@@ -36,7 +36,8 @@ sv_client_watch(void)
 {
 	if (!has_client() || client_connection_check_interval > 0)
 		return;
-	(void) set_config_option("client_connection_check_interval", psprintf("%d", CHECK_EVERY_MS), PGC_USERSET,
+	(void) set_config_option("client_connection_check_interval", psprintf("%d", CHECK_EVERY_MS),
+							 PGC_USERSET,
 							 PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
 	enable_timeout_after(CLIENT_CONNECTION_CHECK_TIMEOUT, CHECK_EVERY_MS);
 }

@@ -62,7 +62,8 @@ static char *
 take_name(uint64 row)
 {
 	bool		isnull;
-	Oid			constraint = DatumGetObjectId(SPI_getbinval(SPI_tuptable->vals[row], SPI_tuptable->tupdesc, 1, &isnull));
+	Oid			constraint =
+	DatumGetObjectId(SPI_getbinval(SPI_tuptable->vals[row], SPI_tuptable->tupdesc, 1, &isnull));
 	MemoryContext old;
 
 	if (list_member_oid(set_back, constraint))
@@ -80,7 +81,8 @@ initial_modes_command(void)
 	static StoreQuery query = {
 		"SELECT c.oid, pg_catalog.format('%I.%I', n.nspname, c.conname) "
 		"FROM pg_catalog.pg_constraint c JOIN pg_catalog.pg_namespace n ON n.oid = c.connamespace "
-		"WHERE c.condeferrable AND NOT c.condeferred AND NOT pg_catalog.pg_is_other_temp_schema(n.oid) "
+		"WHERE c.condeferrable AND NOT c.condeferred AND NOT "
+		"pg_catalog.pg_is_other_temp_schema(n.oid) "
 		"AND pg_catalog.has_schema_privilege($1, n.oid, 'USAGE')", 1, {OIDOID}
 	};
 	Datum		values[1] = {ObjectIdGetDatum(GetUserId())};

@@ -74,7 +74,9 @@ parse_copy(const char *statement)
 			copy->options = foreach_delete_current(copy->options, cell);
 	}
 	copy->options = lappend(copy->options,
-							makeDefElem("encoding", (Node *) makeString(pstrdup(GetDatabaseEncodingName())), -1));
+							makeDefElem("encoding",
+										(Node *) makeString(pstrdup(GetDatabaseEncodingName())),
+										-1));
 	return copy;
 }
 
@@ -102,7 +104,8 @@ sv_run_copy(const char *statement, const char *data, int length)
 	copy_data = data;
 	copy_left = length;
 	PushActiveSnapshot(GetTransactionSnapshot());
-	state = BeginCopyFrom(pstate, rel, NULL, NULL, false, read_copy_data, copy->attlist, copy->options);
+	state = BeginCopyFrom(pstate, rel, NULL, NULL, false, read_copy_data, copy->attlist,
+						  copy->options);
 	rows = CopyFrom(state);
 	EndCopyFrom(state);
 	PopActiveSnapshot();

@@ -27,8 +27,10 @@ lost_text(const StoredKept *kept)
 	char	   *table = quote_qualified_identifier(kept->schema_name, kept->table_name);
 
 	if (kept->column_name == NULL)
-		return psprintf(strcmp(kept->kind, "sequence") == 0 ? "position of sequence %s" : "rows of table %s", table);
-	return psprintf(strcmp(kept->kind, "type") == 0 ? "values as they were before the change of type of column %s.%s" :
+		return psprintf(strcmp(kept->kind, "sequence") == 0 ? "position of sequence %s" :
+						"rows of table %s", table);
+	return psprintf(strcmp(kept->kind, "type") == 0 ?
+					"values as they were before the change of type of column %s.%s" :
 					"values of column %s.%s", table, quote_identifier(kept->column_name));
 }
 
@@ -61,8 +63,10 @@ joined(List *strings, const char *separator)
 
 	initStringInfo(&out);
 	foreach(cell, strings)
+	{
 		if (foreach_current_index(cell) < LOSSES_SHOWN)
 			appendStringInfo(&out, "%s%s", out.len ? separator : "", (char *) lfirst(cell));
+	}
 	if (list_length(strings) > LOSSES_SHOWN)
 		appendStringInfo(&out, "%s...", separator);
 	return out.data;
@@ -90,7 +94,8 @@ is_kept(const Taken *taken, const List *kept)
 	{
 		const StoredKept *item = lfirst(cell);
 
-		if (strcmp(item->schema_name, taken->schema) == 0 && strcmp(item->table_name, taken->table) == 0 &&
+		if (strcmp(item->schema_name, taken->schema) == 0 &&
+			strcmp(item->table_name, taken->table) == 0 &&
 			(item->column_name == NULL ? taken->column_name == NULL :
 			 taken->column_name != NULL && strcmp(item->column_name, taken->column_name) == 0))
 			return true;
@@ -107,7 +112,8 @@ takes_of(StoreMode mode, const StoredRevision *row, List **earlier)
 
 	if (!row->has_down)
 		return NIL;
-	takes = sv_impact_takes(sv_register_body(row->id, sv_store_script(mode, row->id), SV_DOWNGRADE, &origin), *earlier);
+	takes = sv_impact_takes(sv_register_body(row->id, sv_store_script(mode, row->id), SV_DOWNGRADE,
+											 &origin), *earlier);
 	*earlier = list_concat(*earlier, takes);
 	return takes;
 }
@@ -134,7 +140,8 @@ refuse(const char *revision, List *losses, const RunOptions *options)
 			(errcode(ERRCODE_SV_REFUSED),
 			 errmsg("downgrade of revision \"%s\" would lose data", revision),
 			 errdetail_internal("%s", joined(losses, "\n")),
-			 errhint("Allow it: %s. Or have it kept: SET schemaver.keep_data = on.", options->allowing)));
+			 errhint("Allow it: %s. Or have it kept: SET schemaver.keep_data = on.",
+					 options->allowing)));
 }
 
 static void
@@ -189,7 +196,8 @@ sv_run_check_losses(const StoredRevision *row, const RunOptions *options, List *
  * what was kept (StoredKept).
  */
 void
-sv_run_refuse_dropped(const StoredRevision *row, List *dropped, const List *kept, const RunOptions *options)
+sv_run_refuse_dropped(const StoredRevision *row, List *dropped, const List *kept,
+					  const RunOptions *options)
 {
 	List	   *losses = NIL;
 	ListCell   *cell;
@@ -197,8 +205,10 @@ sv_run_refuse_dropped(const StoredRevision *row, List *dropped, const List *kept
 	if (options->allow_data_loss || options->dry_run)
 		return;
 	foreach(cell, dropped)
+	{
 		if (!is_kept(lfirst(cell), kept))
 			losses = lappend(losses, sv_impact_name(lfirst(cell)));
+	}
 	if (losses != NIL)
 		refuse(row->id, losses, options);
 }
@@ -215,7 +225,9 @@ demands_of(StoreMode mode, const StoredRevision *row, bool certain)
 
 	if (!row->has_down)
 		return NIL;
-	foreach(cell, sv_impact_demands(sv_register_body(row->id, sv_store_script(mode, row->id), SV_DOWNGRADE, &origin)))
+	foreach(cell,
+			sv_impact_demands(sv_register_body(row->id, sv_store_script(mode, row->id),
+											   SV_DOWNGRADE, &origin)))
 	{
 		const Demand *demand = lfirst(cell);
 		Taken		table = demand->of;
@@ -249,7 +261,8 @@ sv_run_warn_of_needs(const StoredRevision *row)
 
 	if (needs != NIL)
 		ereport(WARNING,
-				(errmsg("the down of revision \"%s\" cannot run with the rows that are there", row->id),
+				(errmsg("the down of revision \"%s\" cannot run with the rows that are there",
+						row->id),
 				 errdetail("It needs %s.", joined(needs, ", ")),
 				 errhint("Undo the revision and run it again with kept data (SET schemaver.keep_data = on), or give it a down that says which value.")));
 }

@@ -31,7 +31,8 @@
 static void
 set_local(const char *name, const char *value)
 {
-	(void) set_config_option(name, value, PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
+	(void) set_config_option(name, value, PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0,
+							 false);
 }
 
 /*
@@ -74,7 +75,7 @@ future_owner(const Generated *generated, int i, const char *name)
 	while ((text = generated->statement(generated->arg, ++i)) != NULL)
 	{
 		const Node *tree = linitial_node(RawStmt, raw_parser(text, RAW_PARSE_DEFAULT))->stmt;
-		const RoleSpec *role = sv_given_to(tree, name);
+		const		RoleSpec *role = sv_given_to(tree, name);
 		const char *other = sv_created_name(tree);
 
 		if (role != NULL)
@@ -103,14 +104,18 @@ holders_of(const Generated *generated, int i, const Node *tree)
 	}
 	if (IsA(tree, AlterDomainStmt))
 	{
-		Oid			type = LookupTypeNameOid(NULL, makeTypeNameFromNameList(((const AlterDomainStmt *) tree)->typeName), true);
+		Oid			type =
+		LookupTypeNameOid(NULL,
+						  makeTypeNameFromNameList(((const AlterDomainStmt *) tree)->typeName),
+						  true);
 
 		if (OidIsValid(type))
 			holders = list_append_unique_oid(holders, owner_of_type(type));
 	}
 	if (created == NULL)
 		return holders;
-	existing = IsA(tree, ViewStmt) ? RangeVarGetRelid(((const ViewStmt *) tree)->view, NoLock, true) : InvalidOid;
+	existing = IsA(tree, ViewStmt) ?
+		RangeVarGetRelid(((const ViewStmt *) tree)->view, NoLock, true) : InvalidOid;
 	return list_append_unique_oid(holders, OidIsValid(existing) ? sv_relation_owner(existing) :
 								  future_owner(generated, i, created));
 }
@@ -176,9 +181,11 @@ refuse(Oid owner, Oid role)
 
 	ereport(ERROR,
 			(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-			 errmsg("statement would run code of role \"%s\" with more rights than \"%s\" has", name, name),
-			 OidIsValid(role) ? errdetail("It was written by schemaver, and is one for role \"%s\", a superuser.",
-										  GetUserNameFromId(role, false)) :
+			 errmsg("statement would run code of role \"%s\" with more rights than \"%s\" has",
+					name, name),
+			 OidIsValid(role) ?
+			 errdetail("It was written by schemaver, and is one for role \"%s\", a superuser.",
+					   GetUserNameFromId(role, false)) :
 			 errdetail("It was written by schemaver, and no single role owns what it is about."),
 			 errhint("Register the statements as the down or up of a revision: what somebody has written runs as the caller.")));
 }
@@ -209,7 +216,9 @@ role_for(const Generated *generated, int i, const char *text, bool *restricted)
 		ereport(ERROR,
 				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
 				 errmsg("must be able to SET ROLE \"%s\"", GetUserNameFromId(role, false)),
-				 errdetail("A statement that schemaver wrote runs code of that role, so it runs as that role."),
+				 errdetail(
+						   "A statement that schemaver wrote runs code of that role, so it runs as "
+						   "that role."),
 				 errhint("Be granted the role, or let a superuser run it.")));
 	gains = who_would_gain(owners, role);
 	if (OidIsValid(gains) && superuser_arg(role))
@@ -303,5 +312,6 @@ sv_generated_row(const List *rows, int i)
 {
 	Generated	generated = {statement_of_rows, rows};
 
-	return sv_generated_execute(&generated, i, execute_row, unconstify(char *, statement_of_rows(rows, i)));
+	return sv_generated_execute(&generated, i, execute_row,
+								unconstify(char *, statement_of_rows(rows, i)));
 }

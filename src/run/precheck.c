@@ -41,7 +41,8 @@ check_transactional(StoredRevision **rows, int n, Direction direction, const cha
 	ereport(ERROR,
 			(errcode(ERRCODE_SV_NOT_TRANSACTIONAL),
 			 errmsg("revision \"%s\" cannot run in this transaction", rows[step]->id),
-			 errdetail("%s script: %s.", direction == SV_UPGRADE ? "Up" : "Down", blocker(rows[step], direction)),
+			 errdetail("%s script: %s.", direction == SV_UPGRADE ? "Up" :
+					   "Down", blocker(rows[step], direction)),
 			 errhint("Run CALL schemaver.online_%s(%s), which commits step by step.",
 					 sv_direction_name(direction), quote_literal_cstr(target))));
 }
@@ -85,7 +86,10 @@ sv_run_check_reversible(StoredRevision **rows, int n)
 	}
 }
 
-/* Check the plan of a downgrade: every revision has a down that can run here, and loses nothing that it may not. */
+/*
+ * Check the plan of a downgrade: every revision has a down that can run here,
+ * and loses nothing that it may not.
+ */
 void
 sv_run_check_downgrade(StoredRevision **rows, int n, const char *target, const RunOptions *options)
 {
@@ -121,9 +125,11 @@ mark_enum_uses(StoreMode mode, StoredRevision **rows, int n, Direction direction
 		Script	   *script;
 
 		CHECK_FOR_INTERRUPTS();
-		if ((labels == NIL && !rows[i]->adds_enum_value) || (direction == SV_DOWNGRADE && !rows[i]->has_down))
+		if ((labels == NIL && !rows[i]->adds_enum_value) ||
+			(direction == SV_DOWNGRADE && !rows[i]->has_down))
 			continue;
-		script = sv_register_body(rows[i]->id, sv_store_script(mode, rows[i]->id), direction, &origin);
+		script = sv_register_body(rows[i]->id, sv_store_script(mode, rows[i]->id), direction,
+								  &origin);
 		if (sv_script_enum_use(script, &labels) >= 0)
 			marks[i] = false;
 	}

@@ -26,7 +26,7 @@ static struct
 	TimestampTz started_at;
 	TimestampTz step_started_at;
 	List	   *temporary;		/* in TopTransactionContext */
-}			script_run;
+} script_run;
 
 static char *
 join(List *names)
@@ -38,7 +38,8 @@ join(List *names)
 		return "base";
 	initStringInfo(&out);
 	foreach(cell, names)
-		appendStringInfo(&out, "%s%s", foreach_current_index(cell) ? ", " : "", (char *) lfirst(cell));
+		appendStringInfo(&out, "%s%s", foreach_current_index(cell) ? ", " :
+						 "", (char *) lfirst(cell));
 	return out.data;
 }
 
@@ -62,7 +63,8 @@ check_version(List *expected)
 	if (strcmp(join(ids), join(expected)) != 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_SV_NOT_IN_RANGE),
-				 errmsg("this file begins at %s, but the database is at %s", join(expected), join(ids)),
+				 errmsg("this file begins at %s, but the database is at %s", join(expected),
+						join(ids)),
 				 errhint("Make the file again with SELECT schemaver.script();")));
 }
 
@@ -76,14 +78,16 @@ sv_run_script_begin(Direction direction, const char *target, List *expected)
 	sv_store_refuse_unfinished();
 	check_version(expected);
 	sv_lock_enter_transaction();
-	script_run.transaction = SV_MY_LXID;
-	script_run.direction = direction;
-	script_run.number = 0;
-	script_run.done = 0;
-	script_run.started_at = script_run.step_started_at = GetCurrentTimestamp();
+	script_run. transaction = SV_MY_LXID;
+	script_run. direction = direction;
+	script_run. number = 0;
+	script_run. done = 0;
+	script_run. started_at = script_run.step_started_at = GetCurrentTimestamp();
+
 	caller = MemoryContextSwitchTo(TopTransactionContext);
-	script_run.target = pstrdup(target);
-	script_run.temporary = sv_temp_objects();
+	script_run. target = pstrdup(target);
+	script_run. temporary = sv_temp_objects();
+
 	MemoryContextSwitchTo(caller);
 	sv_members_begin();
 }
@@ -149,15 +153,18 @@ sv_run_script_step(const char *id, Direction direction, const char *checksum, in
 		sv_run_verify(id, stored);
 
 	if (script_run.number == 0)
-		script_run.number = sv_store_begin_run(psprintf("script %s", sv_direction_name(script_run.direction)),
-											   script_run.target);
+		script_run. number =
+		sv_store_begin_run(psprintf("script %s", sv_direction_name(script_run.direction)),
+						   script_run.target);
 	step.run = script_run.number;
+
 	step.position = ++script_run.done;
 	step.revision = id;
 	step.direction = direction;
 	step.checksum = checksum;
 	step.started_at = script_run.step_started_at;
 	step.finished_at = script_run.step_started_at = GetCurrentTimestamp();
+
 	step.statements = statements;
 	step.state = sv_follow_unseen();
 	(void) sv_store_step(&step);

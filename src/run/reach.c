@@ -142,9 +142,11 @@ reach_operator_class(Reach *reach, Oid opclass)
 	if (!enter(reach, OperatorClassRelationId, opclass))
 		return;
 	family = get_opclass_family(opclass);
-	each_row(AccessMethodProcedureRelationId, AccessMethodProcedureIndexId, Anum_pg_amproc_amprocfamily, family,
+	each_row(AccessMethodProcedureRelationId, AccessMethodProcedureIndexId,
+			 Anum_pg_amproc_amprocfamily, family,
 			 take_amproc, reach);
-	each_row(AccessMethodOperatorRelationId, AccessMethodStrategyIndexId, Anum_pg_amop_amopfamily, family,
+	each_row(AccessMethodOperatorRelationId, AccessMethodStrategyIndexId, Anum_pg_amop_amopfamily,
+			 family,
 			 take_amop, reach);
 }
 
@@ -233,7 +235,8 @@ reach_type(Reach *reach, Oid type)
 		each_row(ConstraintRelationId, ConstraintTypidIndexId, Anum_pg_constraint_contypid, type,
 				 take_domain_constraint, reach);
 		if (OidIsValid(form->typrelid))
-			each_row(AttributeRelationId, AttributeRelidNumIndexId, Anum_pg_attribute_attrelid, form->typrelid,
+			each_row(AttributeRelationId, AttributeRelidNumIndexId, Anum_pg_attribute_attrelid,
+					 form->typrelid,
 					 take_column_type, reach);
 	}
 	ReleaseSysCache(tuple);
@@ -277,7 +280,8 @@ take_index(Reach *reach, HeapTuple tuple)
 {
 	Form_pg_index row = (Form_pg_index) GETSTRUCT(tuple);
 
-	if (!heap_attisnull(tuple, Anum_pg_index_indexprs, NULL) || !heap_attisnull(tuple, Anum_pg_index_indpred, NULL))
+	if (!heap_attisnull(tuple, Anum_pg_index_indexprs, NULL) ||
+		!heap_attisnull(tuple, Anum_pg_index_indpred, NULL))
 		add_owner(reach, sv_relation_owner(row->indrelid));
 	reach_references(reach, RelationRelationId, row->indexrelid);
 }
@@ -335,15 +339,19 @@ reach_key(Reach *reach, Oid relation)
 static void
 reach_rows(Reach *reach, Oid relation)
 {
-	each_row(TriggerRelationId, TriggerRelidNameIndexId, Anum_pg_trigger_tgrelid, relation, take_trigger, reach);
-	each_row(RewriteRelationId, RewriteRelRulenameIndexId, Anum_pg_rewrite_ev_class, relation, take_rule, reach);
-	each_row(PolicyRelationId, PolicyPolrelidPolnameIndexId, Anum_pg_policy_polrelid, relation, take_policy, reach);
+	each_row(TriggerRelationId, TriggerRelidNameIndexId, Anum_pg_trigger_tgrelid, relation,
+			 take_trigger, reach);
+	each_row(RewriteRelationId, RewriteRelRulenameIndexId, Anum_pg_rewrite_ev_class, relation,
+			 take_rule, reach);
+	each_row(PolicyRelationId, PolicyPolrelidPolnameIndexId, Anum_pg_policy_polrelid, relation,
+			 take_policy, reach);
 }
 
 static void
 reach_constraints(Reach *reach, Oid relation)
 {
-	each_row(ConstraintRelationId, ConstraintRelidTypidNameIndexId, Anum_pg_constraint_conrelid, relation,
+	each_row(ConstraintRelationId, ConstraintRelidTypidNameIndexId, Anum_pg_constraint_conrelid,
+			 relation,
 			 take_constraint, reach);
 }
 
@@ -351,11 +359,15 @@ reach_constraints(Reach *reach, Oid relation)
 static void
 reach_all_of(Reach *reach, Oid relation)
 {
-	each_row(AttributeRelationId, AttributeRelidNumIndexId, Anum_pg_attribute_attrelid, relation, take_column_type, reach);
-	each_row(AttrDefaultRelationId, AttrDefaultIndexId, Anum_pg_attrdef_adrelid, relation, take_default, reach);
+	each_row(AttributeRelationId, AttributeRelidNumIndexId, Anum_pg_attribute_attrelid, relation,
+			 take_column_type, reach);
+	each_row(AttrDefaultRelationId, AttrDefaultIndexId, Anum_pg_attrdef_adrelid, relation,
+			 take_default, reach);
 	reach_constraints(reach, relation);
-	each_row(InheritsRelationId, InheritsParentIndexId, Anum_pg_inherits_inhparent, relation, take_child, reach);
-	each_row(InheritsRelationId, InheritsRelidSeqnoIndexId, Anum_pg_inherits_inhrelid, relation, take_parent, reach);
+	each_row(InheritsRelationId, InheritsParentIndexId, Anum_pg_inherits_inhparent, relation,
+			 take_child, reach);
+	each_row(InheritsRelationId, InheritsRelidSeqnoIndexId, Anum_pg_inherits_inhrelid, relation,
+			 take_parent, reach);
 	if (reach->changes_rows)
 		reach_rows(reach, relation);
 }
@@ -368,7 +380,8 @@ hold_still(Reach *reach, Oid relation, char relkind)
 
 	if (relkind != RELKIND_RELATION && relkind != RELKIND_PARTITIONED_TABLE)
 		return;
-	if (!superuser_arg(owner) && !has_privs_of_role(owner, GetUserId()) && !list_member_oid(reach->owners, owner))
+	if (!superuser_arg(owner) && !has_privs_of_role(owner, GetUserId()) &&
+		!list_member_oid(reach->owners, owner))
 		LockRelationOid(relation, ShareRowExclusiveLock);
 }
 
@@ -384,15 +397,18 @@ reach_relation(Reach *reach, Oid relation)
 	if (relkind == RELKIND_FOREIGN_TABLE)
 		add_owner(reach, sv_relation_owner(relation));
 	if (relkind == RELKIND_VIEW || relkind == RELKIND_MATVIEW)
-		each_row(RewriteRelationId, RewriteRelRulenameIndexId, Anum_pg_rewrite_ev_class, relation, take_rule, reach);
-	each_row(IndexRelationId, IndexIndrelidIndexId, Anum_pg_index_indrelid, relation, take_index, reach);
+		each_row(RewriteRelationId, RewriteRelRulenameIndexId, Anum_pg_rewrite_ev_class, relation,
+				 take_rule, reach);
+	each_row(IndexRelationId, IndexIndrelidIndexId, Anum_pg_index_indrelid, relation, take_index,
+			 reach);
 	reach_key(reach, relation);
 	if (reach->evaluates == SV_EVALUATES_CHECKS)
 		reach_constraints(reach, relation);
 	if (reach->evaluates == SV_EVALUATES_ANYTHING)
 		reach_all_of(reach, relation);
 	else if (relkind == RELKIND_PARTITIONED_TABLE)
-		each_row(AttributeRelationId, AttributeRelidNumIndexId, Anum_pg_attribute_attrelid, relation, take_column_type, reach);
+		each_row(AttributeRelationId, AttributeRelidNumIndexId, Anum_pg_attribute_attrelid,
+				 relation, take_column_type, reach);
 }
 
 /* ----- names in the statement ----- */
@@ -448,13 +464,16 @@ reach_operator_classes_of(Reach *reach, Oid schema, const char *name)
 static void
 reach_mentioned_type(Reach *reach, Oid schema, const Mention *mention)
 {
-	Oid			type = GetSysCacheOid2(TYPENAMENSP, Anum_pg_type_oid, CStringGetDatum(mention->name), ObjectIdGetDatum(schema));
+	Oid			type =
+	GetSysCacheOid2(TYPENAMENSP, Anum_pg_type_oid, CStringGetDatum(mention->name),
+					ObjectIdGetDatum(schema));
 	Oid			relation = OidIsValid(type) ? get_typ_typrelid(type) : InvalidOid;
 
 	if (!OidIsValid(type) || (!mention->is_cast && reach->evaluates == SV_EVALUATES_LITERALS))
 		return;
 	/* the name of a table is not meant as that of its row type */
-	if (OidIsValid(relation) && !mention->is_cast && get_rel_relkind(relation) != RELKIND_COMPOSITE_TYPE)
+	if (OidIsValid(relation) && !mention->is_cast &&
+		get_rel_relkind(relation) != RELKIND_COMPOSITE_TYPE)
 		return;
 	reach_type(reach, type);
 }
@@ -464,7 +483,8 @@ reach_mention(Reach *reach, const Mention *mention)
 {
 	Oid			schema = get_namespace_oid(mention->schema, true);
 
-	if (!OidIsValid(schema) || schema == PG_CATALOG_NAMESPACE || strlen(mention->name) >= NAMEDATALEN)
+	if (!OidIsValid(schema) || schema == PG_CATALOG_NAMESPACE ||
+		strlen(mention->name) >= NAMEDATALEN)
 		return;
 	if (!mention->is_operator)
 		reach_mentioned_type(reach, schema, mention);
@@ -497,7 +517,8 @@ sv_reach(const Node *tree, const char *text)
 	control.hcxt = CurrentMemoryContext;
 	control.keysize = sizeof(ObjectAddress);
 	control.entrysize = sizeof(ObjectAddress);
-	reach.seen = hash_create("schemaver reach", 64, &control, HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
+	reach.seen =
+		hash_create("schemaver reach", 64, &control, HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
 	foreach(cell, sv_script_mentions(text))
 		reach_mention(&reach, lfirst(cell));
 	hash_destroy(reach.seen);

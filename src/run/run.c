@@ -163,7 +163,8 @@ reversed(StoredRevision **rows, int n)
 
 /* Downgrade by some steps and upgrade the same revisions again. */
 void
-sv_run_redo(int steps, const RunOptions *options, RunObserver *observer, RunStepFn report, void *arg)
+sv_run_redo(int steps, const RunOptions *options, RunObserver *observer, RunStepFn report,
+			void *arg)
 {
 	char	   *target = psprintf("-%d", steps);
 	PlannedRun	planned = {"redo", target};

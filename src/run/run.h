@@ -33,8 +33,10 @@ typedef struct RunObserver RunObserver;
 
 struct RunObserver
 {
-	void		(*before) (RunObserver *observer, const StoredRevision *revision, Direction direction);
-	void		(*after) (RunObserver *observer, const StoredRevision *revision, const StoredScript *stored);
+	void		(*before) (RunObserver *observer, const StoredRevision *revision,
+						   Direction direction);
+	void		(*after) (RunObserver *observer, const StoredRevision *revision,
+						  const StoredScript *stored);
 };
 
 /* What a call says about its run beside the target. */
@@ -60,23 +62,29 @@ typedef struct Run
 } Run;
 
 /* run.c */
-extern void sv_run(Direction direction, const char *target, const RunOptions *options, RunObserver *observer,
+extern void sv_run(Direction direction, const char *target, const RunOptions *options,
+				   RunObserver *observer,
 				   RunStepFn report, void *arg);
-extern void sv_run_redo(int steps, const RunOptions *options, RunObserver *observer, RunStepFn report, void *arg);
-extern void sv_run_stamp(int ntargets, const char **targets, bool purge, RunStepFn report, void *arg);
+extern void sv_run_redo(int steps, const RunOptions *options, RunObserver *observer,
+						RunStepFn report, void *arg);
+extern void sv_run_stamp(int ntargets, const char **targets, bool purge, RunStepFn report,
+						 void *arg);
 
 /* precheck.c */
 extern void sv_run_check_upgrade(StoredRevision **rows, int n, const char *target);
-extern void sv_run_check_downgrade(StoredRevision **rows, int n, const char *target, const RunOptions *options);
+extern void sv_run_check_downgrade(StoredRevision **rows, int n, const char *target,
+								   const RunOptions *options);
 extern const char *sv_run_irreversible(const StoredRevision *row);
 extern void sv_run_check_reversible(StoredRevision **rows, int n);
-extern bool *sv_run_transactional(StoreMode mode, StoredRevision **rows, int n, Direction direction);
+extern bool *sv_run_transactional(StoreMode mode, StoredRevision **rows, int n,
+								  Direction direction);
 extern bool sv_run_adds_enum_value(StoreMode mode, const StoredRevision *row, Direction direction);
 
 /* down_losses.c */
 extern List *sv_run_structure_only(const StoredRevision *row);
 extern List *sv_run_takes(StoreMode mode, const StoredRevision *row, List **earlier);
-extern void sv_run_check_losses(const StoredRevision *row, const RunOptions *options, List **earlier);
+extern void sv_run_check_losses(const StoredRevision *row, const RunOptions *options,
+								List **earlier);
 extern List *sv_run_needs(StoreMode mode, const StoredRevision *row);
 extern void sv_run_warn_of_needs(const StoredRevision *row);
 extern void sv_run_refuse_dropped(const StoredRevision *row, List *dropped, const List *kept,
@@ -85,7 +93,8 @@ extern void sv_run_refuse_dropped(const StoredRevision *row, List *dropped, cons
 /* psql.c */
 extern void sv_run_script_begin(Direction direction, const char *target, List *expected);
 extern void sv_run_script_generated(const char *id, Direction direction, const char *checksum);
-extern void sv_run_script_step(const char *id, Direction direction, const char *checksum, int statements);
+extern void sv_run_script_step(const char *id, Direction direction, const char *checksum,
+							   int statements);
 
 /* step.c */
 extern void sv_run_step(Run *run, const StoredRevision *revision, Direction direction);

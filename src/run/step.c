@@ -41,20 +41,26 @@ line_of_error(const Execution *execution, const ErrorData *error)
 	return line;
 }
 
-/* What to do about an error that a transaction of the run's own size brings about; NULL: nothing is known. */
+/*
+ * What to do about an error that a transaction of the run's own size brings
+ * about; NULL: nothing is known.
+ */
 static char *
 hint_for(const ErrorData *error)
 {
 	switch (error->sqlerrcode)
 	{
 		case ERRCODE_UNSAFE_NEW_ENUM_VALUE_USAGE:
-			return "Commit between both revisions, or run CALL schemaver.online_upgrade(), which does.";
+			return "Commit between both revisions, or run CALL schemaver.online_upgrade(), which "
+				"does.";
 		case ERRCODE_OBJECT_IN_USE:
-			return "If trigger events are pending, SET CONSTRAINTS ALL IMMEDIATE before this statement fires them; "
+			return "If trigger events are pending, SET CONSTRAINTS ALL IMMEDIATE before this "
+				"statement fires them; "
 				"CALL schemaver.online_upgrade() commits between both.";
 		case ERRCODE_INVALID_TRANSACTION_TERMINATION:
 			return "What commits by itself cannot run in a script. Change the rows in batches: "
-				"write -- schemaver:batch before an UPDATE or DELETE, and run CALL schemaver.online_upgrade().";
+				"write -- schemaver:batch before an UPDATE or DELETE, and run CALL "
+				"schemaver.online_upgrade().";
 		default:
 			return NULL;
 	}
@@ -101,7 +107,8 @@ execute_text(void *arg)
 
 	if (statement->flags & SV_STMT_COPY_DATA)
 	{
-		sv_run_copy(execution->text, execution->script->text + statement->data_start, statement->data_length);
+		sv_run_copy(execution->text, execution->script->text + statement->data_start,
+					statement->data_length);
 		return;
 	}
 	options.dest = None_Receiver;
@@ -196,7 +203,8 @@ execute_statements(Execution *execution, MemoryContext context)
 		CHECK_FOR_INTERRUPTS();
 		sv_client_check();
 		if (begin_statement(execution, i))
-			sv_kept_statement(execution->keep, script->statements[i].tag, execution->text, execute_statement, execution);
+			sv_kept_statement(execution->keep, script->statements[i].tag, execution->text,
+							  execute_statement, execution);
 		execution->touched |= may_set_constraints(&script->statements[i]);
 		if (may_make_constraint(&script->statements[i]))
 			sv_constraints_follow();
@@ -229,10 +237,12 @@ execute_checks(Execution *execution)
 		if (result != SPI_OK_SELECT || SPI_processed == 0 ||
 			SPI_tuptable->tupdesc->natts != 1 || SPI_gettypeid(SPI_tuptable->tupdesc, 1) != BOOLOID)
 			continue;
-		if (!DatumGetBool(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull)) || isnull)
+		if (!DatumGetBool(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1,
+										&isnull)) || isnull)
 			ereport(ERROR,
 					(errcode(ERRCODE_SV_VERIFY_FAILED),
-					 isnull ? errmsg("The check returned null.") : errmsg("The check returned false.")));
+					 isnull ? errmsg("The check returned null.") :
+					 errmsg("The check returned false.")));
 	}
 }
 
@@ -248,7 +258,8 @@ execute_script(void *arg)
 		return;
 	if (SPI_connect() != SPI_OK_CONNECT)
 		elog(ERROR, "SPI_connect failed");
-	context = AllocSetContextCreate(CurrentMemoryContext, "schemaver statement", ALLOCSET_DEFAULT_SIZES);
+	context =
+		AllocSetContextCreate(CurrentMemoryContext, "schemaver statement", ALLOCSET_DEFAULT_SIZES);
 	MemoryContextSwitchTo(context);
 	PG_TRY();
 	{
@@ -283,7 +294,8 @@ sv_run_verify(const char *revision, const StoredScript *stored)
 	ereport(ERROR,
 			(errcode(ERRCODE_SV_VERIFY_FAILED),
 			 errmsg("verification of revision \"%s\" failed", revision),
-			 error->sqlerrcode == ERRCODE_SV_VERIFY_FAILED ? errdetail_internal("%s", error->message) :
+			 error->sqlerrcode == ERRCODE_SV_VERIFY_FAILED ?
+			 errdetail_internal("%s", error->message) :
 			 errdetail("SQLSTATE %s: %s", unpack_sql_state(error->sqlerrcode), error->message),
 			 errcontext("%s", error->context)));
 }
@@ -305,7 +317,8 @@ sv_execution_forget(const Execution *execution)
 bool
 sv_run_is_generated(const StoredScript *stored, Direction direction)
 {
-	return direction == SV_UPGRADE ? stored->up_generated : stored->down == NULL || stored->down_generated;
+	return direction == SV_UPGRADE ? stored->up_generated : stored->down == NULL ||
+		stored->down_generated;
 }
 
 /*
@@ -354,7 +367,8 @@ sv_execution_part(Execution *execution, int from, int to)
 	if (execution->is_generated)
 		sv_generated_settings();
 	execution->keep = execution->adapt != NULL ? NULL :
-		sv_kept_begin(execution->revision->id, execution->revision->options, execution->direction, execution->is_generated);
+		sv_kept_begin(execution->revision->id, execution->revision->options, execution->direction,
+					  execution->is_generated);
 	execute_script(execution);
 	isolation = XactIsoLevel;
 	AtEOXact_GUC(false, nestlevel);
@@ -378,7 +392,8 @@ sv_execution_end(const Execution *execution)
 static void
 report_step(Run *run, const StoredRevision *revision, const StoredStep *step, Datum elapsed)
 {
-	RunStep		result = {revision->id, step->direction, revision->message, step->statements, elapsed};
+	RunStep		result =
+	{revision->id, step->direction, revision->message, step->statements, elapsed};
 
 	if (sv_progress)
 		ereport(INFO,
@@ -394,7 +409,8 @@ report_step(Run *run, const StoredRevision *revision, const StoredStep *step, Da
  * set the direction, the start and the number of statements of the step.
  */
 void
-sv_step_finish(Run *run, const StoredRevision *revision, const StoredScript *stored, StoredStep *step)
+sv_step_finish(Run *run, const StoredRevision *revision, const StoredScript *stored,
+			   StoredStep *step)
 {
 	if (step->direction == SV_UPGRADE && stored->verify != NULL)
 		sv_run_verify(revision->id, stored);
@@ -431,7 +447,8 @@ sv_run_step(Run *run, const StoredRevision *revision, Direction direction)
 		sv_impact_guard();
 	sv_execution_part(&execution, 0, execution.script->n);
 	if (direction == SV_DOWNGRADE)
-		sv_run_refuse_dropped(revision, sv_impact_unguard(), sv_kept_taken(execution.keep), &run->options);
+		sv_run_refuse_dropped(revision, sv_impact_unguard(), sv_kept_taken(execution.keep),
+							  &run->options);
 	sv_execution_end(&execution);
 	if (run->observer != NULL)
 		run->observer->after(run->observer, revision, stored);

@@ -18,7 +18,8 @@ read_address(uint64 row)
 {
 	ObjectAddress *object = palloc0(sizeof(ObjectAddress));
 
-	ObjectAddressSet(*object, (Oid) sv_own_number_at(row, 1, InvalidOid), (Oid) sv_own_number_at(row, 2, InvalidOid));
+	ObjectAddressSet(*object, (Oid) sv_own_number_at(row, 1, InvalidOid),
+					 (Oid) sv_own_number_at(row, 2, InvalidOid));
 	return object;
 }
 

@@ -56,7 +56,7 @@ milliseconds(const BatchReader *r, const char *name, const char *value)
 
 	if (!parse_int(value, &result, GUC_UNIT_MS, NULL) || result < 0)
 		refuse_batch(r, r->at, psprintf("invalid value \"%s\" of \"%s\"", value, name),
-			   "Give a time such as 200ms or 2s.");
+					 "Give a time such as 200ms or 2s.");
 	return result;
 }
 
@@ -70,7 +70,7 @@ wal_rate(const BatchReader *r, const char *value)
 		return 0;
 	if (!parse_int(value, &result, GUC_UNIT_KB, NULL) || result < 1)
 		refuse_batch(r, r->at, psprintf("invalid value \"%s\" of \"wal\"", value),
-			   "Give what may be written in a second, such as 20MB, or off.");
+					 "Give what may be written in a second, such as 20MB, or off.");
 	return result;
 }
 
@@ -82,7 +82,7 @@ count(const BatchReader *r, const char *name, const char *value, int64 least)
 
 	if (end == value || *end != '\0' || result < least || result > INT_MAX)
 		refuse_batch(r, r->at, psprintf("invalid value \"%s\" of \"%s\"", value, name),
-			   "Give a number of rows.");
+					 "Give a number of rows.");
 	return result;
 }
 
@@ -107,7 +107,7 @@ take_option(BatchReader *r, const char *name, char *value)
 		step->vacuum = strcmp(value, "off") == 0 ? 0 : count(r, name, value, 1);
 	else
 		refuse_batch(r, r->at, psprintf("unknown option \"%s\" of a batch", name),
-			   "Known are table, key, size, target, pause, wal and vacuum.");
+					 "Known are table, key, size, target, pause, wal and vacuum.");
 }
 
 /* Read "name=value ..."; names with blanks in them are not for here. */
@@ -116,12 +116,14 @@ take_options(BatchReader *r, char *text)
 {
 	char	   *save = NULL;
 
-	for (char *word = strtok_r(text, " \t\r", &save); word != NULL; word = strtok_r(NULL, " \t\r", &save))
+	for (char *word = strtok_r(text, " \t\r", &save); word !=
+		 NULL; word = strtok_r(NULL, " \t\r", &save))
 	{
 		char	   *equals = strchr(word, '=');
 
 		if (equals == NULL || equals[1] == '\0')
-			refuse_batch(r, r->at, psprintf("\"%s\" is not an option of a batch", word), "Write name=value.");
+			refuse_batch(r, r->at, psprintf("\"%s\" is not an option of a batch", word),
+						 "Write name=value.");
 		*equals = '\0';
 		take_option(r, word, equals + 1);
 	}
@@ -131,7 +133,8 @@ take_options(BatchReader *r, char *text)
 static bool
 is_directive(const char *line)
 {
-	return strncmp(line, BATCH_MARK, strlen(BATCH_MARK)) == 0 && strchr(" \t\r", line[strlen(BATCH_MARK)]) != NULL;
+	return strncmp(line, BATCH_MARK, strlen(BATCH_MARK)) == 0 &&
+		strchr(" \t\r", line[strlen(BATCH_MARK)]) != NULL;
 }
 
 /* Take one comment line, without its dashes. */
@@ -156,7 +159,8 @@ take_comment(BatchReader *r, char *line)
 		r->step->vacuum = -1;
 		take_options(r, line + strlen(BATCH_MARK));
 		if (r->step->table == NULL || r->step->key == NULL)
-			refuse_batch(r, r->at, "a batch needs a table and a key", "Write table=NAME key=COLUMN.");
+			refuse_batch(r, r->at, "a batch needs a table and a key",
+						 "Write table=NAME key=COLUMN.");
 	}
 }
 
@@ -250,7 +254,8 @@ find_marks(const char *text, int *mark, int *semicolon)
 				found++;
 			}
 			end = token.end;
-		} while (token.kind != SV_TOKEN_END && token.kind != SV_TOKEN_EOF && token.kind != SV_TOKEN_ERROR);
+		} while (token.kind != SV_TOKEN_END && token.kind != SV_TOKEN_EOF &&
+				 token.kind != SV_TOKEN_ERROR);
 		*semicolon = token.start;
 	}
 	PG_FINALLY();
@@ -275,12 +280,15 @@ take_statement(BatchReader *r, int statement)
 	int			semicolon = 0;
 	int			marks;
 
-	if (strcmp(s->tag, "UPDATE") != 0 && strcmp(s->tag, "DELETE") != 0 && strcmp(s->tag, "INSERT") != 0)
-		refuse_batch(r, s->start, psprintf("%s cannot run in batches", s->tag), "Use UPDATE, DELETE or INSERT.");
+	if (strcmp(s->tag, "UPDATE") != 0 && strcmp(s->tag, "DELETE") != 0 &&
+		strcmp(s->tag, "INSERT") != 0)
+		refuse_batch(r, s->start, psprintf("%s cannot run in batches", s->tag),
+					 "Use UPDATE, DELETE or INSERT.");
 	marks = find_marks(text, &mark, &semicolon);
 	if (marks != 1)
-		refuse_batch(r, s->start, marks == 0 ? "the batch does not say where its range of keys belongs" :
-			   "the batch has several ranges of keys", hint);
+		refuse_batch(r, s->start, marks == 0 ?
+					 "the batch does not say where its range of keys belongs" :
+					 "the batch has several ranges of keys", hint);
 	start = strstr(text + mark, RANGE_MARK) + strlen(RANGE_MARK);
 	end = strstr(start, "*/");
 	r->step->head = pnstrdup(text, mark);
@@ -330,7 +338,8 @@ where_clause(const Node *tree)
 			return ((const DeleteStmt *) tree)->whereClause;
 		case T_InsertStmt:
 			tree = ((const InsertStmt *) tree)->selectStmt;
-			return tree != NULL && IsA(tree, SelectStmt) ? ((const SelectStmt *) tree)->whereClause : NULL;
+			return tree != NULL &&
+				IsA(tree, SelectStmt) ? ((const SelectStmt *) tree)->whereClause : NULL;
 		default:
 			return NULL;
 	}
@@ -346,8 +355,10 @@ limits_rows(const Node *tree)
 	if (where == NULL || !IsA(where, BoolExpr) || ((const BoolExpr *) where)->boolop != AND_EXPR)
 		return false;
 	foreach(lc, ((const BoolExpr *) where)->args)
+	{
 		if (is_probe(lfirst(lc)))
 			return true;
+	}
 	return false;
 }
 
@@ -358,11 +369,14 @@ changes_key(const BatchReader *r, const Node *tree)
 	const UpdateStmt *update = (const UpdateStmt *) tree;
 	ListCell   *lc;
 
-	if (!IsA(tree, UpdateStmt) || strcasecmp(update->relation->relname, last_name(r->step->table)) != 0)
+	if (!IsA(tree, UpdateStmt) ||
+		strcasecmp(update->relation->relname, last_name(r->step->table)) != 0)
 		return false;
 	foreach(lc, update->targetList)
+	{
 		if (strcasecmp(lfirst_node(ResTarget, lc)->name, last_name(r->step->key)) == 0)
 			return true;
+	}
 	return false;
 }
 
@@ -396,34 +410,41 @@ check_meaning(BatchReader *r, int statement, const Node *tree)
 
 	if (changes_key(r, tree))
 		refuse_batch(r, at, "the statement changes the key of its batches",
-			   "It would meet rows again that it has changed; choose another key.");
+					 "It would meet rows again that it has changed; choose another key.");
 	if (spans != NULL)
 		refuse_batch(r, at, psprintf("%s cannot be in the query of a batch", spans),
-			   "They would hold for each range of keys by itself.");
+					 "They would hold for each range of keys by itself.");
 }
 
 /* The range must be a condition for each row, and its key one that the parser takes. */
 static void
 check_range(BatchReader *r, int statement)
 {
-	static const char hint[] = "Put /* " RANGE_MARK " */ behind a condition of the statement's own WHERE clause; "
-		"put parentheses around a condition with OR.";
+	static const char hint[] = "Put /* "
+	RANGE_MARK " */ behind a condition of the statement's own WHERE clause; "
+	"put parentheses around a condition with OR.";
 	const Statement *s = &r->script->statements[statement];
 	ErrorData  *error;
-	List	   *trees = sv_parse(psprintf("%s AND " RANGE_PROBE " %s", r->step->head, r->step->tail), &error);
+	List	   *trees =
+	sv_parse(psprintf("%s AND " RANGE_PROBE " %s", r->step->head, r->step->tail), &error);
 
 	if (list_length(trees) != 1 || !limits_rows(linitial_node(RawStmt, trees)->stmt))
 		refuse_batch(r, s->start, "the range of keys does not limit the rows of the batch", hint);
 	check_meaning(r, statement, linitial_node(RawStmt, trees)->stmt);
-	trees = sv_parse(psprintf("SELECT 1 FROM %s WHERE %s > $1 AND %s > $1 ORDER BY %s", r->step->table,
+	trees = sv_parse(psprintf("SELECT 1 FROM %s WHERE %s > $1 AND %s > $1 ORDER BY %s",
+							  r->step->table,
 							  r->step->key, r->step->range_key, r->step->key), &error);
 	if (list_length(trees) != 1)
-		refuse_batch(r, s->start, psprintf("invalid table or key of a batch: %s", error ? error->message : "syntax error"), NULL);
+		refuse_batch(r, s->start,
+					 psprintf("invalid table or key of a batch: %s", error ? error->message :
+							  "syntax error"), NULL);
 	if (r->step->left == NULL)
 		return;
 	trees = sv_parse(psprintf("SELECT 1 WHERE (%s) AND true", r->step->left), &error);
 	if (list_length(trees) != 1)
-		refuse_batch(r, s->start, psprintf("invalid condition of a batch: %s", error ? error->message : "syntax error"), NULL);
+		refuse_batch(r, s->start,
+					 psprintf("invalid condition of a batch: %s", error ? error->message :
+							  "syntax error"), NULL);
 }
 
 static int

@@ -135,8 +135,10 @@ set_blocker(const VariableSetStmt *stmt)
 	if (stmt->kind != VAR_SET_MULTI || strcmp(stmt->name, "TRANSACTION") != 0)
 		return NULL;
 	foreach(lc, stmt->args)
+	{
 		if (strcmp(lfirst_node(DefElem, lc)->defname, "transaction_isolation") == 0)
 			return "SET TRANSACTION ISOLATION LEVEL";
+	}
 	return NULL;
 }
 
@@ -167,7 +169,8 @@ blocker_of(const Node *tree)
 		case T_DropdbStmt:
 			return "DROP DATABASE";
 		case T_AlterDatabaseStmt:
-			return find_def_option(((const AlterDatabaseStmt *) tree)->options, "tablespace") != NULL ?
+			return find_def_option(((const AlterDatabaseStmt *) tree)->options, "tablespace") !=
+				NULL ?
 				"ALTER DATABASE SET TABLESPACE" : NULL;
 		case T_CreateTableSpaceStmt:
 			return "CREATE TABLESPACE";

@@ -15,7 +15,8 @@
 
 /* Commands that change rows, or may. */
 static const char *const data_tags[] = {
-	"INSERT", "UPDATE", "DELETE", "MERGE", "COPY", "SELECT", "DO", "CALL", "TRUNCATE TABLE", "EXECUTE", "PREPARE",
+	"INSERT", "UPDATE", "DELETE", "MERGE", "COPY", "SELECT", "DO", "CALL", "TRUNCATE TABLE",
+	"EXECUTE", "PREPARE",
 	"DEALLOCATE", "SELECT INTO", "REFRESH MATERIALIZED VIEW", "SET CONSTRAINTS", "LOCK TABLE"
 };
 
@@ -90,8 +91,10 @@ add_setting(List *names, const char *name)
 	if (name == NULL)
 		return names;
 	foreach(cell, names)
+	{
 		if (strcmp(lfirst(cell), name) == 0)
 			return names;
+	}
 	return lappend(names, (char *) name);
 }
 

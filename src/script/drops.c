@@ -36,7 +36,8 @@ sv_drops_kind(const Node *tree)
 		case T_AlterExtensionStmt:
 			return SV_DROPS_DIRECTLY;
 		case T_AlterTableStmt:
-			return alters_values((const AlterTableStmt *) tree) ? SV_DROPS_DIRECTLY : SV_DROPS_NOTHING;
+			return alters_values((const AlterTableStmt *) tree) ? SV_DROPS_DIRECTLY :
+				SV_DROPS_NOTHING;
 		case T_DoStmt:
 		case T_CallStmt:
 		case T_SelectStmt:
@@ -59,7 +60,8 @@ sv_drops_converts_plainly(const Node *tree)
 	{
 		AlterTableCmd *cmd = lfirst_node(AlterTableCmd, lc);
 
-		if (cmd->subtype == AT_AlterColumnType && castNode(ColumnDef, cmd->def)->raw_default != NULL)
+		if (cmd->subtype == AT_AlterColumnType &&
+			castNode(ColumnDef, cmd->def)->raw_default != NULL)
 			return false;
 	}
 	return true;
@@ -85,7 +87,8 @@ sv_drops_columns_changed(const Node *tree, AlterTableType subtype, RangeVar **re
 
 		if (cmd->subtype != subtype)
 			return NIL;
-		names = lappend(names, subtype == AT_AddColumn ? castNode(ColumnDef, cmd->def)->colname : cmd->name);
+		names = lappend(names, subtype == AT_AddColumn ? castNode(ColumnDef, cmd->def)->colname :
+						cmd->name);
 	}
 	*relation = stmt->relation;
 	return names;

@@ -54,7 +54,7 @@ of_constraints(const List *constraints)
 
 /* The server plans the expressions of a partition key. */
 static bool
-has_key_expression(const PartitionSpec *key)
+has_key_expression(const PartitionSpec * key)
 {
 	ListCell   *cell;
 
@@ -156,7 +156,8 @@ of_subcommand(const AlterTableCmd *command)
 		case AT_ColumnDefault:
 			return command->def == NULL ? SV_EVALUATES_NOTHING : SV_EVALUATES_LITERALS;
 		case AT_AddColumn:
-			return castNode(ColumnDef, command->def)->constraints == NIL ? SV_EVALUATES_TYPES : SV_EVALUATES_ANYTHING;
+			return castNode(ColumnDef, command->def)->constraints == NIL ? SV_EVALUATES_TYPES :
+				SV_EVALUATES_ANYTHING;
 		case AT_AddConstraint:
 			return of_new_constraint(castNode(Constraint, command->def));
 		case AT_SetNotNull:
@@ -234,9 +235,11 @@ sv_evaluates(const Node *tree)
 		case T_RefreshMatViewStmt:	/* the server does it as the owner, restricted */
 			return SV_EVALUATES_NOTHING;
 		case T_CreateSchemaStmt:
-			return ((const CreateSchemaStmt *) tree)->schemaElts == NIL ? SV_EVALUATES_NOTHING : SV_EVALUATES_ANYTHING;
+			return ((const CreateSchemaStmt *) tree)->schemaElts == NIL ? SV_EVALUATES_NOTHING :
+				SV_EVALUATES_ANYTHING;
 		case T_DefineStmt:
-			return ((const DefineStmt *) tree)->kind == OBJECT_AGGREGATE ? SV_EVALUATES_TYPES : SV_EVALUATES_LITERALS;
+			return ((const DefineStmt *) tree)->kind == OBJECT_AGGREGATE ? SV_EVALUATES_TYPES :
+				SV_EVALUATES_LITERALS;
 		case T_ViewStmt:
 		case T_RuleStmt:
 		case T_CreateTrigStmt:
@@ -250,7 +253,8 @@ sv_evaluates(const Node *tree)
 		case T_IndexStmt:		/* the server builds it as the owner of the table, restricted */
 			return SV_EVALUATES_LITERALS;
 		case T_CreateTableAsStmt:
-			return ((const CreateTableAsStmt *) tree)->into->skipData ? SV_EVALUATES_LITERALS : SV_EVALUATES_ANYTHING;
+			return ((const CreateTableAsStmt *) tree)->into->skipData ? SV_EVALUATES_LITERALS :
+				SV_EVALUATES_ANYTHING;
 		case T_CreateStmt:
 			return of_create_table((const CreateStmt *) tree);
 		case T_CreateForeignTableStmt:
@@ -260,7 +264,8 @@ sv_evaluates(const Node *tree)
 		case T_AlterDomainStmt:
 			/* 'T': the default; 'N', 'O': NOT NULL; 'X': a constraint is dropped */
 			return ((const AlterDomainStmt *) tree)->subtype == 'T' ? SV_EVALUATES_LITERALS :
-				((const AlterDomainStmt *) tree)->subtype == 'X' ? SV_EVALUATES_NOTHING : SV_EVALUATES_ANYTHING;
+				((const AlterDomainStmt *) tree)->subtype == 'X' ? SV_EVALUATES_NOTHING :
+				SV_EVALUATES_ANYTHING;
 		default:
 			return SV_EVALUATES_ANYTHING;
 	}
@@ -280,7 +285,8 @@ sv_evaluates_itself(const Node *tree)
 bool
 sv_changes_rows(const Node *tree)
 {
-	return IsA(tree, InsertStmt) || IsA(tree, UpdateStmt) || IsA(tree, DeleteStmt) || IsA(tree, CopyStmt);
+	return IsA(tree, InsertStmt) || IsA(tree, UpdateStmt) || IsA(tree, DeleteStmt) ||
+		IsA(tree, CopyStmt);
 }
 
 /* ----- whose statement it is ----- */
@@ -411,7 +417,7 @@ new_owner_in(const AlterTableStmt *stmt)
 }
 
 /* The role that gets what has the name, if that is what the statement does; else NULL. */
-const RoleSpec *
+const		RoleSpec *
 sv_given_to(const Node *tree, const char *name)
 {
 	const char *given;
@@ -422,5 +428,6 @@ sv_given_to(const Node *tree, const char *name)
 	if (!IsA(tree, AlterOwnerStmt))
 		return NULL;
 	given = last_name(((const AlterOwnerStmt *) tree)->object);
-	return given != NULL && strcmp(given, name) == 0 ? ((const AlterOwnerStmt *) tree)->newowner : NULL;
+	return given != NULL &&
+		strcmp(given, name) == 0 ? ((const AlterOwnerStmt *) tree)->newowner : NULL;
 }

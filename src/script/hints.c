@@ -78,7 +78,8 @@ skip_word(const char *c, const char *end, const char *word)
 {
 	size_t		length = strlen(word);
 
-	return end - c >= (ptrdiff_t) length && pg_strncasecmp(c, word, length) == 0 ? c + length : NULL;
+	return end - c >= (ptrdiff_t) length &&
+		pg_strncasecmp(c, word, length) == 0 ? c + length : NULL;
 }
 
 /* The names in a comment (without its dashes) if it is a hint, or NIL. */
@@ -92,7 +93,8 @@ old_names(const char *comment, const char *end, bool *quoted)
 	if (c < end && *c == '@')
 		c++;
 	from = skip_word(c, end, "renamed");
-	if (from == NULL || (from = skip_word(skip_blanks(from, end), end, "from")) == NULL || from == end)
+	if (from == NULL || (from = skip_word(skip_blanks(from, end), end, "from")) == NULL ||
+		from == end)
 		return NIL;
 	if (*from != ' ' && *from != '\t' && *from != '=')
 		return NIL;
@@ -152,9 +154,11 @@ set_defined(Hint *hint, const DefineStmt *s)
 		ObjectType	type;
 		const char *class;
 	}			classes[] = {
-		{OBJECT_AGGREGATE, "aggregate"}, {OBJECT_TYPE, "base type"}, {OBJECT_COLLATION, "collation"},
+		{OBJECT_AGGREGATE, "aggregate"}, {OBJECT_TYPE, "base type"},
+		{OBJECT_COLLATION, "collation"},
 		{OBJECT_TSPARSER, "text search parser"}, {OBJECT_TSDICTIONARY, "text search dictionary"},
-		{OBJECT_TSTEMPLATE, "text search template"}, {OBJECT_TSCONFIGURATION, "text search configuration"}
+		{OBJECT_TSTEMPLATE, "text search template"},
+		{OBJECT_TSCONFIGURATION, "text search configuration"}
 	};
 
 	for (int i = 0; i < lengthof(classes); i++)
@@ -188,7 +192,8 @@ set_target(Hint *hint, Node *node)
 			set_range(hint, "view", ((ViewStmt *) node)->view);
 			break;
 		case T_CreateTableAsStmt:
-			set_range(hint, ((CreateTableAsStmt *) node)->objtype == OBJECT_MATVIEW ? "materialized view" : "table",
+			set_range(hint, ((CreateTableAsStmt *) node)->objtype == OBJECT_MATVIEW ?
+					  "materialized view" : "table",
 					  ((CreateTableAsStmt *) node)->into->rel);
 			break;
 		case T_IndexStmt:
@@ -231,13 +236,15 @@ set_target(Hint *hint, Node *node)
 				set_names(hint, "statistics", ((CreateStatsStmt *) node)->defnames);
 			break;
 		case T_CreateTrigStmt:
-			set_part(hint, ((CreateTrigStmt *) node)->relation, "trigger", ((CreateTrigStmt *) node)->trigname);
+			set_part(hint, ((CreateTrigStmt *) node)->relation, "trigger",
+					 ((CreateTrigStmt *) node)->trigname);
 			break;
 		case T_RuleStmt:
 			set_part(hint, ((RuleStmt *) node)->relation, "rule", ((RuleStmt *) node)->rulename);
 			break;
 		case T_CreatePolicyStmt:
-			set_part(hint, ((CreatePolicyStmt *) node)->table, "policy", ((CreatePolicyStmt *) node)->policy_name);
+			set_part(hint, ((CreatePolicyStmt *) node)->table, "policy",
+					 ((CreatePolicyStmt *) node)->policy_name);
 			break;
 		case T_AlterTableStmt:
 			set_added(hint, (AlterTableStmt *) node);
@@ -274,7 +281,8 @@ static int
 statement_at(const Script *script, int offset)
 {
 	for (int i = 0; i < script->n; i++)
-		if (offset >= script->statements[i].start && offset < script->statements[i].start + script->statements[i].length)
+		if (offset >= script->statements[i].start &&
+			offset < script->statements[i].start + script->statements[i].length)
 			return i;
 	return -1;
 }
@@ -362,7 +370,8 @@ token_on_line(const Tokens *t, int next, bool *doubtful)
 				return -1;
 			statement = at;
 		}
-		else if (begins_element(t, at) || (at == first && sv_token_is(&t->tokens[at], "constraint")))
+		else if (begins_element(t, at) ||
+				 (at == first && sv_token_is(&t->tokens[at], "constraint")))
 		{
 			if (element >= 0 && (statement < 0 || t->tokens[next - 1].kind != SV_TOKEN_END))
 				return -1;
@@ -397,7 +406,8 @@ hint_at(const Tokens *t, int next, int comment, List *names, bool quoted)
 	if (at < 0 || !set_place(hint, t, at) || (quoted && hint->value == NULL))
 		ereport(ERROR,
 				(errcode(ERRCODE_SV_INVALID_SCRIPT),
-				 errmsg("hint \"renamed from %s\" stands at nothing that can be renamed", hint->old_name),
+				 errmsg("hint \"renamed from %s\" stands at nothing that can be renamed",
+						hint->old_name),
 				 errdetail("Line %d of the wanted schema.", hint->line),
 				 errhint("Write it on the line before, or at the end of the first line of, a CREATE statement, a column, a constraint or a value of an enum, one on a line.")));
 	return hint;
@@ -410,7 +420,8 @@ is_copy_data(const Script *script, int offset)
 	{
 		const Statement *s = &script->statements[i];
 
-		if ((s->flags & SV_STMT_COPY_DATA) && offset >= s->data_start && offset < s->data_start + s->data_length)
+		if ((s->flags & SV_STMT_COPY_DATA) && offset >= s->data_start &&
+			offset < s->data_start + s->data_length)
 			return true;
 	}
 	return false;

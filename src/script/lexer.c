@@ -254,8 +254,8 @@ skip_meta(Lexer *lexer, Token *token)
 	if (is_harmless(command, length))
 	{
 		/*
-		 * The lexer holds the byte behind the backslash, a letter, and puts it
-		 * back when it is called: read that as a word of its own.
+		 * The lexer holds the byte behind the backslash, a letter, and puts it back when it is
+		 * called: read that as a word of its own.
 		 */
 		blank(lexer, token->end + 1, token->end + length);
 		(void) core_yylex(&value, &at, lexer->scanner);

@@ -31,8 +31,10 @@ add_each(List *targets, const List *relations, LOCKMODE mode)
 	ListCell   *cell;
 
 	foreach(cell, relations)
+	{
 		if (IsA(lfirst(cell), RangeVar))
 			targets = add_target(targets, lfirst(cell), mode, false);
+	}
 	return targets;
 }
 
@@ -76,7 +78,9 @@ of_alter_table(const AlterTableStmt *stmt)
 
 		targets = add_referenced_by(targets, command->def);
 		if (command->def != NULL && IsA(command->def, PartitionCmd))
-			targets = add_target(targets, ((const PartitionCmd *) command->def)->name, AccessExclusiveLock, false);
+			targets =
+				add_target(targets, ((const PartitionCmd *) command->def)->name,
+						   AccessExclusiveLock, false);
 	}
 	return targets;
 }
@@ -103,8 +107,9 @@ of_drop(const DropStmt *stmt)
 		stmt->removeType != OBJECT_SEQUENCE && stmt->removeType != OBJECT_FOREIGN_TABLE)
 		return NIL;
 	foreach(cell, stmt->objects)
-		targets = add_target(targets, makeRangeVarFromNameList(lfirst_node(List, cell)), AccessExclusiveLock,
-					  stmt->removeType == OBJECT_TABLE);
+		targets =
+		add_target(targets, makeRangeVarFromNameList(lfirst_node(List, cell)), AccessExclusiveLock,
+				   stmt->removeType == OBJECT_TABLE);
 	return targets;
 }
 
@@ -122,30 +127,39 @@ sv_lock_targets(const Node *tree)
 			return of_drop((const DropStmt *) tree);
 		case T_IndexStmt:
 			return add_target(NIL, ((const IndexStmt *) tree)->relation,
-					   ((const IndexStmt *) tree)->concurrent ? ShareUpdateExclusiveLock : ShareLock, true);
+							  ((const IndexStmt *) tree)->concurrent ? ShareUpdateExclusiveLock :
+							  ShareLock, true);
 		case T_RenameStmt:
-			return add_target(NIL, ((const RenameStmt *) tree)->relation, AccessExclusiveLock, true);
+			return add_target(NIL, ((const RenameStmt *) tree)->relation, AccessExclusiveLock,
+							  true);
 		case T_AlterObjectSchemaStmt:
-			return add_target(NIL, ((const AlterObjectSchemaStmt *) tree)->relation, AccessExclusiveLock, true);
+			return add_target(NIL, ((const AlterObjectSchemaStmt *) tree)->relation,
+							  AccessExclusiveLock, true);
 		case T_TruncateStmt:
 			return add_each(NIL, ((const TruncateStmt *) tree)->relations, AccessExclusiveLock);
 		case T_LockStmt:
-			return add_each(NIL, ((const LockStmt *) tree)->relations, ((const LockStmt *) tree)->mode);
+			return add_each(NIL, ((const LockStmt *) tree)->relations,
+							((const LockStmt *) tree)->mode);
 		case T_CreateTrigStmt:
-			return add_target(NIL, ((const CreateTrigStmt *) tree)->relation, ShareRowExclusiveLock, false);
+			return add_target(NIL, ((const CreateTrigStmt *) tree)->relation,
+							  ShareRowExclusiveLock, false);
 		case T_RuleStmt:
 			return add_target(NIL, ((const RuleStmt *) tree)->relation, AccessExclusiveLock, true);
 		case T_CreatePolicyStmt:
-			return add_target(NIL, ((const CreatePolicyStmt *) tree)->table, AccessExclusiveLock, true);
+			return add_target(NIL, ((const CreatePolicyStmt *) tree)->table, AccessExclusiveLock,
+							  true);
 		case T_AlterPolicyStmt:
-			return add_target(NIL, ((const AlterPolicyStmt *) tree)->table, AccessExclusiveLock, true);
+			return add_target(NIL, ((const AlterPolicyStmt *) tree)->table, AccessExclusiveLock,
+							  true);
 		case T_RefreshMatViewStmt:
 			return add_target(NIL, ((const RefreshMatViewStmt *) tree)->relation,
-					   ((const RefreshMatViewStmt *) tree)->concurrent ? ExclusiveLock : AccessExclusiveLock, true);
+							  ((const RefreshMatViewStmt *) tree)->concurrent ? ExclusiveLock :
+							  AccessExclusiveLock, true);
 		case T_ReindexStmt:
 			return add_target(NIL, ((const ReindexStmt *) tree)->relation, ShareLock, false);
 		case T_ClusterStmt:
-			return add_target(NIL, ((const ClusterStmt *) tree)->relation, AccessExclusiveLock, true);
+			return add_target(NIL, ((const ClusterStmt *) tree)->relation, AccessExclusiveLock,
+							  true);
 		case T_InsertStmt:
 			return add_target(NIL, ((const InsertStmt *) tree)->relation, RowExclusiveLock, false);
 		case T_UpdateStmt:

@@ -71,7 +71,8 @@ sv_script_mentions(const char *text)
 			Token		token;
 
 			sv_lexer_next(lexer, &token);
-			if (token.kind == SV_TOKEN_EOF || token.kind == SV_TOKEN_META || token.kind == SV_TOKEN_ERROR)
+			if (token.kind == SV_TOKEN_EOF || token.kind == SV_TOKEN_META ||
+				token.kind == SV_TOKEN_ERROR)
 				break;
 			if (token.kind == SV_TOKEN_WORD)
 				take_word(&reading, token.str);

@@ -109,7 +109,8 @@ append_tokens(PsqlText *result, StringInfo out, Lexer *lexer)
 		sv_lexer_next(lexer, &token);
 		if (token.kind == SV_TOKEN_EOF)
 			break;
-		if (token.kind == SV_TOKEN_ERROR || token.kind == SV_TOKEN_META || !read_psql_token(&reading, &token, text))
+		if (token.kind == SV_TOKEN_ERROR || token.kind == SV_TOKEN_META ||
+			!read_psql_token(&reading, &token, text))
 			return false;
 		result->backslashes |= depends_on_settings(&token, text);
 		if (token.code != ':' || !begins_variable(text[token.end]))
@@ -145,7 +146,8 @@ sv_script_psql_text(const Script *script, int statement, const ScriptOrigin *ori
 	Lexer	   *lexer;
 	volatile bool same = false;
 
-	result.ascii = is_ascii(text, s->length) && is_ascii(script->text + s->data_start, s->data_length);
+	result.ascii = is_ascii(text, s->length) &&
+		is_ascii(script->text + s->data_start, s->data_length);
 	initStringInfo(&out);
 	lexer = sv_lexer_create(text);
 	PG_TRY();
@@ -158,9 +160,12 @@ sv_script_psql_text(const Script *script, int statement, const ScriptOrigin *ori
 	}
 	PG_END_TRY();
 	if (!same)
-		sv_script_invalid(script->text, s->start, origin, "psql would not read this as one statement",
-						  "psql finds the end of a BEGIN ATOMIC body by counting the words BEGIN, CASE and END, whatever they mean.",
-						  "Quote names and labels that are such words (\"end\"), or run it with upgrade().");
+		sv_script_invalid(script->text, s->start, origin,
+						  "psql would not read this as one statement",
+						  "psql finds the end of a BEGIN ATOMIC body by counting the words BEGIN, "
+						  "CASE and END, whatever they mean.",
+						  "Quote names and labels that are such words (\"end\"), or run it with "
+						  "upgrade().");
 	result.text = out.data;
 	return result;
 }

@@ -64,7 +64,9 @@ sv_reading_check(void)
 		ereport(ERROR,
 				(errcode(ERRCODE_SV_INVALID_SCRIPT),
 				 errmsg("the script has set \"standard_conforming_strings\" to off"),
-				 errdetail("Scripts are read with it on, so the text behind would mean something else."),
+				 errdetail(
+						   "Scripts are read with it on, so the text behind would mean something "
+						   "else."),
 				 errhint("Leave the setting alone, and write strings with escapes as E'...'.")));
 }
 

@@ -62,7 +62,8 @@ mentions(const char *text, const char *word)
 static bool
 makes_secrets(const char *body)
 {
-	return mentions(body, "mapping") || mentions(body, "subscription") || mentions(body, "server") ||
+	return mentions(body, "mapping") || mentions(body, "subscription") ||
+		mentions(body, "server") ||
 		mentions(body, "dblink") || mentions(body, "connect") ||
 		((mentions(body, "role") || mentions(body, "user")) && mentions(body, "password"));
 }
@@ -80,8 +81,10 @@ static bool
 is_harmless(const char *word)
 {
 	static const char *const harmless[] = {
-		"type", "version", "until", "host", "hostaddr", "port", "dbname", "schema_name", "table_name", "column_name",
-		"fetch_size", "use_remote_estimate", "updatable", "truncatable", "async_capable", "batch_size", "filename",
+		"type", "version", "until", "host", "hostaddr", "port", "dbname", "schema_name",
+		"table_name", "column_name",
+		"fetch_size", "use_remote_estimate", "updatable", "truncatable", "async_capable",
+		"batch_size", "filename",
 		"format", "header", "delimiter", "encoding", "in", "is", NULL
 	};
 
@@ -95,7 +98,8 @@ static void
 read_word(Redaction *r, const char *word)
 {
 	static const char *const verbs[] = {"create", "alter", "import", NULL};
-	static const char *const kinds[] = {"mapping", "server", "subscription", "wrapper", "foreign", NULL};
+	static const char *const kinds[] =
+	{"mapping", "server", "subscription", "wrapper", "foreign", NULL};
 	static const char *const routines[] = {"function", "procedure", "do", NULL};
 
 	if (is_one_of(word, verbs))
@@ -133,7 +137,7 @@ static void
 append_constant(Redaction *r, const Token *token)
 {
 	bool		secret = r->mode == REDACT_ALL || (r->has_options && !is_harmless(r->word)) ||
-		(r->word != NULL && pg_strcasecmp(r->word, "password") == 0) || is_connection(token->str);
+	(r->word != NULL && pg_strcasecmp(r->word, "password") == 0) || is_connection(token->str);
 
 	if (is_body(r, token) && (secret || makes_secrets(token->str)))
 		append_body(r, token, REDACT_ALL);

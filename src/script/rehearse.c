@@ -45,7 +45,8 @@ cut_concurrently(char *text)
 
 	do
 		sv_lexer_next(lexer, &token);
-	while (token.kind != SV_TOKEN_EOF && token.kind != SV_TOKEN_ERROR && !sv_token_is(&token, "concurrently"));
+	while (token.kind != SV_TOKEN_EOF && token.kind != SV_TOKEN_ERROR &&
+		   !sv_token_is(&token, "concurrently"));
 	sv_lexer_free(lexer);
 	if (token.kind != SV_TOKEN_WORD)
 		return;

@@ -18,14 +18,18 @@
 #include "storage/lockdefs.h"
 
 /* Statement.flags */
-#define SV_STMT_SETS			0x01	/* SET, RESET, set_config(): may change a setting or the role */
-#define SV_STMT_QUEUES			0x02	/* may leave deferred trigger events or change when constraints are checked */
+#define SV_STMT_SETS			0x01	/* SET, RESET, set_config(): may change a setting or the
+										 * role */
+#define SV_STMT_QUEUES			0x02	/* may leave deferred trigger events or change when
+										 * constraints are checked */
 #define SV_STMT_ADDS_ENUM_VALUE 0x04	/* ALTER TYPE ... ADD VALUE */
 #define SV_STMT_COPY_DATA		0x08	/* COPY ... FROM STDIN with inline data */
 #define SV_STMT_TEMP			0x10	/* may create temporary objects */
-#define SV_STMT_FOR_SESSION		0x80	/* makes something that only its session has, as its syntax tells */
+#define SV_STMT_FOR_SESSION		0x80	/* makes something that only its session has, as its
+										 * syntax tells */
 #define SV_STMT_SETTING			0x40	/* does nothing but change settings for the session */
-#define SV_STMT_AFTER_COMMIT	0x100	/* a COMMIT stands before it that ends no BEGIN of the script */
+#define SV_STMT_AFTER_COMMIT	0x100	/* a COMMIT stands before it that ends no BEGIN of the
+										 * script */
 
 typedef struct Statement
 {
@@ -34,9 +38,8 @@ typedef struct Statement
 	int			line;			/* line of start in Script.text, from 1 */
 	int			flags;
 	const char *tag;			/* command tag, e.g. "CREATE TABLE" */
-	const char *blocker;		/* the command that PostgreSQL refuses inside a
-								 * transaction block, e.g. "CREATE INDEX
-								 * CONCURRENTLY"; NULL for all others */
+	const char *blocker;		/* the command that PostgreSQL refuses inside a transaction block,
+								 * e.g. "CREATE INDEX CONCURRENTLY"; NULL for all others */
 	int			data_start;		/* SV_STMT_COPY_DATA: its lines, without \. */
 	int			data_length;
 	Node	   *tree;			/* see sv_statement_tree() */
@@ -48,8 +51,7 @@ typedef struct Script
 	int			n;
 	Statement  *statements;
 	int			flags;			/* of all statements, or-ed */
-	int			blocked;		/* index of the first statement with a blocker,
-								 * or -1 */
+	int			blocked;		/* index of the first statement with a blocker, or -1 */
 	MemoryContext context;		/* of all of it */
 } Script;
 
@@ -59,8 +61,7 @@ typedef struct ScriptOrigin
 	const char *revision;		/* id, or NULL while it has none */
 	const char *section;		/* "up", "down" or "verify" */
 	const char *file;			/* file name, or NULL */
-	int			first_line;		/* line of the file at which the text starts,
-								 * from 1 */
+	int			first_line;		/* line of the file at which the text starts, from 1 */
 } ScriptOrigin;
 
 /* split.c */
@@ -77,7 +78,8 @@ typedef struct PsqlText
 	bool		ascii;			/* it and its data: no encoding does so */
 } PsqlText;
 
-extern PsqlText sv_script_psql_text(const Script *script, int statement, const ScriptOrigin *origin);
+extern PsqlText sv_script_psql_text(const Script *script, int statement,
+									const ScriptOrigin *origin);
 
 /* redact.c */
 extern char *sv_redact_script(const char *text);
@@ -88,7 +90,8 @@ extern char *sv_script_rehearsal_text(const Script *script, int statement);
 
 /* collect.c */
 extern bool sv_script_has_data(const Script *script);
-extern void sv_script_collect(StringInfo out, const Script *script, bool only_data, const char **texts);
+extern void sv_script_collect(StringInfo out, const Script *script, bool only_data,
+							  const char **texts);
 
 /* enum_values.c */
 extern int	sv_script_enum_use(const Script *script, List **labels);
@@ -96,7 +99,8 @@ extern bool sv_script_commit_border(const Script *script, int statement);
 
 /* checksum.c: hex sha256 of what matters in a revision */
 extern char *sv_script_hash(const char *text);
-extern char *sv_script_checksum(const Script *up, const Script *down, const Script *verify, const char *options);
+extern char *sv_script_checksum(const Script *up, const Script *down, const Script *verify,
+								const char *options);
 
 /* ----- batch.c -----
  *
@@ -110,10 +114,9 @@ typedef struct BatchStep
 	int			size;			/* keys of the first batch */
 	int			target;			/* ms that a batch should take */
 	int			pause;			/* ms between batches */
-	int			wal;			/* kB of WAL per second; 0: no limit; -1: as the
-								 * setting says */
-	int64		vacuum;			/* rows after which to vacuum; -1: a quarter of
-								 * the table; 0: never */
+	int			wal;			/* kB of WAL per second; 0: no limit; -1: as the setting says */
+	int64		vacuum;			/* rows after which to vacuum; -1: a quarter of the table; 0:
+								 * never */
 	char	   *left;			/* condition of rows that are not done, or NULL */
 	char	   *head;			/* the statement before the range */
 	char	   *range_key;		/* what the range is about in the statement */
@@ -139,7 +142,8 @@ typedef enum DropsKind
 
 extern DropsKind sv_drops_kind(const Node *tree);
 extern bool sv_drops_converts_plainly(const Node *tree);
-extern List *sv_drops_columns_changed(const Node *tree, AlterTableType subtype, RangeVar **relation);
+extern List *sv_drops_columns_changed(const Node *tree, AlterTableType subtype,
+									  RangeVar **relation);
 
 /* ----- evaluates.c -----
  *
@@ -191,8 +195,8 @@ typedef struct Hint
 	int			line;
 	const char *old_schema;		/* NULL: not given */
 	const char *old_name;
-	const char *class;			/* of the object that the statement creates; NULL: some
-								 * relation or type */
+	const char *class;			/* of the object that the statement creates; NULL: some relation
+								 * or type */
 	const char *schema;			/* as it stands there; NULL: not given */
 	const char *name;
 	const char *part_class;		/* NULL: it is about the object itself */
@@ -231,8 +235,7 @@ typedef struct Token
 	int			start;			/* first byte */
 	int			end;			/* behind its last byte */
 	const char *str;			/* in the context of the sv_lexer_next() call */
-	const char *keyword;		/* canonical spelling if it is an unquoted
-								 * keyword, else NULL */
+	const char *keyword;		/* canonical spelling if it is an unquoted keyword, else NULL */
 } Token;
 
 /* What the lexer knows of the statement that it reads. */
@@ -257,8 +260,7 @@ typedef struct Lexer
 	struct core_yy_extra_type *extra;
 	MemoryContext cxt;			/* of the lexer */
 	LexerStatement stmt;
-	int			data_start;		/* data of the COPY that the last
-								 * SV_TOKEN_END ended, or -1 */
+	int			data_start;		/* data of the COPY that the last SV_TOKEN_END ended, or -1 */
 	int			data_length;
 	int			data_end;		/* behind the last data block and its \., or 0 */
 	int			data_from;		/* where that block starts */
@@ -290,7 +292,8 @@ extern void sv_script_invalid(const char *text, int offset, const ScriptOrigin *
 							  const char *message, const char *detail, const char *hint);
 extern void sv_script_invalid_error(const char *text, int offset, const ScriptOrigin *origin,
 									const ErrorData *error);
-extern void sv_script_invalid_meta(const char *text, const Token *token, const ScriptOrigin *origin);
+extern void sv_script_invalid_meta(const char *text, const Token *token,
+								   const ScriptOrigin *origin);
 
 /* ----- lock_targets.c -----
  *

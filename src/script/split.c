@@ -115,10 +115,14 @@ open_block(Splitter *s, const TransactionStmt *stmt)
 	const char *command = transaction_command(stmt);
 
 	if (stmt->options != NIL)
-		refuse(s, s->start, psprintf("%s with transaction options cannot be used in a migration script", command),
-			   "Remove the options, or the whole command: schemaver runs the script in a transaction of its own.");
+		refuse(s, s->start,
+			   psprintf("%s with transaction options cannot be used in a migration script",
+						command),
+			   "Remove the options, or the whole command: schemaver runs the script in a "
+			   "transaction of its own.");
 	if (s->block >= 0)
-		refuse(s, s->start, psprintf("%s inside of a transaction that the script has already begun", command),
+		refuse(s, s->start,
+			   psprintf("%s inside of a transaction that the script has already begun", command),
 			   "Remove it: schemaver runs the script in one transaction, all or nothing.");
 	s->block = s->start;
 }
@@ -142,7 +146,8 @@ close_block(Splitter *s, const TransactionStmt *stmt)
 static bool
 is_verify(const Splitter *s)
 {
-	return s->origin != NULL && s->origin->section != NULL && strcmp(s->origin->section, "verify") == 0;
+	return s->origin != NULL && s->origin->section != NULL &&
+		strcmp(s->origin->section, "verify") == 0;
 }
 
 /*
@@ -192,7 +197,8 @@ check_copy(const Splitter *s, const Node *tree)
 	if (!IsA(tree, CopyStmt) || copy->filename != NULL)
 		return;
 	if (copy->is_from && copy->whereClause != NULL)
-		refuse(s, s->start, "COPY with inline data cannot have a WHERE clause in a migration script",
+		refuse(s, s->start,
+			   "COPY with inline data cannot have a WHERE clause in a migration script",
 			   "Copy into a temporary table and INSERT ... SELECT from it.");
 	foreach(cell, copy->options)
 	{
@@ -206,7 +212,8 @@ check_copy(const Splitter *s, const Node *tree)
 	if (copy->is_from)
 		return;
 	refuse(s, s->start, "COPY TO STDOUT cannot be used in a migration script",
-		   "There is no client to send the rows to. Use a query, or COPY TO a file or a program of the server.");
+		   "There is no client to send the rows to. Use a query, or COPY TO a file or a program of "
+		   "the server.");
 }
 
 static bool

@@ -51,22 +51,29 @@ void
 sv_store_log_ddl(bool dropped, const char *tag, const char *statement)
 {
 	static StoreQuery changes = {
-		INSERT_OF("SELECT row_number() OVER () AS n, classid, objid, objsubid, object_identity IS NOT NULL AS named, "
-				  "object_type || ' ' || object_identity AS what FROM pg_event_trigger_ddl_commands() "
-				  "WHERE NOT in_extension AND coalesce(schema_name, '') NOT IN ('pg_temp', 'pg_toast')"),
+		INSERT_OF(
+				  "SELECT row_number() OVER () AS n, classid, objid, objsubid, object_identity IS "
+				  "NOT NULL AS named, "
+				  "object_type || ' ' || object_identity AS what FROM "
+				  "pg_event_trigger_ddl_commands() "
+				  "WHERE NOT in_extension AND coalesce(schema_name, '') NOT IN ('pg_temp', "
+				  "'pg_toast')"),
 		9, {TIMESTAMPTZOID, TEXTOID, TEXTOID, TEXTOID, INT4OID, TEXTOID, TEXTOID, INT8OID, OIDOID}
 	};
 	static StoreQuery drops = {
 		INSERT_OF("SELECT row_number() OVER () AS n, classid, objid, objsubid, original AS named, "
-				  "object_type || ' ' || object_identity AS what FROM pg_event_trigger_dropped_objects() "
+				  "object_type || ' ' || object_identity AS what FROM "
+				  "pg_event_trigger_dropped_objects() "
 				  "WHERE NOT is_temporary"),
 		9, {TIMESTAMPTZOID, TEXTOID, TEXTOID, TEXTOID, INT4OID, TEXTOID, TEXTOID, INT8OID, OIDOID}
 	};
 	int64		entry;
 
-	entry = sv_own_number(SV_STORE_WRITE, dropped ? &drops : &changes, 0, GetCurrentTimestamp(), sv_role_name(GetUserId()),
-				 sv_role_name(GetSessionUserId()), application_name, MyProcPid, tag, statement,
-				 (int64) GetSystemIdentifier(), MyDatabaseId);
+	entry = sv_own_number(SV_STORE_WRITE, dropped ? &drops :
+						  &changes, 0, GetCurrentTimestamp(), sv_role_name(GetUserId()),
+						  sv_role_name(GetSessionUserId()), application_name, MyProcPid, tag,
+						  statement,
+						  (int64) GetSystemIdentifier(), MyDatabaseId);
 	if (entry > 0)
 		prune(entry);
 }
@@ -95,12 +102,16 @@ sv_store_ddl_of(const Object *object, const char *tags)
 {
 	static StoreQuery query = {
 		"SELECT l.role, l.logged_at, l.tag, l.statement FROM schemaver.ddl_log l, "
-		"LATERAL (SELECT coalesce(max(CASE WHEN a.catalog = $1 AND a.oid = $2 AND a.place = $3 THEN 4 "
+		"LATERAL (SELECT coalesce(max(CASE WHEN a.catalog = $1 AND a.oid = $2 AND a.place = $3 "
+		"THEN 4 "
 		"WHEN (a.catalog = $1 AND a.oid = $2 OR a.catalog = $4 AND a.oid = $5) THEN 2 "
-		"WHEN a.oid = 0 AND strpos(lower(coalesce(l.statement, '')), lower($6)) > 0 THEN 1 END), 0) "
+		"WHEN a.oid = 0 AND strpos(lower(coalesce(l.statement, '')), lower($6)) > 0 THEN 1 END), "
+		"0) "
 		"FROM unnest(l.catalogs, l.oids, l.places) AS a (catalog, oid, place)) AS f (fit) "
-		"WHERE l.oids && ARRAY[$2, $5, CAST(0 AS oid)] AND l.system_identifier = $7 AND l.database = $8 AND f.fit > 0 "
-		"ORDER BY l.tag ~ $9 DESC, f.fit + CASE WHEN f.fit = 2 AND strpos(lower(coalesce(l.statement, '')), lower($6)) > 0 THEN 1 ELSE 0 END DESC, "
+		"WHERE l.oids && ARRAY[$2, $5, CAST(0 AS oid)] AND l.system_identifier = $7 AND l.database "
+		"= $8 AND f.fit > 0 "
+		"ORDER BY l.tag ~ $9 DESC, f.fit + CASE WHEN f.fit = 2 AND "
+		"strpos(lower(coalesce(l.statement, '')), lower($6)) > 0 THEN 1 ELSE 0 END DESC, "
 		"l.logged_at DESC LIMIT 1",
 		9, {OIDOID, OIDOID, INT4OID, OIDOID, OIDOID, TEXTOID, INT8OID, OIDOID, TEXTOID}
 	};
@@ -109,9 +120,12 @@ sv_store_ddl_of(const Object *object, const char *tags)
 
 	if (!OidIsValid(object->address.classId))
 		return NULL;
-	found = sv_own_rows(SV_STORE_READ, &query, read_entry, object->address.classId, object->address.objectId,
-						object->address.objectSubId, whole->address.classId, whole->address.objectId,
-						object->name ? object->name : object->identity, (int64) GetSystemIdentifier(),
+	found = sv_own_rows(SV_STORE_READ, &query, read_entry, object->address.classId,
+						object->address.objectId,
+						object->address.objectSubId, whole->address.classId,
+						whole->address.objectId,
+						object->name ? object->name :
+						object->identity, (int64) GetSystemIdentifier(),
 						MyDatabaseId, tags);
 	return found == NIL ? NULL : linitial(found);
 }

@@ -48,7 +48,8 @@ answer_under(SnapshotQuery *query, Snapshot snapshot)
 		SPI_keepplan(plan);
 		query->plan = plan;
 	}
-	if (SPI_execute_snapshot(query->plan, NULL, NULL, snapshot, InvalidSnapshot, true, false, 1) != SPI_OK_SELECT ||
+	if (SPI_execute_snapshot(query->plan, NULL, NULL, snapshot, InvalidSnapshot, true, false, 1) !=
+		SPI_OK_SELECT ||
 		SPI_processed != 1)
 		elog(ERROR, "could not read the state of schemaver");
 	MemoryContextSwitchTo(scope.caller);
@@ -88,7 +89,8 @@ void
 sv_store_check_registrations_seen(void)
 {
 	static SnapshotQuery query = {
-		"SELECT md5(string_agg(concat(revision, ' ', xmin), ' ' ORDER BY position)) FROM schemaver.revision"
+		"SELECT md5(string_agg(concat(revision, ' ', xmin), ' ' ORDER BY position)) FROM "
+		"schemaver.revision"
 	};
 
 	if (has_unseen_changes(&query))
@@ -109,13 +111,15 @@ sv_store_begin_run(const char *command, const char *target)
 		"INSERT INTO schemaver.run (run, command, target, role, session_role, pid, application, "
 		"client, version, started_at, outcome) "
 		"SELECT pg_catalog.nextval('schemaver.run_number'), $1, $2, $3, $4, $5, $6, "
-		"pg_catalog.inet_client_addr(), e.extversion, $7, 'running' FROM pg_catalog.pg_extension e WHERE e.extname = 'schemaver' "
+		"pg_catalog.inet_client_addr(), e.extversion, $7, 'running' FROM pg_catalog.pg_extension e "
+		"WHERE e.extname = 'schemaver' "
 		"RETURNING run",
 		7, {TEXTOID, TEXTOID, TEXTOID, TEXTOID, INT4OID, TEXTOID, TIMESTAMPTZOID}
 	};
-	int64		run = sv_own_number(SV_STORE_WRITE, &query, 0, command, target, sv_role_name(GetUserId()),
-									sv_role_name(GetSessionUserId()), MyProcPid, application_name,
-									GetCurrentTimestamp());
+	int64		run =
+	sv_own_number(SV_STORE_WRITE, &query, 0, command, target, sv_role_name(GetUserId()),
+				  sv_role_name(GetSessionUserId()), MyProcPid, application_name,
+				  GetCurrentTimestamp());
 
 	if (run == 0)
 		elog(ERROR, "could not record the run");
@@ -126,7 +130,8 @@ sv_store_begin_run(const char *command, const char *target)
 void
 sv_store_note_run(int64 run, const char *note)
 {
-	static StoreQuery query = {"UPDATE schemaver.run SET note = $2 WHERE run = $1", 2, {INT8OID, TEXTOID}};
+	static StoreQuery query =
+	{"UPDATE schemaver.run SET note = $2 WHERE run = $1", 2, {INT8OID, TEXTOID}};
 	Datum		values[2] = {Int64GetDatum(run), CStringGetTextDatum(note)};
 	StoreScope	scope;
 
@@ -143,7 +148,8 @@ end_run(int64 run, TimestampTz started_at, const char *outcome)
 		3, {INT8OID, INTERVALOID, TEXTOID}
 	};
 
-	sv_own_query(SV_STORE_WRITE, &query, run, interval_between(started_at, GetCurrentTimestamp()), outcome);
+	sv_own_query(SV_STORE_WRITE, &query, run, interval_between(started_at, GetCurrentTimestamp()),
+				 outcome);
 }
 
 /* Record that a run has done all its steps. */
@@ -164,7 +170,8 @@ sv_store_fail_run(int64 run, TimestampTz started_at)
 void
 sv_store_close_runs(void)
 {
-	static StoreQuery query = {"UPDATE schemaver.run SET outcome = 'interrupted' WHERE outcome = 'running'"};
+	static StoreQuery query =
+	{"UPDATE schemaver.run SET outcome = 'interrupted' WHERE outcome = 'running'"};
 
 	sv_own_query(SV_STORE_WRITE, &query);
 }
@@ -197,17 +204,21 @@ mark_undone(const StoreScope *scope, const StoredStep *step)
 
 /* The journal's row of a step; "failure" is NULL where it succeeded. */
 static void
-insert_step(const StoreScope *scope, const StoredStep *step, const StoredFailure *failure, Datum elapsed)
+insert_step(const StoreScope *scope, const StoredStep *step, const StoredFailure *failure,
+			Datum elapsed)
 {
 	static StoreQuery query = {
 		"INSERT INTO schemaver.step (run, position, revision, direction, checksum, started_at, "
 		"elapsed, statements, outcome, statement, line, sqlstate, error, state) "
-		"VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, nullif($10, 0), nullif($11, 0), $12, $13, nullif($14, 0))",
-		14, {INT8OID, INT4OID, TEXTOID, TEXTOID, TEXTOID, TIMESTAMPTZOID, INTERVALOID, INT4OID, TEXTOID,
+		"VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, nullif($10, 0), nullif($11, 0), $12, $13, "
+		"nullif($14, 0))",
+		14, {INT8OID, INT4OID, TEXTOID, TEXTOID, TEXTOID, TIMESTAMPTZOID, INTERVALOID, INT4OID,
+			TEXTOID,
 		INT4OID, INT4OID, TEXTOID, TEXTOID, INT8OID}
 	};
 
-	sv_own_execute(scope, &query, step->run, step->position, step->revision, sv_direction_name(step->direction),
+	sv_own_execute(scope, &query, step->run, step->position, step->revision,
+				   sv_direction_name(step->direction),
 				   step->checksum, step->started_at, elapsed, step->statements,
 				   failure ? "failed" : step->stamped ? "stamped" : "done",
 				   failure ? failure->statement : 0, failure ? failure->line : 0,
@@ -251,7 +262,8 @@ bool
 sv_store_was_run(const char *revision)
 {
 	static StoreQuery query = {
-		"SELECT FROM schemaver.step WHERE revision = $1 AND outcome <> 'failed' LIMIT 1", 1, {TEXTOID}
+		"SELECT FROM schemaver.step WHERE revision = $1 AND outcome <> 'failed' LIMIT 1", 1,
+		{TEXTOID}
 	};
 
 	return sv_own_query(SV_STORE_READ, &query, revision) > 0;

@@ -22,18 +22,25 @@ void
 sv_store_keep(const StoredKept *kept)
 {
 	static StoreQuery query = {
-		"INSERT INTO schemaver.kept_data (kept, revision, run, kind, schema_name, table_name, column_name, kept_table, "
-		"columns, types, row_security, position, is_called, rows, layout, direction, created_at, created_by) "
+		"INSERT INTO schemaver.kept_data (kept, revision, run, kind, schema_name, table_name, "
+		"column_name, kept_table, "
+		"columns, types, row_security, position, is_called, rows, layout, direction, created_at, "
+		"created_by) "
 		"SELECT $1, $2, (SELECT max(run) FROM schemaver.run), $3, $4, $5, $6, $7, $8, $9, $10, "
 		"CASE WHEN $7 IS NULL THEN $11 END, CASE WHEN $7 IS NULL THEN $12 END, "
-		"CASE WHEN $7 IS NOT NULL THEN nullif($13, -1) END, $14, $15, pg_catalog.clock_timestamp(), $16",
-		16, {INT8OID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTARRAYOID, TEXTARRAYOID, BOOLOID,
+		"CASE WHEN $7 IS NOT NULL THEN nullif($13, -1) END, $14, $15, "
+		"pg_catalog.clock_timestamp(), $16",
+		16, {INT8OID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTARRAYOID,
+			TEXTARRAYOID, BOOLOID,
 		INT8OID, BOOLOID, INT8OID, TEXTOID, TEXTOID, TEXTOID}
 	};
 
-	sv_own_query(SV_STORE_WRITE, &query, kept->number, kept->revision, kept->kind, kept->schema_name, kept->table_name,
-				 kept->column_name, kept->kept_table, kept->columns, kept->types, kept->row_security, kept->position,
-				 kept->is_called, kept->rows < 0 ? INT64CONST(-1) : (int64) kept->rows, kept->layout,
+	sv_own_query(SV_STORE_WRITE, &query, kept->number, kept->revision, kept->kind,
+				 kept->schema_name, kept->table_name,
+				 kept->column_name, kept->kept_table, kept->columns, kept->types,
+				 kept->row_security, kept->position,
+				 kept->is_called, kept->rows < 0 ? INT64CONST(-1) :
+				 (int64) kept->rows, kept->layout,
 				 sv_direction_name(kept->direction), sv_role_name(GetUserId()));
 }
 
@@ -46,13 +53,15 @@ check_shape(const StoredKept *kept)
 {
 	bool		column = strcmp(kept->kind, "column") == 0 || strcmp(kept->kind, "type") == 0;
 
-	if ((column ? kept->column_name != NULL && kept->kept_table != NULL && kept->types != NIL && kept->columns != NIL :
+	if ((column ? kept->column_name != NULL && kept->kept_table != NULL && kept->types != NIL &&
+		 kept->columns != NIL :
 		 kept->kept_table != NULL || strcmp(kept->kind, "table") != 0) &&
 		(kept->kept_table == NULL || kept->layout != NULL))
 		return;
 	ereport(ERROR,
 			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-			 errmsg("row " INT64_FORMAT " of schemaver.kept_data lacks what its kind \"%s\" needs", kept->number, kept->kind),
+			 errmsg("row " INT64_FORMAT " of schemaver.kept_data lacks what its kind \"%s\" needs",
+					kept->number, kept->kind),
 			 errdetail("The row was edited by hand.")));
 }
 
@@ -90,8 +99,10 @@ List *
 sv_store_kept_of(const char *revision, Direction direction)
 {
 	static StoreQuery query = {
-		"SELECT " KEPT_COLUMNS " FROM schemaver.kept_data WHERE revision = $1 AND direction <> $2 AND run >= "
-		"(SELECT coalesce(max(run), 0) FROM schemaver.step WHERE revision = $1 AND direction = $2 AND outcome = 'done') "
+		"SELECT "
+		KEPT_COLUMNS " FROM schemaver.kept_data WHERE revision = $1 AND direction <> $2 AND run >= "
+		"(SELECT coalesce(max(run), 0) FROM schemaver.step WHERE revision = $1 AND direction = $2 "
+		"AND outcome = 'done') "
 		"ORDER BY kept DESC", 2, {TEXTOID, TEXTOID}
 	};
 
@@ -111,7 +122,8 @@ sv_store_keeps_anything(void)
 StoredKept *
 sv_store_kept(int64 number)
 {
-	static StoreQuery query = {"SELECT " KEPT_COLUMNS " FROM schemaver.kept_data WHERE kept = $1", 1, {INT8OID}};
+	static StoreQuery query =
+	{"SELECT " KEPT_COLUMNS " FROM schemaver.kept_data WHERE kept = $1", 1, {INT8OID}};
 	List	   *found = sv_own_rows(SV_STORE_WRITE, &query, read_kept, number);
 
 	return found != NIL ? linitial(found) : NULL;
@@ -122,7 +134,9 @@ List *
 sv_store_kept_older(Datum age)
 {
 	static StoreQuery query = {
-		"SELECT " KEPT_COLUMNS " FROM schemaver.kept_data WHERE created_at <= pg_catalog.clock_timestamp() - $1 ORDER BY kept",
+		"SELECT "
+		KEPT_COLUMNS " FROM schemaver.kept_data WHERE created_at <= pg_catalog.clock_timestamp() - "
+		"$1 ORDER BY kept",
 		1, {INTERVALOID}
 	};
 
@@ -139,14 +153,18 @@ sv_store_forget_kept(int64 number)
 
 /* Give each row of kept(), the oldest first.  "row" must not use the store. */
 void
-sv_store_get_kept(StoreMode mode, void (*row) (const Datum *values, const bool *nulls, void *arg), void *arg)
+sv_store_get_kept(StoreMode mode, void (*row) (const Datum *values, const bool *nulls, void *arg),
+				  void *arg)
 {
 	static StoreQuery query = {
-		"SELECT k.kept, k.revision, k.run, k.direction, k.kind, k.schema_name, k.table_name, k.column_name, "
-		"'schemaver_kept.' || quote_ident(k.kept_table), k.rows, pg_catalog.pg_total_relation_size(c.oid), "
+		"SELECT k.kept, k.revision, k.run, k.direction, k.kind, k.schema_name, k.table_name, "
+		"k.column_name, "
+		"'schemaver_kept.' || quote_ident(k.kept_table), k.rows, "
+		"pg_catalog.pg_total_relation_size(c.oid), "
 		"pg_catalog.clock_timestamp() - k.created_at, k.created_at, k.created_by "
 		"FROM schemaver.kept_data k LEFT JOIN pg_catalog.pg_class c ON c.relname = k.kept_table "
-		"AND c.relnamespace = (SELECT n.oid FROM pg_catalog.pg_namespace n WHERE n.nspname = 'schemaver_kept') "
+		"AND c.relnamespace = (SELECT n.oid FROM pg_catalog.pg_namespace n WHERE n.nspname = "
+		"'schemaver_kept') "
 		"ORDER BY k.kept"
 	};
 	StoreScope	scope;
@@ -160,7 +178,9 @@ sv_store_get_kept(StoreMode mode, void (*row) (const Datum *values, const bool *
 		bool		nulls[14];
 
 		for (int column = 0; column < 14; column++)
-			values[column] = SPI_getbinval(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, column + 1, &nulls[column]);
+			values[column] =
+				SPI_getbinval(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, column + 1,
+							  &nulls[column]);
 		row(values, nulls, arg);
 	}
 	sv_store_leave(&scope);

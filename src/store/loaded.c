@@ -35,7 +35,8 @@ sv_store_loaded_from(const char *source)
 	static StoreQuery query = {
 		"SELECT l.revision, l.file, a.revision IS NOT NULL "
 		"FROM schemaver.loaded l JOIN schemaver.revision r ON r.revision = l.revision "
-		"LEFT JOIN schemaver.applied a ON a.revision = l.revision WHERE l.source = $1 ORDER BY r.position",
+		"LEFT JOIN schemaver.applied a ON a.revision = l.revision WHERE l.source = $1 ORDER BY "
+		"r.position",
 		1, {TEXTOID}
 	};
 	Datum		values[1] = {CStringGetTextDatum(source)};
@@ -53,7 +54,8 @@ sv_store_loaded_from(const char *source)
 
 		row->id = sv_store_text(i, 1);
 		row->file = sv_store_text(i, 2);
-		row->applied = DatumGetBool(SPI_getbinval(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, 3, &isnull));
+		row->applied =
+			DatumGetBool(SPI_getbinval(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, 3, &isnull));
 		result = lappend(result, row);
 	}
 	sv_store_leave(&scope);
@@ -64,7 +66,8 @@ sv_store_loaded_from(const char *source)
 bool
 sv_store_loaded(const char *id, char **source, char **file)
 {
-	static StoreQuery query = {"SELECT source, file FROM schemaver.loaded WHERE revision = $1", 1, {TEXTOID}};
+	static StoreQuery query =
+	{"SELECT source, file FROM schemaver.loaded WHERE revision = $1", 1, {TEXTOID}};
 	Datum		values[1] = {CStringGetTextDatum(id)};
 	StoreScope	scope;
 	bool		found;

@@ -35,7 +35,8 @@ check_ids(const char *name, const JsonbValue *value)
 
 		good = item->type == jbvString;
 		if (good)
-			sv_graph_check_name(pnstrdup(item->val.string.val, item->val.string.len), "revision id");
+			sv_graph_check_name(pnstrdup(item->val.string.val, item->val.string.len),
+								"revision id");
 	}
 	if (!good)
 		ereport(ERROR,
@@ -99,7 +100,8 @@ find_option(const JsonbValue *key)
 	}
 	ereport(ERROR,
 			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-			 errmsg("unrecognized option \"%s\"", pnstrdup(key->val.string.val, Min(key->val.string.len, 64))),
+			 errmsg("unrecognized option \"%s\"",
+					pnstrdup(key->val.string.val, Min(key->val.string.len, 64))),
 			 errhint("Known options: %s.", known_names())));
 	return -1;
 }
@@ -113,7 +115,8 @@ read_options(Options *options, const char *text)
 	JsonbIteratorToken token;
 
 	memset(options, 0, sizeof(*options));
-	options->object = DatumGetJsonbP(DirectFunctionCall1(jsonb_in, CStringGetDatum(text ? text : "{}")));
+	options->object =
+		DatumGetJsonbP(DirectFunctionCall1(jsonb_in, CStringGetDatum(text ? text : "{}")));
 	if (!JB_ROOT_IS_OBJECT(options->object))
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
@@ -159,7 +162,8 @@ sv_store_options(const char *options, const char **irreversible)
 		if (read.given[i] && known[i].kind == OPTION_IDS)
 			check_ids(known[i].name, &read.values[i]);
 	}
-	*irreversible = read.given[IRREVERSIBLE] ? irreversible_reason(&read.values[IRREVERSIBLE]) : NULL;
+	*irreversible = read.given[IRREVERSIBLE] ? irreversible_reason(&read.values[IRREVERSIBLE]) :
+		NULL;
 	return JsonbToCString(NULL, &read.object->root, 0);
 }
 
@@ -202,7 +206,8 @@ sv_store_option_transaction(const char *options, Direction direction)
 List *
 sv_store_option_list(const char *options, const char *name)
 {
-	Jsonb	   *object = DatumGetJsonbP(DirectFunctionCall1(jsonb_in, CStringGetDatum(options ? options : "{}")));
+	Jsonb	   *object =
+	DatumGetJsonbP(DirectFunctionCall1(jsonb_in, CStringGetDatum(options ? options : "{}")));
 	JsonbValue	buffer;
 	JsonbValue *value = NULL;
 	List	   *result = NIL;

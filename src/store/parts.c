@@ -47,7 +47,7 @@ kind_at(uint64 row, int column)
 static void *
 read_part(uint64 row)
 {
-	Part *part = palloc0(sizeof(Part));
+	Part	   *part = palloc0(sizeof(Part));
 
 	part->revision = sv_own_text(row, 1);
 	part->direction = direction_at(row, 2);
@@ -97,12 +97,15 @@ sv_store_begin_part(Part *part)
 	static StoreQuery begin = {
 		"INSERT INTO schemaver.part (revision, statement, kind, checksum, direction, statements, "
 		"line, run, started_at, body) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) "
-		"ON CONFLICT (revision, statement) DO UPDATE SET direction = $5, statements = $6, line = $7, "
+		"ON CONFLICT (revision, statement) DO UPDATE SET direction = $5, statements = $6, line = "
+		"$7, "
 		"run = $8, started_at = $9, note = NULL, kind = $3, checksum = $4, body = $10",
-		10, {TEXTOID, INT4OID, TEXTOID, TEXTOID, TEXTOID, INT4OID, INT4OID, INT8OID, TIMESTAMPTZOID, TEXTOID}
+		10, {TEXTOID, INT4OID, TEXTOID, TEXTOID, TEXTOID, INT4OID, INT4OID, INT8OID,
+		TIMESTAMPTZOID, TEXTOID}
 	};
-	List	   *found = sv_own_rows(SV_STORE_WRITE, &find, read_part, part->revision, part->from + 1,
-									kind_names[part->kind], part->checksum);
+	List	   *found =
+	sv_own_rows(SV_STORE_WRITE, &find, read_part, part->revision, part->from + 1,
+				kind_names[part->kind], part->checksum);
 
 	part->begun_before = found != NIL;
 	if (part->begun_before)
@@ -118,7 +121,8 @@ sv_store_begin_part(Part *part)
 		part->pass = before->pass;
 		part->longest = before->longest;
 	}
-	sv_own_query(SV_STORE_WRITE, &begin, part->revision, part->from + 1, kind_names[part->kind], part->checksum,
+	sv_own_query(SV_STORE_WRITE, &begin, part->revision, part->from + 1, kind_names[part->kind],
+				 part->checksum,
 				 sv_direction_name(part->direction), part->to - part->from, part->line, part->run,
 				 GetCurrentTimestamp(), part->body);
 }
@@ -144,12 +148,15 @@ sv_store_batch(const Part *part)
 	static StoreQuery query = {
 		"UPDATE schemaver.part SET total = nullif($3, -1), done = $4, batches = $5, size = $6, "
 		"cursor = $7, last_key = $8, pass = $9, longest = $10, "
-		"note = CASE WHEN $9 > 1 THEN 'looking for rows that are left' END WHERE revision = $1 AND statement = $2",
-		10, {TEXTOID, INT4OID, INT8OID, INT8OID, INT4OID, INT4OID, TEXTOID, TEXTOID, INT4OID, INT4OID}
+		"note = CASE WHEN $9 > 1 THEN 'looking for rows that are left' END WHERE revision = $1 AND "
+		"statement = $2",
+		10, {TEXTOID, INT4OID, INT8OID, INT8OID, INT4OID, INT4OID, TEXTOID, TEXTOID, INT4OID,
+		INT4OID}
 	};
 
 	sv_own_query(SV_STORE_WRITE, &query, part->revision, part->from + 1, part->total, part->done,
-				 part->batches, part->size, part->cursor, part->last_key, part->pass, part->longest);
+				 part->batches, part->size, part->cursor, part->last_key, part->pass,
+				 part->longest);
 }
 
 /* Say what a part waits for; NULL: for nothing. */
@@ -190,7 +197,8 @@ void
 sv_store_forget_unbegun(const char *revision)
 {
 	static StoreQuery query = {
-		"DELETE FROM schemaver.part WHERE revision = $1 AND kind = 'transaction' AND finished_at IS NULL",
+		"DELETE FROM schemaver.part WHERE revision = $1 AND kind = 'transaction' AND finished_at "
+		"IS NULL",
 		1, {TEXTOID}
 	};
 

@@ -17,7 +17,8 @@ read_string(uint64 row)
 char *
 sv_store_replaced_by(const char *id)
 {
-	static StoreQuery query = {"SELECT squash FROM schemaver.replaced WHERE revision = $1", 1, {TEXTOID}};
+	static StoreQuery query =
+	{"SELECT squash FROM schemaver.replaced WHERE revision = $1", 1, {TEXTOID}};
 
 	return sv_own_string(SV_STORE_WRITE, &query, id);
 }
@@ -26,7 +27,8 @@ sv_store_replaced_by(const char *id)
 void
 sv_store_add_replaced(const char *id, const char *by)
 {
-	static StoreQuery move = {"UPDATE schemaver.replaced SET squash = $2 WHERE squash = $1", 2, {TEXTOID, TEXTOID}};
+	static StoreQuery move =
+	{"UPDATE schemaver.replaced SET squash = $2 WHERE squash = $1", 2, {TEXTOID, TEXTOID}};
 	static StoreQuery add = {
 		"INSERT INTO schemaver.replaced (revision, squash) VALUES ($1, $2) "
 		"ON CONFLICT (revision) DO UPDATE SET squash = excluded.squash", 2, {TEXTOID, TEXTOID}
@@ -42,7 +44,8 @@ sv_store_rename_parent(const char *from, const char *to)
 {
 	static StoreQuery revises = {
 		"UPDATE schemaver.revision SET revises = "
-		"CASE WHEN $2 = ANY (revises) THEN pg_catalog.array_remove(revises, $1) ELSE pg_catalog.array_replace(revises, $1, $2) END "
+		"CASE WHEN $2 = ANY (revises) THEN pg_catalog.array_remove(revises, $1) ELSE "
+		"pg_catalog.array_replace(revises, $1, $2) END "
 		"WHERE revision IN (SELECT child FROM schemaver.revision_child WHERE parent = $1)",
 		2, {TEXTOID, TEXTOID}
 	};
@@ -52,7 +55,8 @@ sv_store_rename_parent(const char *from, const char *to)
 		2, {TEXTOID, TEXTOID}
 	};
 	static StoreQuery old_children = {
-		"DELETE FROM schemaver.revision_child WHERE parent = $1 AND $2 IS NOT NULL", 2, {TEXTOID, TEXTOID}
+		"DELETE FROM schemaver.revision_child WHERE parent = $1 AND $2 IS NOT NULL", 2,
+		{TEXTOID, TEXTOID}
 	};
 	static StoreQuery depends = {
 		"UPDATE schemaver.revision SET depends_on = "
@@ -71,7 +75,8 @@ sv_store_rename_parent(const char *from, const char *to)
 List *
 sv_store_tags_of(const char *id)
 {
-	static StoreQuery query = {"SELECT tag FROM schemaver.tag WHERE revision = $1 ORDER BY tag", 1, {TEXTOID}};
+	static StoreQuery query =
+	{"SELECT tag FROM schemaver.tag WHERE revision = $1 ORDER BY tag", 1, {TEXTOID}};
 
 	return sv_own_rows(SV_STORE_WRITE, &query, read_string, id);
 }

@@ -88,7 +88,9 @@ load_applied(const StoreScope *scope, RevisionGraph *graph)
 			ereport(ERROR,
 					(errcode(ERRCODE_SV_UNKNOWN_REVISION),
 					 errmsg("applied revision \"%s\" is not registered", id),
-					 errdetail("Table schemaver.applied names it, schemaver.revision does not: one of them was edited by hand.")));
+					 errdetail(
+							   "Table schemaver.applied names it, schemaver.revision does not: one "
+							   "of them was edited by hand.")));
 		graph->revisions[index].applied = true;
 		graph->revisions[index].applied_rank = sv_own_number_at(i, 2, 0);
 		pfree(id);
@@ -126,7 +128,8 @@ read_revision(uint64 row, StoredRevision *result)
 {
 	bool		isnull;
 	Datum		options = sv_own_value(row, 6);
-	Datum		elapsed = SPI_getbinval(SPI_tuptable->vals[row], SPI_tuptable->tupdesc, 17, &isnull);
+	Datum		elapsed =
+	SPI_getbinval(SPI_tuptable->vals[row], SPI_tuptable->tupdesc, 17, &isnull);
 
 	result->id = sv_own_text(row, 1);
 	result->message = sv_own_text(row, 2);
@@ -314,9 +317,11 @@ StoredScript *
 sv_store_script(StoreMode mode, const char *id)
 {
 	static StoreQuery query = {
-		"SELECT s.up, s.down, s.verify, s.source, s.down_source, s.up_line, s.down_line, s.verify_line, d.down, "
+		"SELECT s.up, s.down, s.verify, s.source, s.down_source, s.up_line, s.down_line, "
+		"s.verify_line, d.down, "
 		"s.up_generated::pg_catalog.int4, s.down_generated::pg_catalog.int4 "
-		"FROM schemaver.script s LEFT JOIN schemaver.derived d ON d.revision = s.revision WHERE s.revision = $1", 1, {TEXTOID}
+		"FROM schemaver.script s LEFT JOIN schemaver.derived d ON d.revision = s.revision WHERE "
+		"s.revision = $1", 1, {TEXTOID}
 	};
 	List	   *found = sv_own_rows(mode, &query, read_script, id);
 
@@ -403,11 +408,14 @@ insert_script(const StoreScope *scope, const char *id, const StoredScript *scrip
 		"INSERT INTO schemaver.script (revision, up, down, verify, source, up_line, "
 		"down_source, down_line, verify_line, up_generated, down_generated) "
 		"VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
-		11, {TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, INT4OID, TEXTOID, INT4OID, INT4OID, BOOLOID, BOOLOID}
+		11, {TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, INT4OID, TEXTOID, INT4OID, INT4OID,
+		BOOLOID, BOOLOID}
 	};
 
-	sv_own_execute(scope, &query, id, script->up, script->down, script->verify, script->source, script->up_line,
-				   script->down_source, script->down_line, script->verify_line, script->up_generated, script->down_generated);
+	sv_own_execute(scope, &query, id, script->up, script->down, script->verify, script->source,
+				   script->up_line,
+				   script->down_source, script->down_line, script->verify_line,
+				   script->up_generated, script->down_generated);
 }
 
 /* The rows that point from a revision's parents and labels to it. */
@@ -415,10 +423,12 @@ static void
 insert_names(const StoreScope *scope, const StoredRevision *revision)
 {
 	static StoreQuery child = {
-		"INSERT INTO schemaver.revision_child (parent, child) VALUES ($1, $2)", 2, {TEXTOID, TEXTOID}
+		"INSERT INTO schemaver.revision_child (parent, child) VALUES ($1, $2)", 2,
+		{TEXTOID, TEXTOID}
 	};
 	static StoreQuery label = {
-		"INSERT INTO schemaver.branch_label (label, revision) VALUES ($1, $2)", 2, {TEXTOID, TEXTOID}
+		"INSERT INTO schemaver.branch_label (label, revision) VALUES ($1, $2)", 2,
+		{TEXTOID, TEXTOID}
 	};
 	ListCell   *cell;
 
@@ -431,8 +441,10 @@ insert_names(const StoreScope *scope, const StoredRevision *revision)
 static void
 delete_names(const StoreScope *scope, const char *id)
 {
-	static StoreQuery child = {"DELETE FROM schemaver.revision_child WHERE child = $1", 1, {TEXTOID}};
-	static StoreQuery label = {"DELETE FROM schemaver.branch_label WHERE revision = $1", 1, {TEXTOID}};
+	static StoreQuery child =
+	{"DELETE FROM schemaver.revision_child WHERE child = $1", 1, {TEXTOID}};
+	static StoreQuery label =
+	{"DELETE FROM schemaver.branch_label WHERE revision = $1", 1, {TEXTOID}};
 
 	sv_own_execute(scope, &child, id);
 	sv_own_execute(scope, &label, id);
@@ -443,12 +455,14 @@ delete_names(const StoreScope *scope, const char *id)
  * now and the caller's role.  "heads_after" is the number of heads with it.
  */
 void
-sv_store_insert_revision(const StoredRevision *revision, const StoredScript *script, int heads_after)
+sv_store_insert_revision(const StoredRevision *revision, const StoredScript *script,
+						 int heads_after)
 {
 	static StoreQuery query = {
 		"INSERT INTO schemaver.revision (revision, message, revises, depends_on, branch_labels, "
 		"options, checksum, has_down, up_blocker, down_blocker, adds_enum_value, heads_after, "
-		"created_at, created_by) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
+		"created_at, created_by) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, "
+		"$14)",
 		14, {TEXTOID, TEXTOID, TEXTARRAYOID, TEXTARRAYOID, TEXTARRAYOID, JSONBOID, TEXTOID, BOOLOID,
 		TEXTOID, TEXTOID, BOOLOID, INT4OID, TIMESTAMPTZOID, TEXTOID}
 	};
@@ -456,9 +470,12 @@ sv_store_insert_revision(const StoredRevision *revision, const StoredScript *scr
 	StoreScope	scope;
 
 	sv_store_enter(&scope, SV_STORE_WRITE);
-	sv_own_execute(&scope, &query, revision->id, revision->message, revision->revises, revision->depends_on,
-				   revision->branch_labels, DirectFunctionCall1(jsonb_in, CStringGetDatum(revision->options)),
-				   revision->checksum, revision->has_down, revision->up_blocker, revision->down_blocker,
+	sv_own_execute(&scope, &query, revision->id, revision->message, revision->revises,
+				   revision->depends_on,
+				   revision->branch_labels,
+				   DirectFunctionCall1(jsonb_in, CStringGetDatum(revision->options)),
+				   revision->checksum, revision->has_down, revision->up_blocker,
+				   revision->down_blocker,
 				   revision->adds_enum_value, heads_after, GetCurrentTimestamp(), created_by);
 	insert_script(&scope, revision->id, script);
 	insert_names(&scope, revision);
@@ -476,13 +493,17 @@ sv_store_update_revision(const StoredRevision *revision, const StoredScript *scr
 		11, {TEXTOID, TEXTOID, TEXTARRAYOID, TEXTARRAYOID, TEXTARRAYOID, JSONBOID, TEXTOID, BOOLOID,
 		TEXTOID, TEXTOID, BOOLOID}
 	};
-	static StoreQuery drop_script = {"DELETE FROM schemaver.script WHERE revision = $1", 1, {TEXTOID}};
+	static StoreQuery drop_script =
+	{"DELETE FROM schemaver.script WHERE revision = $1", 1, {TEXTOID}};
 	StoreScope	scope;
 
 	sv_store_enter(&scope, SV_STORE_WRITE);
-	sv_own_execute(&scope, &query, revision->id, revision->message, revision->revises, revision->depends_on,
-				   revision->branch_labels, DirectFunctionCall1(jsonb_in, CStringGetDatum(revision->options)),
-				   revision->checksum, revision->has_down, revision->up_blocker, revision->down_blocker,
+	sv_own_execute(&scope, &query, revision->id, revision->message, revision->revises,
+				   revision->depends_on,
+				   revision->branch_labels,
+				   DirectFunctionCall1(jsonb_in, CStringGetDatum(revision->options)),
+				   revision->checksum, revision->has_down, revision->up_blocker,
+				   revision->down_blocker,
 				   revision->adds_enum_value);
 	sv_own_execute(&scope, &drop_script, revision->id);
 	insert_script(&scope, revision->id, script);
@@ -510,7 +531,8 @@ void
 sv_store_remove_revision(const char *id)
 {
 	static StoreQuery query = {"DELETE FROM schemaver.revision WHERE revision = $1", 1, {TEXTOID}};
-	static StoreQuery drop_script = {"DELETE FROM schemaver.script WHERE revision = $1", 1, {TEXTOID}};
+	static StoreQuery drop_script =
+	{"DELETE FROM schemaver.script WHERE revision = $1", 1, {TEXTOID}};
 	static StoreQuery replaced = {"DELETE FROM schemaver.replaced WHERE squash = $1", 1, {TEXTOID}};
 	static StoreQuery loaded = {"DELETE FROM schemaver.loaded WHERE revision = $1", 1, {TEXTOID}};
 	StoreScope	scope;
@@ -537,7 +559,8 @@ sv_store_set_tag(const char *tag, const char *id)
 		4, {TEXTOID, TEXTOID, TIMESTAMPTZOID, TEXTOID}
 	};
 	char	   *created_by = sv_role_name(GetUserId());
-	bool		is_new = sv_own_query(SV_STORE_WRITE, &update, tag, id, GetCurrentTimestamp(), created_by) == 0;
+	bool		is_new =
+	sv_own_query(SV_STORE_WRITE, &update, tag, id, GetCurrentTimestamp(), created_by) == 0;
 
 	if (is_new)
 		sv_own_query(SV_STORE_WRITE, &insert, tag, id, GetCurrentTimestamp(), created_by);

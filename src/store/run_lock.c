@@ -86,7 +86,8 @@ sv_lock_enter_transaction(void)
 bool
 sv_lock_is_active(void)
 {
-	return run_active || (file_transaction != InvalidLocalTransactionId && file_transaction == SV_MY_LXID);
+	return run_active ||
+		(file_transaction != InvalidLocalTransactionId && file_transaction == SV_MY_LXID);
 }
 
 /* Process id of a session whose lock conflicts with that mode, 0 if none is found. */

@@ -44,7 +44,8 @@ static Present
 present_state(StoreMode mode)
 {
 	static StoreQuery query = {
-		"SELECT s.state, s.complete, o.system_identifier = $1 AND o.database = $2 AND o.major = $3, s.damage "
+		"SELECT s.state, s.complete, o.system_identifier = $1 AND o.database = $2 AND o.major = "
+		"$3, s.damage "
 		"FROM (SELECT * FROM schemaver.state ORDER BY state DESC LIMIT 1) s "
 		"LEFT JOIN schemaver.state_origin o ON o.origin = s.origin",
 		3, {INT8OID, OIDOID, INT4OID}
@@ -105,7 +106,8 @@ own_origin(const StoreScope *scope)
 	};
 	static StoreQuery make = {
 		"INSERT INTO schemaver.state_origin (origin, system_identifier, database, major) "
-		"SELECT coalesce(max(origin), 0) + 1, $1, $2, $3 FROM schemaver.state_origin RETURNING origin::bigint",
+		"SELECT coalesce(max(origin), 0) + 1, $1, $2, $3 FROM schemaver.state_origin RETURNING "
+		"origin::bigint",
 		3, {INT8OID, OIDOID, INT4OID}
 	};
 	int32		origin;
@@ -216,13 +218,15 @@ add_address(Columns *columns, const Object *o)
 static Datum
 oids_of(const Columns *columns)
 {
-	return PointerGetDatum(construct_array(columns->oids, columns->n, OIDOID, sizeof(Oid), true, TYPALIGN_INT));
+	return PointerGetDatum(construct_array(columns->oids, columns->n, OIDOID, sizeof(Oid), true,
+										   TYPALIGN_INT));
 }
 
 static Datum
 places_of(const Columns *columns)
 {
-	return PointerGetDatum(construct_array(columns->places, columns->n, INT2OID, sizeof(int16), true, TYPALIGN_SHORT));
+	return PointerGetDatum(construct_array(columns->places, columns->n, INT2OID, sizeof(int16),
+										   true, TYPALIGN_SHORT));
 }
 
 /*
@@ -232,10 +236,12 @@ places_of(const Columns *columns)
 static void
 prefer_index(void)
 {
-	static const char *const off[] = {"enable_seqscan", "enable_hashjoin", "enable_mergejoin", "jit"};
+	static const char *const off[] =
+	{"enable_seqscan", "enable_hashjoin", "enable_mergejoin", "jit"};
 
 	for (int i = 0; i < lengthof(off); i++)
-		(void) set_config_option(off[i], "off", PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
+		(void) set_config_option(off[i], "off", PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true,
+								 0, false);
 }
 
 /* End the present versions of the objects, but those that begin with the state itself. */
@@ -244,8 +250,10 @@ close_versions(const StoreScope *scope, int64 state, const Columns *columns)
 {
 	static StoreQuery query = {
 		"UPDATE schemaver.object_version v SET to_state = $1 "
-		"WHERE hashtextextended(v.identity, 0) = ANY ($4) AND v.to_state IS NULL AND v.from_state < $1 "
-		"AND (v.class, v.identity) IN (SELECT c.class COLLATE \"C\", c.identity COLLATE \"C\" FROM unnest($2, $3) AS c (class, identity))",
+		"WHERE hashtextextended(v.identity, 0) = ANY ($4) AND v.to_state IS NULL AND v.from_state "
+		"< $1 "
+		"AND (v.class, v.identity) IN (SELECT c.class COLLATE \"C\", c.identity COLLATE \"C\" FROM "
+		"unnest($2, $3) AS c (class, identity))",
 		4, {INT8OID, TEXTARRAYOID, TEXTARRAYOID, INT8ARRAYOID}
 	};
 	Datum		v[4];
@@ -255,11 +263,14 @@ close_versions(const StoreScope *scope, int64 state, const Columns *columns)
 		return;
 	hashes = palloc(sizeof(Datum) * columns->n);
 	for (int i = 0; i < columns->n; i++)
-		hashes[i] = DirectFunctionCall2Coll(hashtextextended, C_COLLATION_OID, columns->identities[i], Int64GetDatum(0));
+		hashes[i] =
+			DirectFunctionCall2Coll(hashtextextended, C_COLLATION_OID, columns->identities[i],
+									Int64GetDatum(0));
 	v[0] = Int64GetDatum(state);
 	v[1] = texts(columns->classes, columns->n);
 	v[2] = texts(columns->identities, columns->n);
-	v[3] = PointerGetDatum(construct_array(hashes, columns->n, INT8OID, sizeof(int64), FLOAT8PASSBYVAL, TYPALIGN_DOUBLE));
+	v[3] = PointerGetDatum(construct_array(hashes, columns->n, INT8OID, sizeof(int64),
+										   FLOAT8PASSBYVAL, TYPALIGN_DOUBLE));
 	sv_store_execute(scope, &query, v, NULL);
 }
 
@@ -267,7 +278,8 @@ static void
 add_versions(const StoreScope *scope, int64 state, int32 origin, const Columns *columns)
 {
 	static StoreQuery query = {
-		"INSERT INTO schemaver.object_version (from_state, origin, class, identity, oid, place, description) "
+		"INSERT INTO schemaver.object_version (from_state, origin, class, identity, oid, place, "
+		"description) "
 		"SELECT $1, $2, c.class, c.identity, c.oid, c.place, c.description "
 		"FROM unnest($3, $4, $5, $6, $7) AS c (class, identity, oid, place, description)",
 		7, {INT8OID, INT4OID, TEXTARRAYOID, TEXTARRAYOID, OIDARRAYOID, INT2ARRAYOID, JSONBARRAYOID}
@@ -282,7 +294,8 @@ add_versions(const StoreScope *scope, int64 state, int32 origin, const Columns *
 	v[3] = texts(columns->identities, columns->n);
 	v[4] = oids_of(columns);
 	v[5] = places_of(columns);
-	v[6] = PointerGetDatum(construct_array(columns->descriptions, columns->n, JSONBOID, -1, false, TYPALIGN_INT));
+	v[6] = PointerGetDatum(construct_array(columns->descriptions, columns->n, JSONBOID, -1, false,
+										   TYPALIGN_INT));
 	sv_store_execute(scope, &query, v, NULL);
 }
 
@@ -290,7 +303,8 @@ add_versions(const StoreScope *scope, int64 state, int32 origin, const Columns *
 static void
 write_changes(const StoreScope *scope, int64 state, int32 origin, List *changes, int from, int to)
 {
-	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "schemaver versions", ALLOCSET_DEFAULT_SIZES);
+	MemoryContext context =
+	AllocSetContextCreate(CurrentMemoryContext, "schemaver versions", ALLOCSET_DEFAULT_SIZES);
 	MemoryContext caller = MemoryContextSwitchTo(context);
 	Columns		closed = make_columns(2 * (to - from));
 	Columns		added = make_columns(to - from);
@@ -340,7 +354,8 @@ static void
 end_all_versions(const StoreScope *scope, int64 state)
 {
 	static StoreQuery query = {
-		"UPDATE schemaver.object_version SET to_state = $1 WHERE to_state IS NULL AND from_state < $1", 1, {INT8OID}
+		"UPDATE schemaver.object_version SET to_state = $1 WHERE to_state IS NULL AND from_state < "
+		"$1", 1, {INT8OID}
 	};
 	Datum		v[1] = {Int64GetDatum(state)};
 
@@ -385,7 +400,8 @@ sv_state_record(List *changes)
 	error = sv_subtransaction(do_record, &recording, true);
 	if (error == NULL)
 		return recording.state;
-	if (error->sqlerrcode != ERRCODE_INVALID_PARAMETER_VALUE && error->sqlerrcode != ERRCODE_DATA_CORRUPTED)
+	if (error->sqlerrcode != ERRCODE_INVALID_PARAMETER_VALUE &&
+		error->sqlerrcode != ERRCODE_DATA_CORRUPTED)
 		ReThrowError(error);
 	sv_state_damaged(error->detail ? error->detail : error->message);
 	return 0;
@@ -398,7 +414,8 @@ write_addresses(const Model *live)
 	static StoreQuery query = {
 		"UPDATE schemaver.object_version v SET origin = $1, oid = c.oid, place = c.place "
 		"FROM unnest($2, $3, $4, $5) AS c (class, identity, oid, place) "
-		"WHERE hashtextextended(v.identity, 0) = hashtextextended(c.identity COLLATE \"C\", 0) AND v.to_state IS NULL "
+		"WHERE hashtextextended(v.identity, 0) = hashtextextended(c.identity COLLATE \"C\", 0) AND "
+		"v.to_state IS NULL "
 		"AND v.identity = c.identity AND v.class = c.class",
 		5, {INT4OID, TEXTARRAYOID, TEXTARRAYOID, OIDARRAYOID, INT2ARRAYOID}
 	};
@@ -480,7 +497,8 @@ sv_state_begin(const Model *model)
 	Present		present = present_state(SV_STORE_WRITE);
 	Recording	recording = {NIL};
 	char	   *damage;
-	Model	   *known = present.state ? sv_state_try_model(present.state, &damage) : sv_model_create();
+	Model	   *known = present.state ? sv_state_try_model(present.state, &damage) :
+	sv_model_create();
 
 	recording.anew = known == NULL;
 	if (known != NULL && present.state != 0 && !present.at_home)
@@ -537,13 +555,17 @@ static void
 read_state(void *arg)
 {
 	static StoreQuery query = {
-		"SELECT v.description, v.oid, v.place, o.origin IS NOT NULL FROM schemaver.object_version v "
-		"LEFT JOIN schemaver.state_origin o ON o.origin = v.origin AND o.system_identifier = $2 AND o.database = $3 "
+		"SELECT v.description, v.oid, v.place, o.origin IS NOT NULL FROM schemaver.object_version "
+		"v "
+		"LEFT JOIN schemaver.state_origin o ON o.origin = v.origin AND o.system_identifier = $2 "
+		"AND o.database = $3 "
 		"WHERE v.from_state <= $1 AND (v.to_state IS NULL OR v.to_state > $1) ORDER BY v.place",
 		3, {INT8OID, INT8OID, OIDOID}
 	};
 	StateRead  *read = arg;
-	Datum		v[3] = {Int64GetDatum(read->state), Int64GetDatum(GetSystemIdentifier()), ObjectIdGetDatum(MyDatabaseId)};
+	Datum		v[3] =
+	{Int64GetDatum(read->state), Int64GetDatum(GetSystemIdentifier()),
+	ObjectIdGetDatum(MyDatabaseId)};
 	Model	   *model = sv_model_create();
 	StoreScope	scope;
 	uint64		n;
@@ -583,7 +605,8 @@ sv_state_try_model(int64 state, char **damage)
 
 	if (error == NULL)
 		return read.model;
-	if (error->sqlerrcode != ERRCODE_INVALID_PARAMETER_VALUE && error->sqlerrcode != ERRCODE_DATA_CORRUPTED)
+	if (error->sqlerrcode != ERRCODE_INVALID_PARAMETER_VALUE &&
+		error->sqlerrcode != ERRCODE_DATA_CORRUPTED)
 		ReThrowError(error);
 	*damage = error->detail ? error->detail : error->message;
 	return NULL;
@@ -610,7 +633,8 @@ int64
 sv_state_of_revision(const char *id)
 {
 	static StoreQuery query = {
-		"SELECT state FROM schemaver.step WHERE revision = $1 AND direction = 'upgrade' AND state IS NOT NULL "
+		"SELECT state FROM schemaver.step WHERE revision = $1 AND direction = 'upgrade' AND state "
+		"IS NOT NULL "
 		"ORDER BY run DESC, position DESC LIMIT 1",
 		1, {TEXTOID}
 	};

@@ -63,15 +63,18 @@ typedef struct StoredScript
 
 extern RevisionGraph *sv_store_graph(StoreMode mode);
 extern StoredRevision *sv_store_revision(StoreMode mode, const char *id);
-extern StoredRevision **sv_store_revisions(StoreMode mode, const RevisionGraph *graph, const RevisionList *list);
-extern StoredRevision **sv_store_plan_rows(StoreMode mode, const RevisionGraph *graph, const RevisionList *list);
+extern StoredRevision **sv_store_revisions(StoreMode mode, const RevisionGraph *graph,
+										   const RevisionList *list);
+extern StoredRevision **sv_store_plan_rows(StoreMode mode, const RevisionGraph *graph,
+										   const RevisionList *list);
 extern StoredScript *sv_store_script(StoreMode mode, const char *id);
 extern bool sv_store_revision_exists(const char *id);
 extern char *sv_store_label_owner(const char *label);
 extern bool sv_store_has_children(const char *id, const char *but);
 extern char *sv_store_tag_of(const char *id);
 extern char *sv_store_newest_revision(int *heads);
-extern void sv_store_insert_revision(const StoredRevision *revision, const StoredScript *script, int heads_after);
+extern void sv_store_insert_revision(const StoredRevision *revision, const StoredScript *script,
+									 int heads_after);
 extern void sv_store_update_revision(const StoredRevision *revision, const StoredScript *script);
 extern void sv_store_set_heads(int heads);
 extern void sv_store_remove_revision(const char *id);
@@ -164,8 +167,7 @@ typedef struct Part
 	Direction	direction;
 	int			line;
 	const char *checksum;
-	const char *body;			/* alone: the statement; batches: table and
-								 * key; else NULL */
+	const char *body;			/* alone: the statement; batches: table and key; else NULL */
 	int64		run;
 	bool		finished;
 	bool		begun_before;	/* by an earlier run */
@@ -218,7 +220,9 @@ extern bool sv_store_keeps_anything(void);
 extern StoredKept *sv_store_kept(int64 number);
 extern void sv_store_forget_kept(int64 number);
 extern List *sv_store_kept_older(Datum age);
-extern void sv_store_get_kept(StoreMode mode, void (*row) (const Datum *values, const bool *nulls, void *arg), void *arg);
+extern void sv_store_get_kept(StoreMode mode,
+							  void (*row) (const Datum *values, const bool *nulls, void *arg),
+							  void *arg);
 
 /* ----- ddl_rows.c -----
  *
@@ -278,7 +282,8 @@ extern List *sv_store_option_list(const char *options, const char *name);
 /* ----- unfinished.c: a revision that an online run left half done ----- */
 
 extern void sv_store_refuse_unfinished(void);
-extern void sv_store_check_resumable(Direction direction, const RevisionGraph *graph, const RevisionList *plan);
+extern void sv_store_check_resumable(Direction direction, const RevisionGraph *graph,
+									 const RevisionList *plan);
 
 /* ----- run_lock.c: one run at a time ----- */
 

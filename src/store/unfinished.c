@@ -14,7 +14,7 @@
 static void
 refuse_unfinished(const char *revision, Direction direction)
 {
-	Part *last = llast(sv_store_parts(SV_STORE_WRITE, revision));
+	Part	   *last = llast(sv_store_parts(SV_STORE_WRITE, revision));
 	int			next = (last->finished ? last->to : last->from) + 1;
 
 	ereport(ERROR,

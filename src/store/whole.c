@@ -93,7 +93,8 @@ remember_address(Model *model, const Object *o)
 static const Object *
 at_address_of(const Model *model, const Object *o)
 {
-	const Object *other = sv_model_at(model, o->address.classId, o->address.objectId, o->address.objectSubId);
+	const Object *other =
+	sv_model_at(model, o->address.classId, o->address.objectId, o->address.objectSubId);
 
 	return other != NULL && other->class == o->class ? other : NULL;
 }
@@ -111,9 +112,12 @@ static void
 find_kept(const Merge *m)
 {
 	static StoreQuery query = {
-		"SELECT c.n::integer FROM unnest($1, $2) WITH ORDINALITY AS c (class, identity, n) WHERE EXISTS ("
-		"SELECT FROM schemaver.object_version v WHERE hashtextextended(v.identity, 0) = hashtextextended(c.identity COLLATE \"C\", 0) "
-		"AND v.to_state IS NULL AND v.identity = c.identity COLLATE \"C\" AND v.class = c.class COLLATE \"C\")",
+		"SELECT c.n::integer FROM unnest($1, $2) WITH ORDINALITY AS c (class, identity, n) WHERE "
+		"EXISTS ("
+		"SELECT FROM schemaver.object_version v WHERE hashtextextended(v.identity, 0) = "
+		"hashtextextended(c.identity COLLATE \"C\", 0) "
+		"AND v.to_state IS NULL AND v.identity = c.identity COLLATE \"C\" AND v.class = c.class "
+		"COLLATE \"C\")",
 		2, {TEXTARRAYOID, TEXTARRAYOID}
 	};
 	int			n = hash_get_num_entries(m->keys);
@@ -139,7 +143,8 @@ find_kept(const Merge *m)
 	for (uint64 row = 0; row < found; row++)
 	{
 		bool		isnull;
-		int			place = DatumGetInt32(SPI_getbinval(SPI_tuptable->vals[row], SPI_tuptable->tupdesc, 1, &isnull));
+		int			place =
+		DatumGetInt32(SPI_getbinval(SPI_tuptable->vals[row], SPI_tuptable->tupdesc, 1, &isnull));
 
 		entries[place - 1]->is_kept = true;
 	}
@@ -152,11 +157,13 @@ kept_parts(const Merge *m, const Object *whole)
 {
 	static StoreQuery query = {
 		"SELECT v.description, v.oid, v.place, true FROM schemaver.object_version v "
-		"WHERE hashtextextended((v.description ->> 'parent') COLLATE \"C\", 0) = hashtextextended($1 COLLATE \"C\", 0) "
+		"WHERE hashtextextended((v.description ->> 'parent') COLLATE \"C\", 0) = "
+		"hashtextextended($1 COLLATE \"C\", 0) "
 		"AND v.to_state IS NULL AND v.description ->> 'parent' = $1",
 		1, {TEXTOID}
 	};
-	Datum		v[1] = {CStringGetTextDatum(psprintf("%s:%s", whole->class->name, whole->identity))};
+	Datum		v[1] =
+	{CStringGetTextDatum(psprintf("%s:%s", whole->class->name, whole->identity))};
 	uint64		n = sv_store_execute(m->scope, &query, v, NULL);
 	List	   *parts = NIL;
 
@@ -256,7 +263,8 @@ part_of_renamed(const Object *part, const Object *old, const Object *new)
 	memcpy(o->properties, part->properties, sizeof(Property) * part->nproperties);
 	for (int i = 0; i < o->nproperties; i++)
 		if (o->properties[i].text != NULL && strcmp(o->properties[i].name, "definition") == 0)
-			o->properties[i].text = replaced_text(o->properties[i].text, old->identity, new->identity);
+			o->properties[i].text =
+				replaced_text(o->properties[i].text, old->identity, new->identity);
 	return o;
 }
 
@@ -345,8 +353,10 @@ sv_whole_changes(const StoreScope *scope, List *changes)
 	foreach(cell, changes)
 	{
 		const ObjectChange *change = lfirst(cell);
-		const Object *whole = change->after == NULL || change->before == NULL ? (change->before ? change->before : change->after) : NULL;
-		const Object *renamed = change->after == NULL ? at_address_of(m.come, change->before) : NULL;
+		const Object *whole = change->after == NULL ||
+		change->before == NULL ? (change->before ? change->before : change->after) : NULL;
+		const Object *renamed = change->after == NULL ? at_address_of(m.come, change->before) :
+		NULL;
 
 		CHECK_FOR_INTERRUPTS();
 		if (change->after == NULL || will_be_kept(&m, change->after))
@@ -393,23 +403,30 @@ void
 sv_whole_verify(const StoreScope *scope, List *changes)
 {
 	static StoreQuery without_parent = {
-		"SELECT count(*) FROM (SELECT DISTINCT class, identity FROM unnest($1, $2) AS u (class, identity)) c "
-		"JOIN schemaver.object_version v ON hashtextextended(v.identity, 0) = hashtextextended(c.identity COLLATE \"C\", 0) "
-		"AND v.to_state IS NULL AND v.identity = c.identity COLLATE \"C\" AND v.class = c.class COLLATE \"C\" "
+		"SELECT count(*) FROM (SELECT DISTINCT class, identity FROM unnest($1, $2) AS u (class, "
+		"identity)) c "
+		"JOIN schemaver.object_version v ON hashtextextended(v.identity, 0) = "
+		"hashtextextended(c.identity COLLATE \"C\", 0) "
+		"AND v.to_state IS NULL AND v.identity = c.identity COLLATE \"C\" AND v.class = c.class "
+		"COLLATE \"C\" "
 		"CROSS JOIN LATERAL (SELECT v.description ->> 'parent' AS reference OFFSET 0) r "
 		"WHERE r.reference IS NOT NULL AND NOT EXISTS (SELECT FROM schemaver.object_version p "
-		"WHERE hashtextextended(p.identity, 0) = hashtextextended(substr(r.reference, strpos(r.reference, ':') + 1) COLLATE \"C\", 0) "
+		"WHERE hashtextextended(p.identity, 0) = hashtextextended(substr(r.reference, "
+		"strpos(r.reference, ':') + 1) COLLATE \"C\", 0) "
 		"AND p.to_state IS NULL AND p.class || ':' || p.identity = r.reference)",
 		2, {TEXTARRAYOID, TEXTARRAYOID}
 	};
 	static StoreQuery left_behind = {
-		"SELECT count(*) FROM (SELECT DISTINCT class, identity FROM unnest($1, $2) AS u (class, identity)) c "
-		"JOIN schemaver.object_version v ON hashtextextended((v.description ->> 'parent') COLLATE \"C\", 0) = "
+		"SELECT count(*) FROM (SELECT DISTINCT class, identity FROM unnest($1, $2) AS u (class, "
+		"identity)) c "
+		"JOIN schemaver.object_version v ON hashtextextended((v.description ->> 'parent') COLLATE "
+		"\"C\", 0) = "
 		"hashtextextended((c.class || ':' || c.identity) COLLATE \"C\", 0) "
 		"AND v.to_state IS NULL AND v.description ->> 'parent' = c.class || ':' || c.identity "
 		"WHERE NOT EXISTS (SELECT FROM schemaver.object_version p "
 		"WHERE hashtextextended(p.identity, 0) = hashtextextended(c.identity COLLATE \"C\", 0) "
-		"AND p.to_state IS NULL AND p.identity = c.identity COLLATE \"C\" AND p.class = c.class COLLATE \"C\")",
+		"AND p.to_state IS NULL AND p.identity = c.identity COLLATE \"C\" AND p.class = c.class "
+		"COLLATE \"C\")",
 		2, {TEXTARRAYOID, TEXTARRAYOID}
 	};
 	List	   *begun = NIL;

@@ -45,12 +45,16 @@ typedef struct Derivation
 static Object *
 twin_of(const Model *model, const Object *o)
 {
-	Object	   *twin = sv_model_at(model, o->address.classId, o->address.objectId, o->address.objectSubId);
+	Object	   *twin =
+	sv_model_at(model, o->address.classId, o->address.objectId, o->address.objectSubId);
 
 	return twin != NULL && twin->class == o->class ? twin : NULL;
 }
 
-/* Values that ALTER TYPE ... RENAME VALUE changed: nothing else keeps the type and the number of its values. */
+/*
+ * Values that ALTER TYPE ... RENAME VALUE changed: nothing else keeps the type
+ * and the number of its values.
+ */
 static List *
 renamed_values(List *result, Object *a, const Object *b)
 {
@@ -76,7 +80,10 @@ renamed_values(List *result, Object *a, const Object *b)
 	return result;
 }
 
-/* The objects that have another name after the step than before, apart from that of their parents. */
+/*
+ * The objects that have another name after the step than before, apart from
+ * that of their parents.
+ */
 static List *
 find_renames(const Derivation *d)
 {
@@ -206,7 +213,8 @@ find_others(const Derivation *d)
 		{
 			ObjectAddress *dependent = lfirst(other);
 
-			if (!has_unit(known, dependent) && !has_unit(found, dependent) && sv_unit_is_read(dependent))
+			if (!has_unit(known, dependent) && !has_unit(found, dependent) &&
+				sv_unit_is_read(dependent))
 				found = lappend(found, dependent);
 		}
 	}
@@ -240,7 +248,8 @@ schema_is_renamed(const Derivation *d, const char *now, const char *then)
 	{
 		const Rename *rename = lfirst(cell);
 
-		if (sv_class_is(rename->from, schema) && strcmp(rename->from->name, now) == 0 && rename->name != NULL && strcmp(rename->name, then) == 0)
+		if (sv_class_is(rename->from, schema) && strcmp(rename->from->name, now) == 0 &&
+			rename->name != NULL && strcmp(rename->name, then) == 0)
 			return true;
 	}
 	return false;
@@ -259,19 +268,25 @@ moved_extensions(const Derivation *d)
 		const Object *b = sv_class_is(a, extension) ? twin_of(d->before, a) : NULL;
 		DiffRow    *row;
 
-		if (b == NULL || sv_same(a, b, "schema") || schema_is_renamed(d, sv_text(a, "schema"), sv_text(b, "schema")))
+		if (b == NULL || sv_same(a, b, "schema") ||
+			schema_is_renamed(d, sv_text(a, "schema"), sv_text(b, "schema")))
 			continue;
 		row = palloc0(sizeof(DiffRow));
 		row->kind = a->class->name;
 		row->identity = a->identity;
 		row->action = "alter";
-		row->sql = psprintf("ALTER EXTENSION %s SET SCHEMA %s", a->identity, quote_identifier(sv_text(b, "schema")));
+		row->sql =
+			psprintf("ALTER EXTENSION %s SET SCHEMA %s", a->identity,
+					 quote_identifier(sv_text(b, "schema")));
 		rows = lappend(rows, row);
 	}
 	return rows;
 }
 
-/* In a subtransaction that is rolled back: give back the old names, if there are others, and compare then. */
+/*
+ * In a subtransaction that is rolled back: give back the old names, if there
+ * are others, and compare then.
+ */
 static void
 rename_and_compare(void *arg)
 {
@@ -317,7 +332,8 @@ warn_underived(const ErrorData *error)
 {
 	ereport(WARNING,
 			(errmsg("no down script could be derived"),
-			 errdetail("%s%s%s", error->message, error->detail ? ". " : "", error->detail ? error->detail : ""),
+			 errdetail("%s%s%s", error->message, error->detail ? ". " : "", error->detail ?
+					   error->detail : ""),
 			 errhint("Give the revision a down script with schemaver.edit(), or take it for irreversible.")));
 }
 
@@ -338,9 +354,10 @@ sv_derive_down(const TrackedStep *step)
 	d.options.column_order = true;
 	d.options.by_address = true;
 	d.options.drop = "drop";
+
 	/*
-	 * Another role may run it.  What belongs to the role that made it must not
-	 * come back as that one's, code and all; what a superuser made may.
+	 * Another role may run it.  What belongs to the role that made it must not come back as that
+	 * one's, code and all; what a superuser made may.
 	 */
 	d.options.role = superuser() ? GetUserNameFromId(GetUserId(), false) : NULL;
 	d.options.cast_of = sv_model_cast_of;

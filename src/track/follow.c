@@ -64,7 +64,8 @@ settle(TrackedStep *step, void *arg)
 static int64
 with_live_schema(int64 (*work) (const Model *live))
 {
-	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "schemaver seen schema", ALLOCSET_DEFAULT_SIZES);
+	MemoryContext context =
+	AllocSetContextCreate(CurrentMemoryContext, "schemaver seen schema", ALLOCSET_DEFAULT_SIZES);
 	MemoryContext caller = MemoryContextSwitchTo(context);
 	int64		result;
 
@@ -132,13 +133,15 @@ is_derived(const StoredRevision *revision, const StoredScript *stored, Direction
 
 	if (!sv_derive_downs || is_resumed || direction != SV_UPGRADE || stored->down != NULL)
 		return false;
-	(void) sv_store_options(sv_store_revision(SV_STORE_WRITE, revision->id)->options, &irreversible);
+	(void) sv_store_options(sv_store_revision(SV_STORE_WRITE, revision->id)->options,
+							&irreversible);
 	return irreversible == NULL;
 }
 
 /* A step is done and recorded. */
 void
-sv_follow_step_done(int64 run, int position, const StoredRevision *revision, const StoredScript *stored, Direction direction)
+sv_follow_step_done(int64 run, int position, const StoredRevision *revision,
+					const StoredScript *stored, Direction direction)
 {
 	Followed   *followed;
 
@@ -243,7 +246,10 @@ sv_follow_unseen(void)
 	return ensure_state() ? with_live_schema(record_unseen) : 0;
 }
 
-/* The version changes and the schema does not: the present state, which is begun if there is none. */
+/*
+ * The version changes and the schema does not: the present state, which is
+ * begun if there is none.
+ */
 int64
 sv_follow_stamp(void)
 {

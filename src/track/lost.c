@@ -27,8 +27,10 @@ sv_track_once(List *strings, char *text)
 	ListCell   *cell;
 
 	foreach(cell, strings)
+	{
 		if (strcmp(lfirst(cell), text) == 0)
 			return strings;
+	}
 	return lappend(strings, text);
 }
 
@@ -78,13 +80,15 @@ changes_cluster(const Node *statement)
 }
 
 static bool
-restarts(const AlterSeqStmt *stmt)
+restarts(const AlterSeqStmt * stmt)
 {
 	ListCell   *cell;
 
 	foreach(cell, stmt->options)
+	{
 		if (strcmp(((const DefElem *) lfirst(cell))->defname, "restart") == 0)
 			return true;
+	}
 	return false;
 }
 
@@ -93,7 +97,8 @@ char *
 sv_statement_lasts(Node *statement)
 {
 	if (changes_cluster(statement))
-		return psprintf("%s, which concerns the whole cluster", GetCommandTagName(CreateCommandTag(statement)));
+		return psprintf("%s, which concerns the whole cluster",
+						GetCommandTagName(CreateCommandTag(statement)));
 	if (IsA(statement, AlterSeqStmt) && restarts((AlterSeqStmt *) statement))
 		return psprintf("position of sequence %s", ((AlterSeqStmt *) statement)->sequence->relname);
 	return NULL;
@@ -120,14 +125,16 @@ is_new(const Object *b)
 		return sv_is(b, "partition_key") && !sv_is(pair->a, "partition_key");
 	if (b->parent != NULL && b->parent->pair->swapped)
 		return pair->kind == SV_PAIR_CREATE || pair->replaced;
-	return pair->kind == SV_PAIR_CREATE || (pair->kind == SV_PAIR_AGAIN && !pair->swapped && !pair->converted);
+	return pair->kind == SV_PAIR_CREATE ||
+		(pair->kind == SV_PAIR_AGAIN && !pair->swapped && !pair->converted);
 }
 
 /* The rows of a partitioned table are those of its partitions, before and after. */
 static bool
 has_own_rows(const Object *b)
 {
-	return !sv_is(b, "partition_key") || (b->pair->a != NULL && !sv_is(b->pair->a, "partition_key"));
+	return !sv_is(b, "partition_key") ||
+		(b->pair->a != NULL && !sv_is(b->pair->a, "partition_key"));
 }
 
 static List *
@@ -167,7 +174,8 @@ note_dropped(List *lost, const Model *before, const List *rows)
 		const ModelClass *class = sv_object_class(row->kind);
 		const Object *b = class ? sv_model_find(before, class, row->identity) : NULL;
 
-		if (row->sql == NULL || !(row->hazards & SV_HAZARD_DATA_LOSS) || b == NULL || b->pair == NULL)
+		if (row->sql == NULL || !(row->hazards & SV_HAZARD_DATA_LOSS) || b == NULL ||
+			b->pair == NULL)
 			continue;
 		if (sv_class_is(b, table) && !b->pair->swapped && has_own_rows(b))
 			lost = note(lost, "rows of table", b->identity);

@@ -86,7 +86,8 @@ on_access(ObjectAccessType access, Oid catalog, Oid oid, int sub, void *arg)
 	if (previous_hook)
 		previous_hook(access, catalog, oid, sub, arg);
 	if (!OidIsValid(own_schema) || changed != NULL || creating_extension ||
-		!(access == OAT_DROP || access == OAT_POST_ALTER || (access == OAT_POST_CREATE && sub != 0)) ||
+		!(access == OAT_DROP || access == OAT_POST_ALTER ||
+		  (access == OAT_POST_CREATE && sub != 0)) ||
 		schema_of(catalog, oid) != own_schema)
 		return;					/* a new column is created, but is a change of its table */
 	ObjectAddressSubSet(address, catalog, oid, access == OAT_POST_CREATE ? 0 : sub);

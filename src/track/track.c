@@ -91,7 +91,7 @@ static struct
 	List	   *parts;			/* Touch of the parts of the step that are settled */
 	bool		renamed;		/* in one of them */
 	List	   *undone;			/* in them, strings */
-}			track;
+} track;
 
 static object_access_hook_type previous_access_hook = NULL;
 static ProcessUtility_hook_type previous_utility_hook = NULL;
@@ -104,6 +104,7 @@ snapshot_before_step(void)
 	Snapshot	snapshot = RegisterSnapshot(GetLatestSnapshot());
 
 	snapshot->curcid = track.cid;
+
 	return snapshot;
 }
 
@@ -122,14 +123,15 @@ read_before(const List *units)
 	Snapshot	snapshot = snapshot_before_step();
 	Model	   *model;
 
-	track.busy = true;
+	track.		busy = true;
+
 	PG_TRY();
 	{
 		model = sv_model_read_units(units, snapshot, known_before);
 	}
 	PG_FINALLY();
 	{
-		track.busy = false;
+		track.		busy = false;
 	}
 	PG_END_TRY();
 	UnregisterSnapshot(snapshot);
@@ -152,8 +154,10 @@ touch_unit(const ObjectAddress *unit, bool is_new)
 	touch = palloc0(sizeof(Touch));
 	touch->unit = *unit;
 	touch->step = track.step->number;
+
 	entry->touch = touch;
-	track.step->touches = lappend(track.step->touches, touch);
+	track.		step->touches = lappend(track.step->touches, touch);
+
 	if (!is_new)
 		touch->before = read_before(list_make1(&touch->unit));
 	if (last != NULL)
@@ -191,7 +195,11 @@ touch_dependents(const ObjectAddress *unit)
 
 		if (sv_unit_is_read(other))
 			touch_unit(other, false);
-		/* what is in a renamed schema, or a member of an extension there, reads differently elsewhere */
+
+		/*
+		 * what is in a renamed schema, or a member of an extension there, reads differently
+		 * elsewhere
+		 */
 		if (unit->classId == NamespaceRelationId)
 			touch_dependents(other);
 	}
@@ -212,7 +220,8 @@ touch_object(Oid catalog, Oid oid, bool created, bool added)
 		return;
 	if (!sv_store_exists())
 	{
-		track.step = NULL;		/* the run cannot be recorded any more */
+		track.		step = NULL;	/* the run cannot be recorded any more */
+
 		return;
 	}
 	caller = MemoryContextSwitchTo(track.context);
@@ -221,10 +230,12 @@ touch_object(Oid catalog, Oid oid, bool created, bool added)
 		is_new = created && unit.objectId == oid && unit.classId == catalog &&
 			(catalog == RelationRelationId || catalog == NamespaceRelationId);
 		touch_unit(&unit, is_new);
-		track.eager |= is_more_than_addition(&unit, catalog, created || added);
+		track.		eager |= is_more_than_addition(&unit, catalog, created || added);
+
 		if (track.renaming)
 		{
-			track.step->renamed = track.eager = true;
+			track.		step->renamed = track.eager = true;
+
 			touch_dependents(&unit);
 		}
 	}
@@ -251,7 +262,8 @@ sv_track_touch_readers(List *units)
 	if (track.step == NULL || track.busy || units == NIL)
 		return;
 	caller = MemoryContextSwitchTo(track.context);
-	track.step->renamed = track.eager = true;
+	track.		step->renamed = track.eager = true;
+
 	foreach(cell, units)
 	{
 		if (sv_unit_is_read(lfirst(cell)))
@@ -275,15 +287,16 @@ sv_track_touch_everything(void)
 	if (track.step == NULL || track.busy)
 		return;
 	caller = MemoryContextSwitchTo(track.context);
-	track.eager = true;
-	track.busy = true;
+	track.		eager = true;
+	track.		busy = true;
+
 	PG_TRY();
 	{
 		model = sv_model_read(&scope);
 	}
 	PG_FINALLY();
 	{
-		track.busy = false;
+		track.		busy = false;
 	}
 	PG_END_TRY();
 	foreach(cell, model->objects)
@@ -302,9 +315,12 @@ note_large_object(ObjectAccessType access, Oid catalog)
 {
 	MemoryContext caller = MemoryContextSwitchTo(track.context);
 
-	if (catalog == LargeObjectRelationId && (access == OAT_POST_CREATE || access == OAT_DROP) && !track.busy)
-		track.step->undone = sv_track_once(track.step->undone, access == OAT_DROP ? "large objects that were removed" :
-										   "large objects that were made, which stay");
+	if (catalog == LargeObjectRelationId && (access == OAT_POST_CREATE || access == OAT_DROP) &&
+		!track.busy)
+		track.		step->undone = sv_track_once(track.step->undone, access == OAT_DROP ?
+												 "large objects that were removed" :
+												 "large objects that were made, which stay");
+
 	MemoryContextSwitchTo(caller);
 }
 
@@ -317,7 +333,8 @@ on_access(ObjectAccessType access, Oid catalog, Oid oid, int sub, void *arg)
 		previous_access_hook(access, catalog, oid, sub, arg);
 	if (access == OAT_TRUNCATE && track.step != NULL && !track.busy)
 		sv_track_written(oid);
-	if (track.step == NULL || (access != OAT_POST_CREATE && access != OAT_DROP && access != OAT_POST_ALTER))
+	if (track.step == NULL ||
+		(access != OAT_POST_CREATE && access != OAT_DROP && access != OAT_POST_ALTER))
 		return;
 	if (catalog == TriggerRelationId && sv_trigger_is_internal(oid))
 		return;
@@ -328,8 +345,10 @@ on_access(ObjectAccessType access, Oid catalog, Oid oid, int sub, void *arg)
 	touch_object(catalog, oid, access == OAT_POST_CREATE && sub == 0, access == OAT_POST_CREATE);
 	/* a copy is an object while it is enabled otherwise */
 	if (catalog == TriggerRelationId && access == OAT_POST_ALTER)
+	{
 		foreach(cell, sv_trigger_copies(oid))
 			touch_object(catalog, lfirst_oid(cell), false, true);
+	}
 }
 
 /* Note that rows of a table are written. */
@@ -338,7 +357,8 @@ sv_track_written(Oid relation)
 {
 	MemoryContext caller = MemoryContextSwitchTo(track.context);
 
-	track.step->written = list_append_unique_oid(track.step->written, relation);
+	track.		step->written = list_append_unique_oid(track.step->written, relation);
+
 	MemoryContextSwitchTo(caller);
 }
 
@@ -373,13 +393,16 @@ note_lasting(Node *statement)
 	char	   *what = sv_statement_lasts(statement);
 
 	if (what != NULL)
-		track.step->undone = sv_track_once(track.step->undone, what);
+		track.		step->undone = sv_track_once(track.step->undone, what);
+
 	MemoryContextSwitchTo(caller);
 }
 
 static void
-on_utility(PlannedStmt *statement, const char *text, bool read_only_tree, ProcessUtilityContext context,
-		   ParamListInfo params, QueryEnvironment *environment, DestReceiver *dest, QueryCompletion *completion)
+on_utility(PlannedStmt *statement, const char *text, bool read_only_tree,
+		   ProcessUtilityContext context,
+		   ParamListInfo params, QueryEnvironment *environment, DestReceiver *dest,
+		   QueryCompletion *completion)
 {
 	bool		renaming = track.renaming;
 
@@ -387,7 +410,7 @@ on_utility(PlannedStmt *statement, const char *text, bool read_only_tree, Proces
 	{
 		note_lasting(statement->utilityStmt);
 		sv_track_statement(statement->utilityStmt);
-		track.renaming = renaming || sv_statement_renames(statement->utilityStmt);
+		track.		renaming = renaming || sv_statement_renames(statement->utilityStmt);
 	}
 	PG_TRY();
 	{
@@ -396,7 +419,7 @@ on_utility(PlannedStmt *statement, const char *text, bool read_only_tree, Proces
 	}
 	PG_FINALLY();
 	{
-		track.renaming = renaming;
+		track.		renaming = renaming;
 	}
 	PG_END_TRY();
 }
@@ -419,9 +442,11 @@ make_units(void)
 	HASHCTL		control = {0};
 
 	control.hcxt = track.context;
+
 	control.keysize = sizeof(ObjectAddress);
 	control.entrysize = sizeof(TouchEntry);
-	return hash_create("schemaver touched units", 64, &control, HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
+	return hash_create("schemaver touched units", 64, &control,
+					   HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
 }
 
 /* Begin to follow the steps of a run; what they changed goes to "settle". */
@@ -429,10 +454,11 @@ void
 sv_track_begin(TrackedStepFn settle, void *arg)
 {
 	memset(&track, 0, sizeof(track));
-	track.context = AllocSetContextCreate(CurrentMemoryContext, "schemaver tracking", ALLOCSET_DEFAULT_SIZES);
-	track.settle = settle;
-	track.settle_arg = arg;
-	track.units = make_units();
+	track.		context =
+	AllocSetContextCreate(CurrentMemoryContext, "schemaver tracking", ALLOCSET_DEFAULT_SIZES);
+	track.		settle = settle;
+	track.		settle_arg = arg;
+	track.		units = make_units();
 }
 
 /* A step begins. */
@@ -445,10 +471,11 @@ sv_track_step(void)
 		return;
 	caller = MemoryContextSwitchTo(track.context);
 	CommandCounterIncrement();
-	track.cid = GetCurrentCommandId(true);
-	track.step = palloc0(sizeof(PendingStep));
-	track.step->number = ++track.steps;
-	track.eager = false;
+	track.		cid = GetCurrentCommandId(true);
+	track.		step = palloc0(sizeof(PendingStep));
+	track.		step->number = ++track.steps;
+	track.		eager = false;
+
 	MemoryContextSwitchTo(caller);
 }
 
@@ -457,7 +484,7 @@ void
 sv_track_part(void)
 {
 	if (track.step != NULL)
-		track.cid = GetCurrentCommandId(true);
+		track.		cid = GetCurrentCommandId(true);
 }
 
 /* Name the tables whose rows were changed; those that the step made itself do not count. */
@@ -473,14 +500,16 @@ name_written(PendingStep *step)
 		TouchEntry *entry;
 		char	   *name = get_rel_name(relation);
 
-		if (name == NULL || get_rel_persistence(relation) == RELPERSISTENCE_TEMP || sv_track_is_own(relation) ||
+		if (name == NULL || get_rel_persistence(relation) == RELPERSISTENCE_TEMP ||
+			sv_track_is_own(relation) ||
 			!sv_unit_of(RelationRelationId, relation, &unit))
 			continue;
 		entry = hash_search(track.units, &unit, HASH_FIND, NULL);
 		if (entry != NULL && entry->touch->step == step->number && entry->touch->before == NULL)
 			continue;
-		step->undone = sv_track_once(step->undone, psprintf("changes of rows of table %s",
-								   quote_qualified_identifier(get_namespace_name(get_rel_namespace(relation)), name)));
+		step->undone = sv_track_once(step->undone,
+									 psprintf("changes of rows of table %s",
+											  sv_relation_name(relation)));
 	}
 }
 
@@ -493,10 +522,12 @@ sv_track_step_done(void *tag)
 	if (track.step == NULL)
 		return;
 	caller = MemoryContextSwitchTo(track.context);
-	track.step->tag = tag;
+	track.		step->tag = tag;
+
 	name_written(track.step);
-	track.pending = lappend(track.pending, track.step);
-	track.step = NULL;
+	track.		pending = lappend(track.pending, track.step);
+	track.		step = NULL;
+
 	MemoryContextSwitchTo(caller);
 	if (track.eager || list_length(track.pending) >= MAX_PENDING_STEPS)
 		sv_track_settle();
@@ -513,29 +544,35 @@ read_after(void)
 	Snapshot	snapshot;
 
 	foreach(cell, track.pending)
-		foreach(other, ((PendingStep *) lfirst(cell))->touches)
 	{
-		Touch	   *touch = lfirst(other);
+		foreach(other, ((PendingStep *) lfirst(cell))->touches)
+		{
+			Touch	   *touch = lfirst(other);
 
-		if (!touch->after_is_known)
-			units = lappend(units, &touch->unit);
+			if (!touch->after_is_known)
+				units = lappend(units, &touch->unit);
+		}
 	}
 	if (units == NIL)
 		return;
 	CommandCounterIncrement();
 	snapshot = RegisterSnapshot(GetLatestSnapshot());
-	track.busy = true;
+	track.		busy = true;
+
 	now = sv_model_read_units(units, snapshot, NULL);
-	track.busy = false;
+	track.		busy = false;
+
 	UnregisterSnapshot(snapshot);
 	foreach(cell, track.pending)
-		foreach(other, ((PendingStep *) lfirst(cell))->touches)
 	{
-		Touch	   *touch = lfirst(other);
+		foreach(other, ((PendingStep *) lfirst(cell))->touches)
+		{
+			Touch	   *touch = lfirst(other);
 
-		if (!touch->after_is_known)
-			touch->after = now;
-		touch->after_is_known = true;
+			if (!touch->after_is_known)
+				touch->after = now;
+			touch->after_is_known = true;
+		}
 	}
 }
 
@@ -568,7 +605,7 @@ settle_step(const PendingStep *pending)
 	step.renamed = pending->renamed;
 	step.undone = pending->undone;
 	fill_step(&step, pending->touches);
-	track.settle(&step, track.settle_arg);
+	track.		settle(&step, track.settle_arg);
 }
 
 /* Forget what was settled; what units are now is read again where it is needed. */
@@ -582,7 +619,8 @@ start_anew(void)
 
 	MemoryContextDelete(track.context);
 	sv_track_begin(settle, arg);
-	track.steps = steps;
+	track.		steps = steps;
+
 	MemoryContextSwitchTo(caller);
 }
 
@@ -623,14 +661,16 @@ sv_track_part_done(void *tag)
 
 	part->tag = tag;
 	name_written(part);
-	track.pending = lappend(track.pending, part);
-	track.step = NULL;
+	track.		pending = lappend(track.pending, part);
+	track.		step = NULL;
+
 	settle_pending();
-	track.parts = list_concat(track.parts, part->touches);
-	track.renamed |= part->renamed;
-	track.undone = list_concat(track.undone, part->undone);
-	track.pending = NIL;
-	track.units = make_units();
+	track.		parts = list_concat(track.parts, part->touches);
+	track.		renamed |= part->renamed;
+	track.		undone = list_concat(track.undone, part->undone);
+	track.		pending = NIL;
+	track.		units = make_units();
+
 	MemoryContextSwitchTo(caller);
 	sv_track_step();
 }
@@ -677,8 +717,11 @@ sv_track_whole(const TrackedStep *step)
 	whole = palloc(sizeof(TrackedStep));
 	*whole = *step;
 	whole->renamed |= track.renamed;
+
 	whole->undone = list_concat(list_copy(track.undone), step->undone);
-	fill_step(whole, join_touches(list_concat_copy(track.parts, ((PendingStep *) llast(track.pending))->touches)));
+	fill_step(whole,
+			  join_touches(list_concat_copy(track.parts,
+											((PendingStep *) llast(track.pending))->touches)));
 	return whole;
 }
 
@@ -717,6 +760,7 @@ sv_track_pause(bool pause)
 {
 	bool		before = track.busy;
 
-	track.busy = pause;
+	track.		busy = pause;
+
 	return before;
 }

@@ -51,7 +51,8 @@ sv_trigger_is_internal(Oid trigger)
 	HeapTuple	tuple;
 	bool		result;
 
-	ScanKeyInit(&key, Anum_pg_trigger_oid, BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(trigger));
+	ScanKeyInit(&key, Anum_pg_trigger_oid, BTEqualStrategyNumber, F_OIDEQ,
+				ObjectIdGetDatum(trigger));
 	scan = systable_beginscan(catalog, TriggerOidIndexId, true, SnapshotSelf, 1, &key);
 	tuple = systable_getnext(scan);
 	result = HeapTupleIsValid(tuple) && ((Form_pg_trigger) GETSTRUCT(tuple))->tgisinternal;
@@ -80,7 +81,8 @@ sv_trigger_copies(Oid trigger)
 static bool
 is_of_cluster(ObjectType type)
 {
-	return type == OBJECT_DATABASE || type == OBJECT_ROLE || type == OBJECT_TABLESPACE || type == OBJECT_LARGEOBJECT;
+	return type == OBJECT_DATABASE || type == OBJECT_ROLE || type == OBJECT_TABLESPACE ||
+		type == OBJECT_LARGEOBJECT;
 }
 
 /* The object of COMMENT ON and the like, with the lock that these take. */
@@ -237,7 +239,8 @@ sv_track_statement(Node *statement)
 			touch_named(((CommentStmt *) statement)->objtype, ((CommentStmt *) statement)->object);
 			break;
 		case T_SecLabelStmt:
-			touch_named(((SecLabelStmt *) statement)->objtype, ((SecLabelStmt *) statement)->object);
+			touch_named(((SecLabelStmt *) statement)->objtype,
+						((SecLabelStmt *) statement)->object);
 			break;
 		case T_GrantStmt:
 			touch_grant((GrantStmt *) statement);
@@ -247,7 +250,8 @@ sv_track_statement(Node *statement)
 			break;
 		case T_CopyStmt:
 			if (((CopyStmt *) statement)->is_from && ((CopyStmt *) statement)->relation != NULL)
-				sv_track_written(RangeVarGetRelid(((CopyStmt *) statement)->relation, NoLock, true));
+				sv_track_written(RangeVarGetRelid(((CopyStmt *) statement)->relation, NoLock,
+												  true));
 			break;
 		case T_RefreshMatViewStmt:
 			touch_relation(((RefreshMatViewStmt *) statement)->relation);
@@ -280,7 +284,10 @@ sv_track_statement(Node *statement)
 	}
 }
 
-/* Does the statement give an object another name or schema, so that what refers to it reads differently? */
+/*
+ * Does the statement give an object another name or schema, so that what
+ * refers to it reads differently?
+ */
 bool
 sv_statement_renames(const Node *statement)
 {

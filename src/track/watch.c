@@ -45,7 +45,8 @@ sv_ddl_log_resume(void)
 static bool
 may_hold_secrets(const char *tag)
 {
-	static const char *const kinds[] = {"SERVER", "USER MAPPING", "FOREIGN DATA WRAPPER", "SUBSCRIPTION"};
+	static const char *const kinds[] =
+	{"SERVER", "USER MAPPING", "FOREIGN DATA WRAPPER", "SUBSCRIPTION"};
 
 	for (int i = 0; i < lengthof(kinds); i++)
 		if (strstr(tag, kinds[i]) != NULL)
