@@ -39,8 +39,11 @@ kind_at(uint64 row, int column)
 		if (name != NULL && strcmp(name, kind_names[i]) == 0)
 			return i;
 	ereport(ERROR,
-			(errcode(ERRCODE_DATA_CORRUPTED),
-			 errmsg("invalid kind \"%s\" in schemaver.part", name ? name : "")));
+			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+			 errmsg("a row of schemaver.part has the kind \"%s\", which does not exist",
+					name ? name : ""),
+			 errdetail("The row was edited by hand."),
+			 errhint("Set the kind to \"transaction\", \"alone\" or \"batches\".")));
 	return SV_PART_TRANSACTION;
 }
 

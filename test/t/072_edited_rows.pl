@@ -26,7 +26,7 @@ $node->safe_psql('postgres', q{
 	CREATE TABLE app.by_hand ();
 	SELECT schemaver.unwatch();
 	INSERT INTO schemaver.replaced VALUES ('0000', '0001');
-	INSERT INTO schemaver.segment (revision, direction, statement, statements, line, kind, checksum, run, started_at)
+	INSERT INTO schemaver.part (revision, direction, statement, statements, line, kind, checksum, run, started_at)
 	SELECT '0003', 'upgrade', 1, 1, 1, 'transaction', checksum, 1, now() FROM schemaver.revision WHERE revision = '0003';
 	CREATE TABLE public.met (statement text, call text, state text, message text);
 });
@@ -64,7 +64,7 @@ for my $row (split /\n/, $node->safe_psql('postgres', q{
 	my ($table, $column, $type) = split /\|/, $row;
 	push @edits, map { qq{UPDATE schemaver."$table" SET "$column" = $_} } @{ $wrong{$type} // ['NULL'] };
 }
-push @edits, map { "DELETE FROM schemaver.$_" } qw(revision script revision_child branch_label applied run step state object_version derived state_origin segment replaced);
+push @edits, map { "DELETE FROM schemaver.$_" } qw(revision script revision_child branch_label applied run step state object_version derived state_origin part loaded replaced);
 
 my @functions = functions_of($node, 'postgres', 'downgrade' => [ q{downgrade('base')} ], 'plan' => [ q{plan('base', 'downgrade')} ],
 	'upgrade' => [ q{upgrade('heads')} ], 'resolve' => [ q{resolve('0000')}, q{resolve('tag:now')}, q{resolve('l@head')} ], 'graph' => [ q{graph('dot')}, q{graph('text')} ],
