@@ -58,7 +58,7 @@ SELECT * FROM schemaver.diff('CREATE SCHEMA public', schemas => '{}');
 SELECT * FROM schemaver.diff('{}'::jsonb, '{}'::jsonb);
 SELECT nspname FROM pg_namespace WHERE nspname LIKE 'schemaver\_hidden%';
 CREATE ROLE regress_schemaver_other;
-GRANT EXECUTE ON FUNCTION schemaver.diff(text, boolean, text[], jsonb) TO regress_schemaver_other;
+GRANT EXECUTE ON FUNCTION schemaver.diff(text, boolean, schemaver.names, jsonb) TO regress_schemaver_other;
 SET ROLE regress_schemaver_other;
 SELECT * FROM schemaver.diff('CREATE SCHEMA public');
 :code

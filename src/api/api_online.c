@@ -33,7 +33,7 @@ check_top_level(FunctionCallInfo fcinfo, const char *what)
 static void
 run(Direction direction, FunctionCallInfo fcinfo)
 {
-	char	   *target = sv_arg_name(fcinfo, 0, "target");
+	char	   *target = sv_arg_target(fcinfo, 0, SV_STORE_WRITE, direction);
 	RunOptions	options = sv_arg_run_options(fcinfo, 1);
 
 	options.allowing = psprintf("CALL schemaver.online_%s(%s, allow_data_loss => true)",

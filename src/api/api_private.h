@@ -20,6 +20,10 @@ extern void sv_warn_of_findings(const Model *model);
 extern void sv_put_diff_rows(FunctionCallInfo fcinfo, List *rows);
 extern char *sv_diff_script(List *rows);
 
+/* ----- api_types.c ----- */
+
+extern char *sv_arg_target(FunctionCallInfo fcinfo, int n, StoreMode mode, Direction direction);
+
 /* ----- api_run.c ----- */
 
 extern RunOptions sv_arg_run_options(FunctionCallInfo fcinfo, int first);

@@ -75,7 +75,7 @@ put_stamp(const RunStep *step, void *arg)
 Datum
 sv_api_upgrade(PG_FUNCTION_ARGS)
 {
-	char	   *target = sv_arg_name(fcinfo, 0, "target");
+	char	   *target = sv_arg_target(fcinfo, 0, SV_STORE_WRITE, SV_UPGRADE);
 
 	RunOptions	options = sv_arg_run_options(fcinfo, 2);
 
@@ -91,7 +91,7 @@ sv_api_upgrade(PG_FUNCTION_ARGS)
 Datum
 sv_api_downgrade(PG_FUNCTION_ARGS)
 {
-	char	   *target = sv_arg_name(fcinfo, 0, "target");
+	char	   *target = sv_arg_target(fcinfo, 0, SV_STORE_WRITE, SV_DOWNGRADE);
 
 	RunOptions	options = sv_arg_run_options(fcinfo, 2);
 
@@ -165,8 +165,8 @@ arg_direction(FunctionCallInfo fcinfo, int n)
 Datum
 sv_api_plan(PG_FUNCTION_ARGS)
 {
-	char	   *target = sv_arg_name(fcinfo, 0, "target");
 	Direction	direction = arg_direction(fcinfo, 1);
+	char	   *target = sv_arg_target(fcinfo, 0, SV_STORE_READ, direction);
 	ReturnSetInfo *result = sv_result_begin(fcinfo);
 	RevisionGraph *graph = sv_store_graph(SV_STORE_READ);
 	RevisionList plan;

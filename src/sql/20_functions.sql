@@ -3,22 +3,22 @@
 -- Writing revisions
 
 CREATE FUNCTION revision(message text, up text, down text DEFAULT NULL, id text DEFAULT NULL,
-	revises text[] DEFAULT NULL, depends_on text[] DEFAULT '{}', branch_labels text[] DEFAULT '{}',
+	revises names DEFAULT NULL, depends_on names DEFAULT '{}', branch_labels names DEFAULT '{}',
 	splice boolean DEFAULT false, verify text DEFAULT NULL, options jsonb DEFAULT '{}')
 RETURNS text AS 'MODULE_PATHNAME', 'sv_api_revision' LANGUAGE C VOLATILE PARALLEL UNSAFE;
-COMMENT ON FUNCTION revision(text, text, text, text, text[], text[], text[], boolean, text, jsonb)
+COMMENT ON FUNCTION revision(text, text, text, text, names, names, names, boolean, text, jsonb)
 	IS 'register a revision and return its id';
 
-CREATE FUNCTION merge(revisions text[] DEFAULT NULL, message text DEFAULT NULL, id text DEFAULT NULL)
+CREATE FUNCTION merge(revisions names DEFAULT NULL, message text DEFAULT NULL, id text DEFAULT NULL)
 RETURNS text AS 'MODULE_PATHNAME', 'sv_api_merge' LANGUAGE C VOLATILE PARALLEL UNSAFE;
-COMMENT ON FUNCTION merge(text[], text, text)
+COMMENT ON FUNCTION merge(names, text, text)
 	IS 'register an empty revision that revises several others (default: all heads) and return its id';
 
 CREATE FUNCTION edit(ref text, up text DEFAULT NULL, down text DEFAULT NULL, message text DEFAULT NULL,
-	revises text[] DEFAULT NULL, depends_on text[] DEFAULT NULL, branch_labels text[] DEFAULT NULL,
+	revises names DEFAULT NULL, depends_on names DEFAULT NULL, branch_labels names DEFAULT NULL,
 	splice boolean DEFAULT false, verify text DEFAULT NULL, options jsonb DEFAULT NULL)
 RETURNS text AS 'MODULE_PATHNAME', 'sv_api_edit' LANGUAGE C VOLATILE PARALLEL UNSAFE;
-COMMENT ON FUNCTION edit(text, text, text, text, text[], text[], text[], boolean, text, jsonb)
+COMMENT ON FUNCTION edit(text, text, text, text, names, names, names, boolean, text, jsonb)
 	IS 'change what is given of a revision that is not applied';
 
 CREATE FUNCTION remove(ref text)
@@ -56,18 +56,18 @@ COMMENT ON FUNCTION untag(text) IS 'forget a tag; false if there is none of that
 
 -- Running
 
-CREATE FUNCTION upgrade(target text DEFAULT 'head', dry_run boolean DEFAULT false, allow_data_loss boolean DEFAULT false,
+CREATE FUNCTION upgrade(target reference DEFAULT 'head', dry_run boolean DEFAULT false, allow_data_loss boolean DEFAULT false,
 	note text DEFAULT NULL, variables jsonb DEFAULT NULL, contexts text DEFAULT NULL, options jsonb DEFAULT NULL)
 RETURNS TABLE (revision text, direction text, message text, statements integer, elapsed interval)
 AS 'MODULE_PATHNAME', 'sv_api_upgrade' LANGUAGE C VOLATILE PARALLEL UNSAFE;
-COMMENT ON FUNCTION upgrade(text, boolean, boolean, text, jsonb, text, jsonb)
+COMMENT ON FUNCTION upgrade(reference, boolean, boolean, text, jsonb, text, jsonb)
 	IS 'run every missing revision up to the target in this transaction, all or nothing';
 
-CREATE FUNCTION downgrade(target text DEFAULT '-1', dry_run boolean DEFAULT false, allow_data_loss boolean DEFAULT false,
+CREATE FUNCTION downgrade(target reference DEFAULT '-1', dry_run boolean DEFAULT false, allow_data_loss boolean DEFAULT false,
 	note text DEFAULT NULL, variables jsonb DEFAULT NULL, contexts text DEFAULT NULL, options jsonb DEFAULT NULL)
 RETURNS TABLE (revision text, direction text, message text, statements integer, elapsed interval)
 AS 'MODULE_PATHNAME', 'sv_api_downgrade' LANGUAGE C VOLATILE PARALLEL UNSAFE;
-COMMENT ON FUNCTION downgrade(text, boolean, boolean, text, jsonb, text, jsonb)
+COMMENT ON FUNCTION downgrade(reference, boolean, boolean, text, jsonb, text, jsonb)
 	IS 'undo every applied revision above the target in this transaction, all or nothing';
 
 CREATE FUNCTION redo(steps integer DEFAULT 1, allow_data_loss boolean DEFAULT false,
@@ -76,17 +76,17 @@ RETURNS TABLE (revision text, direction text, message text, statements integer, 
 AS 'MODULE_PATHNAME', 'sv_api_redo' LANGUAGE C VOLATILE PARALLEL UNSAFE;
 COMMENT ON FUNCTION redo(integer, boolean, text, jsonb, text, jsonb) IS 'undo the last revisions and run them again, all or nothing';
 
-CREATE FUNCTION stamp(targets text[], purge boolean DEFAULT false)
+CREATE FUNCTION stamp(targets names, purge boolean DEFAULT false)
 RETURNS TABLE (revision text, direction text, message text)
 AS 'MODULE_PATHNAME', 'sv_api_stamp' LANGUAGE C VOLATILE PARALLEL UNSAFE;
-COMMENT ON FUNCTION stamp(text[], boolean) IS 'set the version without running anything';
+COMMENT ON FUNCTION stamp(names, boolean) IS 'set the version without running anything';
 
-CREATE FUNCTION plan(target text DEFAULT 'head', direction text DEFAULT 'upgrade',
+CREATE FUNCTION plan(target reference DEFAULT 'head', direction text DEFAULT 'upgrade',
 	variables jsonb DEFAULT NULL, contexts text DEFAULT NULL, options jsonb DEFAULT NULL)
 RETURNS TABLE ("position" integer, revision text, direction text, message text, transactional boolean,
 	structure_only text[], loses text[], needs text[], refused text)
 AS 'MODULE_PATHNAME', 'sv_api_plan' LANGUAGE C STABLE PARALLEL RESTRICTED;
-COMMENT ON FUNCTION plan(text, text, jsonb, text, jsonb) IS 'what a run would do, in order';
+COMMENT ON FUNCTION plan(reference, text, jsonb, text, jsonb) IS 'what a run would do, in order';
 
 CREATE FUNCTION script(from_ref text DEFAULT 'current', to_ref text DEFAULT 'head')
 RETURNS text AS 'MODULE_PATHNAME', 'sv_api_script' LANGUAGE C STABLE PARALLEL RESTRICTED;
@@ -159,26 +159,26 @@ CREATE FUNCTION graph(format text DEFAULT 'text')
 RETURNS text AS 'MODULE_PATHNAME', 'sv_api_graph' LANGUAGE C STABLE PARALLEL RESTRICTED;
 COMMENT ON FUNCTION graph(text) IS 'the revision graph, drawn as text, mermaid or dot';
 
-CREATE FUNCTION "check"(schemas text[] DEFAULT NULL, options jsonb DEFAULT NULL)
+CREATE FUNCTION "check"(schemas names DEFAULT NULL, options jsonb DEFAULT NULL)
 RETURNS void AS 'MODULE_PATHNAME', 'sv_api_check' LANGUAGE C STABLE PARALLEL UNSAFE;
-COMMENT ON FUNCTION "check"(text[], jsonb)
+COMMENT ON FUNCTION "check"(names, jsonb)
 	IS 'raise SV014 if a revision is not applied, SV015 if the schema is not what the revisions left';
 
 -- What changes the state, or shows the text of scripts, is granted role by role.
 REVOKE ALL ON FUNCTION
-	revision(text, text, text, text, text[], text[], text[], boolean, text, jsonb),
-	merge(text[], text, text),
-	edit(text, text, text, text, text[], text[], text[], boolean, text, jsonb),
+	revision(text, text, text, text, names, names, names, boolean, text, jsonb),
+	merge(names, text, text),
+	edit(text, text, text, text, names, names, names, boolean, text, jsonb),
 	remove(text),
 	load(text, text, text, text, boolean, boolean, text, text, jsonb),
 	load_directory(text, text, text, boolean, boolean, text, text, jsonb),
 	export(text),
 	tag(text, text),
 	untag(text),
-	upgrade(text, boolean, boolean, text, jsonb, text, jsonb),
-	downgrade(text, boolean, boolean, text, jsonb, text, jsonb),
+	upgrade(reference, boolean, boolean, text, jsonb, text, jsonb),
+	downgrade(reference, boolean, boolean, text, jsonb, text, jsonb),
 	redo(integer, boolean, text, jsonb, text, jsonb),
-	stamp(text[], boolean),
+	stamp(names, boolean),
 	script(text, text),
 	script_begin(text, text, text[]),
 	script_generated(text, text, text),

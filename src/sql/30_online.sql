@@ -1,15 +1,15 @@
 -- Online runs: they commit step by step.
 
-CREATE PROCEDURE online_upgrade(target text DEFAULT 'head', allow_data_loss boolean DEFAULT false,
+CREATE PROCEDURE online_upgrade(target reference DEFAULT 'head', allow_data_loss boolean DEFAULT false,
 	note text DEFAULT NULL, variables jsonb DEFAULT NULL, contexts text DEFAULT NULL, options jsonb DEFAULT NULL)
 AS 'MODULE_PATHNAME', 'sv_api_online_upgrade' LANGUAGE C;
-COMMENT ON PROCEDURE online_upgrade(text, boolean, text, jsonb, text, jsonb)
+COMMENT ON PROCEDURE online_upgrade(reference, boolean, text, jsonb, text, jsonb)
 	IS 'run every missing revision up to the target, with a commit after each; call it again to continue';
 
-CREATE PROCEDURE online_downgrade(target text DEFAULT '-1', allow_data_loss boolean DEFAULT false,
+CREATE PROCEDURE online_downgrade(target reference DEFAULT '-1', allow_data_loss boolean DEFAULT false,
 	note text DEFAULT NULL, variables jsonb DEFAULT NULL, contexts text DEFAULT NULL, options jsonb DEFAULT NULL)
 AS 'MODULE_PATHNAME', 'sv_api_online_downgrade' LANGUAGE C;
-COMMENT ON PROCEDURE online_downgrade(text, boolean, text, jsonb, text, jsonb)
+COMMENT ON PROCEDURE online_downgrade(reference, boolean, text, jsonb, text, jsonb)
 	IS 'undo every applied revision above the target, with a commit after each; call it again to continue';
 
 CREATE FUNCTION abandon(ref text)
@@ -58,5 +58,5 @@ CREATE VIEW progress AS
 COMMENT ON VIEW progress IS 'what an online run is doing, or was doing when it was interrupted, and how to continue it';
 GRANT SELECT ON progress TO PUBLIC;
 
-REVOKE ALL ON PROCEDURE online_upgrade(text, boolean, text, jsonb, text, jsonb), online_downgrade(text, boolean, text, jsonb, text, jsonb) FROM PUBLIC;
+REVOKE ALL ON PROCEDURE online_upgrade(reference, boolean, text, jsonb, text, jsonb), online_downgrade(reference, boolean, text, jsonb, text, jsonb) FROM PUBLIC;
 REVOKE ALL ON FUNCTION abandon(text) FROM PUBLIC;

@@ -1,16 +1,16 @@
 -- What was changed outside of revisions, and the schema as revisions left it
 
-CREATE FUNCTION drift(schemas text[] DEFAULT NULL, options jsonb DEFAULT NULL)
+CREATE FUNCTION drift(schemas names DEFAULT NULL, options jsonb DEFAULT NULL)
 RETURNS TABLE (kind text, identity text, change text, differs jsonb, sql_revert text, sql_apply text,
 	changed_by text, changed_at timestamptz, statement text)
 AS 'MODULE_PATHNAME', 'sv_api_drift' LANGUAGE C STABLE PARALLEL UNSAFE;
-COMMENT ON FUNCTION drift(text[], jsonb) IS 'the objects that are not as the revisions left them';
+COMMENT ON FUNCTION drift(names, jsonb) IS 'the objects that are not as the revisions left them';
 
-CREATE FUNCTION revert_drift(schemas text[] DEFAULT NULL, options jsonb DEFAULT NULL,
+CREATE FUNCTION revert_drift(schemas names DEFAULT NULL, options jsonb DEFAULT NULL,
 	dry_run boolean DEFAULT false, allow_data_loss boolean DEFAULT false)
 RETURNS TABLE ("position" integer, kind text, identity text, action text, sql text, hazard text)
 AS 'MODULE_PATHNAME', 'sv_api_revert_drift' LANGUAGE C VOLATILE PARALLEL UNSAFE;
-COMMENT ON FUNCTION revert_drift(text[], jsonb, boolean, boolean)
+COMMENT ON FUNCTION revert_drift(names, jsonb, boolean, boolean)
 	IS 'put the schema back to what the revisions left';
 
 CREATE FUNCTION capture(message text, id text DEFAULT NULL, options jsonb DEFAULT NULL,
@@ -66,8 +66,8 @@ COMMENT ON FUNCTION unwatch() IS 'end what watch() began; the log stays';
 
 -- They show what definitions were, or change the state.
 REVOKE ALL ON FUNCTION
-	drift(text[], jsonb),
-	revert_drift(text[], jsonb, boolean, boolean),
+	drift(names, jsonb),
+	revert_drift(names, jsonb, boolean, boolean),
 	capture(text, text, jsonb, boolean),
 	rebase_state(text),
 	diff_revisions(text, text, jsonb),

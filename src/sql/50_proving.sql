@@ -6,10 +6,10 @@ AS 'MODULE_PATHNAME', 'sv_api_test' LANGUAGE C VOLATILE PARALLEL UNSAFE;
 COMMENT ON FUNCTION test(text)
 	IS 'run up, down, up of revisions (default: those that are not applied), compare the schema each time, and roll it all back';
 
-CREATE FUNCTION baseline(message text DEFAULT 'baseline', id text DEFAULT NULL, schemas text[] DEFAULT NULL, options jsonb DEFAULT NULL,
+CREATE FUNCTION baseline(message text DEFAULT 'baseline', id text DEFAULT NULL, schemas names DEFAULT NULL, options jsonb DEFAULT NULL,
 	reversible boolean DEFAULT false)
 RETURNS text AS 'MODULE_PATHNAME', 'sv_api_baseline' LANGUAGE C VOLATILE PARALLEL UNSAFE;
-COMMENT ON FUNCTION baseline(text, text, text[], jsonb, boolean)
+COMMENT ON FUNCTION baseline(text, text, names, jsonb, boolean)
 	IS 'make the schema that is there the first revision, proven to build it from empty and recorded as applied, and return its id';
 
 CREATE FUNCTION squash(range text, message text, id text DEFAULT NULL, data text DEFAULT 'keep',
@@ -20,6 +20,6 @@ COMMENT ON FUNCTION squash(text, text, text, text, boolean, jsonb)
 
 REVOKE ALL ON FUNCTION
 	test(text),
-	baseline(text, text, text[], jsonb, boolean),
+	baseline(text, text, names, jsonb, boolean),
 	squash(text, text, text, text, boolean, jsonb)
 FROM PUBLIC;
