@@ -38,6 +38,7 @@ execute_rows(Revert *revert)
 {
 	int			level = NewGUCNestLevel();
 	List	   *rows = revert->report.revert;
+	List	   *path = sv_body_path_now();
 	bool		touched = false;
 
 	sv_generated_settings();
@@ -48,7 +49,7 @@ execute_rows(Revert *revert)
 		CHECK_FOR_INTERRUPTS();
 		revert->row = list_nth(rows, i);
 		if (revert->row->sql != NULL)
-			touched |= sv_generated_row(rows, i);
+			touched |= sv_generated_row(rows, i, path);
 	}
 	revert->row = NULL;
 	if (touched)

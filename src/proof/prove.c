@@ -33,6 +33,7 @@ typedef struct Proof
 	const DiffOptions *options;
 	List	   *up;
 	List	   *down;
+	List	   *path;			/* of the caller */
 	const char *step;			/* for messages */
 	const DiffRow *row;			/* being executed */
 	void		(*work) (struct Proof *proof, MemoryContext caller);
@@ -69,7 +70,7 @@ execute_rows(Proof *proof, const char *step, List *rows)
 			sv_hide_create_extension(proof->scope.hidden, row->sql))
 			continue;
 		if (!hide_dropped_extension(proof, row))
-			(void) sv_generated_row(rows, i);
+			(void) sv_generated_row(rows, i, proof->path);
 	}
 	SPI_finish();
 	proof->row = NULL;
@@ -123,6 +124,7 @@ build_copy(Proof *proof, MemoryContext caller)
 
 	foreach(cell, proof->scope.schemas)
 		with_public |= strcmp(lfirst(cell), "public") == 0;
+	proof->path = sv_body_path_now();
 	sv_generated_settings();
 	(void) set_config_option("client_min_messages", "error", PGC_USERSET, PGC_S_SESSION,
 							 GUC_ACTION_SAVE, true, 0, false);

@@ -10,6 +10,7 @@
  * builds indexes and refreshes materialized views: with settings of its own, and
  * with its deferred triggers fired inside.  The caller must be able to become
  * that role.  A superuser's object that runs code of somebody else is refused.
+ * Where bodies of functions look up names: body_path.c.
  */
 #include "postgres.h"
 
@@ -143,23 +144,6 @@ strongest(List *holders)
 
 /* ----- the decision ----- */
 
-/* Everybody whose code the statement can run. */
-static List *
-whose_code(const Node *tree, const char *text, List *holders)
-{
-	List	   *owners = sv_reach(tree, text);
-	ListCell   *cell;
-
-	if (!sv_evaluates_itself(tree))
-		return owners;
-	foreach(cell, holders)
-	{
-		if (!superuser_arg(lfirst_oid(cell)))
-			owners = list_append_unique_oid(owners, lfirst_oid(cell));
-	}
-	return owners;
-}
-
 /* A role whose code would gain rights if it ran as "role", or InvalidOid. */
 static Oid
 who_would_gain(List *owners, Oid role)
@@ -190,40 +174,83 @@ refuse(Oid owner, Oid role)
 			 errhint("Register the statements as the down or up of a revision: what somebody has written runs as the caller.")));
 }
 
-/* The role as which a statement runs.  *restricted: not as the caller does. */
-static Oid
-role_for(const Generated *generated, int i, const char *text, bool *restricted)
+/* A statement, and how it is to be executed. */
+typedef struct Task
 {
-	const Node *tree = linitial_node(RawStmt, raw_parser(text, RAW_PARSE_DEFAULT))->stmt;
+	const Generated *generated;
+	int			i;
+	const Node *tree;
+	const char *text;
 	List	   *holders;
+	Oid			role;
+	bool		restricted;		/* it does not run as the caller does */
+	bool		looks_up;		/* a body of a function may look up names */
+	const char *path;			/* where; NULL: nowhere */
+	List	   *left_out;		/* schemas of the caller's path that are not safe */
+	StatementFn run;
+	void	   *arg;
+} Task;
+
+/* Everybody whose code the statement can run. */
+static List *
+whose_code(Task *task)
+{
+	List	   *owners = sv_reach(task->tree, task->text, &task->looks_up);
+	ListCell   *cell;
+
+	if (!sv_evaluates_itself(task->tree))
+		return owners;
+	foreach(cell, task->holders)
+	{
+		if (!superuser_arg(lfirst_oid(cell)))
+			owners = list_append_unique_oid(owners, lfirst_oid(cell));
+	}
+	return owners;
+}
+
+/* Decide as which role the statement runs. */
+static void
+choose_role(Task *task)
+{
 	List	   *owners;
 	Oid			gains;
-	Oid			role;
 
-	*restricted = false;
-	if (sv_evaluates(tree) == SV_EVALUATES_NOTHING)
-		return GetUserId();
-	holders = holders_of(generated, i, tree);
-	owners = whose_code(tree, text, holders);
+	task->role = GetUserId();
+	if (sv_evaluates(task->tree) == SV_EVALUATES_NOTHING && !sv_restricted_by_server(task->tree))
+		return;
+	task->holders = holders_of(task->generated, task->i, task->tree);
+	owners = whose_code(task);
 	gains = who_would_gain(owners, GetUserId());
-	*restricted = OidIsValid(gains);
-	if (!*restricted)
-		return GetUserId();
-	role = strongest(holders);
-	if (!OidIsValid(role))
+	task->restricted = OidIsValid(gains);
+	if (!task->restricted)
+		return;
+	task->role = strongest(task->holders);
+	if (!OidIsValid(task->role))
 		refuse(gains, InvalidOid);
-	if (!sv_can_set_role(GetUserId(), role))
+	if (!sv_can_set_role(GetUserId(), task->role))
 		ereport(ERROR,
 				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-				 errmsg("must be able to SET ROLE \"%s\"", GetUserNameFromId(role, false)),
+				 errmsg("must be able to SET ROLE \"%s\"", GetUserNameFromId(task->role, false)),
 				 errdetail(
 						   "A statement that schemaver wrote runs code of that role, so it runs as "
 						   "that role."),
 				 errhint("Be granted the role, or let a superuser run it.")));
-	gains = who_would_gain(owners, role);
-	if (OidIsValid(gains) && superuser_arg(role))
-		refuse(gains, role);
-	return role;
+	gains = who_would_gain(owners, task->role);
+	if (OidIsValid(gains) && superuser_arg(task->role))
+		refuse(gains, task->role);
+}
+
+/* Decide where bodies of functions look up names. */
+static void
+choose_path(Task *task)
+{
+	List	   *roles = list_make1_oid(task->role);
+
+	if (!task->looks_up || task->generated->path == NIL)
+		return;
+	if (sv_restricted_by_server(task->tree))
+		roles = list_concat_unique_oid(roles, task->holders);
+	task->path = sv_body_path(task->generated->path, roles, &task->left_out);
 }
 
 /* ----- the execution ----- */
@@ -231,38 +258,36 @@ role_for(const Generated *generated, int i, const char *text, bool *restricted)
 static void
 add_context(void *arg)
 {
-	errcontext("statement written by schemaver, executed as role \"%s\", whose object it is about",
-			   GetUserNameFromId(*(Oid *) arg, true));
+	const Task *task = arg;
+	ListCell   *cell;
+
+	foreach(cell, task->left_out)
+		errcontext("names in bodies of functions not looked up in schema \"%s\", where roles that may not act as \"%s\" can make or have made objects",
+				   (const char *) lfirst(cell), GetUserNameFromId(task->role, true));
+	if (task->restricted)
+		errcontext("statement written by schemaver, executed as role \"%s\", whose object it is about",
+				   GetUserNameFromId(task->role, true));
 }
 
-/* A statement to be run as the owner of an object. */
-typedef struct Restricted
+/* Until the end of a level of settings that this makes. */
+static void
+run_in_path(const Task *task)
 {
-	StatementFn run;
-	void	   *arg;
-} Restricted;
+	int			level = NewGUCNestLevel();
+
+	if (task->path != NULL)
+		set_local("search_path", task->path);
+	task->run(task->arg);
+	if (task->restricted)
+		sv_constraints_fire();
+	AtEOXact_GUC(false, level);
+}
 
 static void
 run_and_fire(void *arg)
 {
-	const Restricted *restricted = arg;
-
 	sv_generated_settings();
-	restricted->run(restricted->arg);
-	sv_constraints_fire();
-}
-
-static void
-run_restricted(Oid role, StatementFn run, void *arg)
-{
-	ErrorContextCallback callback = {error_context_stack, add_context, &role};
-	Restricted	restricted = {run, arg};
-
-	/* what the caller's own statements left, as the caller */
-	sv_constraints_fire();
-	error_context_stack = &callback;
-	sv_base_run_as(role, run_and_fire, &restricted);
-	error_context_stack = callback.previous;
+	run_in_path(arg);
 }
 
 /*
@@ -273,14 +298,24 @@ run_restricted(Oid role, StatementFn run, void *arg)
 bool
 sv_generated_execute(const Generated *generated, int i, StatementFn run, void *arg)
 {
-	bool		restricted;
-	Oid			role = role_for(generated, i, generated->statement(generated->arg, i), &restricted);
+	Task		task = {.generated = generated, .i = i, .run = run, .arg = arg};
+	ErrorContextCallback callback = {error_context_stack, add_context, &task};
 
-	if (restricted)
-		run_restricted(role, run, arg);
+	task.text = generated->statement(generated->arg, i);
+	task.tree = linitial_node(RawStmt, raw_parser(task.text, RAW_PARSE_DEFAULT))->stmt;
+	choose_role(&task);
+	choose_path(&task);
+	if (task.restricted)
+		sv_constraints_fire();	/* what the caller's own statements left, as the caller */
+	error_context_stack = &callback;
+	if (task.restricted)
+		sv_base_run_as(task.role, run_and_fire, &task);
+	else if (task.path != NULL)
+		run_in_path(&task);
 	else
 		run(arg);
-	return restricted;
+	error_context_stack = callback.previous;
+	return task.restricted;
 }
 
 /* ----- rows of a comparison ----- */
@@ -308,9 +343,9 @@ execute_row(void *arg)
 
 /* Execute row i of a comparison, as sv_generated_execute() does. */
 bool
-sv_generated_row(const List *rows, int i)
+sv_generated_row(const List *rows, int i, List *path)
 {
-	Generated	generated = {statement_of_rows, rows};
+	Generated	generated = {statement_of_rows, rows, path};
 
 	return sv_generated_execute(&generated, i, execute_row,
 								unconstify(char *, statement_of_rows(rows, i)));

@@ -28,6 +28,7 @@
 #include "catalog/pg_depend.h"
 #include "catalog/pg_index.h"
 #include "catalog/pg_inherits.h"
+#include "catalog/pg_language.h"
 #include "catalog/pg_opclass.h"
 #include "catalog/pg_namespace.h"
 #include "catalog/pg_operator.h"
@@ -41,6 +42,8 @@
 #include "run/run.h"
 #include "storage/lmgr.h"
 #include "utils/acl.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
 #include "utils/catcache.h"
 #include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
@@ -52,6 +55,8 @@ typedef struct Reach
 	bool		changes_rows;
 	HTAB	   *seen;			/* ObjectAddress */
 	List	   *owners;			/* of code; no superusers */
+	bool		looks_up;		/* does a body of a function look up names? */
+	bool		only_looks;		/* only that is asked: no lock is needed */
 } Reach;
 
 static void reach_type(Reach *reach, Oid type);
@@ -101,6 +106,33 @@ each_row(Oid catalog, Oid index, AttrNumber column, Oid key,
 
 /* ----- functions, operators ----- */
 
+/* Is it a text that is parsed when it is called, under a search_path that is not its own? */
+static bool
+looks_up_names(HeapTuple tuple)
+{
+	Oid			language = ((Form_pg_proc) GETSTRUCT(tuple))->prolang;
+	bool		isnull;
+	Datum		settings;
+	ArrayType  *array;
+	Datum	   *items;
+	int			n;
+
+	if (language == INTERNALlanguageId || language == ClanguageId ||
+		!heap_attisnull(tuple, Anum_pg_proc_prosqlbody, NULL))
+		return false;
+	settings = SysCacheGetAttr(PROCOID, tuple, Anum_pg_proc_proconfig, &isnull);
+	if (isnull)
+		return true;
+	array = DatumGetArrayTypeP(settings);
+	deconstruct_array(array, TEXTOID, -1, false, TYPALIGN_INT, &items, NULL, &n);
+	for (int i = 0; i < n; i++)
+	{
+		if (pg_strncasecmp(TextDatumGetCString(items[i]), "search_path=", 12) == 0)
+			return false;
+	}
+	return true;
+}
+
 static void
 reach_function(Reach *reach, Oid function)
 {
@@ -112,6 +144,7 @@ reach_function(Reach *reach, Oid function)
 	if (!HeapTupleIsValid(tuple))
 		return;
 	add_owner(reach, ((Form_pg_proc) GETSTRUCT(tuple))->proowner);
+	reach->looks_up |= looks_up_names(tuple);
 	ReleaseSysCache(tuple);
 }
 
@@ -393,7 +426,8 @@ reach_relation(Reach *reach, Oid relation)
 	if (relkind == '\0' || relkind == RELKIND_SEQUENCE || relkind == RELKIND_INDEX ||
 		relkind == RELKIND_PARTITIONED_INDEX || !enter(reach, RelationRelationId, relation))
 		return;
-	hold_still(reach, relation, relkind);
+	if (!reach->only_looks)
+		hold_still(reach, relation, relkind);
 	if (relkind == RELKIND_FOREIGN_TABLE)
 		add_owner(reach, sv_relation_owner(relation));
 	if (relkind == RELKIND_VIEW || relkind == RELKIND_MATVIEW)
@@ -501,26 +535,38 @@ reach_mention(Reach *reach, const Mention *mention)
 	reach_operator_classes_of(reach, schema, mention->name);
 }
 
-/*
- * The roles (OIDs) whose code a statement can run, superusers left out.  The text
- * is that of the statement alone, its names meant for a search_path of pg_catalog.
- */
-List *
-sv_reach(const Node *tree, const char *text)
+static void
+reach_statement(Reach *reach, const char *text)
 {
-	Reach		reach = {sv_evaluates(tree), sv_changes_rows(tree)};
 	HASHCTL		control = {0};
 	ListCell   *cell;
 
-	if (reach.evaluates == SV_EVALUATES_NOTHING)
-		return NIL;
 	control.hcxt = CurrentMemoryContext;
 	control.keysize = sizeof(ObjectAddress);
 	control.entrysize = sizeof(ObjectAddress);
-	reach.seen =
+	reach->seen =
 		hash_create("schemaver reach", 64, &control, HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
 	foreach(cell, sv_script_mentions(text))
-		reach_mention(&reach, lfirst(cell));
-	hash_destroy(reach.seen);
+		reach_mention(reach, lfirst(cell));
+	hash_destroy(reach->seen);
+}
+
+/*
+ * The roles (OIDs) whose code a statement can run, superusers left out.  The text
+ * is that of the statement alone, its names meant for a search_path of pg_catalog.
+ * *looks_up: can a body of a function run that looks up names in search_path,
+ * also in what the server does as the owner of a table?
+ */
+List *
+sv_reach(const Node *tree, const char *text, bool *looks_up)
+{
+	Reach		reach = {sv_evaluates(tree), sv_changes_rows(tree)};
+	Reach		server = {SV_EVALUATES_ANYTHING, .only_looks = true};
+
+	if (reach.evaluates != SV_EVALUATES_NOTHING)
+		reach_statement(&reach, text);
+	if (sv_restricted_by_server(tree))
+		reach_statement(&server, text);
+	*looks_up = reach.looks_up || server.looks_up;
 	return reach.owners;
 }

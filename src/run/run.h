@@ -122,14 +122,19 @@ typedef struct Generated
 {
 	const char *(*statement) (const void *arg, int i);	/* from i on; NULL: the end */
 	const void *arg;
+	List	   *path;			/* sv_body_path_now() before sv_generated_settings() */
 } Generated;
 
 extern void sv_generated_settings(void);
 extern bool sv_generated_execute(const Generated *generated, int i, StatementFn run, void *arg);
-extern bool sv_generated_row(const List *rows, int i);
+extern bool sv_generated_row(const List *rows, int i, List *path);
 
 /* reach.c */
-extern List *sv_reach(const Node *tree, const char *text);
+extern List *sv_reach(const Node *tree, const char *text, bool *looks_up);
+
+/* body_path.c */
+extern List *sv_body_path_now(void);
+extern char *sv_body_path(List *path, List *roles, List **left_out);
 
 /* ----- step.c: the execution of a revision's script, in one part or in several ----- */
 
@@ -152,6 +157,7 @@ typedef struct Execution
 	const char *text;			/* its text; NULL when the part is done */
 	bool		is_check;		/* a result of false is a failure */
 	bool		is_generated;	/* nobody wrote it: generated.c executes it */
+	List	   *path;			/* of the caller, if so */
 	bool		touched;		/* were the modes of constraints changed? */
 	int			from;			/* the part: index of its first statement */
 	int			to;				/* and behind its last one */

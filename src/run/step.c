@@ -133,7 +133,7 @@ static void
 execute_statement(void *arg)
 {
 	Execution  *execution = arg;
-	Generated	generated = {statement_of_script, execution->script};
+	Generated	generated = {statement_of_script, execution->script, execution->path};
 
 	if (!execution->is_generated)
 		execute_text(execution);
@@ -336,6 +336,8 @@ sv_execution_begin(Execution *execution, const StoredRevision *revision,
 	execution->revision = revision;
 	execution->direction = direction;
 	execution->is_generated = sv_run_is_generated(stored, direction);
+	if (execution->is_generated)
+		execution->path = sv_body_path_now();
 }
 
 /*

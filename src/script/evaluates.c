@@ -281,6 +281,13 @@ sv_evaluates_itself(const Node *tree)
 	return sv_evaluates(tree) == SV_EVALUATES_ANYTHING && sv_created_name(tree) == NULL;
 }
 
+/* Does the server execute code for it as the owner of a table, whoever the statement runs as? */
+bool
+sv_restricted_by_server(const Node *tree)
+{
+	return IsA(tree, IndexStmt) || IsA(tree, RefreshMatViewStmt);
+}
+
 /* Does the statement change rows, so that triggers and rules may fire? */
 bool
 sv_changes_rows(const Node *tree)
@@ -327,6 +334,8 @@ sv_owned_relations(const Node *tree)
 			return of_alter((const AlterTableStmt *) tree);
 		case T_IndexStmt:
 			return list_make1(((const IndexStmt *) tree)->relation);
+		case T_RefreshMatViewStmt:
+			return list_make1(((const RefreshMatViewStmt *) tree)->relation);
 		case T_RuleStmt:
 			return list_make1(((const RuleStmt *) tree)->relation);
 		case T_CreateTrigStmt:

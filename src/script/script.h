@@ -163,6 +163,7 @@ typedef enum Evaluates
 
 extern Evaluates sv_evaluates(const Node *tree);
 extern bool sv_evaluates_itself(const Node *tree);
+extern bool sv_restricted_by_server(const Node *tree);
 extern bool sv_changes_rows(const Node *tree);
 extern List *sv_owned_relations(const Node *tree);
 extern const char *sv_created_name(const Node *tree);
