@@ -1,5 +1,5 @@
--- The examples of README.md, in their order.  Each of its blocks marked "sql"
--- stands here as it is, and each result that it shows in the expected output:
+-- The examples of README.md and docs/guide.md, in their order.  Each of their blocks marked "sql"
+-- stands here as it is, and each result that they show in the expected output:
 -- test/check.sh compares.  Times differ, so progress is not reported.
 SET schemaver.progress = off;
 

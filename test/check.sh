@@ -82,7 +82,7 @@ meta_fits() {
 	}
 }
 
-# What README.md shows is what sql/readme.sql runs: its blocks marked "sql", and
+# What README.md and the guide show is what sql/readme.sql runs: their blocks marked "sql", and
 # as results those without a mark, but for the times that INFO reports.
 readme_is_true() {
 	perl -0777 -e '
@@ -97,7 +97,7 @@ readme_is_true() {
 			print $mark eq "sql" ? "not in $ARGV[1]:\n$text" : "not in $ARGV[2]:\n$text";
 			$wrong = 1;
 		}
-		exit $wrong' README.md sql/readme.sql expected/readme.out
+		exit $wrong' <(cat README.md docs/guide.md) sql/readme.sql expected/readme.out
 }
 
 # Count the tests in the output of pg_regress (both of its styles) or prove -v.

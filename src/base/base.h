@@ -19,7 +19,7 @@
 
 /* ----- types and error codes that every module uses ----- */
 
-/* SQLSTATEs of class SV.  The list is part of the SQL contract (README). */
+/* SQLSTATEs of class SV.  The list is part of the SQL contract (docs/reference.md). */
 #define ERRCODE_SV_UNKNOWN_REVISION		MAKE_SQLSTATE('S', 'V', '0', '0', '1')
 #define ERRCODE_SV_AMBIGUOUS_REFERENCE	MAKE_SQLSTATE('S', 'V', '0', '0', '2')
 #define ERRCODE_SV_SEVERAL_HEADS		MAKE_SQLSTATE('S', 'V', '0', '0', '3')
