@@ -1,59 +1,33 @@
-"""A small libpq: one session, one query at a time, errors with their fields."""
-import ctypes
-import ctypes.util
-import os
-import subprocess
+"""Sessions by psycopg2: every value as text, $1 for parameters, errors with their fields."""
+import re
 
-_FIELDS = {"severity": "V", "sqlstate": "C", "message": "M", "detail": "D", "hint": "H", "context": "W"}
-_GOOD = (0, 1, 2)  # PGRES_EMPTY_QUERY, PGRES_COMMAND_OK, PGRES_TUPLES_OK
+import psycopg2
+import psycopg2.extensions
 
-
-def _library():
-    name = ctypes.util.find_library("pq")
-    if name is None:
-        config = os.environ.get("PG_CONFIG", "pg_config")
-        name = os.path.join(subprocess.check_output([config, "--libdir"], text=True).strip(), "libpq.so.5")
-    lib = ctypes.CDLL(name)
-    pointer, text, number = ctypes.c_void_p, ctypes.c_char_p, ctypes.c_int
-    for function, result, arguments in [
-            ("PQconnectdb", pointer, [text]), ("PQstatus", number, [pointer]), ("PQfinish", None, [pointer]),
-            ("PQerrorMessage", text, [pointer]), ("PQclear", None, [pointer]), ("PQbackendPID", number, [pointer]),
-            ("PQexec", pointer, [pointer, text]),
-            ("PQexecParams", pointer, [pointer, text, number, pointer, pointer, pointer, pointer, number]),
-            ("PQresultStatus", number, [pointer]), ("PQntuples", number, [pointer]), ("PQnfields", number, [pointer]),
-            ("PQgetvalue", text, [pointer, number, number]), ("PQgetisnull", number, [pointer, number, number]),
-            ("PQresultErrorField", text, [pointer, number]),
-            ("PQsetNoticeReceiver", pointer, [pointer, pointer, pointer])]:
-        f = getattr(lib, function)
-        f.restype, f.argtypes = result, arguments
-    return lib
-
-
-_lib = _library()
-
-
-@ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_void_p)
-def _silent(arg, result):
-    """Notices and INFO go nowhere."""
+# what psycopg2 would turn into numbers, times, lists and the like stays text
+_TYPES = (16, 17, 18, 19, 20, 21, 23, 25, 26, 114, 199, 700, 701, 790, 1000, 1001, 1002, 1005, 1007, 1009, 1014, 1015,
+          1016, 1021, 1022, 1028, 1041, 1042, 1043, 1082, 1083, 1114, 1115, 1182, 1183, 1184, 1185, 1186, 1187, 1231,
+          1266, 1270, 1700, 2249, 2951, 3802, 3807, 3904, 3906, 3908, 3910, 3912, 3926)
+_TEXT = psycopg2.extensions.new_type(_TYPES, "TEXT", lambda value, cursor: value)
 
 
 class Error(Exception):
     """An error of the server, or a lost connection (sqlstate None)."""
 
-    def __init__(self, message, **fields):
-        super().__init__(message)
-        self.message = message
-        for name in _FIELDS:
-            setattr(self, name, fields.get(name) if name != "message" else message)
+    def __init__(self, error):
+        diag = getattr(error, "diag", None)
+        self.sqlstate = getattr(error, "pgcode", None)
+        self.message = getattr(diag, "message_primary", None) or str(error)
+        self.severity = getattr(diag, "severity", None)
+        self.detail = getattr(diag, "message_detail", None)
+        self.hint = getattr(diag, "message_hint", None)
+        self.context = getattr(diag, "context", None)
+        super().__init__(self.message)
 
     def __str__(self):
         parts = [f"{self.sqlstate}: {self.message}"]
         parts += [f"{k}: {getattr(self, k)}" for k in ("detail", "context") if getattr(self, k)]
         return " | ".join(parts)
-
-
-def _text(raw):
-    return None if raw is None else raw.decode("utf-8", "replace")
 
 
 def array(values):
@@ -66,14 +40,14 @@ class Session:
 
     def __init__(self, database, **settings):
         options = " ".join(f"-c {k}={v}" for k, v in settings.items())
-        info = f"dbname='{database}' client_encoding=UTF8 connect_timeout=60 options='{options}'"
-        self.raw = _lib.PQconnectdb(info.encode())
-        if _lib.PQstatus(self.raw) != 0:
-            message = _text(_lib.PQerrorMessage(self.raw))
-            self.close()
-            raise Error(message)
-        _lib.PQsetNoticeReceiver(self.raw, ctypes.cast(_silent, ctypes.c_void_p), None)
-        self.pid = _lib.PQbackendPID(self.raw)
+        try:
+            self.connection = psycopg2.connect(dbname=database, client_encoding="UTF8", connect_timeout=60,
+                                               options=options)
+        except psycopg2.Error as e:
+            raise Error(e) from None
+        self.connection.autocommit = True
+        psycopg2.extensions.register_type(_TEXT, self.connection)
+        self.pid = self.connection.info.backend_pid
 
     def __enter__(self):
         return self
@@ -82,33 +56,20 @@ class Session:
         self.close()
 
     def close(self):
-        if self.raw:
-            _lib.PQfinish(self.raw)
-            self.raw = None
+        self.connection.close()
 
     def rows(self, sql, *values):
         """Run one query (several, without values); the rows of the last, as tuples."""
+        named = {f"p{i}": None if v is None else array(v) if isinstance(v, (list, tuple)) else str(v)
+                 for i, v in enumerate(values, 1)}
         if values:
-            texts = [None if v is None else (array(v) if isinstance(v, (list, tuple)) else str(v)).encode()
-                     for v in values]
-            params = (ctypes.c_char_p * len(texts))(*texts)
-            result = _lib.PQexecParams(self.raw, sql.encode(), len(texts), None,
-                                       ctypes.cast(params, ctypes.c_void_p), None, None, 0)
-        else:
-            result = _lib.PQexec(self.raw, sql.encode())
+            sql = re.sub(r"\$(\d+)", r"%(p\1)s", sql.replace("%", "%%"))
         try:
-            return self._read(result)
-        finally:
-            _lib.PQclear(result)
-
-    def _read(self, result):
-        if _lib.PQresultStatus(result) not in _GOOD:
-            fields = {k: _text(_lib.PQresultErrorField(result, ord(c))) for k, c in _FIELDS.items()}
-            message = fields.pop("message") or _text(_lib.PQerrorMessage(self.raw)) or "no result"
-            raise Error(message, **fields)
-        width = range(_lib.PQnfields(result))
-        return [tuple(None if _lib.PQgetisnull(result, i, j) else _text(_lib.PQgetvalue(result, i, j))
-                      for j in width) for i in range(_lib.PQntuples(result))]
+            with self.connection.cursor() as cursor:
+                cursor.execute(sql, named or None)
+                return cursor.fetchall() if cursor.description else []
+        except psycopg2.Error as e:
+            raise Error(e) from None
 
     def column(self, sql, *values):
         return [row[0] for row in self.rows(sql, *values)]
