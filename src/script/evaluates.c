@@ -178,80 +178,61 @@ of_alter_table(const AlterTableStmt *stmt)
 	return result;
 }
 
+/*
+ * Statements that evaluate nothing of a user's.  REFRESH MATERIALIZED VIEW does, but the
+ * server does it as the owner of the view, restricted.
+ */
+static const NodeTag evaluate_nothing[] = {
+	T_GrantStmt, T_GrantRoleStmt, T_AlterDefaultPrivilegesStmt, T_CommentStmt, T_SecLabelStmt,
+	T_DropStmt, T_RenameStmt, T_AlterObjectSchemaStmt, T_AlterObjectDependsStmt,
+	T_AlterOwnerStmt, T_CreateExtensionStmt, T_AlterExtensionStmt,
+	T_AlterExtensionContentsStmt, T_CreateEnumStmt, T_AlterEnumStmt, T_CompositeTypeStmt,
+	T_CreateRangeStmt, T_AlterTypeStmt, T_CreateSeqStmt, T_AlterSeqStmt, T_AlterFunctionStmt,
+	T_AlterOperatorStmt, T_CreateCastStmt, T_CreateTransformStmt, T_CreateOpClassStmt,
+	T_CreateOpFamilyStmt, T_AlterOpFamilyStmt, T_CreatePLangStmt, T_CreateAmStmt,
+	T_CreateFdwStmt, T_AlterFdwStmt, T_CreateForeignServerStmt, T_AlterForeignServerStmt,
+	T_CreateUserMappingStmt, T_AlterUserMappingStmt, T_DropUserMappingStmt,
+	T_CreateSubscriptionStmt, T_AlterSubscriptionStmt, T_DropSubscriptionStmt,
+	T_CreateEventTrigStmt, T_AlterEventTrigStmt, T_AlterTSDictionaryStmt,
+	T_AlterTSConfigurationStmt, T_AlterCollationStmt, T_AlterStatsStmt,
+	T_AlterDatabaseSetStmt, T_VariableSetStmt, T_ConstraintsSetStmt, T_RefreshMatViewStmt
+};
+
+/*
+ * Statements that evaluate no more than the literals in them.  An index is built by the
+ * server as the owner of the table, restricted.
+ */
+static const NodeTag evaluate_literals[] = {
+	T_ViewStmt, T_RuleStmt, T_CreateTrigStmt, T_CreatePolicyStmt, T_AlterPolicyStmt,
+	T_CreateFunctionStmt, T_CreateDomainStmt, T_CreateStatsStmt, T_CreatePublicationStmt,
+	T_AlterPublicationStmt, T_IndexStmt
+};
+
+static bool
+has_tag(const NodeTag * tags, int n, NodeTag tag)
+{
+	for (int i = 0; i < n; i++)
+		if (tags[i] == tag)
+			return true;
+	return false;
+}
+
 /* What a statement may evaluate while it is executed. */
 Evaluates
 sv_evaluates(const Node *tree)
 {
+	if (has_tag(evaluate_nothing, lengthof(evaluate_nothing), nodeTag(tree)))
+		return SV_EVALUATES_NOTHING;
+	if (has_tag(evaluate_literals, lengthof(evaluate_literals), nodeTag(tree)))
+		return SV_EVALUATES_LITERALS;
 	switch (nodeTag(tree))
 	{
-		case T_GrantStmt:
-		case T_GrantRoleStmt:
-		case T_AlterDefaultPrivilegesStmt:
-		case T_CommentStmt:
-		case T_SecLabelStmt:
-		case T_DropStmt:
-		case T_RenameStmt:
-		case T_AlterObjectSchemaStmt:
-		case T_AlterObjectDependsStmt:
-		case T_AlterOwnerStmt:
-		case T_CreateExtensionStmt:
-		case T_AlterExtensionStmt:
-		case T_AlterExtensionContentsStmt:
-		case T_CreateEnumStmt:
-		case T_AlterEnumStmt:
-		case T_CompositeTypeStmt:
-		case T_CreateRangeStmt:
-		case T_AlterTypeStmt:
-		case T_CreateSeqStmt:
-		case T_AlterSeqStmt:
-		case T_AlterFunctionStmt:
-		case T_AlterOperatorStmt:
-		case T_CreateCastStmt:
-		case T_CreateTransformStmt:
-		case T_CreateOpClassStmt:
-		case T_CreateOpFamilyStmt:
-		case T_AlterOpFamilyStmt:
-		case T_CreatePLangStmt:
-		case T_CreateAmStmt:
-		case T_CreateFdwStmt:
-		case T_AlterFdwStmt:
-		case T_CreateForeignServerStmt:
-		case T_AlterForeignServerStmt:
-		case T_CreateUserMappingStmt:
-		case T_AlterUserMappingStmt:
-		case T_DropUserMappingStmt:
-		case T_CreateSubscriptionStmt:
-		case T_AlterSubscriptionStmt:
-		case T_DropSubscriptionStmt:
-		case T_CreateEventTrigStmt:
-		case T_AlterEventTrigStmt:
-		case T_AlterTSDictionaryStmt:
-		case T_AlterTSConfigurationStmt:
-		case T_AlterCollationStmt:
-		case T_AlterStatsStmt:
-		case T_AlterDatabaseSetStmt:
-		case T_VariableSetStmt:
-		case T_ConstraintsSetStmt:
-		case T_RefreshMatViewStmt:	/* the server does it as the owner, restricted */
-			return SV_EVALUATES_NOTHING;
 		case T_CreateSchemaStmt:
 			return ((const CreateSchemaStmt *) tree)->schemaElts == NIL ? SV_EVALUATES_NOTHING :
 				SV_EVALUATES_ANYTHING;
 		case T_DefineStmt:
 			return ((const DefineStmt *) tree)->kind == OBJECT_AGGREGATE ? SV_EVALUATES_TYPES :
 				SV_EVALUATES_LITERALS;
-		case T_ViewStmt:
-		case T_RuleStmt:
-		case T_CreateTrigStmt:
-		case T_CreatePolicyStmt:
-		case T_AlterPolicyStmt:
-		case T_CreateFunctionStmt:
-		case T_CreateDomainStmt:
-		case T_CreateStatsStmt:
-		case T_CreatePublicationStmt:
-		case T_AlterPublicationStmt:
-		case T_IndexStmt:		/* the server builds it as the owner of the table, restricted */
-			return SV_EVALUATES_LITERALS;
 		case T_CreateTableAsStmt:
 			return ((const CreateTableAsStmt *) tree)->into->skipData ? SV_EVALUATES_LITERALS :
 				SV_EVALUATES_ANYTHING;

@@ -176,6 +176,56 @@ set_added(Hint *hint, const AlterTableStmt *s)
 		set_part(hint, s->relation, "constraint", ((Constraint *) command->def)->conname);
 }
 
+/* Statements that name what they create by a plain name, and where the name is. */
+static const struct
+{
+	NodeTag		tag;
+	const char *class;
+	size_t		name;
+}			by_name[] = {
+	{T_CreateSchemaStmt, "schema", offsetof(CreateSchemaStmt, schemaname)},
+	{T_CreateFdwStmt, "foreign data wrapper", offsetof(CreateFdwStmt, fdwname)},
+	{T_CreateForeignServerStmt, "server", offsetof(CreateForeignServerStmt, servername)},
+	{T_CreatePLangStmt, "language", offsetof(CreatePLangStmt, plname)},
+	{T_CreatePublicationStmt, "publication", offsetof(CreatePublicationStmt, pubname)},
+	{T_CreateSubscriptionStmt, "subscription", offsetof(CreateSubscriptionStmt, subname)},
+	{T_CreateEventTrigStmt, "event trigger", offsetof(CreateEventTrigStmt, trigname)}
+};
+
+/* The same for names that may have a schema, as lists. */
+static const struct
+{
+	NodeTag		tag;
+	const char *class;
+	size_t		names;
+}			by_names[] = {
+	{T_CreateEnumStmt, "enum", offsetof(CreateEnumStmt, typeName)},
+	{T_CreateRangeStmt, "range type", offsetof(CreateRangeStmt, typeName)},
+	{T_CreateDomainStmt, "domain", offsetof(CreateDomainStmt, domainname)},
+	{T_CreateConversionStmt, "conversion", offsetof(CreateConversionStmt, conversion_name)},
+	{T_CreateOpClassStmt, "operator class", offsetof(CreateOpClassStmt, opclassname)},
+	{T_CreateOpFamilyStmt, "operator family", offsetof(CreateOpFamilyStmt, opfamilyname)},
+	{T_CreateStatsStmt, "statistics", offsetof(CreateStatsStmt, defnames)}
+};
+
+static void
+set_plain_target(Hint *hint, Node *node)
+{
+	for (int i = 0; i < lengthof(by_name); i++)
+		if (by_name[i].tag == nodeTag(node))
+			set_name(hint, by_name[i].class, *(char **) ((char *) node + by_name[i].name));
+	for (int i = 0; i < lengthof(by_names); i++)
+	{
+		List	   *names;
+
+		if (by_names[i].tag != nodeTag(node))
+			continue;
+		names = *(List **) ((char *) node + by_names[i].names);
+		if (names != NIL)
+			set_names(hint, by_names[i].class, names);
+	}
+}
+
 /* Fill in what the statement creates; leaves name NULL if that has none. */
 static void
 set_target(Hint *hint, Node *node)
@@ -206,34 +256,12 @@ set_target(Hint *hint, Node *node)
 		case T_CompositeTypeStmt:
 			set_range(hint, "composite type", ((CompositeTypeStmt *) node)->typevar);
 			break;
-		case T_CreateEnumStmt:
-			set_names(hint, "enum", ((CreateEnumStmt *) node)->typeName);
-			break;
-		case T_CreateRangeStmt:
-			set_names(hint, "range type", ((CreateRangeStmt *) node)->typeName);
-			break;
-		case T_CreateDomainStmt:
-			set_names(hint, "domain", ((CreateDomainStmt *) node)->domainname);
-			break;
 		case T_CreateFunctionStmt:
 			set_names(hint, ((CreateFunctionStmt *) node)->is_procedure ? "procedure" : "function",
 					  ((CreateFunctionStmt *) node)->funcname);
 			break;
 		case T_DefineStmt:
 			set_defined(hint, (DefineStmt *) node);
-			break;
-		case T_CreateConversionStmt:
-			set_names(hint, "conversion", ((CreateConversionStmt *) node)->conversion_name);
-			break;
-		case T_CreateOpClassStmt:
-			set_names(hint, "operator class", ((CreateOpClassStmt *) node)->opclassname);
-			break;
-		case T_CreateOpFamilyStmt:
-			set_names(hint, "operator family", ((CreateOpFamilyStmt *) node)->opfamilyname);
-			break;
-		case T_CreateStatsStmt:
-			if (((CreateStatsStmt *) node)->defnames != NIL)
-				set_names(hint, "statistics", ((CreateStatsStmt *) node)->defnames);
 			break;
 		case T_CreateTrigStmt:
 			set_part(hint, ((CreateTrigStmt *) node)->relation, "trigger",
@@ -249,28 +277,8 @@ set_target(Hint *hint, Node *node)
 		case T_AlterTableStmt:
 			set_added(hint, (AlterTableStmt *) node);
 			break;
-		case T_CreateSchemaStmt:
-			set_name(hint, "schema", ((CreateSchemaStmt *) node)->schemaname);
-			break;
-		case T_CreateFdwStmt:
-			set_name(hint, "foreign data wrapper", ((CreateFdwStmt *) node)->fdwname);
-			break;
-		case T_CreateForeignServerStmt:
-			set_name(hint, "server", ((CreateForeignServerStmt *) node)->servername);
-			break;
-		case T_CreatePLangStmt:
-			set_name(hint, "language", ((CreatePLangStmt *) node)->plname);
-			break;
-		case T_CreatePublicationStmt:
-			set_name(hint, "publication", ((CreatePublicationStmt *) node)->pubname);
-			break;
-		case T_CreateSubscriptionStmt:
-			set_name(hint, "subscription", ((CreateSubscriptionStmt *) node)->subname);
-			break;
-		case T_CreateEventTrigStmt:
-			set_name(hint, "event trigger", ((CreateEventTrigStmt *) node)->trigname);
-			break;
 		default:
+			set_plain_target(hint, node);
 			break;
 	}
 }
