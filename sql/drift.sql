@@ -7,7 +7,7 @@ SET schemaver.progress = off;
 -- nothing is known before the first run
 SELECT * FROM schemaver.drift();
 :code
-SELECT schemaver.check();
+SELECT schemaver.check(drift => true);
 
 SELECT schemaver.revision('one', $$
 	CREATE TABLE tool (id int PRIMARY KEY, name text);
@@ -17,7 +17,7 @@ SELECT schemaver.revision('one', $$
 SELECT schemaver.revision('two', 'ALTER TABLE tool ADD COLUMN lent boolean', 'ALTER TABLE tool DROP COLUMN lent', id => 'a2');
 SELECT revision FROM schemaver.upgrade();
 SELECT count(*) FROM schemaver.drift();
-SELECT schemaver.check();
+SELECT schemaver.check(drift => true);
 
 -- by hand
 ALTER TABLE tool ADD COLUMN price numeric DEFAULT 0, ALTER COLUMN id TYPE bigint;
@@ -27,14 +27,14 @@ CREATE TABLE hot (x int PRIMARY KEY, y text DEFAULT 'z');
 INSERT INTO hot VALUES (1);
 SELECT kind, identity, change, differs, changed_by FROM schemaver.drift();
 SELECT identity, sql_revert, sql_apply FROM schemaver.drift() \gx
-SELECT schemaver.check();
+SELECT schemaver.check(drift => true);
 :code
 -- some of it alone
 SELECT kind, identity FROM schemaver.drift(options => '{"exclude": ["public.tool*"], "comments": false}');
 CREATE SCHEMA elsewhere;
 SELECT count(*) FROM schemaver.drift(schemas => '{elsewhere}', options => '{"exclude": ["elsewhere"]}');
 DROP SCHEMA elsewhere;
-SELECT schemaver.check(options => '{"exclude": ["*"]}');
+SELECT schemaver.check(drift => true, options => '{"exclude": ["*"]}');
 
 -- undo it: data are not lost by accident
 SELECT * FROM schemaver.revert_drift();
@@ -45,18 +45,18 @@ SELECT sql FROM schemaver.revert_drift(options => '{"exclude": ["public.hot", "p
 SELECT kind, identity, change FROM schemaver.drift();
 BEGIN;
 SELECT count(*) FROM schemaver.revert_drift(allow_data_loss => true);
-SELECT schemaver.check();
+SELECT schemaver.check(drift => true);
 ROLLBACK;
 SELECT count(*) FROM schemaver.revert_drift(options => '{"exclude": ["*"]}');
 
 -- make a revision of it
 SELECT schemaver.capture('what was done by hand', id => 'h1');
-SELECT schemaver.check();
+SELECT schemaver.check(drift => true);
 SELECT up, down FROM schemaver.show('h1') \gx
 SELECT * FROM hot;
 SELECT schemaver.capture('again') IS NULL AS nothing;
 SELECT revision, direction FROM schemaver.downgrade('a1', allow_data_loss => true);
-SELECT schemaver.check(options => '{}');
+SELECT schemaver.check(drift => true, options => '{}');
 SELECT schemaver.capture('too early');
 :code
 SELECT revision, direction FROM schemaver.upgrade();
@@ -101,7 +101,7 @@ SELECT schemaver.show_schema('nonsense');
 -- a run that keeps nothing
 SET schemaver.keep_snapshots = off;
 SELECT revision FROM schemaver.upgrade();
-SELECT schemaver.check();
+SELECT schemaver.check(drift => true);
 SELECT * FROM schemaver.drift();
 :code
 SELECT schemaver.show_schema('a4');

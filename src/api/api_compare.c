@@ -70,10 +70,6 @@ sv_api_fingerprint(PG_FUNCTION_ARGS)
 	PG_RETURN_TEXT_P(cstring_to_text(sv_model_fingerprint(sv_model_read(&scope))));
 }
 
-/* Each object is compared with each pattern, by whoever may call: both have a bound. */
-#define PATTERNS_MAX 1000
-#define PATTERN_LENGTH_MAX 1000
-
 static List *
 patterns_of(JsonbContainer *array)
 {
@@ -157,6 +153,16 @@ sv_arg_diff_options(FunctionCallInfo fcinfo, int n)
 	return options;
 }
 
+/* The same for a comparison with the live schema, which leaves alone what ignore() names. */
+DiffOptions
+sv_arg_live_options(FunctionCallInfo fcinfo, int n)
+{
+	DiffOptions options = sv_arg_diff_options(fcinfo, n);
+
+	options.exclude = list_concat(options.exclude, sv_store_ignored_patterns());
+	return options;
+}
+
 /* What could not be compared is said aloud. */
 void
 sv_warn_of_findings(const Model *model)
@@ -217,7 +223,7 @@ sv_api_diff_wanted(PG_FUNCTION_ARGS)
 	char	   *sql = sv_arg_text(fcinfo, 0, "wanted");
 	bool		reverse = sv_arg_bool(fcinfo, 1);
 	ModelScope	scope = wanted_scope(fcinfo, 2);
-	DiffOptions options = sv_arg_diff_options(fcinfo, 3);
+	DiffOptions options = sv_arg_live_options(fcinfo, 3);
 	Model	   *live = sv_model_read(&scope);
 	Model	   *wanted = sv_wanted_model(sql, &scope, live);
 	HintedRenames renames = sv_hinted(sql, &scope, live, wanted, &options);
@@ -303,7 +309,7 @@ sv_api_autogenerate(PG_FUNCTION_ARGS)
 	RevisionDraft draft = {0};
 	char	   *desired = sv_arg_text(fcinfo, 1, "desired");
 	ModelScope	scope = wanted_scope(fcinfo, 2);
-	DiffOptions options = sv_arg_diff_options(fcinfo, 3);
+	DiffOptions options = sv_arg_live_options(fcinfo, 3);
 	Model	   *live;
 	Model	   *wanted;
 	HintedRenames renames;

@@ -152,7 +152,7 @@ sv_api_log_ddl(PG_FUNCTION_ARGS)
 static DiffOptions
 arg_drift_options(FunctionCallInfo fcinfo, int n)
 {
-	DiffOptions options = sv_arg_diff_options(fcinfo, n);
+	DiffOptions options = sv_arg_live_options(fcinfo, n);
 
 	options.kept = true;
 	return options;

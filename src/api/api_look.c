@@ -301,13 +301,16 @@ sv_api_graph(PG_FUNCTION_ARGS)
 Datum
 sv_api_check(PG_FUNCTION_ARGS)
 {
-	ModelScope	scope = sv_arg_scope(fcinfo, 0);
-	DiffOptions options = sv_arg_diff_options(fcinfo, 1);
+	List	   *targets = sv_arg_list(fcinfo, 0);
+	bool		drift = sv_arg_bool(fcinfo, 1);
+	ModelScope	scope = sv_arg_scope(fcinfo, 2);
+	DiffOptions options = sv_arg_live_options(fcinfo, 3);
 
 	options.kept = true;
-	sv_drift_refuse_pending(sv_store_graph(SV_STORE_READ));
-	sv_drift_refuse(scope.schemas, &options,
-					"Look at it with SELECT * FROM schemaver.drift(); then make a revision of it "
-					"with schemaver.capture(), or undo it with schemaver.revert_drift().");
+	sv_drift_refuse_pending(sv_store_graph(SV_STORE_READ), targets);
+	if (drift)
+		sv_drift_refuse(scope.schemas, &options,
+						"Look at it with SELECT * FROM schemaver.drift(); then make a revision of "
+						"it with schemaver.capture(), or undo it with schemaver.revert_drift().");
 	PG_RETURN_VOID();
 }

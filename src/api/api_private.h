@@ -14,8 +14,13 @@
  * Arguments and results that the functions which compare schemas share.
  */
 
+/* Each object is compared with each pattern, by whoever may call: both have a bound. */
+#define PATTERNS_MAX 1000
+#define PATTERN_LENGTH_MAX 1000
+
 extern ModelScope sv_arg_scope(FunctionCallInfo fcinfo, int n);
 extern DiffOptions sv_arg_diff_options(FunctionCallInfo fcinfo, int n);
+extern DiffOptions sv_arg_live_options(FunctionCallInfo fcinfo, int n);
 extern void sv_warn_of_findings(const Model *model);
 extern void sv_put_diff_rows(FunctionCallInfo fcinfo, List *rows);
 extern char *sv_diff_script(List *rows);

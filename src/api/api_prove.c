@@ -87,7 +87,7 @@ sv_api_baseline(PG_FUNCTION_ARGS)
 {
 	RevisionDraft draft = {0};
 	ModelScope	scope = sv_arg_scope(fcinfo, 2);
-	DiffOptions options = sv_arg_diff_options(fcinfo, 3);
+	DiffOptions options = sv_arg_live_options(fcinfo, 3);
 	const char *targets[1];
 	char	   *id;
 

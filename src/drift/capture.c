@@ -24,7 +24,7 @@ parents_of_capture(const RevisionGraph *graph)
 	RevisionList current = sv_graph_current(graph);
 	List	   *ids = NIL;
 
-	sv_drift_refuse_pending(graph);
+	sv_drift_refuse_pending(graph, NIL);
 	for (int i = 0; i < current.n; i++)
 		ids = lappend(ids, (char *) graph->revisions[current.members[i]].id);
 	return ids;

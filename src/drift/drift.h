@@ -41,8 +41,10 @@ extern void sv_drift_write_exactly(DriftReport *report, List *schemas, const Dif
 extern List *sv_drift_revert(List *schemas, const DiffOptions *options, bool dry_run,
 							 bool allow_data_loss);
 
+/* pending.c */
+extern void sv_drift_refuse_pending(const RevisionGraph *graph, List *targets);
+
 /* refuse.c */
-extern void sv_drift_refuse_pending(const RevisionGraph *graph);
 extern void sv_drift_refuse(List *schemas, const DiffOptions *options, const char *hint);
 extern void sv_drift_refuse_start(const RevisionGraph *graph, List *schemas,
 								  const DiffOptions *options, bool accept_drift);

@@ -9,33 +9,7 @@
 #include "drift/drift.h"
 #include "store/store.h"
 
-#define PENDING_SHOWN 5
 #define DRIFT_SHOWN 5
-
-/* Raise SV014 if a revision is not applied. */
-void
-sv_drift_refuse_pending(const RevisionGraph *graph)
-{
-	StringInfoData ids;
-	int			pending = 0;
-
-	initStringInfo(&ids);
-	for (int i = 0; i < graph->n; i++)
-	{
-		if (graph->revisions[i].applied)
-			continue;
-		if (++pending <= PENDING_SHOWN)
-			appendStringInfo(&ids, "%s%s", pending > 1 ? ", " : "", graph->revisions[i].id);
-	}
-	if (pending > 0)
-		ereport(ERROR,
-				(errcode(ERRCODE_SV_PENDING),
-				 errmsg_plural("%d revision is not applied", "%d revisions are not applied",
-							   pending, pending),
-				 errdetail("Pending: %s%s.", ids.data, pending > PENDING_SHOWN ? ", ..." : ""),
-				 errhint("Run SELECT * FROM schemaver.upgrade(%s);",
-						 sv_graph_heads(graph).n > 1 ? "'heads'" : "")));
-}
 
 /*
  * Raise SV015 if the schema, or some schemas (NIL: all), are not what the
@@ -115,7 +89,7 @@ sv_drift_refuse_start(const RevisionGraph *graph, List *schemas, const DiffOptio
 							   "one makes.")));
 		return;
 	}
-	sv_drift_refuse_pending(graph);
+	sv_drift_refuse_pending(graph, NIL);
 	if (!accept_drift && (schemas == NIL || known != NIL))
 		sv_drift_refuse(known, options,
 						"Look at it with SELECT * FROM schemaver.drift(); then make a revision of "

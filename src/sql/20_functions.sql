@@ -159,10 +159,11 @@ CREATE FUNCTION graph(format text DEFAULT 'text')
 RETURNS text AS 'MODULE_PATHNAME', 'sv_api_graph' LANGUAGE C STABLE PARALLEL RESTRICTED;
 COMMENT ON FUNCTION graph(text) IS 'the revision graph, drawn as text, mermaid or dot';
 
-CREATE FUNCTION "check"(schemas names DEFAULT NULL, options jsonb DEFAULT NULL)
+CREATE FUNCTION "check"(target names DEFAULT NULL, drift boolean DEFAULT false, schemas names DEFAULT NULL,
+	options jsonb DEFAULT NULL)
 RETURNS void AS 'MODULE_PATHNAME', 'sv_api_check' LANGUAGE C STABLE PARALLEL UNSAFE;
-COMMENT ON FUNCTION "check"(names, jsonb)
-	IS 'raise SV014 if a revision is not applied, SV015 if the schema is not what the revisions left';
+COMMENT ON FUNCTION "check"(names, boolean, names, jsonb)
+	IS 'raise SV014 if a revision up to the target is unknown or not applied, and, when asked, SV015 if the schema drifted';
 
 -- What changes the state, or shows the text of scripts, is granted role by role.
 REVOKE ALL ON FUNCTION

@@ -102,6 +102,18 @@ extern void sv_store_set_loaded(const char *id, const char *source, const char *
 extern List *sv_store_loaded_from(const char *source);
 extern bool sv_store_loaded(const char *id, char **source, char **file);
 
+/* ----- ignored.c: what comparisons with the live schema leave alone ----- */
+
+typedef struct StoredIgnored
+{
+	const char *kind;			/* "schema" or "object" */
+	const char *name;			/* of the schema, or a pattern */
+} StoredIgnored;
+
+extern void sv_store_ignore(const char *kind, const char *name, bool ignore);
+extern List *sv_store_ignored(StoreMode mode);
+extern List *sv_store_ignored_patterns(void);
+
 /* ----- derived.c ----- */
 
 extern void sv_store_derived(const char *revision, const char *down, const List *lost);

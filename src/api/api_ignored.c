@@ -1,0 +1,64 @@
+/*
+ * api_ignored.c
+ *		SQL functions about what comparisons with the live schema leave alone.
+ */
+#include "postgres.h"
+
+#include "api/api_private.h"
+#include "register/register.h"
+#include "store/store.h"
+
+PG_FUNCTION_INFO_V1(sv_api_ignore);
+PG_FUNCTION_INFO_V1(sv_api_ignored);
+
+static Datum
+give_ignored(FunctionCallInfo fcinfo, StoreMode mode)
+{
+	ReturnSetInfo *result = sv_result_begin(fcinfo);
+	ListCell   *cell;
+
+	foreach(cell, sv_store_ignored(mode))
+	{
+		const StoredIgnored *ignored = lfirst(cell);
+		RowBuilder	row = {0};
+
+		sv_row_text(&row, ignored->kind);
+		sv_row_text(&row, ignored->name);
+		sv_row_put(result, &row);
+	}
+	return (Datum) 0;
+}
+
+Datum
+sv_api_ignore(PG_FUNCTION_ARGS)
+{
+	static const char *const kinds[] = {"schema", "object"};
+	bool		remove = sv_arg_bool(fcinfo, 2);
+	ListCell   *cell;
+
+	sv_register_lock("schemaver.ignore()");
+	for (int i = 0; i < lengthof(kinds); i++)
+	{
+		foreach(cell, sv_arg_list(fcinfo, i))
+		{
+			const char *name = lfirst(cell);
+
+			if (*name == '\0' || strlen(name) > PATTERN_LENGTH_MAX)
+				ereport(ERROR,
+						(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+						 errmsg("a name to ignore must have 1 to %d bytes", PATTERN_LENGTH_MAX)));
+			sv_store_ignore(kinds[i], name, !remove);
+		}
+	}
+	if (list_length(sv_store_ignored(SV_STORE_WRITE)) > PATTERNS_MAX)
+		ereport(ERROR,
+				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+				 errmsg("more than %d names to ignore", PATTERNS_MAX)));
+	return give_ignored(fcinfo, SV_STORE_WRITE);
+}
+
+Datum
+sv_api_ignored(PG_FUNCTION_ARGS)
+{
+	return give_ignored(fcinfo, SV_STORE_READ);
+}
