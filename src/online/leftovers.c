@@ -24,13 +24,20 @@
 #include "utils/lsyscache.h"
 
 static const Leftover execute_it = {SV_LEFTOVER_EXECUTE, NULL};
-static const Leftover done_already = {SV_LEFTOVER_DONE, NULL};
 static const Leftover wait_for_it = {SV_LEFTOVER_WAIT, NULL};
 
 static Leftover
 clean_by(char *cleanup)
 {
 	Leftover	leftover = {SV_LEFTOVER_CLEAN, cleanup};
+
+	return leftover;
+}
+
+static Leftover
+done_already(Oid relation)
+{
+	Leftover	leftover = {SV_LEFTOVER_DONE, NULL, relation};
 
 	return leftover;
 }
@@ -84,7 +91,7 @@ judge_index(const char *statement, const IndexStmt *stmt, Oid table, Oid index,
 	if (!get_index_isvalid(index))
 		return clean_by_drop(index);
 	if (sv_same_index(statement, table, index))
-		return done_already;
+		return done_already(index);
 	if (history == SV_STATEMENT_FORMER)
 		return execute_it;
 	ereport(ERROR,
@@ -115,7 +122,7 @@ find_unnamed_index(const char *statement, Oid table)
 			continue;
 		if (is_being_built(index))
 			return wait_for_it;
-		return get_index_isvalid(index) ? done_already : clean_by_drop(index);
+		return get_index_isvalid(index) ? done_already(index) : clean_by_drop(index);
 	}
 	return execute_it;
 }
@@ -144,7 +151,7 @@ after_drop_index(const DropStmt *stmt)
 {
 	RangeVar   *name = makeRangeVarFromNameList(linitial_node(List, stmt->objects));
 
-	return OidIsValid(RangeVarGetRelid(name, NoLock, true)) ? execute_it : done_already;
+	return OidIsValid(RangeVarGetRelid(name, NoLock, true)) ? execute_it : done_already(InvalidOid);
 }
 
 /*
@@ -204,7 +211,7 @@ after_detach(const AlterTableStmt *stmt)
 	if (!OidIsValid(parent) || !OidIsValid(part))
 		return execute_it;
 	if (!OidIsValid(look_up_oid(&attached, parent, part)))
-		return done_already;
+		return done_already(part);
 	if (!OidIsValid(look_up_oid(&pending, parent, part)))
 		return execute_it;
 	return clean_by(psprintf("ALTER TABLE %s DETACH PARTITION %s FINALIZE",

@@ -175,6 +175,7 @@ static void
 begin_online_revision(OnlineRun *online)
 {
 	List	   *earlier = NIL;
+	int64		state = 0;
 	ListCell   *cell;
 
 	sv_follow_end();
@@ -193,6 +194,8 @@ begin_online_revision(OnlineRun *online)
 	{
 		Part	   *part = lfirst(cell);
 
+		if (foreach_current_index(cell) == 0)
+			state = part->state;
 		if (part->finished)
 		{
 			check_unchanged(online, part);
@@ -208,7 +211,7 @@ begin_online_revision(OnlineRun *online)
 		!sv_store_option_transaction(sv_store_revision(SV_STORE_READ,
 													   online->revision->id)->options,
 									 online->direction);
-	sv_follow_revision(!online->resumed && online->former == NULL);
+	sv_follow_revision(!online->resumed && online->former == NULL, state);
 	if (online->resumed && sv_progress)
 		ereport(INFO,
 				(errmsg("continuing revision \"%s\" behind statement %d of %d",
@@ -325,6 +328,21 @@ typedef struct AloneStep
 	WorkerSettings *settings;	/* the session's, then what the script has set */
 } AloneStep;
 
+/*
+ * Follow the statement, after what a failed attempt left is gone: that is work of no
+ * statement.
+ */
+static void
+follow_alone(OnlineRun *online, int at, const Leftover *leftover)
+{
+	Node	   *tree = sv_statement_tree(online->execution.script, at);
+
+	if (leftover->action == SV_LEFTOVER_EXECUTE)
+		sv_follow_elsewhere(tree);
+	else if (leftover->action == SV_LEFTOVER_DONE)
+		sv_follow_found(tree, leftover->relation);
+}
+
 static AloneStep
 look_for_leftovers(OnlineRun *online, int at, const char *statement, StatementHistory history)
 {
@@ -341,9 +359,9 @@ look_for_leftovers(OnlineRun *online, int at, const char *statement, StatementHi
 	step.settings = sv_worker_settings();
 	online->execution.current = at;
 	online->execution.text = statement;
-	if (history != SV_STATEMENT_FORMER)
-		sv_follow_elsewhere(sv_statement_tree(online->execution.script, at));
 	step.leftover = sv_leftovers(statement, history);
+	if (history != SV_STATEMENT_FORMER)
+		follow_alone(online, at, &step.leftover);
 	AtEOXact_GUC(false, level);
 	SetUserIdAndSecContext(userid, security_context);
 	sv_online_keep_lock();

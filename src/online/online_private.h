@@ -124,6 +124,7 @@ typedef struct Leftover
 {
 	LeftoverAction action;
 	char	   *cleanup;		/* SV_LEFTOVER_CLEAN */
+	Oid			relation;		/* SV_LEFTOVER_DONE: what it made or detached, if it exists */
 } Leftover;
 
 /* What is known about the statement. */

@@ -191,6 +191,7 @@ CREATE TABLE part (
 	longest		integer,
 	body		text,
 	note		text,
+	state		bigint,
 	CONSTRAINT one_part PRIMARY KEY (revision, statement)
 );
 COMMENT ON TABLE part IS 'the parts of revisions that an online run has begun and not finished';
@@ -204,6 +205,7 @@ COMMENT ON COLUMN part.pass IS 'batches: which pass over the table; later ones l
 COMMENT ON COLUMN part.longest IS 'batches: the ms that the longest one took';
 COMMENT ON COLUMN part.body IS 'alone: the statement, to find what it left when it has been edited away; batches: table and key';
 COMMENT ON COLUMN part.note IS 'why it waits';
+COMMENT ON COLUMN part.state IS 'the kept state of the schema before it was first begun';
 
 -- Kept states of the schema.  A state is a number; each version of an object
 -- says from which state to before which one it was so.  So a step that changes

@@ -16,7 +16,7 @@
 
 #define PART_COLUMNS \
 	"revision, direction, statement, statements, line, kind, checksum, run, finished_at IS NOT NULL, " \
-	"total, done, batches, size, cursor, last_key, pass, longest, body"
+	"total, done, batches, size, cursor, last_key, pass, longest, body, state"
 
 static Direction
 direction_at(uint64 row, int column)
@@ -70,6 +70,7 @@ read_part(uint64 row)
 	part->pass = sv_own_number_at(row, 16, 0);
 	part->longest = sv_own_number_at(row, 17, 0);
 	part->body = sv_store_text(row, 18);
+	part->state = sv_own_number_at(row, 19, 0);
 	return part;
 }
 
@@ -99,10 +100,11 @@ sv_store_begin_part(Part *part)
 	};
 	static StoreQuery begin = {
 		"INSERT INTO schemaver.part (revision, statement, kind, checksum, direction, statements, "
-		"line, run, started_at, body) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) "
-		"ON CONFLICT (revision, statement) DO UPDATE SET direction = $5, statements = $6, line = "
-		"$7, "
-		"run = $8, started_at = $9, note = NULL, kind = $3, checksum = $4, body = $10",
+		"line, run, started_at, body, state) "
+		"SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, (SELECT s.state FROM schemaver.state s "
+		"WHERE s.complete AND s.state = (SELECT max(l.state) FROM schemaver.state l)) "
+		"ON CONFLICT (revision, statement) DO UPDATE SET direction = $5, statements = $6, "
+		"line = $7, run = $8, started_at = $9, note = NULL, kind = $3, checksum = $4, body = $10",
 		10, {TEXTOID, INT4OID, TEXTOID, TEXTOID, TEXTOID, INT4OID, INT4OID, INT8OID,
 		TIMESTAMPTZOID, TEXTOID}
 	};

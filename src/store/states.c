@@ -72,6 +72,20 @@ sv_state_is_kept(void)
 	return present_state(SV_STORE_READ).complete;
 }
 
+/* Was each change of the schema by a run kept since that state, in this database? */
+bool
+sv_state_is_kept_since(int64 state)
+{
+	static StoreQuery query = {
+		"SELECT FROM schemaver.state s WHERE s.state = $1 AND s.complete "
+		"AND s.origin = (SELECT l.origin FROM schemaver.state l ORDER BY l.state DESC LIMIT 1) "
+		"AND NOT EXISTS (SELECT FROM schemaver.state l WHERE l.state > $1 AND NOT l.complete)",
+		1, {INT8OID}
+	};
+
+	return sv_own_query(SV_STORE_WRITE, &query, state) > 0;
+}
+
 /* Why the present state is not kept, if that could not be done; else NULL. */
 char *
 sv_state_damage(void)
@@ -91,6 +105,15 @@ int64
 sv_state_present(void)
 {
 	Present		present = present_state(SV_STORE_READ);
+
+	return present.complete ? present.state : 0;
+}
+
+/* The same as this transaction has left it, for those who write states. */
+int64
+sv_state_number(void)
+{
+	Present		present = present_state(SV_STORE_WRITE);
 
 	return present.complete ? present.state : 0;
 }

@@ -191,6 +191,7 @@ typedef struct Part
 	int			longest;		/* batches: ms that the longest one took */
 	char	   *cursor;			/* batches: last key done, or NULL */
 	char	   *last_key;		/* batches: last key to do, or NULL */
+	int64		state;			/* kept before it was first begun; 0: none */
 } Part;
 
 extern List *sv_store_parts(StoreMode mode, const char *revision);
@@ -265,11 +266,13 @@ extern LoggedDdl *sv_store_ddl_of(const Object *object, const char *tags);
 
 extern int64 sv_state_record(List *changes);
 extern bool sv_state_is_kept(void);
+extern bool sv_state_is_kept_since(int64 state);
 extern char *sv_state_damage(void);
 extern void sv_state_damaged(const char *damage);
 extern void sv_state_replace(const Model *model);
 extern bool sv_state_is_at_home(void);
 extern int64 sv_state_present(void);
+extern int64 sv_state_number(void);
 extern int64 sv_state_begin(const Model *model);
 extern void sv_state_gap(void);
 extern int64 sv_state_move_in(const Model *live);

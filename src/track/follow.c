@@ -33,8 +33,24 @@ static const ModelScope everything = {NIL, true, NULL};
 /* Is there a present state, to which changes are added? */
 static bool is_keeping = false;
 
-/* The revision under way was begun by an earlier run, so nobody knows what was there before. */
-static bool is_resumed = false;
+/*
+ * A part of the revision under way was not followed: an earlier run did it, or it was
+ * done before anybody could record it.  What the revision changed is then what differs
+ * between the state kept before its first part and the present one.
+ */
+static bool by_states = false;
+static int64 begun_state = 0;	/* kept before the first part; 0: not known */
+
+/* The way back of a step; NULL if nothing tells it. */
+static DerivedDown *
+derive(const TrackedStep *step)
+{
+	const TrackedStep *whole = sv_track_whole(step);
+
+	if (!by_states)
+		return sv_derive_down(whole);
+	return is_keeping ? sv_derive_by_states(begun_state, whole->undone) : NULL;
+}
 
 static void
 settle(TrackedStep *step, void *arg)
@@ -52,7 +68,7 @@ settle(TrackedStep *step, void *arg)
 	}
 	if (followed->derive)
 	{
-		DerivedDown *down = sv_derive_down(sv_track_whole(step));
+		DerivedDown *down = derive(step);
 
 		if (down != NULL)
 			sv_store_derived(followed->revision, down->sql, down->lost);
@@ -112,7 +128,7 @@ ensure_state(void)
 void
 sv_follow_begin(void)
 {
-	is_resumed = false;
+	by_states = false;
 	is_keeping = ensure_state();
 	if (sv_derive_downs || sv_keep_snapshots)
 		sv_track_begin(settle, NULL);
@@ -131,7 +147,7 @@ is_derived(const StoredRevision *revision, const StoredScript *stored, Direction
 {
 	const char *irreversible;
 
-	if (!sv_derive_downs || is_resumed || direction != SV_UPGRADE || stored->down != NULL)
+	if (!sv_derive_downs || direction != SV_UPGRADE || stored->down != NULL)
 		return false;
 	(void) sv_store_options(sv_store_revision(SV_STORE_WRITE, revision->id)->options,
 							&irreversible);
@@ -145,8 +161,6 @@ sv_follow_step_done(int64 run, int position, const StoredRevision *revision,
 {
 	Followed   *followed;
 
-	if (is_resumed && is_keeping)
-		sv_store_step_state(run, position, sv_follow_unseen());
 	if (!sv_track_active())
 		return;
 	followed = sv_track_alloc(sizeof(Followed));
@@ -173,17 +187,20 @@ sv_follow_end(void)
 
 /* ----- steps in several transactions ----- */
 
-/* A revision of an online run begins; not "whole": an earlier run did a part of it. */
+/*
+ * A revision of an online run begins; not "whole": an earlier run did a part of it.
+ * "state" was kept before the first part; 0: no part was begun.
+ */
 void
-sv_follow_revision(bool whole)
+sv_follow_revision(bool whole, int64 state)
 {
 	sv_follow_end();
 	sv_follow_begin();
-	is_resumed = !whole;
-	if (whole)
-		sv_follow_step();
-	else
-		sv_follow_end();
+	begun_state = state;
+	if (begun_state == 0 && is_keeping)
+		begun_state = sv_state_number();
+	by_states = !whole;
+	sv_follow_step();
 }
 
 /* A transaction of the step begins. */
@@ -212,6 +229,20 @@ sv_follow_elsewhere(const Node *statement)
 	}
 }
 
+/*
+ * A statement for another process turns out to be done, for "relation" if that still
+ * exists: the session or the server ended before it could be recorded.
+ */
+void
+sv_follow_found(const Node *statement, Oid relation)
+{
+	if (!sv_track_active())
+		return;
+	by_states = true;
+	if (is_keeping)
+		is_keeping = sv_state_found(statement, relation) != 0;
+}
+
 /* A part of the step is done and will be committed before the others. */
 void
 sv_follow_part_done(void)
@@ -236,7 +267,7 @@ record_unseen(const Model *live)
 }
 
 /*
- * A revision was executed and not followed, by psql or by an earlier run: all
+ * A revision was executed by psql and not followed: all
  * that differs from the present state is taken for its work.  Returns the
  * number of the new state, 0 if none is kept.
  */

@@ -79,9 +79,10 @@ extern void sv_follow_finish(void);
 extern void sv_follow_end(void);
 
 /* steps in several transactions */
-extern void sv_follow_revision(bool whole);
+extern void sv_follow_revision(bool whole, int64 state);
 extern void sv_follow_part(void);
 extern void sv_follow_elsewhere(const Node *statement);
+extern void sv_follow_found(const Node *statement, Oid relation);
 extern void sv_follow_part_done(void);
 
 /* changes that were not seen while they were made */

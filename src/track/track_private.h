@@ -7,6 +7,7 @@
 
 #include "model/model.h"
 #include "nodes/nodes.h"
+#include "track/track.h"
 
 /* ----- track_statements.c -----
  *
@@ -24,6 +25,14 @@ extern void sv_track_statement(Node *statement);
 extern bool sv_statement_renames(const Node *statement);
 extern bool sv_trigger_is_internal(Oid trigger);
 extern List *sv_trigger_copies(Oid trigger);
+
+/* ----- unseen_parts.c -----
+ *
+ * Parts of a revision that were not followed, out of the kept states.
+ */
+
+extern DerivedDown *sv_derive_by_states(int64 begun, List *undone);
+extern int64 sv_state_found(const Node *statement, Oid relation);
 
 /* ----- lost.c -----
  *

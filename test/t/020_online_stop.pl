@@ -104,13 +104,13 @@ is($node->safe_psql('postgres', q{SELECT string_agg(indexrelid::regclass || ' ' 
 is($node->safe_psql('postgres', 'SELECT revision FROM schemaver.current()'), 'r2', 'at the head');
 is($node->safe_psql('postgres', 'SELECT count(*) FROM schemaver.part'), '0', 'nothing is left');
 
-# A REPEATABLE READ session idle in transaction only delays the build.
+# A revision that several runs did has its way back; a REPEATABLE READ session only delays that.
 {
 	my $snapshot = open_session($node, 'BEGIN ISOLATION LEVEL REPEATABLE READ', 'SELECT FROM big LIMIT 1');
 	my $run = begin_sql($node, 'CALL schemaver.online_downgrade(\'base\', allow_data_loss => true);');
-	finish($run);
-	like($run->{err}, qr/SV012|cannot be downgraded/, 'no down script');
 	close_session($snapshot);
+	finish($run);
+	unlike($run->{err}, qr/ERROR/, 'undone');
 }
 
 $node->stop;

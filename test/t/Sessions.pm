@@ -7,7 +7,7 @@ use IPC::Run;
 use PostgreSQL::Test::Utils;
 use Time::HiRes;
 
-our @EXPORT = qw(begin_sql begin_sql_in open_session say_to wait_for wait_until finish close_session);
+our @EXPORT = qw(begin_sql begin_sql_in open_session open_session_in say_to wait_for wait_until finish close_session);
 
 # Have psql execute the statements; returns the session at once.  Its members out and
 # err are what psql has printed so far.
@@ -28,7 +28,14 @@ sub begin_sql_in
 sub open_session
 {
 	my ($node, @sql) = @_;
-	my $s = begin($node, 'postgres', '-q');
+	return open_session_in($node, 'postgres', @sql);
+}
+
+# The same in another database.
+sub open_session_in
+{
+	my ($node, $database, @sql) = @_;
+	my $s = begin($node, $database, '-q');
 	say_to($s, @sql);
 	return $s;
 }
