@@ -69,7 +69,7 @@ ROLLBACK;
 SELECT schemaver.script_generated('a1', 'downgrade', '');
 :code
 
--- a superuser's table does not run another role's code
+-- a superuser's table runs another role's function as that role
 SELECT schemaver.revision('c', 'CREATE TABLE app.s (x int CONSTRAINT c CHECK (app.who(x) > 0)); INSERT INTO app.s VALUES (1)', '', id => 'c2');
 SELECT schemaver.revision('d', 'ALTER TABLE app.s DROP CONSTRAINT c', id => 'd2');
 SELECT revision FROM schemaver.upgrade();

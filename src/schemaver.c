@@ -9,6 +9,7 @@
 #include "fmgr.h"
 #include "impact/impact.h"
 #include "kept/kept.h"
+#include "run/run.h"
 #include "track/track.h"
 
 SV_MODULE_MAGIC;
@@ -23,4 +24,5 @@ _PG_init(void)
 	sv_impact_init();
 	sv_track_install();
 	sv_members_install();
+	sv_confine_init();
 }

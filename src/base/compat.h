@@ -245,4 +245,13 @@ sv_create_index(Relation table, const char *name, IndexInfo * info, List *column
 #define pg_noreturn pg_attribute_noreturn()
 #endif
 
+/* Has the role the privilege on the schema? */
+#if PG_VERSION_NUM >= 160000
+#define sv_schema_aclcheck(schema, role, mode) \
+	(object_aclcheck(NamespaceRelationId, (schema), (role), (mode)) == ACLCHECK_OK)
+#else
+#define sv_schema_aclcheck(schema, role, mode) \
+	(pg_namespace_aclcheck((schema), (role), (mode)) == ACLCHECK_OK)
+#endif
+
 #endif							/* SV_COMPAT_H */

@@ -9,7 +9,8 @@
  * it makes or changes, as a security-restricted operation, as the server itself
  * builds indexes and refreshes materialized views: with settings of its own, and
  * with its deferred triggers fired inside.  The caller must be able to become
- * that role.  A superuser's object that runs code of somebody else is refused.
+ * that role.  Functions of somebody else in a superuser's object run as their
+ * owners (confine.c); other code of somebody else there is refused.
  * Where bodies of functions look up names: body_path.c.
  */
 #include "postgres.h"
@@ -17,6 +18,7 @@
 #include "base/base.h"
 #include "base/compat.h"
 #include "catalog/namespace.h"
+#include "catalog/pg_namespace.h"
 #include "catalog/pg_type.h"
 #include "executor/spi.h"
 #include "miscadmin.h"
@@ -25,6 +27,7 @@
 #include "parser/parser.h"
 #include "run/run.h"
 #include "utils/acl.h"
+#include "utils/builtins.h"
 #include "utils/guc.h"
 #include "utils/lsyscache.h"
 #include "utils/syscache.h"
@@ -184,43 +187,39 @@ typedef struct Task
 	List	   *holders;
 	Oid			role;
 	bool		restricted;		/* it does not run as the caller does */
+	bool		confined;		/* functions of other roles run as their owners */
 	bool		looks_up;		/* a body of a function may look up names */
 	const char *path;			/* where; NULL: nowhere */
 	List	   *left_out;		/* schemas of the caller's path that are not safe */
+	const char *grants;			/* what the role may need to be granted */
 	StatementFn run;
 	void	   *arg;
 } Task;
 
-/* Everybody whose code the statement can run. */
+/* Those who hold what the statement evaluates by itself, whatever functions that calls. */
 static List *
-whose_code(Task *task)
+holders_of_code(const Task *task)
 {
-	List	   *owners = sv_reach(task->tree, task->text, &task->looks_up);
+	List	   *result = NIL;
 	ListCell   *cell;
 
 	if (!sv_evaluates_itself(task->tree))
-		return owners;
+		return NIL;
 	foreach(cell, task->holders)
 	{
 		if (!superuser_arg(lfirst_oid(cell)))
-			owners = list_append_unique_oid(owners, lfirst_oid(cell));
+			result = lappend_oid(result, lfirst_oid(cell));
 	}
-	return owners;
+	return result;
 }
 
-/* Decide as which role the statement runs. */
+/* Code of these roles cannot run as the caller: decide who must execute the statement. */
 static void
-choose_role(Task *task)
+choose_other(Task *task, const ReachedCode *reached, List *owners)
 {
-	List	   *owners;
-	Oid			gains;
+	Oid			gains = who_would_gain(owners, GetUserId());
+	List	   *unconfined;
 
-	task->role = GetUserId();
-	if (sv_evaluates(task->tree) == SV_EVALUATES_NOTHING && !sv_restricted_by_server(task->tree))
-		return;
-	task->holders = holders_of(task->generated, task->i, task->tree);
-	owners = whose_code(task);
-	gains = who_would_gain(owners, GetUserId());
 	task->restricted = OidIsValid(gains);
 	if (!task->restricted)
 		return;
@@ -235,9 +234,32 @@ choose_role(Task *task)
 						   "A statement that schemaver wrote runs code of that role, so it runs as "
 						   "that role."),
 				 errhint("Be granted the role, or let a superuser run it.")));
-	gains = who_would_gain(owners, task->role);
-	if (OidIsValid(gains) && superuser_arg(task->role))
+	if (!superuser_arg(task->role) || !OidIsValid(who_would_gain(owners, task->role)))
+		return;
+	unconfined = list_concat_unique_oid(holders_of_code(task), reached->unconfined);
+	gains = who_would_gain(unconfined, task->role);
+	if (OidIsValid(gains))
 		refuse(gains, task->role);
+	task->confined = true;
+}
+
+/* Decide as which role the statement runs. */
+static void
+choose_role(Task *task)
+{
+	ReachedCode reached;
+	Oid			server;
+
+	task->role = GetUserId();
+	if (sv_evaluates(task->tree) == SV_EVALUATES_NOTHING && !sv_restricted_by_server(task->tree))
+		return;
+	task->holders = holders_of(task->generated, task->i, task->tree);
+	reached = sv_reach(task->tree, task->text);
+	task->looks_up = reached.looks_up;
+	choose_other(task, &reached, list_concat_unique_oid(holders_of_code(task), reached.owners));
+	server = strongest(task->holders);
+	task->confined |= OidIsValid(server) && superuser_arg(server) &&
+		OidIsValid(who_would_gain(reached.by_server, server));
 }
 
 /* Decide where bodies of functions look up names. */
@@ -253,6 +275,63 @@ choose_path(Task *task)
 	task->path = sv_body_path(task->generated->path, roles, &task->left_out);
 }
 
+/* Does the statement make a relation, a function or a type in a schema? */
+static bool
+makes_something(const Node *tree)
+{
+	ListCell   *cell;
+
+	if (sv_created_name(tree) != NULL || IsA(tree, IndexStmt))
+		return true;
+	if (!IsA(tree, AlterTableStmt))
+		return false;
+	foreach(cell, ((const AlterTableStmt *) tree)->cmds)
+	{
+		if (lfirst_node(AlterTableCmd, cell)->subtype == AT_AddConstraint)
+			return true;
+	}
+	return false;
+}
+
+/* The privileges on a schema that the role does not have, of those that the statement needs. */
+static const char *
+missing_on(const Task *task, Oid schema)
+{
+	bool		usage = !sv_schema_aclcheck(schema, task->role, ACL_USAGE);
+	bool		create = makes_something(task->tree) &&
+	!sv_schema_aclcheck(schema, task->role, ACL_CREATE);
+
+	if (usage)
+		return create ? "USAGE, CREATE" : "USAGE";
+	return create ? "CREATE" : NULL;
+}
+
+/* The GRANTs without which the role may not execute the statement, as far as schemas tell. */
+static char *
+missing_grants(const Task *task)
+{
+	StringInfoData grants;
+	List	   *seen = NIL;
+	ListCell   *cell;
+
+	initStringInfo(&grants);
+	foreach(cell, sv_script_mentions(task->text))
+	{
+		Oid			schema = get_namespace_oid(((const Mention *) lfirst(cell))->schema, true);
+		const char *missing;
+
+		if (!OidIsValid(schema) || schema == PG_CATALOG_NAMESPACE || list_member_oid(seen, schema))
+			continue;
+		seen = lappend_oid(seen, schema);
+		missing = missing_on(task, schema);
+		if (missing != NULL)
+			appendStringInfo(&grants, "%sGRANT %s ON SCHEMA %s TO %s;", grants.len ? " " : "",
+							 missing, quote_identifier(get_namespace_name(schema)),
+							 quote_identifier(GetUserNameFromId(task->role, false)));
+	}
+	return grants.len > 0 ? grants.data : NULL;
+}
+
 /* ----- the execution ----- */
 
 static void
@@ -261,6 +340,8 @@ add_context(void *arg)
 	const Task *task = arg;
 	ListCell   *cell;
 
+	if (task->grants != NULL && geterrcode() == ERRCODE_INSUFFICIENT_PRIVILEGE)
+		errhint("%s", task->grants);
 	foreach(cell, task->left_out)
 		errcontext("names in bodies of functions not looked up in schema \"%s\", where roles that may not act as \"%s\" can make or have made objects",
 				   (const char *) lfirst(cell), GetUserNameFromId(task->role, true));
@@ -277,7 +358,10 @@ run_in_path(const Task *task)
 
 	if (task->path != NULL)
 		set_local("search_path", task->path);
-	task->run(task->arg);
+	if (task->confined)
+		sv_confine(task->run, task->arg);
+	else
+		task->run(task->arg);
 	if (task->restricted)
 		sv_constraints_fire();
 	AtEOXact_GUC(false, level);
@@ -306,11 +390,13 @@ sv_generated_execute(const Generated *generated, int i, StatementFn run, void *a
 	choose_role(&task);
 	choose_path(&task);
 	if (task.restricted)
+		task.grants = missing_grants(&task);
+	if (task.restricted)
 		sv_constraints_fire();	/* what the caller's own statements left, as the caller */
 	error_context_stack = &callback;
 	if (task.restricted)
 		sv_base_run_as(task.role, run_and_fire, &task);
-	else if (task.path != NULL)
+	else if (task.path != NULL || task.confined)
 		run_in_path(&task);
 	else
 		run(arg);

@@ -54,9 +54,10 @@ typedef struct Reach
 	Evaluates	evaluates;
 	bool		changes_rows;
 	HTAB	   *seen;			/* ObjectAddress */
+	bool		by_server;		/* the server runs it: no lock is needed */
 	List	   *owners;			/* of code; no superusers */
+	List	   *unconfined;		/* of code but functions that expressions call */
 	bool		looks_up;		/* does a body of a function look up names? */
-	bool		only_looks;		/* only that is asked: no lock is needed */
 } Reach;
 
 static void reach_type(Reach *reach, Oid type);
@@ -81,6 +82,15 @@ enter(Reach *reach, Oid classid, Oid oid)
 
 static void
 add_owner(Reach *reach, Oid owner)
+{
+	if (superuser_arg(owner))
+		return;
+	reach->owners = list_append_unique_oid(reach->owners, owner);
+	reach->unconfined = list_append_unique_oid(reach->unconfined, owner);
+}
+
+static void
+add_function_owner(Reach *reach, Oid owner)
 {
 	if (!superuser_arg(owner))
 		reach->owners = list_append_unique_oid(reach->owners, owner);
@@ -143,7 +153,7 @@ reach_function(Reach *reach, Oid function)
 	tuple = SearchSysCache1(PROCOID, ObjectIdGetDatum(function));
 	if (!HeapTupleIsValid(tuple))
 		return;
-	add_owner(reach, ((Form_pg_proc) GETSTRUCT(tuple))->proowner);
+	add_function_owner(reach, ((Form_pg_proc) GETSTRUCT(tuple))->proowner);
 	reach->looks_up |= looks_up_names(tuple);
 	ReleaseSysCache(tuple);
 }
@@ -155,16 +165,35 @@ reach_operator(Reach *reach, Oid operator)
 		reach_function(reach, get_opcode(operator));
 }
 
+/* A function of an operator class, which the server may have looked up long ago. */
+static void
+reach_class_function(Reach *reach, Oid function)
+{
+	HeapTuple	tuple;
+
+	reach_function(reach, function);
+	if (function < FirstNormalObjectId)
+		return;
+	tuple = SearchSysCache1(PROCOID, ObjectIdGetDatum(function));
+	if (!HeapTupleIsValid(tuple))
+		return;
+	add_owner(reach, ((Form_pg_proc) GETSTRUCT(tuple))->proowner);
+	ReleaseSysCache(tuple);
+}
+
 static void
 take_amproc(Reach *reach, HeapTuple tuple)
 {
-	reach_function(reach, ((Form_pg_amproc) GETSTRUCT(tuple))->amproc);
+	reach_class_function(reach, ((Form_pg_amproc) GETSTRUCT(tuple))->amproc);
 }
 
 static void
 take_amop(Reach *reach, HeapTuple tuple)
 {
-	reach_operator(reach, ((Form_pg_amop) GETSTRUCT(tuple))->amopopr);
+	Oid			operator = ((Form_pg_amop) GETSTRUCT(tuple))->amopopr;
+
+	if (operator >= FirstNormalObjectId)
+		reach_class_function(reach, get_opcode(operator));
 }
 
 static void
@@ -426,7 +455,7 @@ reach_relation(Reach *reach, Oid relation)
 	if (relkind == '\0' || relkind == RELKIND_SEQUENCE || relkind == RELKIND_INDEX ||
 		relkind == RELKIND_PARTITIONED_INDEX || !enter(reach, RelationRelationId, relation))
 		return;
-	if (!reach->only_looks)
+	if (!reach->by_server)
 		hold_still(reach, relation, relkind);
 	if (relkind == RELKIND_FOREIGN_TABLE)
 		add_owner(reach, sv_relation_owner(relation));
@@ -552,21 +581,23 @@ reach_statement(Reach *reach, const char *text)
 }
 
 /*
- * The roles (OIDs) whose code a statement can run, superusers left out.  The text
- * is that of the statement alone, its names meant for a search_path of pg_catalog.
- * *looks_up: can a body of a function run that looks up names in search_path,
- * also in what the server does as the owner of a table?
+ * Whose code a statement can run.  The text is that of the statement alone, its
+ * names meant for a search_path of pg_catalog.
  */
-List *
-sv_reach(const Node *tree, const char *text, bool *looks_up)
+ReachedCode
+sv_reach(const Node *tree, const char *text)
 {
 	Reach		reach = {sv_evaluates(tree), sv_changes_rows(tree)};
-	Reach		server = {SV_EVALUATES_ANYTHING, .only_looks = true};
+	Reach		server = {SV_EVALUATES_ANYTHING, .by_server = true};
+	ReachedCode result;
 
 	if (reach.evaluates != SV_EVALUATES_NOTHING)
 		reach_statement(&reach, text);
 	if (sv_restricted_by_server(tree))
 		reach_statement(&server, text);
-	*looks_up = reach.looks_up || server.looks_up;
-	return reach.owners;
+	result.owners = reach.owners;
+	result.unconfined = reach.unconfined;
+	result.by_server = server.owners;
+	result.looks_up = reach.looks_up || server.looks_up;
+	return result;
 }

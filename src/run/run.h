@@ -129,8 +129,20 @@ extern void sv_generated_settings(void);
 extern bool sv_generated_execute(const Generated *generated, int i, StatementFn run, void *arg);
 extern bool sv_generated_row(const List *rows, int i, List *path);
 
-/* reach.c */
-extern List *sv_reach(const Node *tree, const char *text, bool *looks_up);
+/* reach.c: whose code a statement can run; OIDs of roles, superusers left out */
+typedef struct ReachedCode
+{
+	List	   *owners;			/* of all that the statement runs itself */
+	List	   *unconfined;		/* of those: of code that confine.c cannot confine */
+	List	   *by_server;		/* of what the server runs as the owner of a table */
+	bool		looks_up;		/* can a body of a function look up names in search_path? */
+} ReachedCode;
+
+extern ReachedCode sv_reach(const Node *tree, const char *text);
+
+/* confine.c */
+extern void sv_confine_init(void);
+extern void sv_confine(StatementFn run, void *arg);
 
 /* body_path.c */
 extern List *sv_body_path_now(void);

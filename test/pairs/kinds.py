@@ -4,7 +4,7 @@ KINDS maps a kind to (weight, draw, write).  draw(d, s) gives the facts of an ob
 choices d, looking at the objects s that are there already, or None.  write(item) gives its statements.
 Nothing here has to be right: a statement that the server refuses is left out of the schema.
 """
-from names import DEFAULTS, NUMBERS, TEXTS, TYPES, lit, q, qualified
+from names import ROLES, DEFAULTS, NUMBERS, TEXTS, TYPES, lit, q, qualified
 
 KINDS = {}
 
@@ -150,13 +150,18 @@ def columns(d, s, least=1, most=7):
 
 # ----- schemas, types -----
 
+def for_owners(schema):
+    """What the owners of objects need: what schemaver wrote runs code of theirs as they."""
+    return f"GRANT USAGE, CREATE ON SCHEMA {q(schema)} TO {', '.join(map(q, ROLES))}"
+
+
 @kind("schema", 2)
 class Schema:
     def draw(d, s):
         return {"name": d.name("s_")}
 
     def write(i):
-        return [f"CREATE SCHEMA {q(i['name'])}"]
+        return [f"CREATE SCHEMA {q(i['name'])}", for_owners(i["name"])]
 
 
 @kind("extension", 1)

@@ -100,8 +100,7 @@ def main():
             note(f"{seed}", traceback.format_exc())
 
     try:
-        # as whom code runs is the question of test/t/040_rights.pl; here every owner may act as any other
-        postgres.psql("postgres", text="".join(f"CREATE ROLE {names.q(role)} SUPERUSER;\n" for role in names.ROLES) +
+        postgres.psql("postgres", text="".join(f"CREATE ROLE {names.q(role)};\n" for role in names.ROLES) +
                       "SET allow_in_place_tablespaces = on;" +
                       "".join(f"CREATE TABLESPACE {space} LOCATION '';" for space in names.SPACES) +
                       "ALTER SYSTEM SET jit = off; SELECT pg_reload_conf();")

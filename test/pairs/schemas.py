@@ -160,5 +160,6 @@ def mutate(seed, old, rate=0.12):
 
 
 def statements(state):
+    yield kinds.for_owners("public")
     for item in state:
         yield from kinds.KINDS[item["kind"]][2](item)
