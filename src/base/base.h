@@ -60,6 +60,11 @@ sv_base_same_text(const char *a, const char *b)
 	return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0);
 }
 
+/* ----- distributed.c ----- */
+
+extern bool sv_has_citus(void);
+extern bool sv_is_distributed(Oid relation);
+
 /* ----- relation_name.c ----- */
 
 extern char *sv_relation_name(Oid relation);

@@ -75,30 +75,6 @@ complain(const Keep *keep, const char *what, const char *why)
 					 keep->revision)));
 }
 
-/* Is it a table whose rows Citus has elsewhere? */
-static bool
-is_distributed(Oid relation)
-{
-	Oid			catalog = OidIsValid(get_extension_oid("citus", true)) ?
-	get_relname_relid("pg_dist_partition", PG_CATALOG_NAMESPACE) : InvalidOid;
-	Relation	partitions;
-	TableScanDesc scan;
-	HeapTuple	tuple;
-	bool		found = false;
-	bool		isnull;
-
-	if (!OidIsValid(catalog))
-		return false;
-	partitions = table_open(catalog, AccessShareLock);
-	scan = table_beginscan_catalog(partitions, 0, NULL);
-	while (!found && HeapTupleIsValid(tuple = heap_getnext(scan, ForwardScanDirection)))
-		found = DatumGetObjectId(heap_getattr(tuple, 1, RelationGetDescr(partitions), &isnull)) ==
-			relation;
-	table_endscan(scan);
-	table_close(partitions, AccessShareLock);
-	return found;
-}
-
 static bool
 has_foreign_partition(Oid relation)
 {
@@ -222,7 +198,7 @@ sv_kept_take_table(const Keep *keep, const Loss *loss)
 bool
 sv_kept_is_elsewhere(const Keep *keep, Oid relation)
 {
-	if (!is_distributed(relation))
+	if (!sv_is_distributed(relation))
 		return false;
 	complain(keep,
 			 psprintf("the rows of table %s.%s", get_namespace_name(get_rel_namespace(relation)),

@@ -136,6 +136,18 @@ create_public(void)
 	CreateComments(schema, NamespaceRelationId, 0, "standard public schema");
 }
 
+/* Citus carries DDL out on its other nodes, where nothing is hidden and little is rolled back. */
+static void
+check_alone(void)
+{
+	if (sv_has_citus())
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("the sandbox cannot be used in a database with Citus"),
+				 errdetail("Citus would carry out on its other nodes what the sandbox executes here."),
+				 errhint("Do this in a database with the same schema and without the extension citus.")));
+}
+
 /*
  * Hide all of the model that is in no schema, and all schemas of it; then make
  * a new schema "public" if there is to be one.  Returns the set of what is hidden.
@@ -147,6 +159,7 @@ sv_hide(const Model *live, bool with_public)
 	HTAB	   *hidden;
 	ListCell   *cell;
 
+	check_alone();
 	control.hcxt = CurrentMemoryContext;
 	control.keysize = sizeof(ObjectAddress);
 	control.entrysize = sizeof(ObjectAddress);

@@ -284,6 +284,29 @@ moved_extensions(const Derivation *d)
 }
 
 /*
+ * Citus may have had the rows of a table that is gone: a new one of its name would
+ * be a local one.
+ */
+static void
+refuse_distributed(const List *rows)
+{
+	ListCell   *cell;
+
+	if (!sv_has_citus())
+		return;
+	foreach(cell, rows)
+	{
+		const DiffRow *row = lfirst(cell);
+
+		if (strcmp(row->kind, "table") == 0 && strcmp(row->action, "create") == 0)
+			ereport(ERROR,
+					(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+					 errmsg("the way back creates table %s", row->identity),
+					 errdetail("Citus is installed, and whether the table was distributed is not known.")));
+	}
+}
+
+/*
  * In a subtransaction that is rolled back: give back the old names, if there
  * are others, and compare then.
  */
@@ -299,6 +322,7 @@ rename_and_compare(void *arg)
 	if (d->rename_rows == NIL)
 	{
 		compare(d);
+		refuse_distributed(d->rows);
 		return;
 	}
 	SPI_connect();
@@ -308,6 +332,7 @@ rename_and_compare(void *arg)
 	MemoryContextSwitchTo(caller);
 	assemble(d, read_now(all_units(d)));
 	compare(d);
+	refuse_distributed(d->rows);
 }
 
 /* ----- the script ----- */
@@ -351,7 +376,8 @@ sv_derive_down(const TrackedStep *step)
 	ErrorData  *error = NULL;
 
 	d.options.owners = d.options.privileges = d.options.comments = true;
-	d.options.column_order = true;
+	/* a table is not copied for its order of columns where its rows may be in shards */
+	d.options.column_order = !sv_has_citus();
 	d.options.by_address = true;
 	d.options.drop = "drop";
 
