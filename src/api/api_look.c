@@ -218,36 +218,11 @@ sv_api_show(PG_FUNCTION_ARGS)
 						  put_all, NULL);
 }
 
-/*
- * "applied"; "changed": applied with another text than the registered one,
- * which only a hand on schemaver's tables can bring about; "pending": would
- * run; "behind": would run although a later revision is applied already;
- * "running", "interrupted": an online run does, or has done, a part of it, up or
- * down.
- */
-static const char *
-state_of(const StoredRevision *revision, bool below_applied, const char *begun)
-{
-	if (begun != NULL && strcmp(revision->id, begun) == 0)
-		return sv_online_is_active() ? "running" : "interrupted";
-	if (revision->applied)
-		return strcmp(revision->applied_checksum, revision->checksum) == 0 ? "applied" : "changed";
-	return below_applied ? "behind" : "pending";
-}
-
-typedef struct StatusArg
-{
-	bool	   *below;			/* marks the applied revisions and all below them */
-	char	   *begun;			/* by an online run: id, or NULL */
-} StatusArg;
-
 static void
 put_status(RowBuilder *row, const RevisionGraph *graph, int index, const StoredRevision *revision,
 		   void *arg)
 {
-	const StatusArg *status = arg;
-
-	sv_row_text(row, state_of(revision, status->below[index], status->begun));
+	sv_row_text(row, sv_report_state(arg, index, revision));
 	row_bool(row, revision->up_blocker == NULL);
 	row_bool(row, revision->has_down);
 	row_applied(row, revision);
@@ -260,15 +235,11 @@ Datum
 sv_api_status(PG_FUNCTION_ARGS)
 {
 	RevisionGraph *graph = sv_store_graph(SV_STORE_READ);
-	RevisionList current = sv_graph_current(graph);
 	bool	   *all = palloc(sizeof(bool) * Max(graph->n, 1));
-	Direction	direction;
-	StatusArg	status;
 
 	memset(all, true, graph->n);
-	status.below = sv_graph_ancestors(graph, &current, true);
-	status.begun = sv_store_interrupted(SV_STORE_READ, &direction);
-	return give_revisions(fcinfo, graph, sv_graph_order(graph, all), put_status, &status);
+	return give_revisions(fcinfo, graph, sv_graph_order(graph, all), put_status,
+						  sv_report_states(graph));
 }
 
 static void

@@ -177,36 +177,6 @@ draw_text(const RevisionGraph *graph, const RevisionList *list, StoredRevision *
 	return out.data;
 }
 
-/* How a character is written within a label. */
-typedef struct Escape
-{
-	char		character;
-	const char *written;
-} Escape;
-
-/* Beside what would end a label or be HTML: %% begins a directive and ` a Markdown text. */
-static const Escape mermaid_escapes[] = {
-	{'"', "#quot;"}, {'#', "#35;"}, {'<', "#lt;"}, {'>', "#gt;"}, {'&', "#amp;"}, {'%', "#37;"},
-	{'`', "#96;"}, {'\0', NULL}
-};
-static const Escape dot_escapes[] = {{'"', "\\\""}, {'\\', "\\\\"}, {'\0', NULL}};
-
-static void
-append_escaped(StringInfo out, const char *text, const Escape *escapes)
-{
-	for (const char *c = text; *c != '\0'; c++)
-	{
-		const Escape *escape = escapes;
-
-		while (escape->written != NULL && escape->character != *c)
-			escape++;
-		if (escape->written != NULL)
-			appendStringInfoString(out, escape->written);
-		else
-			appendStringInfoChar(out, *c);
-	}
-}
-
 static char *
 draw_mermaid(const RevisionGraph *graph, const RevisionList *list, StoredRevision **rows)
 {
@@ -216,10 +186,9 @@ draw_mermaid(const RevisionGraph *graph, const RevisionList *list, StoredRevisio
 	appendStringInfoString(&out, "flowchart BT\n");
 	for (int i = 0; i < list->n; i++)
 	{
-		appendStringInfo(&out, "  r%d[\"", list->members[i]);
-		append_escaped(&out, rows[i]->id, mermaid_escapes);
+		sv_markup(&out, SV_MARKUP_MERMAID, "  r%d[\"%s", list->members[i], rows[i]->id);
 		appendStringInfoString(&out, rows[i]->message[0] ? "<br>" : "");
-		append_escaped(&out, first_line(rows[i]->message), mermaid_escapes);
+		sv_markup(&out, SV_MARKUP_MERMAID, "%s", first_line(rows[i]->message));
 		appendStringInfo(&out, "\"]%s\n", rows[i]->applied ? ":::applied" : "");
 	}
 	for (int i = 0; i < list->n; i++)
@@ -244,10 +213,9 @@ draw_dot(const RevisionGraph *graph, const RevisionList *list, StoredRevision **
 	appendStringInfoString(&out, "digraph revisions {\n  rankdir=BT;\n  node [shape=box];\n");
 	for (int i = 0; i < list->n; i++)
 	{
-		appendStringInfo(&out, "  r%d [label=\"", list->members[i]);
-		append_escaped(&out, rows[i]->id, dot_escapes);
+		sv_markup(&out, SV_MARKUP_DOT, "  r%d [label=\"%s", list->members[i], rows[i]->id);
 		appendStringInfoString(&out, rows[i]->message[0] ? "\\n" : "");
-		append_escaped(&out, first_line(rows[i]->message), dot_escapes);
+		sv_markup(&out, SV_MARKUP_DOT, "%s", first_line(rows[i]->message));
 		appendStringInfo(&out, "\"%s];\n", rows[i]->applied ? ", style=bold" : "");
 	}
 	for (int i = 0; i < list->n; i++)
@@ -264,6 +232,16 @@ draw_dot(const RevisionGraph *graph, const RevisionList *list, StoredRevision **
 	return out.data;
 }
 
+static char *
+draw_svg(const RevisionGraph *graph, const RevisionList *list, StoredRevision **rows)
+{
+	StringInfoData out;
+
+	initStringInfo(&out);
+	sv_report_svg(&out, graph, list, rows, false);
+	return out.data;
+}
+
 static const struct
 {
 	const char *name;
@@ -274,7 +252,8 @@ static const struct
 {
 	{"text", draw_text},
 	{"mermaid", draw_mermaid},
-	{"dot", draw_dot}
+	{"dot", draw_dot},
+	{"svg", draw_svg}
 };
 
 char *
@@ -287,6 +266,6 @@ sv_report_graph(const char *format, const RevisionGraph *graph,
 	ereport(ERROR,
 			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 			 errmsg("unrecognized graph format \"%s\"", sv_graph_clip(format)),
-			 errhint("Use text, mermaid or dot.")));
+			 errhint("Use text, mermaid, dot or svg.")));
 	return NULL;
 }

@@ -157,7 +157,7 @@ COMMENT ON FUNCTION resolve(text) IS 'the revisions that a reference means; none
 
 CREATE FUNCTION graph(format text DEFAULT 'text')
 RETURNS text AS 'MODULE_PATHNAME', 'sv_api_graph' LANGUAGE C STABLE PARALLEL RESTRICTED;
-COMMENT ON FUNCTION graph(text) IS 'the revision graph, drawn as text, mermaid or dot';
+COMMENT ON FUNCTION graph(text) IS 'the revision graph, drawn as text, mermaid, dot or svg';
 
 CREATE FUNCTION "check"(target names DEFAULT NULL, drift boolean DEFAULT false, schemas names DEFAULT NULL,
 	options jsonb DEFAULT NULL)
