@@ -419,7 +419,7 @@ sv_state_record(List *changes)
 	ErrorData  *error;
 
 	if (changes == NIL)
-		return sv_state_present();
+		return present_state(SV_STORE_WRITE).state; /* this command may have made it */
 	error = sv_subtransaction(do_record, &recording, true);
 	if (error == NULL)
 		return recording.state;
