@@ -1,6 +1,6 @@
 /*
  * api_states.c
- *		SQL functions that show the schema as revisions left it.
+ *		SQL functions that show the schema as revisions left it, and the report.
  *
  * They write nothing and work on a standby.
  */
@@ -16,6 +16,7 @@ PG_FUNCTION_INFO_V1(sv_api_diff_revisions);
 PG_FUNCTION_INFO_V1(sv_api_show_schema);
 PG_FUNCTION_INFO_V1(sv_api_snapshot_at);
 PG_FUNCTION_INFO_V1(sv_api_er);
+PG_FUNCTION_INFO_V1(sv_api_report);
 
 Datum
 sv_api_diff_revisions(PG_FUNCTION_ARGS)
@@ -95,4 +96,15 @@ sv_api_er(PG_FUNCTION_ARGS)
 	Model	   *model = sv_report_schema_at(sv_store_graph(SV_STORE_READ), reference);
 
 	PG_RETURN_TEXT_P(cstring_to_text(sv_report_er(format, model)));
+}
+
+Datum
+sv_api_report(PG_FUNCTION_ARGS)
+{
+	char	   *format = sv_arg_name(fcinfo, 0, "format");
+	char	   *compare = sv_arg_name_or_null(fcinfo, 1);
+	DiffOptions options = sv_arg_diff_options(fcinfo, 2);
+
+	options.kept = true;
+	PG_RETURN_TEXT_P(cstring_to_text(sv_report_page(format, compare, &options)));
 }

@@ -7,6 +7,7 @@
 #ifndef SV_REPORT_H
 #define SV_REPORT_H
 
+#include "diff/diff.h"
 #include "graph/graph.h"
 #include "lib/stringinfo.h"
 #include "store/store.h"
@@ -27,6 +28,10 @@ extern char *sv_report_graph(const char *format, const RevisionGraph *graph,
 
 extern void sv_report_svg(StringInfo out, const RevisionGraph *graph, const RevisionList *list,
 						  StoredRevision **rows, bool in_page);
+
+/* ----- page.c ----- */
+
+extern char *sv_report_page(const char *format, const char *compare, const DiffOptions *options);
 
 /* ----- draw_er.c ----- */
 

@@ -5,6 +5,7 @@
 #ifndef SV_REPORT_PRIVATE_H
 #define SV_REPORT_PRIVATE_H
 
+#include "drift/drift.h"
 #include "model/model.h"
 #include "report/report.h"
 
@@ -46,5 +47,57 @@ typedef struct EntityEntry
 } EntityEntry;
 
 extern List *sv_report_entities(const Model *model);
+
+/* ----- text_diff.c ----- */
+
+typedef struct DiffLine
+{
+	char		sign;			/* '-', '+' or ' ' */
+	char	   *text;
+} DiffLine;
+
+extern List *sv_report_text_diff(const char *was, const char *is);
+
+/* ----- page.c: the page under construction, and what its sections share ----- */
+
+typedef struct ReportPage
+{
+	StringInfoData out;
+	int			limit;			/* bytes of "out" at which the section under way ends */
+	const RevisionGraph *graph;
+	RevisionList list;			/* all revisions, the newest first */
+	StoredRevision **rows;		/* of "list" */
+	RevisionStates *states;
+} ReportPage;
+
+#define sv_page_put(page, ...) sv_markup(&(page)->out, SV_MARKUP_HTML, __VA_ARGS__)
+
+extern void sv_page_section(ReportPage *page, const char *name, const char *title, int limit);
+extern bool sv_page_has_room(ReportPage *page, int mark, const char *what);
+extern void sv_page_state(ReportPage *page, const char *state);
+extern void sv_page_revision_link(ReportPage *page, const char *id);
+extern char *sv_page_duration(int64 milliseconds);
+extern char *sv_page_moment(TimestampTz moment);
+
+/* ----- page_style.c ----- */
+
+extern const char *const sv_page_style;
+
+/* ----- page_runs.c ----- */
+
+extern void sv_page_pending(ReportPage *page);
+extern void sv_page_runs(ReportPage *page, List *runs);
+
+/* ----- page_tables.c ----- */
+
+extern void sv_page_tables(ReportPage *page, const char *compare);
+
+/* ----- page_drift.c ----- */
+
+extern void sv_page_drift(ReportPage *page, DriftReport *drift);
+
+/* ----- page_revisions.c ----- */
+
+extern void sv_page_revisions(ReportPage *page);
 
 #endif							/* SV_REPORT_PRIVATE_H */

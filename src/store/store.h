@@ -158,6 +158,53 @@ extern bool sv_store_was_run(const char *revision);
 extern void sv_store_fail_run(int64 run, TimestampTz started_at);
 extern void sv_store_close_runs(void);
 
+/* ----- run_rows.c: what runs did, for reports ----- */
+
+typedef struct StoredRun
+{
+	int64		run;
+	char	   *command;
+	char	   *target;			/* or NULL */
+	char	   *role;
+	char	   *started_at;		/* in the session's time zone */
+	int64		milliseconds;	/* -1: not known */
+	char	   *outcome;
+	char	   *note;			/* or NULL */
+	int			steps;
+	char	   *first;			/* revisions of its first and its last step; or NULL */
+	char	   *last;
+	char	   *error;			/* or NULL */
+} StoredRun;
+
+/* A step of a run, as one revision sees it. */
+typedef struct RevisionStep
+{
+	char	   *revision;
+	int64		run;
+	char	   *direction;
+	char	   *outcome;
+	char	   *role;
+	char	   *session_role;
+	char	   *application;	/* or NULL */
+	char	   *started_at;
+	int64		milliseconds;
+	char	   *error;			/* or NULL */
+} RevisionStep;
+
+/* An object that a revision changed; it was there before, is there after, or both. */
+typedef struct RevisionChange
+{
+	char	   *revision;
+	char	   *class;
+	char	   *identity;
+	bool		before;
+	bool		after;
+} RevisionChange;
+
+extern List *sv_store_last_runs(int limit);
+extern List *sv_store_steps_of(const List *revisions, int limit);
+extern List *sv_store_changes_of(const List *revisions);
+
 /* ----- parts.c ----- */
 
 /* How a part of a script is executed. */
