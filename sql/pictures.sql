@@ -49,9 +49,13 @@ SELECT regexp_matches(schemaver.graph('svg'), '<path class="(svl[^"]*)" d="([^"]
 SELECT schemaver.er('nobody');
 SELECT schemaver.er('current', 'png');
 SELECT schemaver.graph('png');
+SELECT schemaver.report('pdf');
+SELECT schemaver.report(compare => 'nobody');
+SELECT schemaver.report(compare => 'd');
 CREATE ROLE regress_pictures;
 SET ROLE regress_pictures;
 SELECT schemaver.er();
+SELECT schemaver.report();
 SELECT length(schemaver.graph('svg')) > 0 AS may_see_the_graph;
 RESET ROLE;
 DROP ROLE regress_pictures;

@@ -217,7 +217,7 @@ char *
 sv_report_page(const char *format, const char *compare, const DiffOptions *options)
 {
 	RevisionGraph *graph = sv_store_graph(SV_STORE_READ);
-	ReportPage		page = {.graph = graph, .list = sv_graph_history(graph, NULL, NULL)};
+	ReportPage	page = {.graph = graph, .list = sv_graph_history(graph, NULL, NULL)};
 	DriftReport drift;
 	bool		known;
 	List	   *runs;

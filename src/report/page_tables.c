@@ -37,7 +37,7 @@ find_entity(const List *entities, const char *identity)
 
 	foreach(cell, entities)
 		if (strcmp(((Entity *) lfirst(cell))->object->identity, identity) == 0)
-			return lfirst(cell);
+		return lfirst(cell);
 	return NULL;
 }
 
@@ -48,7 +48,7 @@ find_column(const Entity *entity, const char *name)
 
 	foreach(cell, entity ? entity->columns : NIL)
 		if (strcmp(((EntityColumn *) lfirst(cell))->object->name, name) == 0)
-			return lfirst(cell);
+		return lfirst(cell);
 	return NULL;
 }
 
@@ -59,7 +59,7 @@ find_link(const Entity *entity, const char *name)
 
 	foreach(cell, entity ? entity->links : NIL)
 		if (strcmp(((EntityLink *) lfirst(cell))->object->name, name) == 0)
-			return lfirst(cell);
+		return lfirst(cell);
 	return NULL;
 }
 
@@ -75,7 +75,7 @@ column_text(const EntityColumn *column)
 
 	foreach(cell, object->parts)
 		if (sv_class_is(lfirst(cell), default))
-			default_ = sv_property(lfirst(cell), "expression");
+		default_ = sv_property(lfirst(cell), "expression");
 	initStringInfo(&out);
 	appendStringInfo(&out, "%s%s", type ? type : "", sv_is(object, "not_null") ? " not null" : "");
 	if (sv_is(object, "identity"))
