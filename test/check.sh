@@ -82,24 +82,6 @@ meta_fits() {
 	}
 }
 
-# What README.md and the guide show is what sql/readme.sql runs: their blocks marked "sql", and
-# as results those without a mark, but for the times that INFO reports.
-readme_is_true() {
-	perl -0777 -e '
-		my ($readme, $test, $out) = map { open my $f, "<", $_ or die "$_: $!\n"; scalar <$f> } @ARGV;
-		my $wrong = 0;
-		while ($readme =~ /^```(\w*)\n(.*?)^```$/msg)
-		{
-			my ($mark, $text) = ($1, $2);
-			next if $mark ne "" && $mark ne "sql";
-			$text =~ s/^INFO: .*\n//mg;
-			next if index($mark eq "sql" ? $test : $out, $text) >= 0;
-			print $mark eq "sql" ? "not in $ARGV[1]:\n$text" : "not in $ARGV[2]:\n$text";
-			$wrong = 1;
-		}
-		exit $wrong' <(cat README.md docs/guide.md) sql/readme.sql expected/readme.out
-}
-
 # Count the tests in the output of pg_regress (both of its styles) or prove -v.
 count() { grep -Ec "$1" "$2" || true; }
 
@@ -163,7 +145,6 @@ check "exported symbols" only_own_symbols
 check "layers" test/layers .
 check "layers: planted faults are found" test/layers --self-test
 check "META.json" meta_fits
-check "README.md" readme_is_true
 check "expected/ fits sql/" no_orphans sql sql expected
 check "test/isolation/expected fits specs" no_orphans test/isolation/specs spec test/isolation/expected
 check "install" install_extension
