@@ -282,6 +282,23 @@ try_transaction(void *arg)
 }
 
 /*
+ * Has the statement that failed tried to commit, which the plan could not know?  Then it
+ * becomes a part of its own, outside of transactions.
+ */
+static bool
+put_outside(OnlineRun *online, const ErrorData *error)
+{
+	Execution  *execution = &online->execution;
+	const char *tag = execution->script->statements[execution->current].tag;
+
+	if (error->sqlerrcode != ERRCODE_SV_NOT_TRANSACTIONAL || execution->text == NULL ||
+		(strcmp(tag, "CALL") != 0 && strcmp(tag, "DO") != 0))
+		return false;
+	sv_script_mark_commits(execution->script, execution->current);
+	return true;
+}
+
+/*
  * Does the server want a commit before the statement that failed?  Then let the
  * part end there.  What the server says here the plan could not know.
  */
@@ -309,6 +326,8 @@ execute_transaction(OnlineRun *online)
 	{
 		(void) sv_impact_unguard();
 		sv_execution_forget(&online->execution);
+		if (put_outside(online, error))
+			return;				/* to find the next part again */
 		if (shorten_part(online, error))
 			continue;
 		if (!sv_retry_wait(attempt++, error, &online->execution))
@@ -447,6 +466,14 @@ try_alone(void *arg)
 	sv_online_commit();
 }
 
+/* What a statement that commits by itself has committed before it failed is the run's work. */
+static void
+record_half(void *arg)
+{
+	sv_follow_half_done();
+	sv_online_commit();
+}
+
 static void
 execute_alone(OnlineRun *online)
 {
@@ -462,6 +489,7 @@ execute_alone(OnlineRun *online)
 	while ((error = sv_online_attempt(try_alone, online)) != NULL)
 	{
 		online->part.begun_before = true;
+		(void) sv_online_attempt(record_half, online);
 		if (!sv_retry_wait(attempt++, error, &online->execution))
 			ReThrowError(error);
 	}

@@ -15,6 +15,7 @@ sv_register_body(const char *revision, const StoredScript *stored, Direction dir
 				 ScriptOrigin *origin)
 {
 	bool		up = direction == SV_UPGRADE;
+	Script	   *script;
 	const char *text = up ? stored->up : stored->down ? stored->down : stored->derived;
 
 	if (text == NULL)			/* "has_down" said that there is one */
@@ -28,5 +29,7 @@ sv_register_body(const char *revision, const StoredScript *stored, Direction dir
 	origin->section = up ? "up" : stored->down ? "down" : "derived down";
 	origin->file = up ? stored->source : stored->down_source;
 	origin->first_line = up ? stored->up_line : stored->down_line;
-	return sv_script_parse(text, origin);
+	script = sv_script_parse(text, origin);
+	sv_register_mark_calls(script);
+	return script;
 }

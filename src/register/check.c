@@ -118,9 +118,13 @@ sv_register_check_bodies(StoredRevision *revision, const StoredScript *script, c
 	up_script = sv_script_parse(script->up, &up);
 	down_script = script->down ? sv_script_parse(script->down, &down) : NULL;
 	verify_script = script->verify ? sv_script_parse(script->verify, &verify) : NULL;
+	sv_register_mark_calls(up_script);
 	sv_batch_check(up_script, &up);
 	if (down_script != NULL)
+	{
+		sv_register_mark_calls(down_script);
 		sv_batch_check(down_script, &down);
+	}
 	if (verify_script != NULL && verify_script->blocked >= 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_SV_INVALID_SCRIPT),

@@ -107,6 +107,9 @@ extern void sv_register_check_bodies(StoredRevision *revision, const StoredScrip
 extern Script *sv_register_body(const char *revision, const StoredScript *stored,
 								Direction direction, ScriptOrigin *origin);
 
+/* calls.c */
+extern void sv_register_mark_calls(Script *script);
+
 /* directory.c */
 extern List *sv_register_read_directory(const char *path);
 

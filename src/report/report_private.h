@@ -8,6 +8,7 @@
 #include "drift/drift.h"
 #include "model/model.h"
 #include "report/report.h"
+#include "script/script.h"
 
 /* ----- entities.c: tables as diagrams show them ----- */
 
@@ -99,5 +100,20 @@ extern void sv_page_drift(ReportPage *page, DriftReport *drift);
 /* ----- page_revisions.c ----- */
 
 extern void sv_page_revisions(ReportPage *page);
+
+/* ----- pending_events.c -----
+ *
+ * Where the file of a run needs a commit because of pending trigger events.
+ */
+
+typedef struct PendingEvents
+{
+	List	   *deferrable;		/* RangeVar of tables that get such a constraint */
+	List	   *dropped;		/* RangeVar of tables that are gone by then */
+	List	   *written;		/* RangeVar of tables that may have events */
+} PendingEvents;
+
+extern void sv_pending_commit(PendingEvents *pending);
+extern bool sv_pending_border(PendingEvents *pending, const Script *script, int statement);
 
 #endif							/* SV_REPORT_PRIVATE_H */

@@ -5,7 +5,8 @@
  *
  * A run that fits in one transaction is one; otherwise each revision has its
  * own, and what PostgreSQL refuses in a transaction stands outside of them.  A new
- * value of an enum type is committed before anything else runs.
+ * value of an enum type is committed before anything else runs, and so are rows whose
+ * deferred constraints would be in the way of a later statement.
  */
 #include "postgres.h"
 
@@ -13,7 +14,9 @@
 #include "lib/stringinfo.h"
 #include "mb/pg_wchar.h"
 #include "miscadmin.h"
+#include "register/register.h"
 #include "report/report.h"
+#include "report/report_private.h"
 #include "run/run.h"
 #include "script/script.h"
 #include "utils/builtins.h"
@@ -25,6 +28,10 @@ typedef struct ScriptFile
 	RevisionGraph *graph;
 	RevisionList plan;
 	StoredRevision **rows;
+	StoredScript **stored;
+	Script	  **scripts;
+	ScriptOrigin *origins;
+	PendingEvents pending;		/* of the transaction that is being written */
 	Direction	direction;
 	const char *target;
 } ScriptFile;
@@ -122,7 +129,6 @@ append_copy_data(StringInfo out, const char *data, int length)
 	appendStringInfo(out, "\\.%s", newline);
 }
 
-/* "commits": a transaction is open, in which new enum values cannot be used. */
 /* What a script has made for its session alone ends with it. */
 static void
 append_forget(StringInfo out, const Script *script)
@@ -140,7 +146,7 @@ append_forget(StringInfo out, const Script *script)
 	}
 }
 
-/* "commits": a transaction is open, in which new enum values cannot be used. */
+/* "commits": a transaction of the revision's own is open, which may end between statements. */
 static void
 append_statements(ScriptFile *file, const Script *script, const ScriptOrigin *origin, bool commits)
 {
@@ -150,7 +156,9 @@ append_statements(ScriptFile *file, const Script *script, const ScriptOrigin *or
 		const Statement *statement = &script->statements[i];
 		PsqlText	text = sv_script_psql_text(script, i, origin);
 
-		if (commits && sv_script_commit_border(script, i))
+		bool		border = sv_pending_border(&file->pending, script, i);
+
+		if (commits && (border || sv_script_commit_border(script, i)))
 		{
 			appendStringInfoString(&file->out, "COMMIT;\n");
 			append_begin(file);
@@ -225,9 +233,8 @@ static void
 append_revision(ScriptFile *file, int step, bool alone)
 {
 	const StoredRevision *row = file->rows[step];
-	StoredScript *stored = sv_store_script(SV_STORE_READ, row->id);
-	ScriptOrigin origin;
-	Script	   *script = sv_register_body(row->id, stored, file->direction, &origin);
+	StoredScript *stored = file->stored[step];
+	Script	   *script = file->scripts[step];
 	bool		outside;
 	bool		first;
 
@@ -240,7 +247,10 @@ append_revision(ScriptFile *file, int step, bool alone)
 	appendStringInfo(&file->out, "\n-- [%d/%d] %s %s %s\n", step + 1, file->plan.n,
 					 sv_direction_name(file->direction), row->id, sv_one_line(row->message));
 	if (alone)
+	{
+		sv_pending_commit(&file->pending);
 		append_begin(file);
+	}
 	if (outside)				/* the version is checked before what cannot be rolled back */
 		appendStringInfoString(&file->out, "ROLLBACK;\n");
 	if (first)
@@ -248,7 +258,7 @@ append_revision(ScriptFile *file, int step, bool alone)
 	if (sv_run_is_generated(stored, file->direction) && !outside)
 		append_call(file, step, script);
 	else
-		append_statements(file, script, &origin, alone && !outside);
+		append_statements(file, script, &file->origins[step], alone && !outside);
 	if (first)
 		append_run_begin(file);
 	else if (outside)
@@ -258,15 +268,57 @@ append_revision(ScriptFile *file, int step, bool alone)
 		appendStringInfoString(&file->out, "COMMIT;\n");
 }
 
+/*
+ * Parse the scripts of the plan.  What an earlier one makes is known to later ones: a
+ * procedure that commits by itself is called outside of transactions.
+ */
+static void
+read_scripts(ScriptFile *file)
+{
+	List	   *procedures = NIL;
+	int			n = file->plan.n;
+
+	file->stored = palloc(sizeof(StoredScript *) * n);
+	file->scripts = palloc(sizeof(Script *) * n);
+	file->origins = palloc0(sizeof(ScriptOrigin) * n);
+	for (int i = 0; i < n; i++)
+	{
+		const char *id = file->rows[i]->id;
+
+		CHECK_FOR_INTERRUPTS();
+		file->stored[i] = sv_store_script(SV_STORE_READ, id);
+		file->scripts[i] =
+			sv_register_body(id, file->stored[i], file->direction, &file->origins[i]);
+		sv_script_mark_calls(file->scripts[i], procedures);
+		procedures = list_concat(procedures, sv_script_committing(file->scripts[i]));
+	}
+}
+
+static bool
+script_fits(PendingEvents *pending, const Script *script)
+{
+	bool		fits = script->blocked < 0;
+
+	for (int i = 0; i < script->n; i++)
+	{
+		if (sv_pending_border(pending, script, i))
+			fits = false;
+	}
+	return fits;
+}
+
 static bool
 fits_one_transaction(const ScriptFile *file)
 {
+	PendingEvents pending = {NIL};
+
 	for (int i = 0; i < file->plan.n; i++)
 	{
 		const StoredRevision *row = file->rows[i];
 
 		if ((file->direction == SV_UPGRADE ? row->up_blocker : row->down_blocker) != NULL ||
-			sv_run_adds_enum_value(SV_STORE_READ, row, file->direction))
+			sv_run_adds_enum_value(SV_STORE_READ, row, file->direction) ||
+			!script_fits(&pending, file->scripts[i]))
 			return false;
 	}
 	return true;
@@ -289,7 +341,10 @@ append_restricted(StringInfo out, const char *lines)
 static void
 append_run(ScriptFile *file)
 {
-	bool		one = fits_one_transaction(file);
+	bool		one;
+
+	read_scripts(file);
+	one = fits_one_transaction(file);
 
 	append_reading(&file->out);
 	if (one)

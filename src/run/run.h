@@ -164,7 +164,7 @@ typedef bool (*AdaptFn) (void *arg, const Script *script, int statement, const c
 typedef struct Execution
 {
 	ScriptOrigin origin;
-	const Script *script;
+	Script	   *script;
 	int			current;		/* index of the statement */
 	const char *text;			/* its text; NULL when the part is done */
 	bool		is_check;		/* a result of false is a failure */

@@ -58,12 +58,33 @@ hint_for(const ErrorData *error)
 				"statement fires them; "
 				"CALL schemaver.online_upgrade() commits between both.";
 		case ERRCODE_INVALID_TRANSACTION_TERMINATION:
-			return "What commits by itself cannot run in a script. Change the rows in batches: "
-				"write -- schemaver:batch before an UPDATE or DELETE, and run CALL "
-				"schemaver.online_upgrade().";
+			return "Only a DO block or a procedure that the script itself calls can commit, outside "
+				"of an EXCEPTION block, in CALL schemaver.online_upgrade().";
 		default:
 			return NULL;
 	}
+}
+
+/*
+ * A statement that the plan took for an ordinary one has tried to commit: only an online
+ * run can give it what it needs, which is no transaction around it.
+ */
+static void
+explain_commit(const Execution *execution, ErrorData *error)
+{
+	const Statement *statement = &execution->script->statements[execution->current];
+
+	if (error->sqlerrcode != ERRCODE_INVALID_TRANSACTION_TERMINATION || execution->text == NULL ||
+		statement->blocker != NULL ||
+		(strcmp(statement->tag, "CALL") != 0 && strcmp(statement->tag, "DO") != 0))
+		return;
+	error->sqlerrcode = ERRCODE_SV_NOT_TRANSACTIONAL;
+	error->detail = psprintf("%s commits by itself: %s.", statement->tag, error->message);
+	error->message = psprintf("revision \"%s\" cannot run in this transaction",
+							  execution->origin.revision);
+	error->hint = psprintf("Run CALL schemaver.online_%s(), which executes the statement outside of "
+						   "a transaction.",
+						   strcmp(execution->origin.section, "up") == 0 ? "upgrade" : "downgrade");
 }
 
 /*
@@ -90,6 +111,7 @@ sv_execution_rethrow(Execution *execution, MemoryContext context)
 					 execution->origin.file ? execution->origin.file : "",
 					 execution->origin.file ? "\"" : "");
 	error->context = error->context ? psprintf("%s\n%s", error->context, place) : place;
+	explain_commit(execution, error);
 	/* the server's own hint on new enum values does not say what to call */
 	if (error->hint == NULL || error->sqlerrcode == ERRCODE_UNSAFE_NEW_ENUM_VALUE_USAGE)
 		error->hint = hint_for(error);

@@ -144,8 +144,8 @@ set_blocker(const VariableSetStmt *stmt)
 
 /*
  * Return the name of the command for which the server calls
- * PreventInTransactionBlock(), or that must be the first of its transaction;
- * or NULL.
+ * PreventInTransactionBlock(), that commits by itself, or that must be the first of its
+ * transaction; or NULL.
  */
 static const char *
 blocker_of(const Node *tree)
@@ -188,6 +188,8 @@ blocker_of(const Node *tree)
 			return alter_subscription_blocker((const AlterSubscriptionStmt *) tree);
 		case T_DropSubscriptionStmt:
 			return "DROP SUBSCRIPTION";
+		case T_DoStmt:
+			return sv_options_commit(((const DoStmt *) tree)->args) ? SV_DO_COMMITS : NULL;
 		case T_TransactionStmt:
 			return ((const TransactionStmt *) tree)->kind == TRANS_STMT_COMMIT_PREPARED ?
 				"COMMIT PREPARED" : "ROLLBACK PREPARED";

@@ -97,6 +97,13 @@ extern void sv_script_collect(StringInfo out, const Script *script, bool only_da
 extern int	sv_script_enum_use(const Script *script, List **labels);
 extern bool sv_script_commit_border(const Script *script, int statement);
 
+/* commits.c */
+extern bool sv_body_commits(const char *body, const char *language);
+extern List *sv_script_committing(const Script *script);
+extern List *sv_script_called(const Script *script, int statement);
+extern void sv_script_mark_commits(Script *script, int statement);
+extern void sv_script_mark_calls(Script *script, const List *names);
+
 /* checksum.c: hex sha256 of what matters in a revision */
 extern char *sv_script_hash(const char *text);
 extern char *sv_script_checksum(const Script *up, const Script *down, const Script *verify,

@@ -19,4 +19,14 @@
 
 extern void sv_classify(Statement *statement, Node *tree, int mentions);
 
+/* ----- commits.c -----
+ *
+ * Statements that commit by themselves.
+ */
+
+#define SV_DO_COMMITS	"DO block that commits"
+#define SV_CALL_COMMITS	"CALL of a procedure that commits"
+
+extern bool sv_options_commit(const List *options);
+
 #endif							/* SV_SCRIPT_PRIVATE_H */

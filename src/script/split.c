@@ -430,6 +430,7 @@ sv_script_parse(const char *text, const ScriptOrigin *origin)
 		MemoryContextDelete(s.stmt_cxt);
 	}
 	PG_END_TRY();
+	sv_script_mark_calls(s.script, sv_script_committing(s.script));
 	return s.script;
 }
 

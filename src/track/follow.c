@@ -13,6 +13,7 @@
 #include "base/base.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_class.h"
+#include "nodes/parsenodes.h"
 #include "script/script.h"
 #include "store/store.h"
 #include "track/track.h"
@@ -90,6 +91,42 @@ with_live_schema(int64 (*work) (const Model *live))
 	MemoryContextSwitchTo(caller);
 	MemoryContextDelete(context);
 	return result;
+}
+
+/*
+ * The whole schema before a statement that may do anything in another process; its
+ * context lives until the statement is done, and the next one begins.
+ */
+static MemoryContext before_context = NULL;
+static Model *before_anything = NULL;
+
+static void
+forget_before(void)
+{
+	if (before_context != NULL)
+		MemoryContextDelete(before_context);
+	before_context = NULL;
+	before_anything = NULL;
+}
+
+static void
+read_before_anything(void)
+{
+	MemoryContext caller;
+
+	forget_before();
+	before_context = AllocSetContextCreate(TopMemoryContext, "schemaver schema before a statement",
+										   ALLOCSET_DEFAULT_SIZES);
+	caller = MemoryContextSwitchTo(before_context);
+	CommandCounterIncrement();
+	before_anything = sv_model_read(&everything);
+	MemoryContextSwitchTo(caller);
+}
+
+static int64
+record_anything(const Model *live)
+{
+	return sv_state_record(sv_model_changes(before_anything, live));
 }
 
 static int64
@@ -182,6 +219,7 @@ sv_follow_finish(void)
 void
 sv_follow_end(void)
 {
+	forget_before();
 	sv_track_end();
 }
 
@@ -210,6 +248,23 @@ sv_follow_part(void)
 	sv_track_part();
 }
 
+/*
+ * A statement that may do anything is done, or has failed after it committed a part of
+ * its work: the present state learns what it changed.
+ */
+void
+sv_follow_half_done(void)
+{
+	bool		paused;
+
+	if (before_anything == NULL || !is_keeping || !sv_track_active())
+		return;
+	paused = sv_track_pause(true);
+	is_keeping = with_live_schema(record_anything) != 0;
+	sv_track_pause(paused);
+	forget_before();
+}
+
 /* A statement of the step is about to be executed by another process. */
 void
 sv_follow_elsewhere(const Node *statement)
@@ -219,6 +274,13 @@ sv_follow_elsewhere(const Node *statement)
 	if (!sv_track_active())
 		return;
 	sv_track_part();
+	if (IsA(statement, CallStmt) || IsA(statement, DoStmt))
+	{
+		read_before_anything();
+		by_states = true;
+		sv_track_not_undone(IsA(statement, DoStmt) ? "changes of rows that a DO block committed" :
+							"changes of rows that a procedure committed");
+	}
 	foreach(cell, sv_lock_targets(statement))
 	{
 		const LockTarget *target = lfirst(cell);
@@ -249,6 +311,7 @@ sv_follow_part_done(void)
 {
 	if (!sv_track_active())
 		return;
+	sv_follow_half_done();
 	sv_track_part_done(sv_track_alloc(sizeof(Followed)));
 }
 

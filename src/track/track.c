@@ -362,6 +362,17 @@ sv_track_written(Oid relation)
 	MemoryContextSwitchTo(caller);
 }
 
+/* Note what a derived down does not undo. */
+void
+sv_track_not_undone(const char *what)
+{
+	MemoryContext caller = MemoryContextSwitchTo(track.context);
+
+	track.		step->undone = sv_track_once(track.step->undone, pstrdup(what));
+
+	MemoryContextSwitchTo(caller);
+}
+
 static void
 on_executor_start(QueryDesc *query, int flags)
 {
@@ -712,7 +723,7 @@ sv_track_whole(const TrackedStep *step)
 {
 	TrackedStep *whole;
 
-	if (track.parts == NIL)
+	if (track.parts == NIL && track.undone == NIL)
 		return step;
 	whole = palloc(sizeof(TrackedStep));
 	*whole = *step;

@@ -84,6 +84,7 @@ extern void sv_follow_part(void);
 extern void sv_follow_elsewhere(const Node *statement);
 extern void sv_follow_found(const Node *statement, Oid relation);
 extern void sv_follow_part_done(void);
+extern void sv_follow_half_done(void);
 
 /* changes that were not seen while they were made */
 extern int64 sv_follow_unseen(void);

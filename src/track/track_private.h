@@ -19,6 +19,7 @@ extern void sv_track_touch(Oid catalog, Oid oid);
 extern void sv_track_touch_readers(List *units);
 extern void sv_track_touch_everything(void);
 extern void sv_track_written(Oid relation);
+extern void sv_track_not_undone(const char *what);
 
 /* track_statements.c */
 extern void sv_track_statement(Node *statement);
