@@ -62,7 +62,7 @@ sv_base_same_text(const char *a, const char *b)
 
 /* ----- distributed.c ----- */
 
-extern bool sv_has_citus(void);
+extern const char *sv_distributing_extension(void);
 extern bool sv_is_distributed(Oid relation);
 
 /* ----- relation_name.c ----- */

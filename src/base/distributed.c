@@ -1,10 +1,10 @@
 /*
  * distributed.c
- *		Tables whose rows are elsewhere: those of Citus.
+ *		Tables whose rows are elsewhere: those of Citus and TimescaleDB.
  *
  * Citus carries DDL out on other nodes, too, and keeps the rows of a distributed
- * or reference table in shards, so what schemaver knows of the table's own
- * relation says nothing of its rows.
+ * or reference table in shards; TimescaleDB keeps those of a hypertable in chunks.
+ * What schemaver reads of such a table does not say that it is one.
  */
 #include "postgres.h"
 
@@ -18,19 +18,25 @@
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
 
-/* Is Citus installed in this database? */
-bool
-sv_has_citus(void)
+/*
+ * The extension of this database, as a user knows it, that keeps the rows of tables
+ * elsewhere; NULL if there is none.
+ */
+const char *
+sv_distributing_extension(void)
 {
-	return OidIsValid(get_extension_oid("citus", true));
+	if (OidIsValid(get_extension_oid("citus", true)))
+		return "Citus";
+	if (OidIsValid(get_extension_oid("timescaledb", true)))
+		return "TimescaleDB";
+	return NULL;
 }
 
 /* Are the rows of the table in shards of Citus?  Takes AccessShareLock on a catalog of Citus. */
 bool
 sv_is_distributed(Oid relation)
 {
-	Oid			catalog = sv_has_citus() ?
-	get_relname_relid("pg_dist_partition", PG_CATALOG_NAMESPACE) : InvalidOid;
+	Oid			catalog = get_relname_relid("pg_dist_partition", PG_CATALOG_NAMESPACE);
 	Relation	partitions;
 	TableScanDesc scan;
 	HeapTuple	tuple;

@@ -136,16 +136,21 @@ create_public(void)
 	CreateComments(schema, NamespaceRelationId, 0, "standard public schema");
 }
 
-/* Citus carries DDL out on its other nodes, where nothing is hidden and little is rolled back. */
+/*
+ * Citus carries DDL out on its other nodes, where nothing is hidden and little is rolled
+ * back; the schemas of TimescaleDB's own tables cannot be renamed.
+ */
 static void
 check_alone(void)
 {
-	if (sv_has_citus())
+	const char *extension = sv_distributing_extension();
+
+	if (extension != NULL)
 		ereport(ERROR,
 				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-				 errmsg("the sandbox cannot be used in a database with Citus"),
-				 errdetail("Citus would carry out on its other nodes what the sandbox executes here."),
-				 errhint("Do this in a database with the same schema and without the extension citus.")));
+				 errmsg("the sandbox cannot be used in a database with %s", extension),
+				 errdetail("%s would act on what the sandbox executes, outside of it.", extension),
+				 errhint("Do this in a database with the same schema and without that extension.")));
 }
 
 /*

@@ -284,15 +284,16 @@ moved_extensions(const Derivation *d)
 }
 
 /*
- * Citus may have had the rows of a table that is gone: a new one of its name would
- * be a local one.
+ * An extension may have had the rows of a table that is gone: a new one of its name
+ * would be a plain one.
  */
 static void
 refuse_distributed(const List *rows)
 {
+	const char *extension = sv_distributing_extension();
 	ListCell   *cell;
 
-	if (!sv_has_citus())
+	if (extension == NULL)
 		return;
 	foreach(cell, rows)
 	{
@@ -302,7 +303,7 @@ refuse_distributed(const List *rows)
 			ereport(ERROR,
 					(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 					 errmsg("the way back creates table %s", row->identity),
-					 errdetail("Citus is installed, and whether the table was distributed is not known.")));
+					 errdetail("%s may have had the rows of the old one elsewhere.", extension)));
 	}
 }
 
@@ -376,8 +377,8 @@ sv_derive_down(const TrackedStep *step)
 	ErrorData  *error = NULL;
 
 	d.options.owners = d.options.privileges = d.options.comments = true;
-	/* a table is not copied for its order of columns where its rows may be in shards */
-	d.options.column_order = !sv_has_citus();
+	/* a table is not copied for its order of columns where its rows may be elsewhere */
+	d.options.column_order = sv_distributing_extension() == NULL;
 	d.options.by_address = true;
 	d.options.drop = "drop";
 
