@@ -26,18 +26,17 @@ $node->start;
 sub blocks
 {
 	my ($page) = @_;
-	my (@blocks, $text, $mark);
-	my $start;
+	my (@blocks, $text, $mark, $indent, $start);
 
 	open my $file, '<', "$root/$page" or die "$page: $!";
 	while (my $line = <$file>)
 	{
 		if (!defined $mark)
 		{
-			next if $line !~ /^```(\w*)\s*$/;
-			($mark, $text, $start) = ($1, '', $. + 1);
+			next if $line !~ /^(\s*)```(\w*)\s*$/;
+			($indent, $mark, $text, $start) = ($1, $2, '', $. + 1);
 		}
-		elsif ($line =~ /^```\s*$/)
+		elsif ($line =~ /^\s*```\s*$/)
 		{
 			push @blocks, { line => $start, sql => $text, shows => [] } if $mark eq 'sql';
 			push @{ $blocks[-1]{shows} }, $text if $mark eq '' && @blocks;
@@ -45,7 +44,7 @@ sub blocks
 		}
 		else
 		{
-			$text .= $line;
+			$text .= $line =~ s/^$indent//r;
 		}
 	}
 	close $file;
