@@ -7,11 +7,13 @@
 #include "api/api.h"
 #include "api/api_private.h"
 #include "diff/diff.h"
+#include "drift/drift.h"
 #include "graph/graph.h"
 #include "proof/proof.h"
 #include "register/register.h"
 #include "run/run.h"
 #include "utils/builtins.h"
+#include "utils/snapmgr.h"
 
 PG_FUNCTION_INFO_V1(sv_api_test);
 PG_FUNCTION_INFO_V1(sv_api_baseline);
@@ -99,8 +101,11 @@ sv_api_baseline(PG_FUNCTION_ARGS)
 	refuse_if_registered();
 	sv_proof_baseline(&draft, scope.schemas, &options, sv_arg_bool(fcinfo, 4));
 	id = sv_register_add(&draft, false);
+	sv_drift_begin(&options);
 	targets[0] = id;
+	PushActiveSnapshot(GetTransactionSnapshot());	/* to see that state */
 	sv_run_stamp(1, targets, false, ignore_step, NULL);
+	PopActiveSnapshot();
 	PG_RETURN_TEXT_P(cstring_to_text(id));
 }
 

@@ -44,7 +44,8 @@ extern void sv_key_swap_tables(const Comparison *cmp, const Object *column);
 extern bool sv_uses_new_label(const Comparison *cmp, const Pair *type);
 
 /* state.c */
-extern List *sv_state_differences(const Model *expected, const Model *got);
+extern List *sv_state_differences(const Model *expected, const Model *got,
+								  const DiffOptions *options);
 
 /* filter.c */
 extern bool sv_diff_is_excluded(const Object *object, List *patterns);

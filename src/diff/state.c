@@ -15,26 +15,34 @@ name_of(const Object *o)
 	return psprintf("%s %s", o->class->name, o->identity);
 }
 
-/* Properties that tell of the server or follow from others. */
+/* Is a difference in this property one?  Some tell of the server or follow from others. */
 static bool
-is_derived_row(const char *property)
+counts(const char *property, const DiffOptions *options)
 {
-	return strncmp(property, "installed_", 10) == 0 || strcmp(property, "essence") == 0;
+	if (strncmp(property, "installed_", 10) == 0 || strcmp(property, "essence") == 0)
+		return false;
+	if (options == NULL)
+		return true;
+	if (strcmp(property, "owner") == 0)
+		return options->owners;
+	if (strcmp(property, "acl") == 0)
+		return options->privileges;
+	return options->comments || strcmp(property, "comment") != 0;
 }
 
 /* The names of the properties in which two objects differ, "" if in none. */
 static char *
-differing_properties(const Object *a, const Object *b)
+differing_properties(const Object *a, const Object *b, const DiffOptions *options)
 {
 	StringInfoData out;
 
 	initStringInfo(&out);
 	for (int i = 0; i < a->nproperties; i++)
-		if (!is_derived_row(a->properties[i].name) &&
+		if (counts(a->properties[i].name, options) &&
 			!sv_property_equal(&a->properties[i], sv_property(b, a->properties[i].name)))
 			appendStringInfo(&out, "%s%s", out.len ? ", " : "", a->properties[i].name);
 	for (int i = 0; i < b->nproperties; i++)
-		if (!is_derived_row(b->properties[i].name) && !sv_is(a, b->properties[i].name))
+		if (counts(b->properties[i].name, options) && !sv_is(a, b->properties[i].name))
 			appendStringInfo(&out, "%s%s", out.len ? ", " : "", b->properties[i].name);
 	return out.data;
 }
@@ -99,10 +107,11 @@ add_missing(List *result, const Model *model, const Model *other, const char *wh
 
 /*
  * The differences of a state from the one that was expected, each as
- * "kind identity: what"; NIL if there is none.
+ * "kind identity: what"; NIL if there is none.  "options" say whether owners,
+ * privileges and comments count; NULL: they do.
  */
 List *
-sv_state_differences(const Model *expected, const Model *got)
+sv_state_differences(const Model *expected, const Model *got, const DiffOptions *options)
 {
 	List	   *result = add_missing(NIL, expected, got, "missing");
 	ListCell   *cell;
@@ -116,7 +125,7 @@ sv_state_differences(const Model *expected, const Model *got)
 
 		if (b == NULL)
 			continue;
-		properties = differing_properties(a, b);
+		properties = differing_properties(a, b, options);
 		if (properties[0] != '\0')
 			result = lappend(result, psprintf("%s: %s", name_of(a), properties));
 		if (!same_order(a, expected, b, got))

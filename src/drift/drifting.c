@@ -11,6 +11,7 @@
 #include "drift/drift.h"
 #include "proof/proof.h"
 #include "store/store.h"
+#include "utils/snapmgr.h"
 #include "utils/builtins.h"
 #include "utils/timestamp.h"
 
@@ -171,6 +172,23 @@ sv_drift_settle(List *schemas, const DiffOptions *options)
 			settled = lappend(settled, change);
 	}
 	return sv_state_record(settled);
+}
+
+/*
+ * Begin to keep the schema with what is live, but for what the options leave alone;
+ * states that were kept before are those of an earlier history.
+ */
+void
+sv_drift_begin(const DiffOptions *options)
+{
+	if (!sv_keep_snapshots)
+		return;
+	sv_state_replace(sv_model_create());
+	CommandCounterIncrement();
+	PushActiveSnapshot(GetTransactionSnapshot());
+	(void) sv_drift_settle(NIL, options);
+	PopActiveSnapshot();
+	CommandCounterIncrement();
 }
 
 /*

@@ -47,6 +47,7 @@ build_baseline(Scratch *scratch, void *arg)
 	Goal		goal = {sv_scratch_state(scratch), scratch->live, NIL, false, baseline->options};
 	Candidate	candidate = {"baseline"};
 
+	(void) sv_diff_keep(goal.end, goal.start, baseline->options);
 	sv_candidate_generate(&candidate, &goal, "");
 	if (!baseline->reversible)
 		candidate.script.down = NULL;

@@ -113,7 +113,7 @@ go_up_and_down(void *arg)
 	if (candidate->error != NULL)
 		return;
 	now = sv_scratch_state(trial->scratch);
-	candidate->differences = sv_state_differences(goal->end, now);
+	candidate->differences = sv_state_differences(goal->end, now, goal->options);
 	if (goal->rows_count)
 		candidate->rows_differ = sv_rows_differ(goal->rows, sv_rows_read(trial->scratch, now));
 	if (candidate->script.down == NULL ||

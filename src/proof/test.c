@@ -68,7 +68,8 @@ static void
 compare(TestResult *result, const char *verdict, const Model *expected, const Model *got)
 {
 	List	   *differences =
-	list_concat(sv_state_differences(expected, got), sv_facts_differ(expected->facts, got->facts));
+	list_concat(sv_state_differences(expected, got, NULL),
+				sv_facts_differ(expected->facts, got->facts));
 
 	if (differences == NIL || result->verdict != NULL)
 		return;

@@ -126,8 +126,8 @@ class Pair:
         except pq.Error as e:
             raise Failure(f"{what}: {e}")
 
-    def prove(self, autogenerate, snapshots):
-        """Raise Failure unless all holds; returns how many statements there were."""
+    def prove(self, autogenerate, snapshots, drift=None):
+        """Raise Failure unless all holds; returns how many statements there were.  "drift" is told when A has become B."""
         rest = self._quietly("diff of A to A", _diff, self.a, _text(self.old.accepted))
         if rest:
             raise Failure("A differs from A:\n" + "\n".join(rest))
@@ -139,6 +139,8 @@ class Pair:
             self._snapshots()
         apply(self.a, self.up, "up")
         self.old.expect("up", self.new.dump)
+        if drift:
+            drift.check()
         apply(self.a, self.down, "down")
         self.old.expect("down", self.old.dump)
         return len(self.up)

@@ -1,0 +1,44 @@
+-- A baseline, and what is kept with it, leave alone what its options say, also where another history was before it.
+CREATE DATABASE regress_schemaver_baseline_options TEMPLATE template0;
+\c regress_schemaver_baseline_options
+CREATE EXTENSION schemaver;
+SET schemaver.progress = off;
+CREATE ROLE regress_schemaver_options;
+CREATE TABLE kept (a int);
+CREATE TABLE left_alone (a int);
+ALTER TABLE kept OWNER TO regress_schemaver_options;
+COMMENT ON TABLE kept IS 'here';
+\set exclude '{"exclude": ["public.left_alone"]}'
+
+-- nothing before it
+SELECT schemaver.baseline(id => 'b1', options => :'exclude');
+SELECT up FROM schemaver.show('b1') \g (format=unaligned tuples_only)
+SELECT kind, identity, change FROM schemaver.drift();
+SELECT kind, identity, change FROM schemaver.drift(options => :'exclude');
+SELECT schemaver.show_schema() \g (format=unaligned tuples_only)
+
+-- a history before it, which another baseline ends
+SELECT schemaver.revision('more', 'CREATE TABLE more (a int)', id => 'b2');
+SELECT revision FROM schemaver.upgrade();
+SELECT count(*) FROM schemaver.stamp('base');
+SELECT schemaver.remove('b2'), schemaver.remove('b1');
+ALTER TABLE more ADD COLUMN by_hand int;
+SELECT schemaver.baseline(id => 'c1', options => '{"exclude": ["*.left_alone"], "owners": false, "privileges": false, "comments": false}');
+SELECT up FROM schemaver.show('c1') \g (format=unaligned tuples_only)
+SELECT kind, identity, change FROM schemaver.drift();
+SELECT schemaver.show_schema(options => '{"owners": false, "privileges": false, "comments": false}') \g (format=unaligned tuples_only)
+
+-- capture() leaves the same alone
+ALTER TABLE left_alone ADD COLUMN b int;
+ALTER TABLE kept OWNER TO CURRENT_USER;
+ALTER TABLE kept ADD COLUMN b int;
+SELECT schemaver.capture('by hand', 'c2', '{"exclude": ["*.left_alone"], "owners": false}');
+SELECT up, down FROM schemaver.show('c2') \g (format=unaligned tuples_only)
+SELECT kind, identity, change, differs FROM schemaver.drift();
+SELECT schemaver.check(drift => true);
+SELECT * FROM schemaver.ignore(objects => 'public.left_alone');
+SELECT kind, identity, change, differs FROM schemaver.drift();
+
+\c contrib_regression
+DROP DATABASE regress_schemaver_baseline_options;
+DROP ROLE regress_schemaver_options;
