@@ -29,9 +29,9 @@ SELECT schemaver.check('b001');
 
 -- the hint is a call that works
 SELECT schemaver.remove('b001');
+INSERT INTO two VALUES (1), (1);
 SELECT schemaver.revision('index', 'CREATE INDEX CONCURRENTLY two_i ON two (i)', id => 'a018');
 SELECT schemaver.check();
-INSERT INTO two VALUES (1), (1);
 SELECT schemaver.edit('a018', up => 'CREATE TABLE four (i int); CREATE UNIQUE INDEX CONCURRENTLY two_i ON two (i)');
 \set VERBOSITY sqlstate
 CALL schemaver.online_upgrade();

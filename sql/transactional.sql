@@ -1,6 +1,7 @@
 -- Is what cannot run in one transaction found before anything ran?
 CREATE EXTENSION schemaver;
 SET schemaver.progress = off;
+SET schemaver.plain_when_empty = off;
 \set code '\\echo :SQLSTATE'
 SELECT schemaver.revision('table', 'CREATE TABLE a (x int)', 'DROP TABLE a', id => 'a1'),
 	schemaver.revision('index', E'SELECT 1;\n\nCREATE INDEX CONCURRENTLY a_x ON a (x)', 'DROP INDEX CONCURRENTLY a_x', id => 'a2'),

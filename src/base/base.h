@@ -77,6 +77,7 @@ extern char *sv_relation_name(Oid relation);
 extern int	sv_run_lock_timeout;	/* ms; -1 waits for ever, 0 not at all */
 extern int	sv_max_script_size; /* kB */
 extern bool sv_progress;
+extern bool sv_plain_when_empty;
 extern bool sv_derive_downs;
 extern bool sv_keep_snapshots;
 extern int	sv_lock_timeout;	/* ms; 0: as lock_timeout says */

@@ -18,6 +18,9 @@ int			sv_max_script_size = 16 * 1024;
 /* INFO reaches every client whatever client_min_messages says. */
 bool		sv_progress = true;
 
+/* A fresh database should need no other command than production. */
+bool		sv_plain_when_empty = true;
+
 /* The way back of a revision without down follows from what it changed. */
 bool		sv_derive_downs = true;
 
@@ -81,6 +84,12 @@ sv_settings_init(void)
 							 "Reports every finished step of a run with an INFO message.",
 							 NULL,
 							 &sv_progress, true,
+							 PGC_USERSET, 0, NULL, NULL, NULL);
+	DefineCustomBoolVariable("schemaver.plain_when_empty",
+							 "Runs CONCURRENTLY statements plainly in a run of one transaction, if "
+							 "their table is new or empty.",
+							 NULL,
+							 &sv_plain_when_empty, true,
 							 PGC_USERSET, 0, NULL, NULL, NULL);
 	DefineCustomBoolVariable("schemaver.derive_downs",
 							 "Derives a down script for every revision that is applied and has "

@@ -24,7 +24,8 @@ first_blocked(StoredRevision **rows, int n, Direction direction)
 {
 	for (int i = 0; i < n; i++)
 	{
-		if (blocker(rows[i], direction) != NULL)
+		if (blocker(rows[i], direction) != NULL &&
+			!sv_plain_script(SV_STORE_WRITE, rows, i + 1, direction))
 			return i;
 	}
 	return -1;
@@ -145,7 +146,8 @@ sv_run_transactional(StoreMode mode, StoredRevision **rows, int n, Direction dir
 	bool	   *result = palloc(sizeof(bool) * Max(n, 1));
 
 	for (int i = 0; i < n; i++)
-		result[i] = blocker(rows[i], direction) == NULL;
+		result[i] = blocker(rows[i], direction) == NULL ||
+			sv_plain_script(mode, rows, i + 1, direction);
 	mark_enum_uses(mode, rows, n, direction, result);
 	return result;
 }

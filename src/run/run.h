@@ -80,6 +80,10 @@ extern bool *sv_run_transactional(StoreMode mode, StoredRevision **rows, int n,
 								  Direction direction);
 extern bool sv_run_adds_enum_value(StoreMode mode, const StoredRevision *row, Direction direction);
 
+/* concurrently.c: what is CONCURRENTLY only for the sake of other sessions */
+extern bool sv_plain_script(StoreMode mode, StoredRevision **rows, int n, Direction direction);
+extern const char *sv_plain_statement(const Script *script, int statement);
+
 /* down_losses.c */
 extern List *sv_run_structure_only(const StoredRevision *row);
 extern List *sv_run_takes(StoreMode mode, const StoredRevision *row, List **earlier);

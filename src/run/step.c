@@ -169,6 +169,8 @@ begin_statement(Execution *execution, int index)
 {
 	execution->current = index;
 	execution->text = sv_script_statement_text(execution->script, index);
+	if (execution->adapt == NULL && sv_script_plain(execution->script, index, NULL))
+		execution->text = sv_plain_statement(execution->script, index);
 	return execution->adapt == NULL ||
 		execution->adapt(execution->adapt_arg, execution->script, index, &execution->text);
 }

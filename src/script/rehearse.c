@@ -81,3 +81,25 @@ sv_script_rehearsal_text(const Script *script, int statement)
 	}
 	return NULL;
 }
+
+/*
+ * Can the statement run in a transaction if it loses the keyword CONCURRENTLY?
+ * Then set *text, unless NULL, to what is left, a new string.
+ */
+bool
+sv_script_plain(const Script *script, int statement, char **text)
+{
+	const char *blocker = script->statements[statement].blocker;
+	char	   *plain = sv_script_statement_text(script, statement);
+
+	if (blocker == NULL || strstr(blocker, "CONCURRENTLY") == NULL)
+		return false;
+	/* REINDEX (CONCURRENTLY) ... is no keyword that could be cut out */
+	if (strcmp(script->statements[statement].tag, "REINDEX") == 0 &&
+		plain[strlen("REINDEX") + strspn(plain + strlen("REINDEX"), " \t\r\n")] == '(')
+		return false;
+	cut_concurrently(plain);
+	if (text != NULL)
+		*text = plain;
+	return true;
+}

@@ -87,6 +87,7 @@ extern char *sv_redact_constants(const char *text);
 
 /* rehearse.c */
 extern char *sv_script_rehearsal_text(const Script *script, int statement);
+extern bool sv_script_plain(const Script *script, int statement, char **text);
 
 /* collect.c */
 extern bool sv_script_has_data(const Script *script);
