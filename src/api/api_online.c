@@ -14,14 +14,21 @@ PG_FUNCTION_INFO_V1(sv_api_online_upgrade);
 PG_FUNCTION_INFO_V1(sv_api_online_downgrade);
 PG_FUNCTION_INFO_V1(sv_api_abandon);
 
+/* Is the procedure called where it may commit? */
+bool
+sv_api_may_commit(FunctionCallInfo fcinfo)
+{
+	const CallContext *context = (const CallContext *) fcinfo->context;
+
+	return context != NULL && IsA(context, CallContext) && !context->atomic &&
+		!SPI_inside_nonatomic_context();
+}
+
 /* Raise SV011 unless the procedure is called where it may commit. */
 static void
 check_top_level(FunctionCallInfo fcinfo, const char *what)
 {
-	const CallContext *context = (const CallContext *) fcinfo->context;
-
-	if (context != NULL && IsA(context, CallContext) && !context->atomic &&
-		!SPI_inside_nonatomic_context())
+	if (sv_api_may_commit(fcinfo))
 		return;
 	ereport(ERROR,
 			(errcode(ERRCODE_SV_NOT_TRANSACTIONAL),

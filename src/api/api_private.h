@@ -25,6 +25,10 @@ extern void sv_warn_of_findings(const Model *model);
 extern void sv_put_diff_rows(FunctionCallInfo fcinfo, List *rows);
 extern char *sv_diff_script(List *rows);
 
+/* ----- api_online.c ----- */
+
+extern bool sv_api_may_commit(FunctionCallInfo fcinfo);
+
 /* ----- api_types.c ----- */
 
 extern char *sv_arg_target(FunctionCallInfo fcinfo, int n, StoreMode mode, Direction direction);

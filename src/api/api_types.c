@@ -16,9 +16,6 @@ PG_FUNCTION_INFO_V1(sv_api_names_of_list);
 PG_FUNCTION_INFO_V1(sv_api_reference_of_number);
 PG_FUNCTION_INFO_V1(sv_api_reference_of_integer);
 
-/* What a number is as a reference; no id has a colon. */
-#define STEPS_PREFIX "steps:"
-
 /* Is it written as an array: {a,b} or [1:2]={a,b}? */
 static bool
 is_list(const char *text)
@@ -59,7 +56,7 @@ reference_of(int64 number)
 {
 	if (number < 0)
 		return cstring_to_text(psprintf(INT64_FORMAT, number));
-	return cstring_to_text(psprintf(STEPS_PREFIX INT64_FORMAT, number));
+	return cstring_to_text(psprintf(SV_GRAPH_STEPS INT64_FORMAT, number));
 }
 
 Datum
@@ -74,20 +71,13 @@ sv_api_reference_of_integer(PG_FUNCTION_ARGS)
 	PG_RETURN_TEXT_P(reference_of(PG_GETARG_INT32(0)));
 }
 
-/*
- * The target of a run.  A number is the revision with exactly that id, or else
- * so many steps in the direction of the run.
- */
+/* The target of a run, which may be a number. */
 char *
 sv_arg_target(FunctionCallInfo fcinfo, int n, StoreMode mode, Direction direction)
 {
 	char	   *target = sv_arg_name(fcinfo, n, "target");
-	const char *digits = target + strlen(STEPS_PREFIX);
 
-	if (strncmp(target, STEPS_PREFIX, strlen(STEPS_PREFIX)) != 0 || digits[0] == '\0' ||
-		digits[strspn(digits, "0123456789")] != '\0')
+	if (strncmp(target, SV_GRAPH_STEPS, strlen(SV_GRAPH_STEPS)) != 0)
 		return target;
-	if (sv_graph_find(sv_store_graph(mode), digits) >= 0)
-		return pstrdup(digits);
-	return psprintf("%c%s", direction == SV_UPGRADE ? '+' : '-', digits);
+	return sv_graph_target(sv_store_graph(mode), target, direction);
 }

@@ -80,7 +80,11 @@ extern bool *sv_graph_descendants(const RevisionGraph *graph, const RevisionList
 								  bool dependencies);
 extern RevisionList sv_graph_order(const RevisionGraph *graph, const bool *wanted);
 
+/* What a number is as the target of a run; no id has a colon. */
+#define SV_GRAPH_STEPS "steps:"
+
 /* reference.c: the grammar of references */
+extern char *sv_graph_target(const RevisionGraph *graph, const char *target, Direction direction);
 extern RevisionList sv_graph_resolve(const RevisionGraph *graph, const char *ref);
 extern int	sv_graph_resolve_one(const RevisionGraph *graph, const char *ref);
 

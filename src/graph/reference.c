@@ -678,3 +678,20 @@ sv_graph_resolve_one(const RevisionGraph *graph, const char *ref)
 				 errhint("Name a revision; see them with SELECT * FROM schemaver.history().")));
 	return list.members[0];
 }
+
+/*
+ * The target of a run as a reference.  A number, "steps:N", is the revision with
+ * exactly that id, or else so many steps in the direction of the run.
+ */
+char *
+sv_graph_target(const RevisionGraph *graph, const char *target, Direction direction)
+{
+	const char *digits = target + strlen(SV_GRAPH_STEPS);
+
+	if (strncmp(target, SV_GRAPH_STEPS, strlen(SV_GRAPH_STEPS)) != 0 || digits[0] == '\0' ||
+		digits[strspn(digits, "0123456789")] != '\0')
+		return pstrdup(target);
+	if (sv_graph_find(graph, digits) >= 0)
+		return pstrdup(digits);
+	return psprintf("%c%s", direction == SV_UPGRADE ? '+' : '-', digits);
+}
