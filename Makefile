@@ -17,6 +17,7 @@ SOURCES := $(patsubst $(here)%,%,$(wildcard $(here)src/*.c $(here)src/*/*.c))
 OBJS = $(SOURCES:.c=.o)
 # When built elsewhere, the folders of the objects are not there yet.
 $(shell mkdir -p $(sort $(dir $(SOURCES))))
+SCRIPTS = bin/schemaver
 DATA_built = $(EXTENSION)--$(EXTVERSION).sql
 DATA = $(patsubst $(here)%,%,$(wildcard $(here)src/sql/updates/*.sql))
 

@@ -107,6 +107,8 @@ sv_bundle_read(const SourceFile *file)
 			sv_format_refuse(file, line, "the text ends before the file does",
 							 "Check the number of bytes.");
 		stop = bytes >= 0 ? r.at + bytes : next_mark(r.at);
+		if (strncmp(r.at, "\xEF\xBB\xBF", 3) == 0 && stop - r.at >= 3)
+			r.at += 3;
 		one->content = pnstrdup(r.at, stop - r.at);
 		if (!pg_verify_mbstr(PG_UTF8, one->content, stop - r.at, true))
 			sv_format_refuse(file, line, "the number of bytes cuts a character",
