@@ -57,10 +57,12 @@ append_html(StringInfo out, const char *text)
 	while (*c != '\0')
 	{
 		int			length = pg_utf_mblen(c);
-		pg_wchar	code = pg_utf8_islegal(c, length) ? utf8_to_unicode(c) : 0xFFFD;
+		bool		legal = strnlen((const char *) c, length) == length &&
+		pg_utf8_islegal(c, length);
+		pg_wchar	code = legal ? utf8_to_unicode(c) : 0xFFFD;
 		const char *escape = *c < 0x80 ? find_escape(html_escapes, *c) : NULL;
 
-		if (code == 0xFFFD)
+		if (!legal)
 			length = 1;
 		if (*c == '\r' && c[1] == '\n')
 			length = 1;
