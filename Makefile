@@ -31,7 +31,7 @@ PROVE_TESTS = test/t/*.pl
 PG_CPPFLAGS = -I$(here)src -DSCHEMAVER_VERSION='"$(EXTVERSION)"'
 # Warnings are errors in test/check.sh alone: a newer compiler must not break a build.
 PG_CFLAGS = -Wall -Wextra -Wno-unused-parameter -Wno-sign-compare -Wno-missing-field-initializers
-EXTRA_CLEAN = $(EXTENSION)--$(EXTVERSION).sql test/isolation/output tmp_check
+EXTRA_CLEAN = $(EXTENSION)--$(EXTVERSION).sql $(EXTENSION)-*.zip test/isolation/output tmp_check
 
 PG_CONFIG ?= pg_config
 PGXS := $(shell $(PG_CONFIG) --pgxs)
@@ -39,6 +39,11 @@ include $(PGXS)
 
 $(EXTENSION)--$(EXTVERSION).sql: $(sort $(wildcard $(here)src/sql/*.sql))
 	cat $^ > $@
+
+# The zip for PGXN, of what is committed; see test/t/143_dist.pl.
+dist:
+	git archive --format=zip --prefix=$(EXTENSION)-$(EXTVERSION)/ -o $(EXTENSION)-$(EXTVERSION).zip HEAD
+.PHONY: dist
 
 # A change of any header rebuilds what includes it.
 $(OBJS): $(wildcard $(here)src/*.h $(here)src/*/*.h $(here)src/*/*.def)

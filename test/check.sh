@@ -126,11 +126,13 @@ show_failure() {
 	fi
 }
 
-# A build in another folder (VPATH) gives the library, too.
+# A build in another folder (VPATH) can be installed, too.
 built_elsewhere() {
 	mkdir "$work/elsewhere" && chown "$user" "$work/elsewhere" &&
 		quietly as_user make -s -j"$(nproc)" -C "$work/elsewhere" -f "$work/src/Makefile" PG_CONFIG="$pg_config" with_llvm=no &&
-		[ -e "$work/elsewhere/schemaver.so" ]
+		quietly as_user make -s -C "$work/elsewhere" -f "$work/src/Makefile" PG_CONFIG="$pg_config" with_llvm=no \
+			install DESTDIR="$work/elsewhere/dest" &&
+		[ "$(find "$work/elsewhere/dest" -name 'schemaver.so' -o -name 'schemaver.control' -o -name 'schemaver--*.sql' | wc -l)" -eq 3 ]
 }
 
 begin_work
