@@ -42,7 +42,7 @@ const char *const sv_page_style =
 ".cards{display:grid;gap:.8rem;align-items:start;"
 "grid-template-columns:repeat(auto-fill,minmax(min(100%,20rem),1fr))}\n"
 ".card{border:1px solid var(--line);border-radius:6px;overflow:hidden;min-width:0}"
-".card h3{margin:0;padding:.4rem .6rem;background:var(--box)}.card p{margin:.3rem .6rem}\n"
+".card h3{margin:0;padding:.4rem .6rem;background:var(--box)}.card p{margin:.3rem .6rem;font-size:.87em}\n"
 ".card table{font-size:.87em}.card td,.card th{min-width:0}"
 ".card td:first-child,.card th:first-child{width:45%}\n"
 "tr.is-added,p.is-added,.card.is-added{background:var(--goodbg)}"
