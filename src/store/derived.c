@@ -5,17 +5,51 @@
 #include "postgres.h"
 
 #include "catalog/pg_type.h"
+#include "fmgr.h"
 #include "store/store.h"
+#include "utils/fmgroids.h"
 
-/* Keep the derived down script of an applied revision, and what it cannot bring back. */
+/* Is there a later one of the same revision? */
+static bool
+is_superseded(const List *downs, int i)
+{
+	const StoredDerived *derived = list_nth(downs, i);
+
+	for (int j = i + 1; j < list_length(downs); j++)
+		if (strcmp(((const StoredDerived *) list_nth(downs, j))->revision, derived->revision) == 0)
+			return true;
+	return false;
+}
+
+/*
+ * Keep the derived down scripts (StoredDerived) of applied revisions, and what they
+ * cannot bring back.
+ */
 void
-sv_store_derived(const char *revision, const char *down, const List *lost)
+sv_store_derived(const List *downs)
 {
 	static StoreQuery query = {
-		"INSERT INTO schemaver.derived AS d (revision, down, lost) VALUES ($1, $2, $3) "
+		"INSERT INTO schemaver.derived AS d (revision, down, lost) "
+		"SELECT c.revision, c.down, c.lost::text[] FROM unnest($1, $2, $3) AS c (revision, down, "
+		"lost) "
 		"ON CONFLICT (revision) DO UPDATE SET down = excluded.down, lost = excluded.lost",
-		3, {TEXTOID, TEXTOID, TEXTARRAYOID}
+		3, {TEXTARRAYOID, TEXTARRAYOID, TEXTARRAYOID}
 	};
+	List	   *revisions = NIL;
+	List	   *scripts = NIL;
+	List	   *lost = NIL;
 
-	sv_own_query(SV_STORE_WRITE, &query, revision, down, lost);
+	if (downs == NIL)
+		return;
+	for (int i = 0; i < list_length(downs); i++)
+	{
+		const StoredDerived *derived = list_nth(downs, i);
+
+		if (is_superseded(downs, i))
+			continue;
+		revisions = lappend(revisions, (void *) derived->revision);
+		scripts = lappend(scripts, (void *) derived->down);
+		lost = lappend(lost, OidOutputFunctionCall(F_ARRAY_OUT, sv_text_array(derived->lost)));
+	}
+	sv_own_query(SV_STORE_WRITE, &query, revisions, scripts, lost);
 }

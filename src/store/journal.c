@@ -9,7 +9,8 @@
 #include "catalog/pg_type.h"
 #include "commands/extension.h"
 #include "miscadmin.h"
-#include "store/store.h"
+#include "store/store_private.h"
+#include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/guc.h"
 #include "utils/snapmgr.h"
@@ -269,14 +270,30 @@ sv_store_was_run(const char *revision)
 	return sv_own_query(SV_STORE_READ, &query, revision) > 0;
 }
 
-/* Record the state of the schema after a step. */
+/* Record the states of the schema after steps of one run or of several. */
 void
-sv_store_step_state(int64 run, int position, int64 state)
+sv_store_step_states(int n, const StepState *marks)
 {
 	static StoreQuery query = {
-		"UPDATE schemaver.step SET state = nullif($3, 0) WHERE run = $1 AND position = $2",
-		3, {INT8OID, INT4OID, INT8OID}
+		"UPDATE schemaver.step s SET state = nullif(c.state, 0) "
+		"FROM unnest($1, $2, $3) AS c (run, position, state) "
+		"WHERE s.run = c.run AND s.position = c.position",
+		3, {INT8ARRAYOID, INT4ARRAYOID, INT8ARRAYOID}
 	};
+	Datum	   *runs = palloc(sizeof(Datum) * Max(n, 1));
+	Datum	   *positions = palloc(sizeof(Datum) * Max(n, 1));
+	Datum	   *states = palloc(sizeof(Datum) * Max(n, 1));
 
-	sv_own_query(SV_STORE_WRITE, &query, run, position, state);
+	if (n == 0)
+		return;
+	for (int i = 0; i < n; i++)
+	{
+		runs[i] = Int64GetDatum(marks[i].run);
+		positions[i] = Int32GetDatum(marks[i].position);
+		states[i] = Int64GetDatum(marks[i].state);
+	}
+	sv_own_query(SV_STORE_WRITE, &query, sv_store_numbers(runs, n),
+				 PointerGetDatum(construct_array(positions, n, INT4OID, sizeof(int32), true,
+												 TYPALIGN_INT)),
+				 sv_store_numbers(states, n));
 }

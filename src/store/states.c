@@ -3,7 +3,7 @@
  *		Rows of state, state_origin and object_version.
  *
  * A change costs what changed: the versions that end are found by an index, and
- * what is written goes to the server in a few statements with arrays.
+ * what is written goes to the server in a few statements with arrays (versions.c).
  *
  * The OID of an object is kept with its version, for a renamed object is known
  * by it.  OIDs are believed only in the database in which they were taken
@@ -14,17 +14,16 @@
 #include "access/xlog.h"
 #include "base/compat.h"
 #include "catalog/pg_class.h"
-#include "catalog/pg_collation.h"
 #include "catalog/pg_type.h"
+#include "commands/sequence.h"
 #include "miscadmin.h"
-#include "store/store.h"
+#include "store/store_private.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
-#include "utils/fmgrprotos.h"
 #include "utils/guc.h"
 #include "utils/memutils.h"
 
-#define BATCH 2000				/* objects in one statement */
+#define BATCH 2000				/* rows in one statement */
 
 /* ----- the present state ----- */
 
@@ -193,184 +192,29 @@ sv_state_damaged(const char *damage)
 
 /* ----- writing versions ----- */
 
-/* Objects as arrays, one for each column. */
-typedef struct Columns
-{
-	Datum	   *classes;
-	Datum	   *identities;
-	Datum	   *oids;
-	Datum	   *places;
-	Datum	   *descriptions;
-	int			n;
-} Columns;
-
-static Columns
-make_columns(int n)
-{
-	Columns		columns = {0};
-
-	n = Max(n, 1);
-	columns.classes = palloc(sizeof(Datum) * n);
-	columns.identities = palloc(sizeof(Datum) * n);
-	columns.oids = palloc(sizeof(Datum) * n);
-	columns.places = palloc(sizeof(Datum) * n);
-	columns.descriptions = palloc(sizeof(Datum) * n);
-	return columns;
-}
-
-static Datum
-texts(Datum *elements, int n)
+/* An array of text. */
+Datum
+sv_store_texts(Datum *elements, int n)
 {
 	return PointerGetDatum(construct_array(elements, n, TEXTOID, -1, false, TYPALIGN_INT));
 }
 
-static void
-add_key(Columns *columns, const Object *o)
+/* An array of bigint. */
+Datum
+sv_store_numbers(Datum *elements, int n)
 {
-	columns->classes[columns->n] = CStringGetTextDatum(o->class->name);
-	columns->identities[columns->n++] = CStringGetTextDatum(o->identity);
+	return PointerGetDatum(construct_array(elements, n, INT8OID, sizeof(int64), FLOAT8PASSBYVAL,
+										   TYPALIGN_DOUBLE));
 }
 
-static void
-add_address(Columns *columns, const Object *o)
-{
-	columns->oids[columns->n] = ObjectIdGetDatum(o->address.objectId);
-	columns->places[columns->n] = Int16GetDatum(o->address.objectSubId);
-}
-
-static Datum
-oids_of(const Columns *columns)
-{
-	return PointerGetDatum(construct_array(columns->oids, columns->n, OIDOID, sizeof(Oid), true,
-										   TYPALIGN_INT));
-}
-
-static Datum
-places_of(const Columns *columns)
-{
-	return PointerGetDatum(construct_array(columns->places, columns->n, INT2OID, sizeof(int16),
-										   true, TYPALIGN_SHORT));
-}
-
-/*
- * Let plans look versions up by the index: a plan that is kept from when the table was
- * small would go through all of it, again and again.
- */
-static void
-prefer_index(void)
-{
-	static const char *const off[] =
-	{"enable_seqscan", "enable_hashjoin", "enable_mergejoin", "jit"};
-
-	for (int i = 0; i < lengthof(off); i++)
-		(void) set_config_option(off[i], "off", PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true,
-								 0, false);
-}
-
-/* End the present versions of the objects, but those that begin with the state itself. */
-static void
-close_versions(const StoreScope *scope, int64 state, const Columns *columns)
-{
-	static StoreQuery query = {
-		"UPDATE schemaver.object_version v SET to_state = $1 "
-		"WHERE hashtextextended(v.identity, 0) = ANY ($4) AND v.to_state IS NULL AND v.from_state "
-		"< $1 "
-		"AND (v.class, v.identity) IN (SELECT c.class COLLATE \"C\", c.identity COLLATE \"C\" FROM "
-		"unnest($2, $3) AS c (class, identity))",
-		4, {INT8OID, TEXTARRAYOID, TEXTARRAYOID, INT8ARRAYOID}
-	};
-	Datum		v[4];
-	Datum	   *hashes;
-
-	if (columns->n == 0)
-		return;
-	hashes = palloc(sizeof(Datum) * columns->n);
-	for (int i = 0; i < columns->n; i++)
-		hashes[i] =
-			DirectFunctionCall2Coll(hashtextextended, C_COLLATION_OID, columns->identities[i],
-									Int64GetDatum(0));
-	v[0] = Int64GetDatum(state);
-	v[1] = texts(columns->classes, columns->n);
-	v[2] = texts(columns->identities, columns->n);
-	v[3] = PointerGetDatum(construct_array(hashes, columns->n, INT8OID, sizeof(int64),
-										   FLOAT8PASSBYVAL, TYPALIGN_DOUBLE));
-	sv_store_execute(scope, &query, v, NULL);
-}
-
-static void
-add_versions(const StoreScope *scope, int64 state, int32 origin, const Columns *columns)
-{
-	static StoreQuery query = {
-		"INSERT INTO schemaver.object_version (from_state, origin, class, identity, oid, place, "
-		"description) "
-		"SELECT $1, $2, c.class, c.identity, c.oid, c.place, c.description "
-		"FROM unnest($3, $4, $5, $6, $7) AS c (class, identity, oid, place, description)",
-		7, {INT8OID, INT4OID, TEXTARRAYOID, TEXTARRAYOID, OIDARRAYOID, INT2ARRAYOID, JSONBARRAYOID}
-	};
-	Datum		v[7];
-
-	if (columns->n == 0)
-		return;
-	v[0] = Int64GetDatum(state);
-	v[1] = Int32GetDatum(origin);
-	v[2] = texts(columns->classes, columns->n);
-	v[3] = texts(columns->identities, columns->n);
-	v[4] = oids_of(columns);
-	v[5] = places_of(columns);
-	v[6] = PointerGetDatum(construct_array(columns->descriptions, columns->n, JSONBOID, -1, false,
-										   TYPALIGN_INT));
-	sv_store_execute(scope, &query, v, NULL);
-}
-
-/* Write some of the changes. */
-static void
-write_changes(const StoreScope *scope, int64 state, int32 origin, List *changes, int from, int to)
-{
-	MemoryContext context =
-	AllocSetContextCreate(CurrentMemoryContext, "schemaver versions", ALLOCSET_DEFAULT_SIZES);
-	MemoryContext caller = MemoryContextSwitchTo(context);
-	Columns		closed = make_columns(2 * (to - from));
-	Columns		added = make_columns(to - from);
-
-	for (int i = from; i < to; i++)
-	{
-		const ObjectChange *change = list_nth(changes, i);
-
-		if (change->before != NULL)
-			add_key(&closed, change->before);
-		if (change->after == NULL)
-			continue;
-		if (change->before == NULL || change->before->class != change->after->class ||
-			strcmp(change->before->identity, change->after->identity) != 0)
-			add_key(&closed, change->after);
-		add_address(&added, change->after);
-		added.descriptions[added.n] = JsonbPGetDatum(sv_object_to_jsonb(change->after));
-		add_key(&added, change->after);
-	}
-	close_versions(scope, state, &closed);
-	add_versions(scope, state, origin, &added);
-	MemoryContextSwitchTo(caller);
-	MemoryContextDelete(context);
-}
-
-static void
-write_all(const StoreScope *scope, int64 state, int32 origin, List *changes)
-{
-	int			n = list_length(changes);
-
-	for (int from = 0; from < n; from += BATCH)
-	{
-		CHECK_FOR_INTERRUPTS();
-		write_changes(scope, state, origin, changes, from, Min(from + BATCH, n));
-	}
-}
-
+/* Steps whose states are to be recorded one after the other. */
 typedef struct Recording
 {
-	List	   *changes;
+	int			n;
+	List	  **changes;		/* of each */
+	int64	   *states;			/* the result */
 	bool		partial;		/* of some objects, seen in the live schema */
 	bool		anew;			/* nothing that was known is there any more */
-	int64		state;
 } Recording;
 
 static void
@@ -386,48 +230,151 @@ end_all_versions(const StoreScope *scope, int64 state)
 }
 
 static void
+insert_states(const StoreScope *scope, int32 origin, const int64 *states, int n)
+{
+	static StoreQuery query = {
+		"INSERT INTO schemaver.state (state, origin, complete) "
+		"SELECT s, $1, true FROM unnest($2) AS s",
+		2, {INT4OID, INT8ARRAYOID}
+	};
+	Datum	   *numbers = palloc(sizeof(Datum) * n);
+	Datum		v[2];
+
+	for (int i = 0; i < n; i++)
+		numbers[i] = Int64GetDatum(states[i]);
+	v[0] = Int32GetDatum(origin);
+	v[1] = sv_store_numbers(numbers, n);
+	sv_store_execute(scope, &query, v, NULL);
+}
+
+static void
+change_versions(Versions *versions, int64 state, const List *changes)
+{
+	ListCell   *cell;
+
+	foreach(cell, changes)
+	{
+		sv_versions_change(versions, state, lfirst(cell));
+		if (sv_versions_pending(versions) < BATCH)
+			continue;
+		CHECK_FOR_INTERRUPTS();
+		sv_versions_write(versions);
+	}
+}
+
+/* Record all steps, each as a state of its own. */
+static void
 do_record(void *arg)
 {
 	Recording  *r = arg;
+	Oid			numbers = sv_store_relation("state_number");
 	StoreScope	scope;
 	int32		origin;
-	List	   *changes = r->changes;
+	Versions   *versions;
+	List	   *all = NIL;
 
 	sv_store_enter(&scope, SV_STORE_WRITE);
-	prefer_index();
-	if (r->partial)
-		changes = sv_whole_changes(&scope, changes);
 	origin = own_origin(&scope);
-	r->state = new_state(&scope, origin, true, NULL);
+	for (int i = 0; i < r->n; i++)
+		r->states[i] = nextval_internal(numbers, false);
 	if (r->anew)
-		end_all_versions(&scope, r->state);
-	write_all(&scope, r->state, origin, changes);
-	if (r->partial)
-		sv_whole_verify(&scope, changes);
+		end_all_versions(&scope, r->states[0]);
+	versions = sv_versions_begin(&scope, origin);
+	for (int i = 0; i < r->n; i++)
+	{
+		List	   *changes =
+		r->partial ? sv_whole_changes(versions, r->changes[i]) : r->changes[i];
+
+		change_versions(versions, r->states[i], changes);
+		if (r->partial)
+			all = list_concat(all, changes);
+	}
+	sv_versions_write(versions);
+	sv_versions_end(versions);
+	insert_states(&scope, origin, r->states, r->n);
+	if (all != NIL)
+		sv_versions_verify(&scope, all);
 	sv_store_leave(&scope);
 }
 
+/* Record the changes of the whole schema as a state; returns its number. */
+static int64
+record_whole(List *changes, bool anew)
+{
+	int64		state;
+	Recording	recording = {1, &changes, &state, false, anew};
+
+	do_record(&recording);
+	return state;
+}
+
+/* Record steps; NULL, or the error if the present state cannot be written. */
+static ErrorData *
+try_record(int n, List **changes, int64 *states)
+{
+	Recording	recording = {n, changes, states, true};
+	ErrorData  *error = sv_subtransaction(do_record, &recording, true);
+
+	if (error != NULL && error->sqlerrcode != ERRCODE_INVALID_PARAMETER_VALUE &&
+		error->sqlerrcode != ERRCODE_DATA_CORRUPTED)
+		ReThrowError(error);
+	return error;
+}
+
 /*
- * Add changes (ObjectChange) to the present state, which must be kept, so that it stays
- * whole (whole.c).  Returns the number of the new state; with no changes that of the
- * present one; 0, after a WARNING, if it cannot be written: then nothing is kept any more.
+ * Add the changes (ObjectChange) of n steps to the present state, which must be
+ * kept, so that each state is whole (whole.c).  Sets states[i] to the number of the
+ * state after each step; without changes that is the one before.  Where a state cannot
+ * be written, it and all that follow are 0, after a WARNING: then nothing is kept any
+ * more.
  */
+void
+sv_state_record_steps(int n, List **changes, int64 *states)
+{
+	List	  **changing = palloc(sizeof(List *) * Max(n, 1));
+	int64	   *numbers = palloc0(sizeof(int64) * Max(n, 1));
+	int64		last = present_state(SV_STORE_WRITE).state;	/* this command may have made it */
+	ErrorData  *error = NULL;
+	int			done = 0;
+	int			m = 0;
+
+	for (int i = 0; i < n; i++)
+		if (changes[i] != NIL)
+			changing[m++] = changes[i];
+	/* all at once, or one by one up to the one that cannot be written */
+	if (m > 0 && try_record(m, changing, numbers) != NULL)
+		while (done < m && (error = try_record(1, &changing[done], &numbers[done])) == NULL)
+			done++;
+	if (error != NULL)
+	{
+		sv_state_damaged(error->detail ? error->detail : error->message);
+		memset(&numbers[done], 0, sizeof(int64) * (m - done));
+	}
+	m = 0;
+	for (int i = 0; i < n; i++)
+		states[i] = last = changes[i] != NIL ? numbers[m++] : last;
+}
+
+/* The same of one step; returns its state. */
 int64
 sv_state_record(List *changes)
 {
-	Recording	recording = {changes, true};
-	ErrorData  *error;
+	int64		state;
 
-	if (changes == NIL)
-		return present_state(SV_STORE_WRITE).state; /* this command may have made it */
-	error = sv_subtransaction(do_record, &recording, true);
-	if (error == NULL)
-		return recording.state;
-	if (error->sqlerrcode != ERRCODE_INVALID_PARAMETER_VALUE &&
-		error->sqlerrcode != ERRCODE_DATA_CORRUPTED)
-		ReThrowError(error);
-	sv_state_damaged(error->detail ? error->detail : error->message);
-	return 0;
+	sv_state_record_steps(1, &changes, &state);
+	return state;
+}
+
+/* Let plans look versions up by the index, not in the whole table. */
+static void
+prefer_index(void)
+{
+	static const char *const off[] =
+	{"enable_seqscan", "enable_hashjoin", "enable_mergejoin", "jit"};
+
+	for (int i = 0; i < lengthof(off); i++)
+		(void) set_config_option(off[i], "off", PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true,
+								 0, false);
 }
 
 /* Write the addresses of all objects of the model into their present versions. */
@@ -442,23 +389,32 @@ write_addresses(const Model *live)
 		"AND v.identity = c.identity AND v.class = c.class",
 		5, {INT4OID, TEXTARRAYOID, TEXTARRAYOID, OIDARRAYOID, INT2ARRAYOID}
 	};
-	Columns		columns = make_columns(list_length(live->objects));
+	int			n = list_length(live->objects);
+	Datum	   *classes = palloc(sizeof(Datum) * Max(n, 1));
+	Datum	   *identities = palloc(sizeof(Datum) * Max(n, 1));
+	Datum	   *oids = palloc(sizeof(Datum) * Max(n, 1));
+	Datum	   *places = palloc(sizeof(Datum) * Max(n, 1));
 	StoreScope	scope;
 	Datum		v[5];
-	ListCell   *cell;
 
-	foreach(cell, live->objects)
+	for (int i = 0; i < n; i++)
 	{
-		add_address(&columns, lfirst(cell));
-		add_key(&columns, lfirst(cell));
+		const Object *o = list_nth(live->objects, i);
+
+		classes[i] = CStringGetTextDatum(o->class->name);
+		identities[i] = CStringGetTextDatum(o->identity);
+		oids[i] = ObjectIdGetDatum(o->address.objectId);
+		places[i] = Int16GetDatum(o->address.objectSubId);
 	}
 	sv_store_enter(&scope, SV_STORE_WRITE);
 	prefer_index();
 	v[0] = Int32GetDatum(own_origin(&scope));
-	v[1] = texts(columns.classes, columns.n);
-	v[2] = texts(columns.identities, columns.n);
-	v[3] = oids_of(&columns);
-	v[4] = places_of(&columns);
+	v[1] = sv_store_texts(classes, n);
+	v[2] = sv_store_texts(identities, n);
+	v[3] = PointerGetDatum(construct_array(oids, n, OIDOID, sizeof(Oid), true,
+										   TYPALIGN_INT));
+	v[4] = PointerGetDatum(construct_array(places, n, INT2OID, sizeof(int16), true,
+										   TYPALIGN_SHORT));
 	sv_store_execute(&scope, &query, v, NULL);
 	sv_store_leave(&scope);
 }
@@ -494,19 +450,18 @@ moved_columns(const Model *kept, const Model *live)
 int64
 sv_state_move_in(const Model *live)
 {
-	Recording	recording = {NIL};
 	char	   *damage = NULL;
 	Model	   *kept = sv_state_try_model(sv_state_present(), &damage);
+	List	   *moved;
 
 	if (kept == NULL)
 	{
 		sv_state_damaged(damage);
 		return 0;
 	}
-	recording.changes = moved_columns(kept, live);
+	moved = moved_columns(kept, live);
 	write_addresses(live);
-	do_record(&recording);
-	return recording.state;
+	return record_whole(moved, false);
 }
 
 /*
@@ -518,28 +473,20 @@ int64
 sv_state_begin(const Model *model)
 {
 	Present		present = present_state(SV_STORE_WRITE);
-	Recording	recording = {NIL};
 	char	   *damage;
 	Model	   *known = present.state ? sv_state_try_model(present.state, &damage) :
 	sv_model_create();
 
-	recording.anew = known == NULL;
 	if (known != NULL && present.state != 0 && !present.at_home)
 		write_addresses(model);
-	recording.changes = sv_model_changes(known ? known : sv_model_create(), model);
-	do_record(&recording);
-	return recording.state;
+	return record_whole(sv_model_changes(known ? known : sv_model_create(), model), known == NULL);
 }
 
 /* Let the model be the present state, whatever was known. */
 void
 sv_state_replace(const Model *model)
 {
-	Recording	recording = {NIL};
-
-	recording.anew = true;
-	recording.changes = sv_model_changes(sv_model_create(), model);
-	do_record(&recording);
+	(void) record_whole(sv_model_changes(sv_model_create(), model), true);
 }
 
 /* ----- reading ----- */
@@ -550,22 +497,33 @@ description_at(uint64 row)
 	return DatumGetJsonbP(sv_own_value(row, 1));
 }
 
-/* The object of a row (description, oid, place, whether the OID is of this database). */
+/* The object that a version describes; its OID is invalid where it is not of this database. */
 Object *
-sv_state_object_at(uint64 row)
+sv_state_object(Jsonb *description, Oid oid, int16 place)
+{
+	Object	   *object = sv_object_from_jsonb(description);
+
+	if (OidIsValid(oid))
+	{
+		object->address.classId = object->class->catalog;
+		object->address.objectId = oid;
+	}
+	object->address.objectSubId = place;
+	return object;
+}
+
+/* The object of a row: description, oid, place, and whether the OID is of this database. */
+static Object *
+object_at(uint64 row)
 {
 	HeapTuple	tuple = SPI_tuptable->vals[row];
 	TupleDesc	desc = SPI_tuptable->tupdesc;
-	Object	   *object = sv_object_from_jsonb(description_at(row));
 	bool		isnull;
+	bool		is_here = DatumGetBool(SPI_getbinval(tuple, desc, 4, &isnull)) && !isnull;
+	Oid			oid = DatumGetObjectId(SPI_getbinval(tuple, desc, 2, &isnull));
 
-	if (DatumGetBool(SPI_getbinval(tuple, desc, 4, &isnull)) && !isnull)
-	{
-		object->address.classId = object->class->catalog;
-		object->address.objectId = DatumGetObjectId(SPI_getbinval(tuple, desc, 2, &isnull));
-	}
-	object->address.objectSubId = DatumGetInt16(SPI_getbinval(tuple, desc, 3, &isnull));
-	return object;
+	return sv_state_object(description_at(row), is_here ? oid : InvalidOid,
+						   DatumGetInt16(SPI_getbinval(tuple, desc, 3, &isnull)));
 }
 
 typedef struct StateRead
@@ -598,7 +556,7 @@ read_state(void *arg)
 	n = sv_store_execute(&scope, &query, v, NULL);
 	MemoryContextSwitchTo(scope.caller);
 	for (uint64 i = 0; i < n; i++)
-		sv_model_add(model, sv_state_object_at(i));
+		sv_model_add(model, object_at(i));
 	if (list_length(model->objects) != n)
 		ereport(ERROR,
 				(errcode(ERRCODE_DATA_CORRUPTED),

@@ -116,7 +116,15 @@ extern List *sv_store_ignored_patterns(void);
 
 /* ----- derived.c ----- */
 
-extern void sv_store_derived(const char *revision, const char *down, const List *lost);
+/* The down script that was derived when a revision was applied. */
+typedef struct StoredDerived
+{
+	const char *revision;
+	const char *down;
+	const List *lost;			/* strings: what it cannot bring back */
+} StoredDerived;
+
+extern void sv_store_derived(const List *downs);
 
 /* ----- journal.c ----- */
 
@@ -153,7 +161,16 @@ typedef struct StoredFailure
 } StoredFailure;
 
 extern void sv_store_failed_step(const StoredStep *step, const StoredFailure *failure);
-extern void sv_store_step_state(int64 run, int position, int64 state);
+
+/* The kept state after a step. */
+typedef struct StepState
+{
+	int64		run;
+	int			position;
+	int64		state;			/* 0: none */
+} StepState;
+
+extern void sv_store_step_states(int n, const StepState *marks);
 extern bool sv_store_was_run(const char *revision);
 extern void sv_store_fail_run(int64 run, TimestampTz started_at);
 extern void sv_store_close_runs(void);
@@ -312,6 +329,7 @@ extern LoggedDdl *sv_store_ddl_of(const Object *object, const char *tags);
  */
 
 extern int64 sv_state_record(List *changes);
+extern void sv_state_record_steps(int n, List **changes, int64 *states);
 extern bool sv_state_is_kept(void);
 extern bool sv_state_is_kept_since(int64 state);
 extern char *sv_state_damage(void);
@@ -325,14 +343,8 @@ extern void sv_state_gap(void);
 extern int64 sv_state_move_in(const Model *live);
 extern Model *sv_state_model(int64 state);
 extern Model *sv_state_try_model(int64 state, char **damage);
-extern Object *sv_state_object_at(uint64 row);
 extern int64 sv_state_of_revision(const char *id);
 extern int64 sv_state_first(void);
-
-/* ----- whole.c: changes of a part of the schema, completed for the kept state ----- */
-
-extern List *sv_whole_changes(const StoreScope *scope, List *changes);
-extern void sv_whole_verify(const StoreScope *scope, List *changes);
 
 /* ----- options.c: the options of a revision ----- */
 

@@ -42,40 +42,96 @@ static bool is_keeping = false;
 static bool by_states = false;
 static int64 begun_state = 0;	/* kept before the first part; 0: not known */
 
-/* The way back of a step; NULL if nothing tells it. */
-static DerivedDown *
-derive(const TrackedStep *step)
+/* What settled steps have changed and is not recorded yet; all in the memory of the steps. */
+static struct
 {
-	const TrackedStep *whole = sv_track_whole(step);
+	List	   *steps;			/* Followed, where states are kept */
+	List	   *changes;		/* of each, a list of ObjectChange */
+	List	   *downs;			/* StoredDerived */
+	Followed   *by_states;		/* the step whose way back follows from the kept states */
+	List	   *undone;			/* what it did that no change of the schema undoes, strings */
+}			unrecorded;
 
-	if (!by_states)
-		return sv_derive_down(whole);
-	return is_keeping ? sv_derive_by_states(begun_state, whole->undone) : NULL;
+/* The way back of a step is known; NULL: there is none. */
+static void
+add_down(const Followed *followed, const DerivedDown *down)
+{
+	StoredDerived *derived;
+
+	if (down == NULL)
+		return;
+	derived = palloc(sizeof(StoredDerived));
+	derived->revision = followed->revision;
+	derived->down = down->sql;
+	derived->lost = down->lost;
+	unrecorded.downs = lappend(unrecorded.downs, derived);
 }
 
 static void
-settle(TrackedStep *step, void *arg)
+settle(TrackedStep *step)
 {
-	const Followed *followed = step->tag;
+	Followed   *followed = step->tag;
 	bool		paused = sv_track_pause(true);
 
 	if (is_keeping)
 	{
-		int64		state = sv_state_record(sv_model_changes(step->before, step->after));
-
-		is_keeping = state != 0;
-		if (is_keeping && followed->revision != NULL)
-			sv_store_step_state(followed->run, followed->position, state);
+		unrecorded.steps = lappend(unrecorded.steps, followed);
+		unrecorded.changes = lappend(unrecorded.changes,
+									 sv_model_changes(step->before, step->after));
 	}
-	if (followed->derive)
+	if (followed->derive && by_states)
 	{
-		DerivedDown *down = derive(step);
-
-		if (down != NULL)
-			sv_store_derived(followed->revision, down->sql, down->lost);
+		unrecorded.by_states = followed;
+		unrecorded.undone = sv_track_whole(step)->undone;
 	}
+	else if (followed->derive)
+		add_down(followed, sv_derive_down(sv_track_whole(step)));
 	sv_track_pause(paused);
 }
+
+/* Record the state after each settled step. */
+static void
+record_states(void)
+{
+	int			n = list_length(unrecorded.steps);
+	List	  **changes = palloc(sizeof(List *) * Max(n, 1));
+	int64	   *states = palloc(sizeof(int64) * Max(n, 1));
+	StepState  *marks = palloc(sizeof(StepState) * Max(n, 1));
+	int			nmarks = 0;
+
+	if (n == 0)
+		return;
+	for (int i = 0; i < n; i++)
+		changes[i] = list_nth(unrecorded.changes, i);
+	sv_state_record_steps(n, changes, states);
+	for (int i = 0; i < n; i++)
+	{
+		const Followed *followed = list_nth(unrecorded.steps, i);
+
+		if (states[i] != 0 && followed->revision != NULL)
+			marks[nmarks++] = (StepState)
+		{
+			followed->run, followed->position, states[i]
+		};
+	}
+	is_keeping = states[n - 1] != 0;
+	sv_store_step_states(nmarks, marks);
+}
+
+static void
+record_settled(void)
+{
+	bool		paused = sv_track_pause(true);
+
+	record_states();
+	if (unrecorded.by_states != NULL && is_keeping)
+		add_down(unrecorded.by_states, sv_derive_by_states(begun_state, unrecorded.undone));
+	sv_store_derived(unrecorded.downs);
+	memset(&unrecorded, 0, sizeof(unrecorded));
+	sv_track_pause(paused);
+}
+
+static const TrackedSteps receiver = {settle, record_settled};
 
 /* Do something with the whole live schema, in memory of its own. */
 static int64
@@ -166,9 +222,10 @@ void
 sv_follow_begin(void)
 {
 	by_states = false;
+	memset(&unrecorded, 0, sizeof(unrecorded));
 	is_keeping = ensure_state();
 	if (sv_derive_downs || sv_keep_snapshots)
-		sv_track_begin(settle, NULL);
+		sv_track_begin(&receiver);
 }
 
 /* A step begins. */

@@ -78,8 +78,7 @@ typedef struct PendingStep
 static struct
 {
 	MemoryContext context;		/* NULL: nothing is followed */
-	TrackedStepFn settle;
-	void	   *settle_arg;
+	const TrackedSteps *receiver;
 	HTAB	   *units;			/* TouchEntry */
 	List	   *pending;		/* PendingStep */
 	PendingStep *step;			/* under way, or NULL */
@@ -460,15 +459,14 @@ make_units(void)
 					   HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
 }
 
-/* Begin to follow the steps of a run; what they changed goes to "settle". */
+/* Begin to follow the steps of a run; what they changed goes to the receiver. */
 void
-sv_track_begin(TrackedStepFn settle, void *arg)
+sv_track_begin(const TrackedSteps *receiver)
 {
 	memset(&track, 0, sizeof(track));
 	track.		context =
 	AllocSetContextCreate(CurrentMemoryContext, "schemaver tracking", ALLOCSET_DEFAULT_SIZES);
-	track.		settle = settle;
-	track.		settle_arg = arg;
+	track.		receiver = receiver;
 	track.		units = make_units();
 }
 
@@ -616,20 +614,19 @@ settle_step(const PendingStep *pending)
 	step.renamed = pending->renamed;
 	step.undone = pending->undone;
 	fill_step(&step, pending->touches);
-	track.		settle(&step, track.settle_arg);
+	track.		receiver->settle(&step);
 }
 
 /* Forget what was settled; what units are now is read again where it is needed. */
 static void
 start_anew(void)
 {
-	TrackedStepFn settle = track.settle;
-	void	   *arg = track.settle_arg;
+	const TrackedSteps *receiver = track.receiver;
 	int			steps = track.steps;
 	MemoryContext caller = MemoryContextSwitchTo(MemoryContextGetParent(track.context));
 
 	MemoryContextDelete(track.context);
-	sv_track_begin(settle, arg);
+	sv_track_begin(receiver);
 	track.		steps = steps;
 
 	MemoryContextSwitchTo(caller);
@@ -647,6 +644,8 @@ settle_pending(void)
 		CHECK_FOR_INTERRUPTS();
 		settle_step(lfirst(cell));
 	}
+	track.		receiver->done();
+
 	MemoryContextSwitchTo(caller);
 }
 

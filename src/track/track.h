@@ -34,11 +34,18 @@ typedef struct TrackedStep
 	List	   *undone;			/* strings: what it did that changes of the schema do not undo */
 } TrackedStep;
 
-/* Gets each step when it is settled, in order. */
-typedef void (*TrackedStepFn) (TrackedStep *step, void *arg);
+/*
+ * What is done with steps when they are settled.  "settle" gets each of them, in
+ * order; "done" is called after the last one, while the models are still there.
+ */
+typedef struct TrackedSteps
+{
+	void		(*settle) (TrackedStep *step);
+	void		(*done) (void);
+} TrackedSteps;
 
 extern void sv_track_install(void);
-extern void sv_track_begin(TrackedStepFn settle, void *arg);
+extern void sv_track_begin(const TrackedSteps *steps);
 extern void sv_track_step(void);
 extern void sv_track_part(void);
 extern const TrackedStep *sv_track_whole(const TrackedStep *step);
