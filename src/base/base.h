@@ -193,6 +193,7 @@ extern List *sv_own_text_list(uint64 row, int column);
 extern char *sv_store_text(uint64 row, int column);
 extern List *sv_store_text_list(uint64 row, int column);
 extern Datum sv_text_array(const List *strings);
+extern Datum sv_oid_array(const List *oids);
 extern List *sv_text_list(Datum array);
 extern char *sv_role_name(Oid role);
 

@@ -6,7 +6,7 @@
 
 #include "catalog/pg_extension.h"
 #include "catalog/pg_namespace.h"
-#include "model/model.h"
+#include "model/model_private.h"
 #include "utils/builtins.h"
 
 static void
@@ -21,6 +21,7 @@ const ModelClass sv_class_schema = {
 	.style = SV_ID_NAME, .acl_type = 'n',
 	.query = "SELECT oid AS _oid, nspname AS _name, nspowner AS owner, nspacl AS acl "
 	"FROM pg_catalog.pg_namespace WHERE " IN_SCHEMAS("oid"),
+	.scan = sv_scan_schemas,
 	.create = create_schema,
 };
 

@@ -11,7 +11,7 @@
 
 #include "catalog/pg_class.h"
 #include "catalog/pg_inherits.h"
-#include "model/model.h"
+#include "model/model_private.h"
 #include "utils/builtins.h"
 
 const char *
@@ -356,6 +356,7 @@ const ModelClass sv_class_table = {
 	FLAG("relreplident = 'i'", "replica_index") " "
 	"FROM pg_catalog.pg_class c WHERE relkind IN ('r', 'p') AND relpersistence <> 't' AND "
 	IN_SCHEMAS("relnamespace"),
+	.scan = sv_scan_tables,
 	.create = create_table,
 	.fill = fill_table,
 	.drop = drop_table,

@@ -57,11 +57,11 @@ sv_model_create(void)
 	control.entrysize = sizeof(IdentityEntry);
 	control.hash = identity_hash;
 	control.match = identity_match;
-	model->by_identity = hash_create("schemaver identities", 1024, &control,
+	model->by_identity = hash_create("schemaver identities", 64, &control,
 									 HASH_ELEM | HASH_FUNCTION | HASH_COMPARE | HASH_CONTEXT);
 	control.keysize = sizeof(ObjectAddress);
 	control.entrysize = sizeof(AddressEntry);
-	model->by_address = hash_create("schemaver addresses", 1024, &control,
+	model->by_address = hash_create("schemaver addresses", 64, &control,
 									HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
 	return model;
 }

@@ -71,6 +71,8 @@ typedef struct Reader
 	HTAB	   *members;		/* of extensions; NULL: each object is looked up */
 	HTAB	   *types;			/* names of types, by oid and typmod */
 	const ModelClass *class;
+	List	   *oids;			/* of what is read by scans: these objects, or the parts of these
+								 * relations; NIL: all */
 	ColumnUse	uses[MAX_COLUMNS];
 	const char *names[MAX_COLUMNS];
 } Reader;
@@ -78,14 +80,23 @@ typedef struct Reader
 extern void sv_reader_class(Reader *reader, StoreScope *store, StoreQuery *query,
 							const Datum *values);
 
+extern void sv_reader_some(Reader *reader, StoreScope *store, const Datum *values,
+						   const List *oids);
+extern bool sv_reader_leaves_out(const Reader *reader, const ObjectAddress *address);
 extern char *sv_reader_type(Reader *reader, Oid type, int32 typmod);
 
 /* scan.c */
 typedef void (*ScanFn) (Reader *reader, Relation catalog, HeapTuple tuple, void *arg);
 extern void sv_scan_relations(Reader *reader, Oid catalog, Oid index, AttrNumber key, ScanFn read,
 							  void *arg);
+extern void sv_scan_by_oid(Reader *reader, Oid catalog, Oid index, AttrNumber key, ScanFn read,
+						   void *arg);
 extern void sv_scan_columns(Reader *reader, StoreScope *store, const Datum *values);
 extern void sv_scan_defaults(Reader *reader, StoreScope *store, const Datum *values);
+
+/* scan_table.c */
+extern void sv_scan_schemas(Reader *reader, StoreScope *store, const Datum *values);
+extern void sv_scan_tables(Reader *reader, StoreScope *store, const Datum *values);
 
 /* scan_index.c */
 extern void sv_scan_indexes(Reader *reader, StoreScope *store, const Datum *values);

@@ -175,8 +175,9 @@ identity_of(const Object *object, const char *given)
 	return given;
 }
 
-static bool
-is_left_out(const Reader *reader, const ObjectAddress *address)
+/* Is an object not to be read: a member of an extension, or hidden? */
+bool
+sv_reader_leaves_out(const Reader *reader, const ObjectAddress *address)
 {
 	ObjectAddress whole = *address;
 
@@ -268,7 +269,7 @@ read_row(Reader *reader, HeapTuple row, TupleDesc desc)
 				break;
 		}
 	}
-	if (is_left_out(reader, &object->address))
+	if (sv_reader_leaves_out(reader, &object->address))
 		return;
 	if (OidIsValid(parent))
 	{
@@ -325,6 +326,47 @@ sv_reader_class(Reader *reader, StoreScope *store, StoreQuery *query, const Datu
 	for (uint64 i = 0; i < n; i++)
 		read_row(reader, SPI_tuptable->vals[i], desc);
 	SPI_freetuptable(SPI_tuptable);
+}
+
+/* The number of a class in the list of classes. */
+static int
+number_of(const ModelClass *class)
+{
+	int			n = 0;
+
+	while (sv_object_classes[n] != class)
+		n++;
+	return n;
+}
+
+/*
+ * Read some objects of a class by its query.  Plans for few and for many objects
+ * are kept apart.
+ */
+void
+sv_reader_some(Reader *reader, StoreScope *store, const Datum *values, const List *oids)
+{
+	static StoreQuery *queries = NULL;
+	StoreQuery *query;
+	Datum		more[3] = {values[0], values[1]};
+
+	if (oids == NIL)
+		return;
+	if (queries == NULL)
+		queries = MemoryContextAllocZero(TopMemoryContext,
+										 sizeof(StoreQuery) * 2 * number_of(NULL));
+	query = &queries[2 * number_of(reader->class) + (reader->oids != NIL)];
+	if (query->sql == NULL)
+	{
+		query->nargs = 3;
+		query->argtypes[0] = query->argtypes[2] = OIDARRAYOID;
+		query->argtypes[1] = BOOLOID;
+		query->sql = MemoryContextStrdup(TopMemoryContext,
+										 psprintf("SELECT * FROM (%s) q WHERE q._oid = ANY ($3)",
+												  reader->class->query));
+	}
+	more[2] = sv_oid_array(oids);
+	sv_reader_class(reader, store, query, more);
 }
 
 /* ----- objects that vanish while they are read ----- */

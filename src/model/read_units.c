@@ -157,18 +157,6 @@ prefer_indexes(void)
 								 GUC_ACTION_SAVE, true, 0, false);
 }
 
-static Datum
-oid_array(List *oids)
-{
-	Datum	   *elements = palloc(sizeof(Datum) * Max(list_length(oids), 1));
-	int			n = 0;
-	ListCell   *cell;
-
-	foreach(cell, oids)
-		elements[n++] = ObjectIdGetDatum(lfirst_oid(cell));
-	return PointerGetDatum(construct_array(elements, n, OIDOID, sizeof(Oid), true, TYPALIGN_INT));
-}
-
 /* The query of a class for some OIDs, $3, of its objects or of their parents. */
 static StoreQuery *
 query_for(int class, bool by_parent)
@@ -204,9 +192,15 @@ query_for(int class, bool by_parent)
 static void
 ask(UnitReader *u, int class, bool by_parent, List *oids)
 {
-	Datum		values[3] = {oid_array(u->schemas), BoolGetDatum(true), oid_array(oids)};
+	Datum		values[3] = {sv_oid_array(u->schemas), BoolGetDatum(true), sv_oid_array(oids)};
 
 	u->reader.class = sv_object_classes[class];
+	if (u->reader.class->scan != NULL)
+	{
+		u->reader.oids = oids;
+		u->reader.class->scan(&u->reader, &u->store, values);
+		return;
+	}
 	sv_reader_class(&u->reader, &u->store, query_for(class, by_parent), values);
 }
 
@@ -226,6 +220,36 @@ indexes_of(const Model *model, List *relations)
 		if (relation->rd_rel->relispartition)
 			result = list_concat(result, list_copy(RelationGetIndexList(relation)));
 		relation_close(relation, AccessShareLock);
+	}
+	return result;
+}
+
+/* Has a relation of the model, whose columns are read, an identity column? */
+static bool
+has_identity(const Model *model, Oid relation)
+{
+	const Object *o = sv_model_at(model, RelationRelationId, relation, 0);
+	ListCell   *cell;
+
+	foreach(cell, o ? o->parts : NIL)
+	{
+		if (sv_is(lfirst(cell), "identity"))
+			return true;
+	}
+	return false;
+}
+
+/* Those of some relations that have identity columns. */
+static List *
+with_identity(const Model *model, const List *relations)
+{
+	List	   *result = NIL;
+	ListCell   *cell;
+
+	foreach(cell, relations)
+	{
+		if (has_identity(model, lfirst_oid(cell)))
+			result = lappend_oid(result, lfirst_oid(cell));
 	}
 	return result;
 }
@@ -271,6 +295,8 @@ read_objects(UnitReader *u, const List *units)
 
 		if (class == &sv_class_index_attachment)
 			oids = indexes_of(u->reader.model, oids);
+		if (class == &sv_class_identity_sequence)
+			oids = with_identity(u->reader.model, oids);
 		if (oids == NIL)
 			continue;
 		CHECK_FOR_INTERRUPTS();

@@ -61,17 +61,19 @@ sv_scan_relations(Reader *reader, Oid catalog, Oid index, AttrNumber key, ScanFn
 {
 	Relation	rel = table_open(catalog, AccessShareLock);
 	List	   *few = NIL;
-	int			n = 0;
+	int			n = list_length(reader->oids);
 	ListCell   *cell;
 
-	foreach(cell, reader->model->objects)
+	if (n > 0)
+		few = list_copy(reader->oids);
+	foreach(cell, n > 0 ? NIL : reader->model->objects)
 	{
 		if (has_columns(lfirst(cell)) && ++n <= FEW_RELATIONS)
 			few = lappend_oid(few, sv_class_is(lfirst(cell), composite) ?
 							  get_typ_typrelid(((Object *) lfirst(cell))->address.objectId) :
 							  ((Object *) lfirst(cell))->address.objectId);
 	}
-	if (n > FEW_RELATIONS)
+	if (n > FEW_RELATIONS && reader->oids == NIL)
 		scan(reader, rel, index, key, InvalidOid, read, arg);
 	else
 	{
@@ -79,6 +81,20 @@ sv_scan_relations(Reader *reader, Oid catalog, Oid index, AttrNumber key, ScanFn
 			scan(reader, rel, index, key, lfirst_oid(cell), read, arg);
 	}
 	list_free(few);
+	table_close(rel, AccessShareLock);
+}
+
+/* Give the rows with the OIDs that are to be read, or all, to "read". */
+void
+sv_scan_by_oid(Reader *reader, Oid catalog, Oid index, AttrNumber key, ScanFn read, void *arg)
+{
+	Relation	rel = table_open(catalog, AccessShareLock);
+	ListCell   *cell;
+
+	if (reader->oids == NIL)
+		scan(reader, rel, index, key, InvalidOid, read, arg);
+	foreach(cell, reader->oids)
+		scan(reader, rel, index, key, lfirst_oid(cell), read, arg);
 	table_close(rel, AccessShareLock);
 }
 
@@ -211,7 +227,11 @@ read_column(Reader *reader, Relation catalog, HeapTuple tuple, void *arg)
 void
 sv_scan_columns(Reader *reader, StoreScope *store, const Datum *values)
 {
-	static StoreQuery query = {NULL, 4, {OIDARRAYOID, BOOLOID, OIDARRAYOID, INT2ARRAYOID}};
+	static StoreQuery queries[] = {
+		{NULL, 4, {OIDARRAYOID, BOOLOID, OIDARRAYOID, INT2ARRAYOID}},
+		{NULL, 4, {OIDARRAYOID, BOOLOID, OIDARRAYOID, INT2ARRAYOID}}
+	};
+	StoreQuery *query = &queries[reader->oids != NIL];	/* few and many have plans of their own */
 	ColumnScan	state = {0};
 	Datum		more[4] = {values[0], values[1]};
 
@@ -219,20 +239,20 @@ sv_scan_columns(Reader *reader, StoreScope *store, const Datum *values)
 					  Anum_pg_attribute_attrelid, read_column, &state);
 	if (state.nothers == 0)
 		return;
-	if (query.sql == NULL)
-		query.sql = MemoryContextStrdup(TopMemoryContext,
-										psprintf(
-												 "SELECT q.* FROM (SELECT DISTINCT u.oid, u.num "
-												 "FROM unnest($3, $4) u (oid, num)) o "
-												 "JOIN (%s) q ON q._oid = o.oid AND q._sub = "
-												 "o.num", reader->class->query));
+	if (query->sql == NULL)
+		query->sql = MemoryContextStrdup(TopMemoryContext,
+										 psprintf(
+												  "SELECT q.* FROM (SELECT DISTINCT u.oid, u.num "
+												  "FROM unnest($3, $4) u (oid, num)) o "
+												  "JOIN (%s) q ON q._oid = o.oid AND q._sub = "
+												  "o.num", reader->class->query));
 	more[2] =
 		PointerGetDatum(construct_array(state.others, state.nothers, OIDOID, sizeof(Oid), true,
 										TYPALIGN_INT));
 	more[3] =
 		PointerGetDatum(construct_array(state.numbers, state.nothers, INT2OID, sizeof(int16), true,
 										TYPALIGN_SHORT));
-	sv_reader_class(reader, store, &query, more);
+	sv_reader_class(reader, store, query, more);
 	pfree(state.others);
 	pfree(state.numbers);
 }

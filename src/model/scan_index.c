@@ -39,9 +39,7 @@ typedef struct IndexReading
 	HTAB	   *defaults;
 	Oid			method;			/* of the last index */
 	const char *method_name;
-	int			nothers;
-	int			allocated;
-	Datum	   *others;			/* indexes that are not plain */
+	List	   *others;			/* OIDs of indexes that are not plain */
 } IndexReading;
 
 static Oid
@@ -156,18 +154,6 @@ plain_definition(IndexReading *state, Relation catalog, HeapTuple tuple, HeapTup
 }
 
 static void
-add_index_property(IndexReading *state, Oid index)
-{
-	if (state->nothers == state->allocated)
-	{
-		state->allocated = state->allocated * 2 + 64;
-		state->others = state->others == NULL ? palloc(sizeof(Datum) * state->allocated) :
-			repalloc(state->others, sizeof(Datum) * state->allocated);
-	}
-	state->others[state->nothers++] = ObjectIdGetDatum(index);
-}
-
-static void
 add_index(Reader *reader, Object *table, Oid index, const char *name, char *definition)
 {
 	Object	   *o = palloc0(sizeof(Object));
@@ -204,7 +190,7 @@ read_index(Reader *reader, Relation catalog, HeapTuple tuple, void *arg)
 		add_index(reader, table, index->indexrelid,
 				  NameStr(((Form_pg_class) GETSTRUCT(relation))->relname), definition);
 	else
-		add_index_property(state, index->indexrelid);
+		state->others = lappend_oid(state->others, index->indexrelid);
 	ReleaseSysCache(relation);
 }
 
@@ -212,10 +198,8 @@ read_index(Reader *reader, Relation catalog, HeapTuple tuple, void *arg)
 void
 sv_scan_indexes(Reader *reader, StoreScope *store, const Datum *values)
 {
-	static StoreQuery query = {NULL, 3, {OIDARRAYOID, BOOLOID, OIDARRAYOID}};
 	IndexReading state = {0};
 	HASHCTL		control = {0};
-	Datum		more[3] = {values[0], values[1]};
 
 	control.hcxt = CurrentMemoryContext;
 	control.keysize = sizeof(DefaultKey);
@@ -226,15 +210,6 @@ sv_scan_indexes(Reader *reader, StoreScope *store, const Datum *values)
 	sv_scan_relations(reader, IndexRelationId, IndexIndrelidIndexId, Anum_pg_index_indrelid,
 					  read_index, &state);
 	hash_destroy(state.defaults);
-	if (state.nothers == 0)
-		return;
-	if (query.sql == NULL)
-		query.sql = MemoryContextStrdup(TopMemoryContext,
-										psprintf("SELECT * FROM (%s) q WHERE q._oid = ANY ($3)",
-												 reader->class->query));
-	more[2] =
-		PointerGetDatum(construct_array(state.others, state.nothers, OIDOID, sizeof(Oid), true,
-										TYPALIGN_INT));
-	sv_reader_class(reader, store, &query, more);
-	pfree(state.others);
+	sv_reader_some(reader, store, values, state.others);
+	list_free(state.others);
 }

@@ -50,7 +50,7 @@ static struct
 	List	   *downs;			/* StoredDerived */
 	Followed   *by_states;		/* the step whose way back follows from the kept states */
 	List	   *undone;			/* what it did that no change of the schema undoes, strings */
-}			unrecorded;
+} unrecorded;
 
 /* The way back of a step is known; NULL: there is none. */
 static void
@@ -64,7 +64,7 @@ add_down(const Followed *followed, const DerivedDown *down)
 	derived->revision = followed->revision;
 	derived->down = down->sql;
 	derived->lost = down->lost;
-	unrecorded.downs = lappend(unrecorded.downs, derived);
+	unrecorded. downs = lappend(unrecorded.downs, derived);
 }
 
 static void
@@ -75,14 +75,14 @@ settle(TrackedStep *step)
 
 	if (is_keeping)
 	{
-		unrecorded.steps = lappend(unrecorded.steps, followed);
-		unrecorded.changes = lappend(unrecorded.changes,
-									 sv_model_changes(step->before, step->after));
+		unrecorded. steps = lappend(unrecorded.steps, followed);
+		unrecorded. changes = lappend(unrecorded.changes,
+									  sv_model_changes(step->before, step->after));
 	}
 	if (followed->derive && by_states)
 	{
-		unrecorded.by_states = followed;
-		unrecorded.undone = sv_track_whole(step)->undone;
+		unrecorded. by_states = followed;
+		unrecorded. undone = sv_track_whole(step)->undone;
 	}
 	else if (followed->derive)
 		add_down(followed, sv_derive_down(sv_track_whole(step)));
