@@ -79,13 +79,14 @@ static void
 look(Keep *keep)
 {
 	MemoryContext old = MemoryContextSwitchTo(keep->context);
-	List	   *kept = sv_store_kept_of(keep->revision, keep->direction);
+	bool		anything = sv_store_keeps_anything();
+	List	   *kept = anything ? sv_store_kept_of(keep->revision, keep->direction) : NIL;
 	ListCell   *cell;
 
 	keep->looked = true;
 	keep->keeping = sv_store_option_keep(keep->options, sv_keep_data);
 	keep->asked = sv_store_option_keep(keep->options, false);
-	keep->idle = !keep->keeping && kept == NIL && !sv_store_keeps_anything();
+	keep->idle = !keep->keeping && !anything;
 	if (!keep->idle)
 		keep->watch.kept_schema = sv_kept_schema();
 	foreach(cell, kept)

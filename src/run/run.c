@@ -40,19 +40,33 @@ begin(Run *run, const PlannedRun *planned)
 		sv_store_note_run(run->number, run->options.note);
 }
 
+static bool
+is_among(const List *ids, const char *id)
+{
+	ListCell   *cell;
+
+	foreach(cell, ids)
+	{
+		if (strcmp(lfirst(cell), id) == 0)
+			return true;
+	}
+	return false;
+}
+
 /* The downs of what was applied are known now: say which of them cannot run. */
 static void
 warn_of_needs(const PlannedRun *planned)
 {
-	for (int i = 0; i < planned->nsteps; i++)
-	{
-		StoredRevision *row;
+	List	   *applied = NIL;
+	List	   *lossy;
 
-		if (planned->directions[i] != SV_UPGRADE)
-			continue;
-		row = sv_store_revision(SV_STORE_WRITE, planned->revisions[i]->id);
-		sv_run_warn_of_needs(row);
-	}
+	for (int i = 0; i < planned->nsteps; i++)
+		if (planned->directions[i] == SV_UPGRADE)
+			applied = lappend(applied, planned->revisions[i]->id);
+	lossy = sv_store_lossy(applied);
+	for (int i = 0; i < list_length(applied); i++)
+		if (is_among(lossy, list_nth(applied, i)))
+			sv_run_warn_of_needs(sv_store_revision(SV_STORE_WRITE, list_nth(applied, i)));
 }
 
 /* Execute and record every step. */

@@ -53,3 +53,21 @@ sv_store_derived(const List *downs)
 	}
 	sv_own_query(SV_STORE_WRITE, &query, revisions, scripts, lost);
 }
+
+static void *
+read_id(uint64 row)
+{
+	return sv_own_text(row, 1);
+}
+
+/* Those of some revisions (ids) whose derived down scripts cannot bring everything back. */
+List *
+sv_store_lossy(const List *revisions)
+{
+	static StoreQuery query = {
+		"SELECT revision FROM schemaver.derived WHERE revision = ANY ($1) AND lost <> '{}'",
+		1, {TEXTARRAYOID}
+	};
+
+	return sv_own_rows(SV_STORE_WRITE, &query, read_id, revisions);
+}

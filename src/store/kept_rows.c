@@ -4,9 +4,12 @@
  */
 #include "postgres.h"
 
+#include "access/table.h"
 #include "catalog/pg_type.h"
 #include "miscadmin.h"
+#include "storage/bufmgr.h"
 #include "store/store.h"
+#include "utils/rel.h"
 
 /* A number for what is to be kept next; never used twice. */
 int64
@@ -114,8 +117,11 @@ bool
 sv_store_keeps_anything(void)
 {
 	static StoreQuery query = {"SELECT FROM schemaver.kept_data LIMIT 1"};
+	Relation	table = table_open(sv_store_relation("kept_data"), AccessShareLock);
+	bool		empty = RelationGetNumberOfBlocks(table) == 0;
 
-	return sv_own_query(SV_STORE_WRITE, &query) > 0;
+	table_close(table, AccessShareLock);
+	return !empty && sv_own_query(SV_STORE_WRITE, &query) > 0;
 }
 
 /* One item; NULL if there is none of that number. */

@@ -333,7 +333,7 @@ sv_state_record_steps(int n, List **changes, int64 *states)
 {
 	List	  **changing = palloc(sizeof(List *) * Max(n, 1));
 	int64	   *numbers = palloc0(sizeof(int64) * Max(n, 1));
-	int64		last = present_state(SV_STORE_WRITE).state;	/* this command may have made it */
+	int64		last = present_state(SV_STORE_WRITE).state; /* this command may have made it */
 	ErrorData  *error = NULL;
 	int			done = 0;
 	int			m = 0;

@@ -125,6 +125,7 @@ typedef struct StoredDerived
 } StoredDerived;
 
 extern void sv_store_derived(const List *downs);
+extern List *sv_store_lossy(const List *revisions);
 
 /* ----- journal.c ----- */
 

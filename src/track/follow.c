@@ -243,8 +243,7 @@ is_derived(const StoredRevision *revision, const StoredScript *stored, Direction
 
 	if (!sv_derive_downs || direction != SV_UPGRADE || stored->down != NULL)
 		return false;
-	(void) sv_store_options(sv_store_revision(SV_STORE_WRITE, revision->id)->options,
-							&irreversible);
+	(void) sv_store_options(revision->options, &irreversible);
 	return irreversible == NULL;
 }
 
