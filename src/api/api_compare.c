@@ -224,11 +224,17 @@ sv_api_diff_wanted(PG_FUNCTION_ARGS)
 	bool		reverse = sv_arg_bool(fcinfo, 1);
 	ModelScope	scope = wanted_scope(fcinfo, 2);
 	DiffOptions options = sv_arg_live_options(fcinfo, 3);
-	Model	   *live = sv_model_read(&scope);
-	Model	   *wanted = sv_wanted_model(sql, &scope, live);
-	HintedRenames renames = sv_hinted(sql, &scope, live, wanted, &options);
-	List	   *rows = sv_diff_keep(wanted, renames.model, &options);
+	Model	   *live;
+	Model	   *wanted;
+	HintedRenames renames;
+	List	   *rows;
 
+	sv_store_check_writable("schemaver.diff()");	/* it builds the wanted schema, to roll it
+													 * back */
+	live = sv_model_read(&scope);
+	wanted = sv_wanted_model(sql, &scope, live);
+	renames = sv_hinted(sql, &scope, live, wanted, &options);
+	rows = sv_diff_keep(wanted, renames.model, &options);
 	sv_warn_of_findings(live);
 	sv_warn_of_findings(wanted);
 	if (reverse)

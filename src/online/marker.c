@@ -69,7 +69,8 @@ sv_online_lock(const char *what)
 				(errcode(ERRCODE_SV_RUN_ACTIVE),
 				 errmsg("another run is active in this database"),
 				 pid ? errdetail("The process with PID %d executes it.", pid) : 0,
-				 errhint("Wait for it: SET schemaver.run_lock_timeout = -1; or look at it: SELECT * FROM schemaver.progress.")));
+				 pid ? errhint("Look at it: SELECT * FROM schemaver.progress; SELECT * FROM pg_stat_activity WHERE pid = %d; or wait for it: SET schemaver.run_lock_timeout = -1;", pid) :
+				 errhint("Wait for it: SET schemaver.run_lock_timeout = -1;")));
 	}
 }
 

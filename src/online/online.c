@@ -23,6 +23,7 @@
 #include "miscadmin.h"
 #include "online/online.h"
 #include "online/online_private.h"
+#include "register/register.h"
 #include "track/track.h"
 #include "utils/builtins.h"
 #include "utils/guc.h"
@@ -104,20 +105,9 @@ begin_run(OnlineRun *online, const char *command)
 static void
 check_unchanged(const OnlineRun *online, const Part *part)
 {
-	const Script *script = online->execution.script;
-	int			from = part->from;
-	int			to = part->to;
-
-	if (part->direction == online->direction && from == online->at && to <= script->n &&
-		strcmp(sv_part_checksum(script, from, to), part->checksum) == 0)
-		return;
-	ereport(ERROR,
-			(errcode(ERRCODE_SV_INTERRUPTED_RUN),
-			 errmsg("statements of revision \"%s\" that are done already were changed",
-					online->revision->id),
-			 errdetail("Statements %d to %d were executed with another text.", from + 1, to),
-			 errhint("Change only what comes behind them, or forget what was done: SELECT schemaver.abandon(%s).",
-					 quote_literal_cstr(online->revision->id))));
+	if (part->direction != online->direction || part->from != online->at)
+		sv_register_refuse_changed(online->revision->id, part);
+	sv_register_check_done(online->revision->id, online->execution.script, part);
 }
 
 /* What to remember of a part, to know it again or to clean up after it. */
@@ -231,7 +221,7 @@ announce_part(OnlineRun *online)
 	part->direction = online->direction;
 	part->line = online->execution.origin.first_line - 1 +
 		(online->at < script->n ? script->statements[online->at].line : 1);
-	part->checksum = sv_part_checksum(script, part->from, part->to);
+	part->checksum = sv_script_part_checksum(script, part->from, part->to);
 	part->body = body_of(&online->execution, part->kind, part->from);
 	part->run = online->run.number;
 	sv_store_begin_part(part);

@@ -29,7 +29,6 @@ extern void sv_online_mark_worker(void);
 /* ----- part.c: the parts of a script that are committed one by one ----- */
 
 extern Part sv_part_next(const Script *script, int from, int border);
-extern char *sv_part_checksum(const Script *script, int from, int to);
 
 /* ----- batches.c -----
  *

@@ -53,14 +53,3 @@ sv_part_next(const Script *script, int from, int border)
 		part.to++;
 	return part;
 }
-
-/* What tells whether the text of a part was changed. */
-char *
-sv_part_checksum(const Script *script, int from, int to)
-{
-	Script		part = *script;
-
-	part.statements += from;
-	part.n = to - from;
-	return sv_script_checksum(&part, NULL, NULL, "{}");
-}

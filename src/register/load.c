@@ -140,6 +140,7 @@ update_from_draft(RevisionDraft *draft, bool *reshaped)
 	}
 	if (stored->applied && strcmp(wanted.checksum, stored->checksum) != 0)
 		refuse_changed(stored, &wanted, draft->source ? draft->source : draft->down_source);
+	sv_register_check_parts(wanted.id, script);
 	sv_store_update_revision(&wanted, script);
 	*reshaped |= !same_graph;
 	return SV_REGISTER_UPDATED;

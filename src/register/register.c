@@ -221,6 +221,7 @@ sv_register_edit(const char *id, const RevisionEdit *edit)
 	}
 	check_reversible(irreversible, script->down, id);
 	sv_register_check_bodies(revision, script, id);
+	sv_register_check_parts(id, script);
 	sv_store_update_revision(revision, script);
 
 	/* cycles and labels are checked where the whole graph is put together */

@@ -110,6 +110,11 @@ extern Script *sv_register_body(const char *revision, const StoredScript *stored
 /* calls.c */
 extern void sv_register_mark_calls(Script *script);
 
+/* done.c */
+extern void sv_register_refuse_changed(const char *id, const Part *part);
+extern void sv_register_check_done(const char *id, const Script *script, const Part *part);
+extern void sv_register_check_parts(const char *id, const StoredScript *script);
+
 /* directory.c */
 extern List *sv_register_read_directory(const char *path);
 

@@ -147,3 +147,14 @@ sv_script_checksum(const Script *up, const Script *down, const Script *verify,
 		add_bytes(hash, "-", 1);
 	return end_hash(hash);
 }
+
+/* What tells whether the statements from "from" to before "to" were changed. */
+char *
+sv_script_part_checksum(const Script *script, int from, int to)
+{
+	Script		part = *script;
+
+	part.statements += from;
+	part.n = to - from;
+	return sv_script_checksum(&part, NULL, NULL, "{}");
+}

@@ -144,6 +144,23 @@ sv_script_invalid(const char *text, int offset, const ScriptOrigin *origin,
 			 hint != NULL ? errhint("%s", hint) : 0));
 }
 
+/*
+ * What to do about a syntax error where another program replaces something before the
+ * server sees it; NULL: nothing is known.
+ */
+static const char *
+placeholder_hint(const char *at)
+{
+	if (at[0] == ':' && (at[1] == '\'' || at[1] == '"' || at[1] == '{' || at[1] == '_' ||
+						 isalpha((unsigned char) at[1])))
+		return "Variables of psql are not replaced in a script. Write the value itself, or let the "
+			"script read a setting: current_setting('my.variable').";
+	if (strncmp(at, "${", 2) == 0 || strncmp(at, "{{", 2) == 0 || strncmp(at, "%(", 2) == 0)
+		return "Placeholders of other programs are not replaced in a script. Write the value itself, "
+			"or let the script read a setting: current_setting('my.variable').";
+	return NULL;
+}
+
 /* Refuse the script for what the server's lexer or parser said of the offset. */
 void
 sv_script_invalid_error(const char *text, int offset, const ScriptOrigin *origin,
@@ -156,7 +173,8 @@ sv_script_invalid_error(const char *text, int offset, const ScriptOrigin *origin
 	shown = pg_mbcliplen(message, shown, QUOTED_BYTES);
 	if (shown < length)
 		message = psprintf("%.*s...\"", shown, message);
-	sv_script_invalid(text, offset, origin, message, error->detail, error->hint);
+	sv_script_invalid(text, offset, origin, message, error->detail,
+					  error->hint ? error->hint : placeholder_hint(text + offset));
 }
 
 /* What to do instead of a command of psql. */
@@ -174,6 +192,13 @@ meta_hint(const char *command)
 		{"include_relative", "Put the text of the other file in its place."},
 		{"copy", "Use COPY ... FROM STDIN with the data in the lines behind it."},
 		{"gexec", "Use EXECUTE in a DO block."},
+		{";", "End the statement with a semicolon alone: each one is executed by itself anyway."},
+		{"g", "End the statement with a semicolon instead."},
+		{"gx", "End the statement with a semicolon instead."},
+		{"gset", "Keep the value in a DO block, or in a setting: SELECT set_config('my.variable', ..., true)."},
+		{"set", "Write the value itself, or use a setting: SELECT set_config('my.variable', ..., true)."},
+		{"if", "Use IF in a DO block."},
+		{"echo", "Use RAISE NOTICE in a DO block."},
 		{"c", "A migration runs in the database that it is registered in."},
 		{"connect", "A migration runs in the database that it is registered in."},
 		{".", "It ends the data of COPY FROM STDIN, which must stand before it."},

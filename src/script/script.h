@@ -109,6 +109,7 @@ extern void sv_script_mark_calls(Script *script, const List *names);
 extern char *sv_script_hash(const char *text);
 extern char *sv_script_checksum(const Script *up, const Script *down, const Script *verify,
 								const char *options);
+extern char *sv_script_part_checksum(const Script *script, int from, int to);
 
 /* ----- batch.c -----
  *

@@ -28,10 +28,7 @@ CREATE VIEW progress AS
 		CASE WHEN l.pid IS NULL THEN 'interrupted' ELSE 'running' END AS state,
 		l.pid, w.pid AS worker_pid,
 		coalesce(i.phase, v.phase) AS phase,
-		coalesce(g.done, CASE WHEN i.blocks_total > 0 THEN i.blocks_done WHEN i.tuples_total > 0 THEN i.tuples_done
-			WHEN i.lockers_total > 0 THEN i.lockers_done ELSE v.heap_blks_scanned END) AS done,
-		coalesce(g.total, CASE WHEN i.blocks_total > 0 THEN i.blocks_total WHEN i.tuples_total > 0 THEN i.tuples_total
-			WHEN i.lockers_total > 0 THEN i.lockers_total ELSE v.heap_blks_total END) AS total,
+		n.done, greatest(n.total, n.done) AS total,	-- totals are estimates
 		CASE WHEN g.kind = 'batches' THEN 'rows' WHEN i.blocks_total > 0 THEN 'blocks' WHEN i.tuples_total > 0 THEN 'tuples'
 			WHEN i.lockers_total > 0 THEN 'lockers' WHEN v.pid IS NOT NULL THEN 'blocks' END AS unit,
 		g.started_at,
@@ -54,6 +51,11 @@ CREATE VIEW progress AS
 		AND w.datname = pg_catalog.current_database()
 	LEFT JOIN pg_catalog.pg_stat_progress_create_index i ON i.pid = w.pid
 	LEFT JOIN pg_catalog.pg_stat_progress_vacuum v ON v.pid = w.pid
+	CROSS JOIN LATERAL (SELECT
+		coalesce(g.done, CASE WHEN i.blocks_total > 0 THEN i.blocks_done WHEN i.tuples_total > 0 THEN i.tuples_done
+			WHEN i.lockers_total > 0 THEN i.lockers_done ELSE v.heap_blks_scanned END) AS done,
+		coalesce(g.total, CASE WHEN i.blocks_total > 0 THEN i.blocks_total WHEN i.tuples_total > 0 THEN i.tuples_total
+			WHEN i.lockers_total > 0 THEN i.lockers_total ELSE v.heap_blks_total END) AS total) n
 	WHERE NOT EXISTS (SELECT FROM part later WHERE later.revision = g.revision AND later.statement > g.statement);
 COMMENT ON VIEW progress IS 'what an online run is doing, or was doing when it was interrupted, and how to continue it';
 GRANT SELECT ON progress TO PUBLIC;

@@ -119,7 +119,8 @@ refuse_busy(Oid relation)
 			(errcode(ERRCODE_SV_RUN_ACTIVE),
 			 errmsg("another run is active in this database"),
 			 pid ? errdetail("The process with PID %d holds the lock.", pid) : 0,
-			 errhint("Wait for it: SET schemaver.run_lock_timeout = -1; or look at it: SELECT * FROM pg_stat_activity WHERE pid = %d.", pid)));
+			 pid ? errhint("Look at it: SELECT * FROM pg_stat_activity WHERE pid = %d; or wait for it: SET schemaver.run_lock_timeout = -1;", pid) :
+			 errhint("Wait for it: SET schemaver.run_lock_timeout = -1;")));
 }
 
 /* Try for the lock until the timeout is over.  Answers interrupts. */
@@ -165,8 +166,9 @@ refuse_online(const LOCKTAG *tag)
 			(errcode(ERRCODE_SV_RUN_ACTIVE),
 			 errmsg("an online run is active in this database"),
 			 pid ? errdetail("The process with PID %d executes it.", pid) : 0,
-			 errhint("Look at it: SELECT * FROM schemaver.progress; and call again when it is done. "
-					 "CALL schemaver.online_upgrade() waits for its turn.")));
+			 pid ? errhint("Look at it: SELECT * FROM schemaver.progress; SELECT * FROM pg_stat_activity WHERE pid = %d; and call again when it is done. "
+						   "CALL schemaver.online_upgrade() waits for its turn.", pid) :
+			 errhint("Call again when it is done. CALL schemaver.online_upgrade() waits for its turn.")));
 }
 
 /*
