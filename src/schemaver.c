@@ -10,6 +10,7 @@
 #include "impact/impact.h"
 #include "kept/kept.h"
 #include "run/run.h"
+#include "living/living.h"
 #include "track/track.h"
 
 SV_MODULE_MAGIC;
@@ -25,4 +26,5 @@ _PG_init(void)
 	sv_track_install();
 	sv_members_install();
 	sv_confine_init();
+	sv_living_init();
 }

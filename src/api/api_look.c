@@ -8,6 +8,7 @@
 
 #include "api/api_private.h"
 #include "drift/drift.h"
+#include "living/living.h"
 #include "miscadmin.h"
 #include "online/online.h"
 #include "report/report.h"
@@ -231,6 +232,32 @@ put_status(RowBuilder *row, const RevisionGraph *graph, int index, const StoredR
 						revision->lost ? sv_run_needs(SV_STORE_READ, revision) : NIL);
 }
 
+/* The living objects, below the revisions. */
+static void
+put_living(ReturnSetInfo *result)
+{
+	ListCell   *cell;
+
+	foreach(cell, sv_living_states(SV_STORE_READ))
+	{
+		const LivingState *state = lfirst(cell);
+		const LivingVersion *version = state->version;
+		RowBuilder	row = {0};
+
+		sv_row_text(&row, state->living->name);
+		sv_row_text(&row, "repeatable");
+		sv_row_text(&row, state->state);
+		row_bool(&row, true);
+		row_bool(&row, true);
+		sv_row_datum(&row, version ? TimestampTzGetDatum(version->ran_at) : (Datum) 0,
+					 version == NULL);
+		sv_row_text(&row, version ? version->ran_by : NULL);
+		sv_row_datum(&row, (Datum) 0, true);
+		sv_row_list_or_null(&row, NIL);
+		sv_row_put(result, &row);
+	}
+}
+
 Datum
 sv_api_status(PG_FUNCTION_ARGS)
 {
@@ -238,8 +265,10 @@ sv_api_status(PG_FUNCTION_ARGS)
 	bool	   *all = palloc(sizeof(bool) * Max(graph->n, 1));
 
 	memset(all, true, graph->n);
-	return give_revisions(fcinfo, graph, sv_graph_order(graph, all), put_status,
+	(void) give_revisions(fcinfo, graph, sv_graph_order(graph, all), put_status,
 						  sv_report_states(graph));
+	put_living((ReturnSetInfo *) fcinfo->resultinfo);
+	return (Datum) 0;
 }
 
 static void
@@ -279,6 +308,8 @@ sv_api_check(PG_FUNCTION_ARGS)
 
 	options.kept = true;
 	sv_drift_refuse_pending(sv_store_graph(SV_STORE_READ), targets);
+	if (targets == NIL)
+		sv_living_refuse_pending();
 	if (drift)
 		sv_drift_refuse(scope.schemas, &options,
 						"Look at it with SELECT * FROM schemaver.drift(); then make a revision of "

@@ -182,6 +182,8 @@ sv_api_remove(PG_FUNCTION_ARGS)
 
 	sv_register_lock("schemaver.remove()");
 	sv_lock_run("schemaver.remove()");
+	if (!sv_store_revision_exists(ref) && sv_store_forget_living(ref))
+		PG_RETURN_TEXT_P(cstring_to_text(ref));
 	id = id_of(ref);
 	sv_register_remove(id);
 	PG_RETURN_TEXT_P(cstring_to_text(id));

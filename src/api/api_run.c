@@ -5,6 +5,7 @@
 #include "postgres.h"
 
 #include "api/api_private.h"
+#include "living/living.h"
 #include "proof/proof.h"
 #include "report/report.h"
 #include "run/run.h"
@@ -162,6 +163,32 @@ arg_direction(FunctionCallInfo fcinfo, int n)
 	return SV_UPGRADE;
 }
 
+/* The living objects that would run behind the revisions. */
+static void
+put_living(ReturnSetInfo *result, Direction direction, StoredRevision **rows, int n)
+{
+	List	   *undone = NIL;
+	ListCell   *cell;
+
+	for (int i = 0; direction == SV_DOWNGRADE && i < n; i++)
+		undone = lappend(undone, rows[i]->id);
+	foreach(cell, sv_living_due(direction, undone))
+	{
+		const LivingDue *due = lfirst(cell);
+		RowBuilder	row = {0};
+
+		sv_row_datum(&row, Int32GetDatum(++n), false);
+		sv_row_text(&row, due->name);
+		sv_row_text(&row, sv_direction_name(direction));
+		sv_row_text(&row, due->message);
+		sv_row_datum(&row, BoolGetDatum(true), false);
+		for (int i = 0; i < 3; i++)
+			sv_row_list_or_null(&row, NIL);
+		sv_row_text(&row, NULL);
+		sv_row_put(result, &row);
+	}
+}
+
 Datum
 sv_api_plan(PG_FUNCTION_ARGS)
 {
@@ -197,6 +224,7 @@ sv_api_plan(PG_FUNCTION_ARGS)
 		sv_row_text(&row, direction == SV_DOWNGRADE ? sv_run_irreversible(rows[i]) : NULL);
 		sv_row_put(result, &row);
 	}
+	put_living(result, direction, rows, plan.n);
 	PG_RETURN_NULL();
 }
 

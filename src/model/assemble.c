@@ -208,3 +208,70 @@ sv_model_assemble(const List *before, const List *after, Model **model_before, M
 	*model_before = assemble(before, after);
 	*model_after = assemble(after, before);
 }
+
+/* ---------- a model with and without some objects ---------- */
+
+static bool
+is_within(const List *objects, const Object *o)
+{
+	for (; o != NULL; o = o->parent)
+	{
+		if (list_member_ptr(objects, o))
+			return true;
+	}
+	return false;
+}
+
+static void
+copy_with_parents(Model *model, const Object *o)
+{
+	if (sv_model_find(model, o->class, o->identity) != NULL)
+		return;
+	if (o->parent != NULL)
+		copy_with_parents(model, o->parent);
+	copy_object(model, o, o->context);
+}
+
+static void
+link_copy(const Model *model, const Object *o)
+{
+	Object	   *copy = sv_model_find(model, o->class, o->identity);
+
+	if (copy == NULL)
+		return;
+	copy->needs = link_list(model, o->needs);
+	copy->vanishes_with = link_list(model, o->vanishes_with);
+}
+
+/*
+ * A copy of a model without some of its objects, and without their parts, and with
+ * objects of another model where it has none of their identity.
+ */
+Model *
+sv_model_altered(const Model *base, const List *without, const List *with)
+{
+	Model	   *model = sv_model_create();
+	List	   *added = NIL;
+	ListCell   *cell;
+
+	foreach(cell, base->objects)
+	{
+		if (!is_within(without, lfirst(cell)))
+			copy_with_parents(model, lfirst(cell));
+	}
+	foreach(cell, with)
+	{
+		const Object *o = lfirst(cell);
+
+		if (sv_model_find(model, o->class, o->identity) != NULL)
+			continue;
+		added = lappend(added, lfirst(cell));
+		copy_with_parents(model, o);
+	}
+	foreach(cell, base->objects)
+		link_copy(model, lfirst(cell));
+	foreach(cell, added)
+		link_copy(model, lfirst(cell));
+	sv_model_sort(model);
+	return model;
+}

@@ -444,6 +444,8 @@ extern UnitState *sv_unit_state(const Model *model, const ObjectAddress *unit);
 extern void sv_model_assemble(const List *before, const List *after, Model **model_before,
 							  Model **model_after);
 
+extern Model *sv_model_altered(const Model *base, const List *without, const List *with);
+
 /* ----- the classes of objects ----- */
 
 /* "in one of the schemas that are read" */

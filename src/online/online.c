@@ -85,12 +85,19 @@ begin_run(OnlineRun *online, const char *command)
 	RevisionGraph *graph = sv_store_graph(SV_STORE_WRITE);
 	RevisionList list = plan(online, graph);
 
+	List	   *ids = NIL;
+
 	online->revisions = palloc(sizeof(char *) * Max(list.n, 1));
 	for (int i = 0; i < list.n; i++)
+	{
 		online->revisions[i] = pstrdup(graph->revisions[list.members[i]].id);
+		ids = lappend(ids, online->revisions[i]);
+	}
 	sv_store_close_runs();
-	if (list.n == 0)
+	if (list.n == 0 &&
+		!(online->direction == SV_UPGRADE && sv_run_living->pending(SV_STORE_WRITE)))
 		return;
+	sv_run_living->begin(online->direction, online->direction == SV_DOWNGRADE ? ids : NIL);
 	online->run.report = report_nothing;
 	online->run.nsteps = list.n;
 	online->run.started_at = GetCurrentTimestamp();
@@ -513,6 +520,43 @@ execute_batches(OnlineRun *online)
 	online->at = online->part.to;
 }
 
+/* ---------- living objects ---------- */
+
+/* All of them are one transaction, behind the last revision. */
+static void
+try_living(void *arg)
+{
+	OnlineRun  *online = arg;
+	int			level;
+
+	sv_follow_end();
+	sv_follow_begin();
+	sv_lock_hold();
+	level = NewGUCNestLevel();
+	sv_retry_limits(0);
+	online->run.done = online->next;
+	sv_run_living->finish(&online->run);
+	sv_follow_finish();
+	sv_online_keep_lock();
+	AtEOXact_GUC(false, level);
+}
+
+static void
+execute_living(OnlineRun *online)
+{
+	int			attempt = 1;
+	ErrorData  *error;
+
+	memset(&online->execution, 0, sizeof(online->execution));
+	online->execution.origin.revision = "(living objects)";
+	while ((error = sv_online_attempt(try_living, online)) != NULL)
+	{
+		sv_run_living->end();
+		if (!sv_retry_wait(attempt++, error, &online->execution))
+			ReThrowError(error);
+	}
+}
+
 /* ---------- the run ---------- */
 
 /*
@@ -554,6 +598,7 @@ execute_online(void *arg)
 		else
 			execute_batches(online);
 	}
+	execute_living(online);
 	sv_store_end_run(online->run.number, online->run.started_at);
 	sv_online_commit();
 }
@@ -663,6 +708,7 @@ sv_online_run(Direction direction, const char *target, const RunOptions *options
 		failure.error = error;
 		(void) sv_online_attempt(record_failure, &failure);
 	}
+	sv_run_living->end();
 	sv_follow_end();
 	sv_lock_exit();
 	sv_online_unlock();

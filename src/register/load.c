@@ -201,10 +201,11 @@ sv_register_draft(RevisionDraft *draft, const char *source, bool *reshaped)
 
 	result->file = draft->source ? draft->source : draft->down_source;
 	if (draft->runs != SV_RUNS_ONCE)
-		ereport(ERROR,
-				(errcode(ERRCODE_SV_UNREADABLE_FILE),
-				 errmsg("file \"%s\" is to run again whenever it changes", result->file),
-				 errhint("Put its text into a new revision at each change, and load the folder without it.")));
+	{
+		result->id = pstrdup(draft->id);
+		result->action = sv_register_living_draft(draft, source);
+		return result;
+	}
 	if (draft->id != NULL && sv_store_revision_exists(draft->id))
 	{
 		check_owner(draft, source);

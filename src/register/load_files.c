@@ -348,6 +348,38 @@ report_missing(Load *load)
 	}
 }
 
+/* The same of living objects; what one has made stays, also where it is forgotten. */
+static void
+report_missing_living(Load *load)
+{
+	ListCell   *cell;
+	ListCell   *other;
+
+	foreach(cell, sv_store_living(SV_STORE_WRITE))
+	{
+		const StoredLiving *living = lfirst(cell);
+		bool		found = living->file == NULL ||
+		strcmp(living->source, load->options->source) != 0;
+
+		foreach(other, load->results)
+		{
+			const RegisterResult *result = lfirst(other);
+
+			found |= result->id != NULL && strcmp(result->id, living->name) == 0;
+		}
+		if (found)
+			continue;
+		if (load->options->prune)
+			(void) sv_store_forget_living(living->name);
+		load->results = lappend(load->results,
+								new_result(living->name, living->file,
+										   load->options->prune ? SV_REGISTER_REMOVED :
+										   SV_REGISTER_MISSING,
+										   load->options->prune ?
+										   "what it made is still there" : "its file is gone"));
+	}
+}
+
 static void
 report_ignored(Load *load)
 {
@@ -408,6 +440,7 @@ load_all(void *arg)
 	assign_ids(load);
 	if (load->options->contained != NULL)
 		note_contained(load);
+	sv_register_untie_living(load->read->drafts);
 	foreach(cell, sv_register_order(load->read->drafts))
 	{
 		CHECK_FOR_INTERRUPTS();
@@ -418,7 +451,10 @@ load_all(void *arg)
 	if (load->reshaped)
 		sv_store_set_heads(sv_graph_heads(sv_store_graph(SV_STORE_WRITE)).n);
 	if (load->options->is_folder)
+	{
 		report_missing(load);
+		report_missing_living(load);
+	}
 	report_ignored(load);
 }
 

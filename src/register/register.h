@@ -77,6 +77,11 @@ extern List *sv_register_files(List *files, const LoadOptions *options);
 /* load.c: one draft of a file */
 extern RegisterResult *sv_register_draft(RevisionDraft *draft, const char *source, bool *reshaped);
 
+/* living.c: what runs again when it has changed */
+extern RegisterAction sv_register_living(StoredLiving *living);
+extern RegisterAction sv_register_living_draft(const RevisionDraft *draft, const char *source);
+extern void sv_register_untie_living(List *drafts);
+
 /* draft_order.c */
 extern List *sv_register_order(List *drafts);
 

@@ -11,6 +11,8 @@
 #include "utils/guc.h"
 #include "utils/timestamp.h"
 
+const LivingHooks *sv_run_living;
+
 /* A run that is planned and checked. */
 typedef struct PlannedRun
 {
@@ -69,6 +71,24 @@ warn_of_needs(const PlannedRun *planned)
 			sv_run_warn_of_needs(sv_store_revision(SV_STORE_WRITE, list_nth(applied, i)));
 }
 
+/* A run that does nothing but undo is a downgrade for living objects; all others upgrade. */
+static void
+begin_living(const PlannedRun *planned)
+{
+	List	   *undone = NIL;
+
+	for (int i = 0; i < planned->nsteps; i++)
+	{
+		if (planned->directions[i] == SV_UPGRADE)
+		{
+			undone = NIL;
+			break;
+		}
+		undone = lappend(undone, planned->revisions[i]->id);
+	}
+	sv_run_living->begin(undone != NIL ? SV_DOWNGRADE : SV_UPGRADE, undone);
+}
+
 /* Execute and record every step. */
 static void
 execute(void *arg)
@@ -83,12 +103,15 @@ execute(void *arg)
 	PG_TRY();
 	{
 		sv_follow_begin();
+		begin_living(planned);
 		for (int i = 0; i < planned->nsteps; i++)
 			sv_run_step(&run, planned->revisions[i], planned->directions[i]);
+		sv_run_living->finish(&run);
 		sv_follow_finish();
 	}
 	PG_FINALLY();
 	{
+		sv_run_living->end();
 		sv_follow_end();
 		(void) sv_impact_unguard();
 		sv_lock_exit();
@@ -145,7 +168,7 @@ sv_run(Direction direction, const char *target, const RunOptions *options, RunOb
 	graph = sv_store_graph(SV_STORE_WRITE);
 	plan = direction == SV_UPGRADE ? sv_graph_plan_upgrade(graph, target) :
 		sv_graph_plan_downgrade(graph, target);
-	if (plan.n == 0)
+	if (plan.n == 0 && !(direction == SV_UPGRADE && sv_run_living->pending(SV_STORE_WRITE)))
 		return;
 	rows = sv_store_plan_rows(SV_STORE_WRITE, graph, &plan);
 	if (direction == SV_UPGRADE)

@@ -61,7 +61,30 @@ typedef struct Run
 	RunOptions	options;
 } Run;
 
+/*
+ * What a run does beside its revisions: living objects, whose folder stands above
+ * this one.  _PG_init() sets them.
+ */
+typedef struct LivingHooks
+{
+	/* is there anything for an upgrade to do? */
+	bool		(*pending) (StoreMode mode);
+	/* a run begins; "undone": ids of the revisions that a downgrade takes back */
+	void		(*begin) (Direction direction, const List *undone);
+	/* statements of a script, or of a part of it, are about to be executed */
+	void		(*part_begin) (void);
+	/* execute one of them, also where objects are in its way */
+	void		(*statement) (const Node *tree, StatementFn run, void *arg);
+	/* all of them are executed */
+	void		(*part_end) (void);
+	/* its steps are done: run what is due */
+	void		(*finish) (Run *run);
+	/* the run is over, also after an error */
+	void		(*end) (void);
+} LivingHooks;
+
 /* run.c */
+extern const LivingHooks *sv_run_living;
 extern void sv_run(Direction direction, const char *target, const RunOptions *options,
 				   RunObserver *observer,
 				   RunStepFn report, void *arg);
@@ -103,6 +126,7 @@ extern void sv_run_script_step(const char *id, Direction direction, const char *
 /* step.c */
 extern void sv_run_step(Run *run, const StoredRevision *revision, Direction direction);
 extern void sv_run_verify(const char *revision, const StoredScript *stored);
+extern void sv_run_report(Run *run, const char *message, const StoredStep *step, Datum elapsed);
 
 /* constraints.c */
 extern void sv_constraints_fire(void);

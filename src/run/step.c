@@ -163,6 +163,16 @@ execute_statement(void *arg)
 		execution->touched = true;
 }
 
+/* The same with kept data. */
+static void
+execute_keeping(void *arg)
+{
+	Execution  *execution = arg;
+
+	sv_kept_statement(execution->keep, execution->script->statements[execution->current].tag,
+					  execution->text, execute_statement, execution);
+}
+
 /* Set the current statement; false if it is not to be executed. */
 static bool
 begin_statement(Execution *execution, int index)
@@ -221,14 +231,14 @@ execute_statements(Execution *execution, MemoryContext context)
 
 	execution->touched = false;
 	sv_members_begin();
+	sv_run_living->part_begin();
 	repeat_settings(execution);
 	for (int i = execution->from; i < execution->to; i++)
 	{
 		CHECK_FOR_INTERRUPTS();
 		sv_client_check();
 		if (begin_statement(execution, i))
-			sv_kept_statement(execution->keep, script->statements[i].tag, execution->text,
-							  execute_statement, execution);
+			sv_run_living->statement(sv_statement_tree(script, i), execute_keeping, execution);
 		execution->touched |= may_set_constraints(&script->statements[i]);
 		if (may_make_constraint(&script->statements[i]))
 			sv_constraints_follow();
@@ -237,6 +247,7 @@ execute_statements(Execution *execution, MemoryContext context)
 		execution->text = "";
 		MemoryContextReset(context);
 	}
+	sv_run_living->part_end();
 	sv_members_end();
 	execution->text = NULL;
 	if (execution->touched || (execution->to > execution->from && (script->flags & SV_STMT_QUEUES)))
@@ -415,17 +426,18 @@ sv_execution_end(const Execution *execution)
 		sv_kept_end(execution->keep);
 }
 
-static void
-report_step(Run *run, const StoredRevision *revision, const StoredStep *step, Datum elapsed)
+/* Tell of a step that is done and recorded. */
+void
+sv_run_report(Run *run, const char *message, const StoredStep *step, Datum elapsed)
 {
 	RunStep		result =
-	{revision->id, step->direction, revision->message, step->statements, elapsed};
+	{step->revision, step->direction, message, step->statements, elapsed};
 
 	if (sv_progress)
 		ereport(INFO,
 				(errmsg("[%d/%d] %s %s%s%s (%.0f ms)", run->done, run->nsteps,
-						sv_direction_name(step->direction), revision->id,
-						revision->message[0] ? " " : "", sv_one_line(revision->message),
+						sv_direction_name(step->direction), step->revision,
+						message[0] ? " " : "", sv_one_line(message),
 						(step->finished_at - step->started_at) / 1000.0)));
 	run->report(&result, run->report_arg);
 }
@@ -446,7 +458,7 @@ sv_step_finish(Run *run, const StoredRevision *revision, const StoredScript *sto
 	step->position = ++run->done;
 	step->revision = revision->id;
 	step->checksum = revision->checksum;
-	report_step(run, revision, step, sv_store_step(step));
+	sv_run_report(run, revision->message, step, sv_store_step(step));
 }
 
 /*

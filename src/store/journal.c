@@ -247,6 +247,19 @@ sv_store_step(const StoredStep *step)
 	return elapsed;
 }
 
+/* The same for a living object, which is in no set of revisions: the journal's row alone. */
+Datum
+sv_store_living_step(const StoredStep *step)
+{
+	Datum		elapsed = interval_between(step->started_at, step->finished_at);
+	StoreScope	scope;
+
+	sv_store_enter(&scope, SV_STORE_WRITE);
+	insert_step(&scope, step, NULL, elapsed);
+	sv_store_leave(&scope);
+	return elapsed;
+}
+
 /* Record a step that failed and whose transaction is gone. */
 void
 sv_store_failed_step(const StoredStep *step, const StoredFailure *failure)

@@ -151,6 +151,7 @@ typedef struct StoredStep
 } StoredStep;
 
 extern Datum sv_store_step(const StoredStep *step);
+extern Datum sv_store_living_step(const StoredStep *step);
 
 /* Where and why a step of an online run failed. */
 typedef struct StoredFailure
@@ -268,6 +269,60 @@ extern void sv_store_forget_part(const Part *part);
 extern void sv_store_forget_parts(const char *revision);
 extern void sv_store_forget_unbegun(const char *revision);
 extern char *sv_store_interrupted(StoreMode mode, Direction *direction);
+
+/* ----- living_rows.c -----
+ *
+ * Living objects: texts that are run again when they have changed.
+ */
+
+typedef struct StoredLiving
+{
+	const char *name;
+	const char *kind;			/* "object" or "seed" */
+	const char *up;
+	const char *down;			/* NULL: none */
+	List	   *depends_on;		/* ids of revisions and names of living objects */
+	bool		always;			/* run at every upgrade */
+	const char *contexts;		/* NULL: any */
+	const char *checksum;
+	const char *source;			/* as that of loaded revisions */
+	const char *file;			/* NULL: no file */
+	int			line;
+	const char *in_force;		/* checksum of the text that ran last; NULL: none */
+} StoredLiving;
+
+/* A text of a living object that ran. */
+typedef struct LivingVersion
+{
+	const char *name;
+	const char *checksum;
+	const char *up;				/* NULL: it was taken back */
+	const char *down;
+	int64		run;
+	TimestampTz ran_at;
+	const char *ran_by;
+} LivingVersion;
+
+/* An object that the text in force has made, as pg_get_object_address() takes it. */
+typedef struct LivingObject
+{
+	const char *name;			/* of the living object */
+	const char *type;
+	List	   *names;
+	List	   *args;
+} LivingObject;
+
+extern List *sv_store_living(StoreMode mode);
+extern StoredLiving *sv_store_living_named(StoreMode mode, const char *name);
+extern void sv_store_set_living(const StoredLiving *living);
+extern bool sv_store_forget_living(const char *name);
+extern bool sv_store_living_pending(StoreMode mode);
+extern List *sv_store_living_before(StoreMode mode, int64 run);
+extern void sv_store_living_ran(const LivingVersion *version);
+extern List *sv_store_living_objects(StoreMode mode);
+extern bool sv_store_has_living_objects(void);
+extern void sv_store_set_living_objects(const char *name, const List *objects);
+extern int64 sv_store_first_run_of(StoreMode mode, const List *ids);
 
 /* ----- kept_rows.c ----- */
 

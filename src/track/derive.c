@@ -214,7 +214,8 @@ find_others(const Derivation *d)
 			ObjectAddress *dependent = lfirst(other);
 
 			if (!has_unit(known, dependent) && !has_unit(found, dependent) &&
-				sv_unit_is_read(dependent))
+				sv_unit_is_read(dependent) &&
+				!(sv_track_disowned != NULL && sv_track_disowned(dependent)))
 				found = lappend(found, dependent);
 		}
 	}
@@ -363,6 +364,36 @@ warn_underived(const ErrorData *error)
 			 errhint("Give the revision a down script with schemaver.edit(), or take it for irreversible.")));
 }
 
+bool		(*sv_track_disowned) (const ObjectAddress *unit) = NULL;
+
+/* The step without the units that are not its work. */
+static const TrackedStep *
+without_disowned(const TrackedStep *step)
+{
+	TrackedStep *own;
+	List	   *before = NIL;
+	List	   *after = NIL;
+	ListCell   *cell;
+
+	if (sv_track_disowned == NULL)
+		return step;
+	own = palloc(sizeof(TrackedStep));
+	*own = *step;
+	own->units = NIL;
+	foreach(cell, step->units)
+	{
+		if (sv_track_disowned(lfirst(cell)))
+			continue;
+		own->units = lappend(own->units, lfirst(cell));
+		before = lappend(before, sv_unit_state(step->before, lfirst(cell)));
+		after = lappend(after, sv_unit_state(step->after, lfirst(cell)));
+	}
+	if (list_length(own->units) == list_length(step->units))
+		return step;
+	sv_model_assemble(before, after, &own->before, &own->after);
+	return own;
+}
+
 /*
  * Derive the down script of a step, whose changes are the last that were made
  * to its units.  A step that changed nothing gets an empty one; NULL, and a WARNING, if
@@ -371,7 +402,7 @@ warn_underived(const ErrorData *error)
 DerivedDown *
 sv_derive_down(const TrackedStep *step)
 {
-	Derivation	d = {step};
+	Derivation	d = {without_disowned(step)};
 	DerivedDown *result = palloc0(sizeof(DerivedDown));
 	StringInfoData sql;
 	ErrorData  *error = NULL;
@@ -388,8 +419,8 @@ sv_derive_down(const TrackedStep *step)
 	 */
 	d.options.role = superuser() ? GetUserNameFromId(GetUserId(), false) : NULL;
 	d.options.cast_of = sv_model_cast_of;
-	d.after = step->after;
-	d.before = step->before;
+	d.after = d.step->after;
+	d.before = d.step->before;
 	if (step->renamed)
 		d.renames = find_renames(&d);
 	error = sv_subtransaction(rename_and_compare, &d, false);

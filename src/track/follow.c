@@ -264,6 +264,21 @@ sv_follow_step_done(int64 run, int position, const StoredRevision *revision,
 	sv_track_step_done(followed);
 }
 
+/* The same of the text of a living object: its changes belong to no revision. */
+void
+sv_follow_living_done(int64 run, int position, const char *name)
+{
+	Followed   *followed;
+
+	if (!sv_track_active())
+		return;
+	followed = sv_track_alloc(sizeof(Followed));
+	followed->revision = strcpy(sv_track_alloc(strlen(name) + 1), name);
+	followed->run = run;
+	followed->position = position;
+	sv_track_step_done(followed);
+}
+
 /* All steps of the transaction are done. */
 void
 sv_follow_finish(void)

@@ -82,6 +82,13 @@ extern void sv_follow_begin(void);
 extern void sv_follow_step(void);
 extern void sv_follow_step_done(int64 run, int position, const StoredRevision *revision,
 								const StoredScript *stored, Direction direction);
+
+/*
+ * Is a unit, or was it in this transaction, none of what revisions answer for?  Its
+ * changes go into the state of the schema, but into no derived down.  NULL: never.
+ */
+extern bool (*sv_track_disowned) (const ObjectAddress *unit);
+extern void sv_follow_living_done(int64 run, int position, const char *name);
 extern void sv_follow_finish(void);
 extern void sv_follow_end(void);
 

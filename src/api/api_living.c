@@ -1,0 +1,44 @@
+/*
+ * api_living.c
+ *		SQL functions for living objects.
+ */
+#include "postgres.h"
+
+#include "api/api.h"
+#include "living/living.h"
+#include "register/register.h"
+#include "utils/builtins.h"
+
+PG_FUNCTION_INFO_V1(sv_api_repeatable);
+
+/* "changed" or "always". */
+static bool
+arg_always(FunctionCallInfo fcinfo, int n)
+{
+	const char *run = sv_arg_text(fcinfo, n, "run");
+
+	if (strcmp(run, "always") == 0)
+		return true;
+	if (strcmp(run, "changed") != 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("invalid value for argument \"run\": \"%s\"", sv_graph_clip(run)),
+				 errhint("Known values: changed, always.")));
+	return false;
+}
+
+Datum
+sv_api_repeatable(PG_FUNCTION_ARGS)
+{
+	StoredLiving living = {sv_arg_text(fcinfo, 0, "name"), "object"};
+
+	living.up = sv_arg_text(fcinfo, 1, "up");
+	living.down = sv_arg_text_or_null(fcinfo, 2);
+	living.depends_on = sv_arg_list(fcinfo, 3);
+	living.always = arg_always(fcinfo, 4);
+	living.source = "";
+	living.line = 1;
+	sv_register_lock("schemaver.repeatable()");
+	(void) sv_register_living(&living);
+	PG_RETURN_TEXT_P(cstring_to_text(living.name));
+}

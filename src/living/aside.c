@@ -1,0 +1,330 @@
+/*
+ * aside.c
+ *		Put objects aside with all that depends on them, and bring them back.
+ *
+ * What depends on what is read from the catalogs, as a model of the units
+ * concerned; the comparison of models (src/diff) writes the statements that drop
+ * the objects and those that make them again, with owner, privileges, comments and
+ * options, in an order that the server accepts.
+ */
+#include "postgres.h"
+
+#include "access/xact.h"
+#include "catalog/pg_class.h"
+#include "executor/spi.h"
+#include "living/living_private.h"
+#include "miscadmin.h"
+#include "track/track.h"
+#include "utils/guc.h"
+#include "utils/snapmgr.h"
+
+/* ---------- what depends on it ---------- */
+
+typedef struct Search
+{
+	AsideCause	cause;
+	List	   *start;			/* Object */
+	List	   *units;			/* ObjectAddress of what is read */
+	List	   *expanded;		/* those whose dependents are among them */
+	Model	   *model;
+	List	   *found;			/* Object */
+} Search;
+
+static bool
+has_address(const List *addresses, const ObjectAddress *address)
+{
+	ListCell   *cell;
+
+	foreach(cell, addresses)
+	{
+		if (sv_same_address(lfirst(cell), address))
+			return true;
+	}
+	return false;
+}
+
+static Model *
+read_units(const List *units)
+{
+	Snapshot	snapshot;
+	Model	   *volatile model = NULL;
+	bool		paused = sv_track_pause(true);
+
+	CommandCounterIncrement();
+	snapshot = RegisterSnapshot(GetLatestSnapshot());
+	PG_TRY();
+	{
+		model = sv_model_read_units(units, snapshot, NULL);
+	}
+	PG_FINALLY();
+	{
+		(void) sv_track_pause(paused);
+	}
+	PG_END_TRY();
+	UnregisterSnapshot(snapshot);
+	return model;
+}
+
+static void
+add_unit(Search *search, const ObjectAddress *unit)
+{
+	ObjectAddress *copy;
+
+	if (has_address(search->units, unit) || !sv_unit_is_read(unit))
+		return;
+	copy = palloc(sizeof(ObjectAddress));
+	*copy = *unit;
+	search->units = lappend(search->units, copy);
+}
+
+static const Object *
+root_of(const Object *o)
+{
+	while (o->parent != NULL)
+		o = o->parent;
+	return o;
+}
+
+/*
+ * Does the server itself see to an object that depends on one to which the
+ * statement is done?
+ */
+static bool
+comes_along(const Search *search, const Object *o, const Object *start)
+{
+	if (sv_class_is(o, trigger) || sv_class_is(o, policy) || sv_class_is(o, rule) ||
+		o->parent == NULL)
+		return false;
+	if (search->cause == SV_ASIDE_COLUMN_TYPE)
+		return true;
+	return root_of(o) == root_of(start);
+}
+
+static bool
+needs_found(const Search *search, const Object *o)
+{
+	ListCell   *cell;
+
+	if (o->parent != NULL && list_member_ptr(search->found, o->parent))
+		return true;
+	foreach(cell, o->needs)
+	{
+		const Object *need = lfirst(cell);
+
+		if (list_member_ptr(search->found, need) &&
+			!(list_member_ptr(search->start, need) && comes_along(search, o, need)))
+			return true;
+	}
+	return false;
+}
+
+/* Mark all that needs what is marked already. */
+static void
+spread(Search *search)
+{
+	bool		more = true;
+	ListCell   *cell;
+
+	while (more)
+	{
+		more = false;
+		CHECK_FOR_INTERRUPTS();
+		foreach(cell, search->model->objects)
+		{
+			Object	   *o = lfirst(cell);
+
+			if (o->context || list_member_ptr(search->found, o) || !needs_found(search, o))
+				continue;
+			search->found = lappend(search->found, o);
+			more = true;
+		}
+	}
+}
+
+/* Nothing depends on these. */
+static bool
+is_leaf(const Object *o)
+{
+	return sv_class_is(o, trigger) || sv_class_is(o, policy) || sv_class_is(o, rule);
+}
+
+/* Add the units that depend on those of the marked objects; false if there are no more. */
+static bool
+expand(Search *search)
+{
+	int			n = list_length(search->units);
+	ListCell   *cell;
+	ListCell   *other;
+
+	foreach(cell, search->found)
+	{
+		const Object *o = lfirst(cell);
+		ObjectAddress *unit;
+
+		if (is_leaf(o))
+			continue;
+		unit = palloc(sizeof(ObjectAddress));
+		if (!sv_unit_of(o->address.classId, o->address.objectId, unit) ||
+			has_address(search->expanded, unit))
+			continue;
+		search->expanded = lappend(search->expanded, unit);
+		foreach(other, sv_unit_dependents(unit))
+			add_unit(search, lfirst(other));
+	}
+	return list_length(search->units) > n;
+}
+
+/* The objects of the model at the addresses. */
+static List *
+objects_at(const Model *model, const List *addresses)
+{
+	List	   *result = NIL;
+	ListCell   *cell;
+
+	foreach(cell, addresses)
+	{
+		const ObjectAddress *address = lfirst(cell);
+		Object	   *o = sv_model_at(model, address->classId, address->objectId,
+									address->objectSubId);
+
+		if (o != NULL && !o->context)
+			result = list_append_unique_ptr(result, o);
+	}
+	return result;
+}
+
+static DiffOptions
+options_of_aside(void)
+{
+	DiffOptions options = {.owners = true, .privileges = true, .comments = true, .drop = "drop",
+	.cast_of = sv_model_cast_of};
+
+	options.role = GetUserNameFromId(GetUserId(), false);
+	return options;
+}
+
+static bool
+is_within(const List *objects, const Object *o)
+{
+	for (; o != NULL; o = o->parent)
+	{
+		if (list_member_ptr(objects, o))
+			return true;
+	}
+	return false;
+}
+
+/*
+ * What depends on the objects at the addresses (ObjectAddress) and is in the way of
+ * what is done to them, which is dropped, too, if they are to be made anew; with the
+ * statements that drop it.
+ */
+Aside *
+sv_aside_find(const List *addresses, AsideCause cause)
+{
+	Aside	   *aside = palloc0(sizeof(Aside));
+	Search		search = {cause};
+	DiffOptions options = options_of_aside();
+	ListCell   *cell;
+
+	foreach(cell, addresses)
+	{
+		const ObjectAddress *address = lfirst(cell);
+		ObjectAddress unit;
+
+		if (sv_unit_of(address->classId, address->objectId, &unit))
+			add_unit(&search, &unit);
+	}
+	do
+	{
+		search.model = read_units(search.units);
+		search.start = objects_at(search.model, addresses);
+		search.found = list_copy(search.start);
+		spread(&search);
+	} while (expand(&search));
+
+	aside->model = search.model;
+	foreach(cell, search.found)
+	{
+		if (cause == SV_ASIDE_REPLACED || !is_within(search.start, lfirst(cell)))
+			aside->dropped = lappend(aside->dropped, lfirst(cell));
+	}
+	aside->rows = sv_diff(search.model, sv_model_altered(search.model, aside->dropped, NIL),
+						  &options);
+	return aside;
+}
+
+/* Would rows or values be lost? */
+bool
+sv_aside_holds_data(const Aside *aside)
+{
+	ListCell   *cell;
+
+	foreach(cell, aside->dropped)
+	{
+		const Object *o = lfirst(cell);
+
+		if (sv_class_has(o, SV_HOLDS_DATA) && !sv_class_is(root_of(o), view) &&
+			!sv_class_is(root_of(o), matview))
+			return true;
+	}
+	return false;
+}
+
+/* ---------- statements ---------- */
+
+static void
+execute_rows(const List *rows)
+{
+	int			level = NewGUCNestLevel();
+	List	   *path = sv_body_path_now();
+	ListCell   *cell;
+	bool		touched = false;
+
+	sv_generated_settings();
+	if (SPI_connect() != SPI_OK_CONNECT)
+		elog(ERROR, "SPI_connect failed");
+	foreach(cell, rows)
+	{
+		CHECK_FOR_INTERRUPTS();
+		if (((DiffRow *) lfirst(cell))->sql != NULL)
+			touched |= sv_generated_row(rows, foreach_current_index(cell), path);
+	}
+	if (touched)
+		sv_constraints_settle(true);
+	SPI_finish();
+	AtEOXact_GUC(false, level);
+	CommandCounterIncrement();
+}
+
+/* Drop it. */
+void
+sv_aside_take(const Aside *aside)
+{
+	execute_rows(aside->rows);
+}
+
+/*
+ * Make some of the dropped objects again, those that are not there; and those that
+ * are get the owner, the privileges and the comments which they had.
+ */
+void
+sv_aside_return(const Aside *aside, const List *objects)
+{
+	DiffOptions options = options_of_aside();
+	List	   *units = NIL;
+	Model	   *now;
+	ListCell   *cell;
+
+	foreach(cell, aside->model->objects)
+	{
+		const Object *o = lfirst(cell);
+		ObjectAddress *unit = palloc(sizeof(ObjectAddress));
+
+		if (o->parent == NULL && sv_unit_of(o->address.classId, o->address.objectId, unit) &&
+			!has_address(units, unit))
+			units = lappend(units, unit);
+	}
+	now = read_units(units);
+	execute_rows(sv_diff(now, sv_model_altered(now, NIL, objects), &options));
+}

@@ -1,0 +1,119 @@
+/*
+ * hooks.c
+ *		What a run does about living objects.
+ */
+#include "postgres.h"
+
+#include "living/living.h"
+#include "living/living_private.h"
+#include "track/track.h"
+#include "utils/memutils.h"
+
+typedef struct CurrentRun
+{
+	Direction	direction;
+	int64		before;			/* downgrade: the run that applied the first revision undone */
+	bool		making;			/* texts of living objects are running */
+} CurrentRun;
+
+static CurrentRun current;
+
+static bool
+pending(StoreMode mode)
+{
+	List	   *missing = NIL;
+
+	if (sv_store_living_pending(mode))
+		return true;
+	(void) sv_made_read(mode, &missing);
+	return missing != NIL;
+}
+
+static void
+begin(Direction direction, const List *undone)
+{
+	sv_living_forget_asides();
+	sv_living_units_changed();
+	if (sv_store_has_living_objects())
+		sv_observe_begin();
+	current.direction = direction;
+	current.before = undone != NIL ? sv_store_first_run_of(SV_STORE_WRITE, undone) : 0;
+}
+
+static bool
+has_pending(void)
+{
+	RevisionGraph *graph = sv_store_graph(SV_STORE_WRITE);
+
+	for (int i = 0; i < graph->n; i++)
+	{
+		if (!graph->revisions[i].applied)
+			return true;
+	}
+	return false;
+}
+
+static void
+part_begin(void)
+{
+	sv_living_forget_asides();
+}
+
+static void
+statement(const Node *tree, StatementFn run, void *arg)
+{
+	if (current.making)
+		run(arg);
+	else
+		sv_living_statement(tree, run, arg);
+}
+
+static void
+part_end(void)
+{
+	if (!current.making)
+		sv_living_part_end();
+}
+
+static void
+finish(Run *run)
+{
+	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "schemaver living objects",
+												  ALLOCSET_DEFAULT_SIZES);
+	MemoryContext caller = MemoryContextSwitchTo(context);
+	List	   *altered = list_copy(sv_observe_altered());
+	ListCell   *cell;
+	LivingRun	living = {run, current.direction};
+
+	living.tasks = sv_living_tasks(SV_STORE_WRITE, current.direction, current.before, &living.made);
+	if (living.tasks != NIL)
+	{
+		living.incomplete = current.direction == SV_UPGRADE && has_pending();
+		foreach(cell, altered)
+			sv_living_columns_changed(&living, NULL, lfirst_oid(cell));
+		current.making = true;
+		sv_living_make(&living);
+		current.making = false;
+	}
+	MemoryContextSwitchTo(caller);
+	MemoryContextDelete(context);
+}
+
+static void
+end(void)
+{
+	current.making = false;
+	sv_living_forget_asides();
+	sv_observe_end();
+}
+
+static const LivingHooks hooks = {pending, begin, part_begin, statement, part_end, finish, end};
+
+/* Called once, when the library is loaded. */
+void
+sv_living_init(void)
+{
+	sv_observe_install();
+	sv_run_living = &hooks;
+	sv_track_disowned = sv_living_is_unit;
+}

@@ -1,0 +1,116 @@
+/*
+ * living_private.h
+ *		What the files of src/living share.
+ */
+#ifndef SV_LIVING_PRIVATE_H
+#define SV_LIVING_PRIVATE_H
+
+#include "catalog/objectaddress.h"
+#include "diff/diff.h"
+#include "living/living.h"
+#include "model/model.h"
+
+/* ----- watched.c: what the server says it makes and drops ----- */
+
+extern void sv_observe_install(void);
+extern void sv_observe_begin(void);
+extern List *sv_observe_made(void);
+extern List *sv_observe_dropped(void);
+extern List *sv_observe_altered(void);
+extern void sv_observe_end(void);
+
+/* ----- objects.c: the objects that living objects consist of ----- */
+
+/* An object that a text has made. */
+typedef struct Made
+{
+	ObjectAddress address;
+	const char *type;			/* as pg_identify_object_as_address() says it */
+	List	   *names;
+	List	   *args;
+	const char *name;			/* of the living object */
+} Made;
+
+extern List *sv_made_read(StoreMode mode, List **missing);
+extern List *sv_made_of(const char *name, const List *addresses);
+extern void sv_made_record(const char *name, const List *made);
+extern const Made *sv_made_at(const List *made, const ObjectAddress *address);
+extern bool sv_made_is_expendable(const Made *made);
+
+/* ----- living_units.c: units that consist of living objects ----- */
+
+extern bool sv_living_is_unit(const ObjectAddress *unit);
+extern void sv_living_units_note(void);
+extern void sv_living_units_changed(void);
+
+/* ----- aside.c: put objects aside, and bring them back ----- */
+
+/* Objects that are dropped for a time, with all that depends on them. */
+typedef struct Aside
+{
+	Model	   *model;			/* holds them, and the units of which they are parts */
+	List	   *dropped;		/* Object */
+	List	   *rows;			/* that drop them */
+} Aside;
+
+/* What is done to the objects on which others depend. */
+typedef enum AsideCause
+{
+	SV_ASIDE_REPLACED,			/* they are made anew, so they are dropped, too */
+	SV_ASIDE_DROPPED,
+	SV_ASIDE_COLUMN_TYPE		/* columns get another type */
+} AsideCause;
+
+extern Aside *sv_aside_find(const List *addresses, AsideCause cause);
+extern bool sv_aside_holds_data(const Aside *aside);
+extern void sv_aside_take(const Aside *aside);
+extern void sv_aside_return(const Aside *aside, const List *objects);
+extern bool sv_same_address(const ObjectAddress *a, const ObjectAddress *b);
+
+/* ----- in_the_way.c: what is in the way of a statement of a revision ----- */
+
+extern void sv_living_statement(const Node *tree, StatementFn run, void *arg);
+extern void sv_living_part_end(void);
+extern void sv_living_forget_asides(void);
+extern bool sv_living_belongs(const List *made, const Object *o);
+
+/* ----- tasks.c: what is due ----- */
+
+typedef struct LivingTask
+{
+	const char *name;
+	const char *up;				/* NULL: what it made is to go */
+	const char *former;			/* the text in force, or NULL */
+	const char *down;
+	const char *checksum;		/* of up and down */
+	List	   *depends_on;
+	const char *file;
+	int			line;
+	int			rank;			/* of the class that the text makes */
+	int			place;			/* order of registration */
+	const char **makes;			/* names that its statements make; NULL ends them */
+	bool		all_columns;	/* does a "*" in it stand for columns? */
+	const char *reason;			/* NULL: it is not due */
+	bool		waits;			/* due, and not yet run */
+	int			runs;
+	ErrorData  *error;			/* of the last attempt */
+} LivingTask;
+
+extern List *sv_living_tasks(StoreMode mode, Direction direction, int64 before, List **made);
+extern void sv_task_due(LivingTask *task, const char *reason);
+
+/* ----- make.c: run what is due ----- */
+
+typedef struct LivingRun
+{
+	Run		   *run;
+	Direction	direction;
+	List	   *tasks;			/* LivingTask */
+	List	   *made;			/* Made, of all living objects */
+	bool		incomplete;		/* revisions are pending behind this run */
+} LivingRun;
+
+extern void sv_living_make(LivingRun *living);
+extern void sv_living_columns_changed(LivingRun *living, const LivingTask *task, Oid relation);
+
+#endif							/* SV_LIVING_PRIVATE_H */

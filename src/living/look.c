@@ -1,0 +1,117 @@
+/*
+ * look.c
+ *		What is known of living objects.
+ */
+#include "postgres.h"
+
+#include "living/living.h"
+#include "living/living_private.h"
+
+static bool
+is_listed(const List *names, const char *name)
+{
+	ListCell   *cell;
+
+	foreach(cell, names)
+	{
+		if (strcmp(lfirst(cell), name) == 0)
+			return true;
+	}
+	return false;
+}
+
+static const LivingVersion *
+last_version(const List *versions, const char *name)
+{
+	ListCell   *cell;
+
+	foreach(cell, versions)
+	{
+		const LivingVersion *version = lfirst(cell);
+
+		if (strcmp(version->name, name) == 0)
+			return version;
+	}
+	return NULL;
+}
+
+/*
+ * All living objects (LivingState), in the order of registration: "pending", it has
+ * never run, or was taken back; "changed", another text ran; "missing", an object
+ * that it made is not there; "applied".
+ */
+List *
+sv_living_states(StoreMode mode)
+{
+	List	   *all = sv_store_living(mode);
+	List	   *missing = NIL;
+	List	   *versions;
+	List	   *result = NIL;
+	ListCell   *cell;
+
+	if (all == NIL)
+		return NIL;
+	(void) sv_made_read(mode, &missing);
+	versions = sv_store_living_before(mode, PG_INT64_MAX);
+	foreach(cell, all)
+	{
+		LivingState *state = palloc(sizeof(LivingState));
+		const StoredLiving *living = lfirst(cell);
+
+		state->living = living;
+		state->version = living->in_force != NULL ? last_version(versions, living->name) : NULL;
+		state->state = living->in_force == NULL ? "pending" :
+			strcmp(living->in_force, living->checksum) != 0 ? "changed" :
+			is_listed(missing, living->name) ? "missing" : "applied";
+		result = lappend(result, state);
+	}
+	return result;
+}
+
+/*
+ * The living objects that a run would run, as far as is known before it
+ * (LivingDue), in the order in which it would try them.
+ */
+List *
+sv_living_due(Direction direction, const List *undone)
+{
+	int64		before = undone != NIL ? sv_store_first_run_of(SV_STORE_READ, undone) : 0;
+	List	   *made;
+	List	   *result = NIL;
+	ListCell   *cell;
+
+	if (direction == SV_DOWNGRADE && before == 0)
+		return NIL;
+	foreach(cell, sv_living_tasks(SV_STORE_READ, direction, before, &made))
+	{
+		const LivingTask *task = lfirst(cell);
+		LivingDue  *due;
+
+		if (!task->waits)
+			continue;
+		due = palloc(sizeof(LivingDue));
+		due->name = task->name;
+		due->message = psprintf("repeatable: %s", task->reason);
+		result = lappend(result, due);
+	}
+	return result;
+}
+
+/* Raise SV014 if there is a text to run, beside those that always run. */
+void
+sv_living_refuse_pending(void)
+{
+	ListCell   *cell;
+
+	foreach(cell, sv_living_states(SV_STORE_READ))
+	{
+		const LivingState *state = lfirst(cell);
+
+		if (strcmp(state->state, "applied") != 0)
+			ereport(ERROR,
+					(errcode(ERRCODE_SV_PENDING),
+					 errmsg("living object \"%s\" is not up to date", state->living->name),
+					 errdetail("Its state is \"%s\".", state->state),
+					 errhint("Run SELECT * FROM schemaver.upgrade();")));
+	}
+}

@@ -1,0 +1,247 @@
+/*
+ * tasks.c
+ *		Which living objects are due, and in which order they are tried.
+ *
+ * Pure but for the reading of the store.
+ */
+#include "postgres.h"
+
+#include "living/living_private.h"
+#include "nodes/nodeFuncs.h"
+#include "script/script.h"
+
+/* ---------- what a text is about ---------- */
+
+static bool
+find_star(Node *node, void *found)
+{
+	if (node == NULL)
+		return false;
+	if (IsA(node, ColumnRef) && IsA(llast(castNode(ColumnRef, node)->fields), A_Star))
+	{
+		*(bool *) found = true;
+		return true;
+	}
+	return raw_expression_tree_walker(node, find_star, found);
+}
+
+/* The queries of which the statement consists, as far as its tree holds them. */
+static Node *
+query_of(Node *tree)
+{
+	switch (nodeTag(tree))
+	{
+		case T_ViewStmt:
+			return castNode(ViewStmt, tree)->query;
+		case T_CreateTableAsStmt:
+			return castNode(CreateTableAsStmt, tree)->query;
+		case T_CreateFunctionStmt:
+			return castNode(CreateFunctionStmt, tree)->sql_body;
+		default:
+			return NULL;
+	}
+}
+
+static bool
+has_star(Node *query)
+{
+	bool		found = false;
+	ListCell   *cell;
+
+	if (query == NULL)
+		return false;
+	if (IsA(query, List))		/* the body of a function: a list of lists */
+	{
+		foreach(cell, (List *) query)
+			found |= has_star(lfirst(cell));
+		return found;
+	}
+	(void) find_star(query, &found);
+	return found;
+}
+
+/* Objects that others use are tried first. */
+static int
+rank_of(const Node *tree)
+{
+	switch (nodeTag(tree))
+	{
+		case T_CreateSchemaStmt:
+		case T_CreateExtensionStmt:
+			return 0;
+		case T_CompositeTypeStmt:
+		case T_CreateEnumStmt:
+		case T_CreateRangeStmt:
+		case T_CreateDomainStmt:
+		case T_CreateStmt:
+		case T_CreateSeqStmt:
+			return 1;
+		case T_CreateFunctionStmt:
+		case T_DefineStmt:
+			return 2;
+		case T_ViewStmt:
+			return 3;
+		case T_CreateTableAsStmt:
+			return 4;
+		case T_CreateTrigStmt:
+		case T_CreatePolicyStmt:
+		case T_RuleStmt:
+			return 5;
+		default:
+			return 6;
+	}
+}
+
+static void
+look_into(LivingTask *task)
+{
+	ScriptOrigin origin = {task->name, "up", task->file, task->line};
+	Script	   *script;
+
+	int			n = 0;
+
+	task->rank = 6;
+	task->makes = palloc0(sizeof(char *));
+	if (task->up == NULL)
+		return;
+	script = sv_script_parse(task->up, &origin);
+	task->makes = palloc0(sizeof(char *) * (script->n + 1));
+	for (int i = 0; i < script->n; i++)
+	{
+		Node	   *tree = sv_statement_tree(script, i);
+
+		task->rank = Min(task->rank, rank_of(tree));
+		task->all_columns |= has_star(query_of(tree));
+		if (sv_created_name(tree) != NULL)
+			task->makes[n++] = sv_created_name(tree);
+	}
+}
+
+/* ---------- what is due ---------- */
+
+/* The text shall run; the first reason counts. */
+void
+sv_task_due(LivingTask *task, const char *reason)
+{
+	if (task->reason == NULL)
+		task->reason = reason;
+	task->waits = true;
+}
+
+static LivingTask *
+task_of(const StoredLiving *living)
+{
+	LivingTask *task = palloc0(sizeof(LivingTask));
+
+	task->name = living->name;
+	task->up = living->up;
+	task->down = living->down;
+	task->checksum = living->checksum;
+	task->depends_on = living->depends_on;
+	task->file = living->file;
+	task->line = living->line;
+	if (living->in_force == NULL)
+		sv_task_due(task, "new");
+	else if (strcmp(living->in_force, living->checksum) != 0)
+		sv_task_due(task, "changed");
+	else if (living->always)
+		sv_task_due(task, "always");
+	return task;
+}
+
+static const LivingVersion *
+version_of(const List *versions, const char *name)
+{
+	ListCell   *cell;
+
+	foreach(cell, versions)
+	{
+		const LivingVersion *version = lfirst(cell);
+
+		if (strcmp(version->name, name) == 0)
+			return version;
+	}
+	return NULL;
+}
+
+/* Let it be what it was then: with another text, or gone. */
+static void
+turn_back(LivingTask *task, const StoredLiving *living, const LivingVersion *then)
+{
+	task->reason = NULL;
+	task->waits = false;
+	if (then != NULL)
+	{
+		task->up = then->up;
+		task->down = then->down;
+		task->checksum = then->checksum;
+		if (living->in_force == NULL || strcmp(living->in_force, then->checksum) != 0)
+			sv_task_due(task, "text of that time");
+		return;
+	}
+	task->up = NULL;
+	task->checksum = NULL;
+	if (living->in_force != NULL)
+		sv_task_due(task, "not there at that time");
+}
+
+static int
+by_rank(const ListCell *a, const ListCell *b)
+{
+	const LivingTask *x = lfirst(a);
+	const LivingTask *y = lfirst(b);
+
+	return x->rank != y->rank ? x->rank - y->rank : x->place - y->place;
+}
+
+/* What lacks an object that it made is due. */
+static void
+add_missing(const List *tasks, const List *missing)
+{
+	ListCell   *cell;
+	ListCell   *other;
+
+	foreach(cell, missing)
+	{
+		foreach(other, tasks)
+		{
+			LivingTask *task = lfirst(other);
+
+			if (strcmp(task->name, lfirst(cell)) == 0 && task->up != NULL)
+				sv_task_due(task, "missing");
+		}
+	}
+}
+
+/*
+ * All living objects (LivingTask), those that are due marked.  An upgrade wants
+ * the registered texts, a downgrade those that were in force before the run "before".
+ * *made gets the objects of which they consist (Made).
+ */
+List *
+sv_living_tasks(StoreMode mode, Direction direction, int64 before, List **made)
+{
+	List	   *versions = direction == SV_DOWNGRADE ?
+	sv_store_living_before(mode, before) : NIL;
+	List	   *tasks = NIL;
+	List	   *missing = NIL;
+	ListCell   *cell;
+
+	foreach(cell, sv_store_living(mode))
+	{
+		const StoredLiving *living = lfirst(cell);
+		LivingTask *task = task_of(living);
+
+		if (direction == SV_DOWNGRADE && strcmp(living->kind, "object") == 0)
+			turn_back(task, living, version_of(versions, living->name));
+		else if (direction == SV_DOWNGRADE)
+			task->waits = false;
+		task->place = foreach_current_index(cell);
+		look_into(task);
+		tasks = lappend(tasks, task);
+	}
+	*made = tasks != NIL ? sv_made_read(mode, &missing) : NIL;
+	add_missing(tasks, missing);
+	list_sort(tasks, by_rank);
+	return tasks;
+}

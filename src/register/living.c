@@ -1,0 +1,174 @@
+/*
+ * living.c
+ *		Registering living objects: texts without a place in the graph, which run
+ *		again when they have changed.
+ */
+#include "postgres.h"
+
+#include "register/register.h"
+#include "utils/builtins.h"
+
+/* Raise SV007 unless a script of it parses and can run in a transaction. */
+static Script *
+parse(const StoredLiving *living, const char *text, const char *section)
+{
+	ScriptOrigin origin = {living->name, section, living->file, Max(living->line, 1)};
+	Script	   *script = sv_script_parse(text, &origin);
+
+	if (script->blocked >= 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_SV_INVALID_SCRIPT),
+				 errmsg("living object \"%s\" cannot run in a transaction", living->name),
+				 errdetail("%s at line %d.", script->statements[script->blocked].blocker,
+						   script->statements[script->blocked].line + origin.first_line - 1),
+				 errhint("Write the statement into a revision.")));
+	return script;
+}
+
+/* Raise SV004 if what "name" depends on depends on "self". */
+static void
+refuse_circle(const char *self, const char *name, int depth)
+{
+	const StoredLiving *living = sv_store_living_named(SV_STORE_WRITE, name);
+	ListCell   *cell;
+
+	if (strcmp(self, name) == 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_SV_BAD_PARENT),
+				 errmsg("living object \"%s\" would depend on itself", self)));
+	/* a chain that long has come back to where it began, but not to "self" */
+	if (living == NULL || depth > 100)
+		return;
+	foreach(cell, living->depends_on)
+		refuse_circle(self, lfirst(cell), depth + 1);
+}
+
+/* Each name must be that of a revision or of another living object. */
+static void
+check_depends(const StoredLiving *living)
+{
+	ListCell   *cell;
+
+	foreach(cell, living->depends_on)
+	{
+		const char *name = lfirst(cell);
+
+		refuse_circle(living->name, name, 0);
+		if (!sv_store_revision_exists(name) && sv_store_replaced_by(name) == NULL &&
+			sv_store_living_named(SV_STORE_WRITE, name) == NULL)
+			ereport(ERROR,
+					(errcode(ERRCODE_SV_UNKNOWN_REVISION),
+					 errmsg("living object \"%s\" depends on \"%s\", which is not registered",
+							living->name, name),
+					 errhint("It must be the id of a revision, or the name of another living object; register that first.")));
+	}
+}
+
+static bool
+same(const StoredLiving *a, const StoredLiving *b)
+{
+	return strcmp(a->kind, b->kind) == 0 && strcmp(a->up, b->up) == 0 &&
+		sv_base_same_text(a->down, b->down) &&
+		a->always == b->always && sv_base_same_text(a->contexts, b->contexts);
+}
+
+static bool
+same_names(const List *a, const List *b)
+{
+	if (list_length(a) != list_length(b))
+		return false;
+	for (int i = 0; i < list_length(a); i++)
+		if (strcmp(list_nth(a, i), list_nth(b, i)) != 0)
+			return false;
+	return true;
+}
+
+/* Raise SV006 if the name belongs to a revision, or to another source. */
+static void
+check_name(const StoredLiving *living, const StoredLiving *stored)
+{
+	if (sv_store_revision_exists(living->name))
+		ereport(ERROR,
+				(errcode(ERRCODE_SV_DUPLICATE),
+				 errmsg("\"%s\" is the id of a revision", living->name),
+				 errhint("Give the living object another name.")));
+	if (stored != NULL && strcmp(stored->source, living->source) != 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_SV_DUPLICATE),
+				 errmsg("living object \"%s\" is registered from another source", living->name),
+				 errdetail("It came from source \"%s\".", stored->source),
+				 errhint("Load the files with source => 'NAME', which makes their names NAME/...")));
+}
+
+/*
+ * Register a living object, or a new text of it.  Sets its checksum, which is that
+ * of its statements: comments and layout do not count.
+ */
+RegisterAction
+sv_register_living(StoredLiving *living)
+{
+	StoredLiving *stored;
+	Script	   *up;
+	Script	   *down;
+
+	sv_graph_check_name(living->name, "name of a living object");
+	stored = sv_store_living_named(SV_STORE_WRITE, living->name);
+	check_name(living, stored);
+	up = parse(living, living->up, "up");
+	down = living->down ? parse(living, living->down, "down") : NULL;
+	check_depends(living);
+	living->checksum = sv_script_checksum(up, down, NULL, NULL);
+	if (stored != NULL && same(living, stored) &&
+		same_names(living->depends_on, stored->depends_on))
+		return SV_REGISTER_UNCHANGED;
+	if (stored != NULL)
+	{
+		/* no run may be executing what is about to change */
+		sv_lock_run("registering a living object");
+	}
+	sv_store_set_living(living);
+	return stored != NULL ? SV_REGISTER_UPDATED : SV_REGISTER_ADDED;
+}
+
+/* Register the draft of a file that is to run again whenever it has changed. */
+RegisterAction
+sv_register_living_draft(const RevisionDraft *draft, const char *source)
+{
+	StoredLiving living = {draft->id, "object", draft->up, draft->down, draft->depends_on};
+
+	living.always = draft->runs == SV_RUNS_ALWAYS;
+	living.source = source;
+	living.file = draft->source;
+	living.line = Max(draft->up_line, 1);
+	return sv_register_living(&living);
+}
+
+/*
+ * Take the drafts that run again out of the chain of revisions: what revises one
+ * of them revises its parents, on which it depends.
+ */
+void
+sv_register_untie_living(List *drafts)
+{
+	ListCell   *cell;
+	ListCell   *other;
+
+	foreach(cell, drafts)
+	{
+		RevisionDraft *living = lfirst(cell);
+
+		if (living->runs == SV_RUNS_ONCE)
+			continue;
+		foreach(other, drafts)
+		{
+			RevisionDraft *draft = lfirst(other);
+
+			if (draft->revises_given && living->id != NULL &&
+				sv_register_has_name(draft->revises, living->id))
+				draft->revises = list_copy(living->revises);
+		}
+		living->depends_on = list_concat_copy(living->revises, living->depends_on);
+		living->revises = NIL;
+		living->revises_given = true;
+	}
+}

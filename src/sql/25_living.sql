@@ -1,0 +1,67 @@
+-- Living objects: texts that are run again when they have changed
+
+CREATE SEQUENCE living_position;
+CREATE SEQUENCE living_version_number;
+
+CREATE TABLE living (
+	name		text COLLATE "C" CONSTRAINT one_living PRIMARY KEY,
+	position	bigint NOT NULL CONSTRAINT one_living_position UNIQUE DEFAULT pg_catalog.nextval('schemaver.living_position'),
+	kind		text NOT NULL,
+	up			text NOT NULL,
+	down		text,
+	depends_on	text[] NOT NULL,
+	run			text NOT NULL,
+	contexts	text,
+	checksum	text COLLATE "C" NOT NULL,
+	source		text COLLATE "C" NOT NULL,
+	file		text,
+	line		integer NOT NULL,
+	in_force	text COLLATE "C",
+	created_at	timestamptz NOT NULL,
+	created_by	text NOT NULL
+);
+COMMENT ON TABLE living IS 'texts that are run again when they have changed';
+COMMENT ON COLUMN living.kind IS '"object" or "seed"';
+COMMENT ON COLUMN living.run IS '"changed": when the text has changed; "always": at every upgrade';
+COMMENT ON COLUMN living.checksum IS 'of up, down and depends_on';
+COMMENT ON COLUMN living.in_force IS 'the checksum of the text that ran last; NULL: none, or it was taken back';
+
+-- What ran, so that a downgrade to a point in time brings back the text of that time.
+CREATE TABLE living_version (
+	version		bigint CONSTRAINT one_living_version PRIMARY KEY DEFAULT pg_catalog.nextval('schemaver.living_version_number'),
+	name		text COLLATE "C" NOT NULL,
+	run			bigint NOT NULL,
+	checksum	text COLLATE "C",
+	up			text,
+	down		text,
+	ran_at		timestamptz NOT NULL,
+	ran_by		text NOT NULL
+);
+CREATE INDEX living_version_of ON living_version (name, version);
+COMMENT ON TABLE living_version IS 'every text of a living object that ran, in order';
+COMMENT ON COLUMN living_version.up IS 'NULL: it was taken back';
+
+-- What the text in force has made, as pg_get_object_address() takes it.
+CREATE TABLE living_object (
+	name		text COLLATE "C" NOT NULL,
+	type		text NOT NULL,
+	names		text[] NOT NULL,
+	args		text[] NOT NULL
+);
+CREATE INDEX living_object_of ON living_object (name);
+COMMENT ON TABLE living_object IS 'the objects that the texts in force have made';
+
+SELECT pg_catalog.pg_extension_config_dump('schemaver.living_position', '');
+SELECT pg_catalog.pg_extension_config_dump('schemaver.living_version_number', '');
+SELECT pg_catalog.pg_extension_config_dump('schemaver.living', '');
+SELECT pg_catalog.pg_extension_config_dump('schemaver.living_version', '');
+SELECT pg_catalog.pg_extension_config_dump('schemaver.living_object', '');
+
+CREATE FUNCTION repeatable(name text, up text, down text DEFAULT NULL, depends_on names DEFAULT NULL, run text DEFAULT 'changed')
+RETURNS text AS 'MODULE_PATHNAME', 'sv_api_repeatable' LANGUAGE C VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION repeatable(text, text, text, names, text)
+	IS 'register a living object, or its new text, which the next upgrade runs, and return its name';
+
+REVOKE ALL ON FUNCTION
+	repeatable(text, text, text, names, text)
+FROM PUBLIC;
