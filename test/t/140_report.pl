@@ -83,6 +83,21 @@ $pages{long} = [ report('long', q{
 }) ];
 $pages{empty} = [ report('empty', '') ];
 
+# An online run that stopped in the middle.
+$node->safe_psql('empty', q{
+	CREATE TABLE t (i int);
+	INSERT INTO t VALUES (1), (1);
+	SELECT schemaver.revision('unique', 'ALTER TABLE t ADD j int; CREATE UNIQUE INDEX CONCURRENTLY i ON t (i)', id => 'u1');
+	SELECT schemaver.revision('later', '', id => 'u2');
+});
+my ($status, $out, $err) = $node->psql('empty', 'CALL schemaver.online_upgrade()');
+like($err, qr/could not create unique index/, 'an online run fails');
+my $unfinished = $node->safe_psql('empty', 'SELECT schemaver.report()');
+like($unfinished, qr/<dt>interrupted<\/dt><dd>1</, 'the number of interrupted revisions');
+like($unfinished, qr/<path class="svm sv-interrupted" d="[^"]*"\/><text [^>]*><tspan class="svi">u1</, 'and its mark in the graph');
+like($unfinished, qr/<span class="tag failed">failed<\/span> could not create unique index/, 'the run that failed, with its error');
+like($unfinished, qr/CREATE INDEX<\/td>|CREATE INDEX <span class="tag changed">needs CALL online_upgrade\(\)</, 'what it would do');
+
 foreach my $name (sort keys %pages)
 {
 	my ($file, $page) = @{ $pages{$name} };
