@@ -222,6 +222,9 @@ sv_api_plan(PG_FUNCTION_ARGS)
 		sv_row_list_or_null(&row, direction == SV_DOWNGRADE ?
 							sv_run_needs(SV_STORE_READ, rows[i]) : NIL);
 		sv_row_text(&row, direction == SV_DOWNGRADE ? sv_run_irreversible(rows[i]) : NULL);
+		sv_row_list_or_null(&row, direction == SV_DOWNGRADE ?
+							sv_register_order_notes(sv_store_script(SV_STORE_READ, rows[i]->id)) :
+							NIL);
 		sv_row_put(result, &row);
 	}
 	put_living(result, direction, rows, plan.n);

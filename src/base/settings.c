@@ -63,6 +63,9 @@ int			sv_batch_max_wal_rate = 0;
  */
 bool		sv_keep_data = false;
 
+/* A copy of a table blocks everybody while it lasts; the order of columns is seldom worth that. */
+int			sv_reorder_limit = 100 * 1024;
+
 /* Who watches for years must not fill the disk; who hides a trace must not empty the log. */
 int			sv_ddl_log_size = 10000;
 
@@ -150,6 +153,12 @@ sv_settings_init(void)
 							 "The option \"keep\" of a revision overrides it.",
 							 &sv_keep_data, false,
 							 PGC_USERSET, 0, NULL, NULL, NULL);
+	DefineCustomIntVariable("schemaver.reorder_limit",
+							"Sets up to which size a derived down copies a table to restore the "
+							"order of its columns.",
+							"Above it, columns that come back are the last. -1 copies always, 0 never.",
+							&sv_reorder_limit, 100 * 1024, -1, INT_MAX,
+							PGC_USERSET, GUC_UNIT_KB, NULL, NULL, NULL);
 	DefineCustomIntVariable("schemaver.ddl_log_size",
 							"Sets how many statements schemaver.ddl_log keeps.",
 							"The oldest go first; -1 keeps all.",

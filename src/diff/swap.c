@@ -182,15 +182,41 @@ has_children(const Comparison *cmp, const Object *a)
 	return false;
 }
 
-/* Is what no ALTER can bring about wanted of a table? */
+/* Would the columns of a table that stays get another order than is wanted? */
 static bool
-is_disordered(const Comparison *cmp, const Pair *pair)
+is_out_of_order(const Comparison *cmp, const Pair *pair)
 {
+	if (!sv_swap_loses_order(pair->b))
+		return false;
 	if (inherits_plainly(pair->b))
-		return !has_children(cmp, pair->a) &&
-			(keeps_own_columns(pair->b) || loses_parents_order(pair->b) ||
-			 (sv_swap_loses_order(pair->b) && is_ordered_by_create(pair->b)));
-	return !inherits_plainly(pair->a) && sv_swap_loses_order(pair->b);
+		return !has_children(cmp, pair->a) && is_ordered_by_create(pair->b);
+	return !inherits_plainly(pair->a);
+}
+
+/* Would the parents of a table that stays, or what it has of its own, get another order? */
+static bool
+is_inherited_otherwise(const Comparison *cmp, const Pair *pair)
+{
+	return inherits_plainly(pair->b) && !has_children(cmp, pair->a) &&
+		(keeps_own_columns(pair->b) || loses_parents_order(pair->b));
+}
+
+/* Have a table made anew if what is wanted of it no ALTER can bring about. */
+static bool
+swap_disordered_table(Comparison *cmp, Pair *pair)
+{
+	bool		otherwise;
+
+	if (pair->a == NULL || pair->b == NULL || pair->a->context || pair->kind == SV_PAIR_AGAIN ||
+		!is_plain_table(pair->a) || !is_plain_table(pair->b))
+		return false;
+	otherwise = is_inherited_otherwise(cmp, pair);
+	if (!otherwise && (cmp->options->columns_last || !is_out_of_order(cmp, pair)))
+		return false;
+	pair->kind = SV_PAIR_AGAIN;
+	pair->swapped = true;
+	pair->reordered = !otherwise;
+	return true;
 }
 
 /*
@@ -217,12 +243,7 @@ sv_swap_disordered(Comparison *cmp)
 			found = true;
 			continue;
 		}
-		if (pair->a == NULL || pair->b == NULL || pair->a->context || !is_plain_table(pair->a) ||
-			!is_plain_table(pair->b) ||
-			pair->kind == SV_PAIR_AGAIN || !is_disordered(cmp, pair))
-			continue;
-		pair->kind = SV_PAIR_AGAIN;
-		pair->swapped = found = true;
+		found |= swap_disordered_table(cmp, pair);
 	}
 	return found;
 }

@@ -281,6 +281,7 @@ typedef struct Pair
 	PairKind	kind;
 	List	   *alterers;		/* AlterFn's to call, each once */
 	bool		disrupts;		/* what depends on it must be made again */
+	bool		reordered;		/* a table that is swapped for the order of its columns alone */
 	bool		swapped;		/* a type or table that is renamed, made anew, and dropped when
 								 * its columns have moved over */
 	bool		converted;		/* a column that moves over */
@@ -334,6 +335,7 @@ struct DiffOptions
 	bool		kept;			/* one of both is a kept state: leave alone what is the work of
 								 * running the database */
 	bool		column_order;	/* columns shall stand in the wanted order */
+	bool		columns_last;	/* but no table is made again for that alone */
 	bool		by_address;		/* tables, columns and sequences are the same objects only if
 								 * their OIDs and numbers are the same */
 	const char *drop;			/* what is not wanted: "drop", "report" or "keep" */

@@ -16,7 +16,7 @@ sv_register_body(const char *revision, const StoredScript *stored, Direction dir
 {
 	bool		up = direction == SV_UPGRADE;
 	Script	   *script;
-	const char *text = up ? stored->up : stored->down ? stored->down : stored->derived;
+	const char *text = up ? stored->up : stored->down ? stored->down : sv_register_derived(stored);
 
 	if (text == NULL)			/* "has_down" said that there is one */
 		ereport(ERROR,

@@ -120,6 +120,10 @@ extern void sv_register_refuse_changed(const char *id, const Part *part);
 extern void sv_register_check_done(const char *id, const Script *script, const Part *part);
 extern void sv_register_check_parts(const char *id, const StoredScript *script);
 
+/* column_order.c: derived downs that copy tables for the order of columns */
+extern const char *sv_register_derived(const StoredScript *stored);
+extern List *sv_register_order_notes(const StoredScript *stored);
+
 /* directory.c */
 extern List *sv_register_read_directory(const char *path);
 

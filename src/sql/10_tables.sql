@@ -113,10 +113,14 @@ COMMENT ON COLUMN applied.elapsed IS 'how long the script took; NULL when it was
 CREATE TABLE derived (
 	revision	text COLLATE "C" CONSTRAINT one_derived PRIMARY KEY,
 	down		text NOT NULL,
-	lost		text[] NOT NULL
+	lost		text[] NOT NULL,
+	last		text,
+	ordered		text[]
 );
 COMMENT ON TABLE derived IS 'down scripts that were derived when their revisions were applied';
 COMMENT ON COLUMN derived.lost IS 'what the script cannot bring back: rows, values';
+COMMENT ON COLUMN derived.last IS 'the script in which columns come back as the last ones; NULL: there is but one';
+COMMENT ON COLUMN derived.ordered IS 'the tables that "down" copies and "last" does not, for the order of their columns';
 
 CREATE TABLE run (
 	run				bigint CONSTRAINT one_run PRIMARY KEY,

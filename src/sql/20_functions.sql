@@ -84,7 +84,7 @@ COMMENT ON FUNCTION stamp(names, boolean) IS 'set the version without running an
 CREATE FUNCTION plan(target reference DEFAULT 'head', direction text DEFAULT 'upgrade',
 	variables jsonb DEFAULT NULL, contexts text DEFAULT NULL, options jsonb DEFAULT NULL)
 RETURNS TABLE ("position" integer, revision text, direction text, message text, transactional boolean,
-	structure_only text[], loses text[], needs text[], refused text)
+	structure_only text[], loses text[], needs text[], refused text, notes text[])
 AS 'MODULE_PATHNAME', 'sv_api_plan' LANGUAGE C STABLE PARALLEL RESTRICTED;
 COMMENT ON FUNCTION plan(reference, text, jsonb, text, jsonb) IS 'what a run would do, in order';
 

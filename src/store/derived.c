@@ -21,6 +21,19 @@ is_superseded(const List *downs, int i)
 	return false;
 }
 
+/* Keep the script that copies no table for the order of columns, if that is another one. */
+static void
+keep_other_script(const StoredDerived *derived)
+{
+	static StoreQuery query = {
+		"UPDATE schemaver.derived SET last = $2, ordered = $3 WHERE revision = $1",
+		3, {TEXTOID, TEXTOID, TEXTARRAYOID}
+	};
+
+	if (derived->last != NULL)
+		sv_own_query(SV_STORE_WRITE, &query, derived->revision, derived->last, derived->ordered);
+}
+
 /*
  * Keep the derived down scripts (StoredDerived) of applied revisions, and what they
  * cannot bring back.
@@ -32,7 +45,8 @@ sv_store_derived(const List *downs)
 		"INSERT INTO schemaver.derived AS d (revision, down, lost) "
 		"SELECT c.revision, c.down, c.lost::text[] FROM unnest($1, $2, $3) AS c (revision, down, "
 		"lost) "
-		"ON CONFLICT (revision) DO UPDATE SET down = excluded.down, lost = excluded.lost",
+		"ON CONFLICT (revision) DO UPDATE SET down = excluded.down, lost = excluded.lost, "
+		"last = NULL, ordered = NULL",
 		3, {TEXTARRAYOID, TEXTARRAYOID, TEXTARRAYOID}
 	};
 	List	   *revisions = NIL;
@@ -52,6 +66,11 @@ sv_store_derived(const List *downs)
 		lost = lappend(lost, OidOutputFunctionCall(F_ARRAY_OUT, sv_text_array(derived->lost)));
 	}
 	sv_own_query(SV_STORE_WRITE, &query, revisions, scripts, lost);
+	for (int i = 0; i < list_length(downs); i++)
+	{
+		if (!is_superseded(downs, i))
+			keep_other_script(list_nth(downs, i));
+	}
 }
 
 static void *

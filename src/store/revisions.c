@@ -309,6 +309,8 @@ read_script(uint64 row)
 	result->derived = sv_store_text(row, 9);
 	result->up_generated = sv_own_number_at(row, 10, 0) != 0;
 	result->down_generated = sv_own_number_at(row, 11, 0) != 0;
+	result->derived_last = sv_store_text(row, 12);
+	result->ordered = sv_store_text_list(row, 13);
 	return result;
 }
 
@@ -319,7 +321,8 @@ sv_store_script(StoreMode mode, const char *id)
 	static StoreQuery query = {
 		"SELECT s.up, s.down, s.verify, s.source, s.down_source, s.up_line, s.down_line, "
 		"s.verify_line, d.down, "
-		"s.up_generated::pg_catalog.int4, s.down_generated::pg_catalog.int4 "
+		"s.up_generated::pg_catalog.int4, s.down_generated::pg_catalog.int4, "
+		"d.last, d.ordered "
 		"FROM schemaver.script s LEFT JOIN schemaver.derived d ON d.revision = s.revision WHERE "
 		"s.revision = $1", 1, {TEXTOID}
 	};

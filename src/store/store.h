@@ -51,6 +51,8 @@ typedef struct StoredScript
 	char	   *up;
 	char	   *down;			/* NULL: none */
 	char	   *derived;		/* down, when there is none; or NULL */
+	char	   *derived_last;	/* the same with columns that come back as the last; or NULL */
+	List	   *ordered;		/* the tables that only the first of both copies */
 	bool		up_generated;	/* schemaver wrote it, and nobody has edited it */
 	bool		down_generated;
 	char	   *verify;			/* NULL: none */
@@ -122,6 +124,8 @@ typedef struct StoredDerived
 	const char *revision;
 	const char *down;
 	const List *lost;			/* strings: what it cannot bring back */
+	const char *last;			/* see StoredScript.derived_last; or NULL */
+	const List *ordered;
 } StoredDerived;
 
 extern void sv_store_derived(const List *downs);

@@ -39,6 +39,8 @@ typedef struct Derivation
 	List	   *renames;		/* Rename */
 	List	   *rename_rows;
 	List	   *rows;
+	List	   *ordered;		/* tables that they copy for the order of columns */
+	List	   *last_rows;		/* the rows without that; NIL if there are no such tables */
 	MemoryContext context;
 } Derivation;
 
@@ -239,6 +241,40 @@ compare(Derivation *d)
 	}
 }
 
+/* The tables that are copied for the order of their columns, as the step left them. */
+static List *
+tables_in_order(const Derivation *d)
+{
+	List	   *result = NIL;
+	ListCell   *cell;
+
+	foreach(cell, d->after->objects)
+	{
+		const Object *now = lfirst(cell);
+		const Object *table = now->pair != NULL && now->pair->reordered ?
+		twin_of(d->step->after, now) : NULL;
+
+		if (table != NULL)
+			result = lappend(result, pstrdup(table->identity));
+	}
+	return result;
+}
+
+/* Compare; where that would copy tables for the order of their columns, also without. */
+static void
+compare_both_ways(Derivation *d)
+{
+	compare(d);
+	d->ordered = tables_in_order(d);
+	if (d->ordered == NIL)
+		return;
+	d->options.columns_last = true;
+	compare(d);
+	d->last_rows = d->rows;
+	d->options.columns_last = false;
+	compare(d);
+}
+
 /* Is it the schema itself that has another name? */
 static bool
 schema_is_renamed(const Derivation *d, const char *now, const char *then)
@@ -323,7 +359,7 @@ rename_and_compare(void *arg)
 								 d->step->renamed ? moved_extensions(d) : NIL);
 	if (d->rename_rows == NIL)
 	{
-		compare(d);
+		compare_both_ways(d);
 		refuse_distributed(d->rows);
 		return;
 	}
@@ -333,7 +369,7 @@ rename_and_compare(void *arg)
 	SPI_finish();
 	MemoryContextSwitchTo(caller);
 	assemble(d, read_now(all_units(d)));
-	compare(d);
+	compare_both_ways(d);
 	refuse_distributed(d->rows);
 }
 
@@ -351,6 +387,19 @@ append_rows(StringInfo out, List *rows)
 		if (row->sql != NULL)
 			appendStringInfo(out, "%s;\n", row->sql);
 	}
+}
+
+static char *
+script_of(const Derivation *d, List *rows)
+{
+	StringInfoData sql;
+
+	initStringInfo(&sql);
+	if (sv_diff_has_bodies(rows))
+		appendStringInfoString(&sql, "SET LOCAL check_function_bodies = off;\n");
+	append_rows(&sql, d->rename_rows);
+	append_rows(&sql, rows);
+	return sql.data;
 }
 
 /* A way back that cannot be put into an order is none; the step itself is done, and stays. */
@@ -404,7 +453,6 @@ sv_derive_down(const TrackedStep *step)
 {
 	Derivation	d = {without_disowned(step)};
 	DerivedDown *result = palloc0(sizeof(DerivedDown));
-	StringInfoData sql;
 	ErrorData  *error = NULL;
 
 	d.options.owners = d.options.privileges = d.options.comments = true;
@@ -431,12 +479,10 @@ sv_derive_down(const TrackedStep *step)
 		warn_underived(error);
 		return NULL;
 	}
-	initStringInfo(&sql);
-	if (sv_diff_has_bodies(d.rows))
-		appendStringInfoString(&sql, "SET LOCAL check_function_bodies = off;\n");
-	append_rows(&sql, d.rename_rows);
-	append_rows(&sql, d.rows);
-	result->sql = sql.data;
+	result->sql = script_of(&d, d.rows);
+	result->ordered = d.ordered;
+	if (d.ordered != NIL)
+		result->last = script_of(&d, d.last_rows);
 	result->lost = sv_derived_lost(d.before, d.rows, step->undone);
 	return result;
 }

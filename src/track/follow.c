@@ -64,6 +64,8 @@ add_down(const Followed *followed, const DerivedDown *down)
 	derived->revision = followed->revision;
 	derived->down = down->sql;
 	derived->lost = down->lost;
+	derived->last = down->last;
+	derived->ordered = down->ordered;
 	unrecorded. downs = lappend(unrecorded.downs, derived);
 }
 

@@ -68,6 +68,8 @@ typedef struct DerivedDown
 {
 	char	   *sql;
 	List	   *lost;			/* strings: what it cannot bring back */
+	List	   *ordered;		/* names of tables that it copies for the order of columns */
+	char	   *last;			/* the same without that; NULL if it copies none */
 } DerivedDown;
 
 extern DerivedDown *sv_derive_down(const TrackedStep *step);
