@@ -2,6 +2,7 @@
 
 use strict;
 use warnings;
+use File::Spec;
 use FindBin;
 use PostgreSQL::Test::Utils;
 use Test::More;
@@ -15,7 +16,7 @@ foreach my $program (qw(dpkg-buildpackage dh pg_buildext dh_pgxs_test lintian))
 
 my ($version) = slurp_file("$root/debian/changelog") =~ /^schemaver \((.*)\)/;
 my ($upstream) = $version =~ /^(.*)-/;
-my $folder = PostgreSQL::Test::Utils::tempdir();
+my $folder = File::Spec->rel2abs(PostgreSQL::Test::Utils::tempdir());
 my $source = "$folder/schemaver-$upstream";
 
 # A copy of the sources without what builds and tests left there.
@@ -38,6 +39,8 @@ foreach my $package (@packages)
 	  foreach "usr/lib/postgresql/$major/lib/schemaver.so", "usr/share/postgresql/$major/extension/schemaver.control",
 	  "usr/share/postgresql/$major/extension/schemaver--$upstream.sql";
 }
+my ($client) = run_command([ 'dpkg-deb', '-c', "$folder/schemaver_${version}_all.deb" ]);
+like($client, qr{ \./\Q$_\E$}m, "the client has $_") foreach 'usr/bin/schemaver', 'usr/share/man/man1/schemaver.1.gz';
 my ($complaints) = run_command([ 'lintian', glob("$folder/*.changes") ]);
 is($complaints, '', 'lintian is content');
 
