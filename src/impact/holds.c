@@ -54,6 +54,24 @@ relation_holds(Oid oid, const char *name)
 	return found;
 }
 
+/* The table, with its partitions and children but those that part from it before. */
+List *
+sv_impact_members(const Taken *taken, LOCKMODE lockmode)
+{
+	List	   *members = find_all_inheritors(taken->relation, lockmode, NULL);
+	List	   *apart = NIL;
+	ListCell   *cell;
+
+	foreach(cell, taken->apart)
+	{
+		/* the table itself, and what is above it, parts from others */
+		if (lfirst_oid(cell) != taken->relation && list_member_oid(members, lfirst_oid(cell)))
+			apart =
+				list_concat_unique_oid(apart, find_all_inheritors(lfirst_oid(cell), NoLock, NULL));
+	}
+	return list_difference_oid(members, apart);
+}
+
 /*
  * Does the table hold a row now, or the column a value that is not null, in it or
  * in its partitions and, for a column, children?  False for who does not own
@@ -69,7 +87,7 @@ sv_impact_holds(const Taken *taken)
 	if (relkind == '\0' || !sv_owns_relation(taken->relation))
 		return false;
 	if (relkind == RELKIND_PARTITIONED_TABLE || taken->column != 0)
-		relations = find_all_inheritors(taken->relation, AccessShareLock, NULL);
+		relations = sv_impact_members(taken, AccessShareLock);
 	foreach(cell, relations)
 	{
 		if (relation_holds(lfirst_oid(cell), taken->column_name))

@@ -11,6 +11,7 @@
 
 #include "nodes/pg_list.h"
 #include "script/script.h"
+#include "storage/lockdefs.h"
 
 /* Rows of a table, or the values of one of its columns, that go. */
 typedef struct Taken
@@ -21,6 +22,7 @@ typedef struct Taken
 	char	   *schema;			/* names, as long as it was there */
 	char	   *table;
 	char	   *column_name;	/* NULL: the table */
+	List	   *apart;			/* OIDs of partitions and children that part from it before */
 } Taken;
 
 /* What the rows that are there must have, or a statement fails. */
@@ -33,6 +35,7 @@ typedef struct Demand
 
 /* ----- holds.c: is there a row, a value? ----- */
 
+extern List *sv_impact_members(const Taken *taken, LOCKMODE lockmode);
 extern bool sv_impact_holds(const Taken *taken);
 
 /* ----- takes.c: what the text of a script takes away from what is there now ----- */

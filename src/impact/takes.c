@@ -52,6 +52,7 @@ typedef struct Reading
 {
 	List	   *aliases;		/* of NowNamed, the last one counts */
 	List	   *columns;		/* of NowColumn */
+	List	   *apart;			/* OIDs of tables that were partitions or children, and stay */
 	const List *earlier;		/* of Taken: goes with what runs before */
 	List	   *taken;			/* of Taken */
 	List	   *demands;		/* of Demand */
@@ -208,6 +209,7 @@ static void
 add_taken(Reading *reading, Oid relation, AttrNumber column, bool drops)
 {
 	char		relkind = OidIsValid(relation) ? get_rel_relkind(relation) : '\0';
+	Taken	   *taken;
 
 	if ((relkind != RELKIND_RELATION && relkind != RELKIND_PARTITIONED_TABLE) ||
 		get_rel_persistence(relation) == RELPERSISTENCE_TEMP)
@@ -218,7 +220,9 @@ add_taken(Reading *reading, Oid relation, AttrNumber column, bool drops)
 	if (is_listed(reading->earlier, relation, column) ||
 		is_listed(reading->taken, relation, column))
 		return;
-	reading->taken = lappend(reading->taken, sv_impact_taken(relation, column, drops));
+	taken = sv_impact_taken(relation, column, drops);
+	taken->apart = list_copy(reading->apart);
+	reading->taken = lappend(reading->taken, taken);
 }
 
 /* The number of columns that a relation ever had. */
@@ -454,6 +458,20 @@ demand_of_heir(Reading *reading, const CreateStmt *stmt)
 	}
 }
 
+/* A partition or child that leaves its parent does not go with it. */
+static void
+read_parting(Reading *reading, Oid relation, const AlterTableCmd *cmd)
+{
+	Oid			leaves = InvalidOid;
+
+	if (cmd->subtype == AT_DetachPartition)
+		leaves = find_relation(reading, castNode(PartitionCmd, cmd->def)->name);
+	else if (cmd->subtype == AT_DropInherit)
+		leaves = relation;
+	if (OidIsValid(leaves))
+		reading->apart = lappend_oid(reading->apart, leaves);
+}
+
 static void
 read_alter(Reading *reading, const AlterTableStmt *stmt)
 {
@@ -471,6 +489,7 @@ read_alter(Reading *reading, const AlterTableStmt *stmt)
 		AttrNumber	column = cmd->subtype == AT_DropColumn ?
 		find_column(reading, relation, cmd->name) : InvalidAttrNumber;
 
+		read_parting(reading, relation, cmd);
 		if (column != InvalidAttrNumber)
 			add_taken(reading, relation, column, true);
 	}
@@ -602,7 +621,7 @@ sv_impact_figures(const Taken *taken)
 	Datum		size;
 	ListCell   *cell;
 
-	foreach(cell, find_all_inheritors(taken->relation, NoLock, NULL))
+	foreach(cell, sv_impact_members(taken, NoLock))
 		add_estimate(lfirst_oid(cell), &rows, &known, &pages);
 	if (!known)
 		return psprintf("%s (rows not counted yet)", sv_impact_name(taken));

@@ -5,6 +5,8 @@
 #include "postgres.h"
 
 #include "base/base.h"
+#include "diff/diff.h"
+#include "miscadmin.h"
 #include "proof/proof.h"
 #include "register/register.h"
 #include "run/run.h"
@@ -22,6 +24,9 @@ typedef struct DownCheck
 	Model	   *state;			/* the schema after the step before; NULL: not read */
 	MemoryContext state_context;
 	bool		checks;			/* is the step at hand tested? */
+	List	   *applied;		/* ids of what the run has upgraded, in order */
+	bool		derives;		/* does one of them get a derived down? */
+	Model	   *start;			/* the schema before the first of them */
 } DownCheck;
 
 /* Read the state after a step, for this one's test and for the next one. */
@@ -47,12 +52,33 @@ forget_state(DownCheck *check)
 	check->state = NULL;
 }
 
+/* The first upgrade of a run: its derived downs will have to lead back to here. */
+static void
+read_start(DownCheck *check)
+{
+	MemoryContext caller = MemoryContextSwitchTo(check->context);
+
+	check->start = sv_scratch_state(&in_place);
+	MemoryContextSwitchTo(caller);
+}
+
 /* A step is about to run: the schema before it is read if its down is to be tested. */
 static void
 before_step(RunObserver *observer, const StoredRevision *revision, Direction direction)
 {
 	DownCheck  *check = (DownCheck *) observer;
 
+	if (sv_check_downs != SV_CHECK_OFF && direction == SV_UPGRADE)
+	{
+		MemoryContext caller;
+
+		if (check->start == NULL)
+			read_start(check);
+		caller = MemoryContextSwitchTo(check->context);
+		check->applied = lappend(check->applied, pstrdup(revision->id));
+		check->derives |= !revision->has_down;
+		MemoryContextSwitchTo(caller);
+	}
 	check->checks = sv_check_downs != SV_CHECK_OFF && direction == SV_UPGRADE && revision->has_down;
 	if (!check->checks)
 		forget_state(check);
@@ -103,6 +129,80 @@ after_step(RunObserver *observer, const StoredRevision *revision, const StoredSc
 		report_fault(&result);
 }
 
+/* Does an error say nothing of the script, but of the rows or of the transaction? */
+static bool
+says_nothing(const ErrorData *error)
+{
+	return ERRCODE_TO_CATEGORY(error->sqlerrcode) == ERRCODE_INTEGRITY_CONSTRAINT_VIOLATION ||
+		error->sqlerrcode == ERRCODE_SV_NOT_TRANSACTIONAL ||
+		error->sqlerrcode == ERRCODE_UNSAFE_NEW_ENUM_VALUE_USAGE;
+}
+
+/* Undo one revision of the run; returns whether that worked.  A fault is in *result. */
+static bool
+undo(const char *id, TestResult *result)
+{
+	const StoredRevision *revision = sv_store_revision(SV_STORE_WRITE, id);
+	ErrorData  *error;
+
+	if (!revision->has_down)
+		return false;
+	error = sv_scratch_run(&in_place, id, sv_store_script(SV_STORE_WRITE, id), SV_DOWNGRADE);
+	if (error == NULL)
+		return true;
+	if (says_nothing(error))
+		return false;
+	result->revision = id;
+	result->verdict = "down fails";
+	result->sqlstate = pstrdup(unpack_sql_state(error->sqlerrcode));
+	result->detail = error->message;
+	return false;
+}
+
+/* The downs of a run's steps, to be tried out together. */
+typedef struct Return
+{
+	const DownCheck *check;
+	TestResult	result;			/* verdict NULL: no fault was found */
+} Return;
+
+/* Undo the steps of the run, the last one first; this is rolled back. */
+static void
+go_back(void *arg)
+{
+	Return	   *back = arg;
+	const DownCheck *check = back->check;
+
+	for (int i = list_length(check->applied) - 1; i >= 0; i--)
+	{
+		CHECK_FOR_INTERRUPTS();
+		if (!undo(list_nth(check->applied, i), &back->result))
+			return;
+	}
+	back->result.objects = sv_state_differences(check->start, sv_scratch_state(&in_place), NULL);
+	if (back->result.objects == NIL)
+		return;
+	back->result.revision = linitial(check->applied);
+	back->result.verdict = "differs";
+}
+
+/* The run is done, and what could be derived is: try the way back once. */
+static void
+after_run(RunObserver *observer)
+{
+	DownCheck  *check = (DownCheck *) observer;
+	Return		back = {check};
+	ErrorData  *error;
+
+	if (!check->derives)
+		return;
+	error = sv_subtransaction(go_back, &back, false);
+	if (error != NULL)
+		ReThrowError(error);
+	if (back.result.verdict != NULL)
+		report_fault(&back.result);
+}
+
 /* What tests the downs of a run's steps, as the setting says; in the current context. */
 RunObserver *
 sv_proof_observer(void)
@@ -111,6 +211,7 @@ sv_proof_observer(void)
 
 	check->observer.before = before_step;
 	check->observer.after = after_step;
+	check->observer.finished = after_run;
 	check->context = CurrentMemoryContext;
 	return &check->observer;
 }

@@ -118,6 +118,8 @@ execute(void *arg)
 	}
 	PG_END_TRY();
 	warn_of_needs(planned);
+	if (planned->observer != NULL)
+		planned->observer->finished(planned->observer);
 	sv_client_check();
 	AtEOXact_GUC(false, nestlevel);
 	sv_store_end_run(run.number, run.started_at);

@@ -37,6 +37,7 @@ struct RunObserver
 						   Direction direction);
 	void		(*after) (RunObserver *observer, const StoredRevision *revision,
 						  const StoredScript *stored);
+	void		(*finished) (RunObserver *observer);	/* all steps are done and recorded */
 };
 
 /* What a call says about its run beside the target. */

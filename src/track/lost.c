@@ -10,10 +10,14 @@
 #include "postgres.h"
 
 #include "catalog/dependency.h"
+#include "catalog/namespace.h"
+#include "catalog/objectaddress.h"
 #include "catalog/pg_class.h"
 #include "commands/extension.h"
 #include "diff/diff.h"
 #include "model/model.h"
+#include "nodes/makefuncs.h"
+#include "parser/parse_type.h"
 #include "tcop/utility.h"
 #include "track/track.h"
 #include "track/track_private.h"
@@ -92,10 +96,65 @@ restarts(const AlterSeqStmt * stmt)
 	return false;
 }
 
+/* The object that GRANT or REVOKE names; objectId is invalid where there is none. */
+static ObjectAddress
+granted_object(ObjectType type, Node *name)
+{
+	ObjectAddress address = InvalidObjectAddress;
+	Relation	relation = NULL;
+
+	switch (type)
+	{
+		case OBJECT_TABLE:
+		case OBJECT_SEQUENCE:
+			ObjectAddressSet(address, RelationRelationId,
+							 RangeVarGetRelid(castNode(RangeVar, name), NoLock, true));
+			return address;
+		case OBJECT_TYPE:
+		case OBJECT_DOMAIN:
+			name = (Node *) makeTypeNameFromNameList(castNode(List, name));
+			break;
+		case OBJECT_FUNCTION:
+		case OBJECT_PROCEDURE:
+		case OBJECT_ROUTINE:
+		case OBJECT_SCHEMA:
+		case OBJECT_LANGUAGE:
+		case OBJECT_FDW:
+		case OBJECT_FOREIGN_SERVER:
+			break;
+		default:
+			return address;
+	}
+	return get_object_address(type, name, &relation, AccessShareLock, true);
+}
+
+/* The first member of an extension whose privileges change, as a new string; or NULL. */
+static char *
+granted_member(const GrantStmt *stmt)
+{
+	ListCell   *cell;
+
+	if (stmt->targtype != ACL_TARGET_OBJECT)
+		return NULL;
+	foreach(cell, stmt->objects)
+	{
+		ObjectAddress address = granted_object(stmt->objtype, lfirst(cell));
+
+		if (OidIsValid(address.objectId) &&
+			OidIsValid(getExtensionOfObject(address.classId, address.objectId)))
+			return getObjectDescription(&address, false);
+	}
+	return NULL;
+}
+
 /* What a statement does that a derived down does not undo, as a new string; NULL: nothing. */
 char *
 sv_statement_lasts(Node *statement)
 {
+	char	   *member = IsA(statement, GrantStmt) ? granted_member((GrantStmt *) statement) : NULL;
+
+	if (member != NULL)
+		return psprintf("privileges on %s, a member of an extension", member);
 	if (changes_cluster(statement))
 		return psprintf("%s, which concerns the whole cluster",
 						GetCommandTagName(CreateCommandTag(statement)));
