@@ -30,8 +30,8 @@ PROVE_TESTS = test/t/*.pl
 
 PG_CPPFLAGS = -I$(here)src -DSCHEMAVER_VERSION='"$(EXTVERSION)"'
 # Warnings are errors in test/check.sh alone: a newer compiler must not break a build.
-PG_CFLAGS = -Wall -Wextra -Wno-unused-parameter -Wno-sign-compare -Wno-missing-field-initializers
-EXTRA_CLEAN = $(EXTENSION)--$(EXTVERSION).sql $(EXTENSION)-*.zip test/isolation/output tmp_check
+PG_CFLAGS = -Wall -Wextra -Wno-unused-parameter -Wno-sign-compare -Wno-missing-field-initializers -MMD -MP
+EXTRA_CLEAN = $(DEPENDS) $(EXTENSION)--$(EXTVERSION).sql $(EXTENSION)-*.zip test/isolation/output tmp_check
 
 PG_CONFIG ?= pg_config
 PGXS := $(shell $(PG_CONFIG) --pgxs)
@@ -45,5 +45,10 @@ dist:
 	git archive --format=zip --prefix=$(EXTENSION)-$(EXTVERSION)/ -o $(EXTENSION)-$(EXTVERSION).zip HEAD
 .PHONY: dist
 
-# A change of any header rebuilds what includes it.
-$(OBJS): $(wildcard $(here)src/*.h $(here)src/*/*.h $(here)src/*/*.def)
+# The compiler notes which headers each object was made of.  What has no such note, or was made
+# by a Makefile without, is built again.
+DEPENDS = $(OBJS:.o=.d)
+-include $(DEPENDS)
+$(filter-out $(patsubst %.d,%.o,$(wildcard $(DEPENDS))),$(OBJS)): force-build
+force-build:
+.PHONY: force-build
