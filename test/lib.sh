@@ -171,7 +171,7 @@ copy_source() {
 	fi
 	mkdir "$work/src" "$work/run"
 	tar -C "$root" --anchored --exclude=./.git --exclude='./schemaver--*.sql' --exclude=./results \
-		--exclude=./tmp_check --exclude=./log --no-anchored --exclude='*.o' --exclude='*.bc' \
+		--exclude=./tmp_check --exclude=./log --no-anchored --exclude='*.o' --exclude='*.d' --exclude='*.bc' \
 		--exclude='*.so' -cf - . | tar -C "$work/src" -xf -
 	if [ "$(id -u)" -eq 0 ]; then
 		chown -R "$user" "$work"
