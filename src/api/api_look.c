@@ -307,6 +307,7 @@ sv_api_check(PG_FUNCTION_ARGS)
 	DiffOptions options = sv_arg_live_options(fcinfo, 3);
 
 	options.kept = true;
+	sv_store_refuse_subscribed();
 	sv_drift_refuse_pending(sv_store_graph(SV_STORE_READ), targets);
 	if (targets == NIL)
 		sv_living_refuse_pending();

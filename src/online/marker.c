@@ -49,6 +49,7 @@ sv_online_lock(const char *what)
 
 	sv_store_check_writable(what);
 	sv_lock_refuse_nested(what);
+	sv_store_check_replicated();
 	extension = get_extension_oid("schemaver", false);
 	sv_lock_marker(&marker, extension, SV_MARKER_RUN);
 	sv_lock_marker(&worker, extension, SV_MARKER_WORKER);

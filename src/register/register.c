@@ -38,6 +38,7 @@ sv_register_lock(const char *what)
 	if (held)
 		return;
 	LockRelationOid(sv_store_relation("revision"), ShareUpdateExclusiveLock);
+	sv_store_check_replicated();
 	if (IsolationUsesXactSnapshot())
 		sv_store_check_registrations_seen();
 }

@@ -194,7 +194,7 @@ sv_lock_run(const char *what)
 		LockRelationOid(relation, RUN_LOCK_MODE);
 	else if (!poll_lock(relation, sv_run_lock_timeout))
 		refuse_busy(relation);
-
+	sv_store_check_replicated();
 	if (!IsolationUsesXactSnapshot())
 		return;
 	if (sv_store_newer_run_committed())

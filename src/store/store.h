@@ -419,6 +419,11 @@ extern void sv_store_refuse_unfinished(void);
 extern void sv_store_check_resumable(Direction direction, const RevisionGraph *graph,
 									 const RevisionList *plan);
 
+/* ----- replicated.c: our tables under logical replication ----- */
+
+extern void sv_store_refuse_subscribed(void);
+extern void sv_store_check_replicated(void);
+
 /* ----- run_lock.c: one run at a time ----- */
 
 /* Whose marker it is, in the lock's tag. */
