@@ -9,8 +9,10 @@
 #include "fmgr.h"
 #include "impact/impact.h"
 #include "kept/kept.h"
-#include "run/run.h"
 #include "living/living.h"
+#include "model/model.h"
+#include "run/run.h"
+#include "store/store.h"
 #include "track/track.h"
 
 SV_MODULE_MAGIC;
@@ -27,4 +29,5 @@ _PG_init(void)
 	sv_members_install();
 	sv_confine_init();
 	sv_living_init();
+	sv_model_leave_out(sv_store_is_adopted);
 }

@@ -4,6 +4,7 @@
  */
 #include "postgres.h"
 
+#include "adopt/adopt.h"
 #include "api/api.h"
 #include "formats/formats.h"
 #include "miscadmin.h"
@@ -308,16 +309,44 @@ parents_first(const RevisionGraph *graph, const RevisionList *list)
 	return sv_graph_order(graph, wanted);
 }
 
+/* Files of another tool: of those revisions that did not come from its files. */
+static void
+export_foreign(const RevisionGraph *graph, const RevisionList *list, const char *format,
+			   ReturnSetInfo *result)
+{
+	bool	   *wanted = palloc0(sizeof(bool) * Max(graph->n, 1));
+	ListCell   *cell;
+
+	for (int i = 0; i < list->n; i++)
+		wanted[list->members[i]] = true;
+	foreach(cell, sv_adopt_export(format, wanted))
+	{
+		const ExportedFile *file = lfirst(cell);
+		RowBuilder	row = {0};
+
+		sv_row_text(&row, file->name);
+		sv_row_text(&row, file->content);
+		sv_row_put(result, &row);
+	}
+}
+
 Datum
 sv_api_export(PG_FUNCTION_ARGS)
 {
 	char	   *range = sv_arg_name(fcinfo, 0, "range");
+	const char *format = sv_arg_text_or_null(fcinfo, 1);
 	ReturnSetInfo *result = sv_result_begin(fcinfo);
 	RevisionGraph *graph = sv_store_graph(SV_STORE_READ);
 	RevisionList found = sv_api_range(graph, range);
 	RevisionList list = parents_first(graph, &found);
-	StoredRevision **rows = sv_store_revisions(SV_STORE_READ, graph, &list);
+	StoredRevision **rows;
 
+	if (format != NULL && strcmp(format, "native") != 0)
+	{
+		export_foreign(graph, &list, format, result);
+		PG_RETURN_NULL();
+	}
+	rows = sv_store_revisions(SV_STORE_READ, graph, &list);
 	for (int i = 0; i < list.n; i++)
 	{
 		RevisionDraft draft = draft_of(rows[i]);

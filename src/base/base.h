@@ -12,6 +12,7 @@
 
 #include "access/genam.h"
 #include "catalog/pg_depend.h"
+#include "common/cryptohash.h"
 #include "executor/spi.h"
 #include "nodes/pg_list.h"
 #include "utils/elog.h"
@@ -121,6 +122,14 @@ extern Form_pg_depend sv_depend_next(DependScan *scan);
 typedef void (*SubtransactionFn) (void *arg);
 
 extern ErrorData *sv_subtransaction(SubtransactionFn work, void *arg, bool keep);
+
+/* ----- hashes.c ----- */
+
+extern char *sv_utf8(const char *text, size_t *length);
+extern char *sv_hash_bytes(pg_cryptohash_type type, const char *bytes, size_t n);
+extern char *sv_hash_text(pg_cryptohash_type type, const char *text);
+extern uint32 sv_crc32_bytes(const char *bytes, size_t n);
+extern uint32 sv_crc32_text(const char *text, bool lines);
 
 /* ----- restricted.c -----
  *

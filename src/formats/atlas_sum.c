@@ -13,6 +13,7 @@
 #include "common/cryptohash.h"
 #include "common/sha2.h"
 #include "mb/pg_wchar.h"
+#include "miscadmin.h"
 
 #include "formats/formats_private.h"
 
@@ -185,4 +186,23 @@ sv_atlas_check_sum(const Folder *folder)
 			n = middle;
 	}
 	sv_format_refuse(files[n - 1].file, 0, "atlas.sum has another hash for it", HINT);
+}
+
+/* Note the hashes of atlas.sum with the revisions of its files. */
+void
+sv_atlas_note_hashes(const Folder *folder, List *drafts)
+{
+	const SourceFile *sum = sv_folder_find(folder, "atlas.sum");
+	ListCell   *lc;
+
+	if (sum == NULL || sum->content == NULL)
+		return;
+	foreach(lc, drafts)
+	{
+		RevisionDraft *draft = lfirst(lc);
+
+		CHECK_FOR_INTERRUPTS();
+		if (draft->source != NULL)
+			sv_draft_detail(draft, "hash", listed_hash(sum, draft->source));
+	}
 }

@@ -50,19 +50,70 @@ sv_draft_set_sections(RevisionDraft *draft, const SourceFile *file, const Sectio
 		sv_draft_set_down(draft, file, down_text, Max(down->first_line, 1));
 }
 
-/* Add an option whose value is given as JSON. */
+/* Add a member to a JSON object, which is NULL while it has none. */
 void
-sv_draft_option(RevisionDraft *draft, const char *name, const char *json)
+sv_json_add(const char **object, const char *name, const char *json)
 {
 	StringInfoData out;
 
 	initStringInfo(&out);
-	if (draft->options != NULL)
-		appendBinaryStringInfo(&out, draft->options, strlen(draft->options) - 1);
-	appendStringInfoString(&out, draft->options != NULL ? ", " : "{");
+	if (*object != NULL)
+		appendBinaryStringInfo(&out, *object, strlen(*object) - 1);
+	appendStringInfoString(&out, *object != NULL ? ", " : "{");
 	escape_json(&out, name);
 	appendStringInfo(&out, ": %s}", json);
-	draft->options = out.data;
+	*object = out.data;
+}
+
+char *
+sv_json_quote(const char *text)
+{
+	StringInfoData out;
+
+	initStringInfo(&out);
+	escape_json(&out, text);
+	return out.data;
+}
+
+/* A JSON array of strings. */
+static char *
+json_list(const List *texts)
+{
+	StringInfoData out;
+	ListCell   *lc;
+
+	initStringInfo(&out);
+	appendStringInfoChar(&out, '[');
+	foreach(lc, texts)
+	{
+		if (foreach_current_index(lc) > 0)
+			appendStringInfoString(&out, ", ");
+		escape_json(&out, lfirst(lc));
+	}
+	appendStringInfoChar(&out, ']');
+	return out.data;
+}
+
+/* Add an option whose value is given as JSON. */
+void
+sv_draft_option(RevisionDraft *draft, const char *name, const char *json)
+{
+	sv_json_add(&draft->options, name, json);
+}
+
+/* Note a fact by which the tool of the format knows the revision; NULL: none. */
+void
+sv_draft_detail(RevisionDraft *draft, const char *name, const char *text)
+{
+	if (text != NULL)
+		sv_json_add(&draft->details, name, sv_json_quote(text));
+}
+
+/* The same of a list of texts. */
+void
+sv_draft_detail_list(RevisionDraft *draft, const char *name, const List *texts)
+{
+	sv_json_add(&draft->details, name, json_list(texts));
 }
 
 /* Say which of the scripts must not run in a transaction. */

@@ -58,6 +58,7 @@ draft_of(const SourceFile *file)
 	RevisionDraft *draft = sv_draft_new(file, sv_id_from(base, strlen(base)), named->message);
 
 	sv_draft_set_up(draft, file, end_statements(file), 1);
+	sv_draft_detail(draft, "hash", sv_hash_text(PG_SHA256, file->content));
 	return draft;
 }
 
@@ -88,6 +89,8 @@ read_entries(Folder *folder, const SourceFile *journal)
 			sv_format_refuse(journal, 0, psprintf("there is no file \"%s.sql\"", tag),
 							 "Restore the file.");
 		drafts = lappend(drafts, draft_of(file));
+		sv_draft_detail(llast(drafts), "when",
+						sv_json_text(sv_json_member(entry->val.binary.data, "when")));
 	}
 	return drafts;
 }

@@ -139,27 +139,41 @@ fit_rails(const SourceFile *file)
 		version_list(file) != NULL ? SV_FIT_MARK : SV_FIT_NONE;
 }
 
-/* The greatest of the versions, which are quoted digits; Rails compares them as numbers. */
-static char *
-newest_version(const SourceFile *file)
+/* The versions, which are quoted digits, in the order of the file. */
+static List *
+versions_of(const SourceFile *file)
 {
-	const char *newest = "";
-	int			length = 0;
+	List	   *versions = NIL;
 
 	for (const char *at = version_list(file); at != NULL && (at = strchr(at, '\'')) != NULL; at++)
 	{
 		int			n = strspn(at + 1, "0123456789");
 
-		if (n > 0 && at[n + 1] == '\'' &&
-			(n > length || (n == length && strncmp(at + 1, newest, n) > 0)))
-		{
-			newest = at + 1;
-			length = n;
-		}
-		if (at[n + 1] == '\'')
-			at += n + 1;
+		if (at[n + 1] != '\'')
+			continue;
+		if (n > 0)
+			versions = lappend(versions, pnstrdup(at + 1, n));
+		at += n + 1;
 	}
-	return pnstrdup(newest, length);
+	return versions;
+}
+
+/* The greatest of them; Rails compares them as numbers. */
+static char *
+newest_of(const List *versions)
+{
+	char	   *newest = "";
+	ListCell   *lc;
+
+	foreach(lc, versions)
+	{
+		char	   *version = lfirst(lc);
+		size_t		n = strlen(version);
+
+		if (n > strlen(newest) || (n == strlen(newest) && strcmp(version, newest) > 0))
+			newest = version;
+	}
+	return newest;
 }
 
 static List *
@@ -171,13 +185,15 @@ read_rails(Folder *folder)
 	foreach(lc, sv_folder_sql(folder))
 	{
 		const SourceFile *file = lfirst(lc);
-		char	   *version = version_list(file) != NULL ? newest_version(file) : "";
+		List	   *versions = version_list(file) != NULL ? versions_of(file) : NIL;
+		char	   *version = newest_of(versions);
 		RevisionDraft *draft;
 
 		if (*version == '\0')
 			sv_format_refuse_stranger(file, &sv_format_rails);
 		draft = sv_draft_new(file, version, "structure.sql");
 		sv_draft_set_up(draft, file, file->content, 1);
+		sv_draft_detail_list(draft, "versions", versions);
 		drafts = lappend(drafts, draft);
 	}
 	if (list_length(drafts) > 1)

@@ -425,11 +425,17 @@ static List *
 read_with(int format, List *files, Jsonb *variables, FolderDrafts *result)
 {
 	Folder		folder = {files, variables, result};
+	List	   *drafts;
+	ListCell   *lc;
 
 	if (result->format == NULL)
 		result->format = formats[format]->name;
 	sv_atlas_check_sum(&folder);
-	return formats[format]->read(&folder);
+	drafts = formats[format]->read(&folder);
+	foreach(lc, drafts)
+		((RevisionDraft *) lfirst(lc))->format = formats[format]->name;
+	sv_atlas_note_hashes(&folder, drafts);
+	return drafts;
 }
 
 /* Native files are read as such; the rest in one other format. */

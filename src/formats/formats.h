@@ -14,6 +14,7 @@
 #define SV_FORMATS_H
 
 #include "base/base.h"
+#include "datatype/timestamp.h"
 #include "nodes/pg_list.h"
 #include "utils/jsonb.h"
 
@@ -48,6 +49,8 @@ typedef struct RevisionDraft
 	const char *down;			/* NULL: none */
 	const char *verify;			/* NULL: none */
 	const char *options;		/* JSON text, or NULL */
+	const char *format;			/* name of the format of its file */
+	const char *details;		/* what the tool itself knows it by, JSON text; or NULL */
 	const char *source;			/* file name of up (of down, if that stands alone) */
 	int			up_line;		/* line of the file at which the text starts */
 	const char *down_source;
@@ -81,6 +84,64 @@ extern List *sv_bundle_read(const SourceFile *file);
 extern FolderDrafts *sv_formats_read(List *files, const char *format, Jsonb *variables);
 extern const SourceFile *sv_formats_refused(void);
 extern bool sv_formats_wants_content(const char *name);
+
+/* ----- foreign.c: files as other tools want them ----- */
+
+/* A revision that becomes files of another tool. */
+typedef struct ForeignRevision
+{
+	const char *version;		/* digits, or the id where the tool has ids */
+	const char *slug;			/* the message as part of a name */
+	const char *message;
+	const char *up;
+	const char *down;			/* NULL: none */
+	const char *verify;			/* NULL: none */
+	bool		no_transaction;
+	const char *previous;		/* what the tool calls the one before, or NULL */
+	const char *scope;			/* application */
+	const char *author;
+	const char *email;
+	const char *planned_at;		/* as "2026-01-02T03:04:05Z" */
+	const char *when;			/* the same in milliseconds */
+} ForeignRevision;
+
+extern bool sv_foreign_is_known(const char *format);
+extern bool sv_foreign_is_folder(const char *format);
+extern List *sv_foreign_write(const char *format, const ForeignRevision *revision);
+extern char *sv_foreign_next(const char *format, const char *last, TimestampTz at);
+extern char *sv_foreign_slug(const char *message);
+extern char *sv_foreign_class(const char *slug, const char *version);
+extern char *sv_foreign_milliseconds(TimestampTz at);
+extern char *sv_foreign_time(TimestampTz at);
+extern char *sv_graphile_body(const char *text);
+extern char *sv_graphile_hash(const char *previous, const char *body);
+
+/* ----- sqitch_ids.c ----- */
+
+/* Who planned a change or a tag, when and why. */
+typedef struct PlanLine
+{
+	const char *planned_at;		/* as it stands in the plan */
+	const char *planner_name;
+	const char *planner_email;
+	const char *note;			/* NULL: none */
+} PlanLine;
+
+typedef struct PlanTag
+{
+	const char *name;			/* without "@" */
+	PlanLine	line;
+} PlanTag;
+
+typedef struct SqitchProject
+{
+	const char *name;
+	const char *uri;			/* NULL: none */
+} SqitchProject;
+
+extern char *sv_sqitch_change_id(const SqitchProject *project, const char *name,
+								 const char *parent, const PlanLine *line, const List *needs,
+								 const List *conflicts);
 
 /* native_write.c */
 extern char *sv_native_write(const RevisionDraft *draft);

@@ -72,6 +72,7 @@ extern bool sv_name_ends_with(const char *name, const char *end);
 
 /* atlas_sum.c */
 extern void sv_atlas_check_sum(const Folder *folder);
+extern void sv_atlas_note_hashes(const Folder *folder, List *drafts);
 
 /* ----- lines.c: texts line by line, and sections made of lines ----- */
 
@@ -150,6 +151,10 @@ extern void sv_draft_set_down(RevisionDraft *draft, const SourceFile *file, cons
 extern void sv_draft_set_sections(RevisionDraft *draft, const SourceFile *file, const Section *up,
 								  const Section *down);
 extern void sv_draft_option(RevisionDraft *draft, const char *name, const char *json);
+extern void sv_draft_detail(RevisionDraft *draft, const char *name, const char *text);
+extern void sv_draft_detail_list(RevisionDraft *draft, const char *name, const List *texts);
+extern void sv_json_add(const char **object, const char *name, const char *json);
+extern char *sv_json_quote(const char *text);
 extern void sv_draft_transactions(RevisionDraft *draft, bool not_up, bool not_down);
 extern void sv_drafts_chain(List *drafts);
 
@@ -167,6 +172,11 @@ extern void sv_template_render_draft(const Folder *folder, RevisionDraft *draft)
 extern Jsonb *sv_json_parse(const SourceFile *file);
 extern JsonbValue *sv_json_member(JsonbContainer *object, const char *name);
 extern char *sv_json_text(const JsonbValue *value);
+
+/* sqitch_ids.c */
+extern void sv_sqitch_note(RevisionDraft *draft, const SqitchProject *project, const char *name,
+						   const char *id, const PlanLine *line, const List *needs,
+						   const List *conflicts, const List *tags);
 
 /* liquibase.c, changelog.c */
 extern bool sv_liquibase_is_formatted(const SourceFile *file);

@@ -9,9 +9,6 @@
  */
 #include "postgres.h"
 
-#include "common/cryptohash.h"
-#include "common/sha1.h"
-
 #include "formats/formats_private.h"
 
 typedef struct Header
@@ -94,33 +91,35 @@ trimmed(const char *text, int *length)
 	return text;
 }
 
-/* Return the hash as the header has it, "sha1:...". */
+/* The text without blanks around it, and with one line end behind it. */
+char *
+sv_graphile_body(const char *text)
+{
+	int			length;
+
+	text = trimmed(text, &length);
+	return psprintf("%.*s\n", length, text);
+}
+
+/* The hash as a header has it, "sha1:..."; previous NULL or "-": none. */
+char *
+sv_graphile_hash(const char *previous, const char *body)
+{
+	int			length;
+	char	   *text;
+
+	body = trimmed(body, &length);
+	if (previous == NULL || strcmp(previous, "-") == 0)
+		previous = "";
+	text = sv_graphile_body(psprintf("%s\n%.*s", previous, length, body));
+	return psprintf("sha1:%s", sv_hash_text(PG_SHA1, text));
+}
+
+/* Return the hash that the header should have. */
 static char *
 hash_of(const Header *header)
 {
-	StringInfoData text;
-	StringInfoData hex;
-	uint8		digest[SHA1_DIGEST_LENGTH];
-	pg_cryptohash_ctx *ctx = pg_cryptohash_create(PG_SHA1);
-	int			length;
-	const char *body = trimmed(header->body, &length);
-
-	initStringInfo(&text);
-	if (strcmp(header->previous, "-") != 0)
-		appendStringInfoString(&text, header->previous);
-	appendStringInfo(&text, "\n%.*s", length, body);
-	body = trimmed(text.data, &length);
-	body = psprintf("%.*s\n", length, body);
-	if (pg_cryptohash_init(ctx) < 0 ||
-		pg_cryptohash_update(ctx, (const uint8 *) body, length + 1) < 0 ||
-		pg_cryptohash_final(ctx, digest, sizeof(digest)) < 0)
-		elog(ERROR, "could not compute SHA-1: %s", pg_cryptohash_error(ctx));
-	pg_cryptohash_free(ctx);
-	initStringInfo(&hex);
-	appendStringInfoString(&hex, "sha1:");
-	for (int i = 0; i < sizeof(digest); i++)
-		appendStringInfo(&hex, "%02x", digest[i]);
-	return hex.data;
+	return sv_graphile_hash(header->previous, header->body);
 }
 
 static List *
@@ -162,6 +161,8 @@ read_graphile(Folder *folder)
 		sv_draft_set_up(draft, file, header.body, header.body_line);
 		if (sv_text_has_line(header.body, "! no-transaction"))
 			sv_draft_option(draft, "transaction", "false");
+		sv_draft_detail(draft, "hash", header.hash);
+		sv_draft_detail(draft, "previous", header.previous);
 		drafts = lappend(drafts, draft);
 	}
 	if (list_length(drafts) > 1)

@@ -29,6 +29,9 @@ typedef struct Changeset
 	bool		no_transaction;
 	bool		left_out;
 	bool		has_rollback;
+	bool		strips_comments;
+	bool		splits;
+	StringInfoData sql;			/* as Liquibase hashes it */
 	Section		up;
 	Section		down;
 } Changeset;
@@ -138,6 +141,8 @@ is_for_us(const char *dbms)
 typedef enum AttributeKind
 {
 	ATTRIBUTE_NO_MATTER,		/* says how to cut or to print, which the server's parser does */
+	ATTRIBUTE_STRIP,			/* the same, but the checksum has them */
+	ATTRIBUTE_SPLIT,
 	ATTRIBUTE_ON_CHANGE,
 	ATTRIBUTE_ALWAYS,
 	ATTRIBUTE_TRANSACTION,
@@ -153,8 +158,8 @@ static const struct
 	const char *name;
 	AttributeKind kind;
 }			attributes[] = {
-	{"stripComments", ATTRIBUTE_NO_MATTER},
-	{"splitStatements", ATTRIBUTE_NO_MATTER},
+	{"stripComments", ATTRIBUTE_STRIP},
+	{"splitStatements", ATTRIBUTE_SPLIT},
 	{"rollbackSplitStatements", ATTRIBUTE_NO_MATTER},
 	{"rollbackEndDelimiter", ATTRIBUTE_NO_MATTER},
 	{"runWith", ATTRIBUTE_NO_MATTER},
@@ -211,6 +216,12 @@ apply_attribute(ChangesetReader *r, const LineCursor *line, AttributeKind kind, 
 				refuse(r, line, psprintf("attribute %s:%s cannot be kept", name, value),
 					   "A revision that fails must not count as done. Write the statement so that "
 					   "it cannot fail.");
+			break;
+		case ATTRIBUTE_STRIP:
+			changeset->strips_comments = is_true(value);
+			break;
+		case ATTRIBUTE_SPLIT:
+			changeset->splits = is_true(value);
 			break;
 		case ATTRIBUTE_NO_MATTER:
 			break;
@@ -270,6 +281,8 @@ begin_changeset(ChangesetReader *r, const LineCursor *line, const char *text)
 	changeset->line = line->number;
 	sv_section_init(&changeset->up);
 	sv_section_init(&changeset->down);
+	initStringInfo(&changeset->sql);
+	changeset->strips_comments = changeset->splits = true;
 	r->current = changeset;
 	r->changesets = lappend(r->changesets, changeset);
 	while ((text = next_attribute(text, &name, &value)) != NULL)
@@ -422,7 +435,10 @@ take_sql(ChangesetReader *r, const LineCursor *line)
 				   "Begin it with a line \"--changeset author:id\".");
 		return;
 	}
-	text = end_statement(r->current, expand(r, pnstrdup(line->start, line->length)));
+	text = expand(r, pnstrdup(line->start, line->length));
+	if (!r->in_rollback)
+		appendStringInfo(&r->current->sql, "%s\n", text);
+	text = end_statement(r->current, text);
 	sv_section_add_text(r->in_rollback ? &r->current->down :
 						&r->current->up, line, text, strlen(text));
 }
@@ -511,6 +527,56 @@ has_two_authors(const List *changesets, const Changeset *changeset)
 	return false;
 }
 
+/* The text without white space, or with one blank for each run of it between words. */
+static char *
+without_blanks(const char *text, bool one)
+{
+	static const char blanks[] = " \t\r\n";
+	StringInfoData out;
+
+	initStringInfo(&out);
+	for (text += strspn(text, blanks); *text != '\0'; text += strspn(text, blanks))
+	{
+		int			length = strcspn(text, blanks);
+
+		if (one && out.len > 0)
+			appendStringInfoChar(&out, ' ');
+		appendBinaryStringInfo(&out, text, length);
+		text += length;
+	}
+	return out.data;
+}
+
+/*
+ * The changeset's checksum of the version (8 or 9): the hash of the list of its
+ * changes' hashes, of which there is one.
+ */
+static char *
+checksum_of(const Changeset *changeset, int version)
+{
+	char	   *text = without_blanks(changeset->sql.data, version == 8);
+	char	   *change;
+
+	if (version == 8)
+		text = psprintf("%s:%s:%s:%s", changeset->delimiter ? changeset->delimiter : "null",
+						changeset->splits ? "true" : "false",
+						changeset->strips_comments ? "true" : "false", text);
+	change = psprintf("%d:%s:", version, sv_hash_text(PG_MD5, text));
+	return psprintf("%d:%s", version, sv_hash_text(PG_MD5, change));
+}
+
+/* What Liquibase knows the changeset by. */
+static void
+note_details(RevisionDraft *draft, const Changeset *changeset, const char *path)
+{
+	sv_draft_detail(draft, "path", path);
+	sv_draft_detail(draft, "id", changeset->id);
+	sv_draft_detail(draft, "author", changeset->author);
+	sv_draft_detail(draft, "comment", changeset->comment);
+	sv_draft_detail_list(draft, "checksums", list_make2(checksum_of(changeset, 9),
+														checksum_of(changeset, 8)));
+}
+
 static RevisionDraft *
 draft_of(const ChangesetReader *r, const Changeset *changeset)
 {
@@ -529,6 +595,7 @@ draft_of(const ChangesetReader *r, const Changeset *changeset)
 	if (changeset->has_rollback && draft->down == NULL)
 		sv_draft_set_down(draft, r->file, "", changeset->line);
 	draft->runs = changeset->runs;
+	note_details(draft, changeset, changeset->path != NULL ? changeset->path : r->file->name);
 	if (changeset->no_transaction)
 		sv_draft_option(draft, "transaction", "false");
 	return draft;

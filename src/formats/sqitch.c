@@ -23,10 +23,11 @@ typedef struct Change
 {
 	const char *name;
 	const char *id;
-	const char *note;			/* NULL: none */
+	const char *change_id;		/* Sqitch's */
+	PlanLine	planned;
 	List	   *needs;			/* of char *: names as the plan has them */
 	List	   *conflicts;		/* the same */
-	List	   *tags;			/* of char * */
+	List	   *tags;			/* of PlanTag */
 	int			line;
 	struct Change *next;		/* the instance that replaced it by rework, or NULL */
 	List	   *rework_tags;	/* tags between the two; one of them is in its scripts' names */
@@ -36,6 +37,7 @@ typedef struct SqitchReader
 {
 	Folder	   *folder;
 	const SourceFile *plan;
+	SqitchProject project;
 	const char *top;			/* folder of the scripts' folders */
 	const char *deploy;
 	const char *revert;
@@ -165,6 +167,16 @@ read_dependencies(const SqitchReader *r, Change *change, const char *at)
 	return end + 1;
 }
 
+static int
+length_without_blanks(const char *text)
+{
+	int			length = strlen(text);
+
+	while (length > 0 && strchr(" \t\r", text[length - 1]) != NULL)
+		length--;
+	return length;
+}
+
 /* The text behind " # ", with \n and \\ undone; NULL if there is none. */
 static char *
 read_note(const char *at)
@@ -176,6 +188,7 @@ read_note(const char *at)
 		return NULL;
 	hash += 2;
 	hash += strspn(hash, " \t");
+	hash = pnstrdup(hash, length_without_blanks(hash));
 	initStringInfo(&out);
 	for (; *hash != '\0'; hash++)
 	{
@@ -190,14 +203,43 @@ read_note(const char *at)
 	return out.len > 0 ? out.data : NULL;
 }
 
+/* "2026-01-02T03:04:05Z Ann Lee <ann@example.com> # note" */
+static PlanLine
+read_planned(const char *at)
+{
+	PlanLine	line = {"", "", ""};
+	int			length;
+
+	at += strspn(at, " \t");
+	length = strcspn(at, " \t");
+	line.note = read_note(at);
+	line.planned_at = pnstrdup(at, length);
+	at += length;
+	at += strspn(at, " \t");
+	length = strcspn(at, "<");
+	if (at[length] == '<')
+	{
+		const char *email = at + length + 1;
+
+		line.planner_email = pnstrdup(email, strcspn(email, ">"));
+		line.planner_name = pnstrdup(at, length);
+		line.planner_name = pnstrdup(at, length_without_blanks(line.planner_name));
+	}
+	return line;
+}
+
 static void
 read_tag(SqitchReader *r, const char *text, int line)
 {
 	Change	   *last = r->changes != NIL ? llast(r->changes) : NULL;
+	PlanTag    *tag = palloc0(sizeof(PlanTag));
 
 	if (last == NULL)
 		refuse(r, line, "a tag stands before the first change");
-	last->tags = lappend(last->tags, pnstrdup(text + 1, strcspn(text + 1, " \t")));
+	text++;
+	tag->name = pnstrdup(text, strcspn(text, " \t"));
+	tag->line = read_planned(text + strlen(tag->name));
+	last->tags = lappend(last->tags, tag);
 }
 
 /* Return the tags from the change on. */
@@ -249,15 +291,34 @@ read_change(SqitchReader *r, const char *text, int line)
 	text += strspn(text, " \t");
 	if (*text == '[')
 		text = read_dependencies(r, change, text);
-	change->note = read_note(text);
+	change->planned = read_planned(text);
+	change->change_id =
+		sv_sqitch_change_id(&r->project, change->name,
+							r->changes != NIL ? ((Change *) llast(r->changes))->change_id : NULL,
+							&change->planned, change->needs, change->conflicts);
 	r->changes = lappend(r->changes, change);
+}
+
+/* "%project=NAME", "%uri=URI" */
+static void
+read_pragma(SqitchReader *r, const char *text)
+{
+	const char *value = strchr(text, '=');
+
+	if (value == NULL)
+		return;
+	value += 1 + strspn(value + 1, " \t");
+	value = pnstrdup(value, length_without_blanks(value));
+	if (strncmp(text, "%project", 8) == 0)
+		r->project.name = value;
+	else if (strncmp(text, "%uri", 4) == 0)
+		r->project.uri = value;
 }
 
 static void
 read_plan(SqitchReader *r)
 {
 	LineCursor	line = {r->plan->content};
-	bool		has_project = false;
 
 	while (sv_line_next(&line))
 	{
@@ -268,13 +329,15 @@ read_plan(SqitchReader *r)
 		if (*text == '\0' || *text == '#')
 			continue;
 		if (*text == '%')
-			has_project |= strncmp(text, "%project=", 9) == 0;
+			read_pragma(r, text);
+		else if (r->project.name == NULL)
+			refuse(r, line.number, "the plan names no project before its first change");
 		else if (*text == '@')
 			read_tag(r, text, line.number);
 		else
 			read_change(r, text, line.number);
 	}
-	if (!has_project)
+	if (r->project.name == NULL)
 		refuse(r, 1, "the plan names no project");
 }
 
@@ -312,13 +375,14 @@ suffix_of(SqitchReader *r, const Change *change)
 
 	foreach(lc, change->rework_tags)
 	{
-		const char *suffix = psprintf("@%s", (char *) lfirst(lc));
+		const char *suffix = psprintf("@%s", ((PlanTag *) lfirst(lc))->name);
 
 		if (find_script(r, change, r->deploy, suffix) != NULL)
 			return suffix;
 	}
-	return change->rework_tags != NIL ? psprintf("@%s", (char *) linitial(change->rework_tags)) :
-		"";
+	if (change->rework_tags == NIL)
+		return "";
+	return psprintf("@%s", ((PlanTag *) linitial(change->rework_tags))->name);
 }
 
 /* What a name in the plan's list of dependencies means here. */
@@ -372,7 +436,8 @@ draft_of(SqitchReader *r, Change *change)
 		sv_format_refuse(r->plan, change->line,
 						 psprintf("change \"%s\" has no deploy script", change->name),
 						 "Load the folder with its scripts.");
-	draft = sv_draft_new(deploy, change->id, change->note != NULL ? change->note : change->name);
+	draft = sv_draft_new(deploy, change->id, change->planned.note != NULL ? change->planned.note :
+						 change->name);
 	sv_draft_set_up(draft, deploy, deploy->content, 1);
 	if (revert != NULL)
 		sv_draft_set_down(draft, revert, revert->content, 1);
@@ -381,7 +446,10 @@ draft_of(SqitchReader *r, Change *change)
 		draft->verify = verify->content;
 		draft->verify_line = 1;
 	}
-	draft->tags = change->tags;
+	foreach(lc, change->tags)
+		draft->tags = lappend(draft->tags, pstrdup(((PlanTag *) lfirst(lc))->name));
+	sv_sqitch_note(draft, &r->project, change->name, change->change_id, &change->planned,
+				   change->needs, change->conflicts, change->tags);
 	foreach(lc, change->needs)
 	{
 		char	   *id = dependency_id(r, change, lfirst(lc));

@@ -201,6 +201,13 @@ extern const ModelClass *sv_object_class(const char *name);
 extern const Alterer *sv_class_alterer(const ModelClass *class, const char *property);
 extern bool sv_property_counts(const ModelClass *class, const char *property);
 
+/* left_out.c: objects that others know to be no part of any model */
+
+typedef bool (*LeftOutFn) (const ObjectAddress *address);
+
+extern void sv_model_leave_out(LeftOutFn is_left_out);
+extern bool sv_model_is_left_out(const ObjectAddress *address);
+
 /* model.c */
 extern Model *sv_model_create(void);
 extern void sv_model_add(Model *model, Object *object);

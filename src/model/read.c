@@ -185,6 +185,8 @@ sv_reader_leaves_out(const Reader *reader, const ObjectAddress *address)
 		OidIsValid(getExtensionOfObject(address->classId, address->objectId)))
 		return true;
 	whole.objectSubId = 0;
+	if (sv_model_is_left_out(&whole))
+		return true;
 	return reader->scope->hidden != NULL &&
 		hash_search(reader->scope->hidden, &whole, HASH_FIND, NULL) != NULL;
 }

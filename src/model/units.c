@@ -280,7 +280,8 @@ sv_unit_is_read(const ObjectAddress *unit)
 		strcmp(name, "schemaver") == 0 ||
 		strcmp(name, "schemaver_kept") == 0)
 		return false;
-	return !OidIsValid(getExtensionOfObject(unit->classId, unit->objectId));
+	return !OidIsValid(getExtensionOfObject(unit->classId, unit->objectId)) &&
+		!sv_model_is_left_out(unit);
 }
 
 /* Add the units of what refers to an address; inner parts of the unit itself are followed. */

@@ -230,7 +230,7 @@ sv_register_draft(RevisionDraft *draft, const char *source, bool *reshaped)
 		result->action = SV_REGISTER_ADDED;
 	}
 	if (result->file != NULL)
-		sv_store_set_loaded(result->id, source, result->file);
+		sv_store_set_loaded(result->id, source, result->file, draft->format, draft->details);
 	foreach(cell, draft->tags)
 		(void) sv_store_set_tag(lfirst(cell), result->id);
 	return result;

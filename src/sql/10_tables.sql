@@ -86,10 +86,35 @@ COMMENT ON TABLE tag IS 'names for points of the graph, used as tag:NAME';
 CREATE TABLE loaded (
 	revision	text COLLATE "C" CONSTRAINT one_loaded PRIMARY KEY,
 	source		text COLLATE "C" NOT NULL,
-	file		text NOT NULL
+	file		text NOT NULL,
+	format		text,
+	details		jsonb
 );
 CREATE INDEX loaded_from ON loaded (source);
 COMMENT ON TABLE loaded IS 'the file and the source that revisions were loaded from';
+COMMENT ON COLUMN loaded.details IS 'what the tool of the format knows the revision by';
+
+-- Tables of other migration tools that adopt() took over, with what is theirs:
+-- no part of baselines, snapshots and drift.  An OID means something only in the
+-- database named.
+CREATE TABLE adopted (
+	schema_name			name NOT NULL,
+	name				name NOT NULL,
+	kind				text NOT NULL,
+	tool				text NOT NULL,
+	source				text NOT NULL,
+	oid					oid NOT NULL,
+	system_identifier	bigint NOT NULL,
+	database			oid NOT NULL,
+	locked_out			boolean NOT NULL DEFAULT false,
+	keys				text[] NOT NULL DEFAULT '{}',
+	adopted_at			timestamptz NOT NULL,
+	adopted_by			text NOT NULL,
+	CONSTRAINT one_adopted PRIMARY KEY (schema_name, name, kind)
+);
+COMMENT ON TABLE adopted IS 'tables of other migration tools that were taken over';
+COMMENT ON COLUMN adopted.kind IS '"state" (the list of what was applied), "companion", "sequence", "schema" or "lock"';
+COMMENT ON COLUMN adopted.keys IS 'what the tool had applied when it was taken over';
 
 CREATE TABLE replaced (
 	revision	text COLLATE "C" CONSTRAINT one_replaced PRIMARY KEY,
@@ -290,6 +315,7 @@ SELECT pg_catalog.pg_extension_config_dump('schemaver.branch_label', '');
 SELECT pg_catalog.pg_extension_config_dump('schemaver.tag', '');
 SELECT pg_catalog.pg_extension_config_dump('schemaver.replaced', '');
 SELECT pg_catalog.pg_extension_config_dump('schemaver.loaded', '');
+SELECT pg_catalog.pg_extension_config_dump('schemaver.adopted', '');
 SELECT pg_catalog.pg_extension_config_dump('schemaver.applied', '');
 SELECT pg_catalog.pg_extension_config_dump('schemaver.derived', '');
 SELECT pg_catalog.pg_extension_config_dump('schemaver.run', '');

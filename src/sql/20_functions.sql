@@ -41,10 +41,10 @@ AS 'MODULE_PATHNAME', 'sv_api_load_directory' LANGUAGE C VOLATILE PARALLEL UNSAF
 COMMENT ON FUNCTION load_directory(text, text, text, boolean, boolean, text, text, jsonb)
 	IS 'register the revisions of a folder of the server, all or nothing';
 
-CREATE FUNCTION export(range text DEFAULT ':')
+CREATE FUNCTION export(range text DEFAULT ':', format text DEFAULT NULL)
 RETURNS TABLE (name text, content text)
 AS 'MODULE_PATHNAME', 'sv_api_export' LANGUAGE C STABLE PARALLEL RESTRICTED;
-COMMENT ON FUNCTION export(text) IS 'the revisions of a range as files in the native format';
+COMMENT ON FUNCTION export(text, text) IS 'the revisions of a range as files in the native format, or as another tool wants them';
 
 CREATE FUNCTION tag(name text, ref text DEFAULT 'current')
 RETURNS text AS 'MODULE_PATHNAME', 'sv_api_tag' LANGUAGE C VOLATILE PARALLEL UNSAFE;
@@ -173,7 +173,7 @@ REVOKE ALL ON FUNCTION
 	remove(text),
 	load(text, text, text, text, boolean, boolean, text, text, jsonb),
 	load_directory(text, text, text, boolean, boolean, text, text, jsonb),
-	export(text),
+	export(text, text),
 	tag(text, text),
 	untag(text),
 	upgrade(reference, boolean, boolean, text, jsonb, text, jsonb),

@@ -187,7 +187,8 @@ mark_applied(const StoreScope *scope, const StoredStep *step, Datum elapsed)
 	};
 
 	sv_own_execute(scope, &query, step->revision, step->checksum, step->run, step->finished_at,
-				   sv_role_name(scope->userid), elapsed, step->stamped);
+				   step->by != NULL ? step->by : sv_role_name(scope->userid), elapsed,
+				   step->stamped && !step->took_time);
 }
 
 static void

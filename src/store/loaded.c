@@ -11,18 +11,22 @@
 #include "store/store.h"
 #include "utils/builtins.h"
 
-/* Note where a revision came from. */
+/* Note where a revision came from; "details", JSON text, and the format may be NULL. */
 void
-sv_store_set_loaded(const char *id, const char *source, const char *file)
+sv_store_set_loaded(const char *id, const char *source, const char *file, const char *format,
+					const char *details)
 {
 	static StoreQuery query = {
-		"INSERT INTO schemaver.loaded AS l (revision, source, file) VALUES ($1, $2, $3) "
-		"ON CONFLICT (revision) DO UPDATE SET source = excluded.source, file = excluded.file "
-		"WHERE l.source <> excluded.source OR l.file <> excluded.file",
-		3, {TEXTOID, TEXTOID, TEXTOID}
+		"INSERT INTO schemaver.loaded AS l (revision, source, file, format, details) "
+		"VALUES ($1, $2, $3, $4, CAST($5 AS jsonb)) "
+		"ON CONFLICT (revision) DO UPDATE SET source = excluded.source, file = excluded.file, "
+		"format = excluded.format, details = excluded.details "
+		"WHERE ROW(l.source, l.file, l.format, l.details) IS DISTINCT FROM "
+		"ROW(excluded.source, excluded.file, excluded.format, excluded.details)",
+		5, {TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID}
 	};
 
-	sv_own_query(SV_STORE_WRITE, &query, id, source, file);
+	sv_own_query(SV_STORE_WRITE, &query, id, source, file, format, details);
 }
 
 /*
@@ -82,4 +86,48 @@ sv_store_loaded(const char *id, char **source, char **file)
 	}
 	sv_store_leave(&scope);
 	return found;
+}
+
+static void *
+read_migration(uint64 row)
+{
+	StoredMigration *migration = palloc0(sizeof(StoredMigration));
+
+	migration->id = sv_own_text(row, 1);
+	migration->source = sv_own_text(row, 2);
+	migration->file = sv_store_text(row, 3);
+	migration->format = sv_store_text(row, 4);
+	migration->details = sv_store_text(row, 5);
+	migration->message = sv_own_text(row, 6);
+	migration->up = sv_own_text(row, 7);
+	migration->checksum = sv_own_text(row, 8);
+	migration->generated = DatumGetBool(sv_own_value(row, 9));
+	migration->is_base = DatumGetBool(sv_own_value(row, 10));
+	migration->created_at = DatumGetTimestampTz(sv_own_value(row, 11));
+	migration->applied = sv_store_text(row, 12) != NULL;
+	migration->applied_by = sv_store_text(row, 12);
+	migration->applied_at = sv_own_number_at(row, 13, 0);
+	migration->elapsed = sv_own_number_at(row, 14, 0);
+	return migration;
+}
+
+/*
+ * The revisions of a source and those that came from no file (NULL: all), in the
+ * order of their registration: a list of StoredMigration.
+ */
+List *
+sv_store_migrations(StoreMode mode, const char *source)
+{
+	static StoreQuery query = {
+		"SELECT r.revision, coalesce(l.source, ''), l.file, l.format, CAST(l.details AS text), "
+		"r.message, s.up, r.checksum, s.up_generated, r.revises = '{}', r.created_at, "
+		"a.applied_by, a.applied_at, CAST(extract(epoch FROM a.elapsed) * 1000000 AS bigint) "
+		"FROM schemaver.revision r JOIN schemaver.script s ON s.revision = r.revision "
+		"LEFT JOIN schemaver.loaded l ON l.revision = r.revision "
+		"LEFT JOIN schemaver.applied a ON a.revision = r.revision "
+		"WHERE $1 IS NULL OR l.source = $1 OR l.source IS NULL ORDER BY r.position",
+		1, {TEXTOID}
+	};
+
+	return sv_own_rows(mode, &query, read_migration, source);
 }

@@ -100,7 +100,29 @@ typedef struct LoadedRevision
 	bool		applied;
 } LoadedRevision;
 
-extern void sv_store_set_loaded(const char *id, const char *source, const char *file);
+/* A revision with what a comparison with another tool needs. */
+typedef struct StoredMigration
+{
+	char	   *id;
+	char	   *source;			/* "": of none */
+	char	   *file;			/* NULL: was not loaded */
+	char	   *format;			/* or NULL */
+	char	   *details;		/* JSON text, or NULL */
+	char	   *message;
+	char	   *up;
+	char	   *checksum;		/* schemaver's */
+	bool		applied;
+	bool		generated;		/* schemaver wrote its up */
+	bool		is_base;
+	TimestampTz created_at;
+	TimestampTz applied_at;
+	char	   *applied_by;
+	int64		elapsed;		/* microseconds */
+} StoredMigration;
+
+extern List *sv_store_migrations(StoreMode mode, const char *source);
+extern void sv_store_set_loaded(const char *id, const char *source, const char *file,
+								const char *format, const char *details);
 extern List *sv_store_loaded_from(const char *source);
 extern bool sv_store_loaded(const char *id, char **source, char **file);
 
@@ -115,6 +137,27 @@ typedef struct StoredIgnored
 extern void sv_store_ignore(const char *kind, const char *name, bool ignore);
 extern List *sv_store_ignored(StoreMode mode);
 extern List *sv_store_ignored_patterns(void);
+
+/* ----- adopted.c ----- */
+
+/* A table of another tool, or what belongs to it. */
+typedef struct AdoptedObject
+{
+	const char *schema;
+	const char *name;			/* "" for a schema */
+	const char *kind;			/* "state", "companion", "sequence" or "schema" */
+	const char *tool;
+	const char *source;
+	Oid			oid;
+	bool		locked_out;
+	List	   *keys;			/* of char *: what the tool had applied then */
+} AdoptedObject;
+
+extern bool sv_store_is_adopted(const ObjectAddress *address);
+extern void sv_store_adopt(const AdoptedObject *object);
+extern List *sv_store_adopted(const char *tool, const char *source);
+extern void sv_store_set_locked_out(const char *tool, const char *source, bool locked_out);
+extern void sv_store_forget_adopted(const char *schema, const char *name);
 
 /* ----- derived.c ----- */
 
@@ -151,6 +194,8 @@ typedef struct StoredStep
 	TimestampTz finished_at;
 	int			statements;
 	bool		stamped;		/* nothing was executed */
+	bool		took_time;		/* stamped, but it is known how long it took elsewhere */
+	const char *by;				/* stamped: who applied it elsewhere; NULL: the current role */
 	int64		state;			/* of the schema after it; 0: not kept */
 } StoredStep;
 
