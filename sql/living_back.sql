@@ -16,7 +16,7 @@ SELECT schemaver.revision('column', 'ALTER TABLE t ADD COLUMN d int', id => 'r3'
 SELECT schemaver.repeatable('all', 'CREATE OR REPLACE VIEW everything AS SELECT * FROM t');
 SELECT revision, message FROM schemaver.upgrade('r2');
 SELECT attname, atttypid::regtype FROM pg_attribute WHERE attrelid = 'top'::regclass;
-SELECT relacl, obj_description('top'::regclass), col_description('middle'::regclass, 1) FROM pg_class WHERE relname = 'top';
+SELECT array_to_string(relacl, ' ') LIKE '% =r/%' AS granted, obj_description('top'::regclass), col_description('middle'::regclass, 1) FROM pg_class WHERE relname = 'top';
 SELECT indexdef FROM pg_indexes WHERE tablename = 'sums';
 SELECT revision, message FROM schemaver.upgrade();
 SELECT string_agg(attname, ' ' ORDER BY attnum) FROM pg_attribute WHERE attrelid = 'everything'::regclass AND attnum > 0;

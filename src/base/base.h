@@ -80,6 +80,7 @@ extern int	sv_max_script_size; /* kB */
 extern bool sv_progress;
 extern bool sv_plain_when_empty;
 extern bool sv_derive_downs;
+extern bool sv_rebuild_dependents;
 extern bool sv_keep_snapshots;
 extern int	sv_lock_timeout;	/* ms; 0: as lock_timeout says */
 extern int	sv_lock_attempts;

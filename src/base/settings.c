@@ -66,6 +66,12 @@ bool		sv_keep_data = false;
 /* A copy of a table blocks everybody while it lasts; the order of columns is seldom worth that. */
 int			sv_reorder_limit = 100 * 1024;
 
+/*
+ * A view that is dropped for a moment is locked until the end of the transaction, and
+ * its privileges are those that are written again: nothing to do unasked.
+ */
+bool		sv_rebuild_dependents = false;
+
 /* Who watches for years must not fill the disk; who hides a trace must not empty the log. */
 int			sv_ddl_log_size = 10000;
 
@@ -159,6 +165,11 @@ sv_settings_init(void)
 							"Above it, columns that come back are the last. -1 copies always, 0 never.",
 							&sv_reorder_limit, 100 * 1024, -1, INT_MAX,
 							PGC_USERSET, GUC_UNIT_KB, NULL, NULL, NULL);
+	DefineCustomBoolVariable("schemaver.rebuild_dependents",
+							 "Drops what is in the way of an ALTER or DROP, and makes it again.",
+							 "The option \"dependents\" of a revision overrides it.",
+							 &sv_rebuild_dependents, false,
+							 PGC_USERSET, 0, NULL, NULL, NULL);
 	DefineCustomIntVariable("schemaver.ddl_log_size",
 							"Sets how many statements schemaver.ddl_log keeps.",
 							"The oldest go first; -1 keeps all.",

@@ -43,8 +43,9 @@ has_address(const List *addresses, const ObjectAddress *address)
 	return false;
 }
 
-static Model *
-read_units(const List *units)
+/* Read units as they are now. */
+Model *
+sv_read_units_now(const List *units)
 {
 	Snapshot	snapshot;
 	Model	   *volatile model = NULL;
@@ -136,6 +137,10 @@ spread(Search *search)
 			if (o->context || list_member_ptr(search->found, o) || !needs_found(search, o))
 				continue;
 			search->found = lappend(search->found, o);
+			/* a type without one of its attributes would be another type */
+			if (o->parent != NULL && sv_class_is(root_of(o), composite))
+				search->found = list_append_unique_ptr(search->found,
+													   unconstify(Object *, root_of(o)));
 			more = true;
 		}
 	}
@@ -237,7 +242,7 @@ sv_aside_find(const List *addresses, AsideCause cause)
 	}
 	do
 	{
-		search.model = read_units(search.units);
+		search.model = sv_read_units_now(search.units);
 		search.start = objects_at(search.model, addresses);
 		search.found = list_copy(search.start);
 		spread(&search);
@@ -254,21 +259,33 @@ sv_aside_find(const List *addresses, AsideCause cause)
 	return aside;
 }
 
-/* Would rows or values be lost? */
-bool
-sv_aside_holds_data(const Aside *aside)
+/* Would rows or values be lost with the object? */
+static bool
+holds_data(const Object *o)
 {
+	const Object *root = root_of(o);
+
+	return sv_class_has(o, SV_HOLDS_DATA) && !sv_class_has(o, SV_IS_TYPE) &&
+		!sv_class_is(root, view) && !sv_class_is(root, matview) && !sv_class_is(root, composite);
+}
+
+/* The objects whose rows or values would be lost, as a text; NULL: none. */
+char *
+sv_aside_data(const Aside *aside)
+{
+	StringInfoData list;
 	ListCell   *cell;
 
+	initStringInfo(&list);
 	foreach(cell, aside->dropped)
 	{
 		const Object *o = lfirst(cell);
 
-		if (sv_class_has(o, SV_HOLDS_DATA) && !sv_class_is(root_of(o), view) &&
-			!sv_class_is(root_of(o), matview))
-			return true;
+		if (holds_data(o))
+			appendStringInfo(&list, "%s%s %s", list.len > 0 ? ", " : "", o->class->name,
+							 o->identity);
 	}
-	return false;
+	return list.len > 0 ? list.data : NULL;
 }
 
 /* ---------- statements ---------- */
@@ -304,14 +321,19 @@ sv_aside_take(const Aside *aside)
 	execute_rows(aside->rows);
 }
 
-/*
- * Make some of the dropped objects again, those that are not there; and those that
- * are get the owner, the privileges and the comments which they had.
- */
+/* Lead from one model to another. */
+void
+sv_aside_execute(Model *now, Model *wanted)
+{
+	DiffOptions options = options_of_aside();
+
+	execute_rows(sv_diff(now, wanted, &options));
+}
+
+/* Make some of the dropped objects again, those that are not there. */
 void
 sv_aside_return(const Aside *aside, const List *objects)
 {
-	DiffOptions options = options_of_aside();
 	List	   *units = NIL;
 	Model	   *now;
 	ListCell   *cell;
@@ -325,6 +347,6 @@ sv_aside_return(const Aside *aside, const List *objects)
 			!has_address(units, unit))
 			units = lappend(units, unit);
 	}
-	now = read_units(units);
-	execute_rows(sv_diff(now, sv_model_altered(now, NIL, objects), &options));
+	now = sv_read_units_now(units);
+	sv_aside_execute(now, sv_model_altered(now, NIL, objects));
 }

@@ -34,6 +34,7 @@ begin(Direction direction, const List *undone)
 {
 	sv_living_forget_asides();
 	sv_living_units_changed();
+	sv_annotations_forget();
 	if (sv_store_has_living_objects())
 		sv_observe_begin();
 	current.direction = direction;
@@ -54,9 +55,10 @@ has_pending(void)
 }
 
 static void
-part_begin(void)
+part_begin(bool rebuild)
 {
-	sv_living_forget_asides();
+	if (!current.making)
+		sv_living_part_begin(rebuild);
 }
 
 static void
@@ -92,6 +94,8 @@ finish(Run *run)
 		foreach(cell, altered)
 			sv_living_columns_changed(&living, NULL, lfirst_oid(cell));
 		current.making = true;
+		if (sv_living_any_waits(&living))
+			sv_annotations_note(living.made);
 		sv_living_make(&living);
 		current.making = false;
 	}
@@ -104,6 +108,7 @@ end(void)
 {
 	current.making = false;
 	sv_living_forget_asides();
+	sv_annotations_forget();
 	sv_observe_end();
 }
 

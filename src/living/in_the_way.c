@@ -4,9 +4,9 @@
  *		depend on what they change.
  *
  * The dependents are dropped, the statement is executed, and at the end of the
- * script they are made again as they were.  That is done for living objects; a
- * living object that cannot come back as it was is made by its text when the
- * revisions are done.
+ * script they are made again as they were.  That is done for living objects, and for
+ * all others where it is asked for; a living object that cannot come back as it was is
+ * made by its text when the revisions are done, anything else is an error.
  */
 #include "postgres.h"
 
@@ -25,6 +25,9 @@
 
 /* What was put aside for the script at hand, the last one first (Aside). */
 static List *asides = NIL;
+
+/* May objects be put aside that are no living ones? */
+static bool rebuild_all = false;
 
 /* ---------- what a statement changes ---------- */
 
@@ -130,14 +133,29 @@ may_go(const Aside *aside, const List *made)
 {
 	ListCell   *cell;
 
-	if (aside->dropped == NIL || sv_aside_holds_data(aside))
+	if (aside->dropped == NIL || sv_aside_data(aside) != NULL)
 		return false;
 	foreach(cell, aside->dropped)
 	{
-		if (!sv_living_belongs(made, lfirst(cell)))
+		if (!rebuild_all && !sv_living_belongs(made, lfirst(cell)))
 			return false;
 	}
 	return true;
+}
+
+/* Remember which of it must come back as it was. */
+static void
+note_foreign(Aside *aside, const List *made)
+{
+	MemoryContext caller = MemoryContextSwitchTo(TopTransactionContext);
+	ListCell   *cell;
+
+	foreach(cell, aside->dropped)
+	{
+		if (!sv_living_belongs(made, lfirst(cell)))
+			aside->foreign = lappend(aside->foreign, lfirst(cell));
+	}
+	MemoryContextSwitchTo(caller);
 }
 
 /* Put aside what is in the way; false if that cannot be done. */
@@ -146,13 +164,15 @@ put_aside(const Node *tree)
 {
 	MemoryContext caller = MemoryContextSwitchTo(TopTransactionContext);
 	List	   *missing = NIL;
+	List	   *made = NIL;
 	Targets		targets = targets_of(tree);
 	Aside	   *aside = NULL;
 
 	if (targets.addresses != NIL)
 	{
 		aside = sv_aside_find(targets.addresses, targets.cause);
-		if (may_go(aside, sv_made_read(SV_STORE_WRITE, &missing)))
+		made = sv_made_read(SV_STORE_WRITE, &missing);
+		if (may_go(aside, made))
 			asides = lcons(aside, asides);
 		else
 			aside = NULL;
@@ -160,6 +180,8 @@ put_aside(const Node *tree)
 	MemoryContextSwitchTo(caller);
 	if (aside != NULL)
 	{
+		note_foreign(aside, made);
+		sv_annotations_note(made);
 		sv_living_units_note();
 		sv_aside_take(aside);
 	}
@@ -176,7 +198,7 @@ sv_living_statement(const Node *tree, StatementFn run, void *arg)
 	ErrorData  *error;
 
 	if (!(IsA(tree, DropStmt) || IsA(tree, AlterTableStmt)) ||
-		!sv_store_has_living_objects())
+		!(rebuild_all || sv_store_has_living_objects()))
 	{
 		run(arg);
 		return;
@@ -204,6 +226,39 @@ return_all(void *arg)
 	}
 }
 
+static void
+return_foreign(void *arg)
+{
+	ListCell   *cell;
+
+	foreach(cell, asides)
+		sv_aside_return(lfirst(cell), ((Aside *) lfirst(cell))->foreign);
+}
+
+/* The names of what must come back as it was. */
+static char *
+foreign_names(void)
+{
+	StringInfoData names;
+	ListCell   *cell;
+	ListCell   *other;
+
+	initStringInfo(&names);
+	foreach(cell, asides)
+	{
+		foreach(other, ((Aside *) lfirst(cell))->foreign)
+		{
+			const Object *o = lfirst(other);
+
+			if (o->parent == NULL || !list_member_ptr(((Aside *) lfirst(cell))->foreign,
+													  o->parent))
+				appendStringInfo(&names, "%s%s %s", names.len > 0 ? ", " : "", o->class->name,
+								 o->identity);
+		}
+	}
+	return names.data;
+}
+
 /* The statements are executed: make again what was put aside for them, if that can be. */
 void
 sv_living_part_end(void)
@@ -215,8 +270,26 @@ sv_living_part_end(void)
 	error = sv_subtransaction(return_all, NULL, true);
 	if (error != NULL && ERRCODE_TO_CATEGORY(error->sqlerrcode) == ERRCODE_OPERATOR_INTERVENTION)
 		ReThrowError(error);
+	if (error != NULL && *foreign_names() != '\0')
+		error = sv_subtransaction(return_foreign, NULL, true);
+	else
+		error = NULL;
+	if (error != NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_DEPENDENT_OBJECTS_STILL_EXIST),
+				 errmsg("objects that depend on what the script changes cannot be made again"),
+				 errdetail("%s: %s", foreign_names(), error->message),
+				 errhint("Drop them in the script, and make them again behind the change.")));
 	sv_living_units_changed();
 	sv_living_forget_asides();
+}
+
+/* A script begins. */
+void
+sv_living_part_begin(bool rebuild)
+{
+	asides = NIL;
+	rebuild_all = rebuild;
 }
 
 /* Forget what was put aside, also after an error. */

@@ -50,6 +50,7 @@ typedef struct Aside
 {
 	Model	   *model;			/* holds them, and the units of which they are parts */
 	List	   *dropped;		/* Object */
+	List	   *foreign;		/* those among them that are no living objects */
 	List	   *rows;			/* that drop them */
 } Aside;
 
@@ -62,14 +63,24 @@ typedef enum AsideCause
 } AsideCause;
 
 extern Aside *sv_aside_find(const List *addresses, AsideCause cause);
-extern bool sv_aside_holds_data(const Aside *aside);
+extern char *sv_aside_data(const Aside *aside);
 extern void sv_aside_take(const Aside *aside);
 extern void sv_aside_return(const Aside *aside, const List *objects);
+extern Model *sv_read_units_now(const List *units);
+extern void sv_aside_execute(Model *now, Model *wanted);
 extern bool sv_same_address(const ObjectAddress *a, const ObjectAddress *b);
+
+/* ----- annotations.c: owner, privileges and comments from others ----- */
+
+extern void sv_annotations_note(const List *made);
+extern void sv_annotations_forget(void);
+extern void sv_annotations_strip(const List *made, const char *name);
+extern void sv_annotations_return(const List *made, const char *name);
 
 /* ----- in_the_way.c: what is in the way of a statement of a revision ----- */
 
 extern void sv_living_statement(const Node *tree, StatementFn run, void *arg);
+extern void sv_living_part_begin(bool rebuild);
 extern void sv_living_part_end(void);
 extern void sv_living_forget_asides(void);
 extern bool sv_living_belongs(const List *made, const Object *o);
@@ -107,10 +118,13 @@ typedef struct LivingRun
 	Direction	direction;
 	List	   *tasks;			/* LivingTask */
 	List	   *made;			/* Made, of all living objects */
+	List	   *former;			/* the same before the first text ran */
+	List	   *asides;			/* Aside with objects that are no living ones */
 	bool		incomplete;		/* revisions are pending behind this run */
 } LivingRun;
 
 extern void sv_living_make(LivingRun *living);
+extern bool sv_living_any_waits(const LivingRun *living);
 extern void sv_living_columns_changed(LivingRun *living, const LivingTask *task, Oid relation);
 
 #endif							/* SV_LIVING_PRIVATE_H */

@@ -64,6 +64,8 @@ attempt(void *arg)
 	sv_follow_step();
 	if (attempt->aside != NULL)
 		sv_aside_take(attempt->aside);
+	else
+		sv_annotations_strip(attempt->living->made, task->name);
 	if (task->up != NULL)
 		attempt->statements = execute_text(task, task->up);
 	else if (task->down != NULL)
@@ -137,13 +139,24 @@ foreign_ones(const LivingRun *living, const Aside *aside)
 	return list.len > 0 ? list.data : NULL;
 }
 
+/* What may not be dropped, as a text; NULL: nothing. */
+static char *
+in_the_way(const LivingRun *living, const Aside *aside)
+{
+	char	   *data = sv_aside_data(aside);
+
+	if (data != NULL)
+		return data;
+	return sv_rebuild_dependents ? NULL : foreign_ones(living, aside);
+}
+
 static void
 refuse_foreign(const char *name, const char *foreign)
 {
 	ereport(ERROR,
 			(errcode(ERRCODE_DEPENDENT_OBJECTS_STILL_EXIST),
 			 errmsg("cannot replace living object \"%s\" because other objects depend on it", name),
-			 errdetail("No living object: %s.", foreign),
+			 errdetail("They are no living objects, or hold data: %s.", foreign),
 			 errhint("Make living objects of them, too: SELECT schemaver.repeatable(...).")));
 }
 
@@ -158,7 +171,7 @@ aside_for(LivingRun *living, LivingTask *task, char **foreign)
 	if (addresses == NIL)
 		return NULL;
 	aside = sv_aside_find(addresses, SV_ASIDE_REPLACED);
-	*foreign = foreign_ones(living, aside);
+	*foreign = in_the_way(living, aside);
 	return *foreign == NULL ? aside : NULL;
 }
 
@@ -270,9 +283,11 @@ drop_former(LivingRun *living, const LivingTask *task, const List *made)
 	if (addresses == NIL)
 		return;
 	aside = sv_aside_find(addresses, SV_ASIDE_REPLACED);
-	foreign = foreign_ones(living, aside);
+	foreign = in_the_way(living, aside);
 	if (foreign != NULL)
 		refuse_foreign(task->name, foreign);
+	if (foreign_ones(living, aside) != NULL)
+		living->asides = lcons(aside, living->asides);
 	sv_aside_take(aside);
 }
 
@@ -343,10 +358,13 @@ finish(Attempt *attempt, TimestampTz started_at)
 	List	   *made = sv_made_of(task->name, sv_observe_made());
 	ListCell   *cell;
 
+	if (attempt->aside != NULL && foreign_ones(living, attempt->aside) != NULL)
+		living->asides = lcons(unconstify(Aside *, attempt->aside), living->asides);
 	note_dropped(living, task);
 	drop_former(living, task, made);
 	note_dropped(living, task);
 	note_made(living, task, made);
+	sv_annotations_return(living->made, task->name);
 	task->waits = false;
 	task->error = NULL;
 	if (++task->runs > MOST_RUNS)
@@ -570,6 +588,41 @@ refuse_waiting(LivingRun *living)
 	}
 }
 
+/* Make again what was dropped on the way and belongs to no living object. */
+static void
+return_foreign(const LivingRun *living)
+{
+	ListCell   *cell;
+	ListCell   *other;
+
+	foreach(cell, living->asides)
+	{
+		const Aside *aside = lfirst(cell);
+		List	   *objects = NIL;
+
+		foreach(other, aside->dropped)
+		{
+			if (!sv_living_belongs(living->former, lfirst(other)))
+				objects = lappend(objects, lfirst(other));
+		}
+		sv_aside_return(aside, objects);
+	}
+}
+
+/* Does any text wait? */
+bool
+sv_living_any_waits(const LivingRun *living)
+{
+	ListCell   *cell;
+
+	foreach(cell, living->tasks)
+	{
+		if (((LivingTask *) lfirst(cell))->waits)
+			return true;
+	}
+	return false;
+}
+
 /*
  * Run what is due, and what becomes due on the way.  An error of a text is raised
  * when no other one can help; nothing is left half done, for the caller's
@@ -578,8 +631,10 @@ refuse_waiting(LivingRun *living)
 void
 sv_living_make(LivingRun *living)
 {
+	living->former = list_copy(living->made);
 	while (pass(living))
 		;
 	sv_observe_end();
 	refuse_waiting(living);
+	return_foreign(living);
 }

@@ -72,8 +72,12 @@ typedef struct LivingHooks
 	bool		(*pending) (StoreMode mode);
 	/* a run begins; "undone": ids of the revisions that a downgrade takes back */
 	void		(*begin) (Direction direction, const List *undone);
-	/* statements of a script, or of a part of it, are about to be executed */
-	void		(*part_begin) (void);
+
+	/*
+	 * statements of a script, or of a part of it, are about to be executed; "rebuild": put aside
+	 * any dependent that is in their way
+	 */
+	void		(*part_begin) (bool rebuild);
 	/* execute one of them, also where objects are in its way */
 	void		(*statement) (const Node *tree, StatementFn run, void *arg);
 	/* all of them are executed */

@@ -231,7 +231,7 @@ execute_statements(Execution *execution, MemoryContext context)
 
 	execution->touched = false;
 	sv_members_begin();
-	sv_run_living->part_begin();
+	sv_run_living->part_begin(sv_store_option_rebuild(execution->revision->options));
 	repeat_settings(execution);
 	for (int i = execution->from; i < execution->to; i++)
 	{

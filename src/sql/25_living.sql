@@ -51,6 +51,19 @@ CREATE TABLE living_object (
 CREATE INDEX living_object_of ON living_object (name);
 COMMENT ON TABLE living_object IS 'the objects that the texts in force have made';
 
+-- What others did to these objects is what differs from it.
+CREATE TABLE living_annotation (
+	name		text COLLATE "C" NOT NULL,
+	class		text NOT NULL,
+	identity	text NOT NULL,
+	owner		text,
+	comment		text,
+	acl			text[] NOT NULL
+);
+CREATE INDEX living_annotation_of ON living_annotation (name);
+COMMENT ON TABLE living_annotation IS 'owner, comment and privileges as the texts in force have left them';
+
+SELECT pg_catalog.pg_extension_config_dump('schemaver.living_annotation', '');
 SELECT pg_catalog.pg_extension_config_dump('schemaver.living_position', '');
 SELECT pg_catalog.pg_extension_config_dump('schemaver.living_version_number', '');
 SELECT pg_catalog.pg_extension_config_dump('schemaver.living', '');

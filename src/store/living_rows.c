@@ -219,3 +219,52 @@ sv_store_first_run_of(StoreMode mode, const List *ids)
 
 	return sv_own_number(mode, &query, 0, ids);
 }
+
+static void *
+read_annotation(uint64 row)
+{
+	StoredAnnotation *annotation = palloc0(sizeof(StoredAnnotation));
+
+	annotation->class = sv_own_text(row, 1);
+	annotation->identity = sv_own_text(row, 2);
+	annotation->owner = sv_store_text(row, 3);
+	annotation->comment = sv_store_text(row, 4);
+	annotation->acl = sv_own_text_list(row, 5);
+	return annotation;
+}
+
+/* What the text in force left (StoredAnnotation). */
+List *
+sv_store_annotations(const char *name)
+{
+	static StoreQuery query = {
+		"SELECT class, identity, owner, comment, acl FROM schemaver.living_annotation WHERE name "
+		"= $1", 1, {TEXTOID}
+	};
+
+	return sv_own_rows(SV_STORE_WRITE, &query, read_annotation, name);
+}
+
+/* Record it. */
+void
+sv_store_set_annotations(const char *name, const List *annotations)
+{
+	static StoreQuery forget = {
+		"DELETE FROM schemaver.living_annotation WHERE name = $1", 1, {TEXTOID}
+	};
+	static StoreQuery add = {
+		"INSERT INTO schemaver.living_annotation (name, class, identity, owner, comment, acl) "
+		"VALUES ($1, $2, $3, $4, $5, $6)",
+		6, {TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTARRAYOID}
+	};
+	ListCell   *cell;
+
+	sv_own_query(SV_STORE_WRITE, &forget, name);
+	foreach(cell, annotations)
+	{
+		const StoredAnnotation *one = lfirst(cell);
+
+		sv_own_query(SV_STORE_WRITE, &add, name, one->class, one->identity, one->owner,
+					 one->comment, one->acl);
+	}
+}

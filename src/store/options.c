@@ -44,11 +44,19 @@ check_ids(const char *name, const JsonbValue *value)
 				 errmsg("option \"%s\" must be a list of ids", name)));
 }
 
+static bool
+is_word(const JsonbValue *value, const char *word)
+{
+	return value->type == jbvString && value->val.string.len == strlen(word) &&
+		strncmp(value->val.string.val, word, value->val.string.len) == 0;
+}
+
 typedef enum OptionKind
 {
 	OPTION_REASON,				/* text or boolean */
 	OPTION_BOOLEAN,
-	OPTION_IDS
+	OPTION_IDS,
+	OPTION_DEPENDENTS			/* "rebuild" or "refuse" */
 } OptionKind;
 
 /* One row an option; each has its place in Options.values. */
@@ -64,12 +72,14 @@ static const struct
 	{"replaces", OPTION_IDS},
 	{"supersedes", OPTION_IDS},
 	{"elided", OPTION_IDS},
+	{"dependents", OPTION_DEPENDENTS},
 };
 
 #define IRREVERSIBLE 0
 #define KEEP 1
 #define TRANSACTION 2
 #define DOWN_TRANSACTION 3
+#define DEPENDENTS 7
 
 typedef struct Options
 {
@@ -144,6 +154,7 @@ read_options(Options *options, const char *text)
  *	transaction		false: each statement commits, as a tool's file asked for
  *	down_transaction	the same of down, where it differs
  *	replaces		ids of the revisions that a squashed one was made of
+ *	dependents		"rebuild": what is in the way of an ALTER or DROP is made again
  *	supersedes		ids of squashed ones between them
  *	elided			ids of those of them whose changes of rows were left out
  */
@@ -161,6 +172,11 @@ sv_store_options(const char *options, const char **irreversible)
 					 errmsg("option \"%s\" must be a boolean", known[i].name)));
 		if (read.given[i] && known[i].kind == OPTION_IDS)
 			check_ids(known[i].name, &read.values[i]);
+		if (read.given[i] && known[i].kind == OPTION_DEPENDENTS &&
+			!(is_word(&read.values[i], "rebuild") || is_word(&read.values[i], "refuse")))
+			ereport(ERROR,
+					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+					 errmsg("option \"%s\" must be \"rebuild\" or \"refuse\"", known[i].name)));
 	}
 	*irreversible = read.given[IRREVERSIBLE] ? irreversible_reason(&read.values[IRREVERSIBLE]) :
 		NULL;
@@ -183,6 +199,22 @@ sv_store_option_keep(const char *options, bool otherwise)
 		return otherwise;
 	read_options(&read, options);
 	return boolean_option(&read, KEEP, otherwise);
+}
+
+/*
+ * Shall dependents that are in the way of the script's statements be dropped and made
+ * again?  As the setting says where the options (NULL: none) do not.
+ */
+bool
+sv_store_option_rebuild(const char *options)
+{
+	Options		read;
+
+	if (options == NULL || strcmp(options, "{}") == 0)
+		return sv_rebuild_dependents;
+	read_options(&read, options);
+	return read.given[DEPENDENTS] ? is_word(&read.values[DEPENDENTS], "rebuild") :
+		sv_rebuild_dependents;
 }
 
 /* May the script of that direction run in a transaction? */

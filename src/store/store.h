@@ -369,6 +369,19 @@ extern bool sv_store_living_pending(StoreMode mode);
 extern List *sv_store_living_before(StoreMode mode, int64 run);
 extern void sv_store_living_ran(const LivingVersion *version);
 extern List *sv_store_living_objects(StoreMode mode);
+
+/* Owner, comment and privileges of an object, as the text has left them. */
+typedef struct StoredAnnotation
+{
+	const char *class;
+	const char *identity;
+	const char *owner;			/* NULL: the class has none */
+	const char *comment;		/* NULL: none */
+	List	   *acl;			/* NIL: the usual */
+} StoredAnnotation;
+
+extern List *sv_store_annotations(const char *name);
+extern void sv_store_set_annotations(const char *name, const List *annotations);
 extern bool sv_store_has_living_objects(void);
 extern void sv_store_set_living_objects(const char *name, const List *objects);
 extern int64 sv_store_first_run_of(StoreMode mode, const List *ids);
@@ -454,6 +467,7 @@ extern int64 sv_state_first(void);
 /* ----- options.c: the options of a revision ----- */
 
 extern char *sv_store_options(const char *options, const char **irreversible);
+extern bool sv_store_option_rebuild(const char *options);
 extern bool sv_store_option_keep(const char *options, bool otherwise);
 extern bool sv_store_option_transaction(const char *options, Direction direction);
 extern List *sv_store_option_list(const char *options, const char *name);
