@@ -97,8 +97,10 @@ put_current(RowBuilder *row, const RevisionGraph *graph, int index, const Stored
 Datum
 sv_api_current(PG_FUNCTION_ARGS)
 {
-	RevisionGraph *graph = sv_store_graph(SV_STORE_READ);
+	RevisionGraph *graph = sv_store_nothing_pending(SV_STORE_READ);
 
+	if (graph == NULL)
+		graph = sv_store_graph(SV_STORE_READ);
 	return give_revisions(fcinfo, graph, sv_graph_current(graph), put_current, NULL);
 }
 
@@ -298,6 +300,24 @@ sv_api_graph(PG_FUNCTION_ARGS)
 	PG_RETURN_TEXT_P(cstring_to_text(sv_report_graph(format, graph, &list, rows)));
 }
 
+/* The graph as far as check() needs it. */
+static RevisionGraph *
+graph_to_check(List *targets)
+{
+	RevisionGraph *graph = NULL;
+	Direction	direction;
+	ListCell   *cell;
+
+	foreach(cell, targets)
+	{
+		if (strcmp(lfirst(cell), "head") != 0 && strcmp(lfirst(cell), "heads") != 0)
+			return sv_store_graph(SV_STORE_READ);
+	}
+	if (sv_store_interrupted(SV_STORE_READ, &direction) == NULL)
+		graph = sv_store_nothing_pending(SV_STORE_READ);
+	return graph != NULL ? graph : sv_store_graph(SV_STORE_READ);
+}
+
 Datum
 sv_api_check(PG_FUNCTION_ARGS)
 {
@@ -308,7 +328,7 @@ sv_api_check(PG_FUNCTION_ARGS)
 
 	options.kept = true;
 	sv_store_refuse_subscribed();
-	sv_drift_refuse_pending(sv_store_graph(SV_STORE_READ), targets);
+	sv_drift_refuse_pending(graph_to_check(targets), targets);
 	if (targets == NIL)
 		sv_living_refuse_pending();
 	if (drift)

@@ -195,7 +195,7 @@ sv_api_plan(PG_FUNCTION_ARGS)
 	Direction	direction = arg_direction(fcinfo, 1);
 	char	   *target = sv_arg_target(fcinfo, 0, SV_STORE_READ, direction);
 	ReturnSetInfo *result = sv_result_begin(fcinfo);
-	RevisionGraph *graph = sv_store_graph(SV_STORE_READ);
+	RevisionGraph *graph = sv_store_graph_to(SV_STORE_READ, direction, target);
 	RevisionList plan;
 	StoredRevision **rows;
 	bool	   *transactional;

@@ -43,6 +43,7 @@ typedef struct GraphRevision
 typedef struct RevisionGraph
 {
 	int			n;
+	bool		is_part;		/* there are more revisions */
 	GraphRevision *revisions;
 	struct GraphIndex *index;	/* private to graph.c: names, tags, raw edges */
 } RevisionGraph;

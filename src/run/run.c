@@ -167,7 +167,7 @@ sv_run(Direction direction, const char *target, const RunOptions *options, RunOb
 
 	sv_lock_run(direction == SV_UPGRADE ? "schemaver.upgrade()" : "schemaver.downgrade()");
 	sv_store_refuse_unfinished();
-	graph = sv_store_graph(SV_STORE_WRITE);
+	graph = sv_store_graph_to(SV_STORE_WRITE, direction, target);
 	plan = direction == SV_UPGRADE ? sv_graph_plan_upgrade(graph, target) :
 		sv_graph_plan_downgrade(graph, target);
 	if (plan.n == 0 && !(direction == SV_UPGRADE && sv_run_living->pending(SV_STORE_WRITE)))

@@ -135,6 +135,17 @@ COMMENT ON TABLE applied IS 'the revisions that this database has; its heads are
 COMMENT ON COLUMN applied.rank IS 'order of application';
 COMMENT ON COLUMN applied.elapsed IS 'how long the script took; NULL when it was stamped';
 
+-- At most one row.  It lets an upgrade leave the history below unread.
+CREATE TABLE reached (
+	one			boolean CONSTRAINT one_reached PRIMARY KEY CONSTRAINT only_one_reached CHECK (one),
+	position	bigint NOT NULL,
+	run			bigint NOT NULL,
+	holds		boolean NOT NULL
+);
+COMMENT ON TABLE reached IS 'up to which position every registered revision is applied';
+COMMENT ON COLUMN reached.run IS 'the last run that was looked at for it';
+COMMENT ON COLUMN reached.holds IS 'false: a revision was undone since';
+
 CREATE TABLE derived (
 	revision	text COLLATE "C" CONSTRAINT one_derived PRIMARY KEY,
 	down		text NOT NULL,
@@ -317,6 +328,7 @@ SELECT pg_catalog.pg_extension_config_dump('schemaver.replaced', '');
 SELECT pg_catalog.pg_extension_config_dump('schemaver.loaded', '');
 SELECT pg_catalog.pg_extension_config_dump('schemaver.adopted', '');
 SELECT pg_catalog.pg_extension_config_dump('schemaver.applied', '');
+SELECT pg_catalog.pg_extension_config_dump('schemaver.reached', '');
 SELECT pg_catalog.pg_extension_config_dump('schemaver.derived', '');
 SELECT pg_catalog.pg_extension_config_dump('schemaver.run', '');
 SELECT pg_catalog.pg_extension_config_dump('schemaver.step', '');

@@ -158,6 +158,7 @@ void
 sv_store_end_run(int64 run, TimestampTz started_at)
 {
 	end_run(run, started_at, "done");
+	sv_store_find_reached(run);
 }
 
 /* Record that an online run has failed. */
@@ -197,6 +198,7 @@ mark_undone(const StoreScope *scope, const StoredStep *step)
 	static StoreQuery forget = {"DELETE FROM schemaver.derived WHERE revision = $1", 1, {TEXTOID}};
 	static StoreQuery query = {"DELETE FROM schemaver.applied WHERE revision = $1", 1, {TEXTOID}};
 
+	sv_store_unset_reached(scope);
 	sv_own_execute(scope, &forget, step->revision);
 	if (sv_own_execute(scope, &query, step->revision) != 1)
 		ereport(ERROR,

@@ -221,7 +221,7 @@ static StoredRevision **
 read_rows(RowReader *reader, StoreMode mode, const RevisionGraph *graph, const RevisionList *list)
 {
 	StoredRevision **by_index = palloc0(sizeof(StoredRevision *) * (graph->n + 1));
-	bool		take_all = list->n > graph->n / 2;
+	bool		take_all = !graph->is_part && list->n > graph->n / 2;
 	Datum		values[1] = {take_all ? (Datum) 0 : ids_of(graph, list)};
 	StoredRevision *rows;
 	StoreScope	scope;

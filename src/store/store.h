@@ -83,6 +83,13 @@ extern void sv_store_remove_revision(const char *id);
 extern bool sv_store_set_tag(const char *tag, const char *id);
 extern bool sv_store_remove_tag(const char *tag);
 
+/* ----- reached.c: how far the history is applied ----- */
+
+extern void sv_store_find_reached(int64 run);
+extern void sv_store_unset_reached(const StoreScope *scope);
+extern RevisionGraph *sv_store_graph_to(StoreMode mode, Direction direction, const char *target);
+extern RevisionGraph *sv_store_nothing_pending(StoreMode mode);
+
 /* ----- replaced.c ----- */
 
 extern char *sv_store_replaced_by(const char *id);

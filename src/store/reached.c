@@ -1,0 +1,255 @@
+/*
+ * reached.c
+ *		How far the history is applied, and the part of the graph above that.
+ *
+ * "reached" says: every registered revision up to this position is applied.  Who
+ * undoes a revision takes that back, the end of a run finds it anew.  Runs and
+ * registrations exclude each other up to the end of their transactions, so no
+ * revision appears below it later.  So an upgrade to the only head needs no more
+ * of the graph than the revisions above, however long the history is.
+ */
+#include "postgres.h"
+
+#include "catalog/pg_type.h"
+#include "miscadmin.h"
+#include "store/store_private.h"
+#include "utils/guc.h"
+
+/* With more revisions above, the whole graph is read. */
+#define MAX_ABOVE 1000
+
+/* Let the plan go along the positions, however few revisions it was made for. */
+static void
+prefer_positions(void)
+{
+	static const char *const off[] =
+	{"enable_seqscan", "enable_hashjoin", "enable_mergejoin", "enable_sort", "jit"};
+
+	for (int i = 0; i < lengthof(off); i++)
+		(void) set_config_option(off[i], "off", PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true,
+								 0, false);
+}
+
+/*
+ * A run ends: find how far the history is applied now.  Costs what was applied and
+ * undone since the last time.
+ */
+void
+sv_store_find_reached(int64 run)
+{
+	static StoreQuery query = {
+		"INSERT INTO schemaver.reached AS d (one, position, run, holds) "
+		"SELECT true, coalesce((SELECT r.position - 1 FROM schemaver.revision r "
+		"WHERE r.position > b.base AND NOT EXISTS (SELECT FROM schemaver.applied a "
+		"WHERE a.revision = r.revision) ORDER BY r.position LIMIT 1), "
+		"(SELECT max(position) FROM schemaver.revision), 0), $1, true "
+		"FROM (SELECT least(coalesce((SELECT position FROM schemaver.reached), 0), "
+		"(SELECT min(r.position) - 1 FROM schemaver.step s "
+		"JOIN schemaver.revision r ON r.revision = s.revision "
+		"WHERE s.run > coalesce((SELECT run FROM schemaver.reached), 0) "
+		"AND s.direction = 'downgrade')) AS base OFFSET 0) b "
+		"ON CONFLICT (one) DO UPDATE "
+		"SET position = excluded.position, run = excluded.run, holds = true",
+		1, {INT8OID}
+	};
+	StoreScope	scope;
+
+	sv_store_enter(&scope, SV_STORE_WRITE);
+	prefer_positions();
+	sv_own_execute(&scope, &query, run);
+	sv_store_leave(&scope);
+}
+
+/* A revision is undone: nothing is known until sv_store_find_reached(). */
+void
+sv_store_unset_reached(const StoreScope *scope)
+{
+	static StoreQuery query = {"UPDATE schemaver.reached SET holds = false WHERE holds"};
+
+	sv_own_execute(scope, &query);
+}
+
+/* ----- the part of the graph ----- */
+
+/*
+ * The position up to which all is applied, if the graph has one head: that which was
+ * registered last.  Else -1.
+ */
+static int64
+reached_position(const StoreScope *scope)
+{
+	static StoreQuery query = {
+		"SELECT CASE WHEN d.holds AND n.heads_after = 1 THEN least(d.position, n.position) END "
+		"FROM schemaver.reached d, "
+		"(SELECT position, heads_after FROM schemaver.revision ORDER BY position DESC LIMIT 1) n"
+	};
+
+	return sv_own_execute(scope, &query) > 0 ? sv_own_number_at(0, 1, -1) : -1;
+}
+
+static List *
+add_strings(List *to, const List *strings)
+{
+	ListCell   *cell;
+
+	foreach(cell, strings)
+		to = lappend(to, lfirst(cell));
+	return to;
+}
+
+/*
+ * Add the revisions from a position on, at most MAX_ABOVE, to the graph; false if there
+ * are more.  *needed gets what they revise and depend on.
+ */
+static bool
+add_above(const StoreScope *scope, RevisionGraph *graph, int64 from, List **needed)
+{
+	static StoreQuery query = {
+		"SELECT revision, revises, depends_on FROM schemaver.revision "
+		"WHERE position >= $1 ORDER BY position LIMIT $2",
+		2, {INT8OID, INT8OID}
+	};
+	uint64		n;
+	MemoryContext old;
+
+	n = sv_own_execute(scope, &query, from, (int64) MAX_ABOVE + 1);
+	old = MemoryContextSwitchTo(scope->caller);
+	for (uint64 i = 0; i < n && n <= MAX_ABOVE; i++)
+	{
+		List	   *parents = sv_own_text_list(i, 2);
+		List	   *depends = sv_own_text_list(i, 3);
+		int			index = sv_graph_add(graph, sv_own_text(i, 1));
+		ListCell   *cell;
+
+		foreach(cell, parents)
+			sv_graph_add_parent(graph, index, lfirst(cell));
+		foreach(cell, depends)
+			sv_graph_add_depends(graph, index, lfirst(cell));
+		*needed = add_strings(add_strings(*needed, parents), depends);
+	}
+	MemoryContextSwitchTo(old);
+	return n <= MAX_ABOVE;
+}
+
+/*
+ * Add the revisions (ids) that are not in the graph yet, as if they had no parents;
+ * false if one of the names is no id.
+ */
+static bool
+add_below(RevisionGraph *graph, const List *ids, const StoreScope *scope)
+{
+	static StoreQuery query = {
+		"SELECT revision FROM schemaver.revision WHERE revision = ANY ($1)", 1, {TEXTARRAYOID}
+	};
+	List	   *missing = NIL;
+	ListCell   *cell;
+
+	foreach(cell, ids)
+	{
+		if (sv_graph_find(graph, lfirst(cell)) < 0)
+			missing = lappend(missing, lfirst(cell));
+	}
+	if (missing == NIL)
+		return true;
+	for (uint64 i = 0, n = sv_own_execute(scope, &query, missing); i < n; i++)
+	{
+		MemoryContext old = MemoryContextSwitchTo(scope->caller);
+
+		sv_graph_add(graph, sv_own_text(i, 1));
+		MemoryContextSwitchTo(old);
+	}
+	foreach(cell, missing)
+	{
+		if (sv_graph_find(graph, lfirst(cell)) < 0)
+			return false;
+	}
+	return true;
+}
+
+static void
+mark_applied(RevisionGraph *graph, const StoreScope *scope)
+{
+	static StoreQuery query = {
+		"SELECT revision, rank FROM schemaver.applied WHERE revision = ANY ($1)", 1, {TEXTARRAYOID}
+	};
+	List	   *ids = NIL;
+	uint64		n;
+
+	for (int i = 0; i < graph->n; i++)
+		ids = lappend(ids, (char *) graph->revisions[i].id);
+	n = sv_own_execute(scope, &query, ids);
+	for (uint64 i = 0; i < n; i++)
+	{
+		GraphRevision *revision =
+		&graph->revisions[sv_graph_find(graph, sv_own_text(i, 1))];
+
+		revision->applied = true;
+		revision->applied_rank = sv_own_number_at(i, 2, 0);
+	}
+}
+
+/* The part of the graph above what is reached, with what that needs; NULL: it does not suffice. */
+static RevisionGraph *
+graph_above(const StoreScope *scope)
+{
+	int64		reached = reached_position(scope);
+	RevisionGraph *graph;
+	List	   *needed = NIL;
+	MemoryContext old;
+
+	if (reached < 0)
+		return NULL;
+	old = MemoryContextSwitchTo(scope->caller);
+	graph = sv_graph_create(16);
+	graph->is_part = true;
+	MemoryContextSwitchTo(old);
+	if (!add_above(scope, graph, reached, &needed) || !add_below(graph, needed, scope))
+		return NULL;
+	old = MemoryContextSwitchTo(scope->caller);
+	sv_graph_finish(graph);
+	mark_applied(graph, scope);
+	if (sv_graph_heads(graph).n != 1)
+		graph = NULL;
+	MemoryContextSwitchTo(old);
+	return graph;
+}
+
+/*
+ * The graph as far as an upgrade to "target" needs it: all of it, or of a graph with
+ * one head, if that is the target, the part that is not applied and what that needs.
+ * Parents of the lowest revisions are not known then.
+ */
+RevisionGraph *
+sv_store_graph_to(StoreMode mode, Direction direction, const char *target)
+{
+	StoreScope	scope;
+	RevisionGraph *graph = NULL;
+
+	if (direction == SV_UPGRADE && (strcmp(target, "head") == 0 || strcmp(target, "heads") == 0))
+	{
+		sv_store_enter(&scope, mode);
+		graph = graph_above(&scope);
+		sv_store_leave(&scope);
+	}
+	return graph != NULL ? graph : sv_store_graph(mode);
+}
+
+/*
+ * Is every registered revision applied, and is there only one head?  Then its graph is
+ * returned, which holds nothing else; else NULL.
+ */
+RevisionGraph *
+sv_store_nothing_pending(StoreMode mode)
+{
+	static StoreQuery query = {
+		"SELECT FROM schemaver.reached d, (SELECT position, heads_after FROM schemaver.revision "
+		"ORDER BY position DESC LIMIT 1) n "
+		"WHERE d.holds AND n.heads_after = 1 AND d.position >= n.position"
+	};
+	RevisionGraph *graph;
+
+	if (sv_own_query(mode, &query) == 0)
+		return NULL;
+	graph = sv_store_graph_to(mode, SV_UPGRADE, "head");
+	return graph->n == 0 ? NULL : graph;
+}
