@@ -6,9 +6,11 @@ import sys
 import tempfile
 import time
 
-ROUNDS = int(sys.argv[1]) if len(sys.argv) > 1 else 5
+NUMBERS = [a for a in sys.argv[1:] if a.isdigit()]
+CASES = [a for a in sys.argv[1:] if not a.isdigit()] or ["tables", "columns", "down", "nothing", "plan"]
+ROUNDS = int(NUMBERS[0]) if NUMBERS else 5
 PYTHON = "/usr/bin/python3"
-ENV = dict(os.environ, PGOPTIONS="-c client_min_messages=error")
+ENV = dict(os.environ, PGOPTIONS="-c client_min_messages=error -c schemaver.progress=off")
 TABLES = 50
 
 
@@ -113,6 +115,24 @@ def run_case(name, steps, setup=""):
     report(name, ways)
 
 
+def down_case(steps):
+    """Undo the steps by derived downs, beside the same statements in one transaction of psql."""
+    drops = "".join(f"DROP TABLE public.t{i};\n" for i in reversed(range(len(steps))))
+    ways = {"psql -1 -f": [], "schemaver": []}
+    with tempfile.TemporaryDirectory() as tmp:
+        for name, text in (("up", "\n".join(steps) + "\n"), ("down", drops)):
+            with open(f"{tmp}/{name}.sql", "w") as f:
+                f.write(text)
+        for _ in range(ROUNDS):
+            fresh("bench_run")
+            psql("bench_run", "-1", "-f", f"{tmp}/up.sql")
+            ways["psql -1 -f"].append(timed(lambda: psql("bench_run", "-1", "-f", f"{tmp}/down.sql")))
+            fresh("bench_run", registration(steps))
+            psql("bench_run", "-c", "SELECT count(*) FROM schemaver.upgrade()")
+            ways["schemaver"].append(timed(lambda: psql("bench_run", "-c", "SELECT count(*) FROM schemaver.downgrade('base')")))
+    report("down (1,000 revisions)", ways)
+
+
 def register_graph(n, merges):
     """A line of n revisions, or one in which every fifth merges two."""
     if not merges:
@@ -146,19 +166,44 @@ def graph_cases():
             times = server_ms("bench_graph", "SELECT count(*) FROM schemaver.plan('heads')", ROUNDS)
             print(f"{'plan ' + shape:28} {n:7} revisions first {times[0]:7.1f} ms  "
                   f"median {statistics.median(times[1:]):7.1f} ms", flush=True)
-            if n == 10000:
-                psql("bench_graph", "-c", "SELECT count(*) FROM schemaver.stamp('{heads}')")
-                times = server_ms("bench_graph", "SELECT count(*) FROM schemaver.upgrade('heads')", ROUNDS)
-                print(f"{'nothing to do ' + shape:28} {n:7} applied   first {times[0]:7.1f} ms  "
-                      f"median {statistics.median(times[1:]):7.1f} ms", flush=True)
+
+
+def nothing_cases():
+    """What a new psql needs where all, or all but ten, of a long history is applied."""
+    for n in (10000, 100000):
+        register_graph(n, False)
+        psql("bench_graph", "-c", "SELECT count(*) FROM schemaver.stamp('head')")
+        calls = {"SELECT 1": "SELECT 1", "upgrade()": "SELECT count(*) FROM schemaver.upgrade()",
+                 "check()": "SELECT schemaver.check()", "current()": "SELECT count(*) FROM schemaver.current()"}
+        ways = {name: [] for name in calls}
+        for _ in range(3 * ROUNDS):
+            for name, call in calls.items():
+                ways[name].append(timed(lambda: psql("bench_graph", "-c", call)))
+        report(f"nothing to do, {n} applied", ways)
+        psql("bench_graph", text="".join(f"SELECT schemaver.revision('p{i}', 'SELECT 1');" for i in range(10)))
+        ways = {"plan()": [timed(lambda: psql("bench_graph", "-c", "SELECT count(*) FROM schemaver.plan()"))
+                           for _ in range(3 * ROUNDS)]}
+        report(f"plan of 10 on {n}", ways)
 
 
 def main():
     print(f"{psql('postgres', '-c', 'SHOW server_version').strip()}, "
           f"fsync {psql('postgres', '-c', 'SHOW fsync').strip()}, {ROUNDS} rounds")
-    run_case("tables (1,000 revisions)", table_steps(1000))
-    run_case("columns (1,000 revisions)", column_steps(1000), column_setup())
-    graph_cases()
+    if "tables" in CASES:
+        run_case("tables (1,000 revisions)", table_steps(1000))
+    if "columns" in CASES:
+        run_case("columns (1,000 revisions)", column_steps(1000), column_setup())
+    if "down" in CASES:
+        down_case(table_steps(1000))
+    if "nothing" in CASES:
+        nothing_cases()
+    if "plan" in CASES:
+        graph_cases()
+    if "profile" in CASES:      # for test/bench/profile: a database in which a case waits to be run
+        case = "columns" if "columns-steps" in CASES else "tables"
+        fresh("bench_profile", (column_setup() if case == "columns" else "") +
+              registration(column_steps(1000) if case == "columns" else table_steps(1000)))
+        return
     for db in ("bench_run", "bench_registered", "bench_graph"):
         psql("postgres", "-c", f"DROP DATABASE IF EXISTS {db} WITH (FORCE)")
 
