@@ -185,6 +185,7 @@ put_living(ReturnSetInfo *result, Direction direction, StoredRevision **rows, in
 		for (int i = 0; i < 3; i++)
 			sv_row_list_or_null(&row, NIL);
 		sv_row_text(&row, NULL);
+		sv_row_list_or_null(&row, NIL);
 		sv_row_put(result, &row);
 	}
 }
