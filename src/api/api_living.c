@@ -10,6 +10,7 @@
 #include "utils/builtins.h"
 
 PG_FUNCTION_INFO_V1(sv_api_repeatable);
+PG_FUNCTION_INFO_V1(sv_api_seed);
 
 /* "changed" or "always". */
 static bool
@@ -39,6 +40,24 @@ sv_api_repeatable(PG_FUNCTION_ARGS)
 	living.source = "";
 	living.line = 1;
 	sv_register_lock("schemaver.repeatable()");
+	(void) sv_register_living(&living);
+	PG_RETURN_TEXT_P(cstring_to_text(living.name));
+}
+
+Datum
+sv_api_seed(PG_FUNCTION_ARGS)
+{
+	StoredLiving living = {sv_arg_text(fcinfo, 0, "name"), "seed"};
+
+	living.up = sv_arg_text(fcinfo, 1, "sql");
+	living.always = arg_always(fcinfo, 2);
+	if (!PG_ARGISNULL(3))
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("argument \"contexts\" is reserved and must be null")));
+	living.source = "";
+	living.line = 1;
+	sv_register_lock("schemaver.seed()");
 	(void) sv_register_living(&living);
 	PG_RETURN_TEXT_P(cstring_to_text(living.name));
 }

@@ -247,7 +247,7 @@ put_living(ReturnSetInfo *result)
 		RowBuilder	row = {0};
 
 		sv_row_text(&row, state->living->name);
-		sv_row_text(&row, "repeatable");
+		sv_row_text(&row, strcmp(state->living->kind, "seed") == 0 ? "seed" : "repeatable");
 		sv_row_text(&row, state->state);
 		row_bool(&row, true);
 		row_bool(&row, true);

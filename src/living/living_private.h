@@ -100,6 +100,7 @@ typedef struct LivingTask
 	int			rank;			/* of the class that the text makes */
 	int			place;			/* order of registration */
 	const char **makes;			/* names that its statements make; NULL ends them */
+	bool		is_seed;		/* it fills tables; no downgrade takes it back */
 	bool		all_columns;	/* does a "*" in it stand for columns? */
 	const char *reason;			/* NULL: it is not due */
 	bool		waits;			/* due, and not yet run */

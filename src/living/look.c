@@ -91,7 +91,7 @@ sv_living_due(Direction direction, const List *undone)
 			continue;
 		due = palloc(sizeof(LivingDue));
 		due->name = task->name;
-		due->message = psprintf("repeatable: %s", task->reason);
+		due->message = psprintf("%s: %s", task->is_seed ? "seed" : "repeatable", task->reason);
 		result = lappend(result, due);
 	}
 	return result;

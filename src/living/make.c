@@ -344,8 +344,9 @@ record(LivingRun *living, const LivingTask *task, TimestampTz started_at, int st
 	step.statements = statements;
 	version.ran_by = sv_role_name(GetUserId());
 	sv_store_living_ran(&version);
-	sv_run_report(living->run, psprintf("repeatable: %s", task->reason), &step,
-				  sv_store_living_step(&step));
+	sv_run_report(living->run,
+				  psprintf("%s: %s", task->is_seed ? "seed" : "repeatable", task->reason),
+				  &step, sv_store_living_step(&step));
 	sv_follow_living_done(living->run->number, step.position, task->name);
 }
 

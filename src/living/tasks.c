@@ -60,6 +60,8 @@ has_star(Node *query)
 	return found;
 }
 
+#define LAST_RANK 7				/* of what fills tables */
+
 /* Objects that others use are tried first. */
 static int
 rank_of(const Node *tree)
@@ -100,7 +102,7 @@ look_into(LivingTask *task)
 
 	int			n = 0;
 
-	task->rank = 6;
+	task->rank = LAST_RANK;
 	task->makes = palloc0(sizeof(char *));
 	if (task->up == NULL)
 		return;
@@ -110,7 +112,8 @@ look_into(LivingTask *task)
 	{
 		Node	   *tree = sv_statement_tree(script, i);
 
-		task->rank = Min(task->rank, rank_of(tree));
+		if (!task->is_seed)
+			task->rank = Min(task->rank, rank_of(tree));
 		task->all_columns |= has_star(query_of(tree));
 		if (sv_created_name(tree) != NULL)
 			task->makes[n++] = sv_created_name(tree);
@@ -137,6 +140,7 @@ task_of(const StoredLiving *living)
 	task->up = living->up;
 	task->down = living->down;
 	task->checksum = living->checksum;
+	task->is_seed = strcmp(living->kind, "seed") == 0;
 	task->depends_on = living->depends_on;
 	task->file = living->file;
 	task->line = living->line;
@@ -232,7 +236,7 @@ sv_living_tasks(StoreMode mode, Direction direction, int64 before, List **made)
 		const StoredLiving *living = lfirst(cell);
 		LivingTask *task = task_of(living);
 
-		if (direction == SV_DOWNGRADE && strcmp(living->kind, "object") == 0)
+		if (direction == SV_DOWNGRADE && !task->is_seed)
 			turn_back(task, living, version_of(versions, living->name));
 		else if (direction == SV_DOWNGRADE)
 			task->waits = false;

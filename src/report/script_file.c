@@ -15,6 +15,7 @@
 #include "mb/pg_wchar.h"
 #include "miscadmin.h"
 #include "register/register.h"
+#include "living/living.h"
 #include "report/report.h"
 #include "report/report_private.h"
 #include "run/run.h"
@@ -358,6 +359,21 @@ append_run(ScriptFile *file)
 		appendStringInfoString(&file->out, "\nCOMMIT;\n");
 }
 
+/* Name what an upgrade would run behind the revisions: it is not in the file. */
+static void
+append_living(StringInfo out)
+{
+	List	   *due = sv_living_due(SV_UPGRADE, NIL);
+	ListCell   *cell;
+
+	foreach(cell, due)
+		appendStringInfo(out, "%s%s", foreach_current_index(cell) > 0 ? ", " :
+						 "-- Not in this file, for their order shows when they run: living objects ",
+						 ((LivingDue *) lfirst(cell))->name);
+	if (due != NIL)
+		appendStringInfoString(out, ".\n-- Run SELECT * FROM schemaver.upgrade(); behind it.\n");
+}
+
 /*
  * The run from one point of the graph to another as a file for psql.  The
  * direction follows from where the target lies.
@@ -385,6 +401,8 @@ sv_report_script(const char *from, const char *to)
 					 "error.\n",
 					 sv_direction_name(file.direction), sv_one_line(from), sv_one_line(to),
 					 file.plan.n);
+	if (file.direction == SV_UPGRADE)
+		append_living(&out);
 	if (file.plan.n == 0)
 		return out.data;
 	initStringInfo(&file.out);

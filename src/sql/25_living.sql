@@ -75,6 +75,12 @@ RETURNS text AS 'MODULE_PATHNAME', 'sv_api_repeatable' LANGUAGE C VOLATILE PARAL
 COMMENT ON FUNCTION repeatable(text, text, text, names, text)
 	IS 'register a living object, or its new text, which the next upgrade runs, and return its name';
 
+CREATE FUNCTION seed(name text, sql text, run text DEFAULT 'changed', contexts text DEFAULT NULL)
+RETURNS text AS 'MODULE_PATHNAME', 'sv_api_seed' LANGUAGE C VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION seed(text, text, text, text)
+	IS 'register a script that fills tables, which upgrades run behind the living objects when it has changed, and return its name';
+
 REVOKE ALL ON FUNCTION
-	repeatable(text, text, text, names, text)
+	repeatable(text, text, text, names, text),
+	seed(text, text, text, text)
 FROM PUBLIC;
