@@ -82,6 +82,7 @@ extern bool sv_plain_when_empty;
 extern bool sv_derive_downs;
 extern bool sv_rebuild_dependents;
 extern bool sv_keep_snapshots;
+extern bool sv_partition_drift;
 extern int	sv_lock_timeout;	/* ms; 0: as lock_timeout says */
 extern int	sv_lock_attempts;
 extern int	sv_lock_retry_delay;	/* ms, before the second attempt */

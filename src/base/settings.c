@@ -27,6 +27,9 @@ bool		sv_derive_downs = true;
 /* Keeping the states of a schema that nobody wants to look back at costs time and space. */
 bool		sv_keep_snapshots = true;
 
+/* Something else may make and drop the partitions of a table. */
+bool		sv_partition_drift = true;
+
 /*
  * A statement that queues for a lock blocks everybody who comes after it, so
  * an online run gives up soon and tries again.
@@ -110,6 +113,11 @@ sv_settings_init(void)
 							 "Keeps how the schema is after each step of a run.",
 							 "Finding drift and looking back at revisions need it.",
 							 &sv_keep_snapshots, true,
+							 PGC_USERSET, 0, NULL, NULL, NULL);
+	DefineCustomBoolVariable("schemaver.partition_drift",
+							 "Compares partitions that were made or dropped outside of revisions.",
+							 "Off where something else makes them, such as pg_partman.",
+							 &sv_partition_drift, true,
 							 PGC_USERSET, 0, NULL, NULL, NULL);
 	DefineCustomIntVariable("schemaver.lock_timeout",
 							"Sets how long an online run queues for a lock before it tries again "
