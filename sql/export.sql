@@ -10,14 +10,14 @@ SELECT schemaver.revision('first', E'CREATE TABLE a (x int);\n', 'DROP TABLE a;'
 ' $x$$r$, '', id => 'd1', revises => '{c1}', verify => 'SELECT true;');
 SELECT schemaver.merge(id => 'm1');
 SELECT name, content FROM schemaver.export() \gx
-CREATE TEMP TABLE before AS SELECT h.*, s.checksum, s.up, s.down, s.verify, s.options FROM schemaver.history() WITH ORDINALITY h (revision, revises, depends_on, branch_labels, message), schemaver.show(h.revision) s;
+CREATE TEMP TABLE before AS SELECT s.* FROM schemaver.history() h, schemaver.show(h.revision) s;
 CREATE TEMP TABLE files AS SELECT * FROM schemaver.export();
 
 DROP EXTENSION schemaver;
 CREATE EXTENSION schemaver;
 -- children first: each load is a file of its own, so parents must come first; as one file the order is free
 SELECT l.revision FROM files, schemaver.load(name, content) l ORDER BY name;
-CREATE TEMP TABLE after AS SELECT h.*, s.checksum, s.up, s.down, s.verify, s.options FROM schemaver.history() WITH ORDINALITY h (revision, revises, depends_on, branch_labels, message), schemaver.show(h.revision) s;
+CREATE TEMP TABLE after AS SELECT s.* FROM schemaver.history() h, schemaver.show(h.revision) s;
 SELECT count(*) AS same FROM (SELECT revision, revises, depends_on, branch_labels, message, checksum, up, down, verify, options FROM before
 	INTERSECT SELECT revision, revises, depends_on, branch_labels, message, checksum, up, down, verify, options FROM after) d;
 SELECT name FROM (SELECT * FROM schemaver.export() EXCEPT SELECT * FROM files) d;

@@ -28,5 +28,5 @@ SELECT schemaver.graph(NULL);
 :code
 \pset tuples_only off
 SELECT revision, children FROM schemaver.branches();
-SELECT revision, is_branch_point, is_merge_point, is_current FROM schemaver.history();
+SELECT revision, notes FROM schemaver.history();
 DROP EXTENSION schemaver;

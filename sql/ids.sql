@@ -32,7 +32,7 @@ SELECT schemaver.revision('m', '', id => 'current');
 SELECT schemaver.revision('m', '', id => 'a b');
 SELECT schemaver.revision('m', '', id => 'a@b');
 SELECT schemaver.revision('m', '', id => 'a+1');
-SELECT schemaver.revision('m', '', id => 'a-1');
+SELECT schemaver.revision('m', '', id => '-a1');
 SELECT schemaver.revision('m', '', id => 'a:b');
 SELECT schemaver.revision('m', '', id => 'a;b');
 SELECT schemaver.revision('m', '', id => 'a,b');
@@ -43,5 +43,21 @@ SELECT schemaver.revision('m', '', id => repeat('漢', 43));
 -- taken
 SELECT schemaver.revision('m', '', id => '____');
 :code
+
+-- dates and UUIDs, but nothing that reads as steps from another one
+SELECT schemaver.revision('date', '', '', id => '2024-01-05', revises => '{}');
+SELECT schemaver.revision('uuid', '', '', id => '550e8400-e29b-41d4-a716-446655440000', revises => '2024-01-05');
+SELECT schemaver.revision('more', '', '', id => '550e8400-e29b-41d4-a716-446655440001', revises => '550e8400-e29b-41d4-a716-446655440000');
+SELECT ref, (SELECT string_agg(revision, ' ') FROM schemaver.resolve(ref)) FROM unnest(ARRAY['2024-01-05', '2024-01', '2024-01-05+1', '550e8400-e29b-41d4-a716-446655440000-1',
+	'550e8400-e29b-41d4-a716-446655440001', '2024-01-05@+1', '2024-01-05@550e8400-e29b-41d4-a716-446655440001', '550e8400-e29b-41d4-a716-446655440001-2']) ref;
+SELECT schemaver.resolve('550e8400-e29b');
+SELECT schemaver.resolve('2024-01-05-x');
+SELECT schemaver.revision('m', '', id => '2024-01');
+:code
+SELECT schemaver.revision('m', '', id => '2024-01-05-7');
+SELECT schemaver.revision('m', '', id => '2024-01-05+7');
+SELECT schemaver.revision('m', '', id => '2024-01-05-x', revises => '{}');
+SELECT count(*) FROM schemaver.load('again.sql', (SELECT content FROM schemaver.export('2024-01-05')));
+SELECT schemaver.tag('v1-rc1', '2024-01-05');
 
 DROP EXTENSION schemaver;

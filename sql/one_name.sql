@@ -8,7 +8,7 @@ SELECT schemaver.revision('three', 'CREATE TABLE three (i int)', id => 'b1', rev
 SELECT schemaver.revision('four', '', id => 'c1', revises => '{a2,b1}');
 SELECT schemaver.revision('five', '', id => 'c2', revises => ' {"c1"}', depends_on => 'a2'::text);
 SELECT schemaver.edit('c2', depends_on => 'b1'::varchar, branch_labels => ARRAY['top', 'end']::varchar[]);
-SELECT revision, revises, depends_on, branch_labels FROM schemaver.history() ORDER BY 1;
+SELECT s.revision, s.revises, depends_on, branch_labels FROM schemaver.history() h, schemaver.show(h.revision) s ORDER BY 1;
 
 -- the list that comes out is a text[]
 PREPARE register AS SELECT schemaver.revision('six', '', id => $1, revises => $2);

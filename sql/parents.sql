@@ -72,7 +72,7 @@ SELECT revision FROM schemaver.load('cycle.sql', '-- schemaver:revision y1
 -- schemaver:up
 ');
 :code
-SELECT revision, revises, depends_on FROM schemaver.history() ORDER BY 1;
+SELECT s.revision, s.revises, depends_on FROM schemaver.history() h, schemaver.show(h.revision) s ORDER BY 1;
 
 -- merge: all heads by default
 SELECT schemaver.merge(id => 'ffff1');

@@ -8,9 +8,9 @@ SELECT schemaver.revision(message => 'second', up => 'CREATE TABLE b (x int)', d
 						  branch_labels => '{web}', verify => 'SELECT true', options => '{}');
 
 -- NULL revises: the only head; {}: a new base
-SELECT message, cardinality(revises) AS parents, branch_labels, is_head FROM schemaver.history();
+SELECT message, cardinality(revises) AS parents, notes FROM schemaver.history();
 SELECT schemaver.revision('other base', '', id => 'c3', revises => '{}', depends_on => '{b2}');
-SELECT revision, revises, depends_on, is_head, is_current FROM schemaver.history(to_ref => 'c3') WHERE revision = 'c3';
+SELECT revision, revises, notes FROM schemaver.history(to_ref => 'c3') WHERE revision = 'c3';
 SELECT revision, message, branch_labels, applied, effective FROM schemaver.heads();
 SELECT message, applied FROM schemaver.bases();
 SELECT * FROM schemaver.current();

@@ -59,7 +59,9 @@ SELECT schemaver.revision('two', 'CREATE TABLE app.t2 (x int)', 'DROP TABLE app.
 SELECT revision FROM schemaver.load('a3.sql', E'-- schemaver:revision a3\n-- schemaver:up\nCREATE FUNCTION app.f() RETURNS text SECURITY DEFINER LANGUAGE sql AS ''SELECT current_user::text'';\n-- schemaver:down\nDROP FUNCTION app.f();\n');
 SELECT schemaver.edit('a3', message => 'three'), schemaver.tag('v3', 'a3'), schemaver.untag('v3');
 SELECT schemaver.upgrade();
-SELECT created_by FROM schemaver.history('a2', 'a2');
+RESET ROLE;
+SELECT created_by FROM schemaver.show('a2');
+SET ROLE regress_schemaver_writer;
 
 -- what is created belongs to the caller
 SET ROLE regress_schemaver_runner;

@@ -27,7 +27,7 @@ SELECT count(*) FROM t2;
 SELECT current_user = session_user AS user, current_setting('search_path') AS search_path, current_setting('work_mem') AS work_mem, current_setting('my.setting') AS my,
 	current_setting('lock_timeout') AS lock_timeout, current_setting('session_replication_role') AS replication_role;
 SELECT relname, relnamespace::regnamespace, relowner::regrole = 'regress_schemaver_r1'::regrole AS owned_by_r1 FROM pg_class WHERE relname IN ('t1', 't2', 't3') ORDER BY 1;
-SELECT DISTINCT applied_by = session_user AS applied_by_me FROM schemaver.status();
+SELECT DISTINCT applied_by = session_user AS applied_by_me FROM schemaver.show('current');
 
 -- also when the run fails, and when the caller is another role
 SELECT schemaver.revision('fails', 'SET search_path = s1; SET ROLE regress_schemaver_r1; SELECT 1/0', id => 'r13');

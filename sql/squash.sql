@@ -66,7 +66,7 @@ SELECT revision, options FROM schemaver.status() JOIN schemaver.show('current') 
 SELECT revision FROM schemaver.load('a3.sql', E'-- schemaver:revision a3\n-- schemaver:revises a2\n-- schemaver:up\nSELECT 1;\n');
 SELECT revision FROM schemaver.load('a7.sql', E'-- schemaver:revision a7\n-- schemaver:revises a6\n-- schemaver:depends_on a4\n-- schemaver:up\nSELECT 1;\n');
 SELECT revision FROM schemaver.load('a7.sql', E'-- schemaver:revision a7\n-- schemaver:revises a6\n-- schemaver:depends_on a4\n-- schemaver:up\nSELECT 1;\n');
-SELECT revision, revises, depends_on FROM schemaver.history('a7');
+SELECT revision, revises, notes FROM schemaver.history('a7');
 SELECT revision FROM schemaver.load(:'name', :'content');
 SELECT schemaver.edit('a7', options => '{"replaces": ["a1"]}');
 :code

@@ -57,7 +57,7 @@ SELECT schemaver.remove('t1');
 CREATE TABLE n (id int PRIMARY KEY, v int NOT NULL, w text UNIQUE);
 SELECT schemaver.revision('drop', 'ALTER TABLE n DROP COLUMN v, DROP COLUMN w, ALTER COLUMN id TYPE bigint', id => 'n1');
 SELECT revision FROM schemaver.upgrade();
-SELECT needs FROM schemaver.status();
+SELECT s.needs FROM schemaver.history() h, schemaver.show(h.revision) s;
 SELECT revision FROM schemaver.downgrade();
 INSERT INTO n VALUES (1, 1, 'x');
 SELECT revision FROM schemaver.upgrade();

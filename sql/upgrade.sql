@@ -25,8 +25,8 @@ SELECT (schemaver.upgrade()).revision;
 SELECT * FROM b;
 SELECT * FROM schemaver.upgrade();
 SELECT schemaver.check();
-SELECT revision, message, state, transactional, reversible, applied_at IS NOT NULL AS applied_at, applied_by = current_user AS applied_by, elapsed >= '0' AS elapsed FROM schemaver.status();
-SELECT revision, is_head, is_branch_point, is_merge_point, is_current, applied_at IS NOT NULL AS applied_at, created_by = current_user AS created_by FROM schemaver.history();
+SELECT revision, message, state, transactional, reversible, applied_at IS NOT NULL AS applied_at FROM schemaver.status();
+SELECT revision, revises, notes, applied_at IS NOT NULL AS applied_at FROM schemaver.history();
 SELECT * FROM schemaver.upgrade('+1');
 :code
 SELECT * FROM schemaver.upgrade('-1');

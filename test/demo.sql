@@ -159,5 +159,5 @@ SELECT to_regnamespace('shed') AS shed;
 \set ECHO queries
 SELECT run, command, target, count(*) AS steps, run_outcome
 FROM schemaver.journal GROUP BY run, command, target, run_outcome ORDER BY run;
-SELECT revision, revises, message, is_current FROM schemaver.history();
+SELECT revision, revises, message, notes FROM schemaver.history();
 SELECT schemaver.graph('text') \g (format=unaligned tuples_only=on)

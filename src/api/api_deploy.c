@@ -41,6 +41,7 @@ sv_api_deploy(PG_FUNCTION_ARGS)
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("argument \"variables\" must be a JSON object")));
 	deployment.run.dry_run = sv_arg_bool(fcinfo, 6);
+	deployment.run.quiet = true;
 	deployment.run.allow_data_loss = sv_arg_bool(fcinfo, 7);
 	deployment.run.note = sv_arg_text_or_null(fcinfo, 8);
 	refuse_reserved(fcinfo, 9, "contexts");

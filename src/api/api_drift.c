@@ -19,6 +19,7 @@ PG_FUNCTION_INFO_V1(sv_api_revert_drift);
 PG_FUNCTION_INFO_V1(sv_api_capture);
 PG_FUNCTION_INFO_V1(sv_api_rebase_state);
 PG_FUNCTION_INFO_V1(sv_api_log_ddl);
+PG_FUNCTION_INFO_V1(sv_api_drift_count);
 
 static void
 append_property(StringInfo out, const char *key, const Property *property)
@@ -227,4 +228,15 @@ sv_api_rebase_state(PG_FUNCTION_ARGS)
 				 errdetail("It stands in the journal.")));
 	sv_drift_rebase(reason);
 	PG_RETURN_VOID();
+}
+
+Datum
+sv_api_drift_count(PG_FUNCTION_ARGS)
+{
+	DiffOptions options = arg_drift_options(fcinfo, -1);
+	int			n = sv_drift_count(&options);
+
+	if (n < 0)
+		PG_RETURN_NULL();
+	PG_RETURN_INT64(n);
 }

@@ -29,6 +29,7 @@ PG_FUNCTION_INFO_V1(sv_api_status);
 PG_FUNCTION_INFO_V1(sv_api_resolve);
 PG_FUNCTION_INFO_V1(sv_api_graph);
 PG_FUNCTION_INFO_V1(sv_api_check);
+PG_FUNCTION_INFO_V1(sv_api_log);
 
 /* Sets the columns of a row for one revision; "index" is its place in the graph. */
 typedef void (*PutFn) (RowBuilder *row, const RevisionGraph *graph, int index,
@@ -157,22 +158,52 @@ sv_api_branches(PG_FUNCTION_ARGS)
 	return give_revisions(fcinfo, graph, sv_graph_branch_points(graph), put_branch_point, NULL);
 }
 
+/* To the second: nobody reads more of it in a list. */
+static void
+row_applied_at(RowBuilder *row, const StoredRevision *revision)
+{
+	sv_row_datum(row, TimestampTzGetDatum(revision->applied_at -
+										  revision->applied_at % USECS_PER_SEC),
+				 !revision->applied);
+}
+
+static void
+add_note(StringInfo notes, const char *prefix, const char *note)
+{
+	appendStringInfo(notes, "%s%s%s", notes->len > 0 ? ", " : "", prefix, note);
+}
+
+/* What the revision is in the graph: head, current, branch point, merge, labels, dependencies. */
+static char *
+notes_of(const GraphRevision *node, const StoredRevision *revision, bool is_current)
+{
+	StringInfoData notes;
+	ListCell   *cell;
+
+	initStringInfo(&notes);
+	if (is_current)
+		add_note(&notes, "", "current");
+	if (node->nchildren == 0)
+		add_note(&notes, "", "head");
+	if (node->nchildren > 1)
+		add_note(&notes, "", "branch point");
+	if (node->nparents > 1)
+		add_note(&notes, "", "merge");
+	foreach(cell, revision->branch_labels)
+		add_note(&notes, "branch ", lfirst(cell));
+	foreach(cell, revision->depends_on)
+		add_note(&notes, "depends on ", lfirst(cell));
+	return notes.data;
+}
+
 /* "arg" marks the current heads. */
 static void
 put_history(RowBuilder *row, const RevisionGraph *graph, int index, const StoredRevision *revision,
 			void *arg)
 {
-	const GraphRevision *node = &graph->revisions[index];
-
 	row_list(row, revision->revises);
-	row_list(row, revision->depends_on);
-	row_list(row, revision->branch_labels);
-	row_bool(row, node->nchildren == 0);
-	row_bool(row, node->nchildren > 1);
-	row_bool(row, node->nparents > 1);
-	row_bool(row, ((const bool *) arg)[index]);
-	sv_row_datum(row, TimestampTzGetDatum(revision->applied_at), !revision->applied);
-	row_created(row, revision);
+	sv_row_text(row, notes_of(&graph->revisions[index], revision, ((const bool *) arg)[index]));
+	row_applied_at(row, revision);
 }
 
 Datum
@@ -210,6 +241,8 @@ put_all(RowBuilder *row, const RevisionGraph *graph, int index, const StoredRevi
 	row_elapsed(row, revision);
 	row_bool(row, script->down == NULL && script->derived != NULL);
 	sv_row_list_or_null(row, revision->lost);
+	sv_row_list_or_null(row, revision->applied &&
+						revision->lost ? sv_run_needs(SV_STORE_READ, revision) : NIL);
 }
 
 Datum
@@ -221,17 +254,29 @@ sv_api_show(PG_FUNCTION_ARGS)
 						  put_all, NULL);
 }
 
+/* Will its down be derived when it is applied, as far as that can be known? */
+static bool
+may_get_down(const StoredRevision *revision)
+{
+	const char *irreversible;
+
+	if (revision->applied || revision->has_down || !sv_derive_downs)
+		return false;
+	(void) sv_store_options(revision->options, &irreversible);
+	return irreversible == NULL;
+}
+
 static void
 put_status(RowBuilder *row, const RevisionGraph *graph, int index, const StoredRevision *revision,
 		   void *arg)
 {
 	sv_row_text(row, sv_report_state(arg, index, revision));
 	row_bool(row, revision->up_blocker == NULL);
-	row_bool(row, revision->has_down);
-	row_applied(row, revision);
-	row_elapsed(row, revision);
-	sv_row_list_or_null(row, revision->applied &&
-						revision->lost ? sv_run_needs(SV_STORE_READ, revision) : NIL);
+	if (may_get_down(revision))
+		sv_row_text(row, NULL);
+	else
+		row_bool(row, revision->has_down);
+	row_applied_at(row, revision);
 }
 
 /* The living objects, below the revisions. */
@@ -336,4 +381,21 @@ sv_api_check(PG_FUNCTION_ARGS)
 						"Look at it with SELECT * FROM schemaver.drift(); then make a revision of "
 						"it with schemaver.capture(), or undo it with schemaver.revert_drift().");
 	PG_RETURN_VOID();
+}
+
+static void
+put_line(const Datum *values, const bool *nulls, void *arg)
+{
+	sv_result_row(arg, values, nulls);
+}
+
+Datum
+sv_api_log(PG_FUNCTION_ARGS)
+{
+	if (PG_ARGISNULL(0) || PG_GETARG_INT32(0) < 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("argument \"runs\" must be a number of runs")));
+	sv_store_run_lines(SV_STORE_READ, PG_GETARG_INT32(0), put_line, sv_result_begin(fcinfo));
+	PG_RETURN_NULL();
 }

@@ -194,7 +194,8 @@ Datum
 sv_api_plan(PG_FUNCTION_ARGS)
 {
 	Direction	direction = arg_direction(fcinfo, 1);
-	char	   *target = sv_arg_target(fcinfo, 0, SV_STORE_READ, direction);
+	char	   *target = PG_ARGISNULL(0) ? (direction == SV_UPGRADE ? "head" : "-1") :
+	sv_arg_target(fcinfo, 0, SV_STORE_READ, direction);
 	ReturnSetInfo *result = sv_result_begin(fcinfo);
 	RevisionGraph *graph = sv_store_graph_to(SV_STORE_READ, direction, target);
 	RevisionList plan;

@@ -77,7 +77,15 @@ extern char *sv_relation_name(Oid relation);
 
 extern int	sv_run_lock_timeout;	/* ms; -1 waits for ever, 0 not at all */
 extern int	sv_max_script_size; /* kB */
-extern bool sv_progress;
+
+typedef enum Progress
+{
+	SV_PROGRESS_OFF,
+	SV_PROGRESS_ON,
+	SV_PROGRESS_AUTO
+} Progress;
+
+extern int	sv_progress;		/* Progress */
 extern bool sv_plain_when_empty;
 extern bool sv_derive_downs;
 extern bool sv_rebuild_dependents;

@@ -15,8 +15,21 @@ int			sv_run_lock_timeout = -1;
 /* A file of this size is data or a mistake; read it only when asked to. */
 int			sv_max_script_size = 16 * 1024;
 
-/* INFO reaches every client whatever client_min_messages says. */
-bool		sv_progress = true;
+/* INFO reaches every client whatever client_min_messages says; 1,000 lines help nobody. */
+int			sv_progress = SV_PROGRESS_AUTO;
+
+static const struct config_enum_entry progress_values[] = {
+	{"auto", SV_PROGRESS_AUTO, false},
+	{"on", SV_PROGRESS_ON, false},
+	{"off", SV_PROGRESS_OFF, false},
+	{"true", SV_PROGRESS_ON, true},
+	{"false", SV_PROGRESS_OFF, true},
+	{"yes", SV_PROGRESS_ON, true},
+	{"no", SV_PROGRESS_OFF, true},
+	{"1", SV_PROGRESS_ON, true},
+	{"0", SV_PROGRESS_OFF, true},
+	{NULL, 0, false}
+};
 
 /* A fresh database should need no other command than production. */
 bool		sv_plain_when_empty = true;
@@ -92,10 +105,11 @@ sv_settings_init(void)
 							NULL,
 							&sv_max_script_size, 16 * 1024, 1, 512 * 1024,
 							PGC_USERSET, GUC_UNIT_KB, NULL, NULL, NULL);
-	DefineCustomBoolVariable("schemaver.progress",
-							 "Reports every finished step of a run with an INFO message.",
-							 NULL,
-							 &sv_progress, true,
+	DefineCustomEnumVariable("schemaver.progress",
+							 "Reports finished steps of a run with INFO messages.",
+							 "auto reports the first, the last and at most one a second between "
+							 "them, on reports all, off none.",
+							 &sv_progress, SV_PROGRESS_AUTO, progress_values,
 							 PGC_USERSET, 0, NULL, NULL, NULL);
 	DefineCustomBoolVariable("schemaver.plain_when_empty",
 							 "Runs CONCURRENTLY statements plainly in a run of one transaction, if "

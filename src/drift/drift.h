@@ -34,6 +34,7 @@ extern DriftReport sv_drift_find(List *schemas, const DiffOptions *options);
 extern int64 sv_drift_settle(List *schemas, const DiffOptions *options);
 extern bool sv_drift_find_known(List *schemas, const DiffOptions *options, DriftReport *report);
 extern void sv_drift_begin(const DiffOptions *options);
+extern int	sv_drift_count(const DiffOptions *options);
 extern void sv_drift_rebase(const char *reason);
 extern void sv_drift_write(DriftReport *report, const DiffOptions *options);
 extern void sv_drift_write_exactly(DriftReport *report, List *schemas, const DiffOptions *options);

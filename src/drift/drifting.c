@@ -213,3 +213,12 @@ sv_drift_rebase(const char *reason)
 	sv_state_replace(read_live(&everything));
 	sv_store_end_run(run, started_at);
 }
+
+/* How many objects drifted; -1 if that is not known. */
+int
+sv_drift_count(const DiffOptions *options)
+{
+	DriftReport report;
+
+	return sv_drift_find_known(NIL, options, &report) ? list_length(report.drifts) : -1;
+}

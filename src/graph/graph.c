@@ -519,10 +519,11 @@ sv_graph_find_tag(const RevisionGraph *graph, const char *tag)
 }
 
 /*
- * Return why "name" cannot be an id, a label or a tag, or NULL if it can.
+ * Return why "name" cannot be an id, a label or a tag, or NULL if it can.  Dates and
+ * UUIDs are ids, so these may have dashes inside.
  */
 static const char *
-name_fault(const char *name)
+name_fault(const char *name, bool is_id)
 {
 	static const char *const reserved[] = {"head", "heads", "base", "current"};
 
@@ -537,6 +538,8 @@ name_fault(const char *name)
 	{
 		if (*c <= ' ' || *c == 0x7f)
 			return "It contains white space or a control character.";
+		if (*c == '-' && is_id && c > (const unsigned char *) name)
+			continue;
 		if (strchr("@+-:;,", *c) != NULL)
 			return psprintf("It contains the character \"%c\".", *c);
 	}
@@ -550,13 +553,17 @@ name_fault(const char *name)
 void
 sv_graph_check_name(const char *name, const char *what)
 {
-	const char *fault = name_fault(name);
+	bool		is_id = strcmp(what, "revision id") == 0;
+	const char *fault = name_fault(name, is_id);
 
 	if (fault != NULL)
 		ereport(ERROR,
 				(errcode(ERRCODE_SV_INVALID_ID),
 				 errmsg("invalid %s: \"%s\"", what, sv_graph_clip(name)),
 				 errdetail_internal("%s", fault),
+				 is_id ?
+				 errhint("Use 1 to %d bytes without white space, commas and any of @ + : ;, not beginning with a dash, and none of the words head, heads, base and current.",
+						 MAX_NAME_BYTES) :
 				 errhint("Use 1 to %d bytes without white space, commas and any of @ + - : ;, and none of the words head, heads, base and current.",
 						 MAX_NAME_BYTES)));
 }

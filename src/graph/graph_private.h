@@ -56,4 +56,7 @@ extern int	sv_graph_walk_down(const RevisionGraph *graph, const Reference *ref, 
 extern bool sv_graph_walk_applied(const RevisionGraph *graph, const Reference *ref, int start,
 								  bool clamp, int *target);
 
+/* suggest.c */
+extern const char *sv_graph_suggest(const RevisionGraph *graph, const char *name);
+
 #endif							/* SV_GRAPH_PRIVATE_H */

@@ -8,7 +8,9 @@
  *		branch:		label | id | tag:NAME | the first characters of one
  *
  * The meaning is Alembic's, including which cases are errors.  A full id wins
- * over every other reading.  A bare +N or -N counts from what is applied now,
+ * over every other reading.  An id may have dashes, as dates and UUIDs have; none
+ * is what another id and a number of steps would be, which register.c sees to.
+ * A bare +N or -N counts from what is applied now,
  * as current+N and current-N do.  "The branch" of a label or id is the
  * revision that carries it with all its ancestors and descendants,
  * dependencies aside.  Where a single revision is returned, SV_BASE stands for
@@ -48,25 +50,56 @@ report_malformed(const char *text, const char *detail)
 			 errhint("Write head, heads, base, current, an id or its first characters, a branch label, tag:NAME, +N, -N, ID+N or ID-N, optionally after label@.")));
 }
 
+/* The last sign of the text, or NULL. */
+static const char *
+last_sign(const char *text)
+{
+	const char *plus = strrchr(text, '+');
+	const char *minus = strrchr(text, '-');
+
+	return plus > minus ? plus : minus;
+}
+
+/* Does an id begin with the text? */
+static bool
+begins_an_id(const RevisionGraph *graph, const char *text)
+{
+	for (int i = 0; i < graph->n; i++)
+		if (strncmp(graph->revisions[i].id, text, strlen(text)) == 0)
+			return true;
+	return false;
+}
+
 /*
  * Cut "[symbol](+|-)digits" off the end of the reference.  "text" is what
- * follows the '@'.
+ * follows the '@'.  Ids may have dashes: what is the beginning of one is no number
+ * of steps, unless what stands before the sign is an id or a label by itself.
  */
 static void
-parse_relative(Reference *ref, const char *text)
+parse_relative(const RevisionGraph *graph, Reference *ref, const char *text)
 {
-	int			at = strcspn(text, "+-");
-	const char *digits = text + at + 1;
+	const char *sign = last_sign(text);
+	const char *digits = sign ? sign + 1 : "";
+	bool		is_number = digits[0] != '\0' && digits[strspn(digits, "0123456789")] == '\0';
 
 	ref->symbol = text;
-	if (text[at] == '\0')
+	if (sign == NULL)
 		return;
-	if (digits[0] == '\0' || digits[strspn(digits, "0123456789")] != '\0')
+	if (!is_number)
+	{
+		if (strchr("+-", text[0]) != NULL || strchr(text, '+') != NULL)
+			report_malformed(ref->text, "A number of steps must follow the sign.");
+		return;
+	}
+	if (sign > text && (strchr("+-", text[0]) != NULL))
 		report_malformed(ref->text, "A number of steps must follow the sign.");
+	if (sign > text && sv_graph_find_name(graph, pnstrdup(text, sign - text)) < 0 &&
+		begins_an_id(graph, text))
+		return;
 
 	ref->relative = true;
-	ref->down = text[at] == '-';
-	ref->symbol = at > 0 ? pnstrdup(text, at) : NULL;
+	ref->down = *sign == '-';
+	ref->symbol = sign > text ? pnstrdup(text, sign - text) : NULL;
 	if (ref->symbol != NULL && strcmp(ref->symbol, "current") == 0)
 		ref->symbol = NULL;
 	for (ref->steps = 0; *digits != '\0'; digits++)
@@ -100,7 +133,7 @@ sv_graph_parse_reference(const RevisionGraph *graph, const char *text)
 	}
 	if (at == NULL)
 	{
-		parse_relative(&ref, text);
+		parse_relative(graph, &ref, text);
 		return ref;
 	}
 	if (at == text)
@@ -110,7 +143,7 @@ sv_graph_parse_reference(const RevisionGraph *graph, const char *text)
 	if (strchr(at + 1, '@') != NULL)
 		report_malformed(text, "The character \"@\" may stand in it only once.");
 	ref.branch = pnstrdup(text, at - text);
-	parse_relative(&ref, at + 1);
+	parse_relative(graph, &ref, at + 1);
 	return ref;
 }
 
@@ -131,13 +164,17 @@ word_of(const RevisionGraph *graph, const char *symbol)
 }
 
 static void
-report_unknown(const char *name, bool is_branch)
+report_unknown(const RevisionGraph *graph, const char *name, bool is_branch)
 {
+	const char *meant = sv_graph_suggest(graph, name);
+
 	ereport(ERROR,
 			(errcode(ERRCODE_SV_UNKNOWN_REVISION),
 			 is_branch ?
 			 errmsg("branch \"%s\" does not exist", sv_graph_clip(name)) :
 			 errmsg("revision or branch label \"%s\" does not exist", sv_graph_clip(name)),
+			 meant != NULL ?
+			 errhint("Did you mean \"%s\"? SELECT * FROM schemaver.history() lists the registered revisions.", sv_graph_clip(meant)) :
 			 errhint("See the registered revisions with SELECT * FROM schemaver.history().")));
 }
 
@@ -222,7 +259,7 @@ find_partial(const RevisionGraph *graph, const char *prefix, const bool *lineage
 			add_candidate(&found, prefix, rev->labels[j], i);
 	}
 	if (found.n == 0)
-		report_unknown(prefix, is_branch);
+		report_unknown(graph, prefix, is_branch);
 	if (found.n > 1)
 		report_ambiguous(prefix, &found, "Write more of the id.");
 	return found.revision;

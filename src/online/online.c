@@ -96,7 +96,12 @@ begin_run(OnlineRun *online, const char *command)
 	sv_store_close_runs();
 	if (list.n == 0 &&
 		!(online->direction == SV_UPGRADE && sv_run_living->pending(SV_STORE_WRITE)))
+	{
+		if (sv_progress != SV_PROGRESS_OFF && !online->run.options.quiet)
+			ereport(INFO,
+					(errmsg("nothing to do: \"%s\" is reached", sv_graph_clip(online->target))));
 		return;
+	}
 	sv_run_living->begin(online->direction, online->direction == SV_DOWNGRADE ? ids : NIL);
 	online->run.report = report_nothing;
 	online->run.nsteps = list.n;
@@ -104,6 +109,7 @@ begin_run(OnlineRun *online, const char *command)
 	online->run.number = sv_store_begin_run(command, online->target);
 	if (online->run.options.note != NULL)
 		sv_store_note_run(online->run.number, online->run.options.note);
+	sv_run_log_begin(&online->run, command, online->target);
 }
 
 /* ---------- the parts of a revision ---------- */
@@ -601,6 +607,7 @@ execute_online(void *arg)
 	execute_living(online);
 	sv_store_end_run(online->run.number, online->run.started_at);
 	sv_online_commit();
+	sv_run_log_end(&online->run);
 }
 
 /* May the error mean that something is missing which only another session has? */
@@ -655,6 +662,8 @@ record_failure(void *arg)
 
 	if (online->run.number == 0)
 		return;
+	sv_run_log_failed(&online->run, online->revision ? online->revision->id : NULL,
+					  failure->error->sqlerrcode);
 	if (online->revision != NULL)
 	{
 		const Execution *execution = &online->execution;

@@ -72,6 +72,13 @@ check_new_id(const char *id)
 		ereport(ERROR,
 				(errcode(ERRCODE_SV_DUPLICATE),
 				 errmsg("revision \"%s\" already exists", id)));
+	owner = sv_store_id_like_steps(id);
+	if (owner != NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_SV_INVALID_ID),
+				 errmsg("invalid revision id: \"%s\"", id),
+				 errdetail("Beside revision \"%s\" one of both would read as a number of steps from the other.", owner),
+				 errhint("Choose an id that is not another one with a dash and a number behind it.")));
 	owner = sv_store_label_owner(id);
 	if (owner != NULL)
 		ereport(ERROR,

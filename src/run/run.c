@@ -40,6 +40,28 @@ begin(Run *run, const PlannedRun *planned)
 	run->number = sv_store_begin_run(planned->command, planned->target);
 	if (run->options.note != NULL)
 		sv_store_note_run(run->number, run->options.note);
+	sv_run_log_begin(run, planned->command, planned->target);
+}
+
+/* Execute the steps one after the other; a failure is in the server's log, too. */
+static void
+execute_steps(Run *run, const PlannedRun *planned)
+{
+	PG_TRY();
+	{
+		for (int i = 0; i < planned->nsteps; i++)
+		{
+			sv_run_show_step(run, planned->revisions[i]->id, planned->directions[i]);
+			sv_run_step(run, planned->revisions[i], planned->directions[i]);
+		}
+	}
+	PG_CATCH();
+	{
+		sv_run_log_failed(run, run->done < planned->nsteps ? planned->revisions[run->done]->id :
+						  NULL, geterrcode());
+		PG_RE_THROW();
+	}
+	PG_END_TRY();
 }
 
 static bool
@@ -104,13 +126,13 @@ execute(void *arg)
 	{
 		sv_follow_begin();
 		begin_living(planned);
-		for (int i = 0; i < planned->nsteps; i++)
-			sv_run_step(&run, planned->revisions[i], planned->directions[i]);
+		execute_steps(&run, planned);
 		sv_run_living->finish(&run);
 		sv_follow_finish();
 	}
 	PG_FINALLY();
 	{
+		sv_run_show_statement();
 		sv_run_living->end();
 		sv_follow_end();
 		(void) sv_impact_unguard();
@@ -123,6 +145,7 @@ execute(void *arg)
 	sv_client_check();
 	AtEOXact_GUC(false, nestlevel);
 	sv_store_end_run(run.number, run.started_at);
+	sv_run_log_end(&run);
 }
 
 static void
@@ -171,7 +194,11 @@ sv_run(Direction direction, const char *target, const RunOptions *options, RunOb
 	plan = direction == SV_UPGRADE ? sv_graph_plan_upgrade(graph, target) :
 		sv_graph_plan_downgrade(graph, target);
 	if (plan.n == 0 && !(direction == SV_UPGRADE && sv_run_living->pending(SV_STORE_WRITE)))
+	{
+		if (sv_progress != SV_PROGRESS_OFF && !options->quiet)
+			ereport(INFO, (errmsg("nothing to do: \"%s\" is reached", sv_graph_clip(target))));
 		return;
+	}
 	rows = sv_store_plan_rows(SV_STORE_WRITE, graph, &plan);
 	if (direction == SV_UPGRADE)
 		sv_run_check_upgrade(rows, plan.n, target);
@@ -291,4 +318,5 @@ sv_run_stamp(int ntargets, const char **targets, bool purge, RunStepFn report, v
 	stamp_list(&run, graph, &plan.remove, SV_DOWNGRADE);
 	stamp_list(&run, graph, &plan.add, SV_UPGRADE);
 	sv_store_end_run(run.number, run.started_at);
+	sv_run_log_end(&run);
 }

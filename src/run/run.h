@@ -45,6 +45,7 @@ typedef struct RunOptions
 {
 	bool		dry_run;		/* execute everything and roll it back */
 	bool		allow_data_loss;
+	bool		quiet;			/* the caller says what was done */
 	const char *note;			/* for the journal, or NULL */
 	const char *allowing;		/* the same call with allow_data_loss, for hints */
 } RunOptions;
@@ -54,6 +55,7 @@ typedef struct Run
 {
 	int64		number;
 	TimestampTz started_at;
+	TimestampTz told_at;		/* when a step was reported last */
 	int			nsteps;			/* of the whole run */
 	int			done;
 	RunStepFn	report;
@@ -97,6 +99,13 @@ extern void sv_run_redo(int steps, const RunOptions *options, RunObserver *obser
 						RunStepFn report, void *arg);
 extern void sv_run_stamp(int ntargets, const char **targets, bool purge, RunStepFn report,
 						 void *arg);
+
+/* run_log.c */
+extern void sv_run_log_begin(const Run *run, const char *command, const char *target);
+extern void sv_run_log_end(const Run *run);
+extern void sv_run_log_failed(const Run *run, const char *revision, int sqlstate);
+extern void sv_run_show_step(const Run *run, const char *revision, Direction direction);
+extern void sv_run_show_statement(void);
 
 /* precheck.c */
 extern void sv_run_check_upgrade(StoredRevision **rows, int n, const char *target);

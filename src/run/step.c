@@ -426,6 +426,19 @@ sv_execution_end(const Execution *execution)
 		sv_kept_end(execution->keep);
 }
 
+/* Is the step to be told, and not one of many in a second? */
+static bool
+is_worth_telling(Run *run, TimestampTz now)
+{
+	if (sv_progress != SV_PROGRESS_AUTO)
+		return sv_progress == SV_PROGRESS_ON;
+	if (run->done > 1 && run->done < run->nsteps &&
+		!TimestampDifferenceExceeds(run->told_at, now, 1000))
+		return false;
+	run->told_at = now;
+	return true;
+}
+
 /* Tell of a step that is done and recorded. */
 void
 sv_run_report(Run *run, const char *message, const StoredStep *step, Datum elapsed)
@@ -433,7 +446,7 @@ sv_run_report(Run *run, const char *message, const StoredStep *step, Datum elaps
 	RunStep		result =
 	{step->revision, step->direction, message, step->statements, elapsed};
 
-	if (sv_progress)
+	if (is_worth_telling(run, step->finished_at))
 		ereport(INFO,
 				(errmsg("[%d/%d] %s %s%s%s (%.0f ms)", run->done, run->nsteps,
 						sv_direction_name(step->direction), step->revision,

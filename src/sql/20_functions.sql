@@ -81,7 +81,7 @@ RETURNS TABLE (revision text, direction text, message text)
 AS 'MODULE_PATHNAME', 'sv_api_stamp' LANGUAGE C VOLATILE PARALLEL UNSAFE;
 COMMENT ON FUNCTION stamp(names, boolean) IS 'set the version without running anything';
 
-CREATE FUNCTION plan(target reference DEFAULT 'head', direction text DEFAULT 'upgrade',
+CREATE FUNCTION plan(target reference DEFAULT NULL, direction text DEFAULT 'upgrade',
 	variables jsonb DEFAULT NULL, contexts text DEFAULT NULL, options jsonb DEFAULT NULL)
 RETURNS TABLE ("position" integer, revision text, direction text, message text, transactional boolean,
 	structure_only text[], loses text[], needs text[], refused text, notes text[])
@@ -130,9 +130,7 @@ AS 'MODULE_PATHNAME', 'sv_api_branches' LANGUAGE C STABLE PARALLEL RESTRICTED;
 COMMENT ON FUNCTION branches() IS 'the revisions that several others revise';
 
 CREATE FUNCTION history(from_ref text DEFAULT NULL, to_ref text DEFAULT NULL)
-RETURNS TABLE (revision text, message text, revises text[], depends_on text[], branch_labels text[],
-	is_head boolean, is_branch_point boolean, is_merge_point boolean, is_current boolean,
-	applied_at timestamptz, created_at timestamptz, created_by text)
+RETURNS TABLE (revision text, message text, revises text[], notes text, applied_at timestamptz)
 AS 'MODULE_PATHNAME', 'sv_api_history' LANGUAGE C STABLE PARALLEL RESTRICTED;
 COMMENT ON FUNCTION history(text, text) IS 'the revisions of a range, newest first';
 
@@ -140,13 +138,13 @@ CREATE FUNCTION show(ref text)
 RETURNS TABLE (revision text, message text, revises text[], depends_on text[], branch_labels text[],
 	options jsonb, checksum text, up text, down text, verify text, file text,
 	created_at timestamptz, created_by text, applied_at timestamptz, applied_by text, elapsed interval,
-	down_is_derived boolean, structure_only text[])
+	down_is_derived boolean, structure_only text[], needs text[])
 AS 'MODULE_PATHNAME', 'sv_api_show' LANGUAGE C STABLE PARALLEL RESTRICTED;
 COMMENT ON FUNCTION show(text) IS 'all that is known of the revisions that a reference means';
 
 CREATE FUNCTION status()
 RETURNS TABLE (revision text, message text, state text, transactional boolean,
-	reversible boolean, applied_at timestamptz, applied_by text, elapsed interval, needs text[])
+	reversible boolean, applied_at timestamptz)
 AS 'MODULE_PATHNAME', 'sv_api_status' LANGUAGE C STABLE PARALLEL RESTRICTED;
 COMMENT ON FUNCTION status() IS 'every revision, parents first, and whether it is applied';
 

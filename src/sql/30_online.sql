@@ -56,8 +56,15 @@ CREATE VIEW progress AS
 			WHEN i.lockers_total > 0 THEN i.lockers_done ELSE v.heap_blks_scanned END) AS done,
 		coalesce(g.total, CASE WHEN i.blocks_total > 0 THEN i.blocks_total WHEN i.tuples_total > 0 THEN i.tuples_total
 			WHEN i.lockers_total > 0 THEN i.lockers_total ELSE v.heap_blks_total END) AS total) n
-	WHERE NOT EXISTS (SELECT FROM part later WHERE later.revision = g.revision AND later.statement > g.statement);
-COMMENT ON VIEW progress IS 'what an online run is doing, or was doing when it was interrupted, and how to continue it';
+	WHERE NOT EXISTS (SELECT FROM part later WHERE later.revision = g.revision AND later.statement > g.statement)
+	UNION ALL
+	SELECT m.found[1]::bigint, m.found[2], NULL, m.found[3] COLLATE "C", m.found[2], NULL, NULL, 'transaction', 'running',
+		c.pid, NULL, NULL, m.found[4]::bigint, m.found[5]::bigint, 'revisions', c.query_start, NULL,
+		pg_catalog.pg_blocking_pids(c.pid), c.wait_event, NULL, NULL, NULL, NULL, NULL
+	FROM pg_catalog.pg_stat_activity c CROSS JOIN LATERAL (SELECT pg_catalog.regexp_match(c.query,
+		'^schemaver run ([0-9]{1,18}): (upgrade|downgrade) (.*), revision ([0-9]{1,9}) of ([0-9]{1,9})$') AS found) m
+	WHERE c.datname = pg_catalog.current_database() AND c.state = 'active' AND m.found IS NOT NULL;
+COMMENT ON VIEW progress IS 'what a run is doing; what an online run was doing when it was interrupted, and how to continue it';
 GRANT SELECT ON progress TO PUBLIC;
 
 REVOKE ALL ON PROCEDURE online_upgrade(reference, boolean, text, jsonb, text, jsonb), online_downgrade(reference, boolean, text, jsonb, text, jsonb) FROM PUBLIC;

@@ -345,6 +345,24 @@ sv_store_revision_exists(const char *id)
 	return sv_own_query(SV_STORE_WRITE, &query, id) > 0;
 }
 
+/*
+ * A registered id that is this one with a number of steps behind it, or without: the
+ * other one could not be told from a walk.  NULL if there is none.
+ */
+char *
+sv_store_id_like_steps(const char *id)
+{
+	static StoreQuery query = {
+		"SELECT revision FROM schemaver.revision "
+		"WHERE (revision > ($1 || '-') COLLATE \"C\" AND revision < ($1 || '.') COLLATE \"C\" "
+		"AND pg_catalog.substr(revision, pg_catalog.length($1) + 2) ~ '^[0-9]+$') "
+		"OR ($1 ~ '-[0-9]+$' AND revision = pg_catalog.regexp_replace($1, '-[0-9]+$', '')) LIMIT 1",
+		1, {TEXTOID}
+	};
+
+	return sv_own_string(SV_STORE_WRITE, &query, id);
+}
+
 /* Does any revision other than "but" revise this one? */
 bool
 sv_store_has_children(const char *id, const char *but)

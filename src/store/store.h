@@ -71,6 +71,7 @@ extern StoredRevision **sv_store_plan_rows(StoreMode mode, const RevisionGraph *
 										   const RevisionList *list);
 extern StoredScript *sv_store_script(StoreMode mode, const char *id);
 extern bool sv_store_revision_exists(const char *id);
+extern char *sv_store_id_like_steps(const char *id);
 extern char *sv_store_label_owner(const char *label);
 extern bool sv_store_has_children(const char *id, const char *but);
 extern char *sv_store_tag_of(const char *id);
@@ -279,6 +280,12 @@ typedef struct RevisionChange
 extern List *sv_store_last_runs(int limit);
 extern List *sv_store_steps_of(const List *revisions, int limit);
 extern List *sv_store_changes_of(const List *revisions);
+
+/* ----- run_lines.c ----- */
+
+extern void sv_store_run_lines(StoreMode mode, int limit,
+							   void (*row) (const Datum *values, const bool *nulls, void *arg),
+							   void *arg);
 
 /* ----- parts.c ----- */
 

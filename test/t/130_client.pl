@@ -170,6 +170,19 @@ is((client('deploy', "$folder/.hidden/nothing"))[0], 2, 'no folder is refused');
 mkdir "$folder/../empty";
 is((client('deploy', "$folder/../empty"))[0], 2, 'and an empty one');
 
+# rights
+$node->safe_psql('app', 'CREATE ROLE somebody LOGIN');
+($code, $out, $err) = client('-U', 'somebody', 'upgrade');
+is($code, 1, 'nobody may run without a grant');
+like($err, qr/grant_set\('deployer', 'somebody'\)/, 'and the set that has it is named');
+$node->safe_psql('app', q{SELECT schemaver.grant_set('deployer', 'somebody')});
+is((client('-U', 'somebody', 'upgrade'))[0], 0, 'with it one may');
+($code, $out) = client('history', '--runs');
+is($code, 0, 'history --runs');
+unlike($out, qr/revises/, 'lists the runs alone');
+($code, $out) = client('status', $folder);
+is(() = $out =~ /transactional/g, 1, 'status of a folder shows the database once');
+
 SKIP:
 {
 	skip 'no shellcheck', 1 if system('shellcheck --version >/dev/null 2>&1') != 0;

@@ -1,0 +1,59 @@
+/*
+ * run_lines.c
+ *		Runs as lines for people: when, who, from where to where, how it ended.
+ */
+#include "postgres.h"
+
+#include "catalog/pg_type.h"
+#include "store/store.h"
+
+/*
+ * Call "row" with the columns of log() for each of the last runs, newest first.  Where a
+ * run began is what its first step revises, or undid.
+ */
+void
+sv_store_run_lines(StoreMode mode, int limit,
+				   void (*row) (const Datum *values, const bool *nulls, void *arg), void *arg)
+{
+	static StoreQuery query = {
+		"SELECT r.run, to_char(r.started_at, 'YYYY-MM-DD HH24:MI'), r.role, "
+		"CASE WHEN f.revision IS NULL THEN r.command || coalesce(' ' || r.target, '') "
+		"WHEN f.direction = 'upgrade' THEN coalesce(array_to_string(v.revises, ','), '?') || ' -> ' || l.revision "
+		"ELSE f.revision || ' -> ' || coalesce(array_to_string(w.revises, ','), '?') END, "
+		"coalesce(c.steps, 0)::integer, "
+		"CASE WHEN r.elapsed IS NULL THEN NULL WHEN r.elapsed < interval '1 s' "
+		"THEN round(extract(epoch FROM r.elapsed) * 1000) || ' ms' "
+		"WHEN r.elapsed < interval '1 min' THEN round(extract(epoch FROM r.elapsed), 1) || ' s' "
+		"WHEN r.elapsed < interval '1 h' THEN to_char(r.elapsed, 'FMMI\" min \"FMSS\" s\"') "
+		"ELSE extract(day FROM r.elapsed) * 24 + extract(hour FROM r.elapsed) || to_char(r.elapsed, '\" h \"FMMI\" min\"') END, "
+		"r.outcome "
+		"FROM schemaver.run r "
+		"LEFT JOIN LATERAL (SELECT count(*) AS steps, min(s.position) AS first, max(s.position) AS last "
+		"FROM schemaver.step s WHERE s.run = r.run) c ON true "
+		"LEFT JOIN schemaver.step f ON f.run = r.run AND f.position = c.first "
+		"LEFT JOIN schemaver.step l ON l.run = r.run AND l.position = c.last "
+		"LEFT JOIN LATERAL (SELECT CASE WHEN x.revises = '{}' THEN '{base}' ELSE x.revises END AS revises "
+		"FROM schemaver.revision x WHERE x.revision = f.revision) v ON true "
+		"LEFT JOIN LATERAL (SELECT CASE WHEN x.revises = '{}' THEN '{base}' ELSE x.revises END AS revises "
+		"FROM schemaver.revision x WHERE x.revision = l.revision) w ON true "
+		"ORDER BY r.run DESC LIMIT $1",
+		1, {INT4OID}
+	};
+	Datum		arguments[1] = {Int32GetDatum(limit)};
+	StoreScope	scope;
+	uint64		n;
+
+	sv_store_enter(&scope, mode);
+	n = sv_store_execute(&scope, &query, arguments, NULL);
+	for (uint64 i = 0; i < n; i++)
+	{
+		Datum		values[7];
+		bool		nulls[7];
+
+		for (int column = 0; column < lengthof(values); column++)
+			values[column] = SPI_getbinval(SPI_tuptable->vals[i], SPI_tuptable->tupdesc,
+										   column + 1, &nulls[column]);
+		row(values, nulls, arg);
+	}
+	sv_store_leave(&scope);
+}
