@@ -55,6 +55,7 @@ typedef struct RevisionDraft
 	int			up_line;		/* line of the file at which the text starts */
 	const char *down_source;
 	int			down_line;
+	const char *verify_source;
 	int			verify_line;
 	bool		named_by_file;	/* the id is made of the file's name */
 	bool		up_generated;	/* schemaver wrote it, and nobody has edited it */

@@ -222,7 +222,10 @@ end_section(NativeReader *r, int end)
 	else if (r->section == SV_DIRECTIVE_DOWN)
 		r->draft->down = body;
 	else
+	{
 		r->draft->verify = body;
+		r->draft->verify_source = r->file->name;
+	}
 	r->in_section = false;
 }
 

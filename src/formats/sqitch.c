@@ -444,7 +444,10 @@ draft_of(SqitchReader *r, Change *change)
 	if (verify != NULL)
 	{
 		draft->verify = verify->content;
+		draft->verify_source = verify->name;
 		draft->verify_line = 1;
+		/* what its queries return is no matter to Sqitch */
+		sv_draft_option(draft, "verify_by_error", "true");
 	}
 	foreach(lc, change->tags)
 		draft->tags = lappend(draft->tags, pstrdup(((PlanTag *) lfirst(lc))->name));

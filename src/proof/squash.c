@@ -213,6 +213,8 @@ choose(Squash *squash)
 	Candidate	generated = {"squash"};
 
 	generated.script.verify = (char *) squash->draft->verify;
+	generated.script.verify_by_error =
+		sv_store_option_verify_by_error(squash->draft->options);
 	sv_candidate_generate(&generated, &squash->goal, squash->keep_data ?
 						  collect(squash, scripts, true, false) : "");
 	if (sv_candidate_try(&generated, squash->scratch, &squash->goal))

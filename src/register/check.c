@@ -107,7 +107,7 @@ sv_register_check_bodies(StoredRevision *revision, const StoredScript *script, c
 {
 	ScriptOrigin up = {shown_id, "up", script->source, script->up_line};
 	ScriptOrigin down = {shown_id, "down", script->down_source, script->down_line};
-	ScriptOrigin verify = {shown_id, "verify", script->source, script->verify_line};
+	ScriptOrigin verify = {shown_id, "verify", script->verify_source, script->verify_line};
 	Script	   *up_script;
 	Script	   *down_script;
 	Script	   *verify_script;
@@ -129,7 +129,10 @@ sv_register_check_bodies(StoredRevision *revision, const StoredScript *script, c
 		ereport(ERROR,
 				(errcode(ERRCODE_SV_INVALID_SCRIPT),
 				 errmsg("verify script%s cannot run in a transaction", of_revision(shown_id)),
-				 errdetail("%s.", blocker_of(verify_script, script->verify_line))));
+				 script->verify_source == NULL ?
+				 errdetail("%s.", blocker_of(verify_script, script->verify_line)) :
+				 errdetail("%s of file \"%s\".", blocker_of(verify_script, script->verify_line),
+						   script->verify_source)));
 
 	revision->has_down = down_script != NULL;
 	revision->up_blocker =

@@ -38,24 +38,6 @@ refuse_changed(const StoredRevision *stored, const StoredRevision *wanted, const
 			 errhint("Restore the file, or register the change as a new revision.")));
 }
 
-static StoredScript *
-script_of_draft(const RevisionDraft *draft)
-{
-	StoredScript *script = palloc0(sizeof(StoredScript));
-
-	script->up = (char *) draft->up;
-	script->down = (char *) draft->down;
-	script->verify = (char *) draft->verify;
-	script->source = (char *) draft->source;
-	script->down_source = (char *) draft->down_source;
-	script->up_line = Max(draft->up_line, 1);
-	script->down_line = Max(draft->down_line, 1);
-	script->verify_line = Max(draft->verify_line, 1);
-	script->up_generated = draft->up_generated;
-	script->down_generated = draft->down_generated;
-	return script;
-}
-
 static bool
 same_script(const StoredScript *a, const StoredScript *b)
 {
@@ -110,7 +92,7 @@ update_from_draft(RevisionDraft *draft, bool *reshaped)
 	bool		same_graph;
 
 	complete_draft(draft, old_script);
-	script = script_of_draft(draft);
+	script = sv_register_script(draft);
 	keep_generated(script, old_script);
 	wanted.options = sv_store_options(draft->options, &irreversible);
 	sv_register_refuse_other_replaced(stored, wanted.options);

@@ -122,6 +122,26 @@ check_reversible(const char *irreversible, const char *down, const char *id)
 				 errhint("Leave out the option or the down script.")));
 }
 
+/* The scripts of a draft, as they are stored. */
+StoredScript *
+sv_register_script(const RevisionDraft *draft)
+{
+	StoredScript *script = palloc0(sizeof(StoredScript));
+
+	script->up = (char *) draft->up;
+	script->down = (char *) draft->down;
+	script->verify = (char *) draft->verify;
+	script->source = (char *) draft->source;
+	script->down_source = (char *) draft->down_source;
+	script->up_line = Max(draft->up_line, 1);
+	script->down_line = Max(draft->down_line, 1);
+	script->verify_source = (char *) draft->verify_source;
+	script->verify_line = Max(draft->verify_line, 1);
+	script->up_generated = draft->up_generated;
+	script->down_generated = draft->down_generated;
+	return script;
+}
+
 /*
  * Register a new revision.  Returns its id.
  *
@@ -132,8 +152,7 @@ char *
 sv_register_add(const RevisionDraft *draft, bool splice)
 {
 	StoredRevision revision = {0};
-	StoredScript script = {0};
-	Insertion	insertion = {draft, &revision, &script};
+	Insertion	insertion = {draft, &revision, sv_register_script(draft)};
 	const char *irreversible;
 	int			heads;
 	int			closed;
@@ -151,16 +170,6 @@ sv_register_add(const RevisionDraft *draft, bool splice)
 	revision.message = pstrdup(draft->message ? draft->message : "");
 	check_reversible(irreversible, draft->down, revision.id);
 
-	script.up = (char *) draft->up;
-	script.down = (char *) draft->down;
-	script.verify = (char *) draft->verify;
-	script.source = (char *) draft->source;
-	script.down_source = (char *) draft->down_source;
-	script.up_line = Max(draft->up_line, 1);
-	script.down_line = Max(draft->down_line, 1);
-	script.verify_line = Max(draft->verify_line, 1);
-	script.up_generated = draft->up_generated;
-	script.down_generated = draft->down_generated;
 	insertion.heads = heads - closed + 1;
 	sv_register_replacing(&revision, insert, &insertion);
 	return revision.id;
@@ -225,6 +234,7 @@ sv_register_edit(const char *id, const RevisionEdit *edit)
 	if (edit->verify != NULL)
 	{
 		script->verify = pstrdup(edit->verify);
+		script->verify_source = NULL;
 		script->verify_line = 1;
 	}
 	check_reversible(irreversible, script->down, id);

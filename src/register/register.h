@@ -67,6 +67,7 @@ typedef struct LoadOptions
 
 /* register.c: one revision */
 extern void sv_register_lock(const char *what);
+extern StoredScript *sv_register_script(const RevisionDraft *draft);
 extern char *sv_register_add(const RevisionDraft *draft, bool splice);
 extern void sv_register_edit(const char *id, const RevisionEdit *edit);
 extern void sv_register_remove(const char *id);

@@ -217,7 +217,8 @@ elided_of(const RevisionGraph *graph, const RevisionList *members, bool keep_dat
 
 /* The options of the new revision: what it replaces, with what was squashed before taken apart. */
 static char *
-options_of(const RevisionGraph *graph, const RevisionList *members, List *elided)
+options_of(const RevisionGraph *graph, const RevisionList *members, List *elided,
+		   bool verify_by_error)
 {
 	List	   *replaces = NIL;
 	List	   *supersedes = NIL;
@@ -239,6 +240,8 @@ options_of(const RevisionGraph *graph, const RevisionList *members, List *elided
 	append_option(&out, "replaces", replaces);
 	append_option(&out, "supersedes", supersedes);
 	append_option(&out, "elided", elided);
+	if (verify_by_error)
+		appendStringInfo(&out, "%s\"verify_by_error\": true", out.len > 1 ? ", " : "");
 	appendStringInfoChar(&out, '}');
 	return out.data;
 }
@@ -254,14 +257,16 @@ sv_register_squash_draft(RevisionDraft *draft, const RevisionGraph *graph,
 	bool	   *marks = marks_of(graph, members);
 	const char *last = graph->revisions[members->members[members->n - 1]].id;
 	List	   *elided;
+	StoredScript *verified;
 
 	draft->revises_given = true;
 	draft->revises = outer_parents(graph, members, marks);
 	draft->depends_on = outer_depends(graph, members, marks);
 	draft->branch_labels = labels_of(graph, members);
-	draft->verify = keep_data ? sv_store_script(SV_STORE_WRITE, last)->verify : NULL;
+	verified = sv_store_script(SV_STORE_WRITE, last);
+	draft->verify = keep_data ? verified->verify : NULL;
 	elided = elided_of(graph, members, keep_data);
-	draft->options = options_of(graph, members, elided);
+	draft->options = options_of(graph, members, elided, draft->verify && verified->verify_by_error);
 	sv_register_check_replacing(draft->id, draft->revises, draft->options);
 	report_elided(elided);
 }

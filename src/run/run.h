@@ -209,7 +209,8 @@ typedef struct Execution
 	Script	   *script;
 	int			current;		/* index of the statement */
 	const char *text;			/* its text; NULL when the part is done */
-	bool		is_check;		/* a result of false is a failure */
+	bool		is_check;		/* a verify script: a result of false is a failure */
+	bool		by_error;		/* unless this is set */
 	bool		is_generated;	/* nobody wrote it: generated.c executes it */
 	List	   *path;			/* of the caller, if so */
 	bool		touched;		/* were the modes of constraints changed? */

@@ -254,7 +254,10 @@ execute_statements(Execution *execution, MemoryContext context)
 		sv_constraints_settle(execution->touched);
 }
 
-/* A verify script fails by an error or by a statement that returns false. */
+/*
+ * A verify script fails by an error, and, unless its revision says otherwise, by a
+ * statement that returns false.
+ */
 static void
 execute_checks(Execution *execution)
 {
@@ -269,7 +272,7 @@ execute_checks(Execution *execution)
 		execution->text = sv_script_statement_text(execution->script, i);
 		result = SPI_execute(execution->text, false, 1);
 		sv_reading_check();
-		if (result != SPI_OK_SELECT || SPI_processed == 0 ||
+		if (execution->by_error || result != SPI_OK_SELECT || SPI_processed == 0 ||
 			SPI_tuptable->tupdesc->natts != 1 || SPI_gettypeid(SPI_tuptable->tupdesc, 1) != BOOLOID)
 			continue;
 		if (!DatumGetBool(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1,
@@ -315,10 +318,11 @@ execute_script(void *arg)
 void
 sv_run_verify(const char *revision, const StoredScript *stored)
 {
-	Execution	execution = {{revision, "verify", stored->source, stored->verify_line}};
+	Execution	execution = {{revision, "verify", stored->verify_source, stored->verify_line}};
 	ErrorData  *error;
 
 	execution.is_check = true;
+	execution.by_error = stored->verify_by_error;
 	execution.script = sv_script_parse(stored->verify, &execution.origin);
 	execution.to = execution.script->n;
 	error = sv_subtransaction(execute_script, &execution, false);

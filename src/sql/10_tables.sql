@@ -51,6 +51,7 @@ CREATE TABLE script (
 	up_line		integer NOT NULL,
 	down_source	text,
 	down_line	integer NOT NULL,
+	verify_source	text,
 	verify_line	integer NOT NULL,
 	up_generated	boolean NOT NULL DEFAULT false,
 	down_generated	boolean NOT NULL DEFAULT false

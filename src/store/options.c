@@ -73,6 +73,7 @@ static const struct
 	{"supersedes", OPTION_IDS},
 	{"elided", OPTION_IDS},
 	{"dependents", OPTION_DEPENDENTS},
+	{"verify_by_error", OPTION_BOOLEAN},
 };
 
 #define IRREVERSIBLE 0
@@ -80,6 +81,7 @@ static const struct
 #define TRANSACTION 2
 #define DOWN_TRANSACTION 3
 #define DEPENDENTS 7
+#define VERIFY_BY_ERROR 8
 
 typedef struct Options
 {
@@ -156,6 +158,7 @@ read_options(Options *options, const char *text)
  *	replaces		ids of the revisions that a squashed one was made of
  *	dependents		"rebuild": what is in the way of an ALTER or DROP is made again
  *	supersedes		ids of squashed ones between them
+ *	verify_by_error	true: a verify script fails by an error, and never by a result
  *	elided			ids of those of them whose changes of rows were left out
  */
 char *
@@ -215,6 +218,18 @@ sv_store_option_rebuild(const char *options)
 	read_options(&read, options);
 	return read.given[DEPENDENTS] ? is_word(&read.values[DEPENDENTS], "rebuild") :
 		sv_rebuild_dependents;
+}
+
+/* Does a verify script fail by an error alone, whatever its queries return? */
+bool
+sv_store_option_verify_by_error(const char *options)
+{
+	Options		read;
+
+	if (options == NULL || strcmp(options, "{}") == 0)
+		return false;
+	read_options(&read, options);
+	return boolean_option(&read, VERIFY_BY_ERROR, false);
 }
 
 /* May the script of that direction run in a transaction? */

@@ -311,6 +311,8 @@ read_script(uint64 row)
 	result->down_generated = sv_own_number_at(row, 11, 0) != 0;
 	result->derived_last = sv_store_text(row, 12);
 	result->ordered = sv_store_text_list(row, 13);
+	result->verify_source = sv_store_text(row, 14);
+	result->verify_by_error = sv_own_number_at(row, 15, 0) != 0;
 	return result;
 }
 
@@ -322,8 +324,10 @@ sv_store_script(StoreMode mode, const char *id)
 		"SELECT s.up, s.down, s.verify, s.source, s.down_source, s.up_line, s.down_line, "
 		"s.verify_line, d.down, "
 		"s.up_generated::pg_catalog.int4, s.down_generated::pg_catalog.int4, "
-		"d.last, d.ordered "
-		"FROM schemaver.script s LEFT JOIN schemaver.derived d ON d.revision = s.revision WHERE "
+		"d.last, d.ordered, s.verify_source, "
+		"(r.options OPERATOR(pg_catalog.@>) '{\"verify_by_error\": true}')::pg_catalog.int4 "
+		"FROM schemaver.script s JOIN schemaver.revision r ON r.revision = s.revision "
+		"LEFT JOIN schemaver.derived d ON d.revision = s.revision WHERE "
 		"s.revision = $1", 1, {TEXTOID}
 	};
 	List	   *found = sv_own_rows(mode, &query, read_script, id);
@@ -427,15 +431,16 @@ insert_script(const StoreScope *scope, const char *id, const StoredScript *scrip
 {
 	static StoreQuery query = {
 		"INSERT INTO schemaver.script (revision, up, down, verify, source, up_line, "
-		"down_source, down_line, verify_line, up_generated, down_generated) "
-		"VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
-		11, {TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, INT4OID, TEXTOID, INT4OID, INT4OID,
-		BOOLOID, BOOLOID}
+		"down_source, down_line, verify_source, verify_line, up_generated, down_generated) "
+		"VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
+		12, {TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, INT4OID, TEXTOID, INT4OID, TEXTOID,
+		INT4OID, BOOLOID, BOOLOID}
 	};
 
 	sv_own_execute(scope, &query, id, script->up, script->down, script->verify, script->source,
 				   script->up_line,
-				   script->down_source, script->down_line, script->verify_line,
+				   script->down_source, script->down_line, script->verify_source,
+				   script->verify_line,
 				   script->up_generated, script->down_generated);
 }
 

@@ -60,7 +60,9 @@ typedef struct StoredScript
 	int			up_line;
 	char	   *down_source;
 	int			down_line;
+	char	   *verify_source;
 	int			verify_line;
+	bool		verify_by_error;	/* what its queries return is no matter: the option */
 } StoredScript;
 
 extern RevisionGraph *sv_store_graph(StoreMode mode);
@@ -483,6 +485,7 @@ extern int64 sv_state_first(void);
 extern char *sv_store_options(const char *options, const char **irreversible);
 extern bool sv_store_option_rebuild(const char *options);
 extern bool sv_store_option_keep(const char *options, bool otherwise);
+extern bool sv_store_option_verify_by_error(const char *options);
 extern bool sv_store_option_transaction(const char *options, Direction direction);
 extern List *sv_store_option_list(const char *options, const char *name);
 

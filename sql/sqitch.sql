@@ -1,0 +1,56 @@
+-- Sqitch: is a change verified as Sqitch does, and where do errors of its scripts point?
+CREATE EXTENSION schemaver;
+SET schemaver.progress = off;
+SET client_min_messages = warning;
+\set code '\\echo :SQLSTATE'
+
+-- false and null are results like others; an error is a failure
+CREATE FUNCTION files(verify text) RETURNS text LANGUAGE sql AS $$
+SELECT format('-- schemaver:file sqitch.plan
+%%project=demo
+
+users 2026-01-02T03:04:05Z A <a@example.com>
+-- schemaver:file deploy/users.sql
+CREATE TABLE users (id int);
+-- schemaver:file revert/users.sql
+DROP TABLE users;
+-- schemaver:file verify/users.sql
+-- Verify users
+
+%s
+', verify) $$;
+SELECT revision, action FROM schemaver.load('files', files('SELECT false; SELECT NULL::bool; ROLLBACK;'));
+SELECT revision, options FROM schemaver.revision;
+SELECT revision FROM schemaver.upgrade();
+SELECT revision FROM schemaver.downgrade('base', allow_data_loss => true);
+SELECT revision, action FROM schemaver.load('files', files('SELECT id FROM users; SELECT 1/count(*) FROM users;'));
+SELECT revision FROM schemaver.upgrade();
+:code
+
+-- the file of each verify script, also behind an edit
+SELECT * FROM schemaver.load('files', files('SELECT id FROM users WHERE;'));
+SELECT * FROM schemaver.load('files', files('SELECT 1; VACUUM;'));
+SELECT schemaver.edit('users', up => 'CREATE TABLE users ()');
+SELECT revision FROM schemaver.upgrade();
+SELECT schemaver.edit('users', verify => 'SELECT false; SELECT 1/0');
+SELECT revision FROM schemaver.upgrade();
+
+-- other revisions keep the rule; the option goes with export()
+SELECT schemaver.edit('users', verify => 'SELECT false');
+SELECT line FROM schemaver.export() e, regexp_split_to_table(e.content, E'\n') line WHERE line ~ 'options';
+SELECT revision FROM schemaver.upgrade();
+SELECT schemaver.revision('native', 'SELECT 1', '', id => 'n1', verify => 'SELECT false');
+SELECT revision FROM schemaver.upgrade();
+SELECT schemaver.edit('n1', options => '{"verify_by_error": 1}');
+SELECT schemaver.edit('n1', options => '{"verify_by_error": true}');
+SELECT revision FROM schemaver.upgrade();
+
+-- a native file: its own name and line
+SELECT revision FROM schemaver.load('n2.sql', E'-- schemaver:revision n2\n-- schemaver:up\nSELECT 2;\n-- schemaver:down\n-- schemaver:verify\n\nSELECT false;\n');
+SELECT revision FROM schemaver.upgrade();
+SELECT schemaver.edit('n2', verify => 'SELECT false');
+SELECT revision FROM schemaver.upgrade();
+
+DROP EXTENSION schemaver;
+DROP FUNCTION files;
+DROP TABLE users;
