@@ -4,10 +4,10 @@ SET client_min_messages = warning;
 SET schemaver.progress = off;
 CREATE EXTENSION schemaver;
 
-CREATE FUNCTION planned(VARIADIC ups text[]) RETURNS TABLE (revision text, transactional boolean) LANGUAGE plpgsql AS $$
+CREATE FUNCTION planned(VARIADIC ups text[]) RETURNS TABLE (revision text, transactional boolean, notes text[]) LANGUAGE plpgsql AS $$
 BEGIN
 	PERFORM schemaver.revision('r', u, id => 'r' || n) FROM unnest(ups) WITH ORDINALITY x(u, n);
-	RETURN QUERY SELECT p.revision, p.transactional FROM schemaver.plan() p;
+	RETURN QUERY SELECT p.revision, p.transactional, p.notes FROM schemaver.plan() p;
 	PERFORM schemaver.remove(r) FROM (SELECT 'r' || n r FROM generate_series(cardinality(ups), 1, -1) n) x;
 END $$;
 
@@ -23,7 +23,7 @@ CREATE SCHEMA s1;
 CREATE SCHEMA s2;
 SELECT schemaver.revision('1', $$CREATE TYPE e AS ENUM ('a'); CREATE TABLE s1.t (x e); CREATE TABLE s2.t (x text)$$, id => 'u1'),
 	schemaver.revision('2', $$ALTER TYPE e ADD VALUE 'b'; INSERT INTO s2.t VALUES ('b')$$, id => 'u2');
-SELECT revision, transactional FROM schemaver.plan();
+SELECT revision, transactional, notes FROM schemaver.plan();
 SELECT revision FROM schemaver.upgrade();
 
 -- script(): the value is committed before anything else runs

@@ -55,7 +55,7 @@ SELECT revision FROM schemaver.upgrade();
 SELECT schemaver.revision('value', $$ALTER TYPE mood ADD VALUE 'ok'$$, id => 'e3'), schemaver.revision('harmless', $$INSERT INTO m VALUES ('sad')$$, id => 'e4');
 SELECT revision FROM schemaver.upgrade(dry_run => true);
 SELECT schemaver.revision('uses it', E'SELECT 1;\nINSERT INTO m VALUES (''ok'')', id => 'e5');
-SELECT position, revision, transactional FROM schemaver.plan();
+SELECT position, revision, transactional, notes FROM schemaver.plan();
 SELECT * FROM schemaver.upgrade();
 :code
 SELECT count(*) FROM m;

@@ -190,6 +190,16 @@ put_living(ReturnSetInfo *result, Direction direction, StoredRevision **rows, in
 	}
 }
 
+/* What is to be known of a step of a plan, as strings. */
+static List *
+notes_of(const StoredRevision *row, Direction direction, char *enum_note)
+{
+	List	   *notes = direction == SV_DOWNGRADE ?
+	sv_register_order_notes(sv_store_script(SV_STORE_READ, row->id)) : NIL;
+
+	return enum_note != NULL ? lappend(notes, enum_note) : notes;
+}
+
 Datum
 sv_api_plan(PG_FUNCTION_ARGS)
 {
@@ -201,6 +211,7 @@ sv_api_plan(PG_FUNCTION_ARGS)
 	RevisionList plan;
 	StoredRevision **rows;
 	bool	   *transactional;
+	char	  **enum_notes;
 	List	   *earlier = NIL;
 
 	refuse_reserved(fcinfo, 2);
@@ -208,6 +219,7 @@ sv_api_plan(PG_FUNCTION_ARGS)
 		sv_graph_plan_downgrade(graph, target);
 	rows = sv_store_plan_rows(SV_STORE_READ, graph, &plan);
 	transactional = sv_run_transactional(SV_STORE_READ, rows, plan.n, direction);
+	enum_notes = sv_run_enum_notes(SV_STORE_READ, rows, plan.n, direction);
 
 	for (int i = 0; i < plan.n; i++)
 	{
@@ -224,9 +236,7 @@ sv_api_plan(PG_FUNCTION_ARGS)
 		sv_row_list_or_null(&row, direction == SV_DOWNGRADE ?
 							sv_run_needs(SV_STORE_READ, rows[i]) : NIL);
 		sv_row_text(&row, direction == SV_DOWNGRADE ? sv_run_irreversible(rows[i]) : NULL);
-		sv_row_list_or_null(&row, direction == SV_DOWNGRADE ?
-							sv_register_order_notes(sv_store_script(SV_STORE_READ, rows[i]->id)) :
-							NIL);
+		sv_row_list_or_null(&row, notes_of(rows[i], direction, enum_notes[i]));
 		sv_row_put(result, &row);
 	}
 	put_living(result, direction, rows, plan.n);

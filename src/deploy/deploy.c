@@ -162,17 +162,13 @@ plan(Deploying *deploying, StoredRevision ***rows)
 {
 	RevisionGraph *graph = sv_store_graph(SV_STORE_WRITE);
 	RevisionList list;
-	bool	   *transactional;
 
 	deploying->release.before = sv_deploy_heads(graph);
 	deploying->target = sv_graph_target(graph, deploying->deployment->target, SV_UPGRADE);
 	list = sv_graph_plan_upgrade(graph, deploying->target);
 	refuse_withdrawn(deploying, graph, &list);
 	*rows = sv_store_plan_rows(SV_STORE_WRITE, graph, &list);
-	transactional = sv_run_transactional(SV_STORE_WRITE, *rows, list.n, SV_UPGRADE);
-	deploying->in_one = true;
-	for (int i = 0; i < list.n; i++)
-		deploying->in_one &= transactional[i];
+	deploying->in_one = sv_run_fits_one(SV_STORE_WRITE, *rows, list.n);
 	return list;
 }
 

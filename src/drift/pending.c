@@ -100,12 +100,10 @@ call_to_run(const RevisionGraph *graph, const bool *pending, const char *target)
 {
 	RevisionList list = sv_graph_order(graph, pending);
 	StoredRevision **rows = sv_store_plan_rows(SV_STORE_READ, graph, &list);
-	bool	   *transactional = sv_run_transactional(SV_STORE_READ, rows, list.n, SV_UPGRADE);
 	const char *argument = target ? quote_literal_cstr(target) : "";
 
-	for (int i = 0; i < list.n; i++)
-		if (!transactional[i])
-			return psprintf("CALL schemaver.online_upgrade(%s)", argument);
+	if (!sv_run_fits_one(SV_STORE_READ, rows, list.n))
+		return psprintf("CALL schemaver.online_upgrade(%s)", argument);
 	return psprintf("SELECT * FROM schemaver.upgrade(%s)", argument);
 }
 

@@ -114,16 +114,21 @@ sv_run_adds_enum_value(StoreMode mode, const StoredRevision *row, Direction dire
 			SV_STMT_ADDS_ENUM_VALUE) != 0;
 }
 
-/* Clear the mark of each step that may use an enum value which the same run adds. */
-static void
-mark_enum_uses(StoreMode mode, StoredRevision **rows, int n, Direction direction, bool *marks)
+/*
+ * For each step of a plan: NULL, or the note that it may use an enum value which the same
+ * run adds, and so may need a commit before; see enum_values.c.
+ */
+char	  **
+sv_run_enum_notes(StoreMode mode, StoredRevision **rows, int n, Direction direction)
 {
+	char	  **notes = palloc0(sizeof(char *) * Max(n, 1));
 	List	   *labels = NIL;
 
 	for (int i = 0; i < n; i++)
 	{
 		ScriptOrigin origin;
 		Script	   *script;
+		int			use;
 
 		CHECK_FOR_INTERRUPTS();
 		if ((labels == NIL && !rows[i]->adds_enum_value) ||
@@ -131,15 +136,16 @@ mark_enum_uses(StoreMode mode, StoredRevision **rows, int n, Direction direction
 			continue;
 		script = sv_register_body(rows[i]->id, sv_store_script(mode, rows[i]->id), direction,
 								  &origin);
-		if (sv_script_enum_use(script, &labels) >= 0)
-			marks[i] = false;
+		use = sv_script_enum_use(script, &labels);
+		if (use >= 0)
+			notes[i] = psprintf("a commit may be needed before line %d, which may use an enum "
+								"value that the same run adds",
+								script->statements[use].line + Max(origin.first_line, 1) - 1);
 	}
+	return notes;
 }
 
-/*
- * For each step of a plan: can it run in one transaction with those before?  False
- * where only a value of an enum type may stand against it: see enum_values.c.
- */
+/* For each step of a plan: can it run in one transaction with those before? */
 bool *
 sv_run_transactional(StoreMode mode, StoredRevision **rows, int n, Direction direction)
 {
@@ -148,6 +154,20 @@ sv_run_transactional(StoreMode mode, StoredRevision **rows, int n, Direction dir
 	for (int i = 0; i < n; i++)
 		result[i] = blocker(rows[i], direction) == NULL ||
 			sv_plain_script(mode, rows, i + 1, direction);
-	mark_enum_uses(mode, rows, n, direction, result);
 	return result;
+}
+
+/* Can one transaction do the upgrade, and is no commit needed for an enum value? */
+bool
+sv_run_fits_one(StoreMode mode, StoredRevision **rows, int n)
+{
+	bool	   *transactional = sv_run_transactional(mode, rows, n, SV_UPGRADE);
+	char	  **notes = sv_run_enum_notes(mode, rows, n, SV_UPGRADE);
+
+	for (int i = 0; i < n; i++)
+	{
+		if (!transactional[i] || notes[i] != NULL)
+			return false;
+	}
+	return true;
 }

@@ -115,6 +115,9 @@ extern const char *sv_run_irreversible(const StoredRevision *row);
 extern void sv_run_check_reversible(StoredRevision **rows, int n);
 extern bool *sv_run_transactional(StoreMode mode, StoredRevision **rows, int n,
 								  Direction direction);
+extern char **sv_run_enum_notes(StoreMode mode, StoredRevision **rows, int n,
+								Direction direction);
+extern bool sv_run_fits_one(StoreMode mode, StoredRevision **rows, int n);
 extern bool sv_run_adds_enum_value(StoreMode mode, const StoredRevision *row, Direction direction);
 
 /* concurrently.c: what is CONCURRENTLY only for the sake of other sessions */
