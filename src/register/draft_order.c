@@ -4,6 +4,7 @@
  */
 #include "postgres.h"
 
+#include "miscadmin.h"
 #include "register/register.h"
 #include "utils/hsearch.h"
 
@@ -148,6 +149,22 @@ other_names(const RevisionDraft *draft)
 	return list_concat(names, sv_store_option_list(draft->options, "supersedes"));
 }
 
+/* Do the names have one that means the draft? */
+static bool
+is_needed(const RevisionDraft *draft, const List *names)
+{
+	ListCell   *cell;
+
+	if (sv_register_has_name(names, draft->id))
+		return true;
+	foreach(cell, other_names(draft))
+	{
+		if (sv_register_has_name(names, lfirst(cell)))
+			return true;
+	}
+	return false;
+}
+
 /*
  * The drafts in an order in which every one comes after those that it revises
  * or depends on by id.  Otherwise the order stays.  A dependency on a label
@@ -190,4 +207,30 @@ sv_register_order(List *drafts)
 			order = visit(entry->visit, by_id, order);
 	}
 	return order;
+}
+
+/*
+ * Of drafts in such an order: the one and all of them that it needs, the last first.  One
+ * that does not say what it revises needs the one before it.
+ */
+List *
+sv_register_needed(List *ordered, const RevisionDraft *last)
+{
+	List	   *result = NIL;
+	List	   *needs = list_make1((char *) last->id);
+	bool		before = false;
+
+	for (int i = list_length(ordered) - 1; i >= 0; i--)
+	{
+		const RevisionDraft *draft = list_nth(ordered, i);
+
+		CHECK_FOR_INTERRUPTS();
+		if (draft->up == NULL || draft->id == NULL || draft->runs != SV_RUNS_ONCE ||
+			!(before || is_needed(draft, needs)))
+			continue;
+		result = lappend(result, (void *) draft);
+		needs = list_concat(list_concat(needs, draft->revises), draft->depends_on);
+		before = !draft->revises_given;
+	}
+	return result;
 }

@@ -168,14 +168,61 @@ assign_ids(Load *load)
 
 /* ---------- what a baseline contains ---------- */
 
-/* The files up to that id are contained in the graph's base: they mean it. */
-static void
-note_contained(Load *load)
+/* Return the draft up to which the baseline contains the files. */
+static const RevisionDraft *
+last_contained(const Load *load)
 {
+	const char *id = load->options->contained;
+	const char *with_source = psprintf("%s/%s", load->options->source, id);
+	ListCell   *cell;
+
+	foreach(cell, load->read->drafts)
+	{
+		const RevisionDraft *draft = lfirst(cell);
+
+		if (draft->id != NULL && draft->up != NULL && draft->runs == SV_RUNS_ONCE &&
+			(strcmp(draft->id, id) == 0 || strcmp(draft->id, with_source) == 0))
+			return draft;
+	}
+	ereport(ERROR,
+			(errcode(ERRCODE_SV_UNKNOWN_REVISION),
+			 errmsg("no file gives revision \"%s\", up to which a baseline is to contain them", id)));
+	return NULL;
+}
+
+/* Let the id of the draft mean the base; what it means already must not change. */
+static void
+note_one_contained(const RevisionDraft *draft, const char *base)
+{
+	const char *owner;
+
+	if (sv_store_revision_exists(draft->id))
+		ereport(ERROR,
+				(errcode(ERRCODE_SV_REFUSED),
+				 errmsg("revision \"%s\" is registered by itself, so revision \"%s\" cannot contain it",
+						draft->id, base),
+				 errhint("Remove it first, if it is not applied: SELECT schemaver.remove(%s). "
+						 "Or name an earlier file in contained.", quote_literal_cstr(draft->id))));
+	owner = sv_store_replaced_by(draft->id);
+	if (owner == NULL)
+		sv_store_add_replaced(draft->id, base);
+	else if (strcmp(owner, base) != 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_SV_REFUSED),
+				 errmsg("revision \"%s\" was replaced by revision \"%s\", so revision \"%s\" cannot contain it",
+						draft->id, owner, base)));
+}
+
+/*
+ * The files up to that id are contained in the graph's base: they mean it.  "Up to" are the
+ * file itself and all that it needs, whatever the order in which the files came.
+ */
+static void
+note_contained(Load *load, List *ordered)
+{
+	const RevisionDraft *last = last_contained(load);
 	RevisionGraph *graph = sv_store_graph(SV_STORE_WRITE);
 	RevisionList bases = sv_graph_bases(graph);
-	const char *last = load->options->contained;
-	const char *base;
 	ListCell   *cell;
 
 	if (bases.n != 1)
@@ -184,24 +231,11 @@ note_contained(Load *load)
 				 errmsg("there is no baseline that could contain the files"),
 				 errdetail("The graph has %d bases.", bases.n),
 				 errhint("Make one with SELECT schemaver.baseline('message').")));
-	base = graph->revisions[bases.members[0]].id;
-	foreach(cell, load->read->drafts)
+	foreach(cell, sv_register_needed(ordered, last))
 	{
-		const RevisionDraft *draft = lfirst(cell);
-		const char *slash;
-
-		if (draft->id == NULL || draft->up == NULL)
-			continue;
-		if (!sv_store_revision_exists(draft->id))
-			sv_store_add_replaced(draft->id, base);
-		slash = strrchr(draft->id, '/');
-		if (strcmp(draft->id, last) == 0 || (slash != NULL && strcmp(slash + 1, last) == 0))
-			return;
+		CHECK_FOR_INTERRUPTS();
+		note_one_contained(lfirst(cell), graph->revisions[bases.members[0]].id);
 	}
-	ereport(ERROR,
-			(errcode(ERRCODE_SV_UNKNOWN_REVISION),
-			 errmsg("no file gives revision \"%s\", up to which a baseline is to contain them",
-					last)));
 }
 
 /* ---------- one draft after the other ---------- */
@@ -439,7 +473,7 @@ load_all(void *arg)
 		read_files(load);
 	assign_ids(load);
 	if (load->options->contained != NULL)
-		note_contained(load);
+		note_contained(load, sv_register_order(load->read->drafts));
 	sv_register_untie_living(load->read->drafts);
 	foreach(cell, sv_register_order(load->read->drafts))
 	{

@@ -85,6 +85,7 @@ extern void sv_register_untie_living(List *drafts);
 
 /* draft_order.c */
 extern List *sv_register_order(List *drafts);
+extern List *sv_register_needed(List *ordered, const RevisionDraft *last);
 
 /* parents.c: what a revision may stand on */
 extern List *sv_register_parents(List *given, bool are_given, bool splice, const char *self,
