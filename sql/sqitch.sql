@@ -51,6 +51,29 @@ SELECT revision FROM schemaver.upgrade();
 SELECT schemaver.edit('n2', verify => 'SELECT false');
 SELECT revision FROM schemaver.upgrade();
 
+
+-- conflicts: with what the plan has before it, and with what is registered
 DROP EXTENSION schemaver;
+CREATE EXTENSION schemaver;
+CREATE FUNCTION plan(project text, VARIADIC changes text[]) RETURNS text LANGUAGE sql AS $$
+	SELECT format(E'-- schemaver:file sqitch.plan\n%%project=%s\n\n%s\n%s', project,
+		(SELECT string_agg(CASE WHEN c ~ '^@' THEN c ELSE c || ' 2026-01-02T03:04:05Z A <a@example.com>' END, E'\n' ORDER BY n) FROM unnest(changes) WITH ORDINALITY x(c, n)),
+		(SELECT string_agg(DISTINCT format(E'-- schemaver:file deploy/%s.sql\nSELECT 1;\n', split_part(c, ' ', 1)), '') FROM unnest(changes) c WHERE c !~ '^@')) $$;
+SELECT revision FROM schemaver.load('p', plan('demo', 'a', 'b [a !a]'));
+:code
+SELECT revision FROM schemaver.load('p', plan('demo', 'a', '@v1', 'b [!demo:a@v1]'));
+SELECT revision FROM schemaver.load('p', plan('demo', 'a', '@v1', 'b [!@v1]'));
+SELECT revision FROM schemaver.load('p', plan('demo', 'a [!b !legacy !old:schema@v3]', 'b [demo:a]'), source => 'demo');
+SELECT revision, depends_on FROM schemaver.revision ORDER BY 1;
+SELECT revision FROM schemaver.load('p', plan('old', 'schema'), source => 'old');
+SELECT revision FROM schemaver.load('p', plan('demo', 'a [!b !legacy !old:schema@v3]', 'b [demo:a]'), source => 'demo');
+:code
+SELECT action, finding FROM schemaver.load('p', plan('demo', 'a [!b !legacy !old:schema@v3]', 'b [demo:a]'), source => 'demo', validate => true);
+-- what is applied stays as it is; a change behind it has its own list
+SELECT revision FROM schemaver.upgrade('heads');
+SELECT revision, action FROM schemaver.load('p', plan('demo', 'a [!b !legacy !old:schema@v3]', 'b [demo:a]'), source => 'demo');
+SELECT revision, action FROM schemaver.load('p', plan('demo', 'a [!b !legacy !old:schema@v3]', 'b [demo:a]', 'c [!old:schema]'), source => 'demo');
+DROP EXTENSION schemaver;
+DROP FUNCTION plan;
 DROP FUNCTION files;
 DROP TABLE users;

@@ -34,6 +34,15 @@ typedef enum DraftRuns
 	SV_RUNS_ALWAYS				/* at every upgrade */
 } DraftRuns;
 
+/* A revision beside which a draft must not be registered. */
+typedef struct DraftConflict
+{
+	char	   *id;
+	bool		is_own;			/* of the draft's source */
+	const char *file;			/* where it is said */
+	int			line;
+} DraftConflict;
+
 /* A revision as a file tells it, not yet checked against the graph. */
 typedef struct RevisionDraft
 {
@@ -42,6 +51,7 @@ typedef struct RevisionDraft
 	bool		revises_given;	/* false: the only head at that moment */
 	List	   *revises;		/* of char * */
 	List	   *depends_on;		/* of char * */
+	List	   *conflicts;		/* of DraftConflict */
 	List	   *branch_labels;	/* of char * */
 	List	   *tags;			/* of char * */
 	DraftRuns	runs;

@@ -7,7 +7,8 @@
  * behind a tag was reworked: its earlier scripts are NAME@TAG.sql.  The first
  * instance keeps NAME as its id, so that what is registered keeps its id, too;
  * the next one is NAME.2.  A requirement of another project is a dependency on
- * PROJECT/NAME.
+ * PROJECT/NAME.  What a change conflicts with must be neither before it in the
+ * plan nor registered.
  *
  * The folders' names and the extension come from sqitch.conf, section "core".
  */
@@ -385,22 +386,53 @@ suffix_of(SqitchReader *r, const Change *change)
 	return psprintf("@%s", ((PlanTag *) linitial(change->rework_tags))->name);
 }
 
+/* The name without its tag. */
+static char *
+without_tag(const char *name)
+{
+	const char *at = strchr(name, '@');
+
+	return pnstrdup(name, at != NULL ? at - name : strlen(name));
+}
+
+/* The name without the project, if that is the plan's own. */
+static const char *
+without_own_project(const SqitchReader *r, const char *name)
+{
+	int			length = strlen(r->project.name);
+
+	return strncmp(name, r->project.name, length) == 0 && name[length] == ':' ?
+		name + length + 1 : name;
+}
+
+/* The id of a name that has another project's in front; NULL if it has none. */
+static char *
+id_elsewhere(const char *name)
+{
+	const char *colon = strchr(name, ':');
+	char	   *plain = without_tag(name);
+	char	   *id;
+
+	if (colon == NULL || colon - name >= strlen(plain))
+		return NULL;
+	id = sv_id_from(plain, strlen(plain));
+	id[colon - name] = '/';
+	return id;
+}
+
 /* What a name in the plan's list of dependencies means here. */
 static char *
 dependency_id(const SqitchReader *r, const Change *change, const char *name)
 {
-	const char *colon = strchr(name, ':');
-	const char *at = strchr(name, '@');
-	char	   *plain = pnstrdup(name, at != NULL ? at - name : strlen(name));
+	char	   *elsewhere;
+	char	   *plain;
 	Change	   *needed;
 
-	if (colon != NULL)
-	{
-		char	   *id = sv_id_from(plain, strlen(plain));
-
-		id[colon - name] = '/';
-		return id;
-	}
+	name = without_own_project(r, name);
+	elsewhere = id_elsewhere(name);
+	if (elsewhere != NULL)
+		return elsewhere;
+	plain = without_tag(name);
 	needed = find_change(r, plain);
 	while (needed != NULL && needed->line >= change->line)
 	{
@@ -420,6 +452,63 @@ dependency_id(const SqitchReader *r, const Change *change, const char *name)
 			   psprintf("change \"%s\" requires \"%s\", which the plan does not have before it",
 						change->name, plain));
 	return needed != NULL ? pstrdup(needed->id) : NULL;
+}
+
+static bool
+has_tag(const Change *change, const char *tag)
+{
+	ListCell   *lc;
+
+	foreach(lc, change->tags)
+	{
+		if (strcmp(((PlanTag *) lfirst(lc))->name, tag) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* Does the plan have what the name means, a change or a tag alone? */
+static bool
+is_planned(const SqitchReader *r, const char *name, int before_line)
+{
+	ListCell   *lc;
+
+	foreach(lc, r->changes)
+	{
+		const Change *change = lfirst(lc);
+
+		if (change->line < before_line &&
+			(*name == '@' ? has_tag(change, name + 1) :
+			 strcmp(change->name, without_tag(name)) == 0))
+			return true;
+	}
+	return false;
+}
+
+/*
+ * Note what a change conflicts with: what stands behind it in the plan is no matter, since
+ * it is not there when the change is deployed.
+ */
+static void
+add_conflict(const SqitchReader *r, const Change *change, const char *name, RevisionDraft *draft)
+{
+	DraftConflict *conflict = palloc0(sizeof(DraftConflict));
+
+	name = without_own_project(r, name);
+	if (is_planned(r, name, change->line))
+		sv_format_refuse(r->plan, change->line,
+						 psprintf("change \"%s\" conflicts with \"%s\", which the plan has before it",
+								  change->name, name),
+						 "Take one of both out of the plan, or the conflict out of the change.");
+	if (*without_tag(name) == '\0' || is_planned(r, name, INT_MAX))
+		return;
+	conflict->id = id_elsewhere(name);
+	conflict->is_own = conflict->id == NULL;
+	if (conflict->is_own)
+		conflict->id = sv_id_from(name, strlen(without_tag(name)));
+	conflict->file = r->plan->name;
+	conflict->line = change->line;
+	draft->conflicts = lappend(draft->conflicts, conflict);
 }
 
 static RevisionDraft *
@@ -460,6 +549,8 @@ draft_of(SqitchReader *r, Change *change)
 		if (id != NULL && strcmp(id, change->id) != 0)
 			draft->depends_on = lappend(draft->depends_on, id);
 	}
+	foreach(lc, change->conflicts)
+		add_conflict(r, change, lfirst(lc), draft);
 	return draft;
 }
 

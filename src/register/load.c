@@ -172,6 +172,34 @@ check_owner(const RevisionDraft *draft, const char *source)
 }
 
 /*
+ * Raise SV004 if something is registered with which the draft conflicts.  One that is
+ * applied was there first.
+ */
+static void
+check_conflicts(const RevisionDraft *draft)
+{
+	ListCell   *cell;
+
+	if (draft->conflicts == NIL || (sv_store_revision_exists(draft->id) &&
+									sv_store_revision(SV_STORE_WRITE, draft->id)->applied))
+		return;
+	foreach(cell, draft->conflicts)
+	{
+		const DraftConflict *conflict = lfirst(cell);
+
+		if (!sv_store_revision_exists(conflict->id) && sv_store_replaced_by(conflict->id) == NULL)
+			continue;
+		ereport(ERROR,
+				(errcode(ERRCODE_SV_BAD_PARENT),
+				 errmsg("file \"%s\", line %d: revision \"%s\" conflicts with revision \"%s\", which is registered",
+						conflict->file, conflict->line, draft->id, conflict->id),
+				 errhint("Remove the registered one, after a downgrade if it is applied: SELECT schemaver.remove(%s). "
+						 "Or take the conflict out of the file.",
+						 quote_literal_cstr(conflict->id))));
+	}
+}
+
+/*
  * Register one draft, whose parents are registered.  *reshaped is set if edges
  * or labels of a revision that was there have changed.
  */
@@ -188,6 +216,7 @@ sv_register_draft(RevisionDraft *draft, const char *source, bool *reshaped)
 		result->action = sv_register_living_draft(draft, source);
 		return result;
 	}
+	check_conflicts(draft);
 	if (draft->id != NULL && sv_store_revision_exists(draft->id))
 	{
 		check_owner(draft, source);

@@ -124,6 +124,7 @@ assign_ids(Load *load)
 	HTAB	   *registered = new_names(list_length(load->read->drafts));
 	char	   *last = NULL;
 	ListCell   *cell;
+	ListCell   *other;
 
 	foreach(cell, sv_store_loaded_from(source))
 	{
@@ -156,6 +157,13 @@ assign_ids(Load *load)
 
 		rename_all(draft->revises, names);
 		rename_all(draft->depends_on, names);
+		foreach(other, draft->conflicts)
+		{
+			DraftConflict *conflict = lfirst(other);
+
+			if (conflict->is_own && *source != '\0')
+				conflict->id = psprintf("%s/%s", source, conflict->id);
+		}
 		/* a file alone comes behind the last one of its source, not of others */
 		if (*source != '\0' && !draft->revises_given && draft->up != NULL &&
 			(draft->id == NULL || get_name(registered, draft->id) == NULL))
