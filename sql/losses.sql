@@ -35,7 +35,7 @@ ANALYZE t;
 INSERT INTO t VALUES (1, 'x');
 SELECT revision FROM schemaver.downgrade('base');
 CALL schemaver.online_downgrade('base', allow_data_loss => true);
-SELECT revision FROM schemaver.upgrade(variables => '{}');
+SELECT revision FROM schemaver.upgrade(options => '{"a": 1}');
 :code
 DROP EXTENSION schemaver;
 DROP SCHEMA schemaver;

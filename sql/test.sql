@@ -67,7 +67,7 @@ ROLLBACK;
 
 -- who does not own a schema can test on top of it, not instead of it
 CREATE ROLE regress_schemaver_tester;
-GRANT EXECUTE ON FUNCTION schemaver.test(text) TO regress_schemaver_tester;
+GRANT EXECUTE ON FUNCTION schemaver.test(text, jsonb) TO regress_schemaver_tester;
 SET ROLE regress_schemaver_tester;
 SELECT verdict, sqlstate FROM schemaver.test();
 SELECT * FROM schemaver.test('t1');

@@ -13,6 +13,7 @@
 #include "model/model.h"
 #include "run/run.h"
 #include "store/store.h"
+#include "register/register.h"
 #include "track/track.h"
 
 SV_MODULE_MAGIC;
@@ -30,4 +31,5 @@ _PG_init(void)
 	sv_confine_init();
 	sv_living_init();
 	sv_model_leave_out(sv_store_is_adopted);
+	sv_register_install();
 }

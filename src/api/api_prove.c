@@ -54,6 +54,7 @@ sv_api_test(PG_FUNCTION_ARGS)
 	RevisionList list;
 	ListCell   *cell;
 
+	sv_arg_variables(fcinfo, 1);
 	sv_lock_run("schemaver.test()");
 	sv_store_refuse_unfinished();
 	graph = sv_store_graph(SV_STORE_WRITE);

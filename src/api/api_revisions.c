@@ -12,6 +12,7 @@
 #include "register/register.h"
 #include "run/run.h"
 #include "utils/builtins.h"
+#include "utils/json.h"
 #include "utils/jsonb.h"
 
 PG_FUNCTION_INFO_V1(sv_api_revision);
@@ -32,6 +33,22 @@ arg_json(FunctionCallInfo fcinfo, int n)
 	return JsonbToCString(NULL, &PG_GETARG_JSONB_P(n)->root, 0);
 }
 
+/* The options, a JSON object or NULL, with one more. */
+static char *
+with_external(const char *options, const char *external)
+{
+	StringInfoData out;
+
+	initStringInfo(&out);
+	appendStringInfoString(&out, "{\"external\": ");
+	escape_json(&out, external);
+	if (options != NULL && strcmp(options, "{}") != 0)
+		appendStringInfo(&out, ", %s", options + 1);
+	else
+		appendStringInfoChar(&out, '}');
+	return out.data;
+}
+
 Datum
 sv_api_revision(PG_FUNCTION_ARGS)
 {
@@ -39,7 +56,7 @@ sv_api_revision(PG_FUNCTION_ARGS)
 	char	   *id;
 
 	draft.message = sv_arg_text(fcinfo, 0, "message");
-	draft.up = sv_arg_text(fcinfo, 1, "up");
+	draft.up = PG_ARGISNULL(1) && !PG_ARGISNULL(10) ? "" : sv_arg_text(fcinfo, 1, "up");
 	draft.down = sv_arg_text_or_null(fcinfo, 2);
 	draft.id = sv_arg_text_or_null(fcinfo, 3);
 	draft.revises_given = !PG_ARGISNULL(4);
@@ -48,6 +65,8 @@ sv_api_revision(PG_FUNCTION_ARGS)
 	draft.branch_labels = sv_arg_list(fcinfo, 6);
 	draft.verify = sv_arg_text_or_null(fcinfo, 8);
 	draft.options = arg_json(fcinfo, 9);
+	if (!PG_ARGISNULL(10))
+		draft.options = with_external(draft.options, sv_arg_text_or_null(fcinfo, 10));
 
 	sv_register_lock("schemaver.revision()");
 	id = sv_register_add(&draft, sv_arg_bool(fcinfo, 7));

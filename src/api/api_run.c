@@ -21,17 +21,41 @@ PG_FUNCTION_INFO_V1(sv_api_script_begin);
 PG_FUNCTION_INFO_V1(sv_api_script_generated);
 PG_FUNCTION_INFO_V1(sv_api_script_step);
 
-/* Raise 0A000 for what is reserved: variables, contexts, options, from argument "first" on. */
-static void
-refuse_reserved(FunctionCallInfo fcinfo, int first)
+/* The call's variables, for all that it executes or says of scripts. */
+void
+sv_arg_variables(FunctionCallInfo fcinfo, int n)
 {
-	static const char *const names[] = {"variables", "contexts", "options"};
+	sv_register_set_variables(PG_ARGISNULL(n) ? NULL : PG_GETARG_JSONB_P(n));
+}
 
-	for (int i = 0; i < lengthof(names); i++)
-		if (!PG_ARGISNULL(first + i))
+/* The expression of labels in the argument "options", or NULL; 22023 for anything else there. */
+static char *
+arg_labels(FunctionCallInfo fcinfo, int n)
+{
+	JsonbIterator *it;
+	JsonbValue	item;
+	JsonbIteratorToken token;
+	char	   *labels = NULL;
+
+	if (PG_ARGISNULL(n))
+		return NULL;
+	it = JsonbIteratorInit(&PG_GETARG_JSONB_P(n)->root);
+	while ((token = JsonbIteratorNext(&it, &item, true)) != WJB_DONE)
+	{
+		bool		is_labels;
+
+		if (token == WJB_BEGIN_OBJECT || token == WJB_END_OBJECT)
+			continue;
+		is_labels = token == WJB_KEY && item.val.string.len == strlen("labels") &&
+			strncmp(item.val.string.val, "labels", item.val.string.len) == 0;
+		if (!is_labels || JsonbIteratorNext(&it, &item, true) != WJB_VALUE ||
+			item.type != jbvString)
 			ereport(ERROR,
-					(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-					 errmsg("argument \"%s\" is reserved and cannot be used yet", names[i])));
+					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+					 errmsg("argument \"options\" of a run can have \"labels\" only, a text")));
+		labels = pnstrdup(item.val.string.val, item.val.string.len);
+	}
+	return labels;
 }
 
 /*
@@ -45,7 +69,9 @@ sv_arg_run_options(FunctionCallInfo fcinfo, int first)
 
 	options.allow_data_loss = sv_arg_bool(fcinfo, first);
 	options.note = sv_arg_text_or_null(fcinfo, first + 1);
-	refuse_reserved(fcinfo, first + 2);
+	sv_arg_variables(fcinfo, first + 2);
+	options.contexts = sv_arg_name_or_null(fcinfo, first + 3);
+	options.labels = arg_labels(fcinfo, first + 4);
 	return options;
 }
 
@@ -200,6 +226,51 @@ notes_of(const StoredRevision *row, Direction direction, char *enum_note)
 	return enum_note != NULL ? lappend(notes, enum_note) : notes;
 }
 
+/* Take what is left out of the plan, and return it (StoredRevision). */
+static List *
+take_left_out(const Selection *selection, StoredRevision **rows, RevisionList *plan)
+{
+	List	   *left_out = NIL;
+
+	for (int i = 0; i < plan->n; i++)
+	{
+		if (sv_run_left_out(selection, rows[i]->options) != NULL)
+			left_out = lappend(left_out, rows[i]);
+	}
+	sv_run_select(selection, rows, plan);
+	return left_out;
+}
+
+/* A row without a position. */
+static void
+put_left_out(ReturnSetInfo *result, const Selection *selection, const StoredRevision *revision)
+{
+	RowBuilder	row = {0};
+
+	sv_row_datum(&row, (Datum) 0, true);
+	sv_row_text(&row, revision->id);
+	sv_row_text(&row, sv_direction_name(SV_UPGRADE));
+	sv_row_text(&row, revision->message);
+	for (int i = 0; i < 4; i++)
+		sv_row_datum(&row, (Datum) 0, true);
+	sv_row_text(&row, sv_run_left_out(selection, revision->options));
+	sv_row_list_or_null(&row, NIL);
+	sv_row_put(result, &row);
+}
+
+/* Why a step of a plan stops the run, or NULL. */
+static const char *
+refusal(const StoredRevision *row, Direction direction)
+{
+	const char *external;
+
+	if (direction == SV_DOWNGRADE)
+		return sv_run_irreversible(row);
+	external = sv_run_external(row);
+	return external != NULL ? psprintf("It is to be done outside of the server: %s", external) :
+		NULL;
+}
+
 Datum
 sv_api_plan(PG_FUNCTION_ARGS)
 {
@@ -213,11 +284,19 @@ sv_api_plan(PG_FUNCTION_ARGS)
 	bool	   *transactional;
 	char	  **enum_notes;
 	List	   *earlier = NIL;
+	List	   *left_out = NIL;
+	Selection	selection;
+	ListCell   *cell;
 
-	refuse_reserved(fcinfo, 2);
+	sv_arg_variables(fcinfo, 2);
+	selection = sv_run_selection(SV_STORE_READ, sv_arg_name_or_null(fcinfo, 3),
+								 arg_labels(fcinfo, 4));
 	plan = direction == SV_UPGRADE ? sv_graph_plan_upgrade(graph, target) :
 		sv_graph_plan_downgrade(graph, target);
 	rows = sv_store_plan_rows(SV_STORE_READ, graph, &plan);
+	if (direction == SV_UPGRADE)
+		left_out = take_left_out(&selection, rows, &plan);
+	sv_run_check_variables(SV_STORE_READ, rows, plan.n, direction);
 	transactional = sv_run_transactional(SV_STORE_READ, rows, plan.n, direction);
 	enum_notes = sv_run_enum_notes(SV_STORE_READ, rows, plan.n, direction);
 
@@ -235,11 +314,13 @@ sv_api_plan(PG_FUNCTION_ARGS)
 							sv_run_takes(SV_STORE_READ, rows[i], &earlier) : NIL);
 		sv_row_list_or_null(&row, direction == SV_DOWNGRADE ?
 							sv_run_needs(SV_STORE_READ, rows[i]) : NIL);
-		sv_row_text(&row, direction == SV_DOWNGRADE ? sv_run_irreversible(rows[i]) : NULL);
+		sv_row_text(&row, refusal(rows[i], direction));
 		sv_row_list_or_null(&row, notes_of(rows[i], direction, enum_notes[i]));
 		sv_row_put(result, &row);
 	}
 	put_living(result, direction, rows, plan.n);
+	foreach(cell, left_out)
+		put_left_out(result, &selection, lfirst(cell));
 	PG_RETURN_NULL();
 }
 
@@ -249,7 +330,8 @@ sv_api_script(PG_FUNCTION_ARGS)
 	char	   *from = sv_arg_name(fcinfo, 0, "from_ref");
 	char	   *to = sv_arg_name(fcinfo, 1, "to_ref");
 
-	PG_RETURN_TEXT_P(cstring_to_text(sv_report_script(from, to)));
+	sv_arg_variables(fcinfo, 2);
+	PG_RETURN_TEXT_P(cstring_to_text(sv_report_script(from, to, sv_arg_name_or_null(fcinfo, 3))));
 }
 
 Datum

@@ -109,6 +109,7 @@ typedef enum CheckDowns
 extern int	sv_check_downs;		/* CheckDowns */
 extern bool sv_keep_data;
 extern int	sv_reorder_limit;	/* kB */
+extern char *sv_variables;		/* JSON text */
 extern int	sv_ddl_log_size;	/* entries; -1: no limit */
 
 extern void sv_settings_init(void);

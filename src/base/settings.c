@@ -88,6 +88,9 @@ int			sv_reorder_limit = 100 * 1024;
  */
 bool		sv_rebuild_dependents = false;
 
+/* Values that are the same for all scripts of a session or a database. */
+char	   *sv_variables = NULL;
+
 /* Who watches for years must not fill the disk; who hides a trace must not empty the log. */
 int			sv_ddl_log_size = 10000;
 
@@ -192,6 +195,11 @@ sv_settings_init(void)
 							 "The option \"dependents\" of a revision overrides it.",
 							 &sv_rebuild_dependents, false,
 							 PGC_USERSET, 0, NULL, NULL, NULL);
+	DefineCustomStringVariable("schemaver.variables",
+							   "Sets values of variables in scripts, a JSON object.",
+							   "The argument \"variables\" of a call overrides them.",
+							   &sv_variables, "",
+							   PGC_USERSET, 0, NULL, NULL, NULL);
 	DefineCustomIntVariable("schemaver.ddl_log_size",
 							"Sets how many statements schemaver.ddl_log keeps.",
 							"The oldest go first; -1 keeps all.",

@@ -107,6 +107,28 @@ call_to_run(const RevisionGraph *graph, const bool *pending, const char *target)
 	return psprintf("SELECT * FROM schemaver.upgrade(%s)", argument);
 }
 
+/* What the contexts of this database leave out is not pending. */
+static void
+leave_out(const RevisionGraph *graph, bool *pending)
+{
+	Selection	selection = sv_run_selection(SV_STORE_READ, NULL, NULL);
+	bool	   *marks = palloc(sizeof(bool) * Max(graph->n, 1));
+	RevisionList list;
+	StoredRevision **rows;
+
+	for (int i = 0; i < graph->n; i++)
+		marks[i] = pending[i] && !graph->revisions[i].applied;
+	list = sv_graph_order(graph, marks);
+	if (list.n == 0)
+		return;
+	rows = sv_store_plan_rows(SV_STORE_READ, graph, &list);
+	for (int i = 0; i < list.n; i++)
+	{
+		if (sv_run_left_out(&selection, rows[i]->options) != NULL)
+			pending[list.members[i]] = false;
+	}
+}
+
 /*
  * Raise SV014 if a revision that one of the targets (NIL: anything registered)
  * needs is unknown, not applied or half done.
@@ -120,6 +142,7 @@ sv_drift_refuse_pending(const RevisionGraph *graph, List *targets)
 	int			n = 0;
 
 	refuse_half_done(graph, pending);
+	leave_out(graph, pending);
 	initStringInfo(&ids);
 	for (int i = 0; i < graph->n; i++)
 	{

@@ -126,6 +126,23 @@ sv_draft_transactions(RevisionDraft *draft, bool not_up, bool not_down)
 		sv_draft_option(draft, "down_transaction", not_down ? "false" : "true");
 }
 
+static bool
+has_variables(const char *text, VariableSyntax syntax)
+{
+	return text != NULL && sv_has_variables(text, syntax);
+}
+
+/* Say how the draft's texts write variables, if they have any. */
+void
+sv_draft_variables(RevisionDraft *draft, const char *syntax)
+{
+	VariableSyntax number = sv_variable_syntax(syntax);
+
+	if (has_variables(draft->up, number) || has_variables(draft->down, number) ||
+		has_variables(draft->verify, number))
+		sv_draft_option(draft, "variables", psprintf("\"%s\"", syntax));
+}
+
 /* Let each draft revise the one before it; a down alone is no link of the chain. */
 void
 sv_drafts_chain(List *drafts)

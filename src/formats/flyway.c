@@ -37,6 +37,7 @@ typedef struct FlywayFile
 	char	   *version;		/* "2.1"; "" for R */
 	const char *title;			/* as it stands in the name; may be "" */
 	bool		no_transaction;
+	bool		no_placeholders;	/* ${name} means itself */
 } FlywayFile;
 
 /* ---------- names ---------- */
@@ -160,12 +161,11 @@ take_setting(FlywayFile *named, const SourceFile *conf, const LineCursor *line)
 }
 
 static void
-read_conf(const Folder *folder, FlywayFile *named, bool *placeholders)
+read_conf(const Folder *folder, FlywayFile *named)
 {
 	const SourceFile *conf = sv_folder_find(folder, psprintf("%s.conf", named->file->name));
 	LineCursor	line;
 
-	*placeholders = true;
 	if (conf == NULL || conf->content == NULL)
 		return;
 	line = (LineCursor)
@@ -179,27 +179,7 @@ read_conf(const Folder *folder, FlywayFile *named, bool *placeholders)
 		take_setting(named, conf, &line);
 		if (sv_line_begins(&line, "placeholderReplacement") &&
 			strstr(pnstrdup(line.start, line.length), "false") != NULL)
-			*placeholders = false;
-	}
-}
-
-/* Flyway replaces ${NAME} everywhere, in strings and comments, too. */
-static void
-refuse_placeholders(const SourceFile *file)
-{
-	LineCursor	line = {file->content};
-
-	while (sv_line_next(&line))
-	{
-		const char *text = pnstrdup(line.start, line.length);
-		const char *open = strstr(text, "${");
-
-		if (open != NULL && strchr(open, '}') != NULL)
-			sv_format_refuse(file, line.number,
-							 psprintf("the script has the placeholder %.*s",
-									  (int) strcspn(open, "}") + 1, open),
-							 "Write its value, or put placeholderReplacement=false into "
-							 "NAME.sql.conf if it is meant as it stands.");
+			named->no_placeholders = true;
 	}
 }
 
@@ -306,7 +286,6 @@ name_files(Folder *folder)
 {
 	List	   *files = NIL;
 	ListCell   *lc;
-	bool		placeholders;
 
 	foreach(lc, sv_folder_sql(folder))
 	{
@@ -318,9 +297,7 @@ name_files(Folder *folder)
 			sv_format_refuse(named->file, 0, "it is a callback of Flyway",
 							 "Call schemaver.hook() with its text, and move the file out of the "
 							 "folder.");
-		read_conf(folder, named, &placeholders);
-		if (placeholders && named->prefix != 'R')
-			refuse_placeholders(named->file);
+		read_conf(folder, named);
 		files = lappend(files, named);
 	}
 	list_sort(files, compare_flyway_files);
@@ -347,6 +324,36 @@ drafts_of(List *files)
 	return drafts;
 }
 
+/* Is ${name} in the file a placeholder? */
+static bool
+has_placeholders(const List *files, const char *name)
+{
+	ListCell   *lc;
+
+	foreach(lc, files)
+	{
+		const FlywayFile *named = lfirst(lc);
+
+		if (strcmp(named->file->name, name) == 0)
+			return !named->no_placeholders;
+	}
+	return true;
+}
+
+static void
+set_variables(const List *files, const List *drafts)
+{
+	ListCell   *lc;
+
+	foreach(lc, drafts)
+	{
+		RevisionDraft *draft = lfirst(lc);
+
+		if (has_placeholders(files, draft->source))
+			sv_draft_variables(draft, "flyway");
+	}
+}
+
 static List *
 read_flyway(Folder *folder)
 {
@@ -362,10 +369,12 @@ read_flyway(Folder *folder)
 		add_undo(lfirst(lc), versions, drafts);
 	if (baselines != NIL)
 		drafts = add_baseline(llast(baselines), versions, drafts);
+	drafts = list_concat(drafts, drafts_of(files_with(files, 'R')));
+	set_variables(files, drafts);
 	for (int i = 0; i < list_length(baselines) - 1; i++)
 		sv_format_ignore(folder, ((FlywayFile *) list_nth(baselines, i))->file,
 						 "there is a baseline of a higher version");
-	return list_concat(drafts, drafts_of(files_with(files, 'R')));
+	return drafts;
 }
 
 const Format sv_format_flyway = {

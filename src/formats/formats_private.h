@@ -8,6 +8,7 @@
 #include "base/compat.h"
 #include "formats/formats.h"
 #include "lib/stringinfo.h"
+#include "script/script.h"
 #include "utils/jsonb.h"
 
 /* How sure a file makes that its folder is of a format. */
@@ -156,6 +157,7 @@ extern void sv_draft_detail_list(RevisionDraft *draft, const char *name, const L
 extern void sv_json_add(const char **object, const char *name, const char *json);
 extern char *sv_json_quote(const char *text);
 extern void sv_draft_transactions(RevisionDraft *draft, bool not_up, bool not_down);
+extern void sv_draft_variables(RevisionDraft *draft, const char *syntax);
 extern void sv_drafts_chain(List *drafts);
 
 /* Reads a file's sections into a draft without id and message. */
@@ -203,10 +205,11 @@ typedef enum Directive
 	/* sections: the lines behind them are their text */
 	SV_DIRECTIVE_UP,
 	SV_DIRECTIVE_DOWN,
-	SV_DIRECTIVE_VERIFY
+	SV_DIRECTIVE_VERIFY,
+	SV_DIRECTIVE_PRECONDITION
 } Directive;
 
-#define SV_DIRECTIVES	(SV_DIRECTIVE_VERIFY + 1)
+#define SV_DIRECTIVES	(SV_DIRECTIVE_PRECONDITION + 1)
 
 extern const char *const sv_directive_names[SV_DIRECTIVES];
 

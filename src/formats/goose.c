@@ -7,12 +7,14 @@
  * A statement between StatementBegin and StatementEnd needs no semicolon.
  * "-- +goose NO TRANSACTION", and "notransaction" behind sql-migrate's Up or
  * Down, turn the transaction off.  Between "-- +goose ENVSUB ON" and OFF, goose
- * replaces ${NAME} by variables of the environment, which the server does not
- * have: such a place is refused.
+ * replaces ${NAME} by variables of the environment; here they are variables of the
+ * run.
  *
  * goose's key is the number, sql-migrate's the file's name.
  */
 #include "postgres.h"
+
+#include <ctype.h>
 
 #include "formats/formats_private.h"
 
@@ -26,6 +28,8 @@ typedef struct GooseReader
 	Section    *section;		/* that is being read; NULL: none yet */
 	bool		in_statement;
 	bool		envsub;
+	bool		has_variables;	/* in a region of ENVSUB */
+	int			plain_line;		/* line outside of such a region that has a ${; 0: none */
 	bool		no_up_transaction;
 	bool		no_down_transaction;
 } GooseReader;
@@ -93,6 +97,27 @@ take_command(GooseReader *r, const LineCursor *line, const char *command)
 						 "ENVSUB.");
 }
 
+/* ${NAME} is a variable where ENVSUB is on, and means itself elsewhere. */
+static void
+take_variables(GooseReader *r, const LineCursor *line, const char *text)
+{
+	bool		braces = strstr(text, "${") != NULL;
+
+	if (braces && r->envsub)
+		r->has_variables = true;
+	else if (braces && r->plain_line == 0)
+		r->plain_line = line->number;
+	for (const char *c = strchr(text, '$'); r->envsub && c != NULL; c = strchr(c + 1, '$'))
+	{
+		if (c > text && c[-1] == '$')
+			continue;
+		if (isalpha((unsigned char) c[1]) || c[1] == '_')
+			sv_format_refuse(r->file, line->number,
+							 "a variable of the environment is written without braces",
+							 "Write it as ${NAME}.");
+	}
+}
+
 static void
 take_line(GooseReader *r, const LineCursor *line)
 {
@@ -112,11 +137,7 @@ take_line(GooseReader *r, const LineCursor *line)
 									  r->mark));
 		return;
 	}
-	if (r->envsub && strstr(pnstrdup(line->start, line->length), "${") != NULL)
-		sv_format_refuse(r->file, line->number,
-						 "a variable of the environment stands in the script",
-						 "Write its value, since the server does not have the environment of the "
-						 "client.");
+	take_variables(r, line, pnstrdup(line->start, line->length));
 	sv_section_add(r->section, line);
 }
 
@@ -138,6 +159,12 @@ read_file(const SourceFile *file, const Format *format, const char *mark)
 		sv_format_refuse_stranger(file, format);
 	sv_draft_set_sections(draft, file, &r.up, &r.down);
 	sv_draft_transactions(draft, r.no_up_transaction, r.no_down_transaction);
+	if (r.has_variables && r.plain_line > 0)
+		sv_format_refuse(file, r.plain_line,
+						 "${ stands outside of ENVSUB in a file that has ENVSUB",
+						 "Make files of their own of both.");
+	if (r.has_variables)
+		sv_draft_option(draft, "variables", "\"goose\"");
 	return draft;
 }
 

@@ -8,11 +8,15 @@
  *
  * Changesets for other database systems, and those with ignore:true, are left
  * out, as Liquibase does.  An endDelimiter becomes a semicolon.  Properties are
- * replaced before anything is registered; an unknown ${name} stays.
+ * replaced before anything is registered; other ${name} are variables of the run.
  */
 #include "postgres.h"
 
+#include <ctype.h>
+
 #include "miscadmin.h"
+#include "utils/builtins.h"
+#include "utils/json.h"
 
 #include "formats/formats_private.h"
 
@@ -32,6 +36,12 @@ typedef struct Changeset
 	bool		strips_comments;
 	bool		splits;
 	StringInfoData sql;			/* as Liquibase hashes it */
+	const char *contexts;		/* expression, or NULL */
+	const char *labels;
+	const char *on_fail;		/* of its preconditions; NULL: halt */
+	const char *on_error;
+	const char *on_message;
+	List	   *preconditions;	/* of char *: JSON objects without their ends */
 	Section		up;
 	Section		down;
 } Changeset;
@@ -150,7 +160,9 @@ typedef enum AttributeKind
 	ATTRIBUTE_PATH,
 	ATTRIBUTE_DBMS,
 	ATTRIBUTE_IGNORE,
-	ATTRIBUTE_MUST_BE_TRUE
+	ATTRIBUTE_MUST_BE_TRUE,
+	ATTRIBUTE_CONTEXTS,
+	ATTRIBUTE_LABELS
 } AttributeKind;
 
 static const struct
@@ -172,6 +184,9 @@ static const struct
 	{"dbms", ATTRIBUTE_DBMS},
 	{"ignore", ATTRIBUTE_IGNORE},
 	{"failOnError", ATTRIBUTE_MUST_BE_TRUE},
+	{"context", ATTRIBUTE_CONTEXTS},
+	{"contextFilter", ATTRIBUTE_CONTEXTS},
+	{"labels", ATTRIBUTE_LABELS},
 };
 
 static void
@@ -222,6 +237,12 @@ apply_attribute(ChangesetReader *r, const LineCursor *line, AttributeKind kind, 
 			break;
 		case ATTRIBUTE_SPLIT:
 			changeset->splits = is_true(value);
+			break;
+		case ATTRIBUTE_CONTEXTS:
+			changeset->contexts = *value != '\0' ? value : NULL;
+			break;
+		case ATTRIBUTE_LABELS:
+			changeset->labels = *value != '\0' ? value : NULL;
 			break;
 		case ATTRIBUTE_NO_MATTER:
 			break;
@@ -443,6 +464,124 @@ take_sql(ChangesetReader *r, const LineCursor *line)
 						&r->current->up, line, text, strlen(text));
 }
 
+/* What schemaver calls the action, or NULL. */
+static const char *
+action_of(const char *name)
+{
+	static const char *const names[][2] = {
+		{"HALT", "halt"}, {"WARN", "warn"}, {"CONTINUE", "skip"}, {"MARK_RAN", "mark"}
+	};
+
+	for (int i = 0; i < lengthof(names); i++)
+	{
+		if (pg_strcasecmp(names[i][0], name) == 0)
+			return names[i][1];
+	}
+	return NULL;
+}
+
+/* "--preconditions onFail:... onError:...": what is to be done about those of the changeset. */
+static void
+take_actions(ChangesetReader *r, const LineCursor *line, const char *text)
+{
+	char	   *name;
+	char	   *value;
+
+	while ((text = next_attribute(text, &name, &value)) != NULL)
+	{
+		const char *action;
+
+		if (pg_strcasecmp(name, "onFail") == 0 || pg_strcasecmp(name, "onError") == 0)
+		{
+			action = action_of(value);
+			if (action == NULL)
+				refuse(r, line, psprintf("\"%s\" is no action", value),
+					   "Known are HALT, WARN, CONTINUE and MARK_RAN.");
+			if (pg_strcasecmp(name, "onFail") == 0)
+				r->current->on_fail = action;
+			else
+				r->current->on_error = action;
+		}
+		else if (pg_strcasecmp(name, "onFailMessage") == 0)
+			r->current->on_message = value;
+		else if (pg_strcasecmp(name, "onErrorMessage") != 0 &&
+				 pg_strcasecmp(name, "onSqlOutput") != 0 &&
+				 pg_strcasecmp(name, "onUpdateSQL") != 0)
+			refuse(r, line, psprintf("attribute \"%s\" of preconditions cannot be kept", name),
+				   NULL);
+	}
+}
+
+/* The actions are known at the end of the changeset. */
+static void
+add_precondition(Changeset *changeset, const char *sql, const char *expect)
+{
+	StringInfoData out;
+
+	initStringInfo(&out);
+	appendStringInfoString(&out, "{\"sql\": ");
+	escape_json(&out, sql);
+	if (expect != NULL)
+	{
+		appendStringInfoString(&out, ", \"expect\": ");
+		escape_json(&out, expect);
+	}
+	changeset->preconditions = lappend(changeset->preconditions, out.data);
+}
+
+/* "-table-exists table:t schema:s" and the like: a query. */
+static char *
+exists_query(const ChangesetReader *r, const LineCursor *line, const char *text, const char *what,
+			 const char *kinds)
+{
+	const char *schema = NULL;
+	const char *object = NULL;
+	char	   *name;
+	char	   *value;
+
+	while ((text = next_attribute(text, &name, &value)) != NULL)
+	{
+		if (pg_strcasecmp(name, "schema") == 0)
+			schema = value;
+		else if (pg_strcasecmp(name, what) == 0)
+			object = value;
+	}
+	if (object == NULL)
+		refuse(r, line, psprintf("the precondition names no %s", what), NULL);
+	return psprintf("SELECT EXISTS (SELECT FROM pg_catalog.pg_class WHERE oid = "
+					"pg_catalog.to_regclass(%s) AND relkind IN (%s))",
+					quote_literal_cstr(schema == NULL ? object : psprintf("%s.%s", schema, object)),
+					kinds);
+}
+
+/* "--preconditions ..." or "--precondition-KIND ...". */
+static void
+take_precondition(ChangesetReader *r, const LineCursor *line, const char *text)
+{
+	static const char expected[] = "expectedResult:";
+
+	if (pg_strncasecmp(text, "s", 1) == 0 && (text[1] == '\0' || isspace((unsigned char) text[1])))
+		take_actions(r, line, text + 1);
+	else if (pg_strncasecmp(text, "-sql-check", 10) == 0)
+	{
+		char	   *name;
+		char	   *value;
+
+		text += 10 + strspn(text + 10, " \t");
+		if (pg_strncasecmp(text, expected, strlen(expected)) != 0 ||
+			(text = next_attribute(text, &name, &value)) == NULL)
+			refuse(r, line, "the precondition has no expectedResult", NULL);
+		add_precondition(r->current, expand(r, text + strspn(text, " \t")), value);
+	}
+	else if (pg_strncasecmp(text, "-table-exists", 13) == 0)
+		add_precondition(r->current, exists_query(r, line, text + 13, "table", "'r', 'p'"), NULL);
+	else if (pg_strncasecmp(text, "-view-exists", 12) == 0)
+		add_precondition(r->current, exists_query(r, line, text + 12, "view", "'v', 'm'"), NULL);
+	else
+		refuse(r, line, "a precondition of this kind cannot be kept",
+			   "Write it as --precondition-sql-check expectedResult:VALUE QUERY.");
+}
+
 static void
 need_changeset(const ChangesetReader *r, const LineCursor *line)
 {
@@ -458,9 +597,11 @@ take_directive(ChangesetReader *r, const LineCursor *line)
 
 	if ((rest = sv_line_comment(line, "changeset ")) != NULL)
 		begin_changeset(r, line, rest);
-	else if (sv_line_comment(line, "precondition") != NULL)
-		refuse(r, line, "a precondition cannot be kept",
-			   "Write it as a statement that fails, or remove it.");
+	else if ((rest = sv_line_comment(line, "precondition")) != NULL)
+	{
+		need_changeset(r, line);
+		take_precondition(r, line, rest);
+	}
 	else if ((rest = sv_line_comment(line, "rollback")) != NULL)
 	{
 		need_changeset(r, line);
@@ -577,6 +718,43 @@ note_details(RevisionDraft *draft, const Changeset *changeset, const char *path)
 														checksum_of(changeset, 8)));
 }
 
+/* The list of its preconditions with their actions. */
+static char *
+preconditions_of(const Changeset *changeset)
+{
+	StringInfoData out;
+	ListCell   *lc;
+
+	initStringInfo(&out);
+	foreach(lc, changeset->preconditions)
+	{
+		appendStringInfo(&out, "%s%s, \"on_fail\": \"%s\", \"on_error\": \"%s\"",
+						 out.len > 0 ? ", " : "[", (char *) lfirst(lc),
+						 changeset->on_fail ? changeset->on_fail : "halt",
+						 changeset->on_error ? changeset->on_error : "halt");
+		if (changeset->on_message != NULL)
+		{
+			appendStringInfoString(&out, ", \"message\": ");
+			escape_json(&out, changeset->on_message);
+		}
+		appendStringInfoChar(&out, '}');
+	}
+	appendStringInfoChar(&out, ']');
+	return out.data;
+}
+
+static void
+give_text(RevisionDraft *draft, const char *option, const char *value)
+{
+	StringInfoData json;
+
+	if (value == NULL)
+		return;
+	initStringInfo(&json);
+	escape_json(&json, value);
+	sv_draft_option(draft, option, json.data);
+}
+
 static RevisionDraft *
 draft_of(const ChangesetReader *r, const Changeset *changeset)
 {
@@ -598,6 +776,11 @@ draft_of(const ChangesetReader *r, const Changeset *changeset)
 	note_details(draft, changeset, changeset->path != NULL ? changeset->path : r->file->name);
 	if (changeset->no_transaction)
 		sv_draft_option(draft, "transaction", "false");
+	give_text(draft, "contexts", changeset->contexts);
+	give_text(draft, "labels", changeset->labels);
+	if (changeset->preconditions != NIL)
+		sv_draft_option(draft, "preconditions", preconditions_of(changeset));
+	sv_draft_variables(draft, "liquibase");
 	return draft;
 }
 

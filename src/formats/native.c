@@ -21,6 +21,7 @@
  */
 #include "postgres.h"
 
+#include "utils/json.h"
 #include "utils/memutils.h"
 
 #include "formats/formats_private.h"
@@ -28,7 +29,7 @@
 
 const char *const sv_directive_names[SV_DIRECTIVES] = {
 	"revision", "message", "revises", "depends_on", "branch_labels", "options", "generated",
-	"up", "down", "verify"
+	"up", "down", "verify", "precondition"
 };
 
 /* The file that is being read. */
@@ -44,6 +45,8 @@ typedef struct NativeReader
 	bool		in_section;
 	Directive	section;
 	int			section_start;
+	const char *section_value;	/* of a precondition: what its line says */
+	StringInfo	preconditions;	/* of the draft, as JSON; NULL: none */
 	bool		section_crlf;	/* its directive's line ends in CR LF */
 	int			line;			/* line number at counted */
 	int			counted;
@@ -202,6 +205,50 @@ trim(const char *value)
 }
 
 /* The section that ends at the offset gets its text. */
+/*
+ * A precondition: its query, and "expect=0 on_fail=skip on_error=halt" of its line.
+ * What is no such word is told when the options are checked.
+ */
+static void
+take_precondition(NativeReader *r, const char *sql)
+{
+	char	   *value = pstrdup(r->section_value);
+	char	   *word;
+	char	   *rest = NULL;
+
+	if (r->preconditions == NULL)
+		r->preconditions = makeStringInfo();
+	appendStringInfoString(r->preconditions, r->preconditions->len > 0 ? ", {\"sql\": " :
+						   "[{\"sql\": ");
+	escape_json(r->preconditions, sql);
+	for (word = strtok_r(value, " \t", &rest); word != NULL; word = strtok_r(NULL, " \t", &rest))
+	{
+		char	   *equal = strchr(word, '=');
+
+		if (equal != NULL)
+			*equal = '\0';
+		appendStringInfoString(r->preconditions, ", ");
+		escape_json(r->preconditions, word);
+		appendStringInfoString(r->preconditions, ": ");
+		escape_json(r->preconditions, equal != NULL ? equal + 1 : "");
+	}
+	appendStringInfoChar(r->preconditions, '}');
+}
+
+/* Add the preconditions to the options of the draft, which are JSON text. */
+static void
+give_preconditions(NativeReader *r)
+{
+	RevisionDraft *draft = r->draft;
+
+	if (r->preconditions == NULL)
+		return;
+	if (draft->options != NULL && strspn(draft->options + 1, " \t") + 2 == strlen(draft->options))
+		draft->options = NULL;
+	sv_draft_option(draft, "preconditions", psprintf("%s]", r->preconditions->data));
+	r->preconditions = NULL;
+}
+
 static void
 end_section(NativeReader *r, int end)
 {
@@ -221,11 +268,13 @@ end_section(NativeReader *r, int end)
 		r->draft->up = body;
 	else if (r->section == SV_DIRECTIVE_DOWN)
 		r->draft->down = body;
-	else
+	else if (r->section == SV_DIRECTIVE_VERIFY)
 	{
 		r->draft->verify = body;
 		r->draft->verify_source = r->file->name;
 	}
+	else
+		take_precondition(r, body);
 	r->in_section = false;
 }
 
@@ -270,7 +319,10 @@ end_revision(NativeReader *r, int offset)
 {
 	end_section(r, offset);
 	if (r->draft != NULL)
+	{
 		take_marks(r);
+		give_preconditions(r);
+	}
 	if (r->draft != NULL && r->draft->up == NULL)
 		refuse_file(r, offset, "the revision before this line has no up section",
 					"Begin its SQL with a line \"-- schemaver:up\".");
@@ -294,13 +346,14 @@ begin_section(NativeReader *r, Directive directive, int offset, int end, const c
 	const char *text = r->file->content;
 	int			line = line_of(r, offset) + 1;
 
-	if (*trim(value) != '\0')
+	if (*trim(value) != '\0' && directive != SV_DIRECTIVE_PRECONDITION)
 		refuse_file(r, offset,
 					psprintf("directive \"%s\" takes no value", sv_directive_names[directive]),
 					"Write the SQL in the lines behind it.");
 	end_section(r, offset);
 	r->in_section = true;
 	r->section = directive;
+	r->section_value = value;
 	r->section_start = text[end] == '\n' ? end + 1 : end;
 	r->section_crlf = text[end] == '\n' && text[end - 1] == '\r';
 	if (directive == SV_DIRECTIVE_UP)
@@ -310,7 +363,7 @@ begin_section(NativeReader *r, Directive directive, int offset, int end, const c
 		r->draft->down_line = line;
 		r->draft->down_source = r->file->name;
 	}
-	else
+	else if (directive == SV_DIRECTIVE_VERIFY)
 		r->draft->verify_line = line;
 }
 
@@ -366,7 +419,8 @@ check_place(const NativeReader *r, Directive directive, int offset)
 {
 	const char *name = sv_directive_names[directive];
 
-	if (r->given[directive] && directive != SV_DIRECTIVE_MESSAGE)
+	if (r->given[directive] && directive != SV_DIRECTIVE_MESSAGE &&
+		directive != SV_DIRECTIVE_PRECONDITION)
 		refuse_file(r, offset, psprintf("directive \"%s\" twice in one revision", name),
 					"Begin the next revision with a line \"-- schemaver:revision ID\".");
 	if (directive < SV_DIRECTIVE_UP && r->in_section)
@@ -391,7 +445,7 @@ take_directive(NativeReader *r, int offset)
 		refuse_file(r, offset,
 					psprintf("unknown directive \"%.*s\"", (int) strcspn(name, " \t\r\n"), name),
 					"Known are revision, message, revises, depends_on, branch_labels, options, "
-					"generated, up, down and verify.");
+					"generated, up, down, verify and precondition.");
 	if (value < text + value_end)
 		value++;
 	value = pnstrdup(value, text + value_end - value);

@@ -542,6 +542,7 @@ draft_of(SqitchReader *r, Change *change)
 		draft->tags = lappend(draft->tags, pstrdup(((PlanTag *) lfirst(lc))->name));
 	sv_sqitch_note(draft, &r->project, change->name, change->change_id, &change->planned,
 				   change->needs, change->conflicts, change->tags);
+	sv_draft_variables(draft, "psql");
 	foreach(lc, change->needs)
 	{
 		char	   *id = dependency_id(r, change, lfirst(lc));

@@ -11,6 +11,7 @@
 #ifndef SV_GRAPH_H
 #define SV_GRAPH_H
 
+#include "nodes/pg_list.h"
 #include "base/base.h"
 
 /* An ordered list of revisions of one graph, each at most once. */
@@ -95,5 +96,11 @@ extern RevisionList sv_graph_plan_downgrade(const RevisionGraph *graph, const ch
 extern StampPlan sv_graph_plan_stamp(const RevisionGraph *graph, int ntargets,
 									 const char **targets, bool purge);
 extern RevisionList sv_graph_history(const RevisionGraph *graph, const char *from, const char *to);
+
+/* ----- contexts.c: expressions over names ----- */
+
+extern bool sv_graph_expression_holds(const char *expression, const List *names);
+extern bool sv_graph_asks_for_names(const char *expression);
+extern List *sv_graph_split_names(const char *list);
 
 #endif							/* SV_GRAPH_H */

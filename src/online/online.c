@@ -41,6 +41,7 @@ typedef struct OnlineRun
 	const char *target;
 	char	  **revisions;		/* ids, in order */
 	int			next;			/* index of the next one */
+	const char *external;		/* id of the step before which it stops, or NULL */
 	MemoryContext context;		/* lives as long as the run */
 	MemoryContext step_context; /* and as long as a revision */
 
@@ -65,6 +66,24 @@ report_nothing(const RunStep *step, void *arg)
 
 /* ---------- the plan ---------- */
 
+/* Leave out what the call does not select; stop before a step that is to be done elsewhere. */
+static void
+select_steps(OnlineRun *online, StoredRevision **rows, RevisionList *list)
+{
+	Selection	selection =
+	sv_run_selection(SV_STORE_WRITE, online->run.options.contexts, online->run.options.labels);
+	int			external;
+
+	sv_run_select(&selection, rows, list);
+	external = sv_run_first_external(rows, list->n);
+	if (external < 0)
+		return;
+	if (external == 0)
+		sv_run_refuse_external(rows[0], NULL);
+	online->external = rows[external]->id;
+	list->n = external;
+}
+
 static RevisionList
 plan(OnlineRun *online, const RevisionGraph *graph)
 {
@@ -72,8 +91,13 @@ plan(OnlineRun *online, const RevisionGraph *graph)
 	sv_graph_plan_upgrade(graph, online->target) :
 	sv_graph_plan_downgrade(graph, online->target);
 
+	StoredRevision **rows = sv_store_plan_rows(SV_STORE_WRITE, graph, &list);
+
 	if (online->direction == SV_DOWNGRADE)
-		sv_run_check_reversible(sv_store_plan_rows(SV_STORE_WRITE, graph, &list), list.n);
+		sv_run_check_reversible(rows, list.n);
+	else
+		select_steps(online, rows, &list);
+	sv_run_check_variables(SV_STORE_WRITE, rows, list.n, online->direction);
 	sv_store_check_resumable(online->direction, graph, &list);
 	return list;
 }
@@ -132,7 +156,7 @@ body_of(const Execution *execution, PartKind kind, int at)
 	if (kind == SV_PART_TRANSACTION)
 		return NULL;
 	if (kind == SV_PART_ALONE)
-		return sv_script_statement_text(execution->script, at);
+		return sv_register_mask_text(sv_script_statement_text(execution->script, at));
 	step = sv_batch_step(execution->script, at, &execution->origin);
 	return step ? psprintf("%s %s", step->table, step->key) : NULL;
 }
@@ -173,10 +197,24 @@ take_unfinished(OnlineRun *online, Part *part)
 						 quote_literal_cstr(online->revision->id))));
 }
 
-/* Begin the next revision, behind what an earlier run did of it. */
+/* What to do with the next revision: look at its preconditions if nothing of it was done. */
+static PreconditionResult
+look_at_preconditions(const OnlineRun *online)
+{
+	if (online->direction == SV_DOWNGRADE ||
+		sv_store_parts(SV_STORE_WRITE, online->revision->id) != NIL)
+		return SV_RUN_PROCEED;
+	return sv_run_preconditions(online->revision, online->stored);
+}
+
+/*
+ * Begin the next revision, behind what an earlier run did of it.  "revision" is NULL
+ * if it is left out.
+ */
 static void
 begin_online_revision(OnlineRun *online)
 {
+	PreconditionResult result;
 	List	   *earlier = NIL;
 	int64		state = 0;
 	ListCell   *cell;
@@ -186,8 +224,18 @@ begin_online_revision(OnlineRun *online)
 	MemoryContextSwitchTo(online->step_context);
 	online->revision = sv_store_revision(SV_STORE_WRITE, online->revisions[online->next]);
 	online->stored = sv_store_script(SV_STORE_WRITE, online->revision->id);
+	online->next++;
+	result = look_at_preconditions(online);
+	if (result == SV_RUN_SKIP)
+	{
+		online->revision = NULL;
+		return;
+	}
+	if (result == SV_RUN_MARK)
+		online->stored = sv_run_mark(online->stored);
 	sv_execution_begin(&online->execution, online->revision, online->stored, online->direction);
 	memset(&online->step, 0, sizeof(online->step));
+	online->step.stamped = result == SV_RUN_MARK;
 	online->step.direction = online->direction;
 	online->step.started_at = GetCurrentTimestamp();
 	online->step.statements = online->execution.script->n;
@@ -219,7 +267,6 @@ begin_online_revision(OnlineRun *online)
 		ereport(INFO,
 				(errmsg("continuing revision \"%s\" behind statement %d of %d",
 						online->revision->id, online->at, online->execution.script->n)));
-	online->next++;
 }
 
 /* Put on record which part comes next. */
@@ -246,11 +293,13 @@ finish_revision(OnlineRun *online)
 {
 	sv_execution_end(&online->execution);
 	online->run.done = online->next - 1;
-	sv_step_finish(&online->run, online->revision, online->stored, &online->step);
+	sv_step_finish(&online->run, online->revision, online->stored, &online->step,
+				   &online->execution);
 	sv_store_forget_parts(online->revision->id);
 	sv_follow_step_done(online->run.number, online->run.done, online->revision, online->stored,
 						online->direction);
 	sv_follow_finish();
+	sv_run_check_secrets(&online->run);
 }
 
 /* ---------- statements of one transaction ---------- */
@@ -572,12 +621,12 @@ execute_living(OnlineRun *online)
 static bool
 next_part(OnlineRun *online)
 {
-	if (online->revision == NULL)
+	while (online->revision == NULL)
 	{
 		if (online->next == online->run.nsteps)
 			return false;
 		begin_online_revision(online);
-		if (online->former != NULL)
+		if (online->revision != NULL && online->former != NULL)
 			clean_former(online);
 	}
 	online->border = online->execution.script->n;
@@ -604,10 +653,14 @@ execute_online(void *arg)
 		else
 			execute_batches(online);
 	}
-	execute_living(online);
+	if (online->external == NULL)
+		execute_living(online);
 	sv_store_end_run(online->run.number, online->run.started_at);
 	sv_online_commit();
 	sv_run_log_end(&online->run);
+	online->run.number = 0;
+	if (online->external != NULL)
+		sv_run_refuse_external(sv_store_revision(SV_STORE_WRITE, online->external), NULL);
 }
 
 /* May the error mean that something is missing which only another session has? */
@@ -703,6 +756,8 @@ sv_online_run(Direction direction, const char *target, const RunOptions *options
 	online.direction = direction;
 	online.run.options = *options;
 	online.run.options.note = options->note ? pstrdup(options->note) : NULL;
+	online.run.options.contexts = options->contexts ? pstrdup(options->contexts) : NULL;
+	online.run.options.labels = options->labels ? pstrdup(options->labels) : NULL;
 	online.target = pstrdup(target);
 	online.context = context;
 	online.step_context =

@@ -96,6 +96,38 @@ blocker_with_options(const Script *script, int first_line, const char *options, 
 	return blocker;
 }
 
+/* Each precondition must be SQL that can run in a transaction. */
+static void
+check_preconditions(const StoredRevision *revision, VariableSyntax syntax, const char *shown_id)
+{
+	ScriptOrigin origin = {shown_id, "precondition", NULL, 1};
+	ListCell   *cell;
+
+	foreach(cell, sv_store_option_preconditions(revision->options))
+	{
+		const Precondition *precondition = lfirst(cell);
+		Script	   *script = sv_register_parse(precondition->sql, syntax, &origin);
+
+		if (script->n == 0)
+			sv_script_invalid(precondition->sql, 0, &origin, "the precondition is empty", NULL,
+							  NULL);
+		if (script->blocked >= 0)
+			ereport(ERROR,
+					(errcode(ERRCODE_SV_INVALID_SCRIPT),
+					 errmsg("precondition%s cannot run in a transaction", of_revision(shown_id)),
+					 errdetail("%s.", blocker_of(script, 1))));
+	}
+}
+
+/* The script with its text before stand-ins took the places of variables, which are as long. */
+static Script *
+as_written(Script *script, const char *text)
+{
+	if (script != NULL)
+		script->text = text;
+	return script;
+}
+
 /*
  * Parse the bodies of a revision and fill in what follows from them: has_down,
  * blockers, adds_enum_value, checksum.  Options must be canonical already.
@@ -108,6 +140,7 @@ sv_register_check_bodies(StoredRevision *revision, const StoredScript *script, c
 	ScriptOrigin up = {shown_id, "up", script->source, script->up_line};
 	ScriptOrigin down = {shown_id, "down", script->down_source, script->down_line};
 	ScriptOrigin verify = {shown_id, "verify", script->verify_source, script->verify_line};
+	VariableSyntax syntax = sv_variable_syntax(sv_store_option_variables(revision->options));
 	Script	   *up_script;
 	Script	   *down_script;
 	Script	   *verify_script;
@@ -115,10 +148,11 @@ sv_register_check_bodies(StoredRevision *revision, const StoredScript *script, c
 	check_size(script->up, "up", shown_id);
 	check_size(script->down, "down", shown_id);
 	check_size(script->verify, "verify", shown_id);
-	up_script = sv_script_parse(script->up, &up);
-	down_script = script->down ? sv_script_parse(script->down, &down) : NULL;
-	verify_script = script->verify ? sv_script_parse(script->verify, &verify) : NULL;
+	up_script = sv_register_parse(script->up, syntax, &up);
+	down_script = script->down ? sv_register_parse(script->down, syntax, &down) : NULL;
+	verify_script = script->verify ? sv_register_parse(script->verify, syntax, &verify) : NULL;
 	sv_register_mark_calls(up_script);
+	check_preconditions(revision, syntax, shown_id);
 	sv_batch_check(up_script, &up);
 	if (down_script != NULL)
 	{
@@ -143,5 +177,6 @@ sv_register_check_bodies(StoredRevision *revision, const StoredScript *script, c
 		((up_script->flags | (down_script ? down_script->flags : 0)) & SV_STMT_ADDS_ENUM_VALUE) !=
 		0;
 	revision->checksum =
-		sv_script_checksum(up_script, down_script, verify_script, revision->options);
+		sv_script_checksum(as_written(up_script, script->up), as_written(down_script, script->down),
+						   as_written(verify_script, script->verify), revision->options);
 }

@@ -254,7 +254,9 @@ parse_down(void *arg)
 	const RevisionDraft *draft = arg;
 	ScriptOrigin origin = {draft->id, "down", draft->down_source, Max(draft->down_line, 1)};
 
-	(void) sv_script_parse(draft->down, &origin);
+	VariableSyntax syntax = sv_variable_syntax(sv_store_option_variables(draft->options));
+
+	(void) sv_register_parse(draft->down, syntax, &origin);
 }
 
 /* Take a down that does not parse out of the draft, and note it. */

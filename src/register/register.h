@@ -113,6 +113,21 @@ extern void sv_register_check_bodies(StoredRevision *revision, const StoredScrip
 /* body.c: the script that a step executes */
 extern Script *sv_register_body(const char *revision, const StoredScript *stored,
 								Direction direction, ScriptOrigin *origin);
+extern Script *sv_register_run_body(const char *revision, const StoredScript *stored,
+									Direction direction, ScriptOrigin *origin, List **used);
+extern Script *sv_register_parse(const char *text, VariableSyntax syntax,
+								 const ScriptOrigin *origin);
+
+/* variables.c: the variables of the call under way */
+extern void sv_register_install(void);
+extern void sv_register_set_variables(Jsonb *given);
+extern bool sv_register_in_call(void);
+extern char *sv_register_substitute(const char *text, const StoredScript *stored,
+									Direction direction, const ScriptOrigin *origin, List **used);
+extern char *sv_register_used_variables(const List *used);
+extern List *sv_register_secrets(void);
+extern char *sv_register_mask_text(char *text);
+extern void sv_register_mask_error(ErrorData *error);
 
 /* calls.c */
 extern void sv_register_mark_calls(Script *script);

@@ -42,7 +42,7 @@ extern char *sv_report_er(const char *format, const Model *model);
 extern Model *sv_report_schema_at(const RevisionGraph *graph, const char *reference);
 
 /* script_file.c */
-extern char *sv_report_script(const char *from, const char *to);
+extern char *sv_report_script(const char *from, const char *to, const char *contexts);
 
 /* ----- markup.c: the one place that escapes ----- */
 

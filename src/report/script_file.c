@@ -229,6 +229,26 @@ wants_to_be_first(const Script *script)
 	return sets;
 }
 
+/* A file would keep the values. */
+static void
+refuse_secrets(const StoredRevision *row, const List *used)
+{
+	ListCell   *cell;
+
+	foreach(cell, used)
+	{
+		const Variable *variable = lfirst(cell);
+
+		if (variable->secret)
+			ereport(ERROR,
+					(errcode(ERRCODE_SV_REFUSED),
+					 errmsg("the file would show secret variable \"%s\" of revision \"%s\"",
+							variable->name, row->id),
+					 errhint("Run the revision with schemaver.upgrade(), or give a value that is "
+							 "no secret.")));
+	}
+}
+
 /* One revision; "alone" if it has a transaction of its own, or none. */
 static void
 append_revision(ScriptFile *file, int step, bool alone)
@@ -285,11 +305,13 @@ read_scripts(ScriptFile *file)
 	for (int i = 0; i < n; i++)
 	{
 		const char *id = file->rows[i]->id;
+		List	   *used = NIL;
 
 		CHECK_FOR_INTERRUPTS();
 		file->stored[i] = sv_store_script(SV_STORE_READ, id);
-		file->scripts[i] =
-			sv_register_body(id, file->stored[i], file->direction, &file->origins[i]);
+		file->scripts[i] = sv_register_run_body(id, file->stored[i], file->direction,
+												&file->origins[i], &used);
+		refuse_secrets(file->rows[i], used);
 		sv_script_mark_calls(file->scripts[i], procedures);
 		procedures = list_concat(procedures, sv_script_committing(file->scripts[i]));
 	}
@@ -374,12 +396,26 @@ append_living(StringInfo out)
 		appendStringInfoString(out, ".\n-- Run SELECT * FROM schemaver.upgrade(); behind it.\n");
 }
 
+/* The steps that the contexts select; a file cannot stop before one that is done elsewhere. */
+static void
+select_steps(ScriptFile *file, const char *contexts)
+{
+	Selection	selection = sv_run_selection(SV_STORE_READ, contexts, NULL);
+	int			external;
+
+	sv_run_select(&selection, file->rows, &file->plan);
+	external = sv_run_first_external(file->rows, file->plan.n);
+	if (external >= 0)
+		sv_run_refuse_external(file->rows[external],
+							   external > 0 ? file->rows[external - 1] : NULL);
+}
+
 /*
  * The run from one point of the graph to another as a file for psql.  The
  * direction follows from where the target lies.
  */
 char *
-sv_report_script(const char *from, const char *to)
+sv_report_script(const char *from, const char *to, const char *contexts)
 {
 	ScriptFile	file = {{0}};
 	StringInfoData out;
@@ -394,6 +430,8 @@ sv_report_script(const char *from, const char *to)
 	file.rows = sv_store_plan_rows(SV_STORE_READ, file.graph, &file.plan);
 	if (file.direction == SV_DOWNGRADE)
 		sv_run_check_reversible(file.rows, file.plan.n);
+	else
+		select_steps(&file, contexts);
 
 	initStringInfo(&out);
 	appendStringInfo(&out, "-- schemaver: %s from %s to %s, %d revision(s)\n"

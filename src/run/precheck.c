@@ -48,10 +48,71 @@ check_transactional(StoredRevision **rows, int n, Direction direction, const cha
 					 sv_direction_name(direction), quote_literal_cstr(target))));
 }
 
+/* A script of a plan, whose variables are looked at. */
+typedef struct VariableCheck
+{
+	const StoredRevision *row;
+	const StoredScript *stored;
+	Direction	direction;
+} VariableCheck;
+
+static void
+check_script_variables(void *arg)
+{
+	const VariableCheck *check = arg;
+	const StoredScript *stored = check->stored;
+	ScriptOrigin origin = {check->row->id, "verify", stored->source, stored->verify_line};
+	ScriptOrigin body;
+
+	if (check->direction == SV_UPGRADE && stored->verify != NULL)
+		(void) sv_register_substitute(stored->verify, stored, SV_UPGRADE, &origin, NULL);
+	if (check->direction == SV_UPGRADE || stored->down != NULL)
+		(void) sv_register_run_body(check->row->id, stored, check->direction, &body, NULL);
+}
+
+/* Everybody may ask for a plan, not everybody may read scripts: say where, not what. */
+static void
+rethrow_without_text(const VariableCheck *check, ErrorData *error)
+{
+	const char *name = psprintf("revision \"%s\"", check->row->id);
+	char	   *end = error->detail != NULL ? strstr(error->detail, name) : NULL;
+
+	if (end != NULL)
+		error->detail = psprintf("%.*s.", (int) (end + strlen(name) - error->detail),
+								 error->detail);
+	else
+		error->detail = NULL;
+	ReThrowError(error);
+}
+
+/*
+ * Raise SV007 if a script of the plan has a variable without a value, or a value that
+ * cannot stand in its place.
+ */
+void
+sv_run_check_variables(StoreMode mode, StoredRevision **rows, int n, Direction direction)
+{
+	for (int i = 0; i < n; i++)
+	{
+		VariableCheck check = {rows[i], NULL, direction};
+		ErrorData  *error;
+
+		if (sv_store_option_variables(rows[i]->options) == NULL)
+			continue;
+		CHECK_FOR_INTERRUPTS();
+		check.stored = sv_store_script(mode, rows[i]->id);
+		if (mode == SV_STORE_WRITE)
+			check_script_variables(&check);
+		else if ((error = sv_subtransaction(check_script_variables, &check, false)) != NULL)
+			rethrow_without_text(&check, error);
+	}
+}
+
 /* Check the plan of an upgrade; nothing was run yet. */
 void
 sv_run_check_upgrade(StoredRevision **rows, int n, const char *target)
 {
+	sv_run_check_variables(SV_STORE_WRITE, rows, n, SV_UPGRADE);
 	check_transactional(rows, n, SV_UPGRADE, target);
 }
 
@@ -97,6 +158,7 @@ sv_run_check_downgrade(StoredRevision **rows, int n, const char *target, const R
 	List	   *earlier = NIL;
 
 	sv_run_check_reversible(rows, n);
+	sv_run_check_variables(SV_STORE_WRITE, rows, n, SV_DOWNGRADE);
 	check_transactional(rows, n, SV_DOWNGRADE, target);
 	for (int i = 0; i < n; i++)
 		sv_run_check_losses(rows[i], options, &earlier);

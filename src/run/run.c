@@ -8,6 +8,7 @@
 #include "impact/impact.h"
 #include "run/run.h"
 #include "track/track.h"
+#include "utils/builtins.h"
 #include "utils/guc.h"
 #include "utils/timestamp.h"
 
@@ -129,6 +130,7 @@ execute(void *arg)
 		execute_steps(&run, planned);
 		sv_run_living->finish(&run);
 		sv_follow_finish();
+		sv_run_check_secrets(&run);
 	}
 	PG_FINALLY();
 	{
@@ -174,6 +176,20 @@ make_room(PlannedRun *planned, int nsteps)
 	planned->directions = palloc(sizeof(Direction) * Max(nsteps, 1));
 }
 
+/* Leave out what the call does not select; SV019 if a step is to be done elsewhere. */
+static void
+select_steps(const RunOptions *options, StoredRevision **rows, RevisionList *plan)
+{
+	Selection	selection =
+	sv_run_selection(SV_STORE_WRITE, options->contexts, options->labels);
+	int			external;
+
+	sv_run_select(&selection, rows, plan);
+	external = sv_run_first_external(rows, plan->n);
+	if (external >= 0)
+		sv_run_refuse_external(rows[external], external > 0 ? rows[external - 1] : NULL);
+}
+
 /*
  * Upgrade or downgrade to a target, all or nothing.  Each finished step goes
  * to "report"; "observer" may be NULL.  A dry run executes everything and rolls it
@@ -193,13 +209,15 @@ sv_run(Direction direction, const char *target, const RunOptions *options, RunOb
 	graph = sv_store_graph_to(SV_STORE_WRITE, direction, target);
 	plan = direction == SV_UPGRADE ? sv_graph_plan_upgrade(graph, target) :
 		sv_graph_plan_downgrade(graph, target);
+	rows = sv_store_plan_rows(SV_STORE_WRITE, graph, &plan);
+	if (direction == SV_UPGRADE)
+		select_steps(options, rows, &plan);
 	if (plan.n == 0 && !(direction == SV_UPGRADE && sv_run_living->pending(SV_STORE_WRITE)))
 	{
 		if (sv_progress != SV_PROGRESS_OFF && !options->quiet)
 			ereport(INFO, (errmsg("nothing to do: \"%s\" is reached", sv_graph_clip(target))));
 		return;
 	}
-	rows = sv_store_plan_rows(SV_STORE_WRITE, graph, &plan);
 	if (direction == SV_UPGRADE)
 		sv_run_check_upgrade(rows, plan.n, target);
 	else
@@ -319,4 +337,87 @@ sv_run_stamp(int ntargets, const char **targets, bool purge, RunStepFn report, v
 	stamp_list(&run, graph, &plan.add, SV_UPGRADE);
 	sv_store_end_run(run.number, run.started_at);
 	sv_run_log_end(&run);
+}
+
+static void
+report_nothing(const RunStep *step, void *arg)
+{
+}
+
+/* Raise SV008 unless all that the revision stands on is applied, and it itself is not. */
+static void
+check_can_be_done(const RevisionGraph *graph, const StoredRevision *row)
+{
+	const GraphRevision *revision = &graph->revisions[sv_graph_find(graph, row->id)];
+
+	if (sv_run_external(row) == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("revision \"%s\" is not to be done outside of the server", row->id),
+				 errhint("Run it: SELECT * FROM schemaver.upgrade(%s);",
+						 quote_literal_cstr(row->id))));
+	if (revision->applied)
+		ereport(ERROR,
+				(errcode(ERRCODE_SV_NOT_IN_RANGE),
+				 errmsg("revision \"%s\" is applied already", row->id)));
+	for (int i = 0; i < revision->nparents; i++)
+	{
+		const GraphRevision *parent = &graph->revisions[revision->parents[i]];
+
+		if (!parent->applied)
+			ereport(ERROR,
+					(errcode(ERRCODE_SV_NOT_IN_RANGE),
+					 errmsg("revision \"%s\", on which \"%s\" stands, is not applied",
+							parent->id, row->id),
+					 errhint("Run SELECT * FROM schemaver.upgrade(%s) first.",
+							 quote_literal_cstr(parent->id))));
+	}
+}
+
+/* Record that a step outside of the server was done.  Returns the revision's id. */
+char *
+sv_run_done(const char *ref, const char *note)
+{
+	PlannedRun	planned = {"done", ref};
+	RevisionGraph *graph;
+	RevisionList list;
+	StoredRevision *row;
+	Run			run;
+
+	sv_lock_run("schemaver.done()");
+	sv_store_refuse_unfinished();
+	graph = sv_store_graph(SV_STORE_WRITE);
+	list = sv_graph_resolve(graph, ref);
+	if (list.n != 1)
+		ereport(ERROR,
+				(errcode(list.n == 0 ? ERRCODE_SV_UNKNOWN_REVISION :
+						 ERRCODE_SV_AMBIGUOUS_REFERENCE),
+				 errmsg("\"%s\" does not mean one revision", sv_graph_clip(ref))));
+	row = *sv_store_plan_rows(SV_STORE_WRITE, graph, &list);
+	check_can_be_done(graph, row);
+	planned.nsteps = 1;
+	planned.report = report_nothing;
+	planned.options.note = note;
+	begin(&run, &planned);
+	stamp_one(&run, row, SV_UPGRADE, sv_follow_stamp());
+	sv_store_end_run(run.number, run.started_at);
+	return row->id;
+}
+
+/* Say which database this is, and write it into the journal. */
+void
+sv_run_set_environment(const char *name, bool is_protected)
+{
+	PlannedRun	planned = {"set environment", name};
+	Run			run;
+
+	if (name != NULL && sv_graph_split_names(name) == NIL)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("the name of an environment must not be empty")));
+	sv_lock_run("schemaver.set_environment()");
+	planned.options.note = is_protected ? "protected" : NULL;
+	begin(&run, &planned);
+	sv_store_set_environment(name, is_protected);
+	sv_store_end_run(run.number, run.started_at);
 }

@@ -40,9 +40,18 @@ struct RunObserver
 	void		(*finished) (RunObserver *observer);	/* all steps are done and recorded */
 };
 
+/* Which revisions an upgrade runs. */
+typedef struct Selection
+{
+	List	   *contexts;		/* of char *: names that are true; NIL: all run */
+	const char *labels;			/* expression, or NULL */
+} Selection;
+
 /* What a call says about its run beside the target. */
 typedef struct RunOptions
 {
+	const char *contexts;		/* names, or NULL: as the environment says */
+	const char *labels;			/* an expression, or NULL */
 	bool		dry_run;		/* execute everything and roll it back */
 	bool		allow_data_loss;
 	bool		quiet;			/* the caller says what was done */
@@ -106,8 +115,21 @@ extern void sv_run_log_end(const Run *run);
 extern void sv_run_log_failed(const Run *run, const char *revision, int sqlstate);
 extern void sv_run_show_step(const Run *run, const char *revision, Direction direction);
 extern void sv_run_show_statement(void);
+extern char *sv_run_done(const char *ref, const char *note);
+extern void sv_run_set_environment(const char *name, bool is_protected);
+
+/* selection.c */
+extern Selection sv_run_selection(StoreMode mode, const char *contexts, const char *labels);
+extern const char *sv_run_left_out(const Selection *selection, const char *options);
+extern void sv_run_select(const Selection *selection, StoredRevision **rows, RevisionList *plan);
+extern const char *sv_run_external(const StoredRevision *row);
+extern int	sv_run_first_external(StoredRevision **rows, int n);
+pg_noreturn extern void sv_run_refuse_external(const StoredRevision *row,
+											   const StoredRevision *before);
 
 /* precheck.c */
+extern void sv_run_check_variables(StoreMode mode, StoredRevision **rows, int n,
+								   Direction direction);
 extern void sv_run_check_upgrade(StoredRevision **rows, int n, const char *target);
 extern void sv_run_check_downgrade(StoredRevision **rows, int n, const char *target,
 								   const RunOptions *options);
@@ -144,6 +166,19 @@ extern void sv_run_script_step(const char *id, Direction direction, const char *
 extern void sv_run_step(Run *run, const StoredRevision *revision, Direction direction);
 extern void sv_run_verify(const char *revision, const StoredScript *stored);
 extern void sv_run_report(Run *run, const char *message, const StoredStep *step, Datum elapsed);
+extern void sv_run_check_secrets(const Run *run);
+
+/* preconditions.c */
+typedef enum PreconditionResult
+{
+	SV_RUN_PROCEED,
+	SV_RUN_SKIP,
+	SV_RUN_MARK					/* record it as applied, execute nothing */
+} PreconditionResult;
+
+extern StoredScript *sv_run_mark(const StoredScript *stored);
+extern PreconditionResult sv_run_preconditions(const StoredRevision *revision,
+											   const StoredScript *stored);
 
 /* constraints.c */
 extern void sv_constraints_fire(void);
@@ -214,6 +249,7 @@ typedef struct Execution
 	const char *text;			/* its text; NULL when the part is done */
 	bool		is_check;		/* a verify script: a result of false is a failure */
 	bool		by_error;		/* unless this is set */
+	const char *expect;			/* of a check: the value that it must give, or NULL */
 	bool		is_generated;	/* nobody wrote it: generated.c executes it */
 	List	   *path;			/* of the caller, if so */
 	bool		touched;		/* were the modes of constraints changed? */
@@ -225,6 +261,7 @@ typedef struct Execution
 	void	   *adapt_arg;
 	const StoredRevision *revision;
 	Direction	direction;
+	List	   *variables;		/* those that the script was given (Variable) */
 	Keep	   *keep;			/* of the part: what is to be kept or brought back */
 } Execution;
 
@@ -233,10 +270,11 @@ extern void sv_execution_begin(Execution *execution, const StoredRevision *revis
 							   const StoredScript *stored, Direction direction);
 extern void sv_execution_settings(Execution *execution, int from);
 extern void sv_execution_part(Execution *execution, int from, int to);
+extern ErrorData *sv_run_check(Execution *execution);
 extern void sv_execution_end(const Execution *execution);
 extern void sv_execution_forget(const Execution *execution);
 extern void sv_execution_rethrow(Execution *execution, MemoryContext context);
 extern void sv_step_finish(Run *run, const StoredRevision *revision, const StoredScript *stored,
-						   StoredStep *step);
+						   StoredStep *step, const Execution *execution);
 
 #endif							/* SV_RUN_H */

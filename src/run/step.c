@@ -110,6 +110,7 @@ sv_execution_rethrow(Execution *execution, MemoryContext context)
 					 execution->origin.file ? " of file \"" : "",
 					 execution->origin.file ? execution->origin.file : "",
 					 execution->origin.file ? "\"" : "");
+	sv_register_mask_error(error);
 	error->context = error->context ? psprintf("%s\n%s", error->context, place) : place;
 	explain_commit(execution, error);
 	/* the server's own hint on new enum values does not say what to call */
@@ -254,6 +255,29 @@ execute_statements(Execution *execution, MemoryContext context)
 		sv_constraints_settle(execution->touched);
 }
 
+/* The first value of the result must be the one that is expected. */
+static void
+check_expected(const char *expect, int result)
+{
+	char	   *value = result == SPI_OK_SELECT && SPI_processed > 0 ?
+	SPI_getvalue(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1) : NULL;
+
+	if (value != NULL && strcmp(value, expect) == 0)
+		return;
+	ereport(ERROR,
+			(errcode(ERRCODE_SV_VERIFY_FAILED),
+			 errmsg("The check returned %s instead of %s.",
+					value != NULL ? sv_one_line(value) : "nothing", expect)));
+}
+
+/* Has the statement returned one column of booleans, with a row? */
+static bool
+has_truth(int result)
+{
+	return result == SPI_OK_SELECT && SPI_processed > 0 && SPI_tuptable->tupdesc->natts == 1 &&
+		SPI_gettypeid(SPI_tuptable->tupdesc, 1) == BOOLOID;
+}
+
 /*
  * A verify script fails by an error, and, unless its revision says otherwise, by a
  * statement that returns false.
@@ -272,8 +296,9 @@ execute_checks(Execution *execution)
 		execution->text = sv_script_statement_text(execution->script, i);
 		result = SPI_execute(execution->text, false, 1);
 		sv_reading_check();
-		if (execution->by_error || result != SPI_OK_SELECT || SPI_processed == 0 ||
-			SPI_tuptable->tupdesc->natts != 1 || SPI_gettypeid(SPI_tuptable->tupdesc, 1) != BOOLOID)
+		if (execution->expect != NULL)
+			check_expected(execution->expect, result);
+		if (execution->by_error || execution->expect != NULL || !has_truth(result))
 			continue;
 		if (!DatumGetBool(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1,
 										&isnull)) || isnull)
@@ -314,6 +339,23 @@ execute_script(void *arg)
 	SPI_finish();
 }
 
+/*
+ * Execute a check, whose script is set, in a subtransaction that is always rolled
+ * back.  Returns its error; SV017: it did not hold.  NULL: it holds.
+ */
+ErrorData *
+sv_run_check(Execution *execution)
+{
+	ErrorData  *error;
+
+	execution->is_check = true;
+	execution->to = execution->script->n;
+	error = sv_subtransaction(execute_script, execution, false);
+	if (error != NULL && ERRCODE_TO_CATEGORY(error->sqlerrcode) == ERRCODE_OPERATOR_INTERVENTION)
+		ReThrowError(error);
+	return error;
+}
+
 /* Run a verify script in a subtransaction that is always rolled back; SV017 if it fails. */
 void
 sv_run_verify(const char *revision, const StoredScript *stored)
@@ -321,15 +363,13 @@ sv_run_verify(const char *revision, const StoredScript *stored)
 	Execution	execution = {{revision, "verify", stored->verify_source, stored->verify_line}};
 	ErrorData  *error;
 
-	execution.is_check = true;
 	execution.by_error = stored->verify_by_error;
-	execution.script = sv_script_parse(stored->verify, &execution.origin);
-	execution.to = execution.script->n;
-	error = sv_subtransaction(execute_script, &execution, false);
+	execution.script =
+		sv_script_parse(sv_register_substitute(stored->verify, stored, SV_UPGRADE,
+											   &execution.origin, NULL), &execution.origin);
+	error = sv_run_check(&execution);
 	if (error == NULL)
 		return;
-	if (ERRCODE_TO_CATEGORY(error->sqlerrcode) == ERRCODE_OPERATOR_INTERVENTION)
-		ReThrowError(error);
 	ereport(ERROR,
 			(errcode(ERRCODE_SV_VERIFY_FAILED),
 			 errmsg("verification of revision \"%s\" failed", revision),
@@ -369,7 +409,8 @@ sv_execution_begin(Execution *execution, const StoredRevision *revision,
 				   const StoredScript *stored, Direction direction)
 {
 	memset(execution, 0, sizeof(*execution));
-	execution->script = sv_register_body(revision->id, stored, direction, &execution->origin);
+	execution->script = sv_register_run_body(revision->id, stored, direction, &execution->origin,
+											 &execution->variables);
 	if (execution->script->flags & SV_STMT_TEMP)
 		execution->temporary = sv_temp_objects();
 	execution->revision = revision;
@@ -465,8 +506,10 @@ sv_run_report(Run *run, const char *message, const StoredStep *step, Datum elaps
  */
 void
 sv_step_finish(Run *run, const StoredRevision *revision, const StoredScript *stored,
-			   StoredStep *step)
+			   StoredStep *step, const Execution *execution)
 {
+	char	   *variables;
+
 	if (step->direction == SV_UPGRADE && stored->verify != NULL)
 		sv_run_verify(revision->id, stored);
 	step->finished_at = GetCurrentTimestamp();
@@ -476,6 +519,72 @@ sv_step_finish(Run *run, const StoredRevision *revision, const StoredScript *sto
 	step->revision = revision->id;
 	step->checksum = revision->checksum;
 	sv_run_report(run, revision->message, step, sv_store_step(step));
+	variables = step->direction == SV_UPGRADE ?
+		sv_register_used_variables(execution->variables) : NULL;
+	if (variables != NULL)
+		sv_store_step_variables(step->run, step->position, variables);
+}
+
+/*
+ * Raise SV016 if what is kept of a run would hold a secret variable: a definition in
+ * the schema has its value.
+ */
+void
+sv_run_check_secrets(const Run *run)
+{
+	ListCell   *cell;
+
+	foreach(cell, sv_register_secrets())
+	{
+		if (sv_store_holds(lfirst(cell), run->number))
+			ereport(ERROR,
+					(errcode(ERRCODE_SV_REFUSED),
+					 errmsg("a secret variable would be kept by schemaver"),
+					 errdetail("A definition in the schema, which everybody can read there, holds "
+							   "its value."),
+					 errhint("Have the script pass the value to something that does not keep it, "
+							 "or do not mark it secret.")));
+	}
+}
+
+/* The texts of a revision that is recorded as applied, but not executed. */
+StoredScript *
+sv_run_mark(const StoredScript *stored)
+{
+	StoredScript *empty = palloc(sizeof(StoredScript));
+
+	*empty = *stored;
+	empty->up = "";
+	empty->verify = NULL;
+	empty->variables = NULL;
+	return empty;
+}
+
+/* Execute and record one revision. */
+static void
+execute_step(Run *run, const StoredRevision *revision, const StoredScript *stored,
+			 StoredStep *step)
+{
+	Direction	direction = step->direction;
+	Execution	execution;
+
+	if (run->observer != NULL)
+		run->observer->before(run->observer, revision, direction);
+	step->started_at = GetCurrentTimestamp();
+	sv_follow_step();
+	sv_execution_begin(&execution, revision, stored, direction);
+	if (direction == SV_DOWNGRADE)
+		sv_impact_guard();
+	sv_execution_part(&execution, 0, execution.script->n);
+	if (direction == SV_DOWNGRADE)
+		sv_run_refuse_dropped(revision, sv_impact_unguard(), sv_kept_taken(execution.keep),
+							  &run->options);
+	sv_execution_end(&execution);
+	if (run->observer != NULL)
+		run->observer->after(run->observer, revision, stored);
+	step->statements = execution.script->n;
+	sv_step_finish(run, revision, stored, step, &execution);
+	sv_follow_step_done(run->number, run->done, revision, stored, direction);
 }
 
 /*
@@ -490,26 +599,15 @@ sv_run_step(Run *run, const StoredRevision *revision, Direction direction)
 	MemoryContext caller = MemoryContextSwitchTo(context);
 	StoredScript *stored = sv_store_script(SV_STORE_WRITE, revision->id);
 	StoredStep	step = {0};
-	Execution	execution;
+	PreconditionResult result = direction == SV_UPGRADE ?
+	sv_run_preconditions(revision, stored) : SV_RUN_PROCEED;
 
-	if (run->observer != NULL)
-		run->observer->before(run->observer, revision, direction);
 	step.direction = direction;
-	step.started_at = GetCurrentTimestamp();
-	sv_follow_step();
-	sv_execution_begin(&execution, revision, stored, direction);
-	if (direction == SV_DOWNGRADE)
-		sv_impact_guard();
-	sv_execution_part(&execution, 0, execution.script->n);
-	if (direction == SV_DOWNGRADE)
-		sv_run_refuse_dropped(revision, sv_impact_unguard(), sv_kept_taken(execution.keep),
-							  &run->options);
-	sv_execution_end(&execution);
-	if (run->observer != NULL)
-		run->observer->after(run->observer, revision, stored);
-	step.statements = execution.script->n;
-	sv_step_finish(run, revision, stored, &step);
-	sv_follow_step_done(run->number, run->done, revision, stored, direction);
+	step.stamped = result == SV_RUN_MARK;
+	if (step.stamped)
+		stored = sv_run_mark(stored);
+	if (result != SV_RUN_SKIP)
+		execute_step(run, revision, stored, &step);
 	MemoryContextSwitchTo(caller);
 	MemoryContextDelete(context);
 }

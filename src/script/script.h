@@ -85,6 +85,34 @@ extern PsqlText sv_script_psql_text(const Script *script, int statement,
 extern char *sv_redact_script(const char *text);
 extern char *sv_redact_constants(const char *text);
 
+/* ----- placeholders.c, substitute.c: variables in the text of a script ----- */
+
+/* How a script writes its variables. */
+typedef enum VariableSyntax
+{
+	SV_VARIABLES_NONE,			/* it has none */
+	SV_VARIABLES_FLYWAY,		/* ${name}, in any case */
+	SV_VARIABLES_LIQUIBASE,		/* the same; what is unknown stays in strings */
+	SV_VARIABLES_GOOSE,			/* ${NAME}, ${NAME:-otherwise} */
+	SV_VARIABLES_PSQL			/* :name, :'name', :"name" */
+} VariableSyntax;
+
+typedef struct Variable
+{
+	const char *name;
+	const char *value;
+	bool		secret;			/* stands in no table, error or log */
+	bool		raw;			/* is put as it is, wherever it stands */
+} Variable;
+
+extern VariableSyntax sv_variable_syntax(const char *name);
+extern const Variable *sv_variable_find(const List *values, const char *name,
+										VariableSyntax syntax);
+extern bool sv_has_variables(const char *text, VariableSyntax syntax);
+extern char *sv_substitute_stand_ins(const char *text, VariableSyntax syntax);
+extern char *sv_substitute(const char *text, VariableSyntax syntax, const List *values,
+						   const ScriptOrigin *origin, List **used);
+
 /* rehearse.c */
 extern char *sv_script_rehearsal_text(const Script *script, int statement);
 extern bool sv_script_plain(const Script *script, int statement, char **text);

@@ -2,11 +2,11 @@
 
 -- Writing revisions
 
-CREATE FUNCTION revision(message text, up text, down text DEFAULT NULL, id text DEFAULT NULL,
+CREATE FUNCTION revision(message text, up text DEFAULT NULL, down text DEFAULT NULL, id text DEFAULT NULL,
 	revises names DEFAULT NULL, depends_on names DEFAULT '{}', branch_labels names DEFAULT '{}',
-	splice boolean DEFAULT false, verify text DEFAULT NULL, options jsonb DEFAULT '{}')
+	splice boolean DEFAULT false, verify text DEFAULT NULL, options jsonb DEFAULT '{}', external text DEFAULT NULL)
 RETURNS text AS 'MODULE_PATHNAME', 'sv_api_revision' LANGUAGE C VOLATILE PARALLEL UNSAFE;
-COMMENT ON FUNCTION revision(text, text, text, text, names, names, names, boolean, text, jsonb)
+COMMENT ON FUNCTION revision(text, text, text, text, names, names, names, boolean, text, jsonb, text)
 	IS 'register a revision and return its id';
 
 CREATE FUNCTION merge(revisions names DEFAULT NULL, message text DEFAULT NULL, id text DEFAULT NULL)
@@ -88,9 +88,10 @@ RETURNS TABLE ("position" integer, revision text, direction text, message text, 
 AS 'MODULE_PATHNAME', 'sv_api_plan' LANGUAGE C STABLE PARALLEL RESTRICTED;
 COMMENT ON FUNCTION plan(reference, text, jsonb, text, jsonb) IS 'what a run would do, in order';
 
-CREATE FUNCTION script(from_ref text DEFAULT 'current', to_ref text DEFAULT 'head')
+CREATE FUNCTION script(from_ref text DEFAULT 'current', to_ref text DEFAULT 'head',
+	variables jsonb DEFAULT NULL, contexts text DEFAULT NULL)
 RETURNS text AS 'MODULE_PATHNAME', 'sv_api_script' LANGUAGE C STABLE PARALLEL RESTRICTED;
-COMMENT ON FUNCTION script(text, text) IS 'a run as one SQL file for psql, with the record of the version';
+COMMENT ON FUNCTION script(text, text, jsonb, text) IS 'a run as one SQL file for psql, with the record of the version';
 
 CREATE FUNCTION script_begin(direction text, target text, expected text[])
 RETURNS void AS 'MODULE_PATHNAME', 'sv_api_script_begin' LANGUAGE C VOLATILE PARALLEL UNSAFE;
@@ -165,7 +166,7 @@ COMMENT ON FUNCTION "check"(names, boolean, names, jsonb)
 
 -- What changes the state, or shows the text of scripts, is granted role by role.
 REVOKE ALL ON FUNCTION
-	revision(text, text, text, text, names, names, names, boolean, text, jsonb),
+	revision(text, text, text, text, names, names, names, boolean, text, jsonb, text),
 	merge(names, text, text),
 	edit(text, text, text, text, names, names, names, boolean, text, jsonb),
 	remove(text),
@@ -178,7 +179,7 @@ REVOKE ALL ON FUNCTION
 	downgrade(reference, boolean, boolean, text, jsonb, text, jsonb),
 	redo(integer, boolean, text, jsonb, text, jsonb),
 	stamp(names, boolean),
-	script(text, text),
+	script(text, text, jsonb, text),
 	script_begin(text, text, text[]),
 	script_generated(text, text, text),
 	script_step(text, text, text, integer),

@@ -1,9 +1,9 @@
 -- Proving revisions by trying them out
 
-CREATE FUNCTION test(range text DEFAULT NULL)
+CREATE FUNCTION test(range text DEFAULT NULL, variables jsonb DEFAULT NULL)
 RETURNS TABLE (revision text, message text, verdict text, objects text[], sqlstate text, detail text, with_data boolean)
 AS 'MODULE_PATHNAME', 'sv_api_test' LANGUAGE C VOLATILE PARALLEL UNSAFE;
-COMMENT ON FUNCTION test(text)
+COMMENT ON FUNCTION test(text, jsonb)
 	IS 'run up, down, up of revisions (default: those that are not applied), compare the schema each time, and roll it all back';
 
 CREATE FUNCTION baseline(message text DEFAULT 'baseline', id text DEFAULT NULL, schemas names DEFAULT NULL, options jsonb DEFAULT NULL,
@@ -19,7 +19,7 @@ COMMENT ON FUNCTION squash(text, text, text, text, boolean, jsonb)
 	IS 'replace the revisions of a range by one, proven equal, and return its id';
 
 REVOKE ALL ON FUNCTION
-	test(text),
+	test(text, jsonb),
 	baseline(text, text, names, jsonb, boolean),
 	squash(text, text, text, text, boolean, jsonb)
 FROM PUBLIC;

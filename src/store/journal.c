@@ -313,3 +313,33 @@ sv_store_step_states(int n, const StepState *marks)
 												 TYPALIGN_INT)),
 				 sv_store_numbers(states, n));
 }
+
+/* Keep the variables (a JSON object) that a step was given. */
+void
+sv_store_step_variables(int64 run, int position, const char *variables)
+{
+	static StoreQuery query = {
+		"UPDATE schemaver.step SET variables = $3::jsonb WHERE run = $1 AND position = $2",
+		3, {INT8OID, INT4OID, TEXTOID}
+	};
+
+	sv_own_query(SV_STORE_WRITE, &query, run, position, variables);
+}
+
+/*
+ * Does what is kept of the present schema and of a run's revisions hold the value, as
+ * it is or as JSON writes it?  Reads all that is kept of the present schema.
+ */
+bool
+sv_store_holds(const char *value, int64 run)
+{
+	static StoreQuery query = {
+		"SELECT WHERE EXISTS (SELECT FROM schemaver.object_version WHERE to_state IS NULL "
+		"AND strpos(description::text, trim('\"' FROM to_json($1)::text)) > 0) "
+		"OR EXISTS (SELECT FROM schemaver.derived d JOIN schemaver.step s ON s.revision = d.revision "
+		"WHERE s.run = $2 AND strpos(d.down, $1) > 0)",
+		2, {TEXTOID, INT8OID}
+	};
+
+	return sv_own_query(SV_STORE_WRITE, &query, value, run) > 0;
+}

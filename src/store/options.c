@@ -4,6 +4,7 @@
  */
 #include "postgres.h"
 
+#include "script/script.h"
 #include "store/store.h"
 #include "utils/builtins.h"
 #include "utils/fmgrprotos.h"
@@ -51,12 +52,40 @@ is_word(const JsonbValue *value, const char *word)
 		strncmp(value->val.string.val, word, value->val.string.len) == 0;
 }
 
+static void
+check_syntax(const char *name, const JsonbValue *value)
+{
+	if (value->type == jbvString &&
+		sv_variable_syntax(pnstrdup(value->val.string.val, value->val.string.len)) !=
+		SV_VARIABLES_NONE)
+		return;
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+			 errmsg("option \"%s\" must say how variables are written", name),
+			 errhint("Use \"flyway\", \"liquibase\" or \"goose\" (${name}), or \"psql\" (:name).")));
+}
+
+static void
+check_text(const char *name, const JsonbValue *value, bool is_expression)
+{
+	if (value->type != jbvString || value->val.string.len == 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("option \"%s\" must be a text", name)));
+	if (is_expression)
+		(void) sv_graph_asks_for_names(pnstrdup(value->val.string.val, value->val.string.len));
+}
+
 typedef enum OptionKind
 {
 	OPTION_REASON,				/* text or boolean */
 	OPTION_BOOLEAN,
 	OPTION_IDS,
-	OPTION_DEPENDENTS			/* "rebuild" or "refuse" */
+	OPTION_DEPENDENTS,			/* "rebuild" or "refuse" */
+	OPTION_SYNTAX,				/* of variables */
+	OPTION_PRECONDITIONS,
+	OPTION_EXPRESSION,			/* of contexts */
+	OPTION_TEXT
 } OptionKind;
 
 /* One row an option; each has its place in Options.values. */
@@ -74,6 +103,11 @@ static const struct
 	{"elided", OPTION_IDS},
 	{"dependents", OPTION_DEPENDENTS},
 	{"verify_by_error", OPTION_BOOLEAN},
+	{"variables", OPTION_SYNTAX},
+	{"preconditions", OPTION_PRECONDITIONS},
+	{"contexts", OPTION_EXPRESSION},
+	{"labels", OPTION_TEXT},
+	{"external", OPTION_TEXT},
 };
 
 #define IRREVERSIBLE 0
@@ -160,6 +194,11 @@ read_options(Options *options, const char *text)
  *	supersedes		ids of squashed ones between them
  *	verify_by_error	true: a verify script fails by an error, and never by a result
  *	elided			ids of those of them whose changes of rows were left out
+ *	contexts		expression that must hold for the names of the run
+ *	labels			names, for the expression of a run
+ *	external		what is to be done outside of the server instead of up
+ *	preconditions	what must hold before up runs, see option_steps.c
+ *	variables		how the scripts write variables: flyway, liquibase, goose, psql
  */
 char *
 sv_store_options(const char *options, const char **irreversible)
@@ -180,7 +219,12 @@ sv_store_options(const char *options, const char **irreversible)
 			ereport(ERROR,
 					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 					 errmsg("option \"%s\" must be \"rebuild\" or \"refuse\"", known[i].name)));
+		if (read.given[i] && known[i].kind == OPTION_SYNTAX)
+			check_syntax(known[i].name, &read.values[i]);
+		if (read.given[i] && known[i].kind >= OPTION_EXPRESSION)
+			check_text(known[i].name, &read.values[i], known[i].kind == OPTION_EXPRESSION);
 	}
+	(void) sv_store_option_preconditions(options);
 	*irreversible = read.given[IRREVERSIBLE] ? irreversible_reason(&read.values[IRREVERSIBLE]) :
 		NULL;
 	return JsonbToCString(NULL, &read.object->root, 0);
@@ -272,4 +316,23 @@ sv_store_option_list(const char *options, const char *name)
 			result = lappend(result, pnstrdup(item->val.string.val, item->val.string.len));
 	}
 	return result;
+}
+
+/*
+ * How the scripts of a revision write variables, NULL if they have none.  The
+ * options need not be checked yet.
+ */
+char *
+sv_store_option_variables(const char *options)
+{
+	Jsonb	   *object;
+	JsonbValue *value;
+
+	if (options == NULL || strstr(options, "variables") == NULL)
+		return NULL;
+	object = DatumGetJsonbP(DirectFunctionCall1(jsonb_in, CStringGetDatum(options)));
+	value = JB_ROOT_IS_OBJECT(object) ?
+		getKeyJsonValueFromContainer(&object->root, "variables", strlen("variables"), NULL) : NULL;
+	return value != NULL && value->type == jbvString ?
+		pnstrdup(value->val.string.val, value->val.string.len) : NULL;
 }

@@ -313,6 +313,8 @@ read_script(uint64 row)
 	result->ordered = sv_store_text_list(row, 13);
 	result->verify_source = sv_store_text(row, 14);
 	result->verify_by_error = sv_own_number_at(row, 15, 0) != 0;
+	result->variables = sv_store_text(row, 16);
+	result->variables_used = sv_store_text(row, 17);
 	return result;
 }
 
@@ -325,7 +327,11 @@ sv_store_script(StoreMode mode, const char *id)
 		"s.verify_line, d.down, "
 		"s.up_generated::pg_catalog.int4, s.down_generated::pg_catalog.int4, "
 		"d.last, d.ordered, s.verify_source, "
-		"(r.options OPERATOR(pg_catalog.@>) '{\"verify_by_error\": true}')::pg_catalog.int4 "
+		"(r.options OPERATOR(pg_catalog.@>) '{\"verify_by_error\": true}')::pg_catalog.int4, "
+		"r.options ->> 'variables', CASE WHEN r.options ? 'variables' THEN (SELECT "
+		"t.variables::text FROM schemaver.step t WHERE t.revision = $1 AND "
+		"t.direction = 'upgrade' AND t.outcome <> 'failed' "
+		"ORDER BY t.run DESC, t.position DESC LIMIT 1) END "
 		"FROM schemaver.script s JOIN schemaver.revision r ON r.revision = s.revision "
 		"LEFT JOIN schemaver.derived d ON d.revision = s.revision WHERE "
 		"s.revision = $1", 1, {TEXTOID}

@@ -63,6 +63,8 @@ typedef struct StoredScript
 	char	   *verify_source;
 	int			verify_line;
 	bool		verify_by_error;	/* what its queries return is no matter: the option */
+	char	   *variables;		/* how it writes variables, or NULL */
+	char	   *variables_used; /* by the up that is applied: a JSON object, or NULL */
 } StoredScript;
 
 extern RevisionGraph *sv_store_graph(StoreMode mode);
@@ -211,6 +213,8 @@ typedef struct StoredStep
 
 extern Datum sv_store_step(const StoredStep *step);
 extern Datum sv_store_living_step(const StoredStep *step);
+extern void sv_store_step_variables(int64 run, int position, const char *variables);
+extern bool sv_store_holds(const char *value, int64 run);
 
 /* Where and why a step of an online run failed. */
 typedef struct StoredFailure
@@ -487,6 +491,44 @@ extern bool sv_store_option_rebuild(const char *options);
 extern bool sv_store_option_keep(const char *options, bool otherwise);
 extern bool sv_store_option_verify_by_error(const char *options);
 extern bool sv_store_option_transaction(const char *options, Direction direction);
+extern char *sv_store_option_variables(const char *options);
+
+/* ----- option_steps.c ----- */
+
+/* What to do about a revision whose precondition does not hold, or cannot be looked at. */
+typedef enum PreconditionAction
+{
+	SV_PRECONDITION_HALT,
+	SV_PRECONDITION_WARN,		/* run it nevertheless */
+	SV_PRECONDITION_SKIP,		/* not now; the next run asks again */
+	SV_PRECONDITION_MARK		/* never: it counts as applied */
+} PreconditionAction;
+
+typedef struct Precondition
+{
+	const char *sql;
+	const char *expect;			/* the value that it gives; NULL: true */
+	const char *message;		/* NULL: none */
+	PreconditionAction on_fail;
+	PreconditionAction on_error;
+} Precondition;
+
+extern List *sv_store_option_preconditions(const char *options);
+extern char *sv_store_option_text(const char *options, const char *name);
+
+/* ----- environment.c ----- */
+
+typedef struct StoredEnvironment
+{
+	char	   *name;
+	bool		is_protected;
+} StoredEnvironment;
+
+extern char *sv_store_environment(StoreMode mode, bool *is_protected);
+extern void sv_store_set_environment(const char *name, bool is_protected);
+
+/* ----- options.c ----- */
+
 extern List *sv_store_option_list(const char *options, const char *name);
 
 /* ----- unfinished.c: a revision that an online run left half done ----- */

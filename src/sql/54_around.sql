@@ -1,0 +1,32 @@
+-- What decides whether a revision runs
+
+CREATE TABLE environment (
+	name				text NOT NULL,
+	protected			boolean NOT NULL,
+	system_identifier	bigint NOT NULL,
+	database			oid NOT NULL,
+	CONSTRAINT one_environment PRIMARY KEY (name)
+);
+COMMENT ON TABLE environment IS 'which database this is; means nothing in another one that was made of its dump';
+COMMENT ON COLUMN environment.protected IS 'refuses clean, undo, goto, stamp and downgrades';
+SELECT pg_catalog.pg_extension_config_dump('schemaver.environment', '');
+
+CREATE FUNCTION set_environment(name text, protected boolean DEFAULT false)
+RETURNS void AS 'MODULE_PATHNAME', 'sv_api_set_environment' LANGUAGE C VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION set_environment(text, boolean)
+	IS 'say which database this is (NULL: nothing): the contexts of its runs, and whether it may go back';
+
+CREATE FUNCTION environment()
+RETURNS TABLE (name text, protected boolean)
+AS 'MODULE_PATHNAME', 'sv_api_environment' LANGUAGE C STABLE PARALLEL RESTRICTED;
+COMMENT ON FUNCTION environment() IS 'which database this is, as set_environment() was told; no row: nothing';
+
+CREATE FUNCTION done(ref text, note text DEFAULT NULL)
+RETURNS text AS 'MODULE_PATHNAME', 'sv_api_done' LANGUAGE C VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION done(text, text)
+	IS 'record that a revision which is to be done outside of the server was done, and return its id';
+
+REVOKE ALL ON FUNCTION
+	set_environment(text, boolean),
+	done(text, text)
+FROM PUBLIC;
