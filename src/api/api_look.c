@@ -298,9 +298,6 @@ put_living(ReturnSetInfo *result)
 		row_bool(&row, true);
 		sv_row_datum(&row, version ? TimestampTzGetDatum(version->ran_at) : (Datum) 0,
 					 version == NULL);
-		sv_row_text(&row, version ? version->ran_by : NULL);
-		sv_row_datum(&row, (Datum) 0, true);
-		sv_row_list_or_null(&row, NIL);
 		sv_row_put(result, &row);
 	}
 }

@@ -40,8 +40,7 @@ resolve_target(const RevisionGraph *graph, const char *target)
 				(errcode(ERRCODE_SV_PENDING),
 				 errmsg("revision \"%s\" is not registered in this database",
 						sv_graph_clip(target)),
-				 errdetail_internal("%s.%s%s", error->message, error->hint ? " " : "",
-									error->hint ? error->hint : ""),
+				 errdetail_internal("%s.", error->message),
 				 errhint("Load the application's files, then run SELECT * FROM schemaver.upgrade(%s);",
 						 quote_literal_cstr(sv_graph_clip(target)))));
 	if (error != NULL)

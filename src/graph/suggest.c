@@ -40,6 +40,9 @@ consider(Suggestion *suggestion, const char *candidate, const char *shown)
 
 	if (length > MAX_COMPARED || strlen(candidate) > MAX_COMPARED)
 		return;
+	/* of two letters one may always differ */
+	if (length < 3 && pg_strcasecmp(suggestion->name, candidate) != 0)
+		return;
 	if (pg_strcasecmp(suggestion->name, candidate) == 0)
 		distance = 0;
 	else

@@ -17,7 +17,7 @@ sv_run_log_begin(const Run *run, const char *command, const char *target)
 	if (!run->options.dry_run)
 		ereport(LOG,
 				(errmsg("schemaver run " INT64_FORMAT ": %s to \"%s\" begins, %d revisions",
-						run->number, command, sv_graph_clip(target), run->nsteps),
+						run->number, command, target ? sv_graph_clip(target) : "", run->nsteps),
 				 errhidestmt(true)));
 }
 
