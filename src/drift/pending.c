@@ -36,13 +36,18 @@ resolve_target(const RevisionGraph *graph, const char *target)
 	ErrorData  *error = sv_subtransaction(resolve, &resolving, true);
 
 	if (error != NULL && error->sqlerrcode == ERRCODE_SV_UNKNOWN_REVISION)
+	{
+		bool		guessed = error->hint != NULL && strncmp(error->hint, "Did you mean", 12) == 0;
+
 		ereport(ERROR,
 				(errcode(ERRCODE_SV_PENDING),
 				 errmsg("revision \"%s\" is not registered in this database",
 						sv_graph_clip(target)),
-				 errdetail_internal("%s.", error->message),
+				 errdetail_internal("%s.%s%s", error->message, guessed ? " " : "",
+									guessed ? error->hint : ""),
 				 errhint("Load the application's files, then run SELECT * FROM schemaver.upgrade(%s);",
 						 quote_literal_cstr(sv_graph_clip(target)))));
+	}
 	if (error != NULL)
 		ReThrowError(error);
 	return resolving.found;
