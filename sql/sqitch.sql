@@ -73,6 +73,13 @@ SELECT action, finding FROM schemaver.load('p', plan('demo', 'a [!b !legacy !old
 SELECT revision FROM schemaver.upgrade('heads');
 SELECT revision, action FROM schemaver.load('p', plan('demo', 'a [!b !legacy !old:schema@v3]', 'b [demo:a]'), source => 'demo');
 SELECT revision, action FROM schemaver.load('p', plan('demo', 'a [!b !legacy !old:schema@v3]', 'b [demo:a]', 'c [!old:schema]'), source => 'demo');
+-- so does what a baseline contains
+DROP EXTENSION schemaver;
+CREATE EXTENSION schemaver;
+SELECT schemaver.baseline('base', id => 'b0') IS NOT NULL AS done;
+SELECT revision, action FROM schemaver.load('p', plan('demo', 'a [!old:schema]', 'b [a]', 'c [b]'), source => 'demo', contained => 'b');
+SELECT revision FROM schemaver.load('p', plan('old', 'schema'), source => 'old');
+SELECT revision, action FROM schemaver.load('p', plan('demo', 'a [!old:schema]', 'b [a]', 'c [b]'), source => 'demo');
 DROP EXTENSION schemaver;
 DROP FUNCTION plan;
 DROP FUNCTION files;

@@ -171,17 +171,25 @@ check_owner(const RevisionDraft *draft, const char *source)
 						 quote_literal_cstr(draft->id))));
 }
 
+/* Is the draft applied, or contained in what took its place? */
+static bool
+is_there(const RevisionDraft *draft)
+{
+	return sv_store_revision_exists(draft->id) ?
+		sv_store_revision(SV_STORE_WRITE, draft->id)->applied :
+		sv_store_replaced_by(draft->id) != NULL;
+}
+
 /*
  * Raise SV004 if something is registered with which the draft conflicts.  One that is
- * applied was there first.
+ * there already was first.
  */
 static void
 check_conflicts(const RevisionDraft *draft)
 {
 	ListCell   *cell;
 
-	if (draft->conflicts == NIL || (sv_store_revision_exists(draft->id) &&
-									sv_store_revision(SV_STORE_WRITE, draft->id)->applied))
+	if (draft->conflicts == NIL || is_there(draft))
 		return;
 	foreach(cell, draft->conflicts)
 	{
