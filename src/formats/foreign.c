@@ -560,5 +560,5 @@ sv_foreign_next(const char *format, const char *last, TimestampTz at)
 		wanted = epoch_milliseconds(at);
 	else if (width == 10 && number > 1000000000)
 		wanted = epoch_milliseconds(at) / 1000;
-	return psprintf("%0*" INT64_MODIFIER "d", width, Max(wanted, number + 1));
+	return psprintf("%0*lld", width, (long long) Max(wanted, number + 1));
 }
