@@ -16,6 +16,7 @@
 #include "store/store.h"
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
+#include "utils/lsyscache.h"
 #include "utils/rel.h"
 
 /* Have the sequences been looked at in this session? */
