@@ -51,5 +51,15 @@ SELECT revision FROM schemaver.upgrade('x3');
 SELECT command, note, outcome FROM schemaver.run WHERE command = 'done';
 SELECT revision FROM schemaver.downgrade('x1');
 
+-- a protected environment
+SELECT schemaver.set_environment('production', protected => true);
+SELECT revision FROM schemaver.downgrade('-1');
+SELECT revision FROM schemaver.downgrade('-1', dry_run => true);
+CALL schemaver.online_downgrade('-1');
+SELECT revision FROM schemaver.redo();
+SELECT revision FROM schemaver.stamp('base');
+SELECT schemaver.set_environment('production');
+SELECT revision FROM schemaver.downgrade('-1');
+
 DROP EXTENSION schemaver;
 DROP FUNCTION runs;

@@ -94,7 +94,11 @@ plan(OnlineRun *online, const RevisionGraph *graph)
 	StoredRevision **rows = sv_store_plan_rows(SV_STORE_WRITE, graph, &list);
 
 	if (online->direction == SV_DOWNGRADE)
+	{
+		if (list.n > 0)
+			sv_run_refuse_protected("A downgrade");
 		sv_run_check_reversible(rows, list.n);
+	}
 	else
 		select_steps(online, rows, &list);
 	sv_run_check_variables(SV_STORE_WRITE, rows, list.n, online->direction);

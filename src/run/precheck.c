@@ -130,6 +130,26 @@ sv_run_irreversible(const StoredRevision *row)
 		psprintf("It was registered as irreversible: %s", reason);
 }
 
+/*
+ * Raise SV016 where set_environment() has protected this database.  "what" is the
+ * call, as messages name it.
+ */
+void
+sv_run_refuse_protected(const char *what)
+{
+	bool		is_protected;
+	char	   *name = sv_store_environment(SV_STORE_WRITE, &is_protected);
+
+	if (!is_protected)
+		return;
+	ereport(ERROR,
+			(errcode(ERRCODE_SV_REFUSED),
+			 errmsg("environment \"%s\" is protected", name),
+			 errdetail("%s is not done there.", what),
+			 errhint("SELECT schemaver.set_environment(%s, protected => false) takes the protection away.",
+					 quote_literal_cstr(name))));
+}
+
 /* Raise SV012 if a step of a downgrade has nothing that undoes it. */
 void
 sv_run_check_reversible(StoredRevision **rows, int n)
@@ -157,6 +177,8 @@ sv_run_check_downgrade(StoredRevision **rows, int n, const char *target, const R
 {
 	List	   *earlier = NIL;
 
+	if (n > 0 && !options->dry_run)
+		sv_run_refuse_protected("A downgrade");
 	sv_run_check_reversible(rows, n);
 	sv_run_check_variables(SV_STORE_WRITE, rows, n, SV_DOWNGRADE);
 	check_transactional(rows, n, SV_DOWNGRADE, target);

@@ -75,6 +75,8 @@ sv_run_script_begin(Direction direction, const char *target, List *expected)
 	MemoryContext caller;
 
 	sv_lock_run("schemaver.script_begin()");
+	if (direction == SV_DOWNGRADE)
+		sv_run_refuse_protected("A downgrade");
 	sv_store_refuse_unfinished();
 	check_version(expected);
 	sv_lock_enter_transaction();

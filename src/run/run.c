@@ -322,6 +322,7 @@ sv_run_stamp(int ntargets, const char **targets, bool purge, RunStepFn report, v
 	Run			run;
 
 	sv_lock_run("schemaver.stamp()");
+	sv_run_refuse_protected("A stamp");
 	sv_store_refuse_unfinished();
 	graph = sv_store_graph(SV_STORE_WRITE);
 	plan = sv_graph_plan_stamp(graph, ntargets, targets, purge);

@@ -131,6 +131,7 @@ pg_noreturn extern void sv_run_refuse_external(const StoredRevision *row,
 extern void sv_run_check_variables(StoreMode mode, StoredRevision **rows, int n,
 								   Direction direction);
 extern void sv_run_check_upgrade(StoredRevision **rows, int n, const char *target);
+extern void sv_run_refuse_protected(const char *what);
 extern void sv_run_check_downgrade(StoredRevision **rows, int n, const char *target,
 								   const RunOptions *options);
 extern const char *sv_run_irreversible(const StoredRevision *row);

@@ -8,7 +8,7 @@ CREATE TABLE environment (
 	CONSTRAINT one_environment PRIMARY KEY (name)
 );
 COMMENT ON TABLE environment IS 'which database this is; means nothing in another one that was made of its dump';
-COMMENT ON COLUMN environment.protected IS 'refuses clean, undo, goto, stamp and downgrades';
+COMMENT ON COLUMN environment.protected IS 'refuses stamp, redo and downgrades';
 SELECT pg_catalog.pg_extension_config_dump('schemaver.environment', '');
 
 CREATE FUNCTION set_environment(name text, protected boolean DEFAULT false)
