@@ -11,15 +11,6 @@
 
 PG_FUNCTION_INFO_V1(sv_api_deploy);
 
-static void
-refuse_reserved(FunctionCallInfo fcinfo, int n, const char *name)
-{
-	if (!PG_ARGISNULL(n))
-		ereport(ERROR,
-				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-				 errmsg("argument \"%s\" is reserved and cannot be used yet", name)));
-}
-
 Datum
 sv_api_deploy(PG_FUNCTION_ARGS)
 {
@@ -44,8 +35,9 @@ sv_api_deploy(PG_FUNCTION_ARGS)
 	deployment.run.quiet = true;
 	deployment.run.allow_data_loss = sv_arg_bool(fcinfo, 7);
 	deployment.run.note = sv_arg_text_or_null(fcinfo, 8);
-	refuse_reserved(fcinfo, 9, "contexts");
-	refuse_reserved(fcinfo, 10, "options");
+	sv_arg_variables(fcinfo, 5);
+	deployment.run.contexts = sv_arg_name_or_null(fcinfo, 9);
+	deployment.run.labels = sv_arg_labels(fcinfo, 10);
 	deployment.run.allowing = "CALL schemaver.deploy(..., allow_data_loss => true)";
 	deployment.may_commit = sv_api_may_commit(fcinfo);
 	sv_deploy(&deployment);

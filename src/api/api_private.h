@@ -35,6 +35,7 @@ extern char *sv_arg_target(FunctionCallInfo fcinfo, int n, StoreMode mode, Direc
 
 /* ----- api_run.c ----- */
 
+extern char *sv_arg_labels(FunctionCallInfo fcinfo, int n);
 extern void sv_arg_variables(FunctionCallInfo fcinfo, int n);
 extern RunOptions sv_arg_run_options(FunctionCallInfo fcinfo, int first);
 

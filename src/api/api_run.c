@@ -29,8 +29,8 @@ sv_arg_variables(FunctionCallInfo fcinfo, int n)
 }
 
 /* The expression of labels in the argument "options", or NULL; 22023 for anything else there. */
-static char *
-arg_labels(FunctionCallInfo fcinfo, int n)
+char *
+sv_arg_labels(FunctionCallInfo fcinfo, int n)
 {
 	JsonbIterator *it;
 	JsonbValue	item;
@@ -71,7 +71,7 @@ sv_arg_run_options(FunctionCallInfo fcinfo, int first)
 	options.note = sv_arg_text_or_null(fcinfo, first + 1);
 	sv_arg_variables(fcinfo, first + 2);
 	options.contexts = sv_arg_name_or_null(fcinfo, first + 3);
-	options.labels = arg_labels(fcinfo, first + 4);
+	options.labels = sv_arg_labels(fcinfo, first + 4);
 	return options;
 }
 
@@ -290,7 +290,7 @@ sv_api_plan(PG_FUNCTION_ARGS)
 
 	sv_arg_variables(fcinfo, 2);
 	selection = sv_run_selection(SV_STORE_READ, sv_arg_name_or_null(fcinfo, 3),
-								 arg_labels(fcinfo, 4));
+								 sv_arg_labels(fcinfo, 4));
 	plan = direction == SV_UPGRADE ? sv_graph_plan_upgrade(graph, target) :
 		sv_graph_plan_downgrade(graph, target);
 	rows = sv_store_plan_rows(SV_STORE_READ, graph, &plan);

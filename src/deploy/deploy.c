@@ -160,7 +160,9 @@ refuse_withdrawn(const Deploying *deploying, const RevisionGraph *graph, const R
 static RevisionList
 plan(Deploying *deploying, StoredRevision ***rows)
 {
+	const RunOptions *options = &deploying->deployment->run;
 	RevisionGraph *graph = sv_store_graph(SV_STORE_WRITE);
+	Selection	selection = sv_run_selection(SV_STORE_WRITE, options->contexts, options->labels);
 	RevisionList list;
 
 	deploying->release.before = sv_deploy_heads(graph);
@@ -168,6 +170,7 @@ plan(Deploying *deploying, StoredRevision ***rows)
 	list = sv_graph_plan_upgrade(graph, deploying->target);
 	refuse_withdrawn(deploying, graph, &list);
 	*rows = sv_store_plan_rows(SV_STORE_WRITE, graph, &list);
+	sv_run_select(&selection, *rows, &list);
 	deploying->in_one = sv_run_fits_one(SV_STORE_WRITE, *rows, list.n);
 	return list;
 }
