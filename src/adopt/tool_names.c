@@ -502,7 +502,8 @@ sv_adopt_new_file(const char *message, const char *format, const char *source)
 	if (format == NULL)
 		return list_make1(exported(psprintf("%s_%s.sql", foreign.version, foreign.slug),
 								   psprintf("-- schemaver:revision %s\n-- schemaver:message %s\n\n"
-											"-- schemaver:up\n\n-- schemaver:down\n",
+											"-- A section \"down\" may follow; without one the way back is derived.\n"
+											"-- schemaver:up\n\n",
 											foreign.version, sv_one_line(message))));
 	(void) tool_of_format(format);
 	foreach(cell, sv_foreign_write(format, &foreign))
