@@ -297,7 +297,7 @@ sv_api_load_directory(PG_FUNCTION_ARGS)
 }
 
 static RevisionDraft
-draft_of(const StoredRevision *revision)
+draft_of_stored(const StoredRevision *revision)
 {
 	StoredScript *script = sv_store_script(SV_STORE_READ, revision->id);
 	RevisionDraft draft = {0};
@@ -368,7 +368,7 @@ sv_api_export(PG_FUNCTION_ARGS)
 	rows = sv_store_revisions(SV_STORE_READ, graph, &list);
 	for (int i = 0; i < list.n; i++)
 	{
-		RevisionDraft draft = draft_of(rows[i]);
+		RevisionDraft draft = draft_of_stored(rows[i]);
 		RowBuilder	row = {0};
 
 		CHECK_FOR_INTERRUPTS();

@@ -28,7 +28,7 @@ is_in_key(const Object *column)
 
 /* The table of which this one is, in the end, a partition; perhaps itself. */
 static Object *
-root_of(Object *table)
+root_table_of(Object *table)
 {
 	ListCell   *cell;
 
@@ -36,7 +36,7 @@ root_of(Object *table)
 	{
 		if (sv_class_is(lfirst(cell), inheritance) && sv_is(lfirst(cell), "bound") &&
 			((Object *) lfirst(cell))->needs != NIL)
-			return root_of(linitial(((Object *) lfirst(cell))->needs));
+			return root_table_of(linitial(((Object *) lfirst(cell))->needs));
 	}
 	return table;
 }
@@ -85,7 +85,7 @@ sv_key_tables(const Comparison *cmp, const Object *column)
 
 	if (!sv_class_is(column->parent, table))
 		return NIL;
-	tables = sv_with_partitions(cmp, root_of(column->parent));
+	tables = sv_with_partitions(cmp, root_table_of(column->parent));
 	foreach(cell, tables)
 	{
 		const Object *other = column_like(lfirst(cell), column->name);

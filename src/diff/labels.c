@@ -71,7 +71,7 @@ object_names(const Object *o, List *literals)
 
 /* Does an object need the type, by whatever way? */
 static bool
-leads_to(const Object *o, const Object *type, bool *seen)
+uses_type(const Object *o, const Object *type, bool *seen)
 {
 	ListCell   *cell;
 
@@ -83,15 +83,15 @@ leads_to(const Object *o, const Object *type, bool *seen)
 	seen[o->number] = true;
 	foreach(cell, o->needs)
 	{
-		if (leads_to(lfirst(cell), type, seen))
+		if (uses_type(lfirst(cell), type, seen))
 			return true;
 	}
 	foreach(cell, o->class->is_part || !sv_class_is(o, schema) ? o->parts : NIL)
 	{
-		if (sv_class_is(lfirst(cell), column) && leads_to(lfirst(cell), type, seen))
+		if (sv_class_is(lfirst(cell), column) && uses_type(lfirst(cell), type, seen))
 			return true;
 	}
-	return o->parent != NULL && leads_to(o->parent, type, seen);
+	return o->parent != NULL && uses_type(o->parent, type, seen);
 }
 
 /* Does something that is made or changed perhaps use a label that the enum gets? */
@@ -111,7 +111,7 @@ sv_uses_new_label(const Comparison *cmp, const Pair *type)
 			continue;
 		CHECK_FOR_INTERRUPTS();
 		seen = palloc0(sizeof(bool) * list_length(cmp->to->objects));
-		found = leads_to(o, type->b, seen);
+		found = uses_type(o, type->b, seen);
 		pfree(seen);
 		if (found)
 			return true;

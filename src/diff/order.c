@@ -172,7 +172,7 @@ needs_shell(const Object *type)
 
 /* Does a walk along what is needed come to the goal? */
 static bool
-leads_to(const Object *o, const Object *goal, bool *seen)
+depends_on_goal(const Object *o, const Object *goal, bool *seen)
 {
 	ListCell   *cell;
 
@@ -188,7 +188,7 @@ leads_to(const Object *o, const Object *goal, bool *seen)
 		if (seen[next->number])
 			continue;
 		seen[next->number] = true;
-		if (leads_to(next, goal, seen))
+		if (depends_on_goal(next, goal, seen))
 			return true;
 	}
 	return false;
@@ -207,7 +207,7 @@ is_view_in_circle(const Comparison *cmp, const Model *model, const Object *view)
 	if (cmp->fold_level < LAST_FOLD_LEVEL - 1 || !sv_class_is(view, view))
 		return false;
 	seen = palloc0(sizeof(bool) * list_length(model->objects));
-	result = leads_to(view, view, seen);
+	result = depends_on_goal(view, view, seen);
 	pfree(seen);
 	return result;
 }
@@ -366,7 +366,7 @@ circle_text(const Comparison *cmp)
 /* ----- what must be true of an order ----- */
 
 static int
-place_of(const DiffNode *node)
+node_place_of(const DiffNode *node)
 {
 	return node != NULL ? node->place : -1;
 }
@@ -378,18 +378,19 @@ place_of(const DiffNode *node)
 static bool
 is_read_in_time(const Comparison *cmp, const Pair *pair)
 {
-	int			drop = place_of(pair->drop);
+	int			drop = node_place_of(pair->drop);
 	ListCell   *cell;
 
-	if (pair->create != NULL && place_of(pair->create) > drop)
+	if (pair->create != NULL && node_place_of(pair->create) > drop)
 		return false;
 	foreach(cell, cmp->dependents[pair->a->number])
 	{
 		const Pair *user = ((Object *) lfirst(cell))->pair;
 
 		/* by ALTER COLUMN ... USING, or with the rows of a table that is made anew */
-		if (user->converted && (place_of(user->parked ? user->hollow : user->alter) > drop ||
-								(user->a->parent->pair->swapped && place_of(user->create) > drop)))
+		if (user->converted && (node_place_of(user->parked ? user->hollow : user->alter) > drop ||
+								(user->a->parent->pair->swapped &&
+								 node_place_of(user->create) > drop)))
 			return false;
 	}
 	return true;

@@ -30,7 +30,7 @@ changes(const Object *table)
 
 /* Does the object stay as it is while tables change? */
 static bool
-stays(const Object *o)
+stays_table(const Object *o)
 {
 	return o->pair->kind == SV_PAIR_SAME || o->pair->kind == SV_PAIR_ALTER;
 }
@@ -70,7 +70,7 @@ visit_keys(Comparison *cmp,
 	{
 		Object	   *key = lfirst(cell);
 		Object	   *referenced = sv_diff_is_foreign_key(key) &&
-		stays(key) ? referenced_table(key) : NULL;
+		stays_table(key) ? referenced_table(key) : NULL;
 
 		if (referenced == NULL)
 			continue;
@@ -141,7 +141,7 @@ sv_persistence_break_circles(Comparison *cmp)
 		List	   *seen = NIL;
 
 		CHECK_FOR_INTERRUPTS();
-		if (!stays(r->key) || !reaches(references, r->referenced, r->referring, &seen))
+		if (!stays_table(r->key) || !reaches(references, r->referenced, r->referring, &seen))
 			continue;
 		sv_diff_make_again(r->key->pair);
 		references = foreach_delete_current(references, cell);
@@ -163,7 +163,7 @@ table_of(const Object *sequence)
 		const Object *owner = lfirst(cell);
 		Object	   *o = owner->needs != NIL ? linitial(owner->needs) : NULL;
 
-		if (sv_class_is(owner, sequence_owner) && o != NULL && stays(owner))
+		if (sv_class_is(owner, sequence_owner) && o != NULL && stays_table(owner))
 			return o->parent ? o->parent : o;
 	}
 	return NULL;
@@ -179,7 +179,7 @@ sv_persistence_let_sequences_follow(Comparison *cmp)
 	{
 		const Object *a = lfirst(cell);
 		Pair	   *pair = a->pair;
-		const Object *table = stays(a) ? table_of(a) : NULL;
+		const Object *table = stays_table(a) ? table_of(a) : NULL;
 
 		if (table == NULL || !changes(table) || sv_is(table, "partition_key"))
 			continue;

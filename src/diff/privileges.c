@@ -67,7 +67,7 @@ all_rights(char type)
 
 /* Add a privilege; one that is there already may get the grant option. */
 static List *
-add(List *list, const char *grantee, const char *grantor, char letter, bool grantable)
+add_privilege(List *list, const char *grantee, const char *grantor, char letter, bool grantable)
 {
 	Privilege  *p;
 	ListCell   *cell;
@@ -98,11 +98,11 @@ usual_privileges(char type, const char *owner)
 
 	for (int bit = 0; bit < N_ACL_RIGHTS; bit++)
 		if (all_rights(type) & ((AclMode) 1 << bit))
-			list = add(list, owner, owner, ACL_ALL_RIGHTS_STR[bit], false);
+			list = add_privilege(list, owner, owner, ACL_ALL_RIGHTS_STR[bit], false);
 	if (type == 'f')
-		list = add(list, "", owner, 'X', false);
+		list = add_privilege(list, "", owner, 'X', false);
 	if (type == 'T' || type == 'l')
-		list = add(list, "", owner, 'U', false);
+		list = add_privilege(list, "", owner, 'U', false);
 	return list;
 }
 
@@ -119,7 +119,7 @@ skip_name(const char *c, char delimiter)
 }
 
 static List *
-parse(List *entries, char type, const char *owner)
+parse_entries(List *entries, char type, const char *owner)
 {
 	List	   *list = NIL;
 	ListCell   *cell;
@@ -139,21 +139,21 @@ parse(List *entries, char type, const char *owner)
 		{
 			for (int bit = 0; bit < N_ACL_RIGHTS; bit++)
 				if (all_rights(type) & ((AclMode) 1 << bit))
-					list = add(list, pnstrdup(entry, equals - entry), pstrdup(slash + 1),
-							   ACL_ALL_RIGHTS_STR[bit],
-							   equals[4] == '*');
+					list = add_privilege(list, pnstrdup(entry, equals - entry), pstrdup(slash + 1),
+										 ACL_ALL_RIGHTS_STR[bit],
+										 equals[4] == '*');
 			continue;
 		}
 		for (const char *c = equals + 1; c < slash; c++)
 			if (*c != '*')
-				list = add(list, pnstrdup(entry, equals - entry), pstrdup(slash + 1), *c,
-						   c[1] == '*');
+				list = add_privilege(list, pnstrdup(entry, equals - entry), pstrdup(slash + 1), *c,
+									 c[1] == '*');
 	}
 	return list;
 }
 
 static const Privilege *
-find(List *list, const Privilege *like)
+find_privilege(List *list, const Privilege *like)
 {
 	ListCell   *cell;
 
@@ -193,9 +193,9 @@ change_owner(List *list, const char *old_owner, const char *owner)
 	{
 		const Privilege *p = lfirst(cell);
 
-		result = add(result, strcmp(p->grantee, old_owner) == 0 ? owner : p->grantee,
-					 strcmp(p->grantor, old_owner) == 0 ? owner :
-					 p->grantor, p->letter, p->grantable);
+		result = add_privilege(result, strcmp(p->grantee, old_owner) == 0 ? owner : p->grantee,
+							   strcmp(p->grantor, old_owner) == 0 ? owner :
+							   p->grantor, p->letter, p->grantable);
 	}
 	return result;
 }
@@ -340,7 +340,7 @@ to_revoke(List *before, List *after)
 	foreach(cell, before)
 	{
 		const Privilege *p = lfirst(cell);
-		const Privilege *other = find(after, p);
+		const Privilege *other = find_privilege(after, p);
 
 		if (other == NULL || (p->grantable && !other->grantable))
 			result = lappend(result, (void *) p);
@@ -360,6 +360,7 @@ sv_column_privileges_left(const DiffOptions *options, const Object *column)
 	List	   *acl = sv_list(column, "acl");
 	List	   *left = NIL;
 	List	   *before;
+	List	   *held;
 	List	   *revoked;
 	bool		lost = false;
 	const char *old_owner;
@@ -374,11 +375,13 @@ sv_column_privileges_left(const DiffOptions *options, const Object *column)
 	owner = options->owners ? sv_text(after, "owner") : old_owner;
 	if (!is_role(old_owner) || !is_role(owner))
 		return acl;
-	before = parse(sv_list(table, "acl"), table->class->acl_type, quote_identifier(old_owner));
+	before = parse_entries(sv_list(table, "acl"), table->class->acl_type,
+						   quote_identifier(old_owner));
 	revoked = to_revoke(change_owner(before, old_owner, owner),
-						parse(sv_list(after, "acl"), after->class->acl_type,
-							  quote_identifier(owner)));
-	foreach(cell, change_owner(parse(acl, 'c', quote_identifier(old_owner)), old_owner, owner))
+						parse_entries(sv_list(after, "acl"), after->class->acl_type,
+									  quote_identifier(owner)));
+	held = parse_entries(acl, 'c', quote_identifier(old_owner));
+	foreach(cell, change_owner(held, old_owner, owner))
 	{
 		const Privilege *p = lfirst(cell);
 		bool		gone = false;
@@ -407,10 +410,10 @@ void
 sv_write_privileges(Writer *w, const Object *o, List *from, List *to, const char *old_owner,
 					const char *owner)
 {
-	List	   *before = parse(from, o->class->acl_type, is_role(old_owner) ?
-							   quote_identifier(old_owner) : "");
-	List	   *after = parse(to, o->class->acl_type, is_role(owner) ? quote_identifier(owner) :
-							  "");
+	List	   *before = parse_entries(from, o->class->acl_type, is_role(old_owner) ?
+									   quote_identifier(old_owner) : "");
+	List	   *after = parse_entries(to, o->class->acl_type,
+									  is_role(owner) ? quote_identifier(owner) : "");
 	List	   *revoke;
 	List	   *kept;
 	List	   *grant = NIL;
@@ -422,7 +425,7 @@ sv_write_privileges(Writer *w, const Object *o, List *from, List *to, const char
 	foreach(cell, after)
 	{
 		const Privilege *p = lfirst(cell);
-		const Privilege *other = find(before, p);
+		const Privilege *other = find_privilege(before, p);
 
 		if (other == NULL || (p->grantable != other->grantable))
 			grant = lappend(grant, (void *) p);
@@ -489,7 +492,7 @@ apply_default(List *list, const char *entry, const char *owner)
 		ListCell   *cell;
 
 		if (grant)
-			list = add(list, grantee, owner, letter, end != NULL);
+			list = add_privilege(list, grantee, owner, letter, end != NULL);
 		else
 		{
 			foreach(cell, list)

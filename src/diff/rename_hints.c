@@ -271,7 +271,7 @@ is_taken(List *wishes, const Wish *wish)
 
 /* A wish counts if its object is there and its new name is free. */
 static bool
-decide(List *wishes)
+decide_renames(List *wishes)
 {
 	bool		changed = false;
 	ListCell   *cell;
@@ -372,7 +372,7 @@ is_wanted(const Model *wanted, const Wish *wish)
 
 /* Both names are there: nobody can tell which one was meant. */
 static void
-complain(const Model *wanted, List *wishes)
+complain_of_hints(const Model *wanted, List *wishes)
 {
 	ListCell   *cell;
 
@@ -594,10 +594,10 @@ sv_hinted_renames(const Model *live, const Model *wanted, List *hints)
 			if (wish != NULL)
 				wishes = lappend(wishes, wish);
 		}
-		while (decide(wishes) || decide_exchanges(wishes))
+		while (decide_renames(wishes) || decide_exchanges(wishes))
 			;
 	}
-	complain(wanted, wishes);
+	complain_of_hints(wanted, wishes);
 	foreach(cell, wishes)
 	{
 		Wish	   *wish = lfirst(cell);

@@ -45,7 +45,7 @@ schema_renamed(const Model *kept, const Model *live, const char *from, const cha
 
 /* Has the object itself another name or schema, not only what it is part of? */
 static bool
-is_renamed(const Model *kept, const Model *live, const Object *a, const Object *b)
+is_renamed_object(const Model *kept, const Model *live, const Object *a, const Object *b)
 {
 	if (a->name == NULL || b->name == NULL || strcmp(a->identity, b->identity) == 0)
 		return false;
@@ -174,7 +174,7 @@ sv_renamed_objects(const Model *kept, const Model *live)
 
 		if (b == NULL)
 			continue;
-		if (is_renamed(kept, live, a, b))
+		if (is_renamed_object(kept, live, a, b))
 			renamed = lappend(renamed, make_renamed(a, b));
 		if (sv_class_is(a, enum))
 			renamed = add_renamed_values(renamed, a, b);

@@ -152,7 +152,7 @@ keeps_order(const Object *type)
 
 /* A column or an attribute moves over to the new version of its type. */
 static void
-convert(Spread *spread, Pair *gone, Pair *pair)
+convert_pair(Spread *spread, Pair *gone, Pair *pair)
 {
 	gone->swapped = true;
 	pair->converted = is_own_type(gone->a) || pair->converted;
@@ -230,14 +230,14 @@ spread_to_dependent(Spread *spread, Pair *gone, Object *dependent)
 		if (sv_key_tables(spread->cmp, dependent) != NIL)
 			swap_tables(spread, gone, pair);
 		else
-			convert(spread, gone, pair);
+			convert_pair(spread, gone, pair);
 		return;
 	}
 	if (sv_is_attribute(dependent) && moves_over(gone) &&
 		!is_stored(spread->cmp, dependent->parent, false))
 	{
 		untie_tables(spread->cmp, dependent->parent);
-		convert(spread, gone, pair);
+		convert_pair(spread, gone, pair);
 		return;
 	}
 	/* a table whose type is made anew, or that shall have another one */

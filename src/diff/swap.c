@@ -82,7 +82,7 @@ parents_of(const Object *table)
 }
 
 static List *
-add_columns(List *names, const Object *table)
+add_swapped_columns(List *names, const Object *table)
 {
 	ListCell   *cell;
 	ListCell   *other;
@@ -106,13 +106,13 @@ static bool
 is_ordered_by_create(const Object *b)
 {
 	List	   *created = NIL;
-	List	   *wanted = add_columns(NIL, b);
+	List	   *wanted = add_swapped_columns(NIL, b);
 	ListCell   *cell;
 	ListCell   *other;
 
 	foreach(cell, parents_of(b))
-		created = add_columns(created, lfirst(cell));
-	created = add_columns(created, b);
+		created = add_swapped_columns(created, lfirst(cell));
+	created = add_swapped_columns(created, b);
 	if (list_length(created) != list_length(wanted))
 		return false;
 	forboth(cell, created, other, wanted)

@@ -65,7 +65,7 @@ check_schemas(const Model *kept, List *schemas)
 }
 
 static DriftReport
-compare(Model *kept, List *schemas, const DiffOptions *options)
+compare_kept(Model *kept, List *schemas, const DiffOptions *options)
 {
 	ModelScope	scope = {schemas, schemas == NIL, NULL};
 	DriftReport report = {0};
@@ -91,7 +91,7 @@ compare(Model *kept, List *schemas, const DiffOptions *options)
 DriftReport
 sv_drift_find(List *schemas, const DiffOptions *options)
 {
-	return compare(sv_state_model(required_state()), schemas, options);
+	return compare_kept(sv_state_model(required_state()), schemas, options);
 }
 
 /* The same where the state is kept; else false, and a WARNING if it should be and is damaged. */
@@ -103,7 +103,7 @@ sv_drift_find_known(List *schemas, const DiffOptions *options, DriftReport *repo
 	Model	   *kept = state != 0 ? sv_state_try_model(state, &damage) : NULL;
 
 	if (kept != NULL)
-		*report = compare(kept, schemas, options);
+		*report = compare_kept(kept, schemas, options);
 	else if (damage != NULL)
 		ereport(WARNING,
 				(errmsg("drift is not known, because the kept state of the schema is damaged"),

@@ -25,7 +25,7 @@ typedef struct Revert
 } Revert;
 
 static void
-add_context(void *arg)
+add_revert_context(void *arg)
 {
 	const Revert *revert = arg;
 
@@ -34,7 +34,7 @@ add_context(void *arg)
 }
 
 static void
-execute_rows(Revert *revert)
+execute_revert_rows(Revert *revert)
 {
 	int			level = NewGUCNestLevel();
 	List	   *rows = revert->report.revert;
@@ -83,7 +83,7 @@ static void
 do_revert(void *arg)
 {
 	Revert	   *revert = arg;
-	ErrorContextCallback callback = {error_context_stack, add_context, revert};
+	ErrorContextCallback callback = {error_context_stack, add_revert_context, revert};
 	TimestampTz started_at = GetCurrentTimestamp();
 	int64		run = sv_store_begin_run("revert drift", NULL);
 
@@ -91,7 +91,7 @@ do_revert(void *arg)
 	sv_lock_enter();
 	PG_TRY();
 	{
-		execute_rows(revert);
+		execute_revert_rows(revert);
 	}
 	PG_FINALLY();
 	{

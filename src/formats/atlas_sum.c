@@ -18,18 +18,18 @@
 #include "formats/formats_private.h"
 
 static void
-add_bytes(pg_cryptohash_ctx *ctx, const char *bytes, size_t length)
+sum_bytes(pg_cryptohash_ctx *ctx, const char *bytes, size_t length)
 {
 	if (pg_cryptohash_update(ctx, (const uint8 *) bytes, length) < 0)
 		elog(ERROR, "could not compute SHA-256: %s", pg_cryptohash_error(ctx));
 }
 
 static void
-add_text(pg_cryptohash_ctx *ctx, const char *text)
+sum_text(pg_cryptohash_ctx *ctx, const char *text)
 {
 	char	   *utf8 = pg_server_to_any(text, strlen(text), PG_UTF8);
 
-	add_bytes(ctx, utf8, strlen(utf8));
+	sum_bytes(ctx, utf8, strlen(utf8));
 }
 
 #define HINT "Restore the folder, or run \"atlas migrate hash\" after a look at what has changed."
@@ -53,9 +53,9 @@ hash_files(const HashedFile *files, int n)
 		elog(ERROR, "could not compute SHA-256: %s", pg_cryptohash_error(ctx));
 	for (int i = 0; i < n; i++)
 	{
-		add_text(ctx, files[i].file->name);
+		sum_text(ctx, files[i].file->name);
 		if (!files[i].name_only)
-			add_text(ctx, files[i].file->content);
+			sum_text(ctx, files[i].file->content);
 	}
 	if (pg_cryptohash_final(ctx, digest, sizeof(digest)) < 0)
 		elog(ERROR, "could not compute SHA-256: %s", pg_cryptohash_error(ctx));
@@ -119,7 +119,7 @@ check_listed_files(const Folder *folder, const SourceFile *sum)
 
 /* Return the files that count, in the order of their names; *n is their number. */
 static HashedFile *
-collect(const Folder *folder, const SourceFile *sum, int *n)
+collect_sums(const Folder *folder, const SourceFile *sum, int *n)
 {
 	List	   *files = list_copy(folder->files);
 	HashedFile *hashed = palloc0(sizeof(HashedFile) * (list_length(files) + 1));
@@ -171,7 +171,7 @@ sv_atlas_check_sum(const Folder *folder)
 	if (sum == NULL || sum->content == NULL)
 		return;
 	check_listed_files(folder, sum);
-	files = collect(folder, sum, &n);
+	files = collect_sums(folder, sum, &n);
 	while (n > 0 && files[n - 1].name_only)
 		n--;
 	if (n == 0 || agrees(files, n))

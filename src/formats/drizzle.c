@@ -51,7 +51,7 @@ end_statements(const SourceFile *file)
 }
 
 static RevisionDraft *
-draft_of(const SourceFile *file)
+draft_of_file(const SourceFile *file)
 {
 	const char *base = sv_file_base(file);
 	NamedFile  *named = sv_named_file(file, base, false);
@@ -88,7 +88,7 @@ read_entries(Folder *folder, const SourceFile *journal)
 		if (file == NULL)
 			sv_format_refuse(journal, 0, psprintf("there is no file \"%s.sql\"", tag),
 							 "Restore the file.");
-		drafts = lappend(drafts, draft_of(file));
+		drafts = lappend(drafts, draft_of_file(file));
 		sv_draft_detail(llast(drafts), "when",
 						sv_json_text(sv_json_member(entry->val.binary.data, "when")));
 	}
@@ -96,7 +96,7 @@ read_entries(Folder *folder, const SourceFile *journal)
 }
 
 static bool
-is_drafted(const List *drafts, const SourceFile *file)
+is_in_drafts(const List *drafts, const SourceFile *file)
 {
 	ListCell   *lc;
 
@@ -118,7 +118,7 @@ read_by_name(Folder *folder)
 
 	sv_drafts_sort_by_name(files);
 	foreach(lc, files)
-		drafts = lappend(drafts, draft_of(lfirst(lc)));
+		drafts = lappend(drafts, draft_of_file(lfirst(lc)));
 	return drafts;
 }
 
@@ -139,7 +139,7 @@ read_drizzle(Folder *folder)
 		sv_drafts_chain(drafts);
 	foreach(lc, folder->files)
 	{
-		if (journal != NULL && sv_file_is_sql(lfirst(lc)) && !is_drafted(drafts, lfirst(lc)))
+		if (journal != NULL && sv_file_is_sql(lfirst(lc)) && !is_in_drafts(drafts, lfirst(lc)))
 			sv_format_ignore(folder, lfirst(lc),
 							 psprintf("\"%s\" does not list it", journal->name));
 	}

@@ -161,7 +161,7 @@ take_setting(FlywayFile *named, const SourceFile *conf, const LineCursor *line)
 }
 
 static void
-read_conf(const Folder *folder, FlywayFile *named)
+read_flyway_conf(const Folder *folder, FlywayFile *named)
 {
 	const SourceFile *conf = sv_folder_find(folder, psprintf("%s.conf", named->file->name));
 	LineCursor	line;
@@ -297,7 +297,7 @@ name_files(Folder *folder)
 			sv_format_refuse(named->file, 0, "it is a callback of Flyway",
 							 "Call schemaver.hook() with its text, and move the file out of the "
 							 "folder.");
-		read_conf(folder, named);
+		read_flyway_conf(folder, named);
 		files = lappend(files, named);
 	}
 	list_sort(files, compare_flyway_files);

@@ -98,7 +98,7 @@ typedef struct PlacedFile
 
 /* The place that the manifest gives to the file; behind all others if none. */
 static int
-place_of(const Folder *folder, const SourceFile *file)
+folder_place_of(const Folder *folder, const SourceFile *file)
 {
 	const SourceFile *manifest =
 	sv_folder_find(folder, sv_path_join(sv_path_folder(file->name), "manifest.json"));
@@ -152,7 +152,7 @@ read_folders(Folder *folder)
 			sv_format_refuse_stranger(placed->file, &sv_format_folders);
 		if (*placed->version == 'v' || *placed->version == 'V')
 			placed->version++;
-		placed->place = place_of(folder, placed->file);
+		placed->place = folder_place_of(folder, placed->file);
 		files = lappend(files, placed);
 	}
 	list_sort(files, compare_placed);

@@ -298,7 +298,7 @@ refuse_mixture(const SourceFile *a, const Format *format_a, const SourceFile *b,
 }
 
 static void
-refuse_unknown(const SourceFile *file, const Format *others)
+refuse_unknown_format(const SourceFile *file, const Format *others)
 {
 	if (others != NULL)
 		sv_format_refuse(file, 0,
@@ -355,7 +355,7 @@ choose_by(Choice *choice, const SourceFile *file)
 
 /* Return the format of all files that are not native; -1 if there is none. */
 static int
-choose(List *files)
+choose_format(List *files)
 {
 	Choice		choice = {-1, SV_FIT_NONE, NULL};
 	ListCell   *lc;
@@ -442,7 +442,7 @@ read_with(int format, List *files, Jsonb *variables, FolderDrafts *result)
 static void
 read_recognised(List *files, Jsonb *variables, FolderDrafts *result)
 {
-	int			chosen = choose(files);
+	int			chosen = choose_format(files);
 	List	   *native = NIL;
 	List	   *others = NIL;
 	ListCell   *lc;
@@ -455,7 +455,7 @@ read_recognised(List *files, Jsonb *variables, FolderDrafts *result)
 		if (is_sql && formats[NATIVE]->fit(file) != SV_FIT_NONE)
 			native = lappend(native, file);
 		else if (is_sql && chosen < 0)
-			refuse_unknown(file, native != NIL ? formats[NATIVE] : NULL);
+			refuse_unknown_format(file, native != NIL ? formats[NATIVE] : NULL);
 		else
 			others = lappend(others, file);
 	}
@@ -501,6 +501,6 @@ sv_formats_read(List *files, const char *format, Jsonb *variables)
 void
 sv_format_refuse_stranger(const SourceFile *file, const Format *format)
 {
-	refuse_unknown(file, format);
+	refuse_unknown_format(file, format);
 	pg_unreachable();
 }

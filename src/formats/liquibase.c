@@ -190,7 +190,8 @@ static const struct
 };
 
 static void
-refuse(const ChangesetReader *r, const LineCursor *line, const char *message, const char *hint)
+refuse_changeset(const ChangesetReader *r, const LineCursor *line, const char *message,
+				 const char *hint)
 {
 	sv_format_refuse(r->file, line->number, message, hint);
 }
@@ -228,9 +229,9 @@ apply_attribute(ChangesetReader *r, const LineCursor *line, AttributeKind kind, 
 			break;
 		case ATTRIBUTE_MUST_BE_TRUE:
 			if (!is_true(value))
-				refuse(r, line, psprintf("attribute %s:%s cannot be kept", name, value),
-					   "A revision that fails must not count as done. Write the statement so that "
-					   "it cannot fail.");
+				refuse_changeset(r, line, psprintf("attribute %s:%s cannot be kept", name, value),
+								 "A revision that fails must not count as done. Write the statement so that "
+								 "it cannot fail.");
 			break;
 		case ATTRIBUTE_STRIP:
 			changeset->strips_comments = is_true(value);
@@ -259,15 +260,15 @@ take_attribute(ChangesetReader *r, const LineCursor *line, const char *name, con
 		apply_attribute(r, line, attributes[i].kind, name, value);
 		return;
 	}
-	refuse(r, line, psprintf("attribute \"%s\" of a changeset cannot be kept", name),
-		   "Remove it, or make files of their own of the changesets that have it.");
+	refuse_changeset(r, line, psprintf("attribute \"%s\" of a changeset cannot be kept", name),
+					 "Remove it, or make files of their own of the changesets that have it.");
 }
 
 /* ---------- lines ---------- */
 
 /* A part of "author:id", which can be quoted; returns what follows. */
 static const char *
-take_name(const char *at, const char *end, char **name)
+take_attribute_name(const char *at, const char *end, char **name)
 {
 	int			length;
 
@@ -291,12 +292,12 @@ begin_changeset(ChangesetReader *r, const LineCursor *line, const char *text)
 	char	   *name;
 	char	   *value;
 
-	text = take_name(text, ":", &author);
+	text = take_attribute_name(text, ":", &author);
 	if (*text != ':')
-		refuse(r, line, "the changeset has no \"author:id\"", NULL);
-	text = take_name(text + 1 + strspn(text + 1, " \t"), " \t", &id);
+		refuse_changeset(r, line, "the changeset has no \"author:id\"", NULL);
+	text = take_attribute_name(text + 1 + strspn(text + 1, " \t"), " \t", &id);
 	if (*id == '\0')
-		refuse(r, line, "the changeset has no id", NULL);
+		refuse_changeset(r, line, "the changeset has no id", NULL);
 	changeset->author = author;
 	changeset->id = id;
 	changeset->line = line->number;
@@ -312,7 +313,7 @@ begin_changeset(ChangesetReader *r, const LineCursor *line, const char *text)
 
 /* Return the text with ${name} replaced by the properties' values. */
 static char *
-expand(const ChangesetReader *r, const char *text)
+expand_properties(const ChangesetReader *r, const char *text)
 {
 	StringInfoData out;
 	const char *open;
@@ -359,10 +360,10 @@ take_property(ChangesetReader *r, const LineCursor *line, const char *text)
 		else if (pg_strcasecmp(name, "dbms") == 0 && !is_for_us(value))
 			return;
 		else if (pg_strcasecmp(name, "global") != 0 && pg_strcasecmp(name, "dbms") != 0)
-			refuse(r, line, psprintf("attribute \"%s\" of a property cannot be kept", name), NULL);
+			refuse_changeset(r, line, psprintf("attribute \"%s\" of a property cannot be kept", name), NULL);
 	}
 	if (property->name == NULL || property->value == NULL)
-		refuse(r, line, "the property has no name or no value", NULL);
+		refuse_changeset(r, line, "the property has no name or no value", NULL);
 	r->properties = lappend(r->properties, property);
 }
 
@@ -400,12 +401,12 @@ reuse_changeset(ChangesetReader *r, const LineCursor *line, const char *text)
 		else if (pg_strcasecmp(name, "changesetAuthor") == 0)
 			author = value;
 		else
-			refuse(r, line, "the rollback is in another file", "Write its SQL.");
+			refuse_changeset(r, line, "the rollback is in another file", "Write its SQL.");
 	}
 	changeset = id != NULL ? earlier_changeset(r, id, author) : NULL;
 	if (changeset == NULL)
-		refuse(r, line, "the changeset that is the rollback does not stand before this line",
-			   "Write its SQL.");
+		refuse_changeset(r, line, "the changeset that is the rollback does not stand before this line",
+						 "Write its SQL.");
 	sv_section_add_text(&r->current->down, line, changeset->up.text.data, changeset->up.text.len);
 }
 
@@ -419,7 +420,7 @@ take_rollback(ChangesetReader *r, const LineCursor *line, const char *text)
 		reuse_changeset(r, line, text);
 	else
 	{
-		char	   *sql = expand(r, text);
+		char	   *sql = expand_properties(r, text);
 
 		sv_section_add_text(&r->current->down, line, sql, strlen(sql));
 	}
@@ -427,7 +428,7 @@ take_rollback(ChangesetReader *r, const LineCursor *line, const char *text)
 
 /* If the line ends in the delimiter, return its text with a semicolon instead. */
 static char *
-end_statement(const Changeset *changeset, char *text)
+split_at_delimiter(const Changeset *changeset, char *text)
 {
 	const char *delimiter = changeset->delimiter;
 	int			length = strlen(text);
@@ -452,14 +453,14 @@ take_sql(ChangesetReader *r, const LineCursor *line)
 	if (r->current == NULL)
 	{
 		if (!sv_line_is_blank(line) && !sv_line_is_comment(line))
-			refuse(r, line, "SQL stands before the first changeset",
-				   "Begin it with a line \"--changeset author:id\".");
+			refuse_changeset(r, line, "SQL stands before the first changeset",
+							 "Begin it with a line \"--changeset author:id\".");
 		return;
 	}
-	text = expand(r, pnstrdup(line->start, line->length));
+	text = expand_properties(r, pnstrdup(line->start, line->length));
 	if (!r->in_rollback)
 		appendStringInfo(&r->current->sql, "%s\n", text);
-	text = end_statement(r->current, text);
+	text = split_at_delimiter(r->current, text);
 	sv_section_add_text(r->in_rollback ? &r->current->down :
 						&r->current->up, line, text, strlen(text));
 }
@@ -495,8 +496,8 @@ take_actions(ChangesetReader *r, const LineCursor *line, const char *text)
 		{
 			action = action_of(value);
 			if (action == NULL)
-				refuse(r, line, psprintf("\"%s\" is no action", value),
-					   "Known are HALT, WARN, CONTINUE and MARK_RAN.");
+				refuse_changeset(r, line, psprintf("\"%s\" is no action", value),
+								 "Known are HALT, WARN, CONTINUE and MARK_RAN.");
 			if (pg_strcasecmp(name, "onFail") == 0)
 				r->current->on_fail = action;
 			else
@@ -507,8 +508,8 @@ take_actions(ChangesetReader *r, const LineCursor *line, const char *text)
 		else if (pg_strcasecmp(name, "onErrorMessage") != 0 &&
 				 pg_strcasecmp(name, "onSqlOutput") != 0 &&
 				 pg_strcasecmp(name, "onUpdateSQL") != 0)
-			refuse(r, line, psprintf("attribute \"%s\" of preconditions cannot be kept", name),
-				   NULL);
+			refuse_changeset(r, line, psprintf("attribute \"%s\" of preconditions cannot be kept", name),
+							 NULL);
 	}
 }
 
@@ -547,7 +548,7 @@ exists_query(const ChangesetReader *r, const LineCursor *line, const char *text,
 			object = value;
 	}
 	if (object == NULL)
-		refuse(r, line, psprintf("the precondition names no %s", what), NULL);
+		refuse_changeset(r, line, psprintf("the precondition names no %s", what), NULL);
 	return psprintf("SELECT EXISTS (SELECT FROM pg_catalog.pg_class WHERE oid = "
 					"pg_catalog.to_regclass(%s) AND relkind IN (%s))",
 					quote_literal_cstr(schema == NULL ? object : psprintf("%s.%s", schema, object)),
@@ -570,28 +571,28 @@ take_precondition(ChangesetReader *r, const LineCursor *line, const char *text)
 		text += 10 + strspn(text + 10, " \t");
 		if (pg_strncasecmp(text, expected, strlen(expected)) != 0 ||
 			(text = next_attribute(text, &name, &value)) == NULL)
-			refuse(r, line, "the precondition has no expectedResult", NULL);
-		add_precondition(r->current, expand(r, text + strspn(text, " \t")), value);
+			refuse_changeset(r, line, "the precondition has no expectedResult", NULL);
+		add_precondition(r->current, expand_properties(r, text + strspn(text, " \t")), value);
 	}
 	else if (pg_strncasecmp(text, "-table-exists", 13) == 0)
 		add_precondition(r->current, exists_query(r, line, text + 13, "table", "'r', 'p'"), NULL);
 	else if (pg_strncasecmp(text, "-view-exists", 12) == 0)
 		add_precondition(r->current, exists_query(r, line, text + 12, "view", "'v', 'm'"), NULL);
 	else
-		refuse(r, line, "a precondition of this kind cannot be kept",
-			   "Write it as --precondition-sql-check expectedResult:VALUE QUERY.");
+		refuse_changeset(r, line, "a precondition of this kind cannot be kept",
+						 "Write it as --precondition-sql-check expectedResult:VALUE QUERY.");
 }
 
 static void
 need_changeset(const ChangesetReader *r, const LineCursor *line)
 {
 	if (r->current == NULL)
-		refuse(r, line, "the line belongs to a changeset, but stands before the first", NULL);
+		refuse_changeset(r, line, "the line belongs to a changeset, but stands before the first", NULL);
 }
 
 /* Take the line if it is a directive.  Returns whether it was. */
 static bool
-take_directive(ChangesetReader *r, const LineCursor *line)
+take_changeset_line(ChangesetReader *r, const LineCursor *line)
 {
 	const char *rest;
 
@@ -626,7 +627,7 @@ take_directive(ChangesetReader *r, const LineCursor *line)
 }
 
 static void
-take_line(ChangesetReader *r, const LineCursor *line)
+take_liquibase_line(ChangesetReader *r, const LineCursor *line)
 {
 	const char *rest;
 
@@ -647,7 +648,7 @@ take_line(ChangesetReader *r, const LineCursor *line)
 		r->in_rollback = true;
 		r->current->has_rollback = true;
 	}
-	else if (r->in_rollback || !take_directive(r, line))
+	else if (r->in_rollback || !take_changeset_line(r, line))
 		take_sql(r, line);
 }
 
@@ -756,7 +757,7 @@ give_text(RevisionDraft *draft, const char *option, const char *value)
 }
 
 static RevisionDraft *
-draft_of(const ChangesetReader *r, const Changeset *changeset)
+draft_of_changeset(const ChangesetReader *r, const Changeset *changeset)
 {
 	const char *path = changeset->path != NULL ? changeset->path : r->file->name;
 	const char *id = changeset->id;
@@ -796,7 +797,7 @@ sv_liquibase_read_file(const SourceFile *file)
 	while (sv_line_next(&line))
 	{
 		CHECK_FOR_INTERRUPTS();
-		take_line(&r, &line);
+		take_liquibase_line(&r, &line);
 	}
 	if (r.in_rollback)
 		sv_format_refuse(file, line.number, "the comment with the rollback has no end", NULL);
@@ -809,7 +810,7 @@ sv_liquibase_read_file(const SourceFile *file)
 		if (sv_section_is_empty(&changeset->up))
 			sv_format_refuse(file, changeset->line,
 							 psprintf("changeset \"%s\" has no SQL", changeset->id), NULL);
-		drafts = lappend(drafts, draft_of(&r, changeset));
+		drafts = lappend(drafts, draft_of_changeset(&r, changeset));
 	}
 	return drafts;
 }

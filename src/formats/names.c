@@ -370,7 +370,7 @@ draft_of_pair(const FilePair *pair, bool whole_name)
 }
 
 static int
-compare_ids(const ListCell *a, const ListCell *b)
+compare_draft_ids(const ListCell *a, const ListCell *b)
 {
 	return strcmp(((const RevisionDraft *) lfirst(a))->id,
 				  ((const RevisionDraft *) lfirst(b))->id);
@@ -378,13 +378,13 @@ compare_ids(const ListCell *a, const ListCell *b)
 
 /* Refuse two drafts with the same id. */
 static void
-check_ids(const List *drafts)
+check_draft_ids(const List *drafts)
 {
 	List	   *sorted = list_copy(drafts);
 	const RevisionDraft *last = NULL;
 	ListCell   *lc;
 
-	list_sort(sorted, compare_ids);
+	list_sort(sorted, compare_draft_ids);
 	foreach(lc, sorted)
 	{
 		const RevisionDraft *draft = lfirst(lc);
@@ -429,7 +429,7 @@ sv_named_drafts(List *named_files)
 							 draft_of_pair(lfirst(lc), first->version > 0 &&
 										   list_length(pairs) > 1));
 	}
-	check_ids(drafts);
+	check_draft_ids(drafts);
 	if (n > 1)
 		sv_drafts_chain(drafts);
 	return drafts;

@@ -507,7 +507,7 @@ check_token(NativeReader *r, const Lexer *lexer, const Token *token)
 }
 
 static void
-read_file(NativeReader *r, Lexer *lexer)
+read_native_file(NativeReader *r, Lexer *lexer)
 {
 	MemoryContext tokens = AllocSetContextCreate(lexer->cxt, "schemaver tokens",
 												 ALLOCSET_DEFAULT_SIZES);
@@ -550,7 +550,7 @@ sv_native_read(const SourceFile *file)
 
 	PG_TRY();
 	{
-		read_file(&r, lexer);
+		read_native_file(&r, lexer);
 	}
 	PG_FINALLY();
 	{

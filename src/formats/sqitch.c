@@ -76,7 +76,7 @@ conf_value(const LineCursor *line, const char *name)
 }
 
 static void
-read_conf(SqitchReader *r)
+read_sqitch_conf(SqitchReader *r)
 {
 	const SourceFile *conf =
 	sv_folder_find(r->folder, sv_path_join(sv_path_folder(r->plan->name), "sqitch.conf"));
@@ -114,7 +114,7 @@ read_conf(SqitchReader *r)
 /* ---------- sqitch.plan ---------- */
 
 static void
-refuse(const SqitchReader *r, int line, const char *message)
+refuse_plan_line(const SqitchReader *r, int line, const char *message)
 {
 	sv_format_refuse(r->plan, line, message, "Restore the plan as Sqitch wrote it.");
 }
@@ -151,7 +151,7 @@ read_dependencies(const SqitchReader *r, Change *change, const char *at)
 	const char *end = strchr(at, ']');
 
 	if (end == NULL)
-		refuse(r, change->line, "the list of dependencies has no end");
+		refuse_plan_line(r, change->line, "the list of dependencies has no end");
 	for (at++; at < end; at += strspn(at, " \t"))
 	{
 		int			length = Min(strcspn(at, " \t]"), end - at);
@@ -236,7 +236,7 @@ read_tag(SqitchReader *r, const char *text, int line)
 	PlanTag    *tag = palloc0(sizeof(PlanTag));
 
 	if (last == NULL)
-		refuse(r, line, "a tag stands before the first change");
+		refuse_plan_line(r, line, "a tag stands before the first change");
 	text++;
 	tag->name = pnstrdup(text, strcspn(text, " \t"));
 	tag->line = read_planned(text + strlen(tag->name));
@@ -270,7 +270,7 @@ read_change(SqitchReader *r, const char *text, int line)
 	int			length;
 
 	if (*text == '-')
-		refuse(r, line, "the plan reverts a change");
+		refuse_plan_line(r, line, "the plan reverts a change");
 	text += *text == '+' ? 1 : 0;
 	text += strspn(text, " \t");
 	length = strcspn(text, " \t");
@@ -283,9 +283,9 @@ read_change(SqitchReader *r, const char *text, int line)
 		before->next = change;
 		before->rework_tags = tags_from(r, before);
 		if (before->rework_tags == NIL)
-			refuse(r, line,
-				   psprintf("change \"%s\" stands there twice without a tag between",
-							change->name));
+			refuse_plan_line(r, line,
+							 psprintf("change \"%s\" stands there twice without a tag between",
+									  change->name));
 		change->id = psprintf("%s.%d", change->id, instances_of(r, change->name) + 1);
 	}
 	text += length;
@@ -332,14 +332,14 @@ read_plan(SqitchReader *r)
 		if (*text == '%')
 			read_pragma(r, text);
 		else if (r->project.name == NULL)
-			refuse(r, line.number, "the plan names no project before its first change");
+			refuse_plan_line(r, line.number, "the plan names no project before its first change");
 		else if (*text == '@')
 			read_tag(r, text, line.number);
 		else
 			read_change(r, text, line.number);
 	}
 	if (r->project.name == NULL)
-		refuse(r, 1, "the plan names no project");
+		refuse_plan_line(r, 1, "the plan names no project");
 }
 
 /* ---------- scripts ---------- */
@@ -448,9 +448,9 @@ dependency_id(const SqitchReader *r, const Change *change, const char *name)
 		needed = earlier;
 	}
 	if (needed == NULL && *plain != '\0')
-		refuse(r, change->line,
-			   psprintf("change \"%s\" requires \"%s\", which the plan does not have before it",
-						change->name, plain));
+		refuse_plan_line(r, change->line,
+						 psprintf("change \"%s\" requires \"%s\", which the plan does not have before it",
+								  change->name, plain));
 	return needed != NULL ? pstrdup(needed->id) : NULL;
 }
 
@@ -512,7 +512,7 @@ add_conflict(const SqitchReader *r, const Change *change, const char *name, Revi
 }
 
 static RevisionDraft *
-draft_of(SqitchReader *r, Change *change)
+draft_of_change(SqitchReader *r, Change *change)
 {
 	const char *suffix = suffix_of(r, change);
 	const SourceFile *deploy = find_script(r, change, r->deploy, suffix);
@@ -592,10 +592,10 @@ read_sqitch(Folder *folder)
 	r.revert = "revert";
 	r.verify = "verify";
 	r.extension = "sql";
-	read_conf(&r);
+	read_sqitch_conf(&r);
 	read_plan(&r);
 	foreach(lc, r.changes)
-		drafts = lappend(drafts, draft_of(&r, lfirst(lc)));
+		drafts = lappend(drafts, draft_of_change(&r, lfirst(lc)));
 	if (list_length(drafts) > 1)
 		sv_drafts_chain(drafts);
 	ignore_unused(&r);

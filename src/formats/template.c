@@ -23,7 +23,7 @@ typedef struct TemplateReader
 
 /* Return the text between the braces, without blanks and trim marks at its ends. */
 static char *
-action_of(const char *open, const char *close)
+template_action(const char *open, const char *close)
 {
 	static const char blanks[] = "- \t\r\n";
 
@@ -75,7 +75,7 @@ add_variable(TemplateReader *r, const char *name)
 }
 
 static void
-expand(TemplateReader *r, const char *text, bool is_migration, int depth)
+expand_template(TemplateReader *r, const char *text, bool is_migration, int depth)
 {
 	const char *open;
 
@@ -84,7 +84,7 @@ expand(TemplateReader *r, const char *text, bool is_migration, int depth)
 	while ((open = strstr(text, "{{")) != NULL)
 	{
 		const char *close = strstr(open, "}}");
-		char	   *action = close != NULL ? action_of(open, close) : "";
+		char	   *action = close != NULL ? template_action(open, close) : "";
 		char	   *name = variable_of(action);
 		char	   *path = strncmp(action, "template", 8) == 0 ? quoted(action) : NULL;
 		const SourceFile *included = path != NULL ? sv_folder_find(r->folder, path) : NULL;
@@ -102,7 +102,7 @@ expand(TemplateReader *r, const char *text, bool is_migration, int depth)
 			sv_format_refuse(r->file, r->line, psprintf("there is no file \"%s\"", path),
 							 "Load the folder with it.");
 		else
-			expand(r, included->content, false, depth + 1);
+			expand_template(r, included->content, false, depth + 1);
 		text = close + 2;
 	}
 	appendStringInfoString(&r->out, text);
@@ -117,7 +117,7 @@ sv_template_render(const Folder *folder, const SourceFile *file, const char *tex
 	if (strstr(text, "{{") == NULL)
 		return text;
 	initStringInfo(&r.out);
-	expand(&r, text, true, 0);
+	expand_template(&r, text, true, 0);
 	return r.out.data;
 }
 

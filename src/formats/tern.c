@@ -40,7 +40,7 @@ fit_tern(const SourceFile *file)
 }
 
 static void
-take_line(TernReader *r, const LineCursor *line)
+take_tern_line(TernReader *r, const LineCursor *line)
 {
 	if (sv_line_begins(line, DIVIDER))
 	{
@@ -88,7 +88,7 @@ read_tern(Folder *folder)
 		sv_section_init(&r.down);
 		r.section = &r.up;
 		while (sv_line_next(&line))
-			take_line(&r, &line);
+			take_tern_line(&r, &line);
 		sv_draft_set_sections(draft, r.file, &r.up, &r.down);
 		if (r.no_transaction)
 			sv_draft_option(draft, "transaction", "false");

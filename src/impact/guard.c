@@ -42,7 +42,7 @@ is_table(Oid relation)
 
 /* The hook comes before the change can be seen, so the name is the old one. */
 static void
-note_name(Oid relation)
+note_guarded_name(Oid relation)
 {
 	GivenName  *renamed;
 	ListCell   *cell;
@@ -119,7 +119,7 @@ note_drop(Oid relation, AttrNumber column)
 }
 
 static void
-on_access(ObjectAccessType access, Oid catalog, Oid oid, int sub, void *arg)
+guard_access(ObjectAccessType access, Oid catalog, Oid oid, int sub, void *arg)
 {
 	MemoryContext caller;
 
@@ -137,7 +137,7 @@ on_access(ObjectAccessType access, Oid catalog, Oid oid, int sub, void *arg)
 			guard.		created = lappend_oid(guard.created, oid);
 
 		else if (access == OAT_POST_ALTER && sub == 0 && is_table(oid))
-			note_name(oid);
+			note_guarded_name(oid);
 		else if (access == OAT_DROP)
 			note_drop(oid, sub);
 	}
@@ -154,7 +154,7 @@ void
 sv_impact_init(void)
 {
 	previous_hook = object_access_hook;
-	object_access_hook = on_access;
+	object_access_hook = guard_access;
 }
 
 /* Begin to watch, until sv_impact_unguard(), or the end of the current memory context. */

@@ -20,7 +20,7 @@
 #include "utils/snapmgr.h"
 
 static bool
-scan(Relation relation, AttrNumber column)
+scan_for_value(Relation relation, AttrNumber column)
 {
 	Snapshot	snapshot = RegisterSnapshot(GetLatestSnapshot());
 	TableScanDesc rows = table_beginscan(relation, snapshot, 0, NULL);
@@ -49,7 +49,7 @@ relation_holds(Oid oid, const char *name)
 	if (get_rel_relkind(oid) != RELKIND_RELATION || (name != NULL && column == InvalidAttrNumber))
 		return false;
 	relation = table_open(oid, AccessShareLock);
-	found = scan(relation, column);
+	found = scan_for_value(relation, column);
 	table_close(relation, NoLock);
 	return found;
 }

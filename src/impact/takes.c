@@ -191,7 +191,7 @@ sv_impact_taken(Oid relation, AttrNumber column, bool drops)
 
 /* Does that go with one on the list? */
 static bool
-is_listed(const List *list, Oid relation, AttrNumber column)
+is_taken_already(const List *list, Oid relation, AttrNumber column)
 {
 	ListCell   *cell;
 
@@ -217,8 +217,8 @@ add_taken(Reading *reading, Oid relation, AttrNumber column, bool drops)
 	if (column != 0 &&
 		(sv_impact_column(relation, column) == NULL || get_attgenerated(relation, column) != '\0'))
 		return;
-	if (is_listed(reading->earlier, relation, column) ||
-		is_listed(reading->taken, relation, column))
+	if (is_taken_already(reading->earlier, relation, column) ||
+		is_taken_already(reading->taken, relation, column))
 		return;
 	taken = sv_impact_taken(relation, column, drops);
 	taken->apart = list_copy(reading->apart);
@@ -271,7 +271,7 @@ add_replaced(Reading *reading, Oid relation, const CreateStmt *by)
 }
 
 static void
-drop_table(Reading *reading, const RangeVar *name)
+take_dropped_table(Reading *reading, const RangeVar *name)
 {
 	const NowNamed *alias = find_alias(reading, name->schemaname, name->relname);
 	const NowNamed *heir = alias &&
@@ -333,7 +333,7 @@ drop_object(Reading *reading, const DropStmt *stmt, Node *name)
 	Oid			oid;
 
 	if (stmt->removeType == OBJECT_TABLE)
-		drop_table(reading, makeRangeVarFromNameList((List *) name));
+		take_dropped_table(reading, makeRangeVarFromNameList((List *) name));
 	else if (stmt->removeType == OBJECT_SCHEMA && cascade)
 	{
 		oid = get_namespace_oid(strVal(name), true);
@@ -538,7 +538,7 @@ read_statement(Reading *reading, Node *statement)
 }
 
 static void
-read_script(Reading *reading, const Script *script)
+read_takes_of_script(Reading *reading, const Script *script)
 {
 	for (int i = 0; i < script->n; i++)
 	{
@@ -558,7 +558,7 @@ sv_impact_takes(const Script *script, const List *earlier)
 {
 	Reading		reading = {.earlier = earlier};
 
-	read_script(&reading, script);
+	read_takes_of_script(&reading, script);
 	return reading.taken;
 }
 
@@ -572,7 +572,7 @@ sv_impact_demands(const Script *script)
 {
 	Reading		reading = {NIL};
 
-	read_script(&reading, script);
+	read_takes_of_script(&reading, script);
 	return reading.demands;
 }
 

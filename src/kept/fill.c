@@ -81,7 +81,7 @@ write_anew(Relation table, RowWriter *writer)
 /* ---------- tables ---------- */
 
 static void
-fill_table(void *arg)
+fill_converted_table(void *arg)
 {
 	const Filling *filling = arg;
 	Relation	table = table_open(filling->relation, AccessExclusiveLock);
@@ -125,7 +125,7 @@ sv_kept_fill_table(const StoredKept *kept, Oid rows, Oid relation)
 	if (sv_relation_owner(relation) != owner)
 		ATExecChangeOwner(relation, owner, true, AccessExclusiveLock);
 	CommandCounterIncrement();
-	sv_base_run_as(owner, fill_table, &filling);
+	sv_base_run_as(owner, fill_converted_table, &filling);
 }
 
 /* ---------- columns ---------- */
@@ -135,8 +135,8 @@ sv_kept_fill_table(const StoredKept *kept, Oid rows, Oid relation)
  * values of the type before, so a converted column needs a kept value for each.
  */
 static void
-add_refill(RowWriter *writer, const Refill *refill, Relation rows, Relation table,
-		   bool from_elsewhere)
+add_fill_column(RowWriter *writer, const Refill *refill, Relation rows, Relation table,
+				bool from_elsewhere)
 {
 	const StoredKept *kept = refill->item->kept;
 	Lookup	   *lookup = sv_rows_lookup(writer, rows, kept->columns);
@@ -192,7 +192,7 @@ fill_columns(void *arg)
 		const Refill *refill = lfirst(cell);
 		Relation	rows = table_open(refill->rows, AccessExclusiveLock);
 
-		add_refill(writer, refill, rows, table, source != table);
+		add_fill_column(writer, refill, rows, table, source != table);
 		opened = lappend(opened, rows);
 	}
 	write_anew(table, writer);
@@ -257,7 +257,7 @@ suspend_foreign_keys(Oid relation)
 }
 
 static void
-validate(void *arg)
+validate_constraints(void *arg)
 {
 	Oid			relation = *(Oid *) arg;
 	List	   *commands = suspend_foreign_keys(relation);
@@ -271,5 +271,5 @@ validate(void *arg)
 void
 sv_kept_validate(Oid relation)
 {
-	sv_base_run_as(sv_relation_owner(relation), validate, &relation);
+	sv_base_run_as(sv_relation_owner(relation), validate_constraints, &relation);
 }

@@ -177,7 +177,7 @@ target_for(List **targets, Oid relation)
 }
 
 static bool
-is_listed(List *names, const char *name)
+has_string(List *names, const char *name)
 {
 	ListCell   *cell;
 
@@ -257,7 +257,7 @@ merge_in_place(void *arg)
 }
 
 static void
-add_columns(void *arg)
+add_returned_columns(void *arg)
 {
 	Unit	   *unit = arg;
 	ListCell   *cell;
@@ -298,7 +298,7 @@ find_refills(Unit *unit, const char *kind, List *tables, List *columns)
 	{
 		Pending    *item = lfirst(cell);
 
-		if (!sv_kept_is_open(item, kind) || !is_listed(columns, item->kept->column_name))
+		if (!sv_kept_is_open(item, kind) || !has_string(columns, item->kept->column_name))
 			continue;
 		foreach(table, tables)
 		{
@@ -328,12 +328,12 @@ adds_columns(Keep *keep, const Node *tree, StatementFn run, void *arg)
 	unit.arg = arg;
 	if (columns != NIL)
 		find_refills(&unit, "column", tables_under(name), columns);
-	return unit.items != NIL && succeeds(add_columns, &unit);
+	return unit.items != NIL && succeeds(add_returned_columns, &unit);
 }
 
 /* Let a statement fill a new table without the columns that are kept, even if they are NOT NULL. */
 static void
-fill_table(void *arg)
+fill_returned_table(void *arg)
 {
 	Unit	   *unit = arg;
 	const Target *target = linitial(unit->targets);
@@ -380,7 +380,7 @@ fills_table(Keep *keep, const Node *tree, StatementFn run, void *arg)
 		if (!has_refill(target_for(&unit.targets, relation), item->kept->column_name))
 			add_refill(&unit, target_for(&unit.targets, relation), item);
 	}
-	return unit.items != NIL && succeeds(fill_table, &unit);
+	return unit.items != NIL && succeeds(fill_returned_table, &unit);
 }
 
 /* The tables with rows that a column of an item may be a column of. */
@@ -538,7 +538,7 @@ static void
 convert_nothing(void *arg)
 {
 	find_unchanged(arg);
-	add_columns(arg);
+	add_returned_columns(arg);
 }
 
 /*

@@ -58,7 +58,7 @@ sv_kept_layout(Oid table)
  * so a row of kept_data may be edited.
  */
 static bool
-has_columns(const StoredKept *kept, Oid rows)
+has_kept_columns(const StoredKept *kept, Oid rows)
 {
 	int			n = list_length(kept->columns);
 	ListCell   *cell;
@@ -96,7 +96,7 @@ sv_kept_rows_of(const StoredKept *kept)
 				 errdetail("It is not schemaver that has dropped or renamed it."),
 				 errhint("To give the data up: SELECT * FROM schemaver.purge_kept();")));
 	layout = sv_kept_layout(rows);
-	if (strcmp(layout, kept->layout) != 0 || !has_columns(kept, rows))
+	if (strcmp(layout, kept->layout) != 0 || !has_kept_columns(kept, rows))
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 				 errmsg("table %s, which has kept data, was altered", name),
@@ -186,7 +186,7 @@ typedef struct Reading
 } Reading;
 
 static void
-read_rows(void *arg)
+read_kept_rows(void *arg)
 {
 	const Reading *reading = arg;
 	Relation	table = table_open(reading->rows, AccessShareLock);
@@ -237,5 +237,5 @@ sv_kept_read(const StoredKept *kept, KeptRowFn row, void *arg)
 				 errmsg("kept rows of table %s cannot be read",
 						quote_qualified_identifier(kept->schema_name, kept->table_name)),
 				 errdetail("The table had row security, which cannot be applied to them.")));
-	sv_base_run_as(sv_relation_owner(reading.rows), read_rows, &reading);
+	sv_base_run_as(sv_relation_owner(reading.rows), read_kept_rows, &reading);
 }

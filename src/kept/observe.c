@@ -64,7 +64,7 @@ first_name(const Watch *watch, Oid relation)
 }
 
 static bool
-is_renamed(const Watch *watch, Oid relation)
+is_renamed_relation(const Watch *watch, Oid relation)
 {
 	const FirstName *first = first_name(watch, relation);
 
@@ -89,7 +89,7 @@ note_name(Oid relation)
 }
 
 static void
-note(SeenKind kind, Oid relation, int column)
+note_seen(SeenKind kind, Oid relation, int column)
 {
 	MemoryContext old = MemoryContextSwitchTo(active->context);
 	Seen	   *seen = palloc(sizeof(Seen));
@@ -97,7 +97,7 @@ note(SeenKind kind, Oid relation, int column)
 	seen->kind = kind;
 	seen->relation = relation;
 	seen->column = column;
-	seen->renamed = kind == SV_SEEN_DROPPED && is_renamed(active, relation);
+	seen->renamed = kind == SV_SEEN_DROPPED && is_renamed_relation(active, relation);
 	active->seen = lappend(active->seen, seen);
 	if (kind == SV_SEEN_CREATED)
 		active->created = lappend(active->created, seen);
@@ -136,16 +136,16 @@ watch_access(ObjectAccessType access, Oid classId, Oid objectId, int subId, void
 	if (active == NULL || classId != RelationRelationId)
 		return;
 	if (access == OAT_POST_CREATE)
-		note(SV_SEEN_CREATED, objectId, subId);
+		note_seen(SV_SEEN_CREATED, objectId, subId);
 	else if (access == OAT_DROP && is_interesting(objectId))
 	{
 		refuse_kept(objectId);
 		if (!was_created(active, objectId, subId))
-			note(SV_SEEN_DROPPED, objectId, subId);
+			note_seen(SV_SEEN_DROPPED, objectId, subId);
 	}
 	else if (access == OAT_POST_ALTER && subId > 0 && is_interesting(objectId) &&
 			 !was_created(active, objectId, subId))
-		note(SV_SEEN_ALTERED, objectId, subId);
+		note_seen(SV_SEEN_ALTERED, objectId, subId);
 	else if (access == OAT_POST_ALTER && subId == 0)
 		note_name(objectId);
 }

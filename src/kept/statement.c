@@ -480,7 +480,7 @@ sv_kept_execute(Keep *keep, const Node *tree, StatementFn run, void *arg)
 
 /* The raw parse tree of a statement, without warnings: the server gives them when it parses it. */
 static const Node *
-parse(const char *text)
+parse_single(const char *text)
 {
 	int			level = NewGUCNestLevel();
 	List	   *parsed;
@@ -493,7 +493,7 @@ parse(const char *text)
 }
 
 static void
-execute_statement(Keep *keep, const Node *tree, StatementFn run, void *arg)
+execute_kept_statement(Keep *keep, const Node *tree, StatementFn run, void *arg)
 {
 	ListCell   *cell;
 
@@ -527,7 +527,7 @@ sv_kept_statement(Keep *keep, const char *tag, const char *text, StatementFn run
 	paused = sv_track_pause(true);
 	PG_TRY();
 	{
-		execute_statement(keep, parse(text), run, arg);
+		execute_kept_statement(keep, parse_single(text), run, arg);
 	}
 	PG_FINALLY();
 	{

@@ -65,7 +65,7 @@ type_text(Oid relation, const char *column)
  * where the setting does.
  */
 static void
-complain(const Keep *keep, const char *what, const char *why)
+complain_of_keep(const Keep *keep, const char *what, const char *why)
 {
 	ereport(keep->asked ? ERROR : WARNING,
 			(errcode(ERRCODE_SV_REFUSED),
@@ -200,10 +200,9 @@ sv_kept_is_elsewhere(const Keep *keep, Oid relation)
 {
 	if (!sv_is_distributed(relation))
 		return false;
-	complain(keep,
-			 psprintf("the rows of table %s.%s", get_namespace_name(get_rel_namespace(relation)),
-					  get_rel_name(relation)),
-			 "It is a table of Citus, whose rows are in its shards.");
+	complain_of_keep(keep,
+					 psprintf("the rows of table %s", sv_relation_name(relation)),
+					 "It is a table of Citus, whose rows are in its shards.");
 	return true;
 }
 
@@ -378,10 +377,10 @@ sv_kept_take_column(const Keep *keep, const Loss *loss, const Bitmapset *lost)
 					quote_qualified_identifier(kept->schema_name, kept->table_name));
 	if (kept->columns == NIL || has_foreign_partition(loss->relation))
 	{
-		complain(keep, what, kept->columns == NIL ?
-				 "The table has no other key that identifies its rows: a primary key, or a unique "
-				 "one without nulls." :
-				 "The table has foreign partitions.");
+		complain_of_keep(keep, what, kept->columns == NIL ?
+						 "The table has no other key that identifies its rows: a primary key, or a unique "
+						 "one without nulls." :
+						 "The table has foreign partitions.");
 		return NULL;
 	}
 	kept->kept_table =

@@ -74,7 +74,7 @@ init_conversion(Conversion *conversion, Oid from, Oid to, int32 typmod)
 }
 
 static Datum
-convert(Conversion *conversion, Datum value, bool isnull)
+convert_value(Conversion *conversion, Datum value, bool isnull)
 {
 	if (conversion->kind == AS_IT_IS || isnull)
 		return value;
@@ -177,7 +177,7 @@ init_key(Lookup *lookup, int i)
 }
 
 static void
-find(Lookup *lookup, TupleTableSlot *row)
+find_row(Lookup *lookup, TupleTableSlot *row)
 {
 	for (int i = 0; i < lookup->n; i++)
 	{
@@ -188,7 +188,7 @@ find(Lookup *lookup, TupleTableSlot *row)
 			lookup->found = false;
 			return;
 		}
-		lookup->keys[i].sk_argument = convert(&lookup->conversions[i], value, false);
+		lookup->keys[i].sk_argument = convert_value(&lookup->conversions[i], value, false);
 	}
 	index_rescan(lookup->scan, lookup->keys, lookup->n, NULL, 0);
 	lookup->found = index_getnext_slot(lookup->scan, ForwardScanDirection, lookup->slot);
@@ -367,7 +367,7 @@ sv_rows_check(RowWriter *writer)
 }
 
 static void
-check_row(RowWriter *writer)
+check_written_row(RowWriter *writer)
 {
 	TupleConstr *constraints = RelationGetDescr(writer->target)->constr;
 
@@ -390,8 +390,8 @@ make_value(RowWriter *writer, Column *column, Datum *value, bool *isnull)
 	if (column->lookup != NULL && column->lookup->found)
 	{
 		*isnull = column->lookup->slot->tts_isnull[column->kept - 1];
-		*value = convert(&column->kept_conversion,
-						 column->lookup->slot->tts_values[column->kept - 1], *isnull);
+		*value = convert_value(&column->kept_conversion,
+							   column->lookup->slot->tts_values[column->kept - 1], *isnull);
 	}
 	else if (column->needed)
 		ereport(ERROR,
@@ -401,7 +401,8 @@ make_value(RowWriter *writer, Column *column, Datum *value, bool *isnull)
 	else if (column->from > 0)
 	{
 		*isnull = writer->from->tts_isnull[column->from - 1];
-		*value = convert(&column->conversion, writer->from->tts_values[column->from - 1], *isnull);
+		*value = convert_value(&column->conversion, writer->from->tts_values[column->from - 1],
+							   *isnull);
 	}
 	else if (column->missing != NULL)
 		*value = ExecEvalExpr(column->missing, writer->context, isnull);
@@ -420,7 +421,7 @@ is_unchanged(RowWriter *writer)
 
 	if (isnull || kept->tts_isnull[writer->then - 1])
 		return isnull && kept->tts_isnull[writer->then - 1];
-	now = convert(&writer->now_conversion, writer->from->tts_values[writer->now - 1], false);
+	now = convert_value(&writer->now_conversion, writer->from->tts_values[writer->now - 1], false);
 	return strcmp(TextDatumGetCString(now),
 				  TextDatumGetCString(kept->tts_values[writer->then - 1])) == 0;
 }
@@ -435,7 +436,7 @@ make_row(RowWriter *writer)
 
 	slot_getallattrs(writer->from);
 	foreach(cell, writer->lookups)
-		find(lfirst(cell), writer->from);
+		find_row(lfirst(cell), writer->from);
 	if (writer->only != NULL &&
 		(!writer->only->found || (writer->then > 0 && !is_unchanged(writer))))
 		return false;
@@ -444,7 +445,7 @@ make_row(RowWriter *writer)
 		make_value(writer, &writer->columns[i], &row->tts_values[i], &row->tts_isnull[i]);
 	ExecStoreVirtualTuple(row);
 	if (writer->checked != NULL)
-		check_row(writer);
+		check_written_row(writer);
 	return true;
 }
 

@@ -235,7 +235,7 @@ create_table(Writer *w, const Object *o)
  * computed, and before its policies count.
  */
 static void
-fill_table(Writer *w, const Object *o)
+write_table_rows(Writer *w, const Object *o)
 {
 	if (!sv_is_swapped(o))
 		return;
@@ -358,7 +358,7 @@ const ModelClass sv_class_table = {
 	IN_SCHEMAS("relnamespace"),
 	.scan = sv_scan_tables,
 	.create = create_table,
-	.fill = fill_table,
+	.fill = write_table_rows,
 	.drop = drop_table,
 	.alterers = table_alterers,
 	.name_space = sv_relation_name_space,
@@ -376,7 +376,7 @@ const ModelClass sv_class_foreign_table = {
 	"JOIN pg_catalog.pg_foreign_server s ON s.oid = f.ftserver "
 	"WHERE relkind = 'f' AND " IN_SCHEMAS("relnamespace"),
 	.create = create_table,
-	.fill = fill_table,
+	.fill = write_table_rows,
 	.alterers = table_alterers,
 	.name_space = sv_relation_name_space,
 };

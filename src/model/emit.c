@@ -9,7 +9,7 @@
 #include "utils/builtins.h"
 
 static const char *
-action_of(const Writer *w)
+writer_action(const Writer *w)
 {
 	if (w->pair->kind == SV_PAIR_AGAIN)
 		return "recreate";
@@ -49,7 +49,7 @@ sv_emit(Writer *w, int hazards, const char *format,...)
 		sql.data[--sql.len] = '\0';
 	row->kind = w->pair->class->name;
 	row->identity = (w->pair->b ? w->pair->b : w->pair->a)->identity;
-	row->action = action_of(w);
+	row->action = writer_action(w);
 	row->sql = sql.data;
 	row->hazards = hazards;
 	w->cmp->rows = lappend(w->cmp->rows, row);

@@ -94,7 +94,7 @@ list_of_array(Datum array)
 
 /* Text of a value of a type that queries use; others are cast to text in SQL. */
 static char *
-text_of(Datum value, Oid type)
+text_of_value(Datum value, Oid type)
 {
 	switch (type)
 	{
@@ -220,7 +220,7 @@ read_row(Reader *reader, HeapTuple row, TupleDesc desc)
 		{
 			case COLUMN_TEXT:
 				add_property(object, reader->names[i],
-							 text_of(value, TupleDescAttr(desc, i)->atttypid), NIL);
+							 text_of_value(value, TupleDescAttr(desc, i)->atttypid), NIL);
 				break;
 			case COLUMN_BOOL:
 				add_property(object, reader->names[i], DatumGetBool(value) ? "true" : NULL, NIL);

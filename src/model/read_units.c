@@ -132,7 +132,7 @@ kinds_of(const ModelClass *class)
 }
 
 static char
-kind_of(Oid catalog, Oid oid)
+unit_kind(Oid catalog, Oid oid)
 {
 	return catalog == RelationRelationId ? get_rel_relkind(oid) : catalog == TypeRelationId ?
 		get_typtype(oid) : '\0';
@@ -275,7 +275,7 @@ oids_for(const ModelClass *class, Oid catalog, const List *units)
 				oids = lappend_oid(oids, get_typ_typrelid(unit->objectId));
 			continue;
 		}
-		kind = kind_of(catalog, unit->objectId);
+		kind = unit_kind(catalog, unit->objectId);
 		if ((kinds == NULL || kind == '\0' || strchr(kinds, kind) != NULL) &&
 			(catalog != RelationRelationId || has_rows(class, unit->objectId)))
 			oids = lappend_oid(oids, unit->objectId);

@@ -8,7 +8,7 @@
 #include "model/model.h"
 
 static bool
-is_one_of(const char *name, List *names)
+is_in_names(const char *name, List *names)
 {
 	ListCell   *cell;
 
@@ -27,7 +27,7 @@ sv_model_is_within(const Object *object, List *schemas)
 	const char *schema = object->class->catalog == NamespaceRelationId ? object->name :
 	object->schema;
 
-	return schema != NULL && is_one_of(schema, schemas);
+	return schema != NULL && is_in_names(schema, schemas);
 }
 
 static List *

@@ -50,7 +50,7 @@ scan(Reader *reader, Relation catalog, Oid index, AttrNumber key, Oid relation, 
 }
 
 static bool
-has_columns(const Object *o)
+object_has_columns(const Object *o)
 {
 	return sv_class_has(o, SV_HAS_COLUMNS);
 }
@@ -68,7 +68,7 @@ sv_scan_relations(Reader *reader, Oid catalog, Oid index, AttrNumber key, ScanFn
 		few = list_copy(reader->oids);
 	foreach(cell, n > 0 ? NIL : reader->model->objects)
 	{
-		if (has_columns(lfirst(cell)) && ++n <= FEW_RELATIONS)
+		if (object_has_columns(lfirst(cell)) && ++n <= FEW_RELATIONS)
 			few = lappend_oid(few, sv_class_is(lfirst(cell), composite) ?
 							  get_typ_typrelid(((Object *) lfirst(cell))->address.objectId) :
 							  ((Object *) lfirst(cell))->address.objectId);
@@ -194,7 +194,7 @@ read_column(Reader *reader, Relation catalog, HeapTuple tuple, void *arg)
 	{
 		state->relation = row->attrelid;
 		state->parent = sv_model_at(reader->model, RelationRelationId, row->attrelid, 0);
-		if (state->parent != NULL && !has_columns(state->parent))
+		if (state->parent != NULL && !object_has_columns(state->parent))
 			state->parent = NULL;
 	}
 	if (state->parent == NULL)

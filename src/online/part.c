@@ -21,7 +21,7 @@ begins_transaction(const Script *script, int statement)
 
 /* The kind of the part that a statement belongs to. */
 static PartKind
-kind_of(const Script *script, int statement)
+part_kind_of(const Script *script, int statement)
 {
 	int			from;
 	int			to;
@@ -44,11 +44,12 @@ sv_part_next(const Script *script, int from, int border)
 
 	if (from >= script->n)
 		return part;
-	part.kind = kind_of(script, from);
+	part.kind = part_kind_of(script, from);
 	part.to = from + 1;
 	if (part.kind != SV_PART_TRANSACTION)
 		return part;
-	while (part.to < Min(script->n, border) && kind_of(script, part.to) == SV_PART_TRANSACTION &&
+	while (part.to < Min(script->n, border) &&
+		   part_kind_of(script, part.to) == SV_PART_TRANSACTION &&
 		   !begins_transaction(script, part.to) && !sv_script_commit_border(script, part.to))
 		part.to++;
 	return part;

@@ -170,7 +170,7 @@ describe(List *pids)
 /* ---------- limits and waits ---------- */
 
 static void
-set_local(const char *name, int milliseconds)
+set_local_timeout(const char *name, int milliseconds)
 {
 	/* as a superuser would: deadlock_timeout is not everybody's to set */
 	(void) set_config_option(name, psprintf("%d", milliseconds), PGC_SUSET, PGC_S_SESSION,
@@ -191,8 +191,8 @@ sv_retry_limits(int most)
 
 	if (limit == 0)
 		return;
-	set_local("lock_timeout", limit);
-	set_local("deadlock_timeout", Max(1, Min(DeadlockTimeout, limit / 2)));
+	set_local_timeout("lock_timeout", limit);
+	set_local_timeout("deadlock_timeout", Max(1, Min(DeadlockTimeout, limit / 2)));
 }
 
 static bool

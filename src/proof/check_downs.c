@@ -31,7 +31,7 @@ typedef struct DownCheck
 
 /* Read the state after a step, for this one's test and for the next one. */
 static void
-read_state(DownCheck *check)
+read_checked_state(DownCheck *check)
 {
 	MemoryContext caller;
 
@@ -83,7 +83,7 @@ before_step(RunObserver *observer, const StoredRevision *revision, Direction dir
 	if (!check->checks)
 		forget_state(check);
 	else if (check->state == NULL)
-		read_state(check);
+		read_checked_state(check);
 }
 
 static void
@@ -122,7 +122,7 @@ after_step(RunObserver *observer, const StoredRevision *revision, const StoredSc
 
 	if (!check->checks)
 		return;
-	read_state(check);
+	read_checked_state(check);
 	sv_test_down(&in_place, stored, before, check->state, &result);
 	MemoryContextDelete(before_context);
 	if (strcmp(result.verdict, sv_verdict_ok) != 0)

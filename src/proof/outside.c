@@ -85,7 +85,7 @@ is_inside(Oid namespace, List *schemas)
 }
 
 static void
-check_row(Relation catalog, HeapTuple tuple, List *schemas)
+check_outside_row(Relation catalog, HeapTuple tuple, List *schemas)
 {
 	Oid			classid = RelationGetRelid(catalog);
 	AttrNumber	attribute = classid == NamespaceRelationId ? Anum_pg_namespace_oid :
@@ -121,7 +121,7 @@ sv_outside_check(const OutsideMark *mark, List *schemas)
 
 		while (HeapTupleIsValid(tuple = systable_getnext(scan)))
 			if (is_later(tuple, mark))
-				check_row(catalog, tuple, schemas);
+				check_outside_row(catalog, tuple, schemas);
 		systable_endscan(scan);
 		table_close(catalog, AccessShareLock);
 	}

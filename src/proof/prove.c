@@ -53,7 +53,7 @@ hide_dropped_extension(Proof *proof, const DiffRow *row)
 }
 
 static void
-execute_rows(Proof *proof, const char *step, List *rows)
+execute_proof_rows(Proof *proof, const char *step, List *rows)
 {
 
 	proof->step = step;
@@ -105,7 +105,7 @@ expect(Proof *proof, Model *expected, const char *what)
 }
 
 static void
-add_context(void *arg)
+add_proof_context(void *arg)
 {
 	Proof	   *proof = arg;
 
@@ -130,7 +130,7 @@ build_copy(Proof *proof, MemoryContext caller)
 							 GUC_ACTION_SAVE, true, 0, false);
 	proof->scope.hidden = sv_hide(proof->live, with_public);
 	empty = sv_model_read(&proof->scope);
-	execute_rows(proof, "building", sv_diff(empty, proof->live, proof->options));
+	execute_proof_rows(proof, "building", sv_diff(empty, proof->live, proof->options));
 	MemoryContextSwitchTo(caller);
 	expect(proof, proof->live, "could not build an exact copy of the live schema");
 }
@@ -142,7 +142,7 @@ work_on_copy(void *arg)
 	Proof	   *proof = arg;
 	MemoryContext caller = CurrentMemoryContext;
 	int			nestlevel = NewGUCNestLevel();
-	ErrorContextCallback callback = {error_context_stack, add_context, proof};
+	ErrorContextCallback callback = {error_context_stack, add_proof_context, proof};
 
 	error_context_stack = &callback;
 	build_copy(proof, caller);
@@ -169,10 +169,10 @@ run_proof(Proof *proof)
 static void
 there_and_back(Proof *proof, MemoryContext caller)
 {
-	execute_rows(proof, "up", proof->up);
+	execute_proof_rows(proof, "up", proof->up);
 	MemoryContextSwitchTo(caller);
 	expect(proof, proof->wanted, "the statements do not lead to the wanted schema");
-	execute_rows(proof, "down", proof->down);
+	execute_proof_rows(proof, "down", proof->down);
 	MemoryContextSwitchTo(caller);
 	expect(proof, proof->live, "the statements of the way back do not lead to the old schema");
 }
@@ -196,7 +196,7 @@ sv_prove(const ModelScope *scope, Model *live, Model *wanted, const DiffOptions 
 static void
 apply_and_read(Proof *proof, MemoryContext caller)
 {
-	execute_rows(proof, "renaming", proof->up);
+	execute_proof_rows(proof, "renaming", proof->up);
 	MemoryContextSwitchTo(caller);
 	proof->result = sv_model_read(&proof->scope);
 }

@@ -141,7 +141,7 @@ with_final_values(const Squash *squash, const Script *script, int i)
  * with their values at the end?
  */
 static char *
-collect(const Squash *squash, List *scripts, bool only_data, bool final_values)
+collect_texts(const Squash *squash, List *scripts, bool only_data, bool final_values)
 {
 	StringInfoData out;
 	ListCell   *cell;
@@ -207,7 +207,7 @@ builds_schema(const Candidate *candidate)
 
 /* Try the candidates, the best first, and fill in the draft. */
 static void
-choose(Squash *squash)
+choose_members(Squash *squash)
 {
 	List	   *scripts = scripts_of(squash);
 	Candidate	generated = {"squash"};
@@ -216,7 +216,7 @@ choose(Squash *squash)
 	generated.script.verify_by_error =
 		sv_store_option_verify_by_error(squash->draft->options);
 	sv_candidate_generate(&generated, &squash->goal, squash->keep_data ?
-						  collect(squash, scripts, true, false) : "");
+						  collect_texts(squash, scripts, true, false) : "");
 	if (sv_candidate_try(&generated, squash->scratch, &squash->goal))
 	{
 		take_candidate(squash, &generated);
@@ -228,7 +228,7 @@ choose(Squash *squash)
 	{
 		Candidate	whole = {"squash"};
 
-		whole.script.up = collect(squash, scripts, false, final_values);
+		whole.script.up = collect_texts(squash, scripts, false, final_values);
 		whole.script.down = generated.script.down;
 		whole.script.down_generated = true;
 		whole.script.verify = generated.script.verify;
@@ -260,7 +260,7 @@ build_squash(Scratch *scratch, void *arg)
 	if (error != NULL)
 		ReThrowError(error);
 	if (squash->error == NULL)
-		choose(squash);
+		choose_members(squash);
 }
 
 static bool

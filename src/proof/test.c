@@ -65,7 +65,7 @@ set_error(TestResult *result, const char *verdict, const ErrorData *error)
 }
 
 static void
-compare(TestResult *result, const char *verdict, const Model *expected, const Model *got)
+compare_round(TestResult *result, const char *verdict, const Model *expected, const Model *got)
 {
 	List	   *differences =
 	list_concat(sv_state_differences(expected, got, NULL),
@@ -92,12 +92,12 @@ go_down_and_up(void *arg)
 		set_error(result, "down fails", error);
 		return;
 	}
-	compare(result, "differs", trip->before, sv_scratch_state(trip->scratch));
+	compare_round(result, "differs", trip->before, sv_scratch_state(trip->scratch));
 	error = sv_scratch_run(trip->scratch, result->revision, trip->stored, SV_UPGRADE);
 	if (error != NULL)
 		set_error(result, "up again fails", error);
 	else
-		compare(result, "up again differs", trip->after, sv_scratch_state(trip->scratch));
+		compare_round(result, "up again differs", trip->after, sv_scratch_state(trip->scratch));
 }
 
 /*
@@ -235,7 +235,7 @@ go_up(Tests *tests, const Scratch *scratch, int revision, const StoredScript *st
 
 /* Is it something that a derived down leaves as the up made it? */
 static bool
-stays(const char *lost)
+is_lasting_loss(const char *lost)
 {
 	return strncmp(lost, "rows of ", 8) != 0 && strncmp(lost, "values ", 7) != 0 &&
 		strncmp(lost, "position ", 9) != 0;
@@ -254,7 +254,7 @@ note_staying(const StoredRevision *row, const StoredScript *stored, TestResult *
 		return;
 	foreach(cell, row->lost)
 	{
-		if (stays(lfirst(cell)))
+		if (is_lasting_loss(lfirst(cell)))
 			result->objects = lappend(result->objects, lfirst(cell));
 	}
 	if (result->objects != NIL)
@@ -262,7 +262,7 @@ note_staying(const StoredRevision *row, const StoredScript *stored, TestResult *
 }
 
 /*
- * Run the up of a revision, which stays, and test its down.  The state after it
+ * Run the up of a revision, which is_lasting_loss, and test its down.  The state after it
  * is allocated in "context"; returns it, or NULL if it was not read.
  */
 static Model *

@@ -66,7 +66,7 @@ check_size(const char *text, const char *section, const char *shown_id)
 
 /* Why a script cannot run in a transaction, as plans and errors say it; or NULL. */
 static char *
-blocker_of(const Script *script, int first_line)
+registered_blocker_of(const Script *script, int first_line)
 {
 	if (script == NULL)
 		return NULL;
@@ -88,7 +88,7 @@ blocker_of(const Script *script, int first_line)
 static char *
 blocker_with_options(const Script *script, int first_line, const char *options, Direction direction)
 {
-	char	   *blocker = blocker_of(script, first_line);
+	char	   *blocker = registered_blocker_of(script, first_line);
 
 	if (blocker == NULL && script != NULL && script->n > 0 &&
 		!sv_store_option_transaction(options, direction))
@@ -115,7 +115,7 @@ check_preconditions(const StoredRevision *revision, VariableSyntax syntax, const
 			ereport(ERROR,
 					(errcode(ERRCODE_SV_INVALID_SCRIPT),
 					 errmsg("precondition%s cannot run in a transaction", of_revision(shown_id)),
-					 errdetail("%s.", blocker_of(script, 1))));
+					 errdetail("%s.", registered_blocker_of(script, 1))));
 	}
 }
 
@@ -164,8 +164,9 @@ sv_register_check_bodies(StoredRevision *revision, const StoredScript *script, c
 				(errcode(ERRCODE_SV_INVALID_SCRIPT),
 				 errmsg("verify script%s cannot run in a transaction", of_revision(shown_id)),
 				 script->verify_source == NULL ?
-				 errdetail("%s.", blocker_of(verify_script, script->verify_line)) :
-				 errdetail("%s of file \"%s\".", blocker_of(verify_script, script->verify_line),
+				 errdetail("%s.", registered_blocker_of(verify_script, script->verify_line)) :
+				 errdetail("%s of file \"%s\".",
+						   registered_blocker_of(verify_script, script->verify_line),
 						   script->verify_source)));
 
 	revision->has_down = down_script != NULL;

@@ -76,7 +76,7 @@ new_names(int n)
 }
 
 static void
-set_name(HTAB *names, const char *name, char *other)
+remember_name(HTAB *names, const char *name, char *other)
 {
 	NameEntry  *entry;
 	bool		found;
@@ -132,8 +132,8 @@ assign_ids(Load *load)
 
 		last = row->id;
 
-		set_name(by_file, row->file, row->id);
-		set_name(registered, row->id, row->id);
+		remember_name(by_file, row->file, row->id);
+		remember_name(registered, row->id, row->id);
 	}
 	foreach(cell, load->read->drafts)
 	{
@@ -148,7 +148,7 @@ assign_ids(Load *load)
 			draft->source != NULL ? get_name(by_file, draft->source) : NULL;
 		if (known != NULL && get_name(registered, id) == NULL)
 			id = known;
-		set_name(names, draft->id, id);
+		remember_name(names, draft->id, id);
 		draft->id = id;
 	}
 	foreach(cell, load->read->drafts)
@@ -369,7 +369,7 @@ report_missing(Load *load)
 		RegisterResult *result = lfirst(cell);
 
 		if (result->id != NULL)
-			set_name(drafted, result->id, result->id);
+			remember_name(drafted, result->id, result->id);
 	}
 	/* children first, so that each can be removed */
 	for (int i = list_length(rows) - 1; i >= 0; i--)

@@ -29,7 +29,7 @@ is_member(const List *names, const char *name)
 }
 
 static void
-refuse_unknown(const char *given, const char *kind)
+refuse_unknown_parent(const char *given, const char *kind)
 {
 	ereport(ERROR,
 			(errcode(ERRCODE_SV_BAD_PARENT),
@@ -50,7 +50,7 @@ ids_of_reference(const char *given, const char *kind)
 
 	/* A name that cannot be a reference is an unknown parent, nothing else. */
 	if (given[0] == '\0')
-		refuse_unknown(given, kind);
+		refuse_unknown_parent(given, kind);
 	PG_TRY();
 	{
 		found = sv_graph_resolve(graph, given);
@@ -67,7 +67,7 @@ ids_of_reference(const char *given, const char *kind)
 	}
 	PG_END_TRY();
 	if (found.n < 0)
-		refuse_unknown(given, kind);
+		refuse_unknown_parent(given, kind);
 	for (int i = 0; i < found.n; i++)
 		ids = lappend(ids, (char *) graph->revisions[found.members[i]].id);
 	return ids;

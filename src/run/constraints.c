@@ -59,7 +59,7 @@ set_constraints(const char *command)
 
 /* The name of the constraint in a row if it is to be set back now, else NULL. */
 static char *
-take_name(uint64 row)
+take_constraint_name(uint64 row)
 {
 	bool		isnull;
 	Oid			constraint =
@@ -74,7 +74,10 @@ take_name(uint64 row)
 	return sv_store_text(row, 2);
 }
 
-/* "SET CONSTRAINTS ... IMMEDIATE" of what take_name() gives; NULL if there is nothing. */
+/*
+ * "SET CONSTRAINTS ... IMMEDIATE" of what take_constraint_name() gives; NULL if there is
+ * nothing.
+ */
 static char *
 initial_modes_command(void)
 {
@@ -95,7 +98,7 @@ initial_modes_command(void)
 	n = sv_store_execute(&scope, &query, values, NULL);
 	for (uint64 i = 0; i < n; i++)
 	{
-		char	   *name = take_name(i);
+		char	   *name = take_constraint_name(i);
 
 		if (name != NULL)
 			appendStringInfo(&command, "%s%s", command.len ? ", " : "SET CONSTRAINTS ", name);

@@ -134,7 +134,7 @@ sv_run_takes(StoreMode mode, const StoredRevision *row, List **earlier)
 }
 
 static void
-refuse(const char *revision, List *losses, const RunOptions *options)
+refuse_losses(const char *revision, List *losses, const RunOptions *options)
 {
 	ereport(ERROR,
 			(errcode(ERRCODE_SV_REFUSED),
@@ -186,7 +186,7 @@ sv_run_check_losses(const StoredRevision *row, const RunOptions *options, List *
 	if (losses == NIL)
 		return;
 	if (!options->allow_data_loss && !options->dry_run)
-		refuse(row->id, losses, options);
+		refuse_losses(row->id, losses, options);
 	warn_of_losses(row->id, losses);
 }
 
@@ -210,7 +210,7 @@ sv_run_refuse_dropped(const StoredRevision *row, List *dropped, const List *kept
 			losses = lappend(losses, sv_impact_name(lfirst(cell)));
 	}
 	if (losses != NIL)
-		refuse(row->id, losses, options);
+		refuse_losses(row->id, losses, options);
 }
 
 /* ---------- what a down needs ---------- */

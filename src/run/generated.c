@@ -33,7 +33,7 @@
 #include "utils/syscache.h"
 
 static void
-set_local(const char *name, const char *value)
+set_local_setting(const char *name, const char *value)
 {
 	(void) set_config_option(name, value, PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0,
 							 false);
@@ -46,13 +46,13 @@ set_local(const char *name, const char *value)
 void
 sv_generated_settings(void)
 {
-	set_local("search_path", "pg_catalog, pg_temp");
-	set_local("check_function_bodies", "off");
-	set_local("standard_conforming_strings", "on");
+	set_local_setting("search_path", "pg_catalog, pg_temp");
+	set_local_setting("check_function_bodies", "off");
+	set_local_setting("standard_conforming_strings", "on");
 	/* planning a query shall not fold what constraints say */
-	set_local("constraint_exclusion", "off");
+	set_local_setting("constraint_exclusion", "off");
 	/* rows that a policy hides would be lost in silence */
-	set_local("row_security", "off");
+	set_local_setting("row_security", "off");
 }
 
 /* ----- whose statement it is ----- */
@@ -162,7 +162,7 @@ who_would_gain(List *owners, Oid role)
 }
 
 static void
-refuse(Oid owner, Oid role)
+refuse_role(Oid owner, Oid role)
 {
 	const char *name = GetUserNameFromId(owner, false);
 
@@ -225,7 +225,7 @@ choose_other(Task *task, const ReachedCode *reached, List *owners)
 		return;
 	task->role = strongest(task->holders);
 	if (!OidIsValid(task->role))
-		refuse(gains, InvalidOid);
+		refuse_role(gains, InvalidOid);
 	if (!sv_can_set_role(GetUserId(), task->role))
 		ereport(ERROR,
 				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
@@ -239,7 +239,7 @@ choose_other(Task *task, const ReachedCode *reached, List *owners)
 	unconfined = list_concat_unique_oid(holders_of_code(task), reached->unconfined);
 	gains = who_would_gain(unconfined, task->role);
 	if (OidIsValid(gains))
-		refuse(gains, task->role);
+		refuse_role(gains, task->role);
 	task->confined = true;
 }
 
@@ -335,7 +335,7 @@ missing_grants(const Task *task)
 /* ----- the execution ----- */
 
 static void
-add_context(void *arg)
+add_generated_context(void *arg)
 {
 	const Task *task = arg;
 	ListCell   *cell;
@@ -357,7 +357,7 @@ run_in_path(const Task *task)
 	int			level = NewGUCNestLevel();
 
 	if (task->path != NULL)
-		set_local("search_path", task->path);
+		set_local_setting("search_path", task->path);
 	if (task->confined)
 		sv_confine(task->run, task->arg);
 	else
@@ -383,7 +383,7 @@ bool
 sv_generated_execute(const Generated *generated, int i, StatementFn run, void *arg)
 {
 	Task		task = {.generated = generated, .i = i, .run = run, .arg = arg};
-	ErrorContextCallback callback = {error_context_stack, add_context, &task};
+	ErrorContextCallback callback = {error_context_stack, add_generated_context, &task};
 
 	task.text = generated->statement(generated->arg, i);
 	task.tree = linitial_node(RawStmt, raw_parser(task.text, RAW_PARSE_DEFAULT))->stmt;

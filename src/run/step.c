@@ -176,7 +176,7 @@ execute_keeping(void *arg)
 
 /* Set the current statement; false if it is not to be executed. */
 static bool
-begin_statement(Execution *execution, int index)
+report_statement(Execution *execution, int index)
 {
 	execution->current = index;
 	execution->text = sv_script_statement_text(execution->script, index);
@@ -217,7 +217,7 @@ repeat_settings(Execution *execution)
 		if (strcmp(script->statements[i].tag, "DISCARD ALL") == 0)
 			first = i + 1;
 	for (int i = first; i < execution->from; i++)
-		if ((script->statements[i].flags & SV_STMT_SETTING) && begin_statement(execution, i))
+		if ((script->statements[i].flags & SV_STMT_SETTING) && report_statement(execution, i))
 			execute_statement(execution);
 }
 
@@ -238,7 +238,7 @@ execute_statements(Execution *execution, MemoryContext context)
 	{
 		CHECK_FOR_INTERRUPTS();
 		sv_client_check();
-		if (begin_statement(execution, i))
+		if (report_statement(execution, i))
 			sv_run_living->statement(sv_statement_tree(script, i), execute_keeping, execution);
 		execution->touched |= may_set_constraints(&script->statements[i]);
 		if (may_make_constraint(&script->statements[i]))

@@ -40,7 +40,7 @@ sv_temp_objects(void)
 }
 
 static bool
-is_listed(const List *objects, const ObjectAddress *object)
+has_address(const List *objects, const ObjectAddress *object)
 {
 	ListCell   *cell;
 
@@ -67,7 +67,7 @@ sv_temp_drop_new(List *before)
 
 	foreach(cell, sv_temp_objects())
 	{
-		if (is_listed(before, lfirst(cell)))
+		if (has_address(before, lfirst(cell)))
 			continue;
 		add_exact_object_address(lfirst(cell), doomed);
 		any = true;

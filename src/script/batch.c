@@ -302,7 +302,7 @@ take_statement(BatchReader *r, int statement)
 
 /* The last part of a name as it was written: without schema, table and quotes. */
 static char *
-last_name(const char *name)
+last_part_of_name(const char *name)
 {
 	const char *dot = strrchr(name, '.');
 	char	   *last = pstrdup(dot ? dot + 1 : name);
@@ -370,11 +370,11 @@ changes_key(const BatchReader *r, const Node *tree)
 	ListCell   *lc;
 
 	if (!IsA(tree, UpdateStmt) ||
-		strcasecmp(update->relation->relname, last_name(r->step->table)) != 0)
+		strcasecmp(update->relation->relname, last_part_of_name(r->step->table)) != 0)
 		return false;
 	foreach(lc, update->targetList)
 	{
-		if (strcasecmp(lfirst_node(ResTarget, lc)->name, last_name(r->step->key)) == 0)
+		if (strcasecmp(lfirst_node(ResTarget, lc)->name, last_part_of_name(r->step->key)) == 0)
 			return true;
 	}
 	return false;

@@ -70,7 +70,7 @@ has_key_expression(const PartitionSpec * key)
 
 /* A new table has no rows, so a CHECK is only parsed.  A partition gets indexes as its parent's. */
 static Evaluates
-of_create_table(const CreateStmt *stmt)
+evaluates_in_create_table(const CreateStmt *stmt)
 {
 	Evaluates	result = of_constraints(stmt->constraints);
 	ListCell   *cell;
@@ -168,7 +168,7 @@ of_subcommand(const AlterTableCmd *command)
 }
 
 static Evaluates
-of_alter_table(const AlterTableStmt *stmt)
+evaluates_in_alter_table(const AlterTableStmt *stmt)
 {
 	Evaluates	result = SV_EVALUATES_NOTHING;
 	ListCell   *cell;
@@ -237,11 +237,11 @@ sv_evaluates(const Node *tree)
 			return ((const CreateTableAsStmt *) tree)->into->skipData ? SV_EVALUATES_LITERALS :
 				SV_EVALUATES_ANYTHING;
 		case T_CreateStmt:
-			return of_create_table((const CreateStmt *) tree);
+			return evaluates_in_create_table((const CreateStmt *) tree);
 		case T_CreateForeignTableStmt:
-			return of_create_table(&((const CreateForeignTableStmt *) tree)->base);
+			return evaluates_in_create_table(&((const CreateForeignTableStmt *) tree)->base);
 		case T_AlterTableStmt:
-			return of_alter_table((const AlterTableStmt *) tree);
+			return evaluates_in_alter_table((const AlterTableStmt *) tree);
 		case T_AlterDomainStmt:
 			/* 'T': the default; 'N', 'O': NOT NULL; 'X': a constraint is dropped */
 			return ((const AlterDomainStmt *) tree)->subtype == 'T' ? SV_EVALUATES_LITERALS :

@@ -132,7 +132,7 @@ set_names(Hint *hint, const char *class, List *names)
 }
 
 static void
-set_name(Hint *hint, const char *class, const char *name)
+set_hint_name(Hint *hint, const char *class, const char *name)
 {
 	hint->class = class;
 	hint->name = name;
@@ -213,7 +213,7 @@ set_plain_target(Hint *hint, Node *node)
 {
 	for (int i = 0; i < lengthof(by_name); i++)
 		if (by_name[i].tag == nodeTag(node))
-			set_name(hint, by_name[i].class, *(char **) ((char *) node + by_name[i].name));
+			set_hint_name(hint, by_name[i].class, *(char **) ((char *) node + by_name[i].name));
 	for (int i = 0; i < lengthof(by_names); i++)
 	{
 		List	   *names;
@@ -248,7 +248,7 @@ set_target(Hint *hint, Node *node)
 			break;
 		case T_IndexStmt:
 			hint->schema = ((IndexStmt *) node)->relation->schemaname;
-			set_name(hint, "index", ((IndexStmt *) node)->idxname);
+			set_hint_name(hint, "index", ((IndexStmt *) node)->idxname);
 			break;
 		case T_CreateSeqStmt:
 			set_range(hint, "sequence", ((CreateSeqStmt *) node)->sequence);

@@ -221,7 +221,7 @@ take_data(Lexer *lexer, int offset)
 
 /* Commands that say nothing to a script that runs inside of the server. */
 static bool
-is_harmless(const char *command, int length)
+is_harmless_command(const char *command, int length)
 {
 	static const char *const harmless[] = {
 		"restrict", "unrestrict", "set ON_ERROR_STOP"
@@ -251,7 +251,7 @@ skip_meta(Lexer *lexer, Token *token)
 	core_YYSTYPE value;
 	int			at;
 
-	if (is_harmless(command, length))
+	if (is_harmless_command(command, length))
 	{
 		/*
 		 * The lexer holds the byte behind the backslash, a letter, and puts it back when it is

@@ -21,7 +21,7 @@ typedef struct Reading
 } Reading;
 
 static void
-add(Reading *reading, const char *name, bool is_operator)
+add_mention(Reading *reading, const char *name, bool is_operator)
 {
 	Mention    *mention = palloc0(sizeof(Mention));
 
@@ -36,7 +36,7 @@ static void
 take_word(Reading *reading, const char *word)
 {
 	if (reading->schema != NULL)
-		add(reading, word, false);
+		add_mention(reading, word, false);
 	else
 		reading->cast = reading->after_cast;
 	reading->schema = NULL;
@@ -51,7 +51,7 @@ take_other(Reading *reading, const Token *token)
 	const char *start = reading->text + token->start;
 
 	if (reading->schema != NULL)
-		add(reading, pnstrdup(start, length), true);
+		add_mention(reading, pnstrdup(start, length), true);
 	reading->after_cast = length == 2 && start[0] == ':' && start[1] == ':';
 	reading->schema = token->code == '.' ? reading->word : NULL;
 	reading->word = NULL;

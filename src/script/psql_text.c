@@ -41,7 +41,7 @@ creates_routine(const PsqlReading *reading)
 
 /* Take a word that is not quoted into what psql knows. */
 static void
-read_word(PsqlReading *reading, const Token *token)
+read_psql_word(PsqlReading *reading, const Token *token)
 {
 	if (reading->words < lengthof(reading->head))
 		reading->head[reading->words] = token->keyword;
@@ -67,7 +67,7 @@ read_psql_token(PsqlReading *reading, const Token *token, const char *text)
 	else if (token->code == ';' || token->kind == SV_TOKEN_END)
 		return reading->parens > 0 || reading->bodies > 0;
 	else if (token->kind == SV_TOKEN_WORD && text[token->start] != '"')
-		read_word(reading, token);
+		read_psql_word(reading, token);
 	return true;
 }
 

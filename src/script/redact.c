@@ -38,7 +38,7 @@ typedef struct Redaction
 } Redaction;
 
 static bool
-is_one_of(const char *word, const char *const *words)
+is_in_words(const char *word, const char *const *words)
 {
 	for (; word != NULL && *words != NULL; words++)
 		if (pg_strcasecmp(word, *words) == 0)
@@ -78,7 +78,7 @@ is_connection(const char *value)
 
 /* Options and clauses whose value tells nothing that must be hidden. */
 static bool
-is_harmless(const char *word)
+is_harmless_word(const char *word)
 {
 	static const char *const harmless[] = {
 		"type", "version", "until", "host", "hostaddr", "port", "dbname", "schema_name",
@@ -88,28 +88,28 @@ is_harmless(const char *word)
 		"format", "header", "delimiter", "encoding", "in", "is", NULL
 	};
 
-	return is_one_of(word, harmless);
+	return is_in_words(word, harmless);
 }
 
 static void redact(StringInfo out, const char *text, RedactMode mode);
 
 /* Take note of a word: which kind of command is this? */
 static void
-read_word(Redaction *r, const char *word)
+read_redacted_word(Redaction *r, const char *word)
 {
 	static const char *const verbs[] = {"create", "alter", "import", NULL};
 	static const char *const kinds[] =
 	{"mapping", "server", "subscription", "wrapper", "foreign", NULL};
 	static const char *const routines[] = {"function", "procedure", "do", NULL};
 
-	if (is_one_of(word, verbs))
+	if (is_in_words(word, verbs))
 		r->armed = 4;
 	else if (r->armed > 0)
 	{
-		r->has_options |= is_one_of(word, kinds);
+		r->has_options |= is_in_words(word, kinds);
 		r->armed--;
 	}
-	r->runs_body |= is_one_of(word, routines);
+	r->runs_body |= is_in_words(word, routines);
 	r->word = word;
 }
 
@@ -119,7 +119,7 @@ is_body(const Redaction *r, const Token *token)
 {
 	static const char *const before[] = {"do", "as", "plpgsql", "sql", NULL};
 
-	return r->runs_body && is_one_of(r->word, before) && r->text[token->start] == '$';
+	return r->runs_body && is_in_words(r->word, before) && r->text[token->start] == '$';
 }
 
 static void
@@ -136,7 +136,7 @@ append_body(Redaction *r, const Token *token, RedactMode mode)
 static void
 append_constant(Redaction *r, const Token *token)
 {
-	bool		secret = r->mode == REDACT_ALL || (r->has_options && !is_harmless(r->word)) ||
+	bool		secret = r->mode == REDACT_ALL || (r->has_options && !is_harmless_word(r->word)) ||
 	(r->word != NULL && pg_strcasecmp(r->word, "password") == 0) || is_connection(token->str);
 
 	if (is_body(r, token) && (secret || makes_secrets(token->str)))
@@ -167,7 +167,7 @@ append_token(Redaction *r, const Token *token)
 	else
 		appendBinaryStringInfo(r->out, r->text + token->start, token->end - token->start);
 	if (token->kind == SV_TOKEN_WORD)
-		read_word(r, token->str);
+		read_redacted_word(r, token->str);
 	else
 		r->word = NULL;
 	if (token->kind == SV_TOKEN_END || token->code == ';')

@@ -44,7 +44,7 @@ typedef struct Splitter
 } Splitter;
 
 static void
-refuse(const Splitter *s, int offset, const char *message, const char *hint)
+refuse_text(const Splitter *s, int offset, const char *message, const char *hint)
 {
 	sv_script_invalid(s->script->text, offset, s->origin, message, NULL, hint);
 }
@@ -105,7 +105,7 @@ refuse_transaction(const Splitter *s, const TransactionStmt *stmt)
 		stmt->kind == TRANS_STMT_ROLLBACK_TO)
 		hint = "Remove it: schemaver runs the script in one transaction. "
 			"Use a DO block with EXCEPTION to go on after an error.";
-	refuse(s, s->start, psprintf("%s cannot be used in a migration script", command), hint);
+	refuse_text(s, s->start, psprintf("%s cannot be used in a migration script", command), hint);
 }
 
 /* BEGIN or START TRANSACTION: opens a pair. */
@@ -115,15 +115,15 @@ open_block(Splitter *s, const TransactionStmt *stmt)
 	const char *command = transaction_command(stmt);
 
 	if (stmt->options != NIL)
-		refuse(s, s->start,
-			   psprintf("%s with transaction options cannot be used in a migration script",
-						command),
-			   "Remove the options, or the whole command: schemaver runs the script in a "
-			   "transaction of its own.");
+		refuse_text(s, s->start,
+					psprintf("%s with transaction options cannot be used in a migration script",
+							 command),
+					"Remove the options, or the whole command: schemaver runs the script in a "
+					"transaction of its own.");
 	if (s->block >= 0)
-		refuse(s, s->start,
-			   psprintf("%s inside of a transaction that the script has already begun", command),
-			   "Remove it: schemaver runs the script in one transaction, all or nothing.");
+		refuse_text(s, s->start,
+					psprintf("%s inside of a transaction that the script has already begun", command),
+					"Remove it: schemaver runs the script in one transaction, all or nothing.");
 	s->block = s->start;
 }
 
@@ -135,8 +135,8 @@ static void
 close_block(Splitter *s, const TransactionStmt *stmt)
 {
 	if (stmt->chain)
-		refuse(s, s->start, "COMMIT AND CHAIN cannot be used in a migration script",
-			   "Remove it: schemaver runs the script in one transaction, all or nothing.");
+		refuse_text(s, s->start, "COMMIT AND CHAIN cannot be used in a migration script",
+					"Remove it: schemaver runs the script in one transaction, all or nothing.");
 	if (s->block < 0)
 		s->committed = s->script->n > 0;
 	s->block = -1;
@@ -197,23 +197,23 @@ check_copy(const Splitter *s, const Node *tree)
 	if (!IsA(tree, CopyStmt) || copy->filename != NULL)
 		return;
 	if (copy->is_from && copy->whereClause != NULL)
-		refuse(s, s->start,
-			   "COPY with inline data cannot have a WHERE clause in a migration script",
-			   "Copy into a temporary table and INSERT ... SELECT from it.");
+		refuse_text(s, s->start,
+					"COPY with inline data cannot have a WHERE clause in a migration script",
+					"Copy into a temporary table and INSERT ... SELECT from it.");
 	foreach(cell, copy->options)
 	{
 		const DefElem *option = lfirst(cell);
 
 		if (copy->is_from && strcmp(option->defname, "format") == 0 && option->arg != NULL &&
 			IsA(option->arg, String) && pg_strcasecmp(strVal(option->arg), "binary") == 0)
-			refuse(s, s->start, "COPY with inline data cannot be binary in a migration script",
-				   "Use the text or the csv format.");
+			refuse_text(s, s->start, "COPY with inline data cannot be binary in a migration script",
+						"Use the text or the csv format.");
 	}
 	if (copy->is_from)
 		return;
-	refuse(s, s->start, "COPY TO STDOUT cannot be used in a migration script",
-		   "There is no client to send the rows to. Use a query, or COPY TO a file or a program of "
-		   "the server.");
+	refuse_text(s, s->start, "COPY TO STDOUT cannot be used in a migration script",
+				"There is no client to send the rows to. Use a query, or COPY TO a file or a program of "
+				"the server.");
 }
 
 static bool
@@ -237,8 +237,8 @@ check_set(const Splitter *s, const Node *tree)
 		(set->kind != VAR_SET_VALUE && set->kind != VAR_SET_DEFAULT) ||
 		(set->kind == VAR_SET_VALUE && is_on(set->args)))
 		return;
-	refuse(s, s->start, "standard_conforming_strings must be on in a migration script",
-		   "Remove the SET, and write strings with escapes as E'...'.");
+	refuse_text(s, s->start, "standard_conforming_strings must be on in a migration script",
+				"Remove the SET, and write strings with escapes as E'...'.");
 }
 
 /* Line of the offset, which must not be before that of the last call. */
@@ -286,8 +286,8 @@ end_statement(Splitter *s)
 	if (s->start < 0)
 		return;
 	if (lexer->data_end > 0 && s->start < lexer->data_from && s->end > lexer->data_from)
-		refuse(s, s->start, "the data of COPY FROM STDIN stands inside of another statement",
-			   "Begin the next statement on a line of its own, behind the data.");
+		refuse_text(s, s->start, "the data of COPY FROM STDIN stands inside of another statement",
+					"Begin the next statement on a line of its own, behind the data.");
 	tree = parse_statement(s, s->start, s->end);
 	check_copy(s, tree);
 	check_set(s, tree);
@@ -388,8 +388,8 @@ split(Splitter *s)
 	} while (take_token(s, &token));
 
 	if (s->block >= 0)
-		refuse(s, s->block, "BEGIN without COMMIT",
-			   "Remove it: schemaver runs the script in one transaction, all or nothing.");
+		refuse_text(s, s->block, "BEGIN without COMMIT",
+					"Remove it: schemaver runs the script in one transaction, all or nothing.");
 }
 
 /*

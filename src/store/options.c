@@ -26,7 +26,7 @@ irreversible_reason(const JsonbValue *value)
 
 /* A list of ids, as an option has it. */
 static void
-check_ids(const char *name, const JsonbValue *value)
+check_option_ids(const char *name, const JsonbValue *value)
 {
 	bool		good = value->type == jbvBinary && JsonContainerIsArray(value->val.binary.data);
 
@@ -213,7 +213,7 @@ sv_store_options(const char *options, const char **irreversible)
 					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 					 errmsg("option \"%s\" must be a boolean", known[i].name)));
 		if (read.given[i] && known[i].kind == OPTION_IDS)
-			check_ids(known[i].name, &read.values[i]);
+			check_option_ids(known[i].name, &read.values[i]);
 		if (read.given[i] && known[i].kind == OPTION_DEPENDENTS &&
 			!(is_word(&read.values[i], "rebuild") || is_word(&read.values[i], "refuse")))
 			ereport(ERROR,

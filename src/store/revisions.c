@@ -218,7 +218,8 @@ typedef struct RowReader
 
 /* The rows of the listed revisions, in the order of the list, by one query. */
 static StoredRevision **
-read_rows(RowReader *reader, StoreMode mode, const RevisionGraph *graph, const RevisionList *list)
+read_revision_rows(RowReader *reader, StoreMode mode, const RevisionGraph *graph,
+				   const RevisionList *list)
 {
 	StoredRevision **by_index = palloc0(sizeof(StoredRevision *) * (graph->n + 1));
 	bool		take_all = !graph->is_part && list->n > graph->n / 2;
@@ -255,7 +256,7 @@ sv_store_revisions(StoreMode mode, const RevisionGraph *graph, const RevisionLis
 		read_revision
 	};
 
-	return read_rows(&reader, mode, graph, list);
+	return read_revision_rows(&reader, mode, graph, list);
 }
 
 #define PLAN_COLUMNS \
@@ -290,11 +291,11 @@ sv_store_plan_rows(StoreMode mode, const RevisionGraph *graph, const RevisionLis
 		read_plan_row
 	};
 
-	return read_rows(&reader, mode, graph, list);
+	return read_revision_rows(&reader, mode, graph, list);
 }
 
 static void *
-read_script(uint64 row)
+read_stored_script(uint64 row)
 {
 	StoredScript *result = palloc0(sizeof(StoredScript));
 
@@ -336,7 +337,7 @@ sv_store_script(StoreMode mode, const char *id)
 		"LEFT JOIN schemaver.derived d ON d.revision = s.revision WHERE "
 		"s.revision = $1", 1, {TEXTOID}
 	};
-	List	   *found = sv_own_rows(mode, &query, read_script, id);
+	List	   *found = sv_own_rows(mode, &query, read_stored_script, id);
 
 	if (found == NIL)
 		ereport(ERROR,

@@ -533,7 +533,7 @@ typedef struct StateRead
 } StateRead;
 
 static void
-read_state(void *arg)
+read_kept_state(void *arg)
 {
 	static StoreQuery query = {
 		"SELECT v.description, v.oid, v.place, o.origin IS NOT NULL FROM schemaver.object_version "
@@ -582,7 +582,7 @@ Model *
 sv_state_try_model(int64 state, char **damage)
 {
 	StateRead	read = {state};
-	ErrorData  *error = sv_subtransaction(read_state, &read, true);
+	ErrorData  *error = sv_subtransaction(read_kept_state, &read, true);
 
 	if (error == NULL)
 		return read.model;

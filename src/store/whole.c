@@ -78,7 +78,7 @@ at_address_of(const Model *model, const Object *o)
 static bool will_be_kept(const Merge *m, const Object *o);
 
 static bool
-decide(const Merge *m, const ObjectChange *change)
+decide_merge(const Merge *m, const ObjectChange *change)
 {
 	const Object *former = change->before ? change->before : at_address_of(m->left, change->after);
 	const KeyEntry *entry = former ? entry_of(m, former, HASH_FIND) : NULL;
@@ -100,14 +100,14 @@ will_be_kept(const Merge *m, const Object *o)
 	if (entry->begins == NULL)
 		return entry->is_kept && !entry->ends;
 	if (entry->verdict == UNDECIDED)
-		entry->verdict = decide(m, entry->begins) ? YES : NO;
+		entry->verdict = decide_merge(m, entry->begins) ? YES : NO;
 	return entry->verdict == YES;
 }
 
 /* ----- parts that only the state has ----- */
 
 static void
-add_change(Merge *m, const Object *before, const Object *after)
+merge_change(Merge *m, const Object *before, const Object *after)
 {
 	ObjectChange *change = palloc(sizeof(ObjectChange));
 
@@ -196,7 +196,7 @@ end_parts(Merge *m, const Object *whole, const Object *renamed)
 			if (taken != NULL && (taken->begins != NULL || (taken->is_kept && !taken->ends)))
 				after = NULL;
 		}
-		add_change(m, part, after);
+		merge_change(m, part, after);
 		end_parts(m, part, after);
 	}
 }

@@ -159,7 +159,7 @@ read_now(const List *units)
  * the same in both.
  */
 static void
-assemble(Derivation *d, const Model *now)
+assemble_before(Derivation *d, const Model *now)
 {
 	List	   *before = NIL;
 	List	   *after = NIL;
@@ -226,7 +226,7 @@ find_others(const Derivation *d)
 
 /* Compare, and with what the comparison disturbs once more. */
 static void
-compare(Derivation *d)
+compare_sides(Derivation *d)
 {
 	for (int depth = 0; depth < MAX_DEPTH; depth++)
 	{
@@ -237,7 +237,7 @@ compare(Derivation *d)
 		if (found == NIL)
 			return;
 		d->others = list_concat(d->others, found);
-		assemble(d, read_now(all_units(d)));
+		assemble_before(d, read_now(all_units(d)));
 	}
 }
 
@@ -264,15 +264,15 @@ tables_in_order(const Derivation *d)
 static void
 compare_both_ways(Derivation *d)
 {
-	compare(d);
+	compare_sides(d);
 	d->ordered = tables_in_order(d);
 	if (d->ordered == NIL)
 		return;
 	d->options.columns_last = true;
-	compare(d);
+	compare_sides(d);
 	d->last_rows = d->rows;
 	d->options.columns_last = false;
-	compare(d);
+	compare_sides(d);
 }
 
 /* Is it the schema itself that has another name? */
@@ -368,7 +368,7 @@ rename_and_compare(void *arg)
 		SPI_execute(((DiffRow *) lfirst(cell))->sql, false, 0);
 	SPI_finish();
 	MemoryContextSwitchTo(caller);
-	assemble(d, read_now(all_units(d)));
+	assemble_before(d, read_now(all_units(d)));
 	compare_both_ways(d);
 	refuse_distributed(d->rows);
 }

@@ -166,7 +166,7 @@ sv_statement_lasts(Node *statement)
 /* ---------- found in the comparison ---------- */
 
 static List *
-note(List *lost, const char *what, const char *identity)
+note_loss(List *lost, const char *what, const char *identity)
 {
 	return sv_track_once(lost, psprintf("%s %s", what, identity));
 }
@@ -202,9 +202,9 @@ note_column(List *lost, const Object *b)
 	if (is_new(b->parent))
 		return lost;
 	if (is_new(b))
-		return sv_is(b, "generated") ? lost : note(lost, "values of column", b->identity);
+		return sv_is(b, "generated") ? lost : note_loss(lost, "values of column", b->identity);
 	if (b->pair->a != NULL && !sv_same(b->pair->a, b, "type"))
-		return note(lost, "values as they were before the change of type of column", b->identity);
+		return note_loss(lost, "values as they were before the change of type of column", b->identity);
 	return lost;
 }
 
@@ -218,7 +218,7 @@ note_identity(List *lost, const Object *column)
 		(column->pair->a != NULL && sv_is(column->pair->a, "identity") && !is_new(column) &&
 		 !(sequence != NULL && sequence->pair != NULL && sequence->pair->replaced)))
 		return lost;
-	return note(lost, "position of sequence", sv_identity_sequence(column));
+	return note_loss(lost, "position of sequence", sv_identity_sequence(column));
 }
 
 /* What statements drop that comes back: DROP says so itself. */
@@ -237,9 +237,9 @@ note_dropped(List *lost, const Model *before, const List *rows)
 			b->pair == NULL)
 			continue;
 		if (sv_class_is(b, table) && !b->pair->swapped && has_own_rows(b))
-			lost = note(lost, "rows of table", b->identity);
+			lost = note_loss(lost, "rows of table", b->identity);
 		else if (sv_class_is(b, column) && !b->parent->pair->swapped && !is_new(b->parent))
-			lost = note(lost, "values of column", b->identity);
+			lost = note_loss(lost, "values of column", b->identity);
 	}
 	return lost;
 }
@@ -264,9 +264,9 @@ sv_derived_lost(const Model *before, const List *rows, const List *undone)
 		if (b->pair == NULL || b->context)
 			continue;
 		if (sv_class_is(b, table) && is_new(b) && has_own_rows(b))
-			lost = note(lost, "rows of table", b->identity);
+			lost = note_loss(lost, "rows of table", b->identity);
 		else if (sv_class_is(b, sequence) && is_new(b))
-			lost = note(lost, "position of sequence", b->identity);
+			lost = note_loss(lost, "position of sequence", b->identity);
 		else if (sv_class_is(b, column) && sv_class_is(b->parent, table))
 			lost = note_identity(note_column(lost, b), b);
 	}

@@ -78,7 +78,7 @@ schema_of(Oid catalog, Oid oid)
 }
 
 static void
-on_access(ObjectAccessType access, Oid catalog, Oid oid, int sub, void *arg)
+follow_member(ObjectAccessType access, Oid catalog, Oid oid, int sub, void *arg)
 {
 	ObjectAddress address;
 	MemoryContext caller;
@@ -100,7 +100,7 @@ void
 sv_members_install(void)
 {
 	previous_hook = object_access_hook;
-	object_access_hook = on_access;
+	object_access_hook = follow_member;
 }
 
 /* A script begins to run; an earlier one may have ended with an error. */

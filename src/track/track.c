@@ -324,7 +324,7 @@ note_large_object(ObjectAccessType access, Oid catalog)
 }
 
 static void
-on_access(ObjectAccessType access, Oid catalog, Oid oid, int sub, void *arg)
+follow_access(ObjectAccessType access, Oid catalog, Oid oid, int sub, void *arg)
 {
 	ListCell   *cell;
 
@@ -439,7 +439,7 @@ void
 sv_track_install(void)
 {
 	previous_access_hook = object_access_hook;
-	object_access_hook = on_access;
+	object_access_hook = follow_access;
 	previous_utility_hook = ProcessUtility_hook;
 	ProcessUtility_hook = on_utility;
 	previous_executor_hook = ExecutorStart_hook;

@@ -63,7 +63,7 @@ is_container(const RawStmt *raw)
 
 /* The part of the client's text that a parsed statement stands for, without passwords. */
 static char *
-text_of(const RawStmt *raw)
+text_of_statement(const RawStmt *raw)
 {
 	const char *text = debug_query_string + Max(raw->stmt_location, 0);
 	int			length = raw->stmt_len > 0 ? raw->stmt_len : strlen(text);
@@ -97,12 +97,12 @@ statement_of(const EventTriggerData *trigger)
 		if (CreateCommandTag(raw->stmt) != trigger->tag)
 			continue;
 		if (equal(raw->stmt, trigger->parsetree))
-			return text_of(raw);
+			return text_of_statement(raw);
 		if (found == NULL)
-			found = text_of(raw);
+			found = text_of_statement(raw);
 	}
 	if (found == NULL && list_length(statements) == 1 && is_container(linitial(statements)))
-		found = text_of(linitial(statements));
+		found = text_of_statement(linitial(statements));
 	return found;
 }
 
