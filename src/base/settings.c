@@ -94,6 +94,46 @@ char	   *sv_variables = NULL;
 /* Who watches for years must not fill the disk; who hides a trace must not empty the log. */
 int			sv_ddl_log_size = 10000;
 
+static void
+define_online_settings(void)
+{
+	DefineCustomIntVariable("schemaver.lock_timeout",
+							"Sets how long an online run queues for a lock before it tries again "
+							"later.",
+							"0 leaves it to lock_timeout.",
+							&sv_lock_timeout, 1000, 0, INT_MAX,
+							PGC_USERSET, GUC_UNIT_MS, NULL, NULL, NULL);
+	DefineCustomIntVariable("schemaver.lock_attempts",
+							"Sets how often an online run tries to get a lock.",
+							NULL,
+							&sv_lock_attempts, 30, 1, INT_MAX,
+							PGC_USERSET, 0, NULL, NULL, NULL);
+	DefineCustomIntVariable("schemaver.lock_retry_delay",
+							"Sets how long an online run waits before it tries again to get a "
+							"lock.",
+							"The wait doubles with each attempt, up to 64 times this.",
+							&sv_lock_retry_delay, 500, 1, 3600 * 1000,
+							PGC_USERSET, GUC_UNIT_MS, NULL, NULL, NULL);
+	DefineCustomIntVariable("schemaver.concurrent_lock_timeout",
+							"Sets lock_timeout for statements that an online run executes outside "
+							"of transactions.",
+							"0 waits without limit.",
+							&sv_concurrent_lock_timeout, 0, 0, INT_MAX,
+							PGC_USERSET, GUC_UNIT_MS, NULL, NULL, NULL);
+	DefineCustomIntVariable("schemaver.batch_max_lag",
+							"Sets how far standbys may be behind while an online run changes rows "
+							"in batches.",
+							"0 does not look at standbys.",
+							&sv_batch_max_lag, 10 * 1000, 0, INT_MAX,
+							PGC_USERSET, GUC_UNIT_MS, NULL, NULL, NULL);
+	DefineCustomIntVariable("schemaver.batch_max_wal_rate",
+							"Sets how much WAL per second an online run may write while it changes "
+							"rows in batches.",
+							"0 sets no limit.",
+							&sv_batch_max_wal_rate, 0, 0, INT_MAX,
+							PGC_USERSET, GUC_UNIT_KB, NULL, NULL, NULL);
+}
+
 /* Define the settings.  Called once, when the library is loaded. */
 void
 sv_settings_init(void)
@@ -136,35 +176,6 @@ sv_settings_init(void)
 							 "Off where something else makes them, such as pg_partman.",
 							 &sv_partition_drift, true,
 							 PGC_USERSET, 0, NULL, NULL, NULL);
-	DefineCustomIntVariable("schemaver.lock_timeout",
-							"Sets how long an online run queues for a lock before it tries again "
-							"later.",
-							"0 leaves it to lock_timeout.",
-							&sv_lock_timeout, 1000, 0, INT_MAX,
-							PGC_USERSET, GUC_UNIT_MS, NULL, NULL, NULL);
-	DefineCustomIntVariable("schemaver.lock_attempts",
-							"Sets how often an online run tries to get a lock.",
-							NULL,
-							&sv_lock_attempts, 30, 1, INT_MAX,
-							PGC_USERSET, 0, NULL, NULL, NULL);
-	DefineCustomIntVariable("schemaver.lock_retry_delay",
-							"Sets how long an online run waits before it tries again to get a "
-							"lock.",
-							"The wait doubles with each attempt, up to 64 times this.",
-							&sv_lock_retry_delay, 500, 1, 3600 * 1000,
-							PGC_USERSET, GUC_UNIT_MS, NULL, NULL, NULL);
-	DefineCustomIntVariable("schemaver.concurrent_lock_timeout",
-							"Sets lock_timeout for statements that an online run executes outside "
-							"of transactions.",
-							"0 waits without limit.",
-							&sv_concurrent_lock_timeout, 0, 0, INT_MAX,
-							PGC_USERSET, GUC_UNIT_MS, NULL, NULL, NULL);
-	DefineCustomIntVariable("schemaver.batch_max_lag",
-							"Sets how far standbys may be behind while an online run changes rows "
-							"in batches.",
-							"0 does not look at standbys.",
-							&sv_batch_max_lag, 10 * 1000, 0, INT_MAX,
-							PGC_USERSET, GUC_UNIT_MS, NULL, NULL, NULL);
 	DefineCustomEnumVariable("schemaver.check_downs",
 							 "Tries the down of a revision when it is registered and when it is "
 							 "applied.",
@@ -172,12 +183,6 @@ sv_settings_init(void)
 							 "refuses it with SQLSTATE SV017.",
 							 &sv_check_downs, SV_CHECK_OFF, check_downs_values,
 							 PGC_USERSET, 0, NULL, NULL, NULL);
-	DefineCustomIntVariable("schemaver.batch_max_wal_rate",
-							"Sets how much WAL per second an online run may write while it changes "
-							"rows in batches.",
-							"0 sets no limit.",
-							&sv_batch_max_wal_rate, 0, 0, INT_MAX,
-							PGC_USERSET, GUC_UNIT_KB, NULL, NULL, NULL);
 	DefineCustomBoolVariable("schemaver.keep_data",
 							 "Lets upgrades keep what they drop, for the downgrade to bring it "
 							 "back.",
@@ -205,5 +210,6 @@ sv_settings_init(void)
 							"The oldest go first; -1 keeps all.",
 							&sv_ddl_log_size, 10000, -1, INT_MAX,
 							PGC_SUSET, 0, NULL, NULL, NULL);
+	define_online_settings();
 	MarkGUCPrefixReserved("schemaver");
 }

@@ -191,29 +191,29 @@ sv_reader_leaves_out(const Reader *reader, const ObjectAddress *address)
 		hash_search(reader->scope->hidden, &whole, HASH_FIND, NULL) != NULL;
 }
 
-/* Make an object of a row and add it to the model. */
-static void
-read_row(Reader *reader, HeapTuple row, TupleDesc desc)
+/* What a row says of its object beside the properties. */
+typedef struct RowFacts
 {
-	Object	   *object = palloc0(sizeof(Object));
-	const char *given = NULL;
-	Oid			parent = InvalidOid;
-	int			parent_sub = 0;
-	Oid			owner = InvalidOid;
-	Datum		acl = (Datum) 0;
-	Oid			alias = InvalidOid;
-	Oid			type = InvalidOid;
+	const char *given;			/* the identity, where the row has it */
+	Oid			parent;
+	int			parent_sub;
+	Oid			owner;
+	Datum		acl;
+	Oid			alias;
+	Oid			type;
+} RowFacts;
 
-	object->class = reader->class;
-	object->properties = palloc(sizeof(Property) * (desc->natts + 3));
-	object->address.classId = reader->class->catalog;
+/* Read the columns of a row; false if the object was just dropped. */
+static bool
+read_columns(Reader *reader, HeapTuple row, TupleDesc desc, Object *object, RowFacts *facts)
+{
 	for (int i = 0; i < desc->natts; i++)
 	{
 		bool		isnull;
 		Datum		value = heap_getattr(row, i + 1, desc, &isnull);
 
 		if (isnull && strcmp(reader->names[i], "definition") == 0)
-			return;				/* just dropped: there is nothing to print */
+			return false;		/* just dropped: there is nothing to print */
 		if (isnull)
 			continue;
 		switch (reader->uses[i])
@@ -229,11 +229,11 @@ read_row(Reader *reader, HeapTuple row, TupleDesc desc)
 				add_property(object, reader->names[i], NULL, list_of_array(value));
 				break;
 			case COLUMN_OWNER:
-				owner = DatumGetObjectId(value);
-				add_property(object, "owner", sv_role_name(owner), NIL);
+				facts->owner = DatumGetObjectId(value);
+				add_property(object, "owner", sv_role_name(facts->owner), NIL);
 				break;
 			case COLUMN_ACL:
-				acl = value;
+				facts->acl = value;
 				break;
 			case COLUMN_OID:
 				object->address.objectId = DatumGetObjectId(value);
@@ -242,10 +242,10 @@ read_row(Reader *reader, HeapTuple row, TupleDesc desc)
 				object->address.objectSubId = DatumGetInt16(value);
 				break;
 			case COLUMN_PARENT:
-				parent = DatumGetObjectId(value);
+				facts->parent = DatumGetObjectId(value);
 				break;
 			case COLUMN_PARENTSUB:
-				parent_sub = DatumGetInt16(value);
+				facts->parent_sub = DatumGetInt16(value);
 				break;
 			case COLUMN_SCHEMA:
 				object->schema_oid = DatumGetObjectId(value);
@@ -254,29 +254,45 @@ read_row(Reader *reader, HeapTuple row, TupleDesc desc)
 				object->name = pstrdup(NameStr(*DatumGetName(value)));
 				break;
 			case COLUMN_IDENTITY:
-				given = TextDatumGetCString(value);
+				facts->given = TextDatumGetCString(value);
 				break;
 			case COLUMN_NEEDS:
 				object->needs_relation = DatumGetObjectId(value);
 				break;
 			case COLUMN_TYPE:
-				type = DatumGetObjectId(value);
+				facts->type = DatumGetObjectId(value);
 				break;
 			case COLUMN_TYPMOD:
-				add_property(object, "type", sv_reader_type(reader, type, DatumGetInt32(value)),
-							 NIL);
+				add_property(object, "type",
+							 sv_reader_type(reader, facts->type, DatumGetInt32(value)), NIL);
 				break;
 			case COLUMN_ALIAS:
-				alias = DatumGetObjectId(value);
+				facts->alias = DatumGetObjectId(value);
 				break;
 		}
 	}
+	return true;
+}
+
+/* Make an object of a row and add it to the model. */
+static void
+read_row(Reader *reader, HeapTuple row, TupleDesc desc)
+{
+	Object	   *object = palloc0(sizeof(Object));
+	RowFacts	facts = {0};
+
+	object->class = reader->class;
+	object->properties = palloc(sizeof(Property) * (desc->natts + 3));
+	object->address.classId = reader->class->catalog;
+	if (!read_columns(reader, row, desc, object, &facts))
+		return;
 	if (sv_reader_leaves_out(reader, &object->address))
 		return;
-	if (OidIsValid(parent))
+	if (OidIsValid(facts.parent))
 	{
 		object->parent =
-			sv_model_at(reader->model, reader->class->parent_catalog, parent, parent_sub);
+			sv_model_at(reader->model, reader->class->parent_catalog, facts.parent,
+						facts.parent_sub);
 		if (object->parent == NULL)
 			return;				/* of an extension's table, or just dropped */
 		object->schema = object->parent->schema;
@@ -289,18 +305,19 @@ read_row(Reader *reader, HeapTuple row, TupleDesc desc)
 		if (object->schema == NULL)
 			return;
 	}
-	if (acl != (Datum) 0)
-		add_property(object, "acl", NULL, sv_acl_list(acl, reader->class->acl_type, owner));
-	object->identity = identity_of(object, given);
+	if (facts.acl != (Datum) 0)
+		add_property(object, "acl", NULL,
+					 sv_acl_list(facts.acl, reader->class->acl_type, facts.owner));
+	object->identity = identity_of(object, facts.given);
 	if (object->identity == NULL)
 		return;
 	sv_model_add(reader->model, object);
-	if (OidIsValid(alias))
+	if (OidIsValid(facts.alias))
 	{
 		ObjectAddress address;
 
 		memset(&address, 0, sizeof(address));
-		ObjectAddressSet(address, RelationRelationId, alias);
+		ObjectAddressSet(address, RelationRelationId, facts.alias);
 		sv_model_alias(reader->model, &address, object);
 	}
 }
