@@ -50,14 +50,18 @@ sv_run_log_failed(const Run *run, const char *revision, int sqlstate)
 				 errhidestmt(true)));
 }
 
-/* Let pg_stat_activity, and so the view progress, show which revision is executed. */
+/*
+ * Let pg_stat_activity, and so the view progress, show which revision is executed, before
+ * the session's own statement, for which others look there.
+ */
 void
 sv_run_show_step(const Run *run, const char *revision, Direction direction)
 {
 	pgstat_report_activity(STATE_RUNNING,
-						   psprintf("schemaver run " INT64_FORMAT ": %s %s, revision %d of %d",
+						   psprintf("/* schemaver run " INT64_FORMAT ": %s %s, revision %d of %d */ %s",
 									run->number, sv_direction_name(direction),
-									sv_graph_clip(revision), run->done + 1, run->nsteps));
+									sv_graph_clip(revision), run->done + 1, run->nsteps,
+									debug_query_string ? debug_query_string : ""));
 }
 
 /* Let it show the session's own statement again. */

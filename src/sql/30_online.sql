@@ -62,7 +62,7 @@ CREATE VIEW progress AS
 		c.pid, NULL, NULL, m.found[4]::bigint, m.found[5]::bigint, 'revisions', c.query_start, NULL,
 		pg_catalog.pg_blocking_pids(c.pid), c.wait_event, NULL, NULL, NULL, NULL, NULL
 	FROM pg_catalog.pg_stat_activity c CROSS JOIN LATERAL (SELECT pg_catalog.regexp_match(c.query,
-		'^schemaver run ([0-9]{1,18}): (upgrade|downgrade) (.*), revision ([0-9]{1,9}) of ([0-9]{1,9})$') AS found) m
+		'^/\* schemaver run ([0-9]{1,18}): (upgrade|downgrade) (\S+), revision ([0-9]{1,9}) of ([0-9]{1,9}) \*/ ') AS found) m
 	WHERE c.datname = pg_catalog.current_database() AND c.state = 'active' AND m.found IS NOT NULL;
 COMMENT ON VIEW progress IS 'what a run is doing; what an online run was doing when it was interrupted, and how to continue it';
 GRANT SELECT ON progress TO PUBLIC;
