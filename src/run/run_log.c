@@ -58,7 +58,8 @@ void
 sv_run_show_step(const Run *run, const char *revision, Direction direction)
 {
 	pgstat_report_activity(STATE_RUNNING,
-						   psprintf("/* schemaver run " INT64_FORMAT ": %s %s, revision %d of %d */ %s",
+						   psprintf("/* schemaver run " INT64_FORMAT
+									": %s %s, revision %d of %d */ %s",
 									run->number, sv_direction_name(direction),
 									sv_graph_clip(revision), run->done + 1, run->nsteps,
 									debug_query_string ? debug_query_string : ""));
