@@ -21,7 +21,7 @@ ALTER TABLE ev ADD COLUMN x int;
 ALTER TABLE ev DETACH PARTITION ev_2;
 CREATE TABLE alone (a int) PARTITION BY LIST (a);
 CREATE TABLE alone_1 PARTITION OF alone FOR VALUES IN (1);
-SELECT kind, identity, change FROM schemaver.drift();
+SELECT kind, identity, change FROM schemaver.drift() WHERE identity <> 'public.ev_2.at';	-- since 18 its NOT NULL is inherited
 SELECT sql FROM schemaver.revert_drift(allow_data_loss => true);
 SELECT kind, identity, change FROM schemaver.drift();
 SELECT count(*) FROM pg_partition_tree('ev');
