@@ -234,6 +234,8 @@ def _refused(report, what, texts, where, sqlstate, line, sv):
             _register(session, texts)
             at = "upgrade"
             before = postgres.dump(sv, everything=True)
+            # as where the tables have rows
+            session.rows("SET schemaver.plain_when_empty = off")
             session.rows("SELECT * FROM schemaver.upgrade('head')")
             report.fail(f"odd: {what}", "not refused")
             return
