@@ -16,6 +16,7 @@
 #include "miscadmin.h"
 #include "track/track.h"
 #include "utils/guc.h"
+#include "utils/lsyscache.h"
 #include "utils/snapmgr.h"
 
 /* ---------- what depends on it ---------- */
@@ -28,6 +29,7 @@ typedef struct Search
 	List	   *expanded;		/* those whose dependents are among them */
 	Model	   *model;
 	List	   *found;			/* Object */
+	bool	   *is_found;		/* by number of the object */
 } Search;
 
 static bool
@@ -86,6 +88,26 @@ root_of(const Object *o)
 	return o;
 }
 
+/* Add the views that depend on a view, at any distance: one reading does for all of them. */
+static void
+add_views_over(Search *search, const ObjectAddress *view)
+{
+	int			first = list_length(search->units);
+
+	add_unit(search, view);
+	for (int i = first; i < list_length(search->units); i++)	/* grows on the way */
+	{
+		const ObjectAddress *unit = list_nth(search->units, i);
+		ListCell   *cell;
+
+		CHECK_FOR_INTERRUPTS();
+		if (unit->classId != RelationRelationId || get_rel_relkind(unit->objectId) != RELKIND_VIEW)
+			continue;
+		foreach(cell, sv_unit_dependents(unit))
+			add_unit(search, lfirst(cell));
+	}
+}
+
 /*
  * Does the server itself see to an object that depends on one to which the
  * statement is done?
@@ -101,18 +123,27 @@ comes_along(const Search *search, const Object *o, const Object *start)
 	return root_of(o) == root_of(start);
 }
 
+static void
+mark(Search *search, Object *o)
+{
+	if (search->is_found[o->number])
+		return;
+	search->is_found[o->number] = true;
+	search->found = lappend(search->found, o);
+}
+
 static bool
 needs_found(const Search *search, const Object *o)
 {
 	ListCell   *cell;
 
-	if (o->parent != NULL && list_member_ptr(search->found, o->parent))
+	if (o->parent != NULL && search->is_found[o->parent->number])
 		return true;
 	foreach(cell, o->needs)
 	{
 		const Object *need = lfirst(cell);
 
-		if (list_member_ptr(search->found, need) &&
+		if (search->is_found[need->number] &&
 			!(list_member_ptr(search->start, need) && comes_along(search, o, need)))
 			return true;
 	}
@@ -134,13 +165,12 @@ spread(Search *search)
 		{
 			Object	   *o = lfirst(cell);
 
-			if (o->context || list_member_ptr(search->found, o) || !needs_found(search, o))
+			if (o->context || search->is_found[o->number] || !needs_found(search, o))
 				continue;
-			search->found = lappend(search->found, o);
+			mark(search, o);
 			/* a type without one of its attributes would be another type */
 			if (o->parent != NULL && sv_class_is(root_of(o), composite))
-				search->found = list_append_unique_ptr(search->found,
-													   unconstify(Object *, root_of(o)));
+				mark(search, unconstify(Object *, root_of(o)));
 			more = true;
 		}
 	}
@@ -174,7 +204,7 @@ expand(Search *search)
 			continue;
 		search->expanded = lappend(search->expanded, unit);
 		foreach(other, sv_unit_dependents(unit))
-			add_unit(search, lfirst(other));
+			add_views_over(search, lfirst(other));
 	}
 	return list_length(search->units) > n;
 }
@@ -244,7 +274,10 @@ sv_aside_find(const List *addresses, AsideCause cause)
 	{
 		search.model = sv_read_units_now(search.units);
 		search.start = objects_at(search.model, addresses);
-		search.found = list_copy(search.start);
+		search.found = NIL;
+		search.is_found = palloc0(sizeof(bool) * list_length(search.model->objects));
+		foreach(cell, search.start)
+			mark(&search, lfirst(cell));
 		spread(&search);
 	} while (expand(&search));
 

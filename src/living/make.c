@@ -327,6 +327,18 @@ sv_living_columns_changed(LivingRun *living, const LivingTask *task, Oid relatio
 	}
 }
 
+/* How many texts are due. */
+static int
+count_waiting(const LivingRun *living)
+{
+	int			n = 0;
+	ListCell   *cell;
+
+	foreach(cell, living->tasks)
+		n += ((LivingTask *) lfirst(cell))->waits;
+	return n;
+}
+
 static void
 record(LivingRun *living, const LivingTask *task, TimestampTz started_at, int statements)
 {
@@ -335,7 +347,7 @@ record(LivingRun *living, const LivingTask *task, TimestampTz started_at, int st
 
 	step.run = version.run = living->run->number;
 	step.position = ++living->run->done;
-	living->run->nsteps = Max(living->run->nsteps, step.position);
+	living->run->nsteps = Max(living->run->nsteps, step.position + count_waiting(living));
 	step.revision = task->name;
 	step.direction = living->direction;
 	step.checksum = task->checksum ? task->checksum : "";
