@@ -13,7 +13,7 @@ SELECT schemaver.revision('one', 'CREATE TABLE app.t (x int)', 'DROP TABLE app.t
 SELECT proname, has_function_privilege('regress_schemaver_looker', oid, 'EXECUTE') AS granted, prosecdef, provolatile, proparallel
 FROM pg_proc WHERE pronamespace = 'schemaver'::regnamespace ORDER BY granted, proname;
 SELECT relname FROM pg_class WHERE relnamespace = 'schemaver'::regnamespace AND relkind IN ('r', 'v', 'S')
-	AND (has_table_privilege('regress_schemaver_looker', oid, 'SELECT') OR has_table_privilege('regress_schemaver_looker', oid, 'INSERT, UPDATE, DELETE, TRUNCATE, TRIGGER, REFERENCES'));
+	AND (has_table_privilege('regress_schemaver_looker', oid, 'SELECT') OR has_table_privilege('regress_schemaver_looker', oid, 'INSERT, UPDATE, DELETE, TRUNCATE, TRIGGER, REFERENCES')) ORDER BY relname;
 SELECT has_schema_privilege('regress_schemaver_looker', 'schemaver', 'USAGE') AS usage, has_schema_privilege('regress_schemaver_looker', 'schemaver', 'CREATE') AS create;
 
 SET ROLE regress_schemaver_looker;

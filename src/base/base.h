@@ -167,6 +167,9 @@ typedef enum StoreMode
 	SV_STORE_WRITE
 } StoreMode;
 
+/* A bit of the security context: a query of schemaver runs, which runs code of nobody else. */
+#define SV_SECURITY_OWN_QUERY	0x1000
+
 typedef struct StoreScope
 {
 	StoreMode	mode;

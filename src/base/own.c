@@ -84,7 +84,8 @@ sv_store_enter(StoreScope *scope, StoreMode mode)
 	scope->mode = mode;
 	scope->caller = CurrentMemoryContext;
 	GetUserIdAndSecContext(&scope->userid, &scope->security_context);
-	SetUserIdAndSecContext(owner, scope->security_context | SECURITY_LOCAL_USERID_CHANGE);
+	SetUserIdAndSecContext(owner, scope->security_context | SECURITY_LOCAL_USERID_CHANGE |
+						   SV_SECURITY_OWN_QUERY);
 	scope->guc_nestlevel = NewGUCNestLevel();
 	(void) set_config_option("search_path", "pg_catalog, pg_temp",
 							 PGC_USERSET, PGC_S_SESSION,

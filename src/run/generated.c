@@ -10,7 +10,8 @@
  * builds indexes and refreshes materialized views: with settings of its own, and
  * with its deferred triggers fired inside.  The caller must be able to become
  * that role.  Functions of somebody else in a superuser's object run as their
- * owners (confine.c); other code of somebody else there is refused.
+ * owners, and expressions there call nothing harmful (confine.c); other code of
+ * somebody else there is refused.
  * Where bodies of functions look up names: body_path.c.
  */
 #include "postgres.h"
@@ -187,7 +188,7 @@ typedef struct Task
 	List	   *holders;
 	Oid			role;
 	bool		restricted;		/* it does not run as the caller does */
-	bool		confined;		/* functions of other roles run as their owners */
+	Confinement confined;		/* of code of other roles in an object of a superuser */
 	bool		looks_up;		/* a body of a function may look up names */
 	const char *path;			/* where; NULL: nowhere */
 	List	   *left_out;		/* schemas of the caller's path that are not safe */
@@ -240,7 +241,26 @@ choose_other(Task *task, const ReachedCode *reached, List *owners)
 	gains = who_would_gain(unconfined, task->role);
 	if (OidIsValid(gains))
 		refuse_role(gains, task->role);
-	task->confined = true;
+	task->confined = OidIsValid(who_would_gain(reached->expressions, task->role)) ?
+		SV_CONFINE_EXPRESSIONS : SV_CONFINE_FUNCTIONS;
+}
+
+/* The server runs code as the owner of an object, a superuser, though code of others is in it. */
+static void
+confine_server(Task *task, const ReachedCode *reached)
+{
+	Oid			role = strongest(task->holders);
+	Oid			reads;
+
+	if (!OidIsValid(role) || !superuser_arg(role) ||
+		!OidIsValid(who_would_gain(reached->by_server, role)))
+		return;
+	reads = who_would_gain(reached->server_readers, role);
+	if (OidIsValid(reads))
+		refuse_role(reads, role);
+	task->confined = Max(task->confined,
+						 OidIsValid(who_would_gain(reached->server_expressions, role)) ?
+						 SV_CONFINE_EXPRESSIONS : SV_CONFINE_FUNCTIONS);
 }
 
 /* Decide as which role the statement runs. */
@@ -248,7 +268,6 @@ static void
 choose_role(Task *task)
 {
 	ReachedCode reached;
-	Oid			server;
 
 	task->role = GetUserId();
 	if (sv_evaluates(task->tree) == SV_EVALUATES_NOTHING && !sv_restricted_by_server(task->tree))
@@ -257,9 +276,7 @@ choose_role(Task *task)
 	reached = sv_reach(task->tree, task->text);
 	task->looks_up = reached.looks_up;
 	choose_other(task, &reached, list_concat_unique_oid(holders_of_code(task), reached.owners));
-	server = strongest(task->holders);
-	task->confined |= OidIsValid(server) && superuser_arg(server) &&
-		OidIsValid(who_would_gain(reached.by_server, server));
+	confine_server(task, &reached);
 }
 
 /* Decide where bodies of functions look up names. */
@@ -359,7 +376,7 @@ run_in_path(const Task *task)
 	if (task->path != NULL)
 		set_local_setting("search_path", task->path);
 	if (task->confined)
-		sv_confine(task->run, task->arg);
+		sv_confine(task->confined, task->run, task->arg);
 	else
 		task->run(task->arg);
 	if (task->restricted)

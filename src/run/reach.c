@@ -14,6 +14,7 @@
 
 #include "access/genam.h"
 #include "access/htup_details.h"
+#include "access/relation.h"
 #include "access/table.h"
 #include "access/transam.h"
 #include "catalog/dependency.h"
@@ -47,6 +48,7 @@
 #include "utils/catcache.h"
 #include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
+#include "utils/rel.h"
 #include "utils/syscache.h"
 
 typedef struct Reach
@@ -56,7 +58,9 @@ typedef struct Reach
 	HTAB	   *seen;			/* ObjectAddress */
 	bool		by_server;		/* the server runs it: no lock is needed */
 	List	   *owners;			/* of code; no superusers */
-	List	   *unconfined;		/* of code but functions that expressions call */
+	List	   *expressions;	/* of what is evaluated in place */
+	List	   *unconfined;		/* of other code but functions that expressions call */
+	List	   *readers;		/* of views that read with the rights of whoever asks them */
 	bool		looks_up;		/* does a body of a function look up names? */
 } Reach;
 
@@ -87,6 +91,15 @@ add_owner(Reach *reach, Oid owner)
 		return;
 	reach->owners = list_append_unique_oid(reach->owners, owner);
 	reach->unconfined = list_append_unique_oid(reach->unconfined, owner);
+}
+
+static void
+add_expression_owner(Reach *reach, Oid owner)
+{
+	if (superuser_arg(owner))
+		return;
+	reach->owners = list_append_unique_oid(reach->owners, owner);
+	reach->expressions = list_append_unique_oid(reach->expressions, owner);
 }
 
 static void
@@ -291,7 +304,10 @@ reach_type(Reach *reach, Oid type)
 	else if (form->typtype != TYPTYPE_ENUM && form->typtype != TYPTYPE_PSEUDO)
 	{
 		/* its owner can give it a constraint, or an attribute of another type, at any time */
-		add_owner(reach, form->typowner);
+		if (form->typtype == TYPTYPE_DOMAIN || form->typtype == TYPTYPE_COMPOSITE)
+			add_expression_owner(reach, form->typowner);
+		else
+			add_owner(reach, form->typowner);
 		reach_references(reach, TypeRelationId, type);
 		reach_type(reach, form->typbasetype);
 		each_row(ConstraintRelationId, ConstraintTypidIndexId, Anum_pg_constraint_contypid, type,
@@ -313,6 +329,14 @@ reach_type(Reach *reach, Oid type)
 /* The relation holds an expression. */
 static void
 add_holder(Reach *reach, Oid relation, Oid catalog, Oid oid)
+{
+	add_expression_owner(reach, sv_relation_owner(relation));
+	reach_references(reach, catalog, oid);
+}
+
+/* The relation holds what writes rows, or says which ones are seen. */
+static void
+add_actor(Reach *reach, Oid relation, Oid catalog, Oid oid)
 {
 	add_owner(reach, sv_relation_owner(relation));
 	reach_references(reach, catalog, oid);
@@ -344,8 +368,20 @@ take_index(Reach *reach, HeapTuple tuple)
 
 	if (!heap_attisnull(tuple, Anum_pg_index_indexprs, NULL) ||
 		!heap_attisnull(tuple, Anum_pg_index_indpred, NULL))
-		add_owner(reach, sv_relation_owner(row->indrelid));
+		add_expression_owner(reach, sv_relation_owner(row->indrelid));
 	reach_references(reach, RelationRelationId, row->indexrelid);
+}
+
+/* A view that reads with the rights of whoever asks it: its own functions see what it reads. */
+static bool
+reads_as_invoker(Oid relation)
+{
+	Relation	view = relation_open(relation, AccessShareLock);
+	bool		result =
+	view->rd_rel->relkind == RELKIND_VIEW && RelationHasSecurityInvoker(view);
+
+	relation_close(view, AccessShareLock);
+	return result;
 }
 
 static void
@@ -353,7 +389,12 @@ take_rule(Reach *reach, HeapTuple tuple)
 {
 	Form_pg_rewrite row = (Form_pg_rewrite) GETSTRUCT(tuple);
 
-	add_holder(reach, row->ev_class, RewriteRelationId, row->oid);
+	if (reads_as_invoker(row->ev_class) && !superuser_arg(sv_relation_owner(row->ev_class)))
+		reach->readers = list_append_unique_oid(reach->readers, sv_relation_owner(row->ev_class));
+	if (row->ev_type - '0' == CMD_SELECT)
+		add_holder(reach, row->ev_class, RewriteRelationId, row->oid);
+	else
+		add_actor(reach, row->ev_class, RewriteRelationId, row->oid);
 }
 
 static void
@@ -361,7 +402,7 @@ take_policy(Reach *reach, HeapTuple tuple)
 {
 	Form_pg_policy row = (Form_pg_policy) GETSTRUCT(tuple);
 
-	add_holder(reach, row->polrelid, PolicyRelationId, row->oid);
+	add_actor(reach, row->polrelid, PolicyRelationId, row->oid);
 }
 
 static void
@@ -370,7 +411,7 @@ take_trigger(Reach *reach, HeapTuple tuple)
 	Form_pg_trigger row = (Form_pg_trigger) GETSTRUCT(tuple);
 
 	if (!row->tgisinternal)
-		add_holder(reach, row->tgrelid, TriggerRelationId, row->oid);
+		add_actor(reach, row->tgrelid, TriggerRelationId, row->oid);
 }
 
 static void
@@ -393,7 +434,7 @@ reach_key(Reach *reach, Oid relation)
 	if (!HeapTupleIsValid(tuple))
 		return;
 	if (!heap_attisnull(tuple, Anum_pg_partitioned_table_partexprs, NULL))
-		add_owner(reach, sv_relation_owner(relation));
+		add_expression_owner(reach, sv_relation_owner(relation));
 	ReleaseSysCache(tuple);
 	reach_references(reach, RelationRelationId, relation);
 }
@@ -596,8 +637,11 @@ sv_reach(const Node *tree, const char *text)
 	if (sv_restricted_by_server(tree))
 		reach_statement(&server, text);
 	result.owners = reach.owners;
-	result.unconfined = reach.unconfined;
+	result.expressions = reach.expressions;
+	result.unconfined = list_concat_unique_oid(reach.unconfined, reach.readers);
+	result.server_readers = server.readers;
 	result.by_server = server.owners;
+	result.server_expressions = list_concat_unique_oid(server.expressions, server.unconfined);
 	result.looks_up = reach.looks_up || server.looks_up;
 	return result;
 }

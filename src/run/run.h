@@ -214,8 +214,11 @@ extern bool sv_generated_row(const List *rows, int i, List *path);
 typedef struct ReachedCode
 {
 	List	   *owners;			/* of all that the statement runs itself */
+	List	   *expressions;	/* of those: of what is evaluated in place */
 	List	   *unconfined;		/* of those: of code that confine.c cannot confine */
 	List	   *by_server;		/* of what the server runs as the owner of a table */
+	List	   *server_expressions; /* of that: of what is evaluated in place, and not confined */
+	List	   *server_readers; /* of that: of views that read as whoever asks them */
 	bool		looks_up;		/* can a body of a function look up names in search_path? */
 } ReachedCode;
 
@@ -223,7 +226,14 @@ extern ReachedCode sv_reach(const Node *tree, const char *text);
 
 /* confine.c */
 extern void sv_confine_init(void);
-extern void sv_confine(StatementFn run, void *arg);
+typedef enum Confinement
+{
+	SV_CONFINE_NOTHING,
+	SV_CONFINE_FUNCTIONS,		/* those of other roles run as their owners */
+	SV_CONFINE_EXPRESSIONS,		/* the same, and nothing that is not harmless as a superuser */
+} Confinement;
+
+extern void sv_confine(Confinement what, StatementFn run, void *arg);
 
 /* body_path.c */
 extern List *sv_body_path_now(void);
