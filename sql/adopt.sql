@@ -37,7 +37,7 @@ SELECT * FROM schemaver.adopt(dry_run => false, accept => 'changed', verify => t
 ALTER TABLE orders DROP by_hand;
 SELECT migration, revision, state, finding FROM schemaver.adopt('flyway', dry_run => false, accept => 'changed', verify => true);
 -- a set with a hole; times, users and durations stay
-SELECT s.revision, s.state, w.applied_at, w.applied_by, w.elapsed FROM schemaver.status() s, schemaver.show(s.revision) w;
+SELECT s.revision, s.state, w.applied_at, w.applied_by, w.elapsed FROM schemaver.status(true) s, schemaver.show(s.revision) w;
 SELECT command, target, revision, outcome, started_at FROM schemaver.journal ORDER BY run, position;
 -- the table is no part of snapshots and drift, nor of the next steps
 SELECT count(*) FROM jsonb_path_query(schemaver.snapshot(), '$[*]') o WHERE o::text LIKE '%flyway%';

@@ -95,7 +95,7 @@ CREATE TABLE a (x int);
 CREATE TABLE b (x int);
 ', 'prisma');
 SELECT checksum = encode(sha256(E'CREATE TABLE b (x int);\n'), 'hex'), migration_name, applied_steps_count, finished_at IS NOT NULL FROM _prisma_migrations WHERE rolled_back_at IS NULL ORDER BY 2;
-SELECT s.revision, w.elapsed FROM schemaver.status() s, schemaver.show(s.revision) w LIMIT 1;
+SELECT s.revision, w.elapsed FROM schemaver.status(true) s, schemaver.show(s.revision) w LIMIT 1;
 ROLLBACK;
 
 BEGIN;
@@ -260,7 +260,7 @@ CREATE TABLE c (x int);
 ');
 SELECT * FROM schemaver.adopt('custom', query => 'SELECT name, done, who, md5 FROM mine ORDER BY done');
 SELECT count(*) FROM schemaver.adopt('custom', query => 'SELECT name, done, who FROM mine ORDER BY done', dry_run => false);
-SELECT s.revision, s.state, w.applied_at, w.applied_by FROM schemaver.status() s, schemaver.show(s.revision) w;
+SELECT s.revision, s.state, w.applied_at, w.applied_by FROM schemaver.status(true) s, schemaver.show(s.revision) w;
 SAVEPOINT s;
 SELECT * FROM schemaver.adopt('custom', query => 'DELETE FROM mine RETURNING name');
 ROLLBACK;

@@ -22,7 +22,7 @@ SELECT * FROM schemaver.upgrade(options => '{"other": 1}');
 SELECT schemaver.set_environment('test');
 SELECT * FROM schemaver.environment();
 SELECT string_agg(revision, ' ') FROM schemaver.upgrade();
-SELECT revision, state FROM schemaver.status();
+SELECT revision, state FROM schemaver.status(true);
 SELECT schemaver."check"();
 SELECT string_agg(revision, ' ') FROM schemaver.upgrade(contexts => 'prod');
 SELECT schemaver.set_environment(NULL);

@@ -65,11 +65,11 @@ SELECT * FROM seen;
 -- it undoes its own record, or writes it before
 SELECT schemaver.edit('a3') FROM schemaver.revision('three', $$DELETE FROM schemaver.applied WHERE revision = 'a2'$$, id => 'a3');
 SELECT revision FROM schemaver.upgrade();
-SELECT revision, state FROM schemaver.status();
+SELECT revision, state FROM schemaver.status(true);
 SELECT revision FROM schemaver.upgrade(dry_run => true);
 :code
 SELECT revision FROM schemaver.stamp('{a3}');
-SELECT revision, state FROM schemaver.status();
+SELECT revision, state FROM schemaver.status(true);
 
 -- it locks itself out: a lock that its own transaction holds is no obstacle
 SELECT schemaver.revision('locks', 'LOCK TABLE schemaver.revision, schemaver.applied, schemaver.step IN ACCESS EXCLUSIVE MODE; SELECT pg_advisory_lock(1)', id => 'a5');

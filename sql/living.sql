@@ -10,10 +10,10 @@ SELECT schemaver.repeatable('guard', $$
 CREATE OR REPLACE FUNCTION guard() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN new; END';
 CREATE TRIGGER guard BEFORE INSERT ON t FOR EACH ROW EXECUTE FUNCTION guard();
 $$);
-SELECT revision, message, state FROM schemaver.status();
+SELECT revision, message, state FROM schemaver.status(true);
 SELECT "position", revision, message FROM schemaver.plan();
 SELECT revision, message, statements FROM schemaver.upgrade();
-SELECT revision, state FROM schemaver.status();
+SELECT revision, state FROM schemaver.status(true);
 
 -- up to date
 SELECT count(*) FROM schemaver.upgrade();
@@ -23,7 +23,7 @@ SELECT count(*) FROM schemaver.plan();
 
 -- another result type: what depends on it is dropped and made again
 SELECT schemaver.repeatable('f', 'CREATE OR REPLACE FUNCTION f(int) RETURNS bigint LANGUAGE sql IMMUTABLE AS ''SELECT $1::bigint + 1''');
-SELECT revision, state FROM schemaver.status() WHERE state <> 'applied';
+SELECT revision, state FROM schemaver.status(true) WHERE state <> 'applied';
 SELECT schemaver.check();
 SELECT revision, message FROM schemaver.upgrade();
 SELECT attname, atttypid::regtype FROM pg_attribute WHERE attrelid = 'top'::regclass;
@@ -39,7 +39,7 @@ SELECT string_agg(attname, ' ' ORDER BY attnum) FROM pg_attribute WHERE attrelid
 -- what a text makes no longer is dropped; one that is missing is made again
 SELECT schemaver.repeatable('guard', '');
 DROP VIEW top;
-SELECT revision, state FROM schemaver.status() WHERE state <> 'applied';
+SELECT revision, state FROM schemaver.status(true) WHERE state <> 'applied';
 SELECT revision, message FROM schemaver.upgrade();
 SELECT count(*) FROM pg_trigger WHERE tgname = 'guard';
 SELECT kind, identity FROM schemaver.drift();

@@ -33,7 +33,7 @@ SELECT revision, direction, message FROM schemaver.downgrade('r1', allow_data_lo
 SELECT string_agg(attname, ' ' ORDER BY attnum) FROM pg_attribute WHERE attrelid = 'middle'::regclass AND attnum > 0;
 SELECT attname, atttypid::regtype FROM pg_attribute WHERE attrelid = 'top'::regclass;
 SELECT relname FROM pg_class WHERE relname IN ('top', 'middle', 'sums', 'everything', 'new') ORDER BY 1;
-SELECT revision, state FROM schemaver.status() WHERE state <> 'applied';
+SELECT revision, state FROM schemaver.status(true) WHERE state <> 'applied';
 SELECT kind, identity FROM schemaver.drift();
 SELECT revision, message FROM schemaver.upgrade();
 SELECT kind, identity FROM schemaver.drift();

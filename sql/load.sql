@@ -54,7 +54,7 @@ SELECT revision FROM schemaver.load('a.sql', '-- schemaver:revision a0
 CREATE TABLE a0 (x int);
 ' || replace(replace(replace(:'file', 'x int', 'x bigint'), 'schemaver:revises', 'schemaver:revises a0'), 'web', 'shop'));
 SELECT revision, revises FROM schemaver.history() ORDER BY 1;
-SELECT revision, state FROM schemaver.status();
+SELECT revision, state FROM schemaver.status(true);
 SELECT schemaver.check();
 :code
 SELECT revision FROM schemaver.plan('heads');

@@ -48,7 +48,7 @@ SELECT count(DISTINCT started_at) > 1 AS several FROM schemaver.journal;
 SELECT schemaver.revision('fails', E'CREATE TABLE three (i int);\nCREATE INDEX CONCURRENTLY ON three (i);\nSELECT 1,\n  nope;', id => 'r3');
 CALL schemaver.online_upgrade();
 SELECT revision, outcome, statements, statement, line, sqlstate, error FROM schemaver.journal WHERE outcome = 'failed';
-SELECT revision, state FROM schemaver.status();
+SELECT revision, state FROM schemaver.status(true);
 SELECT revision, statement, kind, state, next_call FROM schemaver.progress;
 
 -- until it is continued, nothing else runs

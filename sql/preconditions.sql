@@ -25,7 +25,7 @@ SELECT * FROM schemaver.upgrade('e1');
 CALL schemaver.online_upgrade('b1');
 CALL schemaver.online_upgrade('c1');
 \set VERBOSITY terse
-SELECT revision, state FROM schemaver.status() ORDER BY 1;
+SELECT revision, state FROM schemaver.status(true) ORDER BY 1;
 
 -- refused when registered
 SELECT schemaver.revision('x', '', id => 'x1', revises => '{}', options => '{"preconditions": [{"sql": "SELEC"}]}');

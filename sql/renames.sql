@@ -151,7 +151,7 @@ SELECT action, sql FROM schemaver.diff($$
         -- renamed from z
         w int);
 $$) ORDER BY position;
-SELECT count(*) FROM (SELECT schemaver.remove(revision) FROM schemaver.status()) s;
+SELECT count(*) FROM (SELECT schemaver.remove(revision) FROM schemaver.status(true)) s;
 SELECT schemaver.autogenerate('in the way', $$
     CREATE TABLE b (n int);
     -- renamed from a

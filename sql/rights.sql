@@ -18,7 +18,7 @@ SELECT has_schema_privilege('regress_schemaver_looker', 'schemaver', 'USAGE') AS
 
 SET ROLE regress_schemaver_looker;
 SELECT revision, message FROM schemaver.history();
-SELECT revision, state FROM schemaver.status();
+SELECT revision, state FROM schemaver.status(true);
 SELECT revision FROM schemaver.plan();
 SELECT schemaver.graph();
 SELECT schemaver.check();

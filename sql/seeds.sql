@@ -8,7 +8,7 @@ SELECT schemaver.seed('clock', 'UPDATE country SET seen = coalesce(seen, 0) + 1'
 SELECT revision, message FROM schemaver.upgrade();
 SELECT schemaver.revision('country', 'CREATE TABLE country (code text PRIMARY KEY, name text, seen int)', id => 'r1');
 SELECT revision, message FROM schemaver.upgrade();
-SELECT revision, message, state FROM schemaver.status();
+SELECT revision, message, state FROM schemaver.status(true);
 SELECT schemaver.seed('countries', 'INSERT INTO country VALUES (''de'', ''Deutschland''), (''fr'', ''France'') ON CONFLICT (code) DO UPDATE SET name = excluded.name');
 SELECT revision, message FROM schemaver.upgrade();
 SELECT * FROM country ORDER BY code;

@@ -61,7 +61,7 @@ SELECT revision FROM schemaver.load(:'name', :'content');
 SELECT schemaver.stamp('{a6}');
 SELECT revision FROM schemaver.load(:'name', :'content');
 SELECT revision FROM schemaver.history();
-SELECT revision, options FROM schemaver.status() JOIN schemaver.show('current') USING (revision);
+SELECT revision, options FROM schemaver.status(true) JOIN schemaver.show('current') USING (revision);
 -- old files may still be there, and what comes after may revise an old id
 SELECT revision FROM schemaver.load('a3.sql', E'-- schemaver:revision a3\n-- schemaver:revises a2\n-- schemaver:up\nSELECT 1;\n');
 SELECT revision FROM schemaver.load('a7.sql', E'-- schemaver:revision a7\n-- schemaver:revises a6\n-- schemaver:depends_on a4\n-- schemaver:up\nSELECT 1;\n');

@@ -9,7 +9,7 @@ SELECT schemaver.revision('m', 'SELECT 1/0', 'SELECT 1/0', id => 'a1'), schemave
 SELECT * FROM schemaver.stamp('{a1}');
 SELECT * FROM schemaver.stamp('{a1}');
 SELECT * FROM schemaver.stamp('{a3,b3}');
-SELECT s.revision, s.elapsed FROM schemaver.status() t, schemaver.show(t.revision) s WHERE state = 'applied';
+SELECT s.revision, s.elapsed FROM schemaver.status(true) t, schemaver.show(t.revision) s WHERE state = 'applied';
 SELECT revision FROM schemaver.current();
 SELECT * FROM schemaver.stamp('{a1}');
 SELECT * FROM schemaver.stamp('{base}');

@@ -7,7 +7,7 @@ SELECT schemaver.revision('table', 'CREATE TABLE a (x int)', 'DROP TABLE a', id 
 	schemaver.revision('index', E'SELECT 1;\n\nCREATE INDEX CONCURRENTLY a_x ON a (x)', 'DROP INDEX CONCURRENTLY a_x', id => 'a2'),
 	schemaver.revision('more', 'CREATE TABLE b (x int)', 'DROP TABLE b', id => 'a3');
 SELECT position, revision, transactional FROM schemaver.plan();
-SELECT revision, transactional FROM schemaver.status();
+SELECT revision, transactional FROM schemaver.status(true);
 SELECT * FROM schemaver.upgrade();
 :code
 SELECT * FROM schemaver.upgrade(dry_run => true);

@@ -25,7 +25,7 @@ SELECT (schemaver.upgrade()).revision;
 SELECT * FROM b;
 SELECT * FROM schemaver.upgrade();
 SELECT schemaver.check();
-SELECT revision, message, state, transactional, reversible, applied_at IS NOT NULL AS applied_at FROM schemaver.status();
+SELECT revision, message, state, transactional, reversible, applied_at IS NOT NULL AS applied_at FROM schemaver.status(true);
 SELECT revision, revises, notes, applied_at IS NOT NULL AS applied_at FROM schemaver.history();
 SELECT * FROM schemaver.upgrade('+1');
 :code

@@ -34,7 +34,7 @@ SELECT schemaver.revision('no down', 'INSERT INTO a VALUES (3)', id => 'a3'),
 	schemaver.revision('said so', 'INSERT INTO a VALUES (5)', id => 'a5', options => '{"irreversible": true}'),
 	schemaver.revision('may', 'INSERT INTO a VALUES (6)', 'DELETE FROM a WHERE x = 6', id => 'a6', options => '{"irreversible": false}');
 SELECT count(*) FROM schemaver.upgrade();
-SELECT revision, reversible FROM schemaver.status();
+SELECT revision, reversible FROM schemaver.status(true);
 SELECT * FROM schemaver.downgrade('a1');
 :code
 SELECT * FROM schemaver.downgrade('a4');

@@ -29,7 +29,7 @@ as_user "$bindir/psql" -X -q -v ON_ERROR_STOP=1 -v example="$work/src/test/examp
 # What the script ends with, seen by another session
 state=$(as_user "$bindir/psql" -XAt -d shed -c "
 	SELECT count(*) FILTER (WHERE state = 'applied') || ' of ' || count(*) || ' applied'
-	FROM schemaver.status()")
+	FROM schemaver.status(true)")
 [ "$state" = "12 of 12 applied" ] || die "the demo ends with $state"
 echo
 note "done: $state"

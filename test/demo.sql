@@ -63,7 +63,7 @@ SELECT given_name, family_name FROM shed.member ORDER BY member_id;
 \echo '==== 6. Status'
 \echo
 \set ECHO queries
-SELECT revision, state, reversible, message FROM schemaver.status();
+SELECT revision, state, reversible, message FROM schemaver.status(all_revisions => true);
 
 \set ECHO none
 \echo

@@ -279,9 +279,9 @@ put_status(RowBuilder *row, const RevisionGraph *graph, int index, const StoredR
 	row_applied_at(row, revision);
 }
 
-/* The living objects, below the revisions. */
+/* The living objects, below the revisions: all, or those that an upgrade would run. */
 static void
-put_living(ReturnSetInfo *result)
+put_living(ReturnSetInfo *result, bool all)
 {
 	ListCell   *cell;
 
@@ -291,6 +291,8 @@ put_living(ReturnSetInfo *result)
 		const LivingVersion *version = state->version;
 		RowBuilder	row = {0};
 
+		if (!all && strcmp(state->state, "applied") == 0)
+			continue;
 		sv_row_text(&row, state->living->name);
 		sv_row_text(&row, strcmp(state->living->kind, "seed") == 0 ? "seed" : "repeatable");
 		sv_row_text(&row, state->state);
@@ -302,16 +304,60 @@ put_living(ReturnSetInfo *result)
 	}
 }
 
+/* The heads of what is applied, and all that is in another state. */
+static RevisionList
+revisions_to_tell(const RevisionGraph *graph, const RevisionStates *states)
+{
+	RevisionList current = sv_graph_current(graph);
+	bool	   *told = palloc0(sizeof(bool) * Max(graph->n, 1));
+	RevisionList list;
+	StoredRevision **rows;
+
+	memset(told, true, graph->n);
+	list = sv_graph_order(graph, told);
+	rows = sv_store_revisions(SV_STORE_READ, graph, &list);
+	for (int i = 0; i < list.n; i++)
+		told[list.members[i]] =
+			strcmp(sv_report_state(states, list.members[i], rows[i]), "applied") != 0;
+	for (int i = 0; i < current.n; i++)
+		told[current.members[i]] = true;
+	return sv_graph_order(graph, told);
+}
+
+/* The graph if there is nothing to tell but its head; else NULL. */
+static RevisionGraph *
+look_at_head(void)
+{
+	Direction	direction;
+
+	if (sv_store_interrupted(SV_STORE_READ, &direction) != NULL ||
+		sv_store_any_changed(SV_STORE_READ))
+		return NULL;
+	return sv_store_nothing_pending(SV_STORE_READ);
+}
+
 Datum
 sv_api_status(PG_FUNCTION_ARGS)
 {
-	RevisionGraph *graph = sv_store_graph(SV_STORE_READ);
-	bool	   *all = palloc(sizeof(bool) * Max(graph->n, 1));
+	bool		all = sv_arg_bool(fcinfo, 0);
+	RevisionGraph *graph = all ? NULL : look_at_head();
+	RevisionStates *states;
+	RevisionList list;
 
-	memset(all, true, graph->n);
-	(void) give_revisions(fcinfo, graph, sv_graph_order(graph, all), put_status,
-						  sv_report_states(graph));
-	put_living((ReturnSetInfo *) fcinfo->resultinfo);
+	if (graph == NULL)
+		graph = sv_store_graph(SV_STORE_READ);
+	states = sv_report_states(graph);
+	if (all)
+	{
+		bool	   *every = palloc(sizeof(bool) * Max(graph->n, 1));
+
+		memset(every, true, graph->n);
+		list = sv_graph_order(graph, every);
+	}
+	else
+		list = revisions_to_tell(graph, states);
+	(void) give_revisions(fcinfo, graph, list, put_status, states);
+	put_living((ReturnSetInfo *) fcinfo->resultinfo, all);
 	return (Datum) 0;
 }
 

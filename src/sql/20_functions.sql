@@ -143,11 +143,11 @@ RETURNS TABLE (revision text, message text, revises text[], depends_on text[], b
 AS 'MODULE_PATHNAME', 'sv_api_show' LANGUAGE C STABLE PARALLEL RESTRICTED;
 COMMENT ON FUNCTION show(text) IS 'all that is known of the revisions that a reference means';
 
-CREATE FUNCTION status()
+CREATE FUNCTION status(all_revisions boolean DEFAULT false)
 RETURNS TABLE (revision text, message text, state text, transactional boolean,
 	reversible boolean, applied_at timestamptz)
 AS 'MODULE_PATHNAME', 'sv_api_status' LANGUAGE C STABLE PARALLEL RESTRICTED;
-COMMENT ON FUNCTION status() IS 'every revision, parents first, and whether it is applied';
+COMMENT ON FUNCTION status(boolean) IS 'the applied heads and all that is pending, changed or interrupted; on request every revision, parents first';
 
 CREATE FUNCTION resolve(ref text)
 RETURNS TABLE (revision text, message text, applied boolean)

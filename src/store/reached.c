@@ -253,3 +253,15 @@ sv_store_nothing_pending(StoreMode mode)
 	graph = sv_store_graph_to(mode, SV_UPGRADE, "head");
 	return graph->n == 0 ? NULL : graph;
 }
+
+/* Is a revision registered with another text than the one that was applied? */
+bool
+sv_store_any_changed(StoreMode mode)
+{
+	static StoreQuery query = {
+		"SELECT FROM schemaver.applied a JOIN schemaver.revision r ON r.revision = a.revision "
+		"WHERE a.checksum <> r.checksum LIMIT 1"
+	};
+
+	return sv_own_query(mode, &query) > 0;
+}

@@ -94,6 +94,7 @@ extern void sv_store_find_reached(int64 run);
 extern void sv_store_unset_reached(const StoreScope *scope);
 extern RevisionGraph *sv_store_graph_to(StoreMode mode, Direction direction, const char *target);
 extern RevisionGraph *sv_store_nothing_pending(StoreMode mode);
+extern bool sv_store_any_changed(StoreMode mode);
 
 /* ----- replaced.c ----- */
 

@@ -10,7 +10,7 @@ import pq
 REVISIONS = ("SELECT revision, revises, depends_on, branch_labels, message, options, checksum, "
              "up, down, verify FROM schemaver.revision JOIN schemaver.script USING (revision) ORDER BY revision")
 CHECKSUMS = "SELECT revision, revises, depends_on, branch_labels, message, options, checksum FROM schemaver.revision ORDER BY 1"
-STATE = ["SELECT * FROM schemaver.current()", "SELECT * FROM schemaver.history()", "SELECT * FROM schemaver.status()",
+STATE = ["SELECT * FROM schemaver.current()", "SELECT * FROM schemaver.history()", "SELECT * FROM schemaver.status(true)",
          "SELECT * FROM schemaver.journal", "SELECT * FROM schemaver.revision ORDER BY position",
          "SELECT * FROM schemaver.script ORDER BY 1", "SELECT * FROM schemaver.applied ORDER BY rank",
          "SELECT * FROM schemaver.tag", "SELECT * FROM schemaver.branch_label", "SELECT * FROM schemaver.revision_child ORDER BY 1, 2"]

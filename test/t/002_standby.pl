@@ -22,7 +22,7 @@ $primary->safe_psql('postgres', q{
 	SELECT schemaver.upgrade('a1');});
 $primary->wait_for_catchup($standby, 'replay', $primary->lsn('insert'));
 
-for my $look ('revision FROM schemaver.current()', 'revision, state FROM schemaver.status()', 'revision, revises FROM schemaver.history()',
+for my $look ('revision FROM schemaver.current()', 'revision, state FROM schemaver.status(true)', 'revision, revises FROM schemaver.history()',
 	'revision FROM schemaver.heads()', 'revision FROM schemaver.bases()', 'revision FROM schemaver.branches()', q{revision FROM schemaver.resolve('tag:v1')},
 	'* FROM schemaver.plan()', q{* FROM schemaver.plan('base', 'downgrade')}, 'schemaver.graph()', q{checksum, up FROM schemaver.show('a2')},
 	'* FROM schemaver.export()', 'schemaver.script()', 'revision, outcome FROM schemaver.journal')

@@ -21,7 +21,7 @@ my $before = state();
 sub state
 {
 	return $node->safe_psql('postgres', q{
-		SELECT revision, state FROM schemaver.status();
+		SELECT revision, state FROM schemaver.status(true);
 		SELECT run, position, revision, direction, outcome, run_outcome FROM schemaver.journal;
 		SELECT relname, (SELECT count(*) FROM pg_attribute a WHERE a.attrelid = c.oid AND attnum > 0) FROM pg_class c WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace ORDER BY 1;
 		SELECT count(*) FROM one;

@@ -33,7 +33,7 @@ sub state
 	return join "\n", map { $node->safe_psql($db, "SELECT t FROM $_ t ORDER BY t::text") }
 	  qw(schemaver.revision schemaver.script schemaver.revision_child schemaver.branch_label schemaver.tag schemaver.applied schemaver.run schemaver.step
 	  schemaver.state_origin schemaver.state schemaver.object_version schemaver.ddl_log
-	  schemaver.journal schemaver.status() schemaver.history() schemaver.heads() schemaver.current()),
+	  schemaver.journal schemaver.status(true) schemaver.history() schemaver.heads() schemaver.current()),
 	  map { "(SELECT last_value, is_called FROM schemaver.$_)" } qw(revision_position applied_rank run_number);
 }
 my $state = state('original');

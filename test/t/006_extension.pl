@@ -28,7 +28,7 @@ for my $call (q{upgrade()}, q{revision('m', '')}, q{stamp('{a1}')}, q{tag('x', '
 	my ($rc, $out, $err) = $node->psql('postgres', "SET my.call = \$\$SELECT schemaver.$call\$\$; CREATE EXTENSION hstore", extra_params => [ '-v', 'VERBOSITY=verbose' ]);
 	like($err, qr/ERROR:  55000: cannot execute schemaver\.$name\(\) while an extension is being created or updated\nDETAIL:  Objects created now would become members of that extension\./, "$name() is refused");
 }
-is($node->safe_psql('postgres', q{SET my.call = 'SELECT count(*) FROM schemaver.status()'; CREATE EXTENSION hstore; SELECT count(*) FROM pg_extension WHERE extname = 'hstore'}), '1', 'looking is allowed');
+is($node->safe_psql('postgres', q{SET my.call = 'SELECT count(*) FROM schemaver.status(true)'; CREATE EXTENSION hstore; SELECT count(*) FROM pg_extension WHERE extname = 'hstore'}), '1', 'looking is allowed');
 
 # A revision may create extensions, and event triggers see its commands.
 $node->safe_psql('postgres', q{

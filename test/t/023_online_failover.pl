@@ -32,7 +32,7 @@ ok($primary->poll_query_until('postgres', 'SELECT count(*) > 0 FROM schemaver.pa
 ok($standby->poll_query_until('postgres', 'SELECT count(*) > 0 FROM schemaver.part WHERE batches > 20'), 'the standby follows');
 my ($rc, $o, $e) = $standby->psql('postgres', 'CALL schemaver.online_upgrade()');
 like($e, qr/cannot execute schemaver.online_upgrade\(\) during recovery/, 'a standby refuses');
-is($standby->safe_psql('postgres', 'SELECT state FROM schemaver.status()'), 'interrupted', 'and shows how far it is');
+is($standby->safe_psql('postgres', 'SELECT state FROM schemaver.status(true)'), 'interrupted', 'and shows how far it is');
 
 $primary->stop('immediate');
 eval { $run->finish };

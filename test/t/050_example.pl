@@ -42,7 +42,7 @@ sub state_of
 	my ($db) = @_;
 
 	return $node->safe_psql($db,
-		"SELECT string_agg(revision, ' ' ORDER BY revision) FROM schemaver.status() WHERE state = 'applied'"
+		"SELECT string_agg(revision, ' ' ORDER BY revision) FROM schemaver.status(true) WHERE state = 'applied'"
 	);
 }
 

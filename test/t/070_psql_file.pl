@@ -83,7 +83,7 @@ sub quoted
 
 # one revision after the other: psql cannot read some of them, and then the file is not made
 my ($ran, $unreadable) = (0, 0);
-for my $id (split /\n/, $node->safe_psql('here', "SELECT revision FROM schemaver.status()"))
+for my $id (split /\n/, $node->safe_psql('here', "SELECT revision FROM schemaver.status(true)"))
 {
 	my ($rc, $out, $err) = $node->psql('there', "\\o $file\nSELECT schemaver.script('current', '$id')",
 		extra_params => [ '-q', '-v', 'VERBOSITY=verbose' ]);
