@@ -61,6 +61,8 @@ my $begun = slurp_file($out);
 ok($begun =~ s/^-- schemaver:up\n/-- schemaver:up\nCREATE TABLE users (id int, name text);\n/m, 'with a section for the upgrade');
 unlink $out;
 append_to_file($out, $begun);
+($code, $out) = client('status', '--all');
+is($code, 0, 'status of every revision');
 ($code, $out) = client('status', $folder);
 is($code, 0, 'status of a folder');
 like($out, qr/added/, 'shows what is new');
