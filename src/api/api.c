@@ -137,8 +137,11 @@ sv_api_range(const RevisionGraph *graph, const char *range)
 	const char *colon = strchr(range, ':');
 
 	/* "tag:x" is a reference, and a colon within one: "tag:a:tag:b" has its own */
-	if (strncmp(range, "tag:", 4) == 0)
-		colon = strchr(range + 4, ':');
+	if (strncmp(range, "tag:", 4) == 0 || strncmp(range, SV_GRAPH_RUN, strlen(SV_GRAPH_RUN)) == 0)
+		colon = strchr(colon + 1, ':');
+	/* and the time of "date:..." has more: it is the end of a range, or all of it */
+	if (strncmp(range, SV_GRAPH_DATE, strlen(SV_GRAPH_DATE)) == 0)
+		colon = NULL;
 	if (colon == NULL)
 		return sv_graph_resolve(graph, range);
 	return sv_graph_history(graph,

@@ -13,6 +13,7 @@
 
 PG_FUNCTION_INFO_V1(sv_api_upgrade);
 PG_FUNCTION_INFO_V1(sv_api_downgrade);
+PG_FUNCTION_INFO_V1(sv_api_goto);
 PG_FUNCTION_INFO_V1(sv_api_redo);
 PG_FUNCTION_INFO_V1(sv_api_stamp);
 PG_FUNCTION_INFO_V1(sv_api_plan);
@@ -128,6 +129,19 @@ sv_api_downgrade(PG_FUNCTION_ARGS)
 				 quote_literal_cstr(target));
 	sv_run(SV_DOWNGRADE, target, &options, sv_proof_observer(), put_step,
 		   sv_result_begin(fcinfo));
+	PG_RETURN_NULL();
+}
+
+Datum
+sv_api_goto(PG_FUNCTION_ARGS)
+{
+	char	   *target = sv_arg_name(fcinfo, 0, "target");
+	RunOptions	options = sv_arg_run_options(fcinfo, 2);
+
+	options.dry_run = sv_arg_bool(fcinfo, 1);
+	options.allowing = psprintf("SELECT * FROM schemaver.goto(%s, allow_data_loss => true)",
+								quote_literal_cstr(target));
+	sv_run_goto(target, &options, sv_proof_observer(), put_step, sv_result_begin(fcinfo));
 	PG_RETURN_NULL();
 }
 

@@ -41,15 +41,21 @@ typedef struct GraphRevision
 	const char **labels;
 } GraphRevision;
 
-typedef struct RevisionGraph
+typedef struct RevisionGraph RevisionGraph;
+
+/* Which revisions were applied at a moment, "date:..." or "run:..."; errors if that is unknown. */
+typedef bool *(*AppliedThenFn) (const RevisionGraph *graph, const char *moment);
+
+struct RevisionGraph
 {
 	int			n;
 	bool		is_part;		/* there are more revisions */
+	AppliedThenFn applied_then; /* the journal; NULL where there is none */
 	GraphRevision *revisions;
 	struct GraphIndex *index;	/* private to graph.c: names, tags, raw edges */
-} RevisionGraph;
+};
 
-/* What a stamp changes in the set of applied revisions. */
+/* What a stamp, or a run in both directions, changes in the set of applied revisions. */
 typedef struct StampPlan
 {
 	RevisionList remove;		/* children first */
@@ -96,6 +102,13 @@ extern RevisionList sv_graph_plan_downgrade(const RevisionGraph *graph, const ch
 extern StampPlan sv_graph_plan_stamp(const RevisionGraph *graph, int ntargets,
 									 const char **targets, bool purge);
 extern RevisionList sv_graph_history(const RevisionGraph *graph, const char *from, const char *to);
+
+/* moments.c: what was applied at a date or after a run */
+#define SV_GRAPH_DATE "date:"
+#define SV_GRAPH_RUN "run:"
+
+extern bool sv_graph_is_moment(const char *text);
+extern StampPlan sv_graph_plan_goto(const RevisionGraph *graph, const char *target);
 
 /* ----- contexts.c: expressions over names ----- */
 

@@ -56,6 +56,11 @@ extern int	sv_graph_walk_down(const RevisionGraph *graph, const Reference *ref, 
 extern bool sv_graph_walk_applied(const RevisionGraph *graph, const Reference *ref, int start,
 								  bool clamp, int *target);
 
+/* moments.c */
+extern RevisionList sv_graph_moment_heads(const RevisionGraph *graph, const char *moment,
+										  const bool *lineage);
+extern RevisionList sv_graph_plan_back(const RevisionGraph *graph, const Reference *ref);
+
 /* suggest.c */
 extern const char *sv_graph_suggest(const RevisionGraph *graph, const char *name);
 

@@ -248,6 +248,8 @@ sv_graph_plan_downgrade(const RevisionGraph *graph, const char *target)
 
 	if (ref.relative && ref.symbol == NULL && (!ref.down || ref.steps == 0))
 		report_direction(target, SV_DOWNGRADE);
+	if (!ref.relative && sv_graph_is_moment(ref.symbol))
+		return sv_graph_plan_back(graph, &ref);
 	roots = roots_of(graph, &ref);
 	undone = sv_graph_descendants(graph, &roots.list, true);
 	for (int i = 0; i < graph->n; i++)

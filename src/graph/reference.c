@@ -3,8 +3,8 @@
  *		The grammar in which revisions are named, and what a name means.
  *
  *		reference:	[branch '@'] (symbol | [symbol] ('+' | '-') digits)
- *		symbol:		head | heads | base | current | tag:NAME | id | label |
- *					the first characters of an id or label
+ *		symbol:		head | heads | base | current | tag:NAME | date:TIME |
+ *					run:NUMBER | id | label | the first characters of an id or label
  *		branch:		label | id | tag:NAME | the first characters of one
  *
  * The meaning is Alembic's, including which cases are errors.  A full id wins
@@ -47,7 +47,7 @@ report_malformed(const char *text, const char *detail)
 			(errcode(ERRCODE_SV_UNKNOWN_REVISION),
 			 errmsg("invalid revision reference: \"%s\"", sv_graph_clip(text)),
 			 errdetail_internal("%s", detail),
-			 errhint("Write head, heads, base, current, an id or its first characters, a branch label, tag:NAME, +N, -N, ID+N or ID-N, optionally after label@.")));
+			 errhint("Write head, heads, base, current, an id or its first characters, a branch label, tag:NAME, date:TIME, run:NUMBER, +N, -N, ID+N or ID-N, optionally after label@.")));
 }
 
 /* The last sign of the text, or NULL. */
@@ -83,7 +83,7 @@ parse_relative(const RevisionGraph *graph, Reference *ref, const char *text)
 	bool		is_number = digits[0] != '\0' && digits[strspn(digits, "0123456789")] == '\0';
 
 	ref->symbol = text;
-	if (sign == NULL)
+	if (sign == NULL || sv_graph_is_moment(text))
 		return;
 	if (!is_number)
 	{
@@ -366,6 +366,8 @@ find_symbol(const RevisionGraph *graph, const Reference *ref, bool in_branch)
 		lineage = sv_graph_branch_lineage(graph, ref);
 	if (word != WORD_NONE)
 		return find_word(graph, ref, word, lineage);
+	if (sv_graph_is_moment(ref->symbol))
+		return sv_graph_moment_heads(graph, ref->symbol, lineage);
 
 	revision = find_name(graph, ref->symbol, lineage, false);
 	if (lineage != NULL && !lineage[revision])

@@ -235,6 +235,49 @@ sv_run(Direction direction, const char *target, const RunOptions *options, RunOb
 		execute(&planned);
 }
 
+/*
+ * Go to a target in either direction, all or nothing: undo what is above it, then run what
+ * is missing.
+ */
+void
+sv_run_goto(const char *target, const RunOptions *options, RunObserver *observer,
+			RunStepFn report, void *arg)
+{
+	PlannedRun	planned = {"goto", target};
+	RevisionGraph *graph;
+	StampPlan	plan;
+	StoredRevision **down;
+	StoredRevision **up;
+
+	sv_lock_run("schemaver.goto()");
+	sv_store_refuse_unfinished();
+	graph = sv_store_graph(SV_STORE_WRITE);
+	plan = sv_graph_plan_goto(graph, target);
+	down = sv_store_plan_rows(SV_STORE_WRITE, graph, &plan.remove);
+	up = sv_store_plan_rows(SV_STORE_WRITE, graph, &plan.add);
+	select_steps(options, up, &plan.add);
+	if (plan.remove.n + plan.add.n == 0)
+	{
+		if (sv_progress != SV_PROGRESS_OFF)
+			ereport(INFO, (errmsg("nothing to do: \"%s\" is reached", sv_graph_clip(target))));
+		return;
+	}
+	sv_run_check_downgrade(down, plan.remove.n, target, options);
+	sv_run_check_upgrade(up, plan.add.n, target);
+
+	planned.report = report;
+	planned.report_arg = arg;
+	planned.observer = observer;
+	planned.options = *options;
+	make_room(&planned, plan.remove.n + plan.add.n);
+	add_steps(&planned, down, plan.remove.n, SV_DOWNGRADE);
+	add_steps(&planned, up, plan.add.n, SV_UPGRADE);
+	if (options->dry_run)
+		execute_dry(&planned);
+	else
+		execute(&planned);
+}
+
 static StoredRevision **
 reversed(StoredRevision **rows, int n)
 {

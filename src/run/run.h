@@ -104,6 +104,8 @@ extern const LivingHooks *sv_run_living;
 extern void sv_run(Direction direction, const char *target, const RunOptions *options,
 				   RunObserver *observer,
 				   RunStepFn report, void *arg);
+extern void sv_run_goto(const char *target, const RunOptions *options, RunObserver *observer,
+						RunStepFn report, void *arg);
 extern void sv_run_redo(int steps, const RunOptions *options, RunObserver *observer,
 						RunStepFn report, void *arg);
 extern void sv_run_stamp(int ntargets, const char **targets, bool purge, RunStepFn report,

@@ -8,7 +8,7 @@ CREATE TABLE environment (
 	CONSTRAINT one_environment PRIMARY KEY (name)
 );
 COMMENT ON TABLE environment IS 'which database this is; means nothing in another one that was made of its dump';
-COMMENT ON COLUMN environment.protected IS 'refuses stamp, redo and downgrades';
+COMMENT ON COLUMN environment.protected IS 'refuses stamp, redo, goto and downgrades';
 SELECT pg_catalog.pg_extension_config_dump('schemaver.environment', '');
 
 CREATE FUNCTION set_environment(name text, protected boolean DEFAULT false)
@@ -26,7 +26,15 @@ RETURNS text AS 'MODULE_PATHNAME', 'sv_api_done' LANGUAGE C VOLATILE PARALLEL UN
 COMMENT ON FUNCTION done(text, text)
 	IS 'record that a revision which is to be done outside of the server was done, and return its id';
 
+CREATE FUNCTION goto(target text, dry_run boolean DEFAULT false, allow_data_loss boolean DEFAULT false,
+	note text DEFAULT NULL, variables jsonb DEFAULT NULL, contexts text DEFAULT NULL, options jsonb DEFAULT NULL)
+RETURNS TABLE (revision text, direction text, message text, statements integer, elapsed interval)
+AS 'MODULE_PATHNAME', 'sv_api_goto' LANGUAGE C VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION goto(text, boolean, boolean, text, jsonb, text, jsonb)
+	IS 'undo and run what leads to a revision, a tag, a date or a run, in this transaction, all or nothing';
+
 REVOKE ALL ON FUNCTION
+	goto(text, boolean, boolean, text, jsonb, text, jsonb),
 	set_environment(text, boolean),
 	done(text, text)
 FROM PUBLIC;

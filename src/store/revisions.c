@@ -6,7 +6,7 @@
 
 #include "catalog/pg_type.h"
 #include "miscadmin.h"
-#include "store/store.h"
+#include "store/store_private.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/jsonb.h"
@@ -111,6 +111,7 @@ sv_store_graph(StoreMode mode)
 	MemoryContextSwitchTo(scope.caller);
 	sv_graph_finish(graph);
 	load_applied(&scope, graph);
+	graph->applied_then = mode == SV_STORE_READ ? sv_store_then : sv_store_then_for_run;
 	sv_store_leave(&scope);
 	return graph;
 }

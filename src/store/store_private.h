@@ -43,4 +43,9 @@ extern Object *sv_state_object(Jsonb *description, Oid oid, int16 place);
 
 extern List *sv_whole_changes(Versions *versions, List *changes);
 
+/* ----- past.c: what was applied at a moment ----- */
+
+extern bool *sv_store_then(const RevisionGraph *graph, const char *moment);
+extern bool *sv_store_then_for_run(const RevisionGraph *graph, const char *moment);
+
 #endif							/* SV_STORE_PRIVATE_H */
