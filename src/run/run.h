@@ -171,6 +171,12 @@ extern void sv_run_verify(const char *revision, const StoredScript *stored);
 extern void sv_run_report(Run *run, const char *message, const StoredStep *step, Datum elapsed);
 extern void sv_run_check_secrets(const Run *run);
 
+/* verify.c; gets each revision that was looked at: "failure" is NULL where its script holds */
+typedef void (*VerifiedFn) (const StoredRevision *revision, bool has_script, const char *failure,
+							void *arg);
+
+extern void sv_run_verify_applied(const char *ref, VerifiedFn report, void *arg);
+
 /* preconditions.c */
 typedef enum PreconditionResult
 {

@@ -33,7 +33,14 @@ AS 'MODULE_PATHNAME', 'sv_api_goto' LANGUAGE C VOLATILE PARALLEL UNSAFE;
 COMMENT ON FUNCTION goto(text, boolean, boolean, text, jsonb, text, jsonb)
 	IS 'undo and run what leads to a revision, a tag, a date or a run, in this transaction, all or nothing';
 
+CREATE FUNCTION verify(ref text DEFAULT NULL, variables jsonb DEFAULT NULL)
+RETURNS TABLE (revision text, message text, passed boolean, error text)
+AS 'MODULE_PATHNAME', 'sv_api_verify' LANGUAGE C VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION verify(text, jsonb)
+	IS 'run the verify scripts of applied revisions, of all without a reference; nothing that they do stays';
+
 REVOKE ALL ON FUNCTION
+	verify(text, jsonb),
 	goto(text, boolean, boolean, text, jsonb, text, jsonb),
 	set_environment(text, boolean),
 	done(text, text)
