@@ -263,7 +263,7 @@ sv_follow_step_done(int64 run, int position, const StoredRevision *revision,
 	followed->revision = strcpy(sv_track_alloc(strlen(revision->id) + 1), revision->id);
 	followed->run = run;
 	followed->position = position;
-	sv_track_step_done(followed);
+	sv_track_step_done(followed, followed->derive);
 }
 
 /* The same of the text of a living object: its changes belong to no revision. */
@@ -278,7 +278,7 @@ sv_follow_living_done(int64 run, int position, const char *name)
 	followed->revision = strcpy(sv_track_alloc(strlen(name) + 1), name);
 	followed->run = run;
 	followed->position = position;
-	sv_track_step_done(followed);
+	sv_track_step_done(followed, followed->derive);
 }
 
 /* All steps of the transaction are done. */

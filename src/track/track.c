@@ -86,6 +86,7 @@ static struct
 	CommandId	cid;			/* of the first command of the step */
 	bool		renaming;		/* a statement that gives names is under way */
 	bool		eager;			/* settle when the step is done */
+	bool		removing;		/* the step did more than add */
 	bool		busy;			/* own reading */
 	List	   *parts;			/* Touch of the parts of the step that are settled */
 	bool		renamed;		/* in one of them */
@@ -168,8 +169,8 @@ touch_unit(const ObjectAddress *unit, bool is_new)
 
 /*
  * To undo a change that is more than an addition, other objects may have to be
- * made anew: they are looked for at once, while they are what they were after
- * the step.  "created" can mean replaced.
+ * re-created: where the down of the step is derived, they are looked for at once,
+ * while they are what they were after the step.  "created" can mean replaced.
  */
 static bool
 is_more_than_addition(const ObjectAddress *unit, Oid catalog, bool created)
@@ -229,7 +230,7 @@ touch_object(Oid catalog, Oid oid, bool created, bool added)
 		is_new = created && unit.objectId == oid && unit.classId == catalog &&
 			(catalog == RelationRelationId || catalog == NamespaceRelationId);
 		touch_unit(&unit, is_new);
-		track.		eager |= is_more_than_addition(&unit, catalog, created || added);
+		track.		removing |= is_more_than_addition(&unit, catalog, created || added);
 
 		if (track.renaming)
 		{
@@ -483,7 +484,7 @@ sv_track_step(void)
 	track.		cid = GetCurrentCommandId(true);
 	track.		step = palloc0(sizeof(PendingStep));
 	track.		step->number = ++track.steps;
-	track.		eager = false;
+	track.		eager = track.removing = false;
 
 	MemoryContextSwitchTo(caller);
 }
@@ -522,9 +523,12 @@ name_written(PendingStep *step)
 	}
 }
 
-/* The step is done; its changes are settled now or later. */
+/*
+ * The step is done; its changes are settled now or later.  "derive": its receiver
+ * derives a down from them.
+ */
 void
-sv_track_step_done(void *tag)
+sv_track_step_done(void *tag, bool derive)
 {
 	MemoryContext caller;
 
@@ -538,7 +542,8 @@ sv_track_step_done(void *tag)
 	track.		step = NULL;
 
 	MemoryContextSwitchTo(caller);
-	if (track.eager || list_length(track.pending) >= MAX_PENDING_STEPS)
+	if (track.eager || (derive && track.removing) ||
+		list_length(track.pending) >= MAX_PENDING_STEPS)
 		sv_track_settle();
 }
 

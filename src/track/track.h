@@ -50,7 +50,7 @@ extern void sv_track_step(void);
 extern void sv_track_part(void);
 extern const TrackedStep *sv_track_whole(const TrackedStep *step);
 extern void sv_track_part_done(void *tag);
-extern void sv_track_step_done(void *tag);
+extern void sv_track_step_done(void *tag, bool derive);
 extern void sv_track_settle(void);
 extern void sv_track_end(void);
 extern bool sv_track_pause(bool pause);
