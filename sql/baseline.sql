@@ -9,6 +9,7 @@ CREATE ROLE regress_schemaver_owner;
 -- a database with nothing in it has a baseline, too
 SELECT schemaver.baseline(id => 'none', reversible => true);
 SELECT up, down FROM schemaver.show('none');
+SELECT sql FROM schemaver.diff_revisions('base', 'none');
 SELECT revision FROM schemaver.downgrade('base', allow_data_loss => true);
 SELECT schemaver.remove('none');
 

@@ -18,21 +18,6 @@ PG_FUNCTION_INFO_V1(sv_api_snapshot_at);
 PG_FUNCTION_INFO_V1(sv_api_er);
 PG_FUNCTION_INFO_V1(sv_api_report);
 
-Datum
-sv_api_diff_revisions(PG_FUNCTION_ARGS)
-{
-	char	   *from_ref = sv_arg_name(fcinfo, 0, "from_ref");
-	char	   *to_ref = sv_arg_name(fcinfo, 1, "to_ref");
-	DiffOptions options = sv_arg_diff_options(fcinfo, 2);
-	RevisionGraph *graph = sv_store_graph(SV_STORE_READ);
-	Model	   *from = sv_report_schema_at(graph, from_ref);
-	Model	   *to = sv_report_schema_at(graph, to_ref);
-	List	   *kept = sv_diff_keep(to, from, &options);
-
-	sv_put_diff_rows(fcinfo, list_concat(kept, sv_diff(from, to, &options)));
-	return (Datum) 0;
-}
-
 static void
 set_property(Object *object, const char *name, const char *text, List *list)
 {
@@ -59,6 +44,36 @@ new_database(void)
 	set_property(public, "owner", "pg_database_owner", NIL);
 	sv_model_add(model, public);
 	return model;
+}
+
+/*
+ * A history that begins with a baseline leads from no object at all; what it leads
+ * from is a new database, where the schema public is there.
+ */
+static Model *
+begun_as(Model *model, const Model *other)
+{
+	if (model->objects != NIL || sv_model_find(other, &sv_class_schema, "public") == NULL)
+		return model;
+	return new_database();
+}
+
+Datum
+sv_api_diff_revisions(PG_FUNCTION_ARGS)
+{
+	char	   *from_ref = sv_arg_name(fcinfo, 0, "from_ref");
+	char	   *to_ref = sv_arg_name(fcinfo, 1, "to_ref");
+	DiffOptions options = sv_arg_diff_options(fcinfo, 2);
+	RevisionGraph *graph = sv_store_graph(SV_STORE_READ);
+	Model	   *from = sv_report_schema_at(graph, from_ref);
+	Model	   *to = sv_report_schema_at(graph, to_ref);
+	List	   *kept;
+
+	from = begun_as(from, to);
+	to = begun_as(to, from);
+	kept = sv_diff_keep(to, from, &options);
+	sv_put_diff_rows(fcinfo, list_concat(kept, sv_diff(from, to, &options)));
+	return (Datum) 0;
 }
 
 Datum
