@@ -36,6 +36,7 @@ SELECT options FROM schemaver.show('l1');
 -- outside of the server
 SELECT schemaver.revision('before', 'SELECT 1', '', id => 'x1', revises => '{f1}');
 SELECT schemaver.revision('resize', external => 'run bin/resize --all', id => 'x2', revises => '{x1}');
+SELECT schemaver.revision('both', 'SELECT 1', external => 'run bin/resize', id => 'x9', revises => '{x2}');
 SELECT schemaver.revision('behind', 'SELECT 1', '', id => 'x3', revises => '{x2}');
 SELECT revision, refused FROM schemaver.plan('x3') WHERE revision ~ 'x';
 \set VERBOSITY default

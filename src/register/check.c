@@ -128,6 +128,18 @@ as_written(Script *script, const char *text)
 	return script;
 }
 
+/* What is done outside of the server has no statements of its own. */
+static void
+check_external(const StoredRevision *revision, const Script *up, const char *shown_id)
+{
+	if (up->n > 0 && sv_store_option_text(revision->options, "external") != NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("an external revision%s cannot have an up script", of_revision(shown_id)),
+				 errdetail("A run stops before an external revision, so its statements would never be executed."),
+				 errhint("Put the statements into a revision of their own, before or after it.")));
+}
+
 /*
  * Parse the bodies of a revision and fill in what follows from them: has_down,
  * blockers, adds_enum_value, checksum.  Options must be canonical already.
@@ -151,6 +163,7 @@ sv_register_check_bodies(StoredRevision *revision, const StoredScript *script, c
 	up_script = sv_register_parse(script->up, syntax, &up);
 	down_script = script->down ? sv_register_parse(script->down, syntax, &down) : NULL;
 	verify_script = script->verify ? sv_register_parse(script->verify, syntax, &verify) : NULL;
+	check_external(revision, up_script, shown_id);
 	sv_register_mark_calls(up_script);
 	check_preconditions(revision, syntax, shown_id);
 	sv_batch_check(up_script, &up);

@@ -163,6 +163,11 @@ sv_register_read_directory(const char *path)
 						   "Only roles with privileges of the \"pg_read_server_files\" role may "
 						   "load a directory."),
 				 errhint("Anyone who may register can call schemaver.load(name, content) with text that the client read.")));
+	if (strlen(path) >= MAXPGPATH)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_NAME),
+				 errmsg("path of the folder is too long"),
+				 errdetail("It has %zu bytes; %d is the most.", strlen(path), MAXPGPATH - 1)));
 	if (!is_absolute_path(path))
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_NAME),
