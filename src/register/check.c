@@ -135,7 +135,9 @@ check_external(const StoredRevision *revision, const Script *up, const char *sho
 	if (up->n > 0 && sv_store_option_text(revision->options, "external") != NULL)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("an external revision%s cannot have an up script", of_revision(shown_id)),
+				 shown_id != NULL ?
+				 errmsg("external revision \"%s\" cannot have an up script", shown_id) :
+				 errmsg("an external revision cannot have an up script"),
 				 errdetail("A run stops before an external revision, so its statements would never be executed."),
 				 errhint("Put the statements into a revision of their own, before or after it.")));
 }
