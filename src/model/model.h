@@ -289,7 +289,7 @@ typedef struct Pair
 	List	   *alterers;		/* AlterFn's to call, each once */
 	bool		disrupts;		/* what depends on it must be made again */
 	bool		reordered;		/* a table that is swapped for the order of its columns alone */
-	bool		swapped;		/* a type or table that is renamed, made anew, and dropped when
+	bool		swapped;		/* a type or table that is renamed, re-created, and dropped when
 								 * its columns have moved over */
 	bool		converted;		/* a column that moves over */
 	bool		replaced;		/* the one before is another object of that name: rows and values

@@ -230,7 +230,7 @@ sv_writer_has_shell(Writer *w)
 	return w->pair->shell != NULL;
 }
 
-/* Is an object made anew while the old one is still there under another name? */
+/* Is an object re-created while the old one is still there under another name? */
 bool
 sv_is_swapped(const Object *o)
 {

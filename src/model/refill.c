@@ -154,7 +154,7 @@ write_rows(Writer *w)
 	}
 }
 
-/* A table that is made anew with its rows gets them. */
+/* A table that is re-created with its rows gets them. */
 void
 sv_writer_fill(Writer *w)
 {
