@@ -180,7 +180,25 @@ extern void sv_sqitch_note(RevisionDraft *draft, const SqitchProject *project, c
 						   const char *id, const PlanLine *line, const List *needs,
 						   const List *conflicts, const List *tags);
 
-/* liquibase.c, changelog.c */
+/* ----- liquibase_words.c, liquibase_checks.c, liquibase.c, changelog.c ----- */
+
+/* The preconditions of a changeset. */
+typedef struct LiquibaseChecks
+{
+	const char *on_fail;		/* NULL: halt */
+	const char *on_error;
+	const char *on_message;
+	List	   *conditions;		/* of char *: JSON objects without their ends */
+} LiquibaseChecks;
+
+extern const char *sv_liquibase_attribute(const char *at, char **name, char **value);
+extern bool sv_liquibase_is_for_us(const char *dbms);
+extern char *sv_liquibase_expand(const List *properties, const char *text);
+extern List *sv_liquibase_property(List *properties, const SourceFile *file,
+								   const LineCursor *line, const char *text);
+extern void sv_liquibase_check(LiquibaseChecks *checks, const List *properties,
+							   const SourceFile *file, const LineCursor *line, const char *text);
+extern char *sv_liquibase_checks_json(const LiquibaseChecks *checks);
 extern bool sv_liquibase_is_formatted(const SourceFile *file);
 extern List *sv_liquibase_read_file(const SourceFile *file);
 extern bool sv_changelog_is_root(const SourceFile *file);

@@ -12,11 +12,7 @@
  */
 #include "postgres.h"
 
-#include <ctype.h>
-
 #include "miscadmin.h"
-#include "utils/builtins.h"
-#include "utils/json.h"
 
 #include "formats/formats_private.h"
 
@@ -38,26 +34,17 @@ typedef struct Changeset
 	StringInfoData sql;			/* as Liquibase hashes it */
 	const char *contexts;		/* expression, or NULL */
 	const char *labels;
-	const char *on_fail;		/* of its preconditions; NULL: halt */
-	const char *on_error;
-	const char *on_message;
-	List	   *preconditions;	/* of char *: JSON objects without their ends */
+	LiquibaseChecks checks;
 	Section		up;
 	Section		down;
 } Changeset;
-
-typedef struct Property
-{
-	const char *name;
-	const char *value;
-} Property;
 
 typedef struct ChangesetReader
 {
 	const SourceFile *file;
 	List	   *changesets;		/* of Changeset */
 	Changeset  *current;		/* NULL: none yet */
-	List	   *properties;		/* of Property */
+	List	   *properties;		/* see sv_liquibase_expand() */
 	bool		in_rollback;	/* inside of a comment with a rollback */
 	bool		in_ignored;		/* between ignoreLines:start and :end */
 	int			ignore;			/* lines still to ignore */
@@ -91,60 +78,10 @@ fit_liquibase(const SourceFile *file)
 
 /* ---------- attributes ---------- */
 
-/*
- * Read NAME:VALUE, where the value can be quoted.  Returns what follows, or NULL
- * if there is no further attribute.
- */
-static const char *
-next_attribute(const char *at, char **name, char **value)
-{
-	int			length;
-
-	at += strspn(at, " \t,");
-	length = strcspn(at, ": \t");
-	if (length == 0 || at[length] != ':')
-		return NULL;
-	*name = pnstrdup(at, length);
-	at += length + 1;
-	if (*at == '"' || *at == '\'')
-	{
-		char		quote[2] = {*at, '\0'};
-
-		length = strcspn(at + 1, quote);
-		*value = pnstrdup(at + 1, length);
-		at += length + 1;
-		return *at != '\0' ? at + 1 : at;
-	}
-	length = strcspn(at, " \t");
-	*value = pnstrdup(at, length);
-	return at + length;
-}
-
 static bool
 is_true(const char *value)
 {
 	return pg_strcasecmp(value, "true") == 0;
-}
-
-/* Does the list of database systems include PostgreSQL? */
-static bool
-is_for_us(const char *dbms)
-{
-	bool		only_others = true;
-
-	for (const char *at = dbms; *at != '\0'; at += strcspn(at, ","), at += strspn(at, ", \t"))
-	{
-		bool		negated = *at == '!';
-		char	   *name = pnstrdup(at + negated, strcspn(at + negated, ", \t"));
-		bool		ours = pg_strcasecmp(name, "postgresql") == 0 ||
-		pg_strcasecmp(name, "all") == 0;
-
-		if (ours)
-			return !negated;
-		if (!negated)
-			only_others = false;
-	}
-	return only_others;
 }
 
 /* One row for each attribute that a changeset can have. */
@@ -222,7 +159,7 @@ apply_attribute(ChangesetReader *r, const LineCursor *line, AttributeKind kind, 
 			changeset->path = value;
 			break;
 		case ATTRIBUTE_DBMS:
-			changeset->left_out |= !is_for_us(value);
+			changeset->left_out |= !sv_liquibase_is_for_us(value);
 			break;
 		case ATTRIBUTE_IGNORE:
 			changeset->left_out |= is_true(value);
@@ -307,64 +244,8 @@ begin_changeset(ChangesetReader *r, const LineCursor *line, const char *text)
 	changeset->strips_comments = changeset->splits = true;
 	r->current = changeset;
 	r->changesets = lappend(r->changesets, changeset);
-	while ((text = next_attribute(text, &name, &value)) != NULL)
+	while ((text = sv_liquibase_attribute(text, &name, &value)) != NULL)
 		take_attribute(r, line, name, value);
-}
-
-/* Return the text with ${name} replaced by the properties' values. */
-static char *
-expand_properties(const ChangesetReader *r, const char *text)
-{
-	StringInfoData out;
-	const char *open;
-
-	initStringInfo(&out);
-	while ((open = strstr(text, "${")) != NULL)
-	{
-		int			length = strcspn(open, "}");
-		const char *value = NULL;
-		ListCell   *lc;
-
-		foreach(lc, r->properties)
-		{
-			const Property *property = lfirst(lc);
-
-			if (value == NULL && strlen(property->name) == length - 2 &&
-				pg_strncasecmp(property->name, open + 2, length - 2) == 0)
-				value = property->value;
-		}
-		appendBinaryStringInfo(&out, text, open - text);
-		if (value != NULL && open[length] == '}')
-			appendStringInfoString(&out, value);
-		else
-			appendBinaryStringInfo(&out, open, length + (open[length] == '}' ? 1 : 0));
-		text = open + length + (open[length] == '}' ? 1 : 0);
-	}
-	appendStringInfoString(&out, text);
-	return out.data;
-}
-
-static void
-take_property(ChangesetReader *r, const LineCursor *line, const char *text)
-{
-	Property   *property = palloc0(sizeof(Property));
-	char	   *name;
-	char	   *value;
-
-	while ((text = next_attribute(text, &name, &value)) != NULL)
-	{
-		if (pg_strcasecmp(name, "name") == 0)
-			property->name = value;
-		else if (pg_strcasecmp(name, "value") == 0)
-			property->value = value;
-		else if (pg_strcasecmp(name, "dbms") == 0 && !is_for_us(value))
-			return;
-		else if (pg_strcasecmp(name, "global") != 0 && pg_strcasecmp(name, "dbms") != 0)
-			refuse_changeset(r, line, psprintf("attribute \"%s\" of a property cannot be kept", name), NULL);
-	}
-	if (property->name == NULL || property->value == NULL)
-		refuse_changeset(r, line, "the property has no name or no value", NULL);
-	r->properties = lappend(r->properties, property);
 }
 
 /* The changeset of that id and author that stands before the current one. */
@@ -394,7 +275,7 @@ reuse_changeset(ChangesetReader *r, const LineCursor *line, const char *text)
 	char	   *value;
 	const Changeset *changeset;
 
-	while ((text = next_attribute(text, &name, &value)) != NULL)
+	while ((text = sv_liquibase_attribute(text, &name, &value)) != NULL)
 	{
 		if (pg_strcasecmp(name, "changesetId") == 0)
 			id = value;
@@ -405,7 +286,8 @@ reuse_changeset(ChangesetReader *r, const LineCursor *line, const char *text)
 	}
 	changeset = id != NULL ? earlier_changeset(r, id, author) : NULL;
 	if (changeset == NULL)
-		refuse_changeset(r, line, "the changeset that is the rollback does not stand before this line",
+		refuse_changeset(r, line,
+						 "the changeset that is the rollback does not stand before this line",
 						 "Write its SQL.");
 	sv_section_add_text(&r->current->down, line, changeset->up.text.data, changeset->up.text.len);
 }
@@ -420,7 +302,7 @@ take_rollback(ChangesetReader *r, const LineCursor *line, const char *text)
 		reuse_changeset(r, line, text);
 	else
 	{
-		char	   *sql = expand_properties(r, text);
+		char	   *sql = sv_liquibase_expand(r->properties, text);
 
 		sv_section_add_text(&r->current->down, line, sql, strlen(sql));
 	}
@@ -457,7 +339,7 @@ take_sql(ChangesetReader *r, const LineCursor *line)
 							 "Begin it with a line \"--changeset author:id\".");
 		return;
 	}
-	text = expand_properties(r, pnstrdup(line->start, line->length));
+	text = sv_liquibase_expand(r->properties, pnstrdup(line->start, line->length));
 	if (!r->in_rollback)
 		appendStringInfo(&r->current->sql, "%s\n", text);
 	text = split_at_delimiter(r->current, text);
@@ -465,129 +347,12 @@ take_sql(ChangesetReader *r, const LineCursor *line)
 						&r->current->up, line, text, strlen(text));
 }
 
-/* What schemaver calls the action, or NULL. */
-static const char *
-action_of(const char *name)
-{
-	static const char *const names[][2] = {
-		{"HALT", "halt"}, {"WARN", "warn"}, {"CONTINUE", "skip"}, {"MARK_RAN", "mark"}
-	};
-
-	for (int i = 0; i < lengthof(names); i++)
-	{
-		if (pg_strcasecmp(names[i][0], name) == 0)
-			return names[i][1];
-	}
-	return NULL;
-}
-
-/* "--preconditions onFail:... onError:...": what is to be done about those of the changeset. */
-static void
-take_actions(ChangesetReader *r, const LineCursor *line, const char *text)
-{
-	char	   *name;
-	char	   *value;
-
-	while ((text = next_attribute(text, &name, &value)) != NULL)
-	{
-		const char *action;
-
-		if (pg_strcasecmp(name, "onFail") == 0 || pg_strcasecmp(name, "onError") == 0)
-		{
-			action = action_of(value);
-			if (action == NULL)
-				refuse_changeset(r, line, psprintf("\"%s\" is no action", value),
-								 "Known are HALT, WARN, CONTINUE and MARK_RAN.");
-			if (pg_strcasecmp(name, "onFail") == 0)
-				r->current->on_fail = action;
-			else
-				r->current->on_error = action;
-		}
-		else if (pg_strcasecmp(name, "onFailMessage") == 0)
-			r->current->on_message = value;
-		else if (pg_strcasecmp(name, "onErrorMessage") != 0 &&
-				 pg_strcasecmp(name, "onSqlOutput") != 0 &&
-				 pg_strcasecmp(name, "onUpdateSQL") != 0)
-			refuse_changeset(r, line, psprintf("attribute \"%s\" of preconditions cannot be kept", name),
-							 NULL);
-	}
-}
-
-/* The actions are known at the end of the changeset. */
-static void
-add_precondition(Changeset *changeset, const char *sql, const char *expect)
-{
-	StringInfoData out;
-
-	initStringInfo(&out);
-	appendStringInfoString(&out, "{\"sql\": ");
-	escape_json(&out, sql);
-	if (expect != NULL)
-	{
-		appendStringInfoString(&out, ", \"expect\": ");
-		escape_json(&out, expect);
-	}
-	changeset->preconditions = lappend(changeset->preconditions, out.data);
-}
-
-/* "-table-exists table:t schema:s" and the like: a query. */
-static char *
-exists_query(const ChangesetReader *r, const LineCursor *line, const char *text, const char *what,
-			 const char *kinds)
-{
-	const char *schema = NULL;
-	const char *object = NULL;
-	char	   *name;
-	char	   *value;
-
-	while ((text = next_attribute(text, &name, &value)) != NULL)
-	{
-		if (pg_strcasecmp(name, "schema") == 0)
-			schema = value;
-		else if (pg_strcasecmp(name, what) == 0)
-			object = value;
-	}
-	if (object == NULL)
-		refuse_changeset(r, line, psprintf("the precondition names no %s", what), NULL);
-	return psprintf("SELECT EXISTS (SELECT FROM pg_catalog.pg_class WHERE oid = "
-					"pg_catalog.to_regclass(%s) AND relkind IN (%s))",
-					quote_literal_cstr(schema == NULL ? object : psprintf("%s.%s", schema, object)),
-					kinds);
-}
-
-/* "--preconditions ..." or "--precondition-KIND ...". */
-static void
-take_precondition(ChangesetReader *r, const LineCursor *line, const char *text)
-{
-	static const char expected[] = "expectedResult:";
-
-	if (pg_strncasecmp(text, "s", 1) == 0 && (text[1] == '\0' || isspace((unsigned char) text[1])))
-		take_actions(r, line, text + 1);
-	else if (pg_strncasecmp(text, "-sql-check", 10) == 0)
-	{
-		char	   *name;
-		char	   *value;
-
-		text += 10 + strspn(text + 10, " \t");
-		if (pg_strncasecmp(text, expected, strlen(expected)) != 0 ||
-			(text = next_attribute(text, &name, &value)) == NULL)
-			refuse_changeset(r, line, "the precondition has no expectedResult", NULL);
-		add_precondition(r->current, expand_properties(r, text + strspn(text, " \t")), value);
-	}
-	else if (pg_strncasecmp(text, "-table-exists", 13) == 0)
-		add_precondition(r->current, exists_query(r, line, text + 13, "table", "'r', 'p'"), NULL);
-	else if (pg_strncasecmp(text, "-view-exists", 12) == 0)
-		add_precondition(r->current, exists_query(r, line, text + 12, "view", "'v', 'm'"), NULL);
-	else
-		refuse_changeset(r, line, "a precondition of this kind cannot be kept",
-						 "Write it as --precondition-sql-check expectedResult:VALUE QUERY.");
-}
-
 static void
 need_changeset(const ChangesetReader *r, const LineCursor *line)
 {
 	if (r->current == NULL)
-		refuse_changeset(r, line, "the line belongs to a changeset, but stands before the first", NULL);
+		refuse_changeset(r, line, "the line belongs to a changeset, but stands before the first",
+						 NULL);
 }
 
 /* Take the line if it is a directive.  Returns whether it was. */
@@ -601,7 +366,7 @@ take_changeset_line(ChangesetReader *r, const LineCursor *line)
 	else if ((rest = sv_line_comment(line, "precondition")) != NULL)
 	{
 		need_changeset(r, line);
-		take_precondition(r, line, rest);
+		sv_liquibase_check(&r->current->checks, r->properties, r->file, line, rest);
 	}
 	else if ((rest = sv_line_comment(line, "rollback")) != NULL)
 	{
@@ -614,7 +379,7 @@ take_changeset_line(ChangesetReader *r, const LineCursor *line)
 		r->current->comment = rest;
 	}
 	else if ((rest = sv_line_comment(line, "property ")) != NULL)
-		take_property(r, line, rest);
+		r->properties = sv_liquibase_property(r->properties, r->file, line, rest);
 	else if ((rest = sv_line_comment(line, "ignoreLines:")) != NULL)
 	{
 		r->in_ignored = pg_strcasecmp(rest, "start") == 0;
@@ -719,41 +484,11 @@ note_details(RevisionDraft *draft, const Changeset *changeset, const char *path)
 														checksum_of(changeset, 8)));
 }
 
-/* The list of its preconditions with their actions. */
-static char *
-preconditions_of(const Changeset *changeset)
-{
-	StringInfoData out;
-	ListCell   *lc;
-
-	initStringInfo(&out);
-	foreach(lc, changeset->preconditions)
-	{
-		appendStringInfo(&out, "%s%s, \"on_fail\": \"%s\", \"on_error\": \"%s\"",
-						 out.len > 0 ? ", " : "[", (char *) lfirst(lc),
-						 changeset->on_fail ? changeset->on_fail : "halt",
-						 changeset->on_error ? changeset->on_error : "halt");
-		if (changeset->on_message != NULL)
-		{
-			appendStringInfoString(&out, ", \"message\": ");
-			escape_json(&out, changeset->on_message);
-		}
-		appendStringInfoChar(&out, '}');
-	}
-	appendStringInfoChar(&out, ']');
-	return out.data;
-}
-
 static void
 give_text(RevisionDraft *draft, const char *option, const char *value)
 {
-	StringInfoData json;
-
-	if (value == NULL)
-		return;
-	initStringInfo(&json);
-	escape_json(&json, value);
-	sv_draft_option(draft, option, json.data);
+	if (value != NULL)
+		sv_draft_option(draft, option, sv_json_quote(value));
 }
 
 static RevisionDraft *
@@ -779,8 +514,8 @@ draft_of_changeset(const ChangesetReader *r, const Changeset *changeset)
 		sv_draft_option(draft, "transaction", "false");
 	give_text(draft, "contexts", changeset->contexts);
 	give_text(draft, "labels", changeset->labels);
-	if (changeset->preconditions != NIL)
-		sv_draft_option(draft, "preconditions", preconditions_of(changeset));
+	if (changeset->checks.conditions != NIL)
+		sv_draft_option(draft, "preconditions", sv_liquibase_checks_json(&changeset->checks));
 	sv_draft_variables(draft, "liquibase");
 	return draft;
 }

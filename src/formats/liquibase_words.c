@@ -1,0 +1,123 @@
+/*
+ * liquibase_words.c
+ *		What the lines of Liquibase's formatted SQL are made of: attributes,
+ *		names of database systems, properties.
+ */
+#include "postgres.h"
+
+#include "formats/formats_private.h"
+
+typedef struct Property
+{
+	const char *name;
+	const char *value;
+} Property;
+
+/*
+ * Read NAME:VALUE, where the value can be quoted.  Returns what follows, or NULL
+ * if there is no further attribute.
+ */
+const char *
+sv_liquibase_attribute(const char *at, char **name, char **value)
+{
+	int			length;
+
+	at += strspn(at, " \t,");
+	length = strcspn(at, ": \t");
+	if (length == 0 || at[length] != ':')
+		return NULL;
+	*name = pnstrdup(at, length);
+	at += length + 1;
+	if (*at == '"' || *at == '\'')
+	{
+		char		quote[2] = {*at, '\0'};
+
+		length = strcspn(at + 1, quote);
+		*value = pnstrdup(at + 1, length);
+		at += length + 1;
+		return *at != '\0' ? at + 1 : at;
+	}
+	length = strcspn(at, " \t");
+	*value = pnstrdup(at, length);
+	return at + length;
+}
+
+/* Does the list of database systems include PostgreSQL? */
+bool
+sv_liquibase_is_for_us(const char *dbms)
+{
+	bool		only_others = true;
+
+	for (const char *at = dbms; *at != '\0'; at += strcspn(at, ","), at += strspn(at, ", \t"))
+	{
+		bool		negated = *at == '!';
+		char	   *name = pnstrdup(at + negated, strcspn(at + negated, ", \t"));
+		bool		ours = pg_strcasecmp(name, "postgresql") == 0 ||
+		pg_strcasecmp(name, "all") == 0;
+
+		if (ours)
+			return !negated;
+		if (!negated)
+			only_others = false;
+	}
+	return only_others;
+}
+
+/* Return the text with ${name} replaced by the properties' values. */
+char *
+sv_liquibase_expand(const List *properties, const char *text)
+{
+	StringInfoData out;
+	const char *open;
+
+	initStringInfo(&out);
+	while ((open = strstr(text, "${")) != NULL)
+	{
+		int			length = strcspn(open, "}");
+		const char *value = NULL;
+		ListCell   *lc;
+
+		foreach(lc, properties)
+		{
+			const Property *property = lfirst(lc);
+
+			if (value == NULL && strlen(property->name) == length - 2 &&
+				pg_strncasecmp(property->name, open + 2, length - 2) == 0)
+				value = property->value;
+		}
+		appendBinaryStringInfo(&out, text, open - text);
+		if (value != NULL && open[length] == '}')
+			appendStringInfoString(&out, value);
+		else
+			appendBinaryStringInfo(&out, open, length + (open[length] == '}' ? 1 : 0));
+		text = open + length + (open[length] == '}' ? 1 : 0);
+	}
+	appendStringInfoString(&out, text);
+	return out.data;
+}
+
+/* Read a line with a property; returns the list with it, unless it is for another system. */
+List *
+sv_liquibase_property(List *properties, const SourceFile *file, const LineCursor *line,
+					  const char *text)
+{
+	Property   *property = palloc0(sizeof(Property));
+	char	   *name;
+	char	   *value;
+
+	while ((text = sv_liquibase_attribute(text, &name, &value)) != NULL)
+	{
+		if (pg_strcasecmp(name, "name") == 0)
+			property->name = value;
+		else if (pg_strcasecmp(name, "value") == 0)
+			property->value = value;
+		else if (pg_strcasecmp(name, "dbms") == 0 && !sv_liquibase_is_for_us(value))
+			return properties;
+		else if (pg_strcasecmp(name, "global") != 0 && pg_strcasecmp(name, "dbms") != 0)
+			sv_format_refuse(file, line->number,
+							 psprintf("attribute \"%s\" of a property cannot be kept", name), NULL);
+	}
+	if (property->name == NULL || property->value == NULL)
+		sv_format_refuse(file, line->number, "the property has no name or no value", NULL);
+	return lappend(properties, property);
+}
