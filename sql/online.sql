@@ -49,6 +49,7 @@ SELECT schemaver.revision('fails', E'CREATE TABLE three (i int);\nCREATE INDEX C
 CALL schemaver.online_upgrade();
 SELECT revision, outcome, statements, statement, line, sqlstate, error FROM schemaver.journal WHERE outcome = 'failed';
 SELECT revision, state FROM schemaver.status(true);
+SELECT schemaver.graph();
 SELECT revision, statement, kind, state, next_call FROM schemaver.progress;
 
 -- until it is continued, nothing else runs

@@ -384,8 +384,22 @@ sv_api_graph(PG_FUNCTION_ARGS)
 	RevisionGraph *graph = sv_store_graph(SV_STORE_READ);
 	RevisionList list = sv_graph_history(graph, NULL, NULL);
 	StoredRevision **rows = sv_store_revisions(SV_STORE_READ, graph, &list);
+	ReturnSetInfo *result = sv_result_begin(fcinfo);
+	char	   *line = sv_report_graph(format, graph, &list, rows);
 
-	PG_RETURN_TEXT_P(cstring_to_text(sv_report_graph(format, graph, &list, rows)));
+	while (line != NULL && *line != '\0')
+	{
+		char	   *end = strchr(line, '\n');
+		RowBuilder	row = {0};
+
+		CHECK_FOR_INTERRUPTS();
+		if (end != NULL)
+			*end++ = '\0';
+		sv_row_text(&row, line);
+		sv_row_put(result, &row);
+		line = end;
+	}
+	return (Datum) 0;
 }
 
 /* The graph as far as check() needs it. */

@@ -3,7 +3,8 @@
  *		The revision graph, drawn: as text in the manner of "git log --graph",
  *		as a Mermaid flowchart, as a Graphviz digraph.
  *
- * In the text "*" is an applied revision and "o" a pending one.
+ * In the text "*" is an applied revision and "o" one that is not; a state that
+ * needs somebody's attention is named behind the id.
  */
 #include "postgres.h"
 
@@ -97,9 +98,18 @@ draw_fork(StringInfo out, const Lanes *lanes, int at)
 	append_trimmed(out, line);
 }
 
+/* The state of a revision if it is neither applied nor simply pending, else NULL. */
+static const char *
+odd_state(const RevisionStates *states, int index, const StoredRevision *row)
+{
+	const char *state = sv_report_state(states, index, row);
+
+	return strcmp(state, "applied") == 0 || strcmp(state, "pending") == 0 ? NULL : state;
+}
+
 static void
 append_notes(StringInfo out, const RevisionGraph *graph, int index, bool current,
-			 const StoredRevision *row)
+			 const char *odd, const StoredRevision *row)
 {
 	const GraphRevision *node = &graph->revisions[index];
 
@@ -108,6 +118,8 @@ append_notes(StringInfo out, const RevisionGraph *graph, int index, bool current
 		appendStringInfoString(out, " (current)");
 	if (node->nchildren == 0)
 		appendStringInfoString(out, " (head)");
+	if (odd != NULL)
+		appendStringInfo(out, " (%s)", odd);
 	for (int i = 0; i < node->nlabels; i++)
 		appendStringInfo(out, " [%s]", node->labels[i]);
 	if (row->message[0] != '\0')
@@ -123,7 +135,7 @@ append_notes(StringInfo out, const RevisionGraph *graph, int index, bool current
 /* Draw one revision; what leads to it is joined before, its parents open after. */
 static void
 draw_revision(StringInfo out, Lanes *lanes, const RevisionGraph *graph, int index,
-			  bool current, const StoredRevision *row)
+			  bool current, const char *odd, const StoredRevision *row)
 {
 	const GraphRevision *node = &graph->revisions[index];
 	int			lane = 0;
@@ -141,7 +153,7 @@ draw_revision(StringInfo out, Lanes *lanes, const RevisionGraph *graph, int inde
 	}
 	for (int i = 0; i < lanes->n; i++)
 		appendStringInfo(out, "%s%c", i ? " " : "", i != lane ? '|' : node->applied ? '*' : 'o');
-	append_notes(out, graph, index, current, row);
+	append_notes(out, graph, index, current, odd, row);
 
 	if (node->nparents == 0)
 	{
@@ -160,6 +172,7 @@ static char *
 draw_text(const RevisionGraph *graph, const RevisionList *list, StoredRevision **rows)
 {
 	RevisionList heads = sv_graph_current(graph);
+	RevisionStates *states = sv_report_states(graph);
 	bool	   *current = palloc0(sizeof(bool) * Max(graph->n, 1));
 	Lanes		lanes = {0, 8, palloc(sizeof(int) * 8)};
 	StringInfoData out;
@@ -169,17 +182,31 @@ draw_text(const RevisionGraph *graph, const RevisionList *list, StoredRevision *
 	initStringInfo(&out);
 	for (int i = 0; i < list->n; i++)
 	{
+		int			index = list->members[i];
+
 		CHECK_FOR_INTERRUPTS();
-		draw_revision(&out, &lanes, graph, list->members[i], current[list->members[i]], rows[i]);
+		draw_revision(&out, &lanes, graph, index, current[index], odd_state(states, index, rows[i]),
+					  rows[i]);
 	}
 	if (out.len > 0)
 		out.data[--out.len] = '\0';
 	return out.data;
 }
 
+/* A state that needs attention, on a line of its own in the box of its revision. */
+static void
+append_state(StringInfo out, Markup kind, const char *line_break, const char *odd)
+{
+	if (odd == NULL)
+		return;
+	appendStringInfoString(out, line_break);
+	sv_markup(out, kind, "(%s)", odd);
+}
+
 static char *
 draw_mermaid(const RevisionGraph *graph, const RevisionList *list, StoredRevision **rows)
 {
+	RevisionStates *states = sv_report_states(graph);
 	StringInfoData out;
 
 	initStringInfo(&out);
@@ -189,6 +216,7 @@ draw_mermaid(const RevisionGraph *graph, const RevisionList *list, StoredRevisio
 		sv_markup(&out, SV_MARKUP_MERMAID, "  r%d[\"%s", list->members[i], rows[i]->id);
 		appendStringInfoString(&out, rows[i]->message[0] ? "<br>" : "");
 		sv_markup(&out, SV_MARKUP_MERMAID, "%s", first_line(rows[i]->message));
+		append_state(&out, SV_MARKUP_MERMAID, "<br>", odd_state(states, list->members[i], rows[i]));
 		appendStringInfo(&out, "\"]%s\n", rows[i]->applied ? ":::applied" : "");
 	}
 	for (int i = 0; i < list->n; i++)
@@ -207,6 +235,7 @@ draw_mermaid(const RevisionGraph *graph, const RevisionList *list, StoredRevisio
 static char *
 draw_dot(const RevisionGraph *graph, const RevisionList *list, StoredRevision **rows)
 {
+	RevisionStates *states = sv_report_states(graph);
 	StringInfoData out;
 
 	initStringInfo(&out);
@@ -216,6 +245,7 @@ draw_dot(const RevisionGraph *graph, const RevisionList *list, StoredRevision **
 		sv_markup(&out, SV_MARKUP_DOT, "  r%d [label=\"%s", list->members[i], rows[i]->id);
 		appendStringInfoString(&out, rows[i]->message[0] ? "\\n" : "");
 		sv_markup(&out, SV_MARKUP_DOT, "%s", first_line(rows[i]->message));
+		append_state(&out, SV_MARKUP_DOT, "\\n", odd_state(states, list->members[i], rows[i]));
 		appendStringInfo(&out, "\"%s];\n", rows[i]->applied ? ", style=bold" : "");
 	}
 	for (int i = 0; i < list->n; i++)

@@ -155,8 +155,8 @@ AS 'MODULE_PATHNAME', 'sv_api_resolve' LANGUAGE C STABLE PARALLEL RESTRICTED;
 COMMENT ON FUNCTION resolve(text) IS 'the revisions that a reference means; none for base';
 
 CREATE FUNCTION graph(format text DEFAULT 'text')
-RETURNS text AS 'MODULE_PATHNAME', 'sv_api_graph' LANGUAGE C STABLE PARALLEL RESTRICTED;
-COMMENT ON FUNCTION graph(text) IS 'the revision graph, drawn as text, mermaid, dot or svg';
+RETURNS SETOF text AS 'MODULE_PATHNAME', 'sv_api_graph' LANGUAGE C STABLE PARALLEL RESTRICTED;
+COMMENT ON FUNCTION graph(text) IS 'the revision graph, drawn as text, mermaid, dot or svg, a row for each line';
 
 CREATE FUNCTION "check"(target names DEFAULT NULL, drift boolean DEFAULT false, schemas names DEFAULT NULL,
 	options jsonb DEFAULT NULL)

@@ -40,7 +40,7 @@ is($node->safe_psql('postgres', q{SELECT count(*) FROM schemaver.upgrade()}), '0
 is($node->safe_psql('postgres', q{SELECT string_agg(revision, ' ') FROM schemaver.downgrade('-2', allow_data_loss => true)}), 'n100000 n99999', 'the last two are undone');
 is($node->safe_psql('postgres', q{SELECT revision FROM schemaver.resolve('base+500')}), 'r500', 'a long walk up');
 is($node->safe_psql('postgres', q{SELECT revision FROM schemaver.resolve('-99997')}), 'r1', 'a long walk down');
-is($node->safe_psql('postgres', q{SELECT array_length(string_to_array(schemaver.graph(), E'\n'), 1)}), '100000', 'and drawn');
+is($node->safe_psql('postgres', q{SELECT count(*) FROM schemaver.graph()}), '100000', 'and drawn');
 
 # Wide: a merge of 2,000 branches, each with a dependency.
 $node->safe_psql('postgres', q{
