@@ -154,7 +154,38 @@ INSERT INTO public.pairs (question, a, b) VALUES
   CREATE TYPE d AS (a int, b text, x int); CREATE TABLE z OF d'),
 ('privileges on a column outlive those on the table',
  'CREATE TABLE t (a int); GRANT SELECT, UPDATE ON t TO PUBLIC; GRANT SELECT (a) ON t TO PUBLIC',
- 'CREATE TABLE t (a int); GRANT UPDATE ON t TO PUBLIC; GRANT SELECT (a) ON t TO PUBLIC');
+ 'CREATE TABLE t (a int); GRANT UPDATE ON t TO PUBLIC; GRANT SELECT (a) ON t TO PUBLIC'),
+('a column that comes from two parents changes its type',
+ 'CREATE TABLE p (x int); CREATE TABLE q (x int); CREATE TABLE c (z int) INHERITS (p, q)',
+ 'CREATE TABLE p (x bigint); CREATE TABLE q (x bigint); CREATE TABLE c (z int) INHERITS (p, q)'),
+('and the second parent gives others, too',
+ 'CREATE TABLE p (x int); CREATE TABLE q (x int, y text); CREATE TABLE c (z int) INHERITS (p, q); CREATE TABLE d () INHERITS (q)',
+ 'CREATE TABLE p (x bigint); CREATE TABLE q (x bigint, y text); CREATE TABLE c (z int) INHERITS (p, q); CREATE TABLE d () INHERITS (q)'),
+('and the parents have one in common',
+ 'CREATE TABLE r (x int); CREATE TABLE p () INHERITS (r); CREATE TABLE q () INHERITS (r); CREATE TABLE c (z int) INHERITS (p, q)',
+ 'CREATE TABLE r (x bigint); CREATE TABLE p () INHERITS (r); CREATE TABLE q () INHERITS (r); CREATE TABLE c (z int) INHERITS (p, q)'),
+('a foreign key of a parent, and a check of the same name',
+ 'CREATE TABLE k (x int UNIQUE); CREATE TABLE p (x int CONSTRAINT con REFERENCES k (x)); CREATE TABLE q (x int); CREATE TABLE c () INHERITS (q, p)',
+ 'CREATE TABLE k (x bigint UNIQUE); CREATE TABLE p (x bigint CONSTRAINT con CHECK (x > 0)); CREATE TABLE q (x bigint); CREATE TABLE c () INHERITS (q, p)'),
+('a function looks into rows of a type that changes',
+ 'CREATE TYPE pair AS (a int, b int); CREATE FUNCTION f(pair) RETURNS int LANGUAGE sql RETURN ($1).b;
+  CREATE FUNCTION g() RETURNS int LANGUAGE sql IMMUTABLE RETURN (ROW(1, 2)::pair).b',
+ 'CREATE TYPE pair AS (a bigint, b int); CREATE FUNCTION f(pair) RETURNS int LANGUAGE sql RETURN ($1).b + 1;
+  CREATE FUNCTION g() RETURNS int LANGUAGE sql STABLE RETURN (ROW(1, 2)::pair).b'),
+('views and indexes are printed as before, but a type gets an order of its own',
+ 'CREATE TYPE x AS (a int); CREATE FUNCTION cmp(x, x) RETURNS int LANGUAGE sql IMMUTABLE AS ''SELECT $2.a - $1.a'';
+  CREATE FUNCTION lt(x, x) RETURNS boolean LANGUAGE sql IMMUTABLE AS ''SELECT $1.a > $2.a'';
+  CREATE FUNCTION gt(x, x) RETURNS boolean LANGUAGE sql IMMUTABLE AS ''SELECT $1.a < $2.a'';
+  CREATE OPERATOR #< (LEFTARG = x, RIGHTARG = x, FUNCTION = lt); CREATE OPERATOR #> (LEFTARG = x, RIGHTARG = x, FUNCTION = gt);
+  CREATE DOMAIN dx AS x; CREATE TABLE t (c x, d dx, n int); CREATE VIEW v AS SELECT c FROM t ORDER BY c DESC;
+  CREATE VIEW w AS SELECT DISTINCT ON (d) d, n FROM t ORDER BY d; CREATE INDEX i ON t (c); CREATE INDEX j ON t (n)',
+ 'CREATE TYPE x AS (a int); CREATE FUNCTION cmp(x, x) RETURNS int LANGUAGE sql IMMUTABLE AS ''SELECT $2.a - $1.a'';
+  CREATE FUNCTION lt(x, x) RETURNS boolean LANGUAGE sql IMMUTABLE AS ''SELECT $1.a > $2.a'';
+  CREATE FUNCTION gt(x, x) RETURNS boolean LANGUAGE sql IMMUTABLE AS ''SELECT $1.a < $2.a'';
+  CREATE OPERATOR #< (LEFTARG = x, RIGHTARG = x, FUNCTION = lt); CREATE OPERATOR #> (LEFTARG = x, RIGHTARG = x, FUNCTION = gt);
+  CREATE OPERATOR CLASS oc DEFAULT FOR TYPE x USING btree AS OPERATOR 1 #<, OPERATOR 5 #>, FUNCTION 1 cmp(x, x);
+  CREATE DOMAIN dx AS x; CREATE TABLE t (c x, d dx, n int); CREATE VIEW v AS SELECT c FROM t ORDER BY c DESC;
+  CREATE VIEW w AS SELECT DISTINCT ON (d) d, n FROM t ORDER BY d; CREATE INDEX i ON t (c); CREATE INDEX j ON t (n)');
 
 -- All statements in order, or what they were when one fails.
 CREATE PROCEDURE public.run(statements text[]) LANGUAGE plpgsql AS $$

@@ -517,6 +517,7 @@ build_and_compare(Scratch *scratch, void *arg)
 	RevisionList order;
 	Model	   *built;
 	List	   *differences;
+	List	   *disordered = NIL;	/* another history has led there; no matter */
 
 	for (int i = 0; i < graph->n; i++)
 		wanted[i] = graph->revisions[i].applied;
@@ -535,7 +536,7 @@ build_and_compare(Scratch *scratch, void *arg)
 	built = sv_scratch_state(scratch);
 	(void) without_tables(a, built);
 	(void) without_tables(a, scratch->live);
-	differences = sv_state_differences(built, scratch->live, &options);
+	differences = sv_state_differences(built, scratch->live, &options, &disordered);
 	if (differences != NIL)
 		refuse_difference(differences);
 }

@@ -35,6 +35,14 @@ extern void sv_diff_spread_renaming(Comparison *cmp);
 /* rows_in_columns.c */
 extern void sv_spread_rewriting(Spread *spread);
 
+/* common_columns.c */
+extern void sv_spread_parting(Spread *spread);
+extern bool sv_parting_keeps_columns(const Object *table);
+
+/* sorting.c */
+extern void sv_spread_sorting(Spread *spread);
+extern void sv_sorting_make_edges(Comparison *cmp);
+
 /* keys.c */
 extern List *sv_with_partitions(const Comparison *cmp, Object *table);
 extern List *sv_key_tables(const Comparison *cmp, const Object *column);
@@ -45,7 +53,7 @@ extern bool sv_uses_new_label(const Comparison *cmp, const Pair *type);
 
 /* state.c */
 extern List *sv_state_differences(const Model *expected, const Model *got,
-								  const DiffOptions *options);
+								  const DiffOptions *options, List **disordered);
 
 /* filter.c */
 extern bool sv_diff_is_excluded(const Object *object, List *patterns);

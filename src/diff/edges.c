@@ -242,10 +242,13 @@ edges_of_part(Pair *inheritance, const Object *part)
 	const Pair *pair = part->pair;
 	DiffNode   *nodes[] = {pair->drop, pair->alter, pair->create};
 
+	/* another constraint may have its name before or after */
 	if (sv_diff_is_foreign_key(part))
 	{
-		sv_diff_add_edge(pair->drop, inheritance->drop);
-		sv_diff_add_edge(inheritance->create, pair->create);
+		if (part == pair->a)
+			sv_diff_add_edge(pair->drop, inheritance->drop);
+		else
+			sv_diff_add_edge(inheritance->create, pair->create);
 		return;
 	}
 	if (!sv_class_is(part, column) && !sv_diff_is_check(part))
@@ -294,13 +297,11 @@ is_storing(const Object *o)
 static bool
 is_held_fast(const Object *type, const Object *user)
 {
-	if (sv_class_is(type, table))
-		return sv_class_is(user, column) || sv_has_parsed_body(user);
-	if (sv_has_parsed_body(user))
-		return false;
 	if (sv_class_is(type, domain))
 		return sv_class_is(user, column) && strcmp(sv_text(user, "type"), type->identity) != 0;
-	return sv_class_is(type, composite);
+	if (sv_has_parsed_body(user))
+		return sv_class_is(type, table) || sv_class_is(type, composite);
+	return sv_class_is(type, composite) || (sv_class_is(type, table) && sv_class_is(user, column));
 }
 
 /*
@@ -776,5 +777,6 @@ sv_diff_make_edges(Comparison *cmp)
 			edges_of_link(pair, pair->b);
 	}
 	sv_persistence_make_edges(cmp);
+	sv_sorting_make_edges(cmp);
 	edges_of_names(cmp);
 }

@@ -588,6 +588,8 @@ sv_diff_spread(Comparison *cmp)
 	}
 	spread_attaching(&state);
 	sv_spread_rewriting(&state);
+	sv_spread_sorting(&state);
+	sv_spread_parting(&state);
 	while (state.queue != NIL)
 	{
 		List	   *queue = state.queue;
@@ -618,6 +620,8 @@ sv_diff_spread(Comparison *cmp)
 			spread_detaching(&state);
 			spread_attaching(&state);
 			sv_spread_rewriting(&state);
+			sv_spread_sorting(&state);
+			sv_spread_parting(&state);
 			spread_ties(&state);
 		}
 	}

@@ -2,8 +2,8 @@
  * state.c
  *		Where two schemas differ, to the last detail that a dump would show.
  *
- * sv_diff() leaves alone what cannot be changed or is of no consequence, such
- * as the order of columns; this does not.
+ * sv_diff() leaves alone what cannot be changed or is of no consequence; this does not.
+ * The order of columns is told apart: it is no difference to most who ask.
  */
 #include "postgres.h"
 
@@ -108,10 +108,12 @@ add_missing(List *result, const Model *model, const Model *other, const char *wh
 /*
  * The differences of a state from the one that was expected, each as
  * "kind identity: what"; NIL if there is none.  "options" say whether owners,
- * privileges and comments count; NULL: they do.
+ * privileges and comments count; NULL: they do.  What has its columns in another order
+ * is added to *disordered, as "kind identity"; where that is NULL it is a difference.
  */
 List *
-sv_state_differences(const Model *expected, const Model *got, const DiffOptions *options)
+sv_state_differences(const Model *expected, const Model *got, const DiffOptions *options,
+					 List **disordered)
 {
 	List	   *result = add_missing(NIL, expected, got, "missing");
 	ListCell   *cell;
@@ -128,7 +130,11 @@ sv_state_differences(const Model *expected, const Model *got, const DiffOptions 
 		properties = differing_properties(a, b, options);
 		if (properties[0] != '\0')
 			result = lappend(result, psprintf("%s: %s", name_of(a), properties));
-		if (!same_order(a, expected, b, got))
+		if (same_order(a, expected, b, got))
+			continue;
+		if (disordered != NULL)
+			*disordered = lappend(*disordered, name_of(a));
+		else
 			result = lappend(result, psprintf("%s: order of columns", name_of(a)));
 	}
 	return result;

@@ -198,7 +198,8 @@ static bool
 is_inherited_otherwise(const Comparison *cmp, const Pair *pair)
 {
 	return inherits_plainly(pair->b) && !has_children(cmp, pair->a) &&
-		(keeps_own_columns(pair->b) || loses_parents_order(pair->b));
+		(keeps_own_columns(pair->b) || loses_parents_order(pair->b) ||
+		 sv_parting_keeps_columns(pair->a));
 }
 
 /* Have a table made anew if what is wanted of it no ALTER can bring about. */

@@ -44,7 +44,10 @@ static void
 build_baseline(Scratch *scratch, void *arg)
 {
 	Baseline   *baseline = arg;
-	Goal		goal = {sv_scratch_state(scratch), scratch->live, NIL, false, baseline->options};
+	Goal		goal = {
+		.start = sv_scratch_state(scratch), .end = scratch->live, .any_order = true,
+		.options = baseline->options
+	};
 	Candidate	candidate = {"baseline"};
 
 	(void) sv_diff_keep(goal.end, goal.start, baseline->options);

@@ -106,6 +106,7 @@ go_up_and_down(void *arg)
 	Trial	   *trial = arg;
 	Candidate  *candidate = trial->candidate;
 	const Goal *goal = trial->goal;
+	List	   *disordered = NIL;
 	Model	   *now;
 
 	candidate->error =
@@ -113,7 +114,8 @@ go_up_and_down(void *arg)
 	if (candidate->error != NULL)
 		return;
 	now = sv_scratch_state(trial->scratch);
-	candidate->differences = sv_state_differences(goal->end, now, goal->options);
+	candidate->differences = sv_state_differences(goal->end, now, goal->options,
+												  goal->any_order ? &disordered : NULL);
 	if (goal->rows_count)
 		candidate->rows_differ = sv_rows_differ(goal->rows, sv_rows_read(trial->scratch, now));
 	if (candidate->script.down == NULL ||

@@ -172,6 +172,7 @@ go_back(void *arg)
 {
 	Return	   *back = arg;
 	const DownCheck *check = back->check;
+	List	   *disordered = NIL;	/* no fault */
 
 	for (int i = list_length(check->applied) - 1; i >= 0; i--)
 	{
@@ -179,7 +180,8 @@ go_back(void *arg)
 		if (!undo(list_nth(check->applied, i), &back->result))
 			return;
 	}
-	back->result.objects = sv_state_differences(check->start, sv_scratch_state(&in_place), NULL);
+	back->result.objects = sv_state_differences(check->start, sv_scratch_state(&in_place), NULL,
+												&disordered);
 	if (back->result.objects == NIL)
 		return;
 	back->result.revision = linitial(check->applied);

@@ -77,6 +77,7 @@ typedef struct Goal
 	Model	   *end;
 	List	   *rows;			/* strings from sv_rows_read() */
 	bool		rows_count;		/* must the rows be the same too? */
+	bool		any_order;		/* may columns stand in another order? */
 	const DiffOptions *options;
 } Goal;
 

@@ -64,13 +64,24 @@ set_error(TestResult *result, const char *verdict, const ErrorData *error)
 		error->message;
 }
 
+/* The order of columns is a note and no fault: nothing but a copy of the table restores it. */
+static void
+note_disorder(TestResult *result, List *disordered)
+{
+	if (disordered != NIL && result->detail == NULL)
+		result->detail = psprintf("columns come back in another order: %s",
+								  sv_join(disordered, ", "));
+}
+
 static void
 compare_round(TestResult *result, const char *verdict, const Model *expected, const Model *got)
 {
+	List	   *disordered = NIL;
 	List	   *differences =
-	list_concat(sv_state_differences(expected, got, NULL),
+	list_concat(sv_state_differences(expected, got, NULL, &disordered),
 				sv_facts_differ(expected->facts, got->facts));
 
+	note_disorder(result, disordered);
 	if (differences == NIL || result->verdict != NULL)
 		return;
 	result->verdict = verdict;

@@ -1,0 +1,139 @@
+/*
+ * common_columns.c
+ *		Columns that a table has from several parents.
+ *
+ * The server changes the type of a column with all that inherit it, and refuses to where
+ * one of these has it from elsewhere, too.  Such a table leaves all of these parents but
+ * one for that time, or is made anew where that would change more.
+ */
+#include "postgres.h"
+
+#include "diff/diff.h"
+#include "miscadmin.h"
+
+/* The column of that name from which a child's comes by this link; NULL if none. */
+static Object *
+column_by_link(const Object *column, const Object *link)
+{
+	const Object *parent = link->needs != NIL ? linitial(link->needs) : NULL;
+	ListCell   *cell;
+
+	foreach(cell, parent != NULL ? parent->parts : NIL)
+	{
+		Object	   *o = lfirst(cell);
+
+		if (sv_class_is(o, column) && strcmp(o->name, column->name) == 0)
+			return o;
+	}
+	return NULL;
+}
+
+/* Add the columns at the top from which a column comes, those of links that stay. */
+static List *
+add_origins(List *origins, const Object *column)
+{
+	bool		found = false;
+	ListCell   *cell;
+
+	check_stack_depth();
+	foreach(cell, column->parent->parts)
+	{
+		const Object *link = lfirst(cell);
+		const Object *above = !sv_class_is(link, inheritance) || sv_pair_is_dropped(link->pair) ?
+		NULL : column_by_link(column, link);
+
+		if (above == NULL)
+			continue;
+		found = true;
+		origins = add_origins(origins, above);
+	}
+	return found ? origins : list_append_unique_ptr(origins, (void *) column);
+}
+
+static bool
+changes_type(const Object *a)
+{
+	const Pair *pair = a->pair;
+
+	return pair->kind == SV_PAIR_ALTER &&
+		list_member_ptr(pair->alterers, sv_type_alterer(pair->class));
+}
+
+/* End the inheritance from all parents of a column that have it from elsewhere than the first. */
+static void
+part_from_others(Spread *spread, const Object *column)
+{
+	List	   *first = NIL;
+	ListCell   *cell;
+
+	foreach(cell, sv_links_in_order(column->parent->parts))
+	{
+		const Object *link = lfirst(cell);
+		const Object *above = sv_pair_is_dropped(link->pair) ? NULL : column_by_link(column, link);
+		List	   *origins = above != NULL ? add_origins(NIL, above) : NIL;
+
+		if (first == NIL)
+			first = origins;
+		else if (origins != NIL && list_difference_ptr(origins, first) != NIL)
+			sv_spread_again(spread, link->pair);
+	}
+}
+
+/* A column whose type changes must not come from tables that have none in common. */
+void
+sv_spread_parting(Spread *spread)
+{
+	ListCell   *cell;
+
+	foreach(cell, spread->cmp->from->objects)
+	{
+		const Object *column = lfirst(cell);
+
+		if (!sv_is_stored_column(column) || !changes_type(column) ||
+			(!sv_is(column, "inherited") && !sv_is(column, "merged")))
+			continue;
+		if (list_length(add_origins(NIL, column)) > 1)
+			part_from_others(spread, column);
+	}
+}
+
+/* Is the column left without a parent while links end and begin again? */
+static bool
+is_left_alone(const Object *column)
+{
+	bool		left = false;
+	ListCell   *cell;
+
+	foreach(cell, column->parent->parts)
+	{
+		const Object *link = lfirst(cell);
+
+		if (!sv_class_is(link, inheritance) || column_by_link(column, link) == NULL)
+			continue;
+		if (!sv_pair_is_dropped(link->pair))
+			return false;
+		left = true;
+	}
+	return left;
+}
+
+/*
+ * Would a table get a column for its own that it only inherits, because it leaves the
+ * parents from which it has that for a time?
+ */
+bool
+sv_parting_keeps_columns(const Object *a)
+{
+	ListCell   *cell;
+
+	foreach(cell, a->parts)
+	{
+		const Object *column = lfirst(cell);
+
+		if (sv_class_is(column, column) && column->pair->b != NULL &&
+			sv_is(column, "inherited") && sv_is(column->pair->b, "inherited") &&
+			is_left_alone(column))
+			return true;
+	}
+	return false;
+}
