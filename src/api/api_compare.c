@@ -15,9 +15,11 @@
 #include "model/model.h"
 #include "proof/proof.h"
 #include "register/register.h"
+#include "report/report.h"
 #include "track/track.h"
 #include "utils/builtins.h"
 #include "utils/jsonb.h"
+
 
 PG_FUNCTION_INFO_V1(sv_api_snapshot);
 PG_FUNCTION_INFO_V1(sv_api_fingerprint);
@@ -186,6 +188,25 @@ setting_row(const char *sql)
 	return row;
 }
 
+/* The texts of several lines (a function's body, a view's query) in which an object changes. */
+static char *
+changed_texts(const DiffRow *row)
+{
+	StringInfoData out;
+
+	if (row->from == NULL || row->to == NULL)
+		return NULL;
+	initStringInfo(&out);
+	for (int i = 0; i < row->from->nproperties; i++)
+	{
+		const Property *was = &row->from->properties[i];
+
+		if (strcmp(was->name, "comment") != 0)
+			sv_report_property_diff(&out, was->name, was, sv_property(row->to, was->name));
+	}
+	return out.len > 0 ? out.data : NULL;
+}
+
 /*
  * Give rows of sv_diff() as diff() does; for functions whose bodies are texts,
  * with the setting that these need.
@@ -195,6 +216,7 @@ sv_put_diff_rows(FunctionCallInfo fcinfo, List *rows)
 {
 	ReturnSetInfo *result = sv_result_begin(fcinfo);
 	RowBuilder	row = {0};
+	const Object *before = NULL;
 	ListCell   *cell;
 
 	if (sv_diff_has_bodies(rows))
@@ -213,7 +235,9 @@ sv_put_diff_rows(FunctionCallInfo fcinfo, List *rows)
 		sv_row_text(&row, r->action);
 		sv_row_text(&row, r->sql ? psprintf("%s;", r->sql) : NULL);
 		sv_row_text(&row, r->note ? r->note : sv_hazard_text(r->hazards));
+		sv_row_text(&row, r->from == before ? NULL : changed_texts(r));
 		sv_row_put(result, &row);
+		before = r->from;
 	}
 }
 

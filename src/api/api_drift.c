@@ -7,12 +7,14 @@
 #include "api/api_private.h"
 #include "base/base.h"
 #include "drift/drift.h"
+#include "report/report.h"
 #include "store/store.h"
 #include "track/track.h"
 #include "utils/builtins.h"
 #include "utils/json.h"
 #include "utils/jsonb.h"
 #include "utils/timestamp.h"
+
 
 PG_FUNCTION_INFO_V1(sv_api_drift);
 PG_FUNCTION_INFO_V1(sv_api_revert_drift);
@@ -112,6 +114,23 @@ differences_of(const Drift *drift, bool *isnull)
 	return DirectFunctionCall1(jsonb_in, CStringGetDatum(out.data));
 }
 
+/* The texts of several lines that differ, as unified diffs. */
+static char *
+changed_texts(const Drift *drift)
+{
+	StringInfoData out;
+	ListCell   *cell;
+
+	initStringInfo(&out);
+	foreach(cell, drift->differs)
+	{
+		const Difference *difference = lfirst(cell);
+
+		sv_report_property_diff(&out, difference->property, difference->was, difference->is);
+	}
+	return out.len > 0 ? out.data : NULL;
+}
+
 /* Tags of statements that do what happened to the object. */
 static const char *
 likely_tags(const Drift *drift)
@@ -184,6 +203,7 @@ sv_api_drift(PG_FUNCTION_ARGS)
 		sv_row_text(&row, sv_diff_script(drift->revert));
 		sv_row_text(&row, sv_diff_script(drift->apply));
 		row_culprit(&row, drift);
+		sv_row_text(&row, changed_texts(drift));
 		sv_row_put(result, &row);
 	}
 	return (Datum) 0;

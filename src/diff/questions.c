@@ -35,10 +35,12 @@ look_alike(const Object *a, const Object *b)
 	return true;
 }
 
+/* Are values lost if the object is dropped?  A view's column has none of its own. */
 static bool
 may_be_renamed(const Object *o)
 {
-	return sv_class_has(o, SV_HOLDS_DATA);
+	return sv_class_has(o, SV_HOLDS_DATA) &&
+		(o->parent == NULL || sv_class_has(o->parent, SV_HOLDS_DATA));
 }
 
 /* Rows that ask about each object that vanishes while one like it appears. */

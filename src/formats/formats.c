@@ -418,7 +418,9 @@ refuse_nothing(List *files)
 			 errmsg("no migration was found"),
 			 n > 0 ? errdetail("Of %d files, none is one: %s%s.", n, seen.data, n > 5 ? ", ..." :
 							   "") :
-			 errdetail("There is no file.")));
+			 errdetail("There is no file."),
+			 errhint("The names of migration files end in .sql; format => 'native' or another "
+					 "format's name says how to read them.")));
 }
 
 static List *

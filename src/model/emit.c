@@ -52,6 +52,11 @@ sv_emit(Writer *w, int hazards, const char *format,...)
 	row->action = writer_action(w);
 	row->sql = sql.data;
 	row->hazards = hazards;
+	if (w->node->kind != SV_NODE_DROP)
+	{
+		row->from = w->pair->a;
+		row->to = w->pair->b;
+	}
 	w->cmp->rows = lappend(w->cmp->rows, row);
 }
 

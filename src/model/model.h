@@ -367,6 +367,8 @@ typedef struct DiffRow
 	const char *note;
 	const char *renamed_from;	/* a question about a rename: the old name as a hint has it */
 	const char *renamed_to;		/* and the identity that may have it now */
+	const Object *from;			/* the object before and after, NULL if there is none */
+	const Object *to;
 } DiffRow;
 
 typedef struct Comparison

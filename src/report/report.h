@@ -44,6 +44,11 @@ extern Model *sv_report_schema_at(const RevisionGraph *graph, const char *refere
 /* script_file.c */
 extern char *sv_report_script(const char *from, const char *to, const char *contexts);
 
+/* ----- text_diff.c ----- */
+
+extern void sv_report_property_diff(StringInfo out, const char *name, const Property *was,
+									const Property *is);
+
 /* ----- markup.c: the one place that escapes ----- */
 
 typedef enum Markup

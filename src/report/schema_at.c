@@ -62,8 +62,8 @@ state_at(const RevisionGraph *graph, const char *reference)
 		return state;
 	if (revision == NULL)
 		state_not_known("before the first revision",
-						"The first run of this database was a stamp, or made with "
-						"schemaver.keep_snapshots off.",
+						"No run has kept it: there was none, or the first one was a stamp, or "
+						"made with schemaver.keep_snapshots off.",
 						"Name a revision that was applied while it was on.");
 	state_not_known(psprintf("that revision \"%s\" left", revision->id),
 					sv_store_was_run(revision->id) ?

@@ -10,6 +10,7 @@
 #include "miscadmin.h"
 #include "report/report_private.h"
 
+#define CONTEXT 3				/* lines around a change that are shown */
 #define MOST_CELLS 1000000		/* of the table of lengths */
 
 static char **
@@ -114,4 +115,88 @@ sv_report_text_diff(const char *was, const char *is)
 	result = add_lines(NIL, ' ', a, head);
 	result = add_middle(result, a + head, na - head - tail, b + head, nb - head - tail);
 	return add_lines(result, ' ', a + na - tail, tail);
+}
+
+/* The number of lines of a hunk that the sign of one side has; blanks are of both. */
+static int
+count_side(const List *lines, int from, int to, char sign)
+{
+	int			n = 0;
+
+	for (int i = from; i < to; i++)
+	{
+		char		c = ((DiffLine *) list_nth(lines, i))->sign;
+
+		n += c == ' ' || c == sign;
+	}
+	return n;
+}
+
+/* The end of the hunk that begins at "from": no change within 2 * CONTEXT lines follows. */
+static int
+hunk_end(const List *lines, int from)
+{
+	int			end = from;
+
+	for (int i = from; i < list_length(lines) && i <= end + 2 * CONTEXT; i++)
+		if (((DiffLine *) list_nth(lines, i))->sign != ' ')
+			end = i + 1;
+	return end;
+}
+
+/*
+ * Both texts as a unified diff, three lines around each change; "name" stands in its
+ * first lines.  The form is that of diff -u (POSIX), without a line's end at its end.
+ */
+static char *
+unified_diff(const char *name, const char *was, const char *is)
+{
+	List	   *lines = sv_report_text_diff(was, is);
+	int			old_line = 1;
+	int			new_line = 1;
+	int			done = 0;
+	StringInfoData out;
+
+	initStringInfo(&out);
+	appendStringInfo(&out, "--- %s\n+++ %s", name, name);
+	for (int i = 0; i < list_length(lines); i++)
+	{
+		int			from = Max(done, i - CONTEXT);
+		int			to;
+
+		if (((DiffLine *) list_nth(lines, i))->sign == ' ')
+			continue;
+		old_line += count_side(lines, done, from, '-');
+		new_line += count_side(lines, done, from, '+');
+		to = Min(hunk_end(lines, i) + CONTEXT, list_length(lines));
+		appendStringInfo(&out, "\n@@ -%d,%d +%d,%d @@", old_line, count_side(lines, from, to, '-'),
+						 new_line, count_side(lines, from, to, '+'));
+		for (int k = from; k < to; k++)
+		{
+			const DiffLine *line = list_nth(lines, k);
+
+			appendStringInfo(&out, "\n%c%s", line->sign, line->text);
+		}
+		old_line += count_side(lines, from, to, '-');
+		new_line += count_side(lines, from, to, '+');
+		done = to;
+		i = to - 1;
+	}
+	return out.data;
+}
+
+/*
+ * Append the unified diff of a property whose text has several lines; nothing if both are the
+ * same, one is not set, or one line shows it all.
+ */
+void
+sv_report_property_diff(StringInfo out, const char *name, const Property *was, const Property *is)
+{
+	if (was == NULL || is == NULL || was->text == NULL || is->text == NULL ||
+		strcmp(was->text, is->text) == 0 ||
+		(strchr(was->text, '\n') == NULL && strchr(is->text, '\n') == NULL))
+		return;
+	if (out->len > 0)
+		appendStringInfoChar(out, '\n');
+	appendStringInfoString(out, unified_diff(name, was->text, is->text));
 }

@@ -9,13 +9,13 @@ RETURNS text AS 'MODULE_PATHNAME', 'sv_api_fingerprint' LANGUAGE C STABLE PARALL
 COMMENT ON FUNCTION fingerprint(names) IS 'hash of the description of the live schema; equal exactly when the descriptions are';
 
 CREATE FUNCTION diff(wanted text, reverse boolean DEFAULT false, schemas names DEFAULT NULL, options jsonb DEFAULT NULL)
-RETURNS TABLE ("position" integer, kind text, identity text, action text, sql text, hazard text)
+RETURNS TABLE ("position" integer, kind text, identity text, action text, sql text, hazard text, diff text)
 AS 'MODULE_PATHNAME', 'sv_api_diff_wanted' LANGUAGE C VOLATILE PARALLEL UNSAFE;
 COMMENT ON FUNCTION diff(text, boolean, names, jsonb)
 	IS 'the statements from the live schema to the one that a SQL text builds from empty, or back';
 
 CREATE FUNCTION diff(from_snapshot jsonb, to_snapshot jsonb, options jsonb DEFAULT NULL)
-RETURNS TABLE ("position" integer, kind text, identity text, action text, sql text, hazard text)
+RETURNS TABLE ("position" integer, kind text, identity text, action text, sql text, hazard text, diff text)
 AS 'MODULE_PATHNAME', 'sv_api_diff_snapshots' LANGUAGE C VOLATILE PARALLEL UNSAFE;
 COMMENT ON FUNCTION diff(jsonb, jsonb, jsonb) IS 'the statements from one snapshot to another';
 

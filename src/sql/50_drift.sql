@@ -2,13 +2,13 @@
 
 CREATE FUNCTION drift(schemas names DEFAULT NULL, options jsonb DEFAULT NULL)
 RETURNS TABLE (kind text, identity text, change text, differs jsonb, sql_revert text, sql_apply text,
-	changed_by text, changed_at timestamptz, statement text)
+	changed_by text, changed_at timestamptz, statement text, diff text)
 AS 'MODULE_PATHNAME', 'sv_api_drift' LANGUAGE C STABLE PARALLEL UNSAFE;
 COMMENT ON FUNCTION drift(names, jsonb) IS 'the objects that are not as the revisions left them';
 
 CREATE FUNCTION revert_drift(schemas names DEFAULT NULL, options jsonb DEFAULT NULL,
 	dry_run boolean DEFAULT false, allow_data_loss boolean DEFAULT false)
-RETURNS TABLE ("position" integer, kind text, identity text, action text, sql text, hazard text)
+RETURNS TABLE ("position" integer, kind text, identity text, action text, sql text, hazard text, diff text)
 AS 'MODULE_PATHNAME', 'sv_api_revert_drift' LANGUAGE C VOLATILE PARALLEL UNSAFE;
 COMMENT ON FUNCTION revert_drift(names, jsonb, boolean, boolean)
 	IS 'put the schema back to what the revisions left';
@@ -25,7 +25,7 @@ COMMENT ON FUNCTION rebase_state(text)
 	IS 'take the live schema for what the revisions left; the reason stands in the journal';
 
 CREATE FUNCTION diff_revisions(from_ref text, to_ref text, options jsonb DEFAULT NULL)
-RETURNS TABLE ("position" integer, kind text, identity text, action text, sql text, hazard text)
+RETURNS TABLE ("position" integer, kind text, identity text, action text, sql text, hazard text, diff text)
 AS 'MODULE_PATHNAME', 'sv_api_diff_revisions' LANGUAGE C STABLE PARALLEL RESTRICTED;
 COMMENT ON FUNCTION diff_revisions(text, text, jsonb)
 	IS 'the statements from the schema that one revision left to that of another one';
