@@ -40,9 +40,7 @@ sv_adopt_migrations(const AdoptTool *tool, const RevisionGraph *graph, const cha
 		CHECK_FOR_INTERRUPTS();
 		migration->stored = lfirst(cell);
 		if (migration->stored->details != NULL)
-			migration->details =
-				DatumGetJsonbP(DirectFunctionCall1(jsonb_in,
-												   CStringGetDatum(migration->stored->details)));
+			migration->details = sv_json_parse(migration->stored->details);
 		migration->keys = tool->keys(migration);
 		migration->index = sv_graph_find(graph, migration->stored->id);
 		result = lappend(result, migration);

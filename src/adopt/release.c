@@ -124,19 +124,10 @@ add_change(Release *r, const MigrationName *name)
 	add_member(out, "planner_email", name->is_own ?
 			   sv_adopt_detail(name->migration, "planner_email") : "schemaver@localhost");
 	for (int i = 0; i < lengthof(lists); i++)
-	{
-		List	   *texts = sv_adopt_detail_list(name->migration, lists[i]);
-
-		appendStringInfo(out, ", \"%s\": [", lists[i]);
-		foreach(cell, texts)
-		{
-			appendStringInfoString(out, foreach_current_index(cell) > 0 ? ", " : "");
-			escape_json(out, lfirst(cell));
-		}
-		appendStringInfoChar(out, ']');
-	}
-	if (name->migration->details != NULL && JB_ROOT_IS_OBJECT(name->migration->details))
-		tags = getKeyJsonValueFromContainer(&name->migration->details->root, "tags", 4, NULL);
+		appendStringInfo(out, ", \"%s\": %s", lists[i],
+						 sv_json_list(sv_adopt_detail_list(name->migration, lists[i])));
+	if (name->migration->details != NULL)
+		tags = sv_json_member(&name->migration->details->root, "tags");
 	appendStringInfo(out, ", \"tags\": %s", tags != NULL && tags->type == jbvBinary ?
 					 JsonbToCString(NULL, tags->val.binary.data, tags->val.binary.len) : "[]");
 }
@@ -289,7 +280,7 @@ write_table(Release *r)
 		sv_adopt_write(r->table, tool->remove, TEXTARRAYOID, sv_text_array(r->removed));
 	if (r->rank > 0)
 		sv_adopt_write(r->table, tool->add, JSONBOID,
-					   DirectFunctionCall1(jsonb_in, CStringGetDatum(r->added.data)));
+					   JsonbPGetDatum(sv_json_parse(r->added.data)));
 }
 
 static void

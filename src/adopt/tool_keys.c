@@ -10,55 +10,25 @@
 #include "catalog/pg_collation.h"
 #include "utils/builtins.h"
 #include "utils/formatting.h"
-#include "utils/jsonb.h"
-#include "utils/numeric.h"
 
 /* ---------- details ---------- */
-
-static char *
-scalar_text(const JsonbValue *value)
-{
-	if (value == NULL)
-		return NULL;
-	if (value->type == jbvString)
-		return pnstrdup(value->val.string.val, value->val.string.len);
-	if (value->type == jbvNumeric)
-		return DatumGetCString(DirectFunctionCall1(numeric_out,
-												   NumericGetDatum(value->val.numeric)));
-	return NULL;
-}
 
 /* What was noted of the revision's file under that name, or NULL. */
 const char *
 sv_adopt_detail(const Migration *migration, const char *name)
 {
-	if (migration->details == NULL || !JB_ROOT_IS_OBJECT(migration->details))
+	if (migration->details == NULL)
 		return NULL;
-	return scalar_text(getKeyJsonValueFromContainer(&migration->details->root, name,
-													strlen(name), NULL));
+	return sv_json_text(sv_json_member(&migration->details->root, name));
 }
 
 /* The same of a list of texts. */
 List *
 sv_adopt_detail_list(const Migration *migration, const char *name)
 {
-	List	   *result = NIL;
-	JsonbValue *value;
-
-	if (migration->details == NULL || !JB_ROOT_IS_OBJECT(migration->details))
+	if (migration->details == NULL)
 		return NIL;
-	value = getKeyJsonValueFromContainer(&migration->details->root, name, strlen(name), NULL);
-	if (value == NULL || value->type != jbvBinary ||
-		!JsonContainerIsArray(value->val.binary.data))
-		return NIL;
-	for (uint32 i = 0; i < JsonContainerSize(value->val.binary.data); i++)
-	{
-		char	   *text = scalar_text(getIthJsonbValueFromContainer(value->val.binary.data, i));
-
-		if (text != NULL)
-			result = lappend(result, text);
-	}
-	return result;
+	return sv_json_texts(sv_json_array(sv_json_member(&migration->details->root, name)));
 }
 
 /* ---------- names ---------- */

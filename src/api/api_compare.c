@@ -18,7 +18,6 @@
 #include "report/report.h"
 #include "track/track.h"
 #include "utils/builtins.h"
-#include "utils/jsonb.h"
 
 
 PG_FUNCTION_INFO_V1(sv_api_snapshot);
@@ -107,10 +106,7 @@ sv_arg_diff_options(FunctionCallInfo fcinfo, int n)
 	{.owners = true, .privileges = true, .comments = true, .drop = "drop",
 	.cast_of = sv_model_cast_of};
 	Jsonb	   *given = n < 0 || PG_ARGISNULL(n) ? NULL : PG_GETARG_JSONB_P(n);
-	JsonbIterator *it;
-	JsonbValue	value;
-	JsonbIteratorToken token;
-	char	   *key = NULL;
+	JsonMembers member;
 
 	options.role = GetUserNameFromId(GetUserId(), false);
 	if (given == NULL)
@@ -119,16 +115,12 @@ sv_arg_diff_options(FunctionCallInfo fcinfo, int n)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("the options must be a JSON object")));
-	it = JsonbIteratorInit(&given->root);
-	while ((token = JsonbIteratorNext(&it, &value, true)) != WJB_DONE)
+	sv_json_begin(&member, &given->root);
+	while (sv_json_next(&member))
 	{
-		if (token == WJB_KEY)
-		{
-			key = pnstrdup(value.val.string.val, value.val.string.len);
-			continue;
-		}
-		if (token != WJB_VALUE || key == NULL)
-			continue;
+		const char *key = member.name;
+		JsonbValue	value = member.value;
+
 		if (strcmp(key, "owners") == 0 && value.type == jbvBool)
 			options.owners = value.val.boolean;
 		else if (strcmp(key, "privileges") == 0 && value.type == jbvBool)
@@ -136,15 +128,14 @@ sv_arg_diff_options(FunctionCallInfo fcinfo, int n)
 		else if (strcmp(key, "comments") == 0 && value.type == jbvBool)
 			options.comments = value.val.boolean;
 		else if (strcmp(key, "drop") == 0 && value.type == jbvString)
-			options.drop = pnstrdup(value.val.string.val, value.val.string.len);
-		else if (strcmp(key, "exclude") == 0 && value.type == jbvBinary &&
-				 JsonContainerIsArray(value.val.binary.data))
+			options.drop = sv_json_string(&value);
+		else if (strcmp(key, "exclude") == 0 && sv_json_array(&value) != NULL)
 			options.exclude = patterns_of(value.val.binary.data);
 		else
 			ereport(ERROR,
 					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 					 errmsg("option \"%s\" is not known or has a value of the wrong type",
-							sv_graph_clip(key)),
+							sv_base_clip(key)),
 					 errhint("The options are owners, privileges, comments (boolean), drop (\"drop\", \"report\" or \"keep\") and exclude (a list of patterns).")));
 	}
 	if (strcmp(options.drop, "drop") != 0 && strcmp(options.drop, "report") != 0 &&

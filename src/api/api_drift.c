@@ -12,7 +12,6 @@
 #include "track/track.h"
 #include "utils/builtins.h"
 #include "utils/json.h"
-#include "utils/jsonb.h"
 #include "utils/timestamp.h"
 
 
@@ -26,24 +25,13 @@ PG_FUNCTION_INFO_V1(sv_api_drift_count);
 static void
 append_property(StringInfo out, const char *key, const Property *property)
 {
-	ListCell   *cell;
-
 	appendStringInfo(out, "\"%s\":", key);
 	if (property == NULL)
 		appendStringInfoString(out, "null");
 	else if (property->text != NULL)
 		escape_json(out, property->text);
 	else
-	{
-		appendStringInfoChar(out, '[');
-		foreach(cell, property->list)
-		{
-			if (foreach_current_index(cell) > 0)
-				appendStringInfoChar(out, ',');
-			escape_json(out, lfirst(cell));
-		}
-		appendStringInfoChar(out, ']');
-	}
+		appendStringInfoString(out, sv_json_list(property->list));
 }
 
 static char *
@@ -80,7 +68,7 @@ new_names_of(const Drift *drift)
 		appendStringInfoString(&out,
 							   name_difference("schema", drift->kept->schema, drift->live->schema));
 	appendStringInfoChar(&out, '}');
-	return DirectFunctionCall1(jsonb_in, CStringGetDatum(out.data));
+	return JsonbPGetDatum(sv_json_parse(out.data));
 }
 
 /* {"type": {"was": "text", "is": "integer"}}; NULL for what was created or dropped. */
@@ -111,7 +99,7 @@ differences_of(const Drift *drift, bool *isnull)
 		appendStringInfoChar(&out, '}');
 	}
 	appendStringInfoChar(&out, '}');
-	return DirectFunctionCall1(jsonb_in, CStringGetDatum(out.data));
+	return JsonbPGetDatum(sv_json_parse(out.data));
 }
 
 /* The texts of several lines that differ, as unified diffs. */

@@ -40,7 +40,7 @@ arg_set(FunctionCallInfo fcinfo)
 			return i;
 	ereport(ERROR,
 			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-			 errmsg("unknown set of grants: \"%s\"", sv_graph_clip(name)),
+			 errmsg("unknown set of grants: \"%s\"", sv_base_clip(name)),
 			 errhint("The sets are reader, author, deployer and operator; SELECT * FROM schemaver.grant_sets() lists what each holds.")));
 	return -1;
 }

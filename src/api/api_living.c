@@ -23,7 +23,7 @@ arg_always(FunctionCallInfo fcinfo, int n)
 	if (strcmp(run, "changed") != 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("invalid value for argument \"run\": \"%s\"", sv_graph_clip(run)),
+				 errmsg("invalid value for argument \"run\": \"%s\"", sv_base_clip(run)),
 				 errhint("Known values: changed, always.")));
 	return false;
 }

@@ -16,7 +16,6 @@
 #include "script/script.h"
 #include "store/store.h"
 #include "utils/builtins.h"
-#include "utils/jsonb.h"
 #include "utils/timestamp.h"
 
 PG_FUNCTION_INFO_V1(sv_api_current);
@@ -230,7 +229,7 @@ put_all(RowBuilder *row, const RevisionGraph *graph, int index, const StoredRevi
 	row_list(row, revision->revises);
 	row_list(row, revision->depends_on);
 	row_list(row, revision->branch_labels);
-	sv_row_datum(row, DirectFunctionCall1(jsonb_in, CStringGetDatum(revision->options)), false);
+	sv_row_datum(row, JsonbPGetDatum(sv_json_parse(revision->options)), false);
 	sv_row_text(row, revision->checksum);
 	sv_row_text(row, sv_redact_script(script->up));
 	sv_row_text(row, sv_redact_script(script->down ? script->down : script->derived));

@@ -120,7 +120,7 @@ arg_keep_data(FunctionCallInfo fcinfo, int n)
 	if (strcmp(data, "keep") != 0 && strcmp(data, "elide") != 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("unrecognized value \"%s\" of argument \"data\"", sv_graph_clip(data)),
+				 errmsg("unrecognized value \"%s\" of argument \"data\"", sv_base_clip(data)),
 				 errhint("Use 'keep' or 'elide'.")));
 	return strcmp(data, "keep") == 0;
 }

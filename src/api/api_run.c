@@ -33,29 +33,17 @@ sv_arg_variables(FunctionCallInfo fcinfo, int n)
 char *
 sv_arg_labels(FunctionCallInfo fcinfo, int n)
 {
-	JsonbIterator *it;
-	JsonbValue	item;
-	JsonbIteratorToken token;
-	char	   *labels = NULL;
+	Jsonb	   *options;
+	char	   *labels;
 
 	if (PG_ARGISNULL(n))
 		return NULL;
-	it = JsonbIteratorInit(&PG_GETARG_JSONB_P(n)->root);
-	while ((token = JsonbIteratorNext(&it, &item, true)) != WJB_DONE)
-	{
-		bool		is_labels;
-
-		if (token == WJB_BEGIN_OBJECT || token == WJB_END_OBJECT)
-			continue;
-		is_labels = token == WJB_KEY && item.val.string.len == strlen("labels") &&
-			strncmp(item.val.string.val, "labels", item.val.string.len) == 0;
-		if (!is_labels || JsonbIteratorNext(&it, &item, true) != WJB_VALUE ||
-			item.type != jbvString)
-			ereport(ERROR,
-					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-					 errmsg("argument \"options\" of a run can have \"labels\" only, a text")));
-		labels = pnstrdup(item.val.string.val, item.val.string.len);
-	}
+	options = PG_GETARG_JSONB_P(n);
+	labels = sv_json_string(sv_json_member(&options->root, "labels"));
+	if (!JB_ROOT_IS_OBJECT(options) || JB_ROOT_COUNT(options) != (labels != NULL ? 1 : 0))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("argument \"options\" of a run can have \"labels\" only, a text")));
 	return labels;
 }
 
@@ -198,7 +186,7 @@ arg_direction(FunctionCallInfo fcinfo, int n)
 		return SV_DOWNGRADE;
 	ereport(ERROR,
 			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-			 errmsg("unrecognized direction \"%s\"", sv_graph_clip(name)),
+			 errmsg("unrecognized direction \"%s\"", sv_base_clip(name)),
 			 errhint("Use 'upgrade' or 'downgrade'.")));
 	return SV_UPGRADE;
 }

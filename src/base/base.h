@@ -16,6 +16,7 @@
 #include "executor/spi.h"
 #include "nodes/pg_list.h"
 #include "utils/elog.h"
+#include "utils/jsonb.h"
 #include "utils/snapshot.h"
 
 /* ----- types and error codes that every module uses ----- */
@@ -53,6 +54,7 @@ typedef enum Direction
 /* ----- one_line.c ----- */
 
 extern char *sv_one_line(const char *text);
+extern const char *sv_base_clip(const char *name);
 
 /* Are both the same text, or both NULL? */
 static inline bool
@@ -60,6 +62,29 @@ sv_base_same_text(const char *a, const char *b)
 {
 	return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0);
 }
+
+/* ----- json_value.c ----- */
+
+/* The members of an object, one after the other. */
+typedef struct JsonMembers
+{
+	JsonbIterator *at;
+	char	   *name;
+	JsonbValue	value;
+} JsonMembers;
+
+extern Jsonb *sv_json_parse(const char *text);
+extern JsonbContainer *sv_json_object(const JsonbValue *value);
+extern JsonbContainer *sv_json_array(const JsonbValue *value);
+extern JsonbValue *sv_json_member(JsonbContainer *object, const char *name);
+extern char *sv_json_string(const JsonbValue *value);
+extern char *sv_json_text(const JsonbValue *value);
+extern List *sv_json_texts(JsonbContainer *array);
+extern void sv_json_begin(JsonMembers *members, JsonbContainer *object);
+extern bool sv_json_next(JsonMembers *members);
+extern char *sv_json_quote(const char *text);
+extern char *sv_json_list(const List *texts);
+extern void sv_json_add(const char **object, const char *name, const char *json);
 
 /* ----- distributed.c ----- */
 

@@ -7,6 +7,9 @@
 #include "base/base.h"
 #include "mb/pg_wchar.h"
 
+/* So much of a name is shown in a message. */
+#define MAX_SHOWN_BYTES	64
+
 /*
  * The text with a blank for each control character, a new string: nothing in it
  * can end the line or talk to a terminal.  That goes for the C1 controls, too,
@@ -26,4 +29,22 @@ sv_one_line(const char *text)
 			c[0] = c[1] = ' ';
 	}
 	return copy;
+}
+
+/*
+ * Return a name as a message may show it: not too long, on one line.
+ */
+const char *
+sv_base_clip(const char *name)
+{
+	int			length = strlen(name);
+	int			shown = pg_mbcliplen(name, length, MAX_SHOWN_BYTES);
+	char	   *text = palloc(shown + 4);
+
+	memcpy(text, name, shown);
+	strcpy(text + shown, shown < length ? "..." : "");
+	for (char *c = text; *c != '\0'; c++)
+		if ((unsigned char) *c < ' ' || *c == 0x7f)
+			*c = ' ';
+	return text;
 }

@@ -19,7 +19,7 @@ sv_deploy_heads(const RevisionGraph *graph)
 	initStringInfo(&names);
 	for (int i = 0; i < Min(heads.n, NAMES_SHOWN); i++)
 		appendStringInfo(&names, "%s%s", i > 0 ? ", " : "",
-						 sv_graph_clip(graph->revisions[heads.members[i]].id));
+						 sv_base_clip(graph->revisions[heads.members[i]].id));
 	if (heads.n > NAMES_SHOWN)
 		appendStringInfo(&names, " and %d more", heads.n - NAMES_SHOWN);
 	return heads.n == 0 ? "base" : names.data;
@@ -79,7 +79,7 @@ append_missing(StringInfo out, const List *loaded)
 		if (result->action != SV_REGISTER_MISSING || ++n > NAMES_SHOWN)
 			continue;
 		appendStringInfo(out, "%s%s", n > 1 ? ", " : "\nNot among the files: ",
-						 sv_graph_clip(result->id));
+						 sv_base_clip(result->id));
 	}
 	if (n > NAMES_SHOWN)
 		appendStringInfo(out, " and %d more", n - NAMES_SHOWN);

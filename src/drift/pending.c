@@ -42,11 +42,11 @@ resolve_target(const RevisionGraph *graph, const char *target)
 		ereport(ERROR,
 				(errcode(ERRCODE_SV_PENDING),
 				 errmsg("revision \"%s\" is not registered in this database",
-						sv_graph_clip(target)),
+						sv_base_clip(target)),
 				 errdetail_internal("%s.%s%s", error->message, guessed ? " " : "",
 									guessed ? error->hint : ""),
 				 errhint("Load the application's files, then run SELECT * FROM schemaver.upgrade(%s);",
-						 quote_literal_cstr(sv_graph_clip(target)))));
+						 quote_literal_cstr(sv_base_clip(target)))));
 	}
 	if (error != NULL)
 		ReThrowError(error);

@@ -190,47 +190,39 @@ read_yaml(const SourceFile *file)
 static void
 read_json_include(const SourceFile *file, JsonbContainer *object, Include *include)
 {
-	JsonbIterator *it = JsonbIteratorInit(object);
-	JsonbValue	item;
-	JsonbIteratorToken token;
-	char	   *name = NULL;
+	JsonMembers member;
 
-	while ((token = JsonbIteratorNext(&it, &item, true)) != WJB_DONE)
+	sv_json_begin(&member, object);
+	while (sv_json_next(&member))
 	{
-		if (token == WJB_KEY)
-			name = sv_json_text(&item);
-		else if (token == WJB_VALUE)
-		{
-			char	   *value = sv_json_text(&item);
+		char	   *value = sv_json_text(&member.value);
 
-			set_member(file, include, name, value != NULL ? value : "");
-		}
+		set_member(file, include, member.name, value != NULL ? value : "");
 	}
 }
 
 static List *
 read_json(const SourceFile *file)
 {
-	JsonbValue *log = sv_json_member(&sv_json_parse(file)->root, "databaseChangeLog");
+	JsonbContainer *log =
+	sv_json_array(sv_json_member(&sv_json_file(file)->root, "databaseChangeLog"));
 	List	   *includes = NIL;
 
-	if (log == NULL || log->type != jbvBinary || !JsonContainerIsArray(log->val.binary.data))
+	if (log == NULL)
 		sv_format_refuse(file, 0, "it has no list \"databaseChangeLog\"", NULL);
-	for (uint32 i = 0; i < JsonContainerSize(log->val.binary.data); i++)
+	for (uint32 i = 0; i < JsonContainerSize(log); i++)
 	{
-		JsonbValue *entry = getIthJsonbValueFromContainer(log->val.binary.data, i);
-		JsonbContainer *object = entry->type == jbvBinary ? entry->val.binary.data : NULL;
-		JsonbValue *value = object != NULL ? sv_json_member(object, "include") : NULL;
+		JsonbContainer *entry = sv_json_object(getIthJsonbValueFromContainer(log, i));
+		JsonbValue *value = sv_json_member(entry, "include");
 		bool		all = value == NULL;
 		Include    *include;
 
-		if (all && object != NULL)
-			value = sv_json_member(object, "includeAll");
-		if (value == NULL || value->type != jbvBinary ||
-			!JsonContainerIsObject(value->val.binary.data))
+		if (all)
+			value = sv_json_member(entry, "includeAll");
+		if (sv_json_object(value) == NULL)
 			refuse_change(file, 0, psprintf("entry %u", i + 1));
 		include = new_include(all, 0);
-		read_json_include(file, value->val.binary.data, include);
+		read_json_include(file, sv_json_object(value), include);
 		includes = lappend(includes, include);
 	}
 	return includes;

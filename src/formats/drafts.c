@@ -4,7 +4,6 @@
  */
 #include "postgres.h"
 
-#include "utils/json.h"
 
 #include "formats/formats_private.h"
 
@@ -50,50 +49,6 @@ sv_draft_set_sections(RevisionDraft *draft, const SourceFile *file, const Sectio
 		sv_draft_set_down(draft, file, down_text, Max(down->first_line, 1));
 }
 
-/* Add a member to a JSON object, which is NULL while it has none. */
-void
-sv_json_add(const char **object, const char *name, const char *json)
-{
-	StringInfoData out;
-
-	initStringInfo(&out);
-	if (*object != NULL)
-		appendBinaryStringInfo(&out, *object, strlen(*object) - 1);
-	appendStringInfoString(&out, *object != NULL ? ", " : "{");
-	escape_json(&out, name);
-	appendStringInfo(&out, ": %s}", json);
-	*object = out.data;
-}
-
-char *
-sv_json_quote(const char *text)
-{
-	StringInfoData out;
-
-	initStringInfo(&out);
-	escape_json(&out, text);
-	return out.data;
-}
-
-/* A JSON array of strings. */
-static char *
-json_list(const List *texts)
-{
-	StringInfoData out;
-	ListCell   *lc;
-
-	initStringInfo(&out);
-	appendStringInfoChar(&out, '[');
-	foreach(lc, texts)
-	{
-		if (foreach_current_index(lc) > 0)
-			appendStringInfoString(&out, ", ");
-		escape_json(&out, lfirst(lc));
-	}
-	appendStringInfoChar(&out, ']');
-	return out.data;
-}
-
 /* Add an option whose value is given as JSON. */
 void
 sv_draft_option(RevisionDraft *draft, const char *name, const char *json)
@@ -113,7 +68,7 @@ sv_draft_detail(RevisionDraft *draft, const char *name, const char *text)
 void
 sv_draft_detail_list(RevisionDraft *draft, const char *name, const List *texts)
 {
-	sv_json_add(&draft->details, name, json_list(texts));
+	sv_json_add(&draft->details, name, sv_json_list(texts));
 }
 
 /* Say which of the scripts must not run in a transaction. */

@@ -67,18 +67,17 @@ static List *
 read_entries(Folder *folder, const SourceFile *journal)
 {
 	const char *path = sv_path_folder(sv_path_folder(journal->name));
-	JsonbValue *entries = sv_json_member(&sv_json_parse(journal)->root, "entries");
+	JsonbContainer *entries = sv_json_array(sv_json_member(&sv_json_file(journal)->root,
+														   "entries"));
 	List	   *drafts = NIL;
 
-	if (entries == NULL || entries->type != jbvBinary ||
-		!JsonContainerIsArray(entries->val.binary.data))
+	if (entries == NULL)
 		sv_format_refuse(journal, 0, "it has no list \"entries\"",
 						 "Restore the file as Drizzle wrote it.");
-	for (uint32 i = 0; i < JsonContainerSize(entries->val.binary.data); i++)
+	for (uint32 i = 0; i < JsonContainerSize(entries); i++)
 	{
-		JsonbValue *entry = getIthJsonbValueFromContainer(entries->val.binary.data, i);
-		char	   *tag = entry->type == jbvBinary ?
-		sv_json_text(sv_json_member(entry->val.binary.data, "tag")) : NULL;
+		JsonbContainer *entry = sv_json_object(getIthJsonbValueFromContainer(entries, i));
+		char	   *tag = sv_json_text(sv_json_member(entry, "tag"));
 		const SourceFile *file;
 
 		if (tag == NULL)
@@ -90,7 +89,7 @@ read_entries(Folder *folder, const SourceFile *journal)
 							 "Restore the file.");
 		drafts = lappend(drafts, draft_of_file(file));
 		sv_draft_detail(llast(drafts), "when",
-						sv_json_text(sv_json_member(entry->val.binary.data, "when")));
+						sv_json_text(sv_json_member(entry, "when")));
 	}
 	return drafts;
 }

@@ -96,7 +96,7 @@ typedef struct PlacedFile
 	int			place;
 } PlacedFile;
 
-/* The place that the manifest gives to the file; behind all others if none. */
+/* The place among the strings of the manifest, whatever holds them; 0 if there is no manifest. */
 static int
 folder_place_of(const Folder *folder, const SourceFile *file)
 {
@@ -109,7 +109,7 @@ folder_place_of(const Folder *folder, const SourceFile *file)
 
 	if (manifest == NULL || manifest->content == NULL)
 		return 0;
-	it = JsonbIteratorInit(&sv_json_parse(manifest)->root);
+	it = JsonbIteratorInit(&sv_json_file(manifest)->root);
 	while ((token = JsonbIteratorNext(&it, &item, false)) != WJB_DONE)
 	{
 		if (token != WJB_ELEM || item.type != jbvString)

@@ -9,7 +9,6 @@
 
 #include "pgtime.h"
 #include "utils/builtins.h"
-#include "utils/json.h"
 #include "utils/timestamp.h"
 
 #include "formats/formats_private.h"
@@ -65,15 +64,13 @@ prefixed(const char *text, const char *prefix)
 static char *
 code_string(const char *text, bool ruby)
 {
-	StringInfoData json;
+	char	   *json = sv_json_quote(text);
 	StringInfoData out;
 
-	initStringInfo(&json);
-	escape_json(&json, text);
 	if (!ruby)
-		return json.data;
+		return json;
 	initStringInfo(&out);
-	for (const char *c = json.data; *c != '\0'; c++)
+	for (const char *c = json; *c != '\0'; c++)
 		appendStringInfo(&out, *c == '#' ? "\\#" : "%c", *c);
 	return out.data;
 }
@@ -187,7 +184,8 @@ write_liquibase(const ForeignRevision *r)
 	StringInfoData out;
 
 	initStringInfo(&out);
-	appendStringInfo(&out, "--liquibase formatted sql\n\n--changeset %s:%s splitStatements:false%s\n",
+	appendStringInfo(&out,
+					 "--liquibase formatted sql\n\n--changeset %s:%s splitStatements:false%s\n",
 					 r->author, r->version, r->no_transaction ? " runInTransaction:false" : "");
 	appendStringInfo(&out, "%s%s", r->up, line_end(r->up));
 	if (r->down != NULL)
@@ -258,7 +256,8 @@ write_tern(const ForeignRevision *r)
 	if (r->no_transaction)
 		marked.up = psprintf("---- tern: disable-tx ----\n%s", r->up);
 	return list_make1(new_file(named(r, ".sql"),
-							   psprintf("%s%s\n---- create above / drop below ----\n\n%s", marked.up,
+							   psprintf("%s%s\n---- create above / drop below ----\n\n%s",
+										marked.up,
 										line_end(marked.up), r->down != NULL ? r->down : "")));
 }
 
@@ -399,7 +398,8 @@ write_knex(const ForeignRevision *r)
 		appendStringInfo(&out, "exports.down = (knex) => run(knex, %s);\n",
 						 code_string(r->down, false));
 	else
-		appendStringInfoString(&out, "exports.down = () => { throw new Error('irreversible'); };\n");
+		appendStringInfoString(&out,
+							   "exports.down = () => { throw new Error('irreversible'); };\n");
 	if (r->no_transaction)
 		appendStringInfoString(&out, "\nexports.config = { transaction: false };\n");
 	return list_make1(new_file(named(r, ".js"), out.data));

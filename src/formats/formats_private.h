@@ -154,8 +154,6 @@ extern void sv_draft_set_sections(RevisionDraft *draft, const SourceFile *file, 
 extern void sv_draft_option(RevisionDraft *draft, const char *name, const char *json);
 extern void sv_draft_detail(RevisionDraft *draft, const char *name, const char *text);
 extern void sv_draft_detail_list(RevisionDraft *draft, const char *name, const List *texts);
-extern void sv_json_add(const char **object, const char *name, const char *json);
-extern char *sv_json_quote(const char *text);
 extern void sv_draft_transactions(RevisionDraft *draft, bool not_up, bool not_down);
 extern void sv_draft_variables(RevisionDraft *draft, const char *syntax);
 extern void sv_drafts_chain(List *drafts);
@@ -171,9 +169,7 @@ extern const char *sv_template_render(const Folder *folder, const SourceFile *fi
 extern void sv_template_render_draft(const Folder *folder, RevisionDraft *draft);
 
 /* json_file.c */
-extern Jsonb *sv_json_parse(const SourceFile *file);
-extern JsonbValue *sv_json_member(JsonbContainer *object, const char *name);
-extern char *sv_json_text(const JsonbValue *value);
+extern Jsonb *sv_json_file(const SourceFile *file);
 
 /* sqitch_ids.c */
 extern void sv_sqitch_note(RevisionDraft *draft, const SqitchProject *project, const char *name,

@@ -4,21 +4,18 @@
  */
 #include "postgres.h"
 
-#include "utils/builtins.h"
-#include "utils/fmgrprotos.h"
-
 #include "formats/formats_private.h"
 
 /* Return the file's value.  What is no JSON is SV018. */
 Jsonb *
-sv_json_parse(const SourceFile *file)
+sv_json_file(const SourceFile *file)
 {
 	MemoryContext context = CurrentMemoryContext;
-	Datum volatile value = (Datum) 0;
+	Jsonb	   *volatile value = NULL;
 
 	PG_TRY();
 	{
-		value = DirectFunctionCall1(jsonb_in, CStringGetDatum(file->content));
+		value = sv_json_parse(file->content);
 	}
 	PG_CATCH();
 	{
@@ -35,33 +32,5 @@ sv_json_parse(const SourceFile *file)
 						 "Restore the file as its tool wrote it.");
 	}
 	PG_END_TRY();
-	return DatumGetJsonbP(value);
-}
-
-/* Return the member of the object, or NULL if it has none or is no object. */
-JsonbValue *
-sv_json_member(JsonbContainer *object, const char *name)
-{
-	return JsonContainerIsObject(object) ?
-		getKeyJsonValueFromContainer(object, name, strlen(name), NULL) : NULL;
-}
-
-/* Return the value as text, without quotes; NULL for none, null, lists and objects. */
-char *
-sv_json_text(const JsonbValue *value)
-{
-	if (value == NULL)
-		return NULL;
-	switch (value->type)
-	{
-		case jbvString:
-			return pnstrdup(value->val.string.val, value->val.string.len);
-		case jbvNumeric:
-			return DatumGetCString(DirectFunctionCall1(numeric_out,
-													   NumericGetDatum(value->val.numeric)));
-		case jbvBool:
-			return pstrdup(value->val.boolean ? "true" : "false");
-		default:
-			return NULL;
-	}
+	return value;
 }

@@ -35,7 +35,7 @@ refuse(const ContextReader *r, const char *what)
 			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 			 errmsg("invalid expression of contexts: %s at character %d", what,
 					(int) (r->at - r->text) + 1),
-			 errdetail("The expression is: %s", sv_graph_clip(r->text)),
+			 errdetail("The expression is: %s", sv_base_clip(r->text)),
 			 errhint("Write names with and, or, not, a comma for or, and parentheses.")));
 }
 

@@ -18,7 +18,6 @@
 #include "graph/graph_private.h"
 
 #define MAX_NAME_BYTES		128
-#define MAX_SHOWN_BYTES		64
 #define MAX_SHOWN_NAMES		5
 #define MAX_SHOWN_CYCLE		10
 
@@ -126,7 +125,7 @@ sv_graph_add(RevisionGraph *graph, const char *id)
 	if (found)
 		ereport(ERROR,
 				(errcode(ERRCODE_SV_DUPLICATE),
-				 errmsg("revision \"%s\" already exists", sv_graph_clip(id))));
+				 errmsg("revision \"%s\" already exists", sv_base_clip(id))));
 	entry->revision = graph->n;
 	entry->is_label = false;
 
@@ -247,10 +246,10 @@ finish_labels(RevisionGraph *graph)
 			ereport(ERROR,
 					(errcode(ERRCODE_SV_DUPLICATE),
 					 errmsg("branch label \"%s\" of revision \"%s\" is already in use",
-							sv_graph_clip(link->name), sv_graph_clip(owner->id)),
+							sv_base_clip(link->name), sv_base_clip(owner->id)),
 					 entry->is_label ?
 					 errdetail("It is a branch label of revision \"%s\".",
-							   sv_graph_clip(graph->revisions[entry->revision].id)) :
+							   sv_base_clip(graph->revisions[entry->revision].id)) :
 					 errdetail("It is the id of a revision.")));
 		entry->revision = link->revision;
 		entry->is_label = true;
@@ -303,12 +302,12 @@ finish_tags(RevisionGraph *graph)
 			ereport(ERROR,
 					(errcode(ERRCODE_SV_UNKNOWN_REVISION),
 					 errmsg("tag \"%s\" stands for revision \"%s\", which does not exist",
-							sv_graph_clip(raw->tag), sv_graph_clip(raw->id))));
+							sv_base_clip(raw->tag), sv_base_clip(raw->id))));
 		entry = names_insert(graph->index->tags, raw->tag, &found);
 		if (found)
 			ereport(ERROR,
 					(errcode(ERRCODE_SV_DUPLICATE),
-					 errmsg("tag \"%s\" already exists", sv_graph_clip(raw->tag))));
+					 errmsg("tag \"%s\" already exists", sv_base_clip(raw->tag))));
 		entry->revision = revision;
 	}
 }
@@ -329,9 +328,9 @@ resolve_link(const RevisionGraph *graph, const RawLink *link, bool dependency)
 				(errcode(ERRCODE_SV_BAD_PARENT),
 				 dependency ?
 				 errmsg("revision \"%s\" depends on \"%s\", which does not exist",
-						sv_graph_clip(owner), sv_graph_clip(link->name)) :
+						sv_base_clip(owner), sv_base_clip(link->name)) :
 				 errmsg("revision \"%s\" revises \"%s\", which does not exist",
-						sv_graph_clip(owner), sv_graph_clip(link->name)),
+						sv_base_clip(owner), sv_base_clip(link->name)),
 				 dependency ?
 				 errhint("A dependency is the full id of a revision or a branch label.") :
 				 errhint("A parent is given by its full id, and registered first.")));
@@ -339,10 +338,10 @@ resolve_link(const RevisionGraph *graph, const RawLink *link, bool dependency)
 		ereport(ERROR,
 				(errcode(ERRCODE_SV_BAD_PARENT),
 				 dependency ?
-				 errmsg("revision \"%s\" depends on itself", sv_graph_clip(owner)) :
-				 errmsg("revision \"%s\" revises itself", sv_graph_clip(owner)),
+				 errmsg("revision \"%s\" depends on itself", sv_base_clip(owner)) :
+				 errmsg("revision \"%s\" revises itself", sv_base_clip(owner)),
 				 errdetail("The cycle is \"%s\" -> \"%s\".",
-						   sv_graph_clip(owner), sv_graph_clip(owner))));
+						   sv_base_clip(owner), sv_base_clip(owner))));
 	return to;
 }
 
@@ -378,8 +377,8 @@ finish_links(const RevisionGraph *graph, const RawLinks *links, bool dependency,
 				ereport(ERROR,
 						(errcode(ERRCODE_SV_BAD_PARENT),
 						 errmsg("revision \"%s\" names its parent \"%s\" twice",
-								sv_graph_clip(graph->revisions[i].id),
-								sv_graph_clip(graph->revisions[end].id))));
+								sv_base_clip(graph->revisions[i].id),
+								sv_base_clip(graph->revisions[end].id))));
 			if (seen_by[end] == i)
 				continue;
 			seen_by[end] = i;
@@ -426,7 +425,7 @@ next_on_cycle(const RevisionGraph *graph, const int *waiting, int revision)
 	for (int i = 0; i < rev->ndepends; i++)
 		if (waiting[rev->depends[i]] > 0)
 			return rev->depends[i];
-	elog(ERROR, "revision \"%s\" is on no cycle", sv_graph_clip(rev->id));
+	elog(ERROR, "revision \"%s\" is on no cycle", sv_base_clip(rev->id));
 	return -1;
 }
 
@@ -453,7 +452,7 @@ report_cycle(const RevisionGraph *graph, const int *waiting)
 	do
 	{
 		if (length++ < MAX_SHOWN_CYCLE)
-			appendStringInfo(&path, "\"%s\" -> ", sv_graph_clip(graph->revisions[at].id));
+			appendStringInfo(&path, "\"%s\" -> ", sv_base_clip(graph->revisions[at].id));
 		at = next_on_cycle(graph, waiting, at);
 	} while (at != start);
 	if (length > MAX_SHOWN_CYCLE)
@@ -463,7 +462,7 @@ report_cycle(const RevisionGraph *graph, const int *waiting)
 			(errcode(ERRCODE_SV_BAD_PARENT),
 			 errmsg("revisions form a cycle"),
 			 errdetail("The cycle is %s\"%s\", where each revises or depends on the next.",
-					   path.data, sv_graph_clip(graph->revisions[start].id))));
+					   path.data, sv_base_clip(graph->revisions[start].id))));
 }
 
 /*
@@ -559,31 +558,13 @@ sv_graph_check_name(const char *name, const char *what)
 	if (fault != NULL)
 		ereport(ERROR,
 				(errcode(ERRCODE_SV_INVALID_ID),
-				 errmsg("invalid %s: \"%s\"", what, sv_graph_clip(name)),
+				 errmsg("invalid %s: \"%s\"", what, sv_base_clip(name)),
 				 errdetail_internal("%s", fault),
 				 is_id ?
 				 errhint("Use 1 to %d bytes without white space, commas and any of @ + : ;, not beginning with a dash, and none of the words head, heads, base and current.",
 						 MAX_NAME_BYTES) :
 				 errhint("Use 1 to %d bytes without white space, commas and any of @ + - : ;, and none of the words head, heads, base and current.",
 						 MAX_NAME_BYTES)));
-}
-
-/*
- * Return a name as a message may show it: not too long, on one line.
- */
-const char *
-sv_graph_clip(const char *name)
-{
-	int			length = strlen(name);
-	int			shown = pg_mbcliplen(name, length, MAX_SHOWN_BYTES);
-	char	   *text = palloc(shown + 4);
-
-	memcpy(text, name, shown);
-	strcpy(text + shown, shown < length ? "..." : "");
-	for (char *c = text; *c != '\0'; c++)
-		if ((unsigned char) *c < ' ' || *c == 0x7f)
-			*c = ' ';
-	return text;
 }
 
 /*
@@ -597,7 +578,7 @@ sv_graph_names(const RevisionGraph *graph, const RevisionList *list)
 	initStringInfo(&text);
 	for (int i = 0; i < Min(list->n, MAX_SHOWN_NAMES); i++)
 		appendStringInfo(&text, "%s\"%s\"", i > 0 ? ", " : "",
-						 sv_graph_clip(graph->revisions[list->members[i]].id));
+						 sv_base_clip(graph->revisions[list->members[i]].id));
 	if (list->n > MAX_SHOWN_NAMES)
 		appendStringInfo(&text, ", ... (%d in all)", list->n);
 	return text.data;

@@ -74,7 +74,6 @@ extern void sv_graph_add_replaced(RevisionGraph *graph, const char *id, const ch
 extern void sv_graph_finish(RevisionGraph *graph);
 extern int	sv_graph_find(const RevisionGraph *graph, const char *id);
 extern void sv_graph_check_name(const char *name, const char *what);
-extern const char *sv_graph_clip(const char *name);
 
 /* traverse.c: reading */
 extern RevisionList sv_graph_heads(const RevisionGraph *graph);

@@ -25,7 +25,7 @@ applied_then(const RevisionGraph *graph, const char *moment)
 	if (graph->applied_then == NULL)
 		ereport(ERROR,
 				(errcode(ERRCODE_SV_UNKNOWN_REVISION),
-				 errmsg("\"%s\" means nothing here", sv_graph_clip(moment))));
+				 errmsg("\"%s\" means nothing here", sv_base_clip(moment))));
 	return graph->applied_then(graph, moment);
 }
 
@@ -59,7 +59,7 @@ check_whole(const RevisionGraph *graph, const char *moment, const bool *then)
 	if (missing.n > 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_SV_NOT_IN_RANGE),
-				 errmsg("there is no way back to \"%s\"", sv_graph_clip(moment)),
+				 errmsg("there is no way back to \"%s\"", sv_base_clip(moment)),
 				 errdetail("What was applied stands today on what was not: %s.",
 						   sv_graph_names(graph, &missing)),
 				 errhint("Name a revision instead.")));
@@ -96,7 +96,7 @@ sv_graph_plan_back(const RevisionGraph *graph, const Reference *ref)
 	if (plan.add.n > 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_SV_NOT_IN_RANGE),
-				 errmsg("\"%s\" is not a valid downgrade target", sv_graph_clip(ref->text)),
+				 errmsg("\"%s\" is not a valid downgrade target", sv_base_clip(ref->text)),
 				 errdetail("What was applied then is not applied now: %s.",
 						   sv_graph_names(graph, &plan.add)),
 				 errhint("SELECT * FROM schemaver.goto(%s) goes in both directions.",

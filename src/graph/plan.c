@@ -33,7 +33,7 @@ check_overlap(const RevisionGraph *graph, const RevisionList *targets)
 					(errcode(ERRCODE_SV_NOT_IN_RANGE),
 					 errmsg("the requested revisions overlap"),
 					 errdetail("Revision \"%s\" comes before another one of %s.",
-							   sv_graph_clip(graph->revisions[targets->members[i]].id),
+							   sv_base_clip(graph->revisions[targets->members[i]].id),
 							   sv_graph_names(graph, targets)),
 					 errhint("Name only the later one.")));
 	pfree(below);
@@ -45,8 +45,8 @@ report_direction(const char *target, Direction direction)
 	ereport(ERROR,
 			(errcode(ERRCODE_SV_NOT_IN_RANGE),
 			 direction == SV_UPGRADE ?
-			 errmsg("cannot upgrade to \"%s\"", sv_graph_clip(target)) :
-			 errmsg("cannot downgrade to \"%s\"", sv_graph_clip(target)),
+			 errmsg("cannot upgrade to \"%s\"", sv_base_clip(target)) :
+			 errmsg("cannot downgrade to \"%s\"", sv_base_clip(target)),
 			 direction == SV_UPGRADE ?
 			 errdetail("It does not lead up from what is applied.") :
 			 errdetail("It does not lead down from what is applied."),
@@ -103,7 +103,7 @@ warn_of_unknown_branch(const RevisionGraph *graph, const Reference *ref)
 	}
 	ereport(WARNING,
 			(errcode(ERRCODE_SV_UNKNOWN_REVISION),
-			 errmsg("branch label \"%s\" does not exist", sv_graph_clip(ref->branch)),
+			 errmsg("branch label \"%s\" does not exist", sv_base_clip(ref->branch)),
 			 errdetail("It was ignored, for there is one way down only.")));
 }
 
@@ -141,7 +141,7 @@ roots_above(const RevisionGraph *graph, const Reference *ref, int target, int br
 	if (roots.n == 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_SV_NOT_IN_RANGE),
-				 errmsg("\"%s\" is not a valid downgrade target", sv_graph_clip(ref->text)),
+				 errmsg("\"%s\" is not a valid downgrade target", sv_base_clip(ref->text)),
 				 errdetail("No revision directly above it leads to the branch.")));
 	return roots;
 }
@@ -165,11 +165,11 @@ last_applied(const RevisionGraph *graph, const Reference *ref, int head)
 		ereport(ERROR,
 				(errcode(ERRCODE_SV_NOT_IN_RANGE),
 				 errmsg("relative reference \"%s\" leads past the end of the revisions",
-						sv_graph_clip(ref->text)),
+						sv_base_clip(ref->text)),
 				 errdetail_plural("There is only %d applied revision up to \"%s\".",
 								  "There are only %d applied revisions up to \"%s\".",
 								  last.n, last.n,
-								  sv_graph_clip(graph->revisions[head].id))));
+								  sv_base_clip(graph->revisions[head].id))));
 	last.n = ref->steps;
 	return last;
 }
@@ -225,11 +225,11 @@ check_downgrade_target(const RevisionGraph *graph, const Reference *ref, int tar
 		return;
 	ereport(ERROR,
 			(errcode(ERRCODE_SV_NOT_IN_RANGE),
-			 errmsg("\"%s\" is not a valid downgrade target", sv_graph_clip(ref->text)),
+			 errmsg("\"%s\" is not a valid downgrade target", sv_base_clip(ref->text)),
 			 current.n == 0 ?
 			 errdetail("Nothing is applied.") :
 			 errdetail("Nothing that is applied revises \"%s\"; current: %s.",
-					   sv_graph_clip(graph->revisions[target].id),
+					   sv_base_clip(graph->revisions[target].id),
 					   sv_graph_names(graph, &current))));
 }
 
@@ -453,8 +453,8 @@ mark_range(const RevisionGraph *graph, const RevisionList *lower, const Revision
 			ereport(ERROR,
 					(errcode(ERRCODE_SV_NOT_IN_RANGE),
 					 errmsg("revision \"%s\" is not an ancestor of \"%s\"",
-							sv_graph_clip(graph->revisions[lower->members[i]].id),
-							sv_graph_clip(upper_ref->text))));
+							sv_base_clip(graph->revisions[lower->members[i]].id),
+							sv_base_clip(upper_ref->text))));
 	for (int i = 0; i < graph->n && lower->n > 0; i++)
 		marks[i] &= above[i];
 	return marks;

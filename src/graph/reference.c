@@ -45,7 +45,7 @@ report_malformed(const char *text, const char *detail)
 {
 	ereport(ERROR,
 			(errcode(ERRCODE_SV_UNKNOWN_REVISION),
-			 errmsg("invalid revision reference: \"%s\"", sv_graph_clip(text)),
+			 errmsg("invalid revision reference: \"%s\"", sv_base_clip(text)),
 			 errdetail_internal("%s", detail),
 			 errhint("Write head, heads, base, current, an id or its first characters, a branch label, tag:NAME, date:TIME, run:NUMBER, +N, -N, ID+N or ID-N, optionally after label@.")));
 }
@@ -171,10 +171,10 @@ report_unknown(const RevisionGraph *graph, const char *name, bool is_branch)
 	ereport(ERROR,
 			(errcode(ERRCODE_SV_UNKNOWN_REVISION),
 			 is_branch ?
-			 errmsg("branch \"%s\" does not exist", sv_graph_clip(name)) :
-			 errmsg("revision or branch label \"%s\" does not exist", sv_graph_clip(name)),
+			 errmsg("branch \"%s\" does not exist", sv_base_clip(name)) :
+			 errmsg("revision or branch label \"%s\" does not exist", sv_base_clip(name)),
 			 meant != NULL ?
-			 errhint("Did you mean \"%s\"? SELECT * FROM schemaver.history() lists the registered revisions.", sv_graph_clip(meant)) :
+			 errhint("Did you mean \"%s\"? SELECT * FROM schemaver.history() lists the registered revisions.", sv_base_clip(meant)) :
 			 errhint("See the registered revisions with SELECT * FROM schemaver.history().")));
 }
 
@@ -193,7 +193,7 @@ add_found(Candidates *found, const char *name, int revision)
 		found->revision = revision;
 	if (found->n < MAX_CANDIDATES)
 		appendStringInfo(&found->names, "%s\"%s\"", found->n > 0 ? ", " : "",
-						 sv_graph_clip(name));
+						 sv_base_clip(name));
 	else if (found->n == MAX_CANDIDATES)
 		appendStringInfoString(&found->names, ", ...");
 	found->n++;
@@ -211,7 +211,7 @@ report_ambiguous(const char *name, const Candidates *found, const char *hint)
 {
 	ereport(ERROR,
 			(errcode(ERRCODE_SV_AMBIGUOUS_REFERENCE),
-			 errmsg("revision reference \"%s\" is ambiguous", sv_graph_clip(name)),
+			 errmsg("revision reference \"%s\" is ambiguous", sv_base_clip(name)),
 			 errdetail("It could mean %s.", found->names.data),
 			 errhint("%s", hint)));
 }
@@ -273,7 +273,7 @@ find_tag(const RevisionGraph *graph, const char *tag)
 	if (revision < 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_SV_UNKNOWN_REVISION),
-				 errmsg("tag \"%s\" does not exist", sv_graph_clip(tag))));
+				 errmsg("tag \"%s\" does not exist", sv_base_clip(tag))));
 	return revision;
 }
 
@@ -320,7 +320,7 @@ report_several(const RevisionGraph *graph, const char *text, const RevisionList 
 {
 	ereport(ERROR,
 			(errcode(ERRCODE_SV_SEVERAL_HEADS),
-			 errmsg("\"%s\" means more than one revision", sv_graph_clip(text)),
+			 errmsg("\"%s\" means more than one revision", sv_base_clip(text)),
 			 errdetail("It could mean %s.", sv_graph_names(graph, list)),
 			 errhint("Name one of them, narrow it with label@head, use \"heads\" where all are meant, or join them with SELECT schemaver.merge().")));
 }
@@ -374,8 +374,8 @@ find_symbol(const RevisionGraph *graph, const Reference *ref, bool in_branch)
 		ereport(ERROR,
 				(errcode(ERRCODE_SV_NOT_IN_RANGE),
 				 errmsg("revision \"%s\" is not a member of branch \"%s\"",
-						sv_graph_clip(graph->revisions[revision].id),
-						sv_graph_clip(ref->branch))));
+						sv_base_clip(graph->revisions[revision].id),
+						sv_base_clip(ref->branch))));
 	return sv_graph_list_one(revision);
 }
 
@@ -408,7 +408,7 @@ report_off_end(const Reference *ref, int steps)
 	ereport(ERROR,
 			(errcode(ERRCODE_SV_NOT_IN_RANGE),
 			 errmsg("relative reference \"%s\" leads past the end of the revisions",
-					sv_graph_clip(ref->text)),
+					sv_base_clip(ref->text)),
 			 errdetail_plural("There is %d step to go from there.",
 							  "There are %d steps to go from there.", steps, steps)));
 }
@@ -418,7 +418,7 @@ report_no_steps(const Reference *ref)
 {
 	ereport(ERROR,
 			(errcode(ERRCODE_SV_NOT_IN_RANGE),
-			 errmsg("relative reference \"%s\" leads nowhere", sv_graph_clip(ref->text)),
+			 errmsg("relative reference \"%s\" leads nowhere", sv_base_clip(ref->text)),
 			 errdetail("The number of steps must be at least 1.")));
 }
 
@@ -428,7 +428,7 @@ report_ambiguous_walk(const RevisionGraph *graph, const Reference *ref, const Re
 {
 	ereport(ERROR,
 			(errcode(ERRCODE_SV_AMBIGUOUS_REFERENCE),
-			 errmsg("relative reference \"%s\" is ambiguous", sv_graph_clip(ref->text)),
+			 errmsg("relative reference \"%s\" is ambiguous", sv_base_clip(ref->text)),
 			 errdetail("It could lead to %s.", sv_graph_names(graph, choice)),
 			 ref->down ?
 			 errhint("Name the revision itself.") :
@@ -594,7 +594,7 @@ sv_graph_start_up(const RevisionGraph *graph, const Reference *ref, const Revisi
 	if (start.n > 1)
 		ereport(ERROR,
 				(errcode(ERRCODE_SV_AMBIGUOUS_REFERENCE),
-				 errmsg("relative reference \"%s\" is ambiguous", sv_graph_clip(ref->text)),
+				 errmsg("relative reference \"%s\" is ambiguous", sv_base_clip(ref->text)),
 				 errdetail("It could count from %s.", sv_graph_names(graph, &start)),
 				 errhint("Name the revision itself, or its branch with label@+N.")));
 	return start.n == 0 ? SV_BASE : start.members[0];
@@ -635,14 +635,14 @@ sv_graph_start_down(const RevisionGraph *graph, const Reference *ref)
 		ereport(ERROR,
 				(errcode(ERRCODE_SV_NOT_IN_RANGE),
 				 errmsg("relative reference \"%s\" leads past the end of the revisions",
-						sv_graph_clip(ref->text)),
+						sv_base_clip(ref->text)),
 				 lineage == NULL ?
 				 errdetail("No revision is applied.") :
 				 errdetail("No revision of the branch is applied.")));
 	if (start.n > 1 && lineage != NULL)
 		ereport(ERROR,
 				(errcode(ERRCODE_SV_AMBIGUOUS_REFERENCE),
-				 errmsg("relative reference \"%s\" is ambiguous", sv_graph_clip(ref->text)),
+				 errmsg("relative reference \"%s\" is ambiguous", sv_base_clip(ref->text)),
 				 errdetail("It could count from %s.", sv_graph_names(graph, &start)),
 				 errhint("Name the revision itself.")));
 	return start.members[0];
@@ -713,7 +713,7 @@ sv_graph_resolve_one(const RevisionGraph *graph, const char *ref)
 	if (list.n == 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_SV_UNKNOWN_REVISION),
-				 errmsg("\"%s\" means no revision", sv_graph_clip(ref)),
+				 errmsg("\"%s\" means no revision", sv_base_clip(ref)),
 				 errhint("Name a revision; see them with SELECT * FROM schemaver.history().")));
 	return list.members[0];
 }

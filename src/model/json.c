@@ -13,7 +13,6 @@
 
 #include "base/base.h"
 #include "model/model.h"
-#include "utils/jsonb.h"
 
 static void
 bad_snapshot(const char *detail)
@@ -24,16 +23,10 @@ bad_snapshot(const char *detail)
 			 errdetail_internal("%s", detail)));
 }
 
-static JsonbValue *
-get(JsonbContainer *object, const char *key)
-{
-	return getKeyJsonValueFromContainer(object, key, strlen(key), NULL);
-}
-
 static char *
 text_at(JsonbContainer *object, const char *key)
 {
-	JsonbValue *value = get(object, key);
+	JsonbValue *value = sv_json_member(object, key);
 
 	if (value == NULL)
 		return NULL;
@@ -62,26 +55,20 @@ strings_of(JsonbContainer *array)
 static void
 read_properties(Object *o, JsonbContainer *container)
 {
-	JsonbIterator *it = JsonbIteratorInit(container);
-	JsonbValue	key;
-	JsonbValue	value;
-	JsonbIteratorToken token;
+	JsonMembers member;
 
 	o->properties = palloc(sizeof(Property) * (JsonContainerSize(container) + 1));
-	(void) JsonbIteratorNext(&it, &key, false);
-	while ((token = JsonbIteratorNext(&it, &key, true)) == WJB_KEY)
+	sv_json_begin(&member, container);
+	while (sv_json_next(&member))
 	{
 		Property   *p = &o->properties[o->nproperties++];
 
-		(void) JsonbIteratorNext(&it, &value, true);
-		p->name = pnstrdup(key.val.string.val, key.val.string.len);
-		p->text = NULL;
+		p->name = member.name;
+		p->text = sv_json_string(&member.value);
 		p->list = NIL;
-		if (value.type == jbvString)
-			p->text = pnstrdup(value.val.string.val, value.val.string.len);
-		else if (value.type == jbvBinary && JsonContainerIsArray(value.val.binary.data))
-			p->list = strings_of(value.val.binary.data);
-		else
+		if (sv_json_array(&member.value) != NULL)
+			p->list = strings_of(sv_json_array(&member.value));
+		else if (p->text == NULL)
 			bad_snapshot(psprintf("Property \"%s\" is neither a string nor a list.", p->name));
 	}
 }
@@ -99,13 +86,13 @@ referenced(const Model *model, const char *reference)
 static List *
 read_references(const Model *model, JsonbContainer *object, const char *key)
 {
-	JsonbValue *value = get(object, key);
+	JsonbContainer *array = sv_json_array(sv_json_member(object, key));
 	List	   *result = NIL;
 	ListCell   *cell;
 
-	if (value == NULL || value->type != jbvBinary || !JsonContainerIsArray(value->val.binary.data))
+	if (array == NULL)
 		return NIL;
-	foreach(cell, strings_of(value->val.binary.data))
+	foreach(cell, strings_of(array))
 	{
 		Object	   *o = referenced(model, lfirst(cell));
 
@@ -120,7 +107,7 @@ read_object(JsonbContainer *container)
 {
 	Object	   *o = palloc0(sizeof(Object));
 	char	   *class = text_at(container, "class");
-	JsonbValue *properties = get(container, "properties");
+	JsonbContainer *properties = sv_json_object(sv_json_member(container, "properties"));
 
 	o->class = class ? sv_object_class(class) : NULL;
 	if (o->class == NULL)
@@ -130,9 +117,8 @@ read_object(JsonbContainer *container)
 		bad_snapshot("An object has no identity.");
 	o->schema = text_at(container, "schema");
 	o->name = text_at(container, "name");
-	if (properties != NULL && properties->type == jbvBinary &&
-		JsonContainerIsObject(properties->val.binary.data))
-		read_properties(o, properties->val.binary.data);
+	if (properties != NULL)
+		read_properties(o, properties);
 	return o;
 }
 
@@ -214,31 +200,28 @@ Model *
 sv_model_from_jsonb(Jsonb *snapshot)
 {
 	Model	   *model = sv_model_create();
-	JsonbValue *objects;
 	JsonbContainer *array;
 	uint32		n;
 
-	if (!JB_ROOT_IS_OBJECT(snapshot) || get(&snapshot->root, "schemaver") == NULL)
+	if (!JB_ROOT_IS_OBJECT(snapshot) || sv_json_member(&snapshot->root, "schemaver") == NULL)
 		bad_snapshot("It has no key \"schemaver\".");
-	objects = get(&snapshot->root, "objects");
-	if (objects == NULL || objects->type != jbvBinary ||
-		!JsonContainerIsArray(objects->val.binary.data))
+	array = sv_json_array(sv_json_member(&snapshot->root, "objects"));
+	if (array == NULL)
 		bad_snapshot("It has no list \"objects\".");
-	array = objects->val.binary.data;
 	n = JsonContainerSize(array);
 	for (uint32 i = 0; i < n; i++)
 	{
-		JsonbValue *value = getIthJsonbValueFromContainer(array, i);
+		JsonbContainer *object = sv_json_object(getIthJsonbValueFromContainer(array, i));
 
-		if (value->type != jbvBinary || !JsonContainerIsObject(value->val.binary.data))
+		if (object == NULL)
 			bad_snapshot("An object is none.");
-		sv_model_add(model, read_object(value->val.binary.data));
+		sv_model_add(model, read_object(object));
 	}
 	if (list_length(model->objects) != n)
 		bad_snapshot("It has an object twice.");
 	for (uint32 i = 0; i < n; i++)
 		link_object(model, list_nth(model->objects, i),
-					getIthJsonbValueFromContainer(array, i)->val.binary.data);
+					sv_json_object(getIthJsonbValueFromContainer(array, i)));
 	for (uint32 i = 0; i < n; i++)
 		sv_object_check(list_nth(model->objects, i));
 	return model;

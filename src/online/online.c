@@ -127,7 +127,7 @@ begin_run(OnlineRun *online, const char *command)
 	{
 		if (sv_progress != SV_PROGRESS_OFF && !online->run.options.quiet)
 			ereport(INFO,
-					(errmsg("nothing to do: \"%s\" is reached", sv_graph_clip(online->target))));
+					(errmsg("nothing to do: \"%s\" is reached", sv_base_clip(online->target))));
 		return;
 	}
 	sv_run_living->begin(online->direction, online->direction == SV_DOWNGRADE ? ids : NIL);
@@ -494,7 +494,8 @@ clean_former(OnlineRun *online)
 
 	if (step.leftover.action == SV_LEFTOVER_DONE)
 		ereport(WARNING,
-				(errmsg("a former statement of revision \"%s\" was executed, and what it did stays", former->revision),
+				(errmsg("a former statement of revision \"%s\" was executed, and what it did stays",
+						former->revision),
 				 errdetail("It was: %s", former->body)));
 	sv_store_forget_part(former);
 	online->former = NULL;

@@ -7,7 +7,6 @@
 #include "lib/stringinfo.h"
 #include "register/register.h"
 #include "utils/builtins.h"
-#include "utils/json.h"
 
 static bool *
 marks_of(const RevisionGraph *graph, const RevisionList *list)
@@ -158,17 +157,8 @@ labels_of(const RevisionGraph *graph, const RevisionList *members)
 static void
 append_option(StringInfo out, const char *name, List *ids)
 {
-	ListCell   *cell;
-
-	if (ids == NIL)
-		return;
-	appendStringInfo(out, "%s\"%s\": [", out->len > 1 ? ", " : "", name);
-	foreach(cell, ids)
-	{
-		appendStringInfoString(out, foreach_current_index(cell) > 0 ? ", " : "");
-		escape_json(out, lfirst(cell));
-	}
-	appendStringInfoChar(out, ']');
+	if (ids != NIL)
+		appendStringInfo(out, "%s\"%s\": %s", out->len > 1 ? ", " : "", name, sv_json_list(ids));
 }
 
 static bool

@@ -22,8 +22,6 @@
 #include "tcop/tcopprot.h"
 #include "utils/builtins.h"
 #include "utils/elog.h"
-#include "utils/fmgrprotos.h"
-#include "utils/json.h"
 #include "utils/lsyscache.h"
 #include "utils/timestamp.h"
 
@@ -55,27 +53,10 @@ refuse_value(const char *name, const char *where)
 			 errhint("Or an object: {\"value\": ..., \"secret\": true, \"raw\": true}.")));
 }
 
-static char *
-scalar(const JsonbValue *value)
-{
-	switch (value->type)
-	{
-		case jbvString:
-			return pnstrdup(value->val.string.val, value->val.string.len);
-		case jbvNumeric:
-			return DatumGetCString(DirectFunctionCall1(numeric_out,
-													   NumericGetDatum(value->val.numeric)));
-		case jbvBool:
-			return pstrdup(value->val.boolean ? "true" : "false");
-		default:
-			return NULL;
-	}
-}
-
 static bool
 flag(JsonbContainer *object, const char *name)
 {
-	JsonbValue *value = getKeyJsonValueFromContainer(object, name, strlen(name), NULL);
+	JsonbValue *value = sv_json_member(object, name);
 
 	return value != NULL && value->type == jbvBool && value->val.boolean;
 }
@@ -83,18 +64,13 @@ flag(JsonbContainer *object, const char *name)
 static void
 check_members(JsonbContainer *object, const char *name)
 {
-	JsonbIterator *it = JsonbIteratorInit(object);
-	JsonbValue	item;
-	JsonbIteratorToken token;
+	JsonMembers member;
 
-	while ((token = JsonbIteratorNext(&it, &item, true)) != WJB_DONE)
+	sv_json_begin(&member, object);
+	while (sv_json_next(&member))
 	{
-		char	   *key;
-
-		if (token != WJB_KEY)
-			continue;
-		key = pnstrdup(item.val.string.val, item.val.string.len);
-		if (strcmp(key, "value") != 0 && strcmp(key, "secret") != 0 && strcmp(key, "raw") != 0)
+		if (strcmp(member.name, "value") != 0 && strcmp(member.name, "secret") != 0 &&
+			strcmp(member.name, "raw") != 0)
 			ereport(ERROR,
 					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 					 errmsg("unrecognized member of variable \"%s\"", name),
@@ -106,20 +82,18 @@ static Variable *
 read_variable(const char *name, const JsonbValue *value, const char *where)
 {
 	Variable   *variable = palloc0(sizeof(Variable));
+	JsonbContainer *object = sv_json_object(value);
 
 	variable->name = name;
-	if (value->type == jbvBinary && JsonContainerIsObject(value->val.binary.data))
+	if (object != NULL)
 	{
-		JsonbContainer *object = value->val.binary.data;
-		JsonbValue *member = getKeyJsonValueFromContainer(object, "value", 5, NULL);
-
 		check_members(object, name);
-		variable->value = member != NULL ? scalar(member) : NULL;
+		variable->value = sv_json_text(sv_json_member(object, "value"));
 		variable->secret = flag(object, "secret");
 		variable->raw = flag(object, "raw");
 	}
 	else
-		variable->value = scalar(value);
+		variable->value = sv_json_text(value);
 	if (variable->value == NULL)
 		refuse_value(name, where);
 	return variable;
@@ -130,9 +104,7 @@ static List *
 read_variables(Jsonb *object, const char *where)
 {
 	List	   *result = NIL;
-	JsonbIterator *it;
-	JsonbValue	item;
-	JsonbIteratorToken token;
+	JsonMembers member;
 
 	if (object == NULL)
 		return NIL;
@@ -140,24 +112,10 @@ read_variables(Jsonb *object, const char *where)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("%s must be a JSON object", where)));
-	it = JsonbIteratorInit(&object->root);
-	while ((token = JsonbIteratorNext(&it, &item, true)) != WJB_DONE)
-	{
-		char	   *name;
-
-		if (token != WJB_KEY)
-			continue;
-		name = pnstrdup(item.val.string.val, item.val.string.len);
-		(void) JsonbIteratorNext(&it, &item, true);
-		result = lappend(result, read_variable(name, &item, where));
-	}
+	sv_json_begin(&member, &object->root);
+	while (sv_json_next(&member))
+		result = lappend(result, read_variable(member.name, &member.value, where));
 	return result;
-}
-
-static Jsonb *
-parse_json(const char *text)
-{
-	return DatumGetJsonbP(DirectFunctionCall1(jsonb_in, CStringGetDatum(text)));
 }
 
 static List *
@@ -168,7 +126,7 @@ setting_variables(void)
 
 	if (sv_variables == NULL || *sv_variables == '\0')
 		return NIL;
-	result = read_variables(parse_json(sv_variables), "setting \"schemaver.variables\"");
+	result = read_variables(sv_json_parse(sv_variables), "setting \"schemaver.variables\"");
 	foreach(cell, result)
 	{
 		const Variable *variable = lfirst(cell);
@@ -290,7 +248,7 @@ values_for(const StoredScript *stored, VariableSyntax syntax, Direction directio
 		values = list_copy(under_way->given);
 	if (direction == SV_DOWNGRADE && stored->variables_used != NULL)
 		values = list_concat(values,
-							 read_variables(parse_json(stored->variables_used), "the journal"));
+							 read_variables(sv_json_parse(stored->variables_used), "the journal"));
 	if (under_way != NULL)
 		values = list_concat(values, under_way->all);
 	if (syntax == SV_VARIABLES_FLYWAY)
@@ -320,25 +278,17 @@ sv_register_substitute(const char *text, const StoredScript *stored, Direction d
 char *
 sv_register_used_variables(const List *used)
 {
-	StringInfoData out;
+	const char *object = NULL;
 	ListCell   *cell;
 
-	initStringInfo(&out);
 	foreach(cell, used)
 	{
 		const Variable *variable = lfirst(cell);
 
-		if (variable->secret || variable->raw)
-			continue;
-		appendStringInfoString(&out, out.len > 0 ? ", " : "{");
-		escape_json(&out, variable->name);
-		appendStringInfoString(&out, ": ");
-		escape_json(&out, variable->value);
+		if (!variable->secret && !variable->raw)
+			sv_json_add(&object, variable->name, sv_json_quote(variable->value));
 	}
-	if (out.len == 0)
-		return NULL;
-	appendStringInfoChar(&out, '}');
-	return out.data;
+	return unconstify(char *, object);
 }
 
 /* ---------- secrets ---------- */

@@ -162,7 +162,7 @@ sv_report_er(const char *format, const Model *model)
 		return er_dot(sv_report_entities(model));
 	ereport(ERROR,
 			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-			 errmsg("unrecognized diagram format \"%s\"", sv_graph_clip(format)),
+			 errmsg("unrecognized diagram format \"%s\"", sv_base_clip(format)),
 			 errhint("Use mermaid or dot.")));
 	return NULL;
 }

@@ -295,7 +295,7 @@ sv_report_graph(const char *format, const RevisionGraph *graph,
 			return drawings[i].draw(graph, list, rows);
 	ereport(ERROR,
 			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-			 errmsg("unrecognized graph format \"%s\"", sv_graph_clip(format)),
+			 errmsg("unrecognized graph format \"%s\"", sv_base_clip(format)),
 			 errhint("Use text, mermaid, dot or svg.")));
 	return NULL;
 }

@@ -225,7 +225,7 @@ sv_report_page(const char *format, const char *compare, const DiffOptions *optio
 	if (strcmp(format, "html") != 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("unrecognized report format \"%s\"", sv_graph_clip(format)),
+				 errmsg("unrecognized report format \"%s\"", sv_base_clip(format)),
 				 errhint("Use html.")));
 	page.rows = sv_store_revisions(SV_STORE_READ, graph, &page.list);
 	page.states = sv_report_states(graph);

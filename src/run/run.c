@@ -215,7 +215,7 @@ sv_run(Direction direction, const char *target, const RunOptions *options, RunOb
 	if (plan.n == 0 && !(direction == SV_UPGRADE && sv_run_living->pending(SV_STORE_WRITE)))
 	{
 		if (sv_progress != SV_PROGRESS_OFF && !options->quiet)
-			ereport(INFO, (errmsg("nothing to do: \"%s\" is reached", sv_graph_clip(target))));
+			ereport(INFO, (errmsg("nothing to do: \"%s\" is reached", sv_base_clip(target))));
 		return;
 	}
 	if (direction == SV_UPGRADE)
@@ -259,7 +259,7 @@ sv_run_goto(const char *target, const RunOptions *options, RunObserver *observer
 	if (plan.remove.n + plan.add.n == 0)
 	{
 		if (sv_progress != SV_PROGRESS_OFF)
-			ereport(INFO, (errmsg("nothing to do: \"%s\" is reached", sv_graph_clip(target))));
+			ereport(INFO, (errmsg("nothing to do: \"%s\" is reached", sv_base_clip(target))));
 		return;
 	}
 	sv_run_check_downgrade(down, plan.remove.n, target, options);
@@ -436,7 +436,7 @@ sv_run_done(const char *ref, const char *note)
 		ereport(ERROR,
 				(errcode(list.n == 0 ? ERRCODE_SV_UNKNOWN_REVISION :
 						 ERRCODE_SV_AMBIGUOUS_REFERENCE),
-				 errmsg("\"%s\" does not mean one revision", sv_graph_clip(ref))));
+				 errmsg("\"%s\" does not mean one revision", sv_base_clip(ref))));
 	row = *sv_store_plan_rows(SV_STORE_WRITE, graph, &list);
 	check_can_be_done(graph, row);
 	planned.nsteps = 1;

@@ -17,7 +17,7 @@ sv_run_log_begin(const Run *run, const char *command, const char *target)
 	if (!run->options.dry_run)
 		ereport(LOG,
 				(errmsg("schemaver run " INT64_FORMAT ": %s to \"%s\" begins, %d revisions",
-						run->number, command, target ? sv_graph_clip(target) : "", run->nsteps),
+						run->number, command, target ? sv_base_clip(target) : "", run->nsteps),
 				 errhidestmt(true)));
 }
 
@@ -45,7 +45,7 @@ sv_run_log_failed(const Run *run, const char *revision, int sqlstate)
 	if (!run->options.dry_run)
 		ereport(LOG,
 				(errmsg("schemaver run " INT64_FORMAT ": failed in revision \"%s\" with SQLSTATE %s after %.0f ms",
-						run->number, revision ? sv_graph_clip(revision) : "",
+						run->number, revision ? sv_base_clip(revision) : "",
 						unpack_sql_state(sqlstate), elapsed_ms(run)),
 				 errhidestmt(true)));
 }
@@ -61,7 +61,7 @@ sv_run_show_step(const Run *run, const char *revision, Direction direction)
 						   psprintf("/* schemaver run " INT64_FORMAT
 									": %s %s, revision %d of %d */ %s",
 									run->number, sv_direction_name(direction),
-									sv_graph_clip(revision), run->done + 1, run->nsteps,
+									sv_base_clip(revision), run->done + 1, run->nsteps,
 									debug_query_string ? debug_query_string : ""));
 }
 

@@ -6,9 +6,6 @@
 #include "postgres.h"
 
 #include "store/store.h"
-#include "utils/builtins.h"
-#include "utils/fmgrprotos.h"
-#include "utils/jsonb.h"
 
 /* One row an action; Liquibase's names of them are read, too. */
 static const struct
@@ -49,22 +46,15 @@ refuse_precondition(void)
 					   "\"message\".")));
 }
 
+/* As a query prints the value. */
 static char *
 text_of(const JsonbValue *value)
 {
-	switch (value->type)
-	{
-		case jbvString:
-			return pnstrdup(value->val.string.val, value->val.string.len);
-		case jbvNumeric:
-			return DatumGetCString(DirectFunctionCall1(numeric_out,
-													   NumericGetDatum(value->val.numeric)));
-		case jbvBool:
-			return pstrdup(value->val.boolean ? "t" : "f");
-		default:
-			refuse_precondition();
-			return NULL;
-	}
+	char	   *text = sv_json_text(value);
+
+	if (text == NULL)
+		refuse_precondition();
+	return value->type == jbvBool ? pnstrdup(text, 1) : text;
 }
 
 static void
@@ -87,20 +77,11 @@ static Precondition *
 read_precondition(JsonbContainer *object)
 {
 	Precondition *precondition = palloc0(sizeof(Precondition));
-	JsonbIterator *it = JsonbIteratorInit(object);
-	JsonbValue	item;
-	JsonbIteratorToken token;
+	JsonMembers member;
 
-	while ((token = JsonbIteratorNext(&it, &item, true)) != WJB_DONE)
-	{
-		char	   *name;
-
-		if (token != WJB_KEY)
-			continue;
-		name = pnstrdup(item.val.string.val, item.val.string.len);
-		(void) JsonbIteratorNext(&it, &item, true);
-		take_member(precondition, name, text_of(&item));
-	}
+	sv_json_begin(&member, object);
+	while (sv_json_next(&member))
+		take_member(precondition, member.name, text_of(&member.value));
 	if (precondition->sql == NULL)
 		refuse_precondition();
 	return precondition;
@@ -109,13 +90,9 @@ read_precondition(JsonbContainer *object)
 static JsonbValue *
 member(const char *options, const char *name)
 {
-	Jsonb	   *object;
-
 	if (options == NULL || strstr(options, name) == NULL)
 		return NULL;
-	object = DatumGetJsonbP(DirectFunctionCall1(jsonb_in, CStringGetDatum(options)));
-	return JB_ROOT_IS_OBJECT(object) ?
-		getKeyJsonValueFromContainer(&object->root, name, strlen(name), NULL) : NULL;
+	return sv_json_member(&sv_json_parse(options)->root, name);
 }
 
 /* The preconditions (Precondition) of a revision's options; NIL: none.  22023 if they are none. */
@@ -123,19 +100,20 @@ List *
 sv_store_option_preconditions(const char *options)
 {
 	JsonbValue *value = member(options, "preconditions");
+	JsonbContainer *array = sv_json_array(value);
 	List	   *result = NIL;
 
 	if (value == NULL)
 		return NIL;
-	if (value->type != jbvBinary || !JsonContainerIsArray(value->val.binary.data))
+	if (array == NULL)
 		refuse_precondition();
-	for (uint32 i = 0; i < JsonContainerSize(value->val.binary.data); i++)
+	for (uint32 i = 0; i < JsonContainerSize(array); i++)
 	{
-		JsonbValue *item = getIthJsonbValueFromContainer(value->val.binary.data, i);
+		JsonbContainer *object = sv_json_object(getIthJsonbValueFromContainer(array, i));
 
-		if (item->type != jbvBinary || !JsonContainerIsObject(item->val.binary.data))
+		if (object == NULL)
 			refuse_precondition();
-		result = lappend(result, read_precondition(item->val.binary.data));
+		result = lappend(result, read_precondition(object));
 	}
 	return result;
 }
@@ -144,8 +122,5 @@ sv_store_option_preconditions(const char *options)
 char *
 sv_store_option_text(const char *options, const char *name)
 {
-	JsonbValue *value = member(options, name);
-
-	return value != NULL && value->type == jbvString ?
-		pnstrdup(value->val.string.val, value->val.string.len) : NULL;
+	return sv_json_string(member(options, name));
 }

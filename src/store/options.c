@@ -7,8 +7,6 @@
 #include "script/script.h"
 #include "store/store.h"
 #include "utils/builtins.h"
-#include "utils/fmgrprotos.h"
-#include "utils/jsonb.h"
 
 /* The reason that the option "irreversible" gives, "" for true, NULL for false. */
 static const char *
@@ -28,16 +26,16 @@ irreversible_reason(const JsonbValue *value)
 static void
 check_option_ids(const char *name, const JsonbValue *value)
 {
-	bool		good = value->type == jbvBinary && JsonContainerIsArray(value->val.binary.data);
+	JsonbContainer *array = sv_json_array(value);
+	bool		good = array != NULL;
 
-	for (uint32 i = 0; good && i < JsonContainerSize(value->val.binary.data); i++)
+	for (uint32 i = 0; good && i < JsonContainerSize(array); i++)
 	{
-		JsonbValue *item = getIthJsonbValueFromContainer(value->val.binary.data, i);
+		char	   *id = sv_json_string(getIthJsonbValueFromContainer(array, i));
 
-		good = item->type == jbvString;
+		good = id != NULL;
 		if (good)
-			sv_graph_check_name(pnstrdup(item->val.string.val, item->val.string.len),
-								"revision id");
+			sv_graph_check_name(id, "revision id");
 	}
 	if (!good)
 		ereport(ERROR,
@@ -136,18 +134,16 @@ known_names(void)
 }
 
 static int
-find_option(const JsonbValue *key)
+find_option(const char *name)
 {
 	for (int i = 0; i < lengthof(known); i++)
 	{
-		if (key->val.string.len == strlen(known[i].name) &&
-			strncmp(key->val.string.val, known[i].name, key->val.string.len) == 0)
+		if (strcmp(name, known[i].name) == 0)
 			return i;
 	}
 	ereport(ERROR,
 			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-			 errmsg("unrecognized option \"%s\"",
-					pnstrdup(key->val.string.val, Min(key->val.string.len, 64))),
+			 errmsg("unrecognized option \"%s\"", sv_base_clip(name)),
 			 errhint("Known options: %s.", known_names())));
 	return -1;
 }
@@ -156,27 +152,21 @@ find_option(const JsonbValue *key)
 static void
 read_options(Options *options, const char *text)
 {
-	JsonbIterator *it;
-	JsonbValue	item;
-	JsonbIteratorToken token;
+	JsonMembers member;
 
 	memset(options, 0, sizeof(*options));
-	options->object =
-		DatumGetJsonbP(DirectFunctionCall1(jsonb_in, CStringGetDatum(text ? text : "{}")));
+	options->object = sv_json_parse(text != NULL ? text : "{}");
 	if (!JB_ROOT_IS_OBJECT(options->object))
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("options of a revision must be a JSON object")));
-	it = JsonbIteratorInit(&options->object->root);
-	while ((token = JsonbIteratorNext(&it, &item, true)) != WJB_DONE)
+	sv_json_begin(&member, &options->object->root);
+	while (sv_json_next(&member))
 	{
-		int			i;
+		int			i = find_option(member.name);
 
-		if (token != WJB_KEY)
-			continue;
-		i = find_option(&item);
 		options->given[i] = true;
-		(void) JsonbIteratorNext(&it, &options->values[i], true);
+		options->values[i] = member.value;
 	}
 }
 
@@ -297,25 +287,9 @@ sv_store_option_transaction(const char *options, Direction direction)
 List *
 sv_store_option_list(const char *options, const char *name)
 {
-	Jsonb	   *object =
-	DatumGetJsonbP(DirectFunctionCall1(jsonb_in, CStringGetDatum(options ? options : "{}")));
-	JsonbValue	buffer;
-	JsonbValue *value = NULL;
-	List	   *result = NIL;
-
-	if (JB_ROOT_IS_OBJECT(object))
-		value = getKeyJsonValueFromContainer(&object->root, name, strlen(name), &buffer);
-
-	if (value == NULL || value->type != jbvBinary || !JsonContainerIsArray(value->val.binary.data))
+	if (options == NULL)
 		return NIL;
-	for (uint32 i = 0; i < JsonContainerSize(value->val.binary.data); i++)
-	{
-		JsonbValue *item = getIthJsonbValueFromContainer(value->val.binary.data, i);
-
-		if (item->type == jbvString)
-			result = lappend(result, pnstrdup(item->val.string.val, item->val.string.len));
-	}
-	return result;
+	return sv_json_texts(sv_json_array(sv_json_member(&sv_json_parse(options)->root, name)));
 }
 
 /*
@@ -325,14 +299,5 @@ sv_store_option_list(const char *options, const char *name)
 char *
 sv_store_option_variables(const char *options)
 {
-	Jsonb	   *object;
-	JsonbValue *value;
-
-	if (options == NULL || strstr(options, "variables") == NULL)
-		return NULL;
-	object = DatumGetJsonbP(DirectFunctionCall1(jsonb_in, CStringGetDatum(options)));
-	value = JB_ROOT_IS_OBJECT(object) ?
-		getKeyJsonValueFromContainer(&object->root, "variables", strlen("variables"), NULL) : NULL;
-	return value != NULL && value->type == jbvString ?
-		pnstrdup(value->val.string.val, value->val.string.len) : NULL;
+	return sv_store_option_text(options, "variables");
 }

@@ -61,7 +61,7 @@ steps_after_run(StoreMode mode, const char *number)
 	if (!is_number || sv_own_query(mode, &exists, run) == 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_SV_UNKNOWN_REVISION),
-				 errmsg("run \"%s\" does not exist", sv_graph_clip(number)),
+				 errmsg("run \"%s\" does not exist", sv_base_clip(number)),
 				 errhint("SELECT * FROM schemaver.log() lists the last runs.")));
 	return sv_own_rows(mode, &query, new_later_step, run);
 }
@@ -81,7 +81,7 @@ refuse(const char *moment, const char *detail)
 {
 	ereport(ERROR,
 			(errcode(ERRCODE_SV_NOT_IN_RANGE),
-			 errmsg("what was applied at \"%s\" cannot be told", sv_graph_clip(moment)),
+			 errmsg("what was applied at \"%s\" cannot be told", sv_base_clip(moment)),
 			 errdetail_internal("%s", detail)));
 }
 
@@ -116,8 +116,9 @@ mark_squashed(const RevisionGraph *graph, const char *moment, const List *later,
 			continue;
 		if (step->squashed > 0 &&
 			(members[i] != step->squashed || (undone[i] != 0 && undone[i] != members[i])))
-			refuse(moment, psprintf("Revision \"%s\" has replaced revisions of which some were applied then.",
-									graph->revisions[i].id));
+			refuse(moment,
+				   psprintf("Revision \"%s\" has replaced revisions of which some were applied then.",
+							graph->revisions[i].id));
 		if (step->replaces > 0 && members[i] == 0 && !step->undone)
 			refuse(moment, psprintf("Revision \"%s\" has replaced others since.", step->revision));
 	}
@@ -142,8 +143,9 @@ applied_then(StoreMode mode, const RevisionGraph *graph, const char *moment)
 		if (i >= 0)
 			marks[i] = step->undone;
 		else if (step->undone)
-			refuse(moment, psprintf("Revision \"%s\" was applied then and is not registered any more.",
-									step->revision));
+			refuse(moment,
+				   psprintf("Revision \"%s\" was applied then and is not registered any more.",
+							step->revision));
 	}
 	mark_squashed(graph, moment, later, marks);
 	return marks;

@@ -9,7 +9,6 @@
 #include "store/store_private.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
-#include "utils/jsonb.h"
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
 
@@ -507,7 +506,7 @@ sv_store_insert_revision(const StoredRevision *revision, const StoredScript *scr
 	sv_own_execute(&scope, &query, revision->id, revision->message, revision->revises,
 				   revision->depends_on,
 				   revision->branch_labels,
-				   DirectFunctionCall1(jsonb_in, CStringGetDatum(revision->options)),
+				   JsonbPGetDatum(sv_json_parse(revision->options)),
 				   revision->checksum, revision->has_down, revision->up_blocker,
 				   revision->down_blocker,
 				   revision->adds_enum_value, heads_after, GetCurrentTimestamp(), created_by);
@@ -535,7 +534,7 @@ sv_store_update_revision(const StoredRevision *revision, const StoredScript *scr
 	sv_own_execute(&scope, &query, revision->id, revision->message, revision->revises,
 				   revision->depends_on,
 				   revision->branch_labels,
-				   DirectFunctionCall1(jsonb_in, CStringGetDatum(revision->options)),
+				   JsonbPGetDatum(sv_json_parse(revision->options)),
 				   revision->checksum, revision->has_down, revision->up_blocker,
 				   revision->down_blocker,
 				   revision->adds_enum_value);
