@@ -73,6 +73,11 @@ is($node->safe_psql('app', 'SELECT count(*) FROM schemaver.revision'), '0', 'reg
 is($code, 0, 'deploy');
 like($err, qr/^\[1\/1\] upgrade/m, 'shows its progress');
 like($err, qr/^deployed from base to \w+: 1 revision in one transaction/m, 'and what it did');
+{
+	my $terminal = '';
+	IPC::Run::run([ $client, 'redo', '1', '--allow-data-loss' ], '>pty>', \$terminal, '2>&1');
+	like($terminal, qr/\r\[#{10}\.{10}\] 50 % \[1\/2\] downgrade .*\r\[#{20}\] 100 % \[2\/2\] upgrade /s, 'on a terminal as a bar');
+}
 ($code, $out, $err) = client('deploy', $folder);
 like($err, qr/^nothing to deploy/m, 'deploy again finds nothing to do');
 is_deeply([ client('deploy', $folder, '-q') ], [ 0, '', '' ], 'quiet is silent');
