@@ -28,6 +28,14 @@ typedef struct Stamp
 	const AppliedRow *row;
 } Stamp;
 
+/* A text that runs again when it has changed, and the row that says it ran. */
+typedef struct Repeated
+{
+	const StoredLiving *living;
+	const AppliedRow *row;
+	bool		stamped;		/* it counts as run */
+} Repeated;
+
 typedef struct Adoption
 {
 	const AdoptOptions *options;
@@ -38,6 +46,8 @@ typedef struct Adoption
 	List	   *migrations;		/* of Migration */
 	HTAB	   *by_key;
 	bool	   *taken;			/* by index: a row stands for it */
+	List	   *living;			/* of StoredLiving: all that are registered */
+	List	   *repeated;		/* of Repeated */
 	List	   *stamps;			/* of Stamp, in the order of application */
 	List	   *results;		/* of AdoptResult */
 	MemoryContext context;
@@ -165,11 +175,31 @@ compare_with(Adoption *a, const AppliedRow *row, const Migration *migration)
 	take(a, migration->index, row);
 }
 
+/* The row is of a text that runs again when it has changed: another one is no fault. */
+static void
+compare_repeatable(Adoption *a, const AppliedRow *row, const StoredLiving *living)
+{
+	bool		agrees = sv_adopt_repeatable_agrees(a->tool, living, row);
+	Repeated   *repeated = palloc0(sizeof(Repeated));
+	const char *finding = NULL;
+
+	repeated->living = living;
+	repeated->row = row;
+	repeated->stamped = agrees && !living->always && !sv_adopt_repeatable_replaces(living);
+	a->repeated = lappend(a->repeated, repeated);
+	if (!agrees)
+		finding = "its text has changed: it runs at the next upgrade";
+	else if (!repeated->stamped)
+		finding = "it runs again at the next upgrade";
+	(void) add_result(a, row, living->name, SV_ADOPT_MATCHED, finding);
+}
+
 static void
 compare_row(Adoption *a, const AppliedRow *row)
 {
 	char	   *key = a->tool->row_key(row->key);
 	Migration  *migration = sv_adopt_with_key(a->by_key, key);
+	const StoredLiving *living;
 
 	if (row->problem != NULL)
 	{
@@ -181,6 +211,8 @@ compare_row(Adoption *a, const AppliedRow *row)
 		take_covered(a, row, key);
 	if (migration != NULL)
 		compare_with(a, row, migration);
+	else if ((living = sv_adopt_repeatable(a->tool, a->living, a->options->source, key)) != NULL)
+		compare_repeatable(a, row, living);
 	else if ((migration = find_by_name(a, row)) != NULL)
 	{
 		(void) add_result(a, row, migration->stored->id, SV_ADOPT_CHANGED,
@@ -482,6 +514,13 @@ stamp_all(Adoption *a)
 		step.state = state;
 		(void) sv_store_step(&step);
 	}
+	foreach(cell, a->repeated)
+	{
+		const Repeated *repeated = lfirst(cell);
+
+		if (repeated->stamped)
+			sv_adopt_stamp_repeatable(repeated->living, repeated->row, run);
+	}
 	sv_store_end_run(run, now);
 }
 
@@ -518,6 +557,8 @@ build_and_compare(Scratch *scratch, void *arg)
 	Model	   *built;
 	List	   *differences;
 	List	   *disordered = NIL;	/* another history has led there; no matter */
+	List	   *living = NIL;
+	ListCell   *cell;
 
 	for (int i = 0; i < graph->n; i++)
 		wanted[i] = graph->revisions[i].applied;
@@ -533,6 +574,10 @@ build_and_compare(Scratch *scratch, void *arg)
 			ReThrowError(error);
 		sv_scratch_settle(scratch);
 	}
+	foreach(cell, a->repeated)
+		living = lappend(living, (void *) ((Repeated *) lfirst(cell))->living);
+	sv_adopt_build_repeatables(scratch, living);
+	sv_scratch_settle(scratch);
 	built = sv_scratch_state(scratch);
 	(void) without_tables(a, built);
 	(void) without_tables(a, scratch->live);
@@ -574,6 +619,7 @@ compare_all(Adoption *a)
 	a->graph = sv_store_graph(SV_STORE_WRITE);
 	a->migrations = sv_adopt_migrations(a->tool, a->graph, a->options->source);
 	a->by_key = sv_adopt_by_key(a->migrations);
+	a->living = sv_store_living(SV_STORE_WRITE);
 	a->taken = palloc0(sizeof(bool) * (a->graph->n + 1));
 	foreach(cell, a->rows)
 	{

@@ -8,6 +8,7 @@
 #include "adopt/adopt.h"
 #include "base/compat.h"
 #include "formats/formats.h"
+#include "proof/proof.h"
 #include "lib/stringinfo.h"
 #include "utils/jsonb.h"
 
@@ -73,6 +74,9 @@ struct AdoptTool
 	List	   *(*keys) (const Migration *migration);
 	char	   *(*row_key) (const char *key);
 
+	/* NULL: "keys" tells what is no revision, too */
+	bool		(*is_living) (const StoredLiving *living, const char *row_key);
+
 	/* NULL: it has no checksums */
 	bool		(*agrees) (const Migration *migration, const char *checksum);
 
@@ -120,6 +124,7 @@ extern char *sv_adopt_row_number(const char *key);
 extern char *sv_adopt_row_file(const char *key);
 extern char *sv_adopt_row_flyway(const char *key);
 extern char *sv_adopt_row_liquibase(const char *key);
+extern bool sv_adopt_living_liquibase(const StoredLiving *living, const char *row_key);
 extern const char *sv_adopt_shown_key(const char *key);
 extern int	sv_adopt_compare_keys(const char *a, const char *b);
 extern const char *sv_adopt_detail(const Migration *migration, const char *name);
@@ -165,6 +170,16 @@ typedef struct MigrationName
 
 extern List *sv_adopt_names_of(const AdoptTool *tool, const RevisionGraph *graph,
 							   const List *migrations, const char *scope, const List *keys);
+
+/* repeatables.c */
+extern const StoredLiving *sv_adopt_repeatable(const AdoptTool *tool, const List *living,
+											   const char *source, const char *key);
+extern bool sv_adopt_repeatable_agrees(const AdoptTool *tool, const StoredLiving *living,
+									   const AppliedRow *row);
+extern bool sv_adopt_repeatable_replaces(const StoredLiving *living);
+extern void sv_adopt_stamp_repeatable(const StoredLiving *living, const AppliedRow *row,
+									  int64 run);
+extern void sv_adopt_build_repeatables(const Scratch *scratch, const List *living);
 
 /* migrations.c */
 extern List *sv_adopt_migrations(const AdoptTool *tool, const RevisionGraph *graph,

@@ -237,6 +237,47 @@ sv_adopt_row_liquibase(const char *key)
 	return rest != NULL ? liquibase_key(pnstrdup(key, rest - key), rest + 2) : pstrdup(key);
 }
 
+/* Are both ids the same, but for case, and what an id has '_' for? */
+static bool
+are_alike(const char *a, const char *b)
+{
+	for (; *a != '\0' && *b != '\0'; a++, b++)
+	{
+		char		la = pg_tolower((unsigned char) *a);
+		char		lb = pg_tolower((unsigned char) *b);
+
+		if (la != lb && !(lb == '_' && !isalnum((unsigned char) la) && la != '/'))
+			return false;
+	}
+	return *a == *b;
+}
+
+/*
+ * Is the living object the changeset of the row?  It is called PATH/ID, or
+ * PATH/AUTHOR.ID where the file has that id from two authors.
+ */
+bool
+sv_adopt_living_liquibase(const StoredLiving *living, const char *row_key)
+{
+	const char *id = strstr(row_key, "::");
+	const char *author = id != NULL ? strstr(id + 2, "::") : NULL;
+	const char *name = living->name;
+	size_t		source = strlen(living->source);
+	char	   *path;
+	char	   *bare;
+
+	if (author == NULL)
+		return false;
+	if (source > 0 && strncmp(name, living->source, source) == 0 && name[source] == '/')
+		name += source + 1;
+	path = pnstrdup(row_key, id - row_key);
+	if (strlen(path) > 4 && strcmp(path + strlen(path) - 4, ".sql") == 0)
+		path[strlen(path) - 4] = '\0';
+	bare = pnstrdup(id + 2, author - id - 2);
+	return are_alike(psprintf("%s/%s", path, bare), name) ||
+		are_alike(psprintf("%s/%s.%s", path, author + 2, bare), name);
+}
+
 /* ---------- keys of rows ---------- */
 
 char *

@@ -231,6 +231,7 @@ static const AdoptTool tools[] = {
 		"%S.databasechangeloglock WHERE locked",
 		.keys = sv_adopt_key_liquibase,
 		.row_key = sv_adopt_row_liquibase,
+		.is_living = sv_adopt_living_liquibase,
 		.agrees = sv_adopt_check_liquibase,
 		.add = liquibase_add,
 		.remove = liquibase_remove,

@@ -3,8 +3,9 @@
  *		Liquibase's root changelogs in XML, YAML and JSON, as far as they do
  *		nothing but include files of SQL.
  *
- * Each form is read into a list of includes; any other change is refused, for
- * it is no SQL.  A plain .sql file that is included is one changeset.  Files
+ * Each form is read into a list of entries: includes, properties, and the
+ * precondition that the database is of some system; any other change is refused,
+ * for it is no SQL.  A plain .sql file that is included is one changeset.  Files
  * that no changelog includes are left out, as Liquibase does.
  */
 #include "postgres.h"
@@ -15,18 +16,36 @@
 
 #define MAX_DEPTH 32
 
-/* An include of a changelog. */
-typedef struct Include
+typedef enum EntryKind
 {
-	char	   *path;
-	bool		relative;		/* to the changelog's folder */
-	bool		all;			/* all files of that folder */
+	ENTRY_INCLUDE,
+	ENTRY_INCLUDE_ALL,			/* all files of a folder */
+	ENTRY_PROPERTY,
+	ENTRY_DBMS					/* precondition */
+} EntryKind;
+
+/* An entry of a changelog. */
+typedef struct Entry
+{
+	EntryKind	kind;
 	int			line;
-} Include;
+	char	   *path;			/* of an include */
+	bool		relative;		/* to the changelog's folder */
+	bool		can_be_empty;
+	char	   *contexts;		/* expression, or NULL */
+	char	   *ending;			/* of the names of files that count; NULL: all */
+	int			min_depth;		/* of files in the folder: 1 is directly */
+	int			max_depth;
+	char	   *name;			/* of a property */
+	char	   *value;
+	char	   *dbms;			/* of a property or a precondition; NULL: any */
+	bool		is_local;		/* the property */
+} Entry;
 
 typedef struct ChangelogReader
 {
 	Folder	   *folder;
+	LiquibaseScope scope;
 	List	   *drafts;
 	List	   *read;			/* of SourceFile */
 } ChangelogReader;
@@ -53,28 +72,94 @@ refuse_change(const SourceFile *file, int line, const char *what)
 					 "formatted SQL that the changelog includes.");
 }
 
-static Include *
-new_include(bool all, int line)
+static Entry *
+new_entry(EntryKind kind, int line)
 {
-	Include    *include = palloc0(sizeof(Include));
+	Entry	   *entry = palloc0(sizeof(Entry));
 
-	include->all = all;
-	include->line = line;
-	return include;
+	entry->kind = kind;
+	entry->line = line;
+	entry->max_depth = INT_MAX;
+	return entry;
 }
 
-/* A member of an include, as XML attribute, YAML key or JSON member. */
-static void
-set_member(const SourceFile *file, Include *include, const char *name, const char *value)
+/* Return the kind of the entry that the word begins, or -1. */
+static int
+kind_of_entry(const char *word)
 {
-	if (strcmp(name, "file") == 0 || strcmp(name, "path") == 0)
-		include->path = pstrdup(value);
+	static const char *const words[] = {"include", "includeAll", "property", "dbms"};
+
+	for (int i = 0; i < lengthof(words); i++)
+	{
+		if (strcmp(words[i], word) == 0)
+			return i;
+	}
+	return -1;
+}
+
+/* Is it a part of a changelog that says nothing by itself? */
+static bool
+is_frame(const char *word)
+{
+	return strcmp(word, "databaseChangeLog") == 0 || strcmp(word, "preConditions") == 0;
+}
+
+/* A member of a property or a precondition.  Returns whether it can have it. */
+static bool
+set_other_member(Entry *entry, const char *name, const char *value)
+{
+	if (entry->kind == ENTRY_DBMS && strcmp(name, "type") == 0)
+		entry->dbms = pstrdup(value);
+	else if (entry->kind != ENTRY_PROPERTY)
+		return false;
+	else if (strcmp(name, "name") == 0)
+		entry->name = pstrdup(value);
+	else if (strcmp(name, "value") == 0)
+		entry->value = pstrdup(value);
+	else if (strcmp(name, "dbms") == 0)
+		entry->dbms = pstrdup(value);
+	else if (strcmp(name, "global") == 0)
+		entry->is_local = pg_strcasecmp(value, "false") == 0;
+	else
+		return false;
+	return true;
+}
+
+/* A member of an include.  Returns whether it can have it. */
+static bool
+set_include_member(Entry *entry, const char *name, const char *value)
+{
+	bool		all = entry->kind == ENTRY_INCLUDE_ALL;
+
+	if (strcmp(name, all ? "path" : "file") == 0)
+		entry->path = pstrdup(value);
 	else if (strcmp(name, "relativeToChangelogFile") == 0)
-		include->relative = pg_strcasecmp(value, "true") == 0;
-	else if (strcmp(name, "errorIfMissingOrEmpty") != 0 && strcmp(name, "maxDepth") != 0 &&
-			 strcmp(name, "minDepth") != 0)
-		sv_format_refuse(file, include->line,
-						 psprintf("attribute \"%s\" of an include cannot be kept", name), NULL);
+		entry->relative = pg_strcasecmp(value, "true") == 0;
+	else if (strcmp(name, "context") == 0 || strcmp(name, "contextFilter") == 0)
+		entry->contexts = *value != '\0' ? pstrdup(value) : NULL;
+	else if (strcmp(name, all ? "errorIfMissingOrEmpty" : "errorIfMissing") == 0)
+		entry->can_be_empty = pg_strcasecmp(value, "false") == 0;
+	else if (all && strcmp(name, "endsWithFilter") == 0)
+		entry->ending = pstrdup(value);
+	else if (all && strcmp(name, "minDepth") == 0)
+		entry->min_depth = atoi(value);
+	else if (all && strcmp(name, "maxDepth") == 0)
+		entry->max_depth = atoi(value);
+	else
+		return false;
+	return true;
+}
+
+/* A member of an entry, as XML attribute, YAML key or JSON member. */
+static void
+set_member(const SourceFile *file, Entry *entry, const char *name, const char *value)
+{
+	bool		known = entry->kind == ENTRY_INCLUDE || entry->kind == ENTRY_INCLUDE_ALL ?
+	set_include_member(entry, name, value) : set_other_member(entry, name, value);
+
+	if (!known)
+		sv_format_refuse(file, entry->line,
+						 psprintf("attribute \"%s\" of an entry cannot be kept", name), NULL);
 }
 
 /* ---------- XML ---------- */
@@ -89,9 +174,9 @@ line_at(const char *text, const char *at)
 	return line;
 }
 
-/* The attributes of the element go into the include. */
+/* The attributes of the element go into the entry. */
 static void
-read_xml_attributes(const SourceFile *file, const char *at, const char *end, Include *include)
+read_xml_attributes(const SourceFile *file, const char *at, const char *end, Entry *entry)
 {
 	while (at < end)
 	{
@@ -108,9 +193,9 @@ read_xml_attributes(const SourceFile *file, const char *at, const char *end, Inc
 		at += strspn(at, " \t\r\n=");
 		quote[0] = *at;
 		if (*at != '"' && *at != '\'')
-			sv_format_refuse(file, include->line, "the element is not well-formed", NULL);
+			sv_format_refuse(file, entry->line, "the element is not well-formed", NULL);
 		length = strcspn(at + 1, quote);
-		set_member(file, include, name, pnstrdup(at + 1, length));
+		set_member(file, entry, name, pnstrdup(at + 1, length));
 		at += 1 + length + 1;
 	}
 }
@@ -118,7 +203,7 @@ read_xml_attributes(const SourceFile *file, const char *at, const char *end, Inc
 static List *
 read_xml(const SourceFile *file)
 {
-	List	   *includes = NIL;
+	List	   *entries = NIL;
 	const char *at = file->content;
 
 	while ((at = strchr(at, '<')) != NULL)
@@ -129,19 +214,18 @@ read_xml(const SourceFile *file)
 
 		if (end == NULL)
 			sv_format_refuse(file, line_at(file->content, at), "the element has no end", NULL);
-		if (strcmp(name, "include") == 0 || strcmp(name, "includeAll") == 0)
+		if (kind_of_entry(name) >= 0)
 		{
-			Include    *include = new_include(name[7] != '\0', line_at(file->content, at));
+			Entry	   *entry = new_entry(kind_of_entry(name), line_at(file->content, at));
 
-			read_xml_attributes(file, at + 1 + length, end, include);
-			includes = lappend(includes, include);
+			read_xml_attributes(file, at + 1 + length, end, entry);
+			entries = lappend(entries, entry);
 		}
-		else if (at[1] != '?' && at[1] != '!' && at[1] != '/' &&
-				 strcmp(name, "databaseChangeLog") != 0)
+		else if (at[1] != '?' && at[1] != '!' && at[1] != '/' && !is_frame(name))
 			refuse_change(file, line_at(file->content, at), name);
 		at = end;
 	}
-	return includes;
+	return entries;
 }
 
 /* ---------- YAML ---------- */
@@ -150,7 +234,7 @@ read_xml(const SourceFile *file)
 static List *
 read_yaml(const SourceFile *file)
 {
-	List	   *includes = NIL;
+	List	   *entries = NIL;
 	LineCursor	line = {file->content};
 
 	while (sv_line_next(&line))
@@ -173,22 +257,22 @@ read_yaml(const SourceFile *file)
 		value[strcspn(value, "\"'")] = '\0';
 		while (*value != '\0' && strchr(" \t", value[strlen(value) - 1]) != NULL)
 			value[strlen(value) - 1] = '\0';
-		if (strcmp(text, "databaseChangeLog") == 0 || strcmp(text, "logicalFilePath") == 0)
+		if (is_frame(text) || strcmp(text, "logicalFilePath") == 0)
 			continue;
-		if (strcmp(text, "include") == 0 || strcmp(text, "includeAll") == 0)
-			includes = lappend(includes, new_include(text[7] != '\0', line.number));
-		else if (includes != NIL && *value != '\0')
-			set_member(file, llast(includes), text, value);
+		if (kind_of_entry(text) >= 0 && *value == '\0')
+			entries = lappend(entries, new_entry(kind_of_entry(text), line.number));
+		else if (entries != NIL && *value != '\0')
+			set_member(file, llast(entries), text, value);
 		else
 			refuse_change(file, line.number, text);
 	}
-	return includes;
+	return entries;
 }
 
 /* ---------- JSON ---------- */
 
 static void
-read_json_include(const SourceFile *file, JsonbContainer *object, Include *include)
+read_json_members(const SourceFile *file, JsonbContainer *object, Entry *entry)
 {
 	JsonMembers member;
 
@@ -197,8 +281,38 @@ read_json_include(const SourceFile *file, JsonbContainer *object, Include *inclu
 	{
 		char	   *value = sv_json_text(&member.value);
 
-		set_member(file, include, member.name, value != NULL ? value : "");
+		set_member(file, entry, member.name, value != NULL ? value : "");
 	}
+}
+
+/* Read the list; one of preconditions can stand in it. */
+static List *
+read_json_list(const SourceFile *file, JsonbContainer *list, List *entries)
+{
+	static const char *const words[] = {"include", "includeAll", "property", "dbms"};
+
+	check_stack_depth();
+	for (uint32 i = 0; i < JsonContainerSize(list); i++)
+	{
+		JsonbContainer *object = sv_json_object(getIthJsonbValueFromContainer(list, i));
+		JsonbContainer *inner = NULL;
+		JsonbContainer *conditions;
+		int			kind = 0;
+
+		for (; kind < lengthof(words) && inner == NULL; kind++)
+			inner = sv_json_object(sv_json_member(object, words[kind]));
+		conditions = sv_json_array(sv_json_member(object, "preConditions"));
+		if (inner == NULL && conditions == NULL)
+			refuse_change(file, 0, psprintf("entry %u", i + 1));
+		if (inner == NULL)
+			entries = read_json_list(file, conditions, entries);
+		else
+		{
+			entries = lappend(entries, new_entry(kind - 1, 0));
+			read_json_members(file, inner, llast(entries));
+		}
+	}
+	return entries;
 }
 
 static List *
@@ -206,61 +320,64 @@ read_json(const SourceFile *file)
 {
 	JsonbContainer *log =
 	sv_json_array(sv_json_member(&sv_json_file(file)->root, "databaseChangeLog"));
-	List	   *includes = NIL;
 
 	if (log == NULL)
 		sv_format_refuse(file, 0, "it has no list \"databaseChangeLog\"", NULL);
-	for (uint32 i = 0; i < JsonContainerSize(log); i++)
-	{
-		JsonbContainer *entry = sv_json_object(getIthJsonbValueFromContainer(log, i));
-		JsonbValue *value = sv_json_member(entry, "include");
-		bool		all = value == NULL;
-		Include    *include;
-
-		if (all)
-			value = sv_json_member(entry, "includeAll");
-		if (sv_json_object(value) == NULL)
-			refuse_change(file, 0, psprintf("entry %u", i + 1));
-		include = new_include(all, 0);
-		read_json_include(file, sv_json_object(value), include);
-		includes = lappend(includes, include);
-	}
-	return includes;
+	return read_json_list(file, log, NIL);
 }
 
 /* ---------- following includes ---------- */
 
-static List *
-includes_of(const SourceFile *file)
+static void
+check_entry(const SourceFile *file, const Entry *entry)
 {
-	List	   *includes;
+	switch (entry->kind)
+	{
+		case ENTRY_INCLUDE:
+		case ENTRY_INCLUDE_ALL:
+			if (entry->path == NULL)
+				sv_format_refuse(file, entry->line, "the include names no file", NULL);
+			break;
+		case ENTRY_PROPERTY:
+			if (entry->name == NULL || entry->value == NULL)
+				sv_format_refuse(file, entry->line, "the property has no name or no value", NULL);
+			break;
+		case ENTRY_DBMS:
+			if (entry->dbms == NULL || !sv_liquibase_is_for_us(entry->dbms))
+				sv_format_refuse(file, entry->line, "the changelog is for another database system",
+								 NULL);
+			break;
+	}
+}
+
+static List *
+entries_of(const SourceFile *file)
+{
+	List	   *entries;
 	ListCell   *lc;
 
 	if (sv_name_ends_with(file->name, ".xml"))
-		includes = read_xml(file);
+		entries = read_xml(file);
 	else if (sv_name_ends_with(file->name, ".json"))
-		includes = read_json(file);
+		entries = read_json(file);
 	else
-		includes = read_yaml(file);
-	foreach(lc, includes)
-	{
-		const Include *include = lfirst(lc);
-
-		if (include->path == NULL)
-			sv_format_refuse(file, include->line, "the include names no file", NULL);
-	}
-	return includes;
+		entries = read_yaml(file);
+	foreach(lc, entries)
+		check_entry(file, lfirst(lc));
+	return entries;
 }
 
 /*
  * Return what the path means in the folder: the path that some file has or
  * begins with.  A path from the root of the class path can begin with parts that
- * lie above the folder.
+ * lie above the folder; but no path that leads nowhere means all of the folder.
  */
 static char *
-resolve(const ChangelogReader *r, const SourceFile *changelog, const Include *include)
+resolve(const ChangelogReader *r, const SourceFile *changelog, const Entry *include)
 {
 	const char *path = include->path;
+	bool		is_root = *sv_path_join("", path) == '\0';
+	char		end = include->kind == ENTRY_INCLUDE_ALL ? '/' : '\0';
 	char	   *result;
 
 	if (strncmp(path, "classpath:", strlen("classpath:")) == 0)
@@ -278,7 +395,7 @@ resolve(const ChangelogReader *r, const SourceFile *changelog, const Include *in
 			size_t		length = strlen(result);
 
 			if (strncmp(file->name, result, length) == 0 &&
-				(length == 0 || file->name[length] == (include->all ? '/' : '\0')))
+				(length == 0 ? is_root : file->name[length] == end))
 				return result;
 		}
 		if (*result == '\0')
@@ -297,21 +414,25 @@ read_included(ChangelogReader *r, const SourceFile *file, int depth)
 	if (sv_changelog_is_root(file))
 		read_changelog(r, file, depth + 1);
 	else if (sv_liquibase_is_formatted(file))
-		r->drafts = list_concat(r->drafts, sv_liquibase_read_file(file));
+		r->drafts = list_concat(r->drafts, sv_liquibase_read_file(file, &r->scope));
 	else
-	{
-		const char *stem = pnstrdup(file->name, strlen(file->name) - strlen(".sql"));
-		RevisionDraft *draft =
-		sv_draft_new(file, psprintf("%s/raw", sv_id_from(stem, strlen(stem))), sv_path_last(stem));
+		r->drafts = lappend(r->drafts, sv_liquibase_read_raw(file, &r->scope));
+}
 
-		sv_draft_set_up(draft, file, file->content, 1);
-		r->drafts = lappend(r->drafts, draft);
-	}
+/* How deep the file lies in the folder of that path length: 1 is in the folder itself. */
+static int
+depth_below(const SourceFile *file, size_t length)
+{
+	int			depth = 1;
+
+	for (const char *c = file->name + length + (length > 0 ? 1 : 0); *c != '\0'; c++)
+		depth += *c == '/';
+	return depth;
 }
 
 /* Include all files of the folder, in the order of their names. */
 static int
-read_all(ChangelogReader *r, const char *path, int depth)
+read_all(ChangelogReader *r, const Entry *include, const char *path, int depth)
 {
 	List	   *files = list_copy(r->folder->files);
 	size_t		length = strlen(path);
@@ -322,15 +443,43 @@ read_all(ChangelogReader *r, const char *path, int depth)
 	foreach(lc, files)
 	{
 		const SourceFile *file = lfirst(lc);
+		int			below;
 
 		if (length > 0 && (strncmp(file->name, path, length) != 0 || file->name[length] != '/'))
 			continue;
 		if (!sv_file_is_sql(file) && !sv_changelog_is_root(file))
 			continue;
+		below = depth_below(file, length);
+		if (below < include->min_depth || below > include->max_depth ||
+			(include->ending != NULL && !sv_name_ends_with(file->name, include->ending)))
+			continue;
 		read_included(r, file, depth);
 		n++;
 	}
 	return n;
+}
+
+static void
+read_include(ChangelogReader *r, const SourceFile *file, const Entry *include, int depth)
+{
+	char	   *path = resolve(r, file, include);
+	bool		all = include->kind == ENTRY_INCLUDE_ALL;
+	const SourceFile *included = all ? NULL : sv_folder_find(r->folder, path);
+	const char *outer = r->scope.contexts;
+
+	if (included != NULL &&
+		(included->content == NULL ||
+		 (!sv_file_is_sql(included) && !sv_changelog_is_root(included))))
+		refuse_change(file, include->line, include->path);
+	if (include->contexts != NULL)
+		r->scope.contexts = outer == NULL ? include->contexts :
+			psprintf("(%s) and (%s)", outer, include->contexts);
+	if (included != NULL)
+		read_included(r, included, depth);
+	else if ((!all || read_all(r, include, path, depth) == 0) && !include->can_be_empty)
+		sv_format_refuse(file, include->line, psprintf("there is no \"%s\"", include->path),
+						 "Load the folder that has the changelog and all that it includes.");
+	r->scope.contexts = outer;
 }
 
 static void
@@ -340,22 +489,16 @@ read_changelog(ChangelogReader *r, const SourceFile *file, int depth)
 
 	if (depth > MAX_DEPTH)
 		sv_format_refuse(file, 0, "changelogs are nested too deeply", NULL);
-	foreach(lc, includes_of(file))
+	foreach(lc, entries_of(file))
 	{
-		const Include *include = lfirst(lc);
-		char	   *path = resolve(r, file, include);
-		const SourceFile *included = include->all ? NULL : sv_folder_find(r->folder, path);
+		const Entry *entry = lfirst(lc);
 
 		CHECK_FOR_INTERRUPTS();
-		if (included != NULL &&
-			(included->content == NULL ||
-			 (!sv_file_is_sql(included) && !sv_changelog_is_root(included))))
-			refuse_change(file, include->line, include->path);
-		if (included != NULL)
-			read_included(r, included, depth);
-		else if (!include->all || read_all(r, path, depth) == 0)
-			sv_format_refuse(file, include->line, psprintf("there is no \"%s\"", include->path),
-							 "Load the folder that has the changelog and all that it includes.");
+		if (entry->kind == ENTRY_INCLUDE || entry->kind == ENTRY_INCLUDE_ALL)
+			read_include(r, file, entry, depth);
+		else if (entry->kind == ENTRY_PROPERTY && !entry->is_local &&
+				 (entry->dbms == NULL || sv_liquibase_is_for_us(entry->dbms)))
+			sv_liquibase_define(&r->scope.properties, entry->name, entry->value);
 	}
 }
 
@@ -367,7 +510,7 @@ find_root(const ChangelogReader *r)
 	List	   *included = NIL;
 	const SourceFile *root = NULL;
 	ListCell   *lc;
-	ListCell   *include;
+	ListCell   *cell;
 
 	foreach(lc, r->folder->files)
 	{
@@ -376,10 +519,11 @@ find_root(const ChangelogReader *r)
 	}
 	foreach(lc, changelogs)
 	{
-		foreach(include, includes_of(lfirst(lc)))
+		foreach(cell, entries_of(lfirst(lc)))
 		{
-			const SourceFile *file =
-			sv_folder_find(r->folder, resolve(r, lfirst(lc), lfirst(include)));
+			const Entry *entry = lfirst(cell);
+			const SourceFile *file = entry->kind == ENTRY_INCLUDE ?
+			sv_folder_find(r->folder, resolve(r, lfirst(lc), entry)) : NULL;
 
 			if (file != NULL)
 				included = lappend(included, (void *) file);

@@ -4,7 +4,8 @@
  *
  * The lines "--> statement-breakpoint" end a statement, with or without a
  * semicolon before them.  Files that the journal does not list are left out, as
- * Drizzle does.
+ * Drizzle does.  Since 1.0 there is no journal; a migration is NAME/migration.sql,
+ * and the order is that of the names.
  */
 #include "postgres.h"
 
@@ -53,7 +54,9 @@ end_statements(const SourceFile *file)
 static RevisionDraft *
 draft_of_file(const SourceFile *file)
 {
-	const char *base = sv_file_base(file);
+	const char *base = strcmp(sv_path_last(file->name), "migration.sql") == 0 &&
+	*sv_path_folder(file->name) != '\0' ?
+	sv_path_last(sv_path_folder(file->name)) : sv_file_base(file);
 	NamedFile  *named = sv_named_file(file, base, false);
 	RevisionDraft *draft = sv_draft_new(file, sv_id_from(base, strlen(base)), named->message);
 
@@ -67,10 +70,13 @@ static List *
 read_entries(Folder *folder, const SourceFile *journal)
 {
 	const char *path = sv_path_folder(sv_path_folder(journal->name));
-	JsonbContainer *entries = sv_json_array(sv_json_member(&sv_json_file(journal)->root,
-														   "entries"));
+	Jsonb	   *json = sv_json_file(journal);
+	JsonbContainer *entries = sv_json_array(sv_json_member(&json->root, "entries"));
+	char	   *dialect = sv_json_text(sv_json_member(&json->root, "dialect"));
 	List	   *drafts = NIL;
 
+	if (dialect != NULL && strcmp(dialect, "postgresql") != 0 && strcmp(dialect, "pg") != 0)
+		sv_format_refuse(journal, 0, psprintf("the migrations are for \"%s\"", dialect), NULL);
 	if (entries == NULL)
 		sv_format_refuse(journal, 0, "it has no list \"entries\"",
 						 "Restore the file as Drizzle wrote it.");

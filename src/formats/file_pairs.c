@@ -127,8 +127,8 @@ fit_pair(const SourceFile *file)
 {
 	const char *name = sv_path_last(file->name);
 
-	if (is_diesel(file))
-		return SV_FIT_NAME;
+	if (is_diesel(file))		/* Prisma's migrations can have a down.sql, too */
+		return strcmp(name, "up.sql") == 0 ? SV_FIT_NAME : SV_FIT_NONE;
 	if (!sv_file_is_sql(file) ||
 		(!sv_name_ends_with(name, ".up.sql") && !sv_name_ends_with(name, ".down.sql")))
 		return SV_FIT_NONE;

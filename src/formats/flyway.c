@@ -35,6 +35,7 @@ typedef struct FlywayFile
 	const SourceFile *file;
 	char		prefix;			/* 'V', 'U', 'B', 'R'; 'C' for a callback */
 	char	   *version;		/* "2.1"; "" for R */
+	char	   *key;			/* the version without zeros at its end: 1.0 is 1 */
 	const char *title;			/* as it stands in the name; may be "" */
 	bool		no_transaction;
 	bool		no_placeholders;	/* ${name} means itself */
@@ -78,6 +79,18 @@ version_of(const char *name, const char *end)
 	return version;
 }
 
+/* Return the version without the parts at its end that are zero. */
+static char *
+version_key(const char *version)
+{
+	char	   *key = pstrdup(version);
+	char	   *dot;
+
+	while ((dot = strrchr(key, '.')) != NULL && strspn(dot + 1, "0") == strlen(dot + 1))
+		*dot = '\0';
+	return key;
+}
+
 /* Return what the name says, or NULL if it is none of Flyway's. */
 static FlywayFile *
 name_file(const SourceFile *file)
@@ -101,6 +114,7 @@ name_file(const SourceFile *file)
 		result->prefix = name[0];
 	else
 		return NULL;
+	result->key = version_key(result->version);
 	return result;
 }
 
@@ -110,18 +124,11 @@ fit_flyway(const SourceFile *file)
 	return name_file(file) != NULL ? SV_FIT_NAME : SV_FIT_NONE;
 }
 
-/* Versions are equal if they differ in zeros at the end alone. */
+/* Versions are equal if they differ in zeros alone: 1, 01 and 1.0. */
 static int
-compare_flyway_versions(const char *a, const char *b)
+compare_flyway_versions(const FlywayFile *a, const FlywayFile *b)
 {
-	int			cmp = sv_version_compare(a, b);
-	const char *longer = cmp < 0 ? b : a;
-	const char *shorter = cmp < 0 ? a : b;
-
-	if (cmp == 0 || strncmp(longer, shorter, strlen(shorter)) != 0)
-		return cmp;
-	return strspn(longer + strlen(shorter), ".0") == strlen(longer + strlen(shorter)) &&
-		longer[strlen(shorter)] == '.' ? 0 : cmp;
+	return sv_version_compare(a->key, b->key);
 }
 
 /* All versions by version, then all repeatables by title. */
@@ -133,7 +140,7 @@ compare_flyway_files(const ListCell *ca, const ListCell *cb)
 	int			cmp = (a->prefix == 'R') - (b->prefix == 'R');
 
 	if (cmp == 0)
-		cmp = compare_flyway_versions(a->version, b->version);
+		cmp = compare_flyway_versions(a, b);
 	if (cmp == 0)
 		cmp = strcmp(a->title, b->title);
 	return cmp != 0 ? cmp : strcmp(a->file->name, b->file->name);
@@ -225,7 +232,7 @@ add_undo(const FlywayFile *undo, List *versions, List *drafts)
 	{
 		const FlywayFile *named = lfirst(lc);
 
-		if (compare_flyway_versions(named->version, undo->version) != 0)
+		if (compare_flyway_versions(named, undo) != 0)
 			continue;
 		sv_draft_set_down(lfirst(draft), undo->file, undo->file->content, 1);
 		return;
@@ -253,7 +260,7 @@ add_baseline(const FlywayFile *baseline, List *versions, List *drafts)
 		const FlywayFile *named = lfirst(lc);
 		RevisionDraft *version = lfirst(draft);
 
-		if (compare_flyway_versions(named->version, baseline->version) > 0)
+		if (compare_flyway_versions(named, baseline) > 0)
 		{
 			version->revises = list_make1(unconstify(char *, result->id));
 			break;
@@ -316,7 +323,7 @@ drafts_of(List *files)
 		const FlywayFile *named = lfirst(lc);
 
 		if (last != NULL && named->prefix != 'R' &&
-			compare_flyway_versions(last->version, named->version) == 0)
+			compare_flyway_versions(last, named) == 0)
 			refuse_duplicate(last, named);
 		drafts = lappend(drafts, new_draft(named));
 		last = named;

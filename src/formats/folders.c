@@ -2,8 +2,9 @@
  * folders.c
  *		Formats whose versions are folders.
  *
- * "prisma": NAME/migration.sql; the id is the folder's name (Prisma, and Drizzle
- * since 1.0).  The order is that of the names.
+ * "prisma": NAME/migration.sql; the id is the folder's name.  The order is that
+ * of the names.  NAME/down.sql is the way back, as Prisma's manual has it written.
+ * (Drizzle has such folders since 1.0: see drizzle.c.)
  *
  * "folders": VERSION/NAME.sql, as v1.2/add_users.sql.  A folder's files come in
  * the order that its manifest.json gives in a list of their names, else by
@@ -26,6 +27,71 @@ fit_prisma(const SourceFile *file)
 	return SV_FIT_NAME;
 }
 
+/* Refuse the migrations of another database system, as migration_lock.toml says. */
+static void
+check_provider(const Folder *folder)
+{
+	ListCell   *lc;
+
+	foreach(lc, folder->files)
+	{
+		const SourceFile *file = lfirst(lc);
+		LineCursor	line = {file->content};
+
+		if (strcmp(sv_path_last(file->name), "migration_lock.toml") != 0 || file->content == NULL)
+			continue;
+		while (sv_line_next(&line))
+		{
+			const char *value = pnstrdup(line.start, line.length);
+
+			if (!sv_line_begins(&line, "provider"))
+				continue;
+			value += strcspn(value, "\"'");
+			value += strspn(value, "\"'");
+			if (pg_strncasecmp(value, "postgres", 8) != 0 &&
+				pg_strncasecmp(value, "cockroach", 9) != 0)
+				sv_format_refuse(file, line.number, "the migrations are for another database system",
+								 NULL);
+		}
+	}
+}
+
+/* The draft of the migration in that folder, or NULL. */
+static RevisionDraft *
+draft_in_folder(const List *drafts, const char *folder)
+{
+	ListCell   *lc;
+
+	foreach(lc, drafts)
+	{
+		RevisionDraft *draft = lfirst(lc);
+
+		if (strcmp(sv_path_folder(draft->source), folder) == 0)
+			return draft;
+	}
+	return NULL;
+}
+
+/* The downs stand beside the migrations. */
+static void
+add_prisma_downs(const List *files, const List *drafts)
+{
+	ListCell   *lc;
+
+	foreach(lc, files)
+	{
+		const SourceFile *file = lfirst(lc);
+		RevisionDraft *draft;
+
+		if (strcmp(sv_path_last(file->name), "down.sql") != 0)
+			continue;
+		draft = draft_in_folder(drafts, sv_path_folder(file->name));
+		if (draft == NULL)
+			sv_format_refuse(file, 0, "there is no migration.sql beside it", NULL);
+		sv_draft_set_down(draft, file, file->content, 1);
+	}
+}
+
 static List *
 read_prisma(Folder *folder)
 {
@@ -33,6 +99,7 @@ read_prisma(Folder *folder)
 	List	   *drafts = NIL;
 	ListCell   *lc;
 
+	check_provider(folder);
 	sv_drafts_sort_by_name(files);
 	foreach(lc, files)
 	{
@@ -42,19 +109,15 @@ read_prisma(Folder *folder)
 		const char *words = sv_words_of(name + sv_version_length(name));
 		RevisionDraft *draft;
 
+		if (strcmp(last, "down.sql") == 0 && *name != '\0')
+			continue;
 		if (strcmp(last, "migration.sql") != 0 || *name == '\0')
-		{
-			if (sv_name_ends_with(last, "down.sql"))
-			{
-				sv_format_ignore(folder, file, "Prisma never runs it");
-				continue;
-			}
 			sv_format_refuse_stranger(file, &sv_format_prisma);
-		}
 		draft = sv_draft_new(file, sv_id_from(name, strlen(name)), words != NULL ? words : name);
 		sv_draft_set_up(draft, file, file->content, 1);
 		drafts = lappend(drafts, draft);
 	}
+	add_prisma_downs(files, drafts);
 	if (list_length(drafts) > 1)
 		sv_drafts_chain(drafts);
 	return drafts;
@@ -84,6 +147,9 @@ version_folder(const SourceFile *file)
 static FormatFit
 fit_folders(const SourceFile *file)
 {
+	/* its order is not that of the names, whatever they look like */
+	if (strcmp(sv_path_last(file->name), "manifest.json") == 0 && version_folder(file) != NULL)
+		return SV_FIT_MARK;
 	return sv_file_is_sql(file) && version_folder(file) != NULL &&
 		sv_version_length(sv_path_last(file->name)) == 0 ? SV_FIT_NAME : SV_FIT_NONE;
 }

@@ -140,9 +140,12 @@ bool
 sv_formats_wants_content(const char *name)
 {
 	static const char *const wanted[] = {
-		".sql", ".sql.conf", ".plan", "sqitch.conf", "metadata.toml", "_journal.json", "atlas.sum",
-		"manifest.json", ".yaml", ".yml", ".xml", "changelog.json"
+		".sql", ".sql.conf", ".plan", "sqitch.conf", "metadata.toml", "migration_lock.toml",
+		"atlas.sum", ".yaml", ".yml", ".xml", ".json"
 	};
+
+	if (sv_name_ends_with(name, "snapshot.json") || sv_name_ends_with(name, "package-lock.json"))
+		return false;			/* many and large, and nobody's migrations */
 
 	for (int i = 0; i < lengthof(wanted); i++)
 	{
@@ -231,18 +234,33 @@ find_format(const char *name)
 
 /* ---------- migrations that are no SQL ---------- */
 
-/* Does the name look like that of a migration: does it begin with a version? */
+/*
+ * Does the name look like that of a migration: does it begin with a version, one
+ * of Flyway's, a hash of Alembic's, or a word before digits as "Version2026..."?
+ */
 static bool
 is_versioned_name(const char *name)
 {
+	static const char *const words[] = {"Version", "Migration", "migration_", "m"};
+
 	if (strchr("VURvur", name[0]) != NULL && name[0] != '\0' && strstr(name, "__") != NULL &&
 		(name[1] == '_' || (name[1] >= '0' && name[1] <= '9')))
 		return true;
-	return name[0] >= '0' && name[0] <= '9';
+	for (int i = 0; i < lengthof(words); i++)
+	{
+		size_t		length = strlen(words[i]);
+
+		if (strncmp(name, words[i], length) == 0 &&
+			strspn(name + length, "0123456789") >= strlen("YYMMDD"))
+			return true;
+	}
+	return (name[0] >= '0' && name[0] <= '9') ||
+		(strspn(name, "0123456789abcdef") >= 8 && name[strspn(name, "0123456789abcdef")] == '_');
 }
 
+/* Refuse a migration that is code, unless a dump of Rails says that it has this version. */
 static void
-refuse_code(const SourceFile *file)
+refuse_code(const SourceFile *file, const List *rails)
 {
 	static const char *const code[] = {
 		".py", ".rb", ".js", ".mjs", ".cjs", ".ts", ".go", ".java", ".kt", ".groovy", ".php",
@@ -254,7 +272,7 @@ refuse_code(const SourceFile *file)
 		return;
 	for (int i = 0; i < lengthof(code); i++)
 	{
-		if (sv_name_ends_with(name, code[i]))
+		if (sv_name_ends_with(name, code[i]) && !sv_rails_covers(rails, name))
 			sv_format_refuse(file, 1, "the migration is code, not SQL",
 							 "Render it to SQL (as with \"alembic upgrade --sql\" or "
 							 "\"sqlmigrate\") and load that, "
@@ -424,9 +442,9 @@ refuse_nothing(List *files)
 }
 
 static List *
-read_with(int format, List *files, Jsonb *variables, FolderDrafts *result)
+read_with(int format, List *files, Jsonb *variables, bool told, FolderDrafts *result)
 {
-	Folder		folder = {files, variables, result};
+	Folder		folder = {files, variables, result, told};
 	List	   *drafts;
 	ListCell   *lc;
 
@@ -462,9 +480,33 @@ read_recognised(List *files, Jsonb *variables, FolderDrafts *result)
 			others = lappend(others, file);
 	}
 	if (chosen >= 0)
-		result->drafts = read_with(chosen, others, variables, result);
+		result->drafts = read_with(chosen, others, variables, false, result);
 	if (native != NIL)
-		result->drafts = list_concat(result->drafts, read_with(NATIVE, native, variables, result));
+		result->drafts = list_concat(result->drafts,
+									 read_with(NATIVE, native, variables, false, result));
+}
+
+/*
+ * Set the dumps of the schema aside that tools write beside their migrations:
+ * return the other files.  A file that stands alone is what was meant.
+ */
+static List *
+without_dumps(List *files, FolderDrafts *result)
+{
+	Folder		folder = {files, NULL, result};
+	List	   *others = NIL;
+	ListCell   *lc;
+
+	if (list_length(files) == 1)
+		return files;
+	foreach(lc, files)
+	{
+		if (sv_file_is_dump(lfirst(lc)))
+			sv_format_ignore(&folder, lfirst(lc), "it is a dump of the schema");
+		else
+			others = lappend(others, lfirst(lc));
+	}
+	return others;
 }
 
 /*
@@ -480,11 +522,13 @@ FolderDrafts *
 sv_formats_read(List *files, const char *format, Jsonb *variables)
 {
 	FolderDrafts *result = palloc0(sizeof(FolderDrafts));
+	List	   *rails = sv_rails_versions(files);
 	ListCell   *lc;
 
 	refused = NULL;
 	foreach(lc, files)
-		refuse_code(lfirst(lc));
+		refuse_code(lfirst(lc), rails);
+	files = without_dumps(files, result);
 	if (format == NULL)
 		read_recognised(files, variables, result);
 	else
@@ -492,7 +536,7 @@ sv_formats_read(List *files, const char *format, Jsonb *variables)
 		int			given = find_format(format);
 
 		refuse_foreign_marks(files, given);
-		result->drafts = read_with(given, files, variables, result);
+		result->drafts = read_with(given, files, variables, true, result);
 	}
 	if (result->drafts == NIL)
 		refuse_nothing(files);

@@ -26,6 +26,7 @@ typedef struct Folder
 	List	   *files;			/* of SourceFile: what the format reads, and what says how */
 	Jsonb	   *variables;		/* an object: values for templates; NULL: none */
 	FolderDrafts *result;
+	bool		told;			/* the caller said which format it is */
 } Folder;
 
 typedef struct Format
@@ -71,7 +72,8 @@ extern char *sv_path_folder(const char *path);
 extern char *sv_path_join(const char *folder, const char *name);
 extern bool sv_name_ends_with(const char *name, const char *end);
 
-/* atlas_sum.c */
+/* atlas.c, atlas_sum.c */
+extern List *sv_atlas_apply(Folder *folder, List *drafts);
 extern void sv_atlas_check_sum(const Folder *folder);
 extern void sv_atlas_note_hashes(const Folder *folder, List *drafts);
 
@@ -163,6 +165,11 @@ typedef RevisionDraft *(*SectionedFn) (const SourceFile *file);
 
 extern List *sv_read_sectioned(Folder *folder, SectionedFn read, bool whole_names);
 
+/* dumps.c */
+extern bool sv_file_is_dump(const SourceFile *file);
+extern List *sv_rails_versions(const List *files);
+extern bool sv_rails_covers(const List *versions, const char *name);
+
 /* template.c */
 extern const char *sv_template_render(const Folder *folder, const SourceFile *file,
 									  const char *text, int line);
@@ -187,16 +194,26 @@ typedef struct LiquibaseChecks
 	List	   *conditions;		/* of char *: JSON objects without their ends */
 } LiquibaseChecks;
 
+/* What a changelog passes on to the files that it includes. */
+typedef struct LiquibaseScope
+{
+	List	   *properties;		/* see sv_liquibase_expand() */
+	const char *contexts;		/* expression that holds for all of the file; NULL: none */
+} LiquibaseScope;
+
 extern const char *sv_liquibase_attribute(const char *at, char **name, char **value);
 extern bool sv_liquibase_is_for_us(const char *dbms);
 extern char *sv_liquibase_expand(const List *properties, const char *text);
-extern List *sv_liquibase_property(List *properties, const SourceFile *file,
-								   const LineCursor *line, const char *text);
+extern void sv_liquibase_property(LiquibaseScope *scope, List **properties,
+								  const SourceFile *file, const LineCursor *line,
+								  const char *text);
+extern void sv_liquibase_define(List **properties, const char *name, const char *value);
 extern void sv_liquibase_check(LiquibaseChecks *checks, const List *properties,
 							   const SourceFile *file, const LineCursor *line, const char *text);
 extern char *sv_liquibase_checks_json(const LiquibaseChecks *checks);
 extern bool sv_liquibase_is_formatted(const SourceFile *file);
-extern List *sv_liquibase_read_file(const SourceFile *file);
+extern List *sv_liquibase_read_file(const SourceFile *file, LiquibaseScope *scope);
+extern RevisionDraft *sv_liquibase_read_raw(const SourceFile *file, const LiquibaseScope *scope);
 extern bool sv_changelog_is_root(const SourceFile *file);
 extern List *sv_changelog_read(Folder *folder);
 

@@ -122,6 +122,29 @@ hash_of(const Header *header)
 	return sv_graphile_hash(header->previous, header->body);
 }
 
+/*
+ * Is it none of the committed migrations?  Where there is a folder "committed",
+ * nothing else counts: not current.sql, fixtures, and what the settings run around it.
+ */
+static bool
+is_uncommitted(const Folder *folder, const SourceFile *file)
+{
+	ListCell   *lc;
+
+	if (strcmp(sv_path_last(file->name), "current.sql") == 0)
+		return true;
+	if (strcmp(sv_path_last(sv_path_folder(file->name)), "committed") == 0)
+		return false;
+	foreach(lc, folder->files)
+	{
+		const SourceFile *other = lfirst(lc);
+
+		if (strcmp(sv_path_last(sv_path_folder(other->name)), "committed") == 0)
+			return true;
+	}
+	return false;
+}
+
 static List *
 read_graphile(Folder *folder)
 {
@@ -138,7 +161,7 @@ read_graphile(Folder *folder)
 		RevisionDraft *draft;
 		Header		header;
 
-		if (strcmp(sv_path_last(file->name), "current.sql") == 0)
+		if (is_uncommitted(folder, file))
 		{
 			sv_format_ignore(folder, file, "it is not committed");
 			continue;

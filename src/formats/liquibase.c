@@ -23,6 +23,7 @@ typedef struct Changeset
 	const char *id;
 	const char *comment;		/* NULL: none */
 	const char *delimiter;		/* NULL: a semicolon */
+	const char *rollback_delimiter; /* NULL: that of the upgrade */
 	const char *path;			/* logicalFilePath, or NULL */
 	int			line;
 	DraftRuns	runs;
@@ -44,6 +45,8 @@ typedef struct ChangesetReader
 	const SourceFile *file;
 	List	   *changesets;		/* of Changeset */
 	Changeset  *current;		/* NULL: none yet */
+	LiquibaseScope *scope;		/* of the file */
+	const char *path;			/* logicalFilePath of the file, or its name */
 	List	   *properties;		/* see sv_liquibase_expand() */
 	bool		in_rollback;	/* inside of a comment with a rollback */
 	bool		in_ignored;		/* between ignoreLines:start and :end */
@@ -94,6 +97,7 @@ typedef enum AttributeKind
 	ATTRIBUTE_ALWAYS,
 	ATTRIBUTE_TRANSACTION,
 	ATTRIBUTE_DELIMITER,
+	ATTRIBUTE_ROLLBACK_DELIMITER,
 	ATTRIBUTE_PATH,
 	ATTRIBUTE_DBMS,
 	ATTRIBUTE_IGNORE,
@@ -110,7 +114,8 @@ static const struct
 	{"stripComments", ATTRIBUTE_STRIP},
 	{"splitStatements", ATTRIBUTE_SPLIT},
 	{"rollbackSplitStatements", ATTRIBUTE_NO_MATTER},
-	{"rollbackEndDelimiter", ATTRIBUTE_NO_MATTER},
+	{"rollbackEndDelimiter", ATTRIBUTE_ROLLBACK_DELIMITER},
+	{"objectQuotingStrategy", ATTRIBUTE_NO_MATTER},
 	{"runWith", ATTRIBUTE_NO_MATTER},
 	{"created", ATTRIBUTE_NO_MATTER},
 	{"runOnChange", ATTRIBUTE_ON_CHANGE},
@@ -154,6 +159,9 @@ apply_attribute(ChangesetReader *r, const LineCursor *line, AttributeKind kind, 
 			break;
 		case ATTRIBUTE_DELIMITER:
 			changeset->delimiter = value;
+			break;
+		case ATTRIBUTE_ROLLBACK_DELIMITER:
+			changeset->rollback_delimiter = value;
 			break;
 		case ATTRIBUTE_PATH:
 			changeset->path = value;
@@ -292,27 +300,10 @@ reuse_changeset(ChangesetReader *r, const LineCursor *line, const char *text)
 	sv_section_add_text(&r->current->down, line, changeset->up.text.data, changeset->up.text.len);
 }
 
-static void
-take_rollback(ChangesetReader *r, const LineCursor *line, const char *text)
-{
-	r->current->has_rollback = true;
-	if (pg_strcasecmp(text, "not required") == 0 || pg_strcasecmp(text, "empty") == 0)
-		return;
-	if (pg_strncasecmp(text, "changesetId:", strlen("changesetId:")) == 0)
-		reuse_changeset(r, line, text);
-	else
-	{
-		char	   *sql = sv_liquibase_expand(r->properties, text);
-
-		sv_section_add_text(&r->current->down, line, sql, strlen(sql));
-	}
-}
-
 /* If the line ends in the delimiter, return its text with a semicolon instead. */
 static char *
-split_at_delimiter(const Changeset *changeset, char *text)
+split_at_delimiter(const char *delimiter, char *text)
 {
-	const char *delimiter = changeset->delimiter;
 	int			length = strlen(text);
 
 	if (delimiter == NULL || strcmp(delimiter, ";") == 0)
@@ -325,6 +316,31 @@ split_at_delimiter(const Changeset *changeset, char *text)
 	if (*delimiter != '\0' && sv_name_ends_with(text, delimiter))
 		return psprintf("%.*s;", (int) (length - strlen(delimiter)), text);
 	return text;
+}
+
+static const char *
+rollback_delimiter(const Changeset *changeset)
+{
+	return changeset->rollback_delimiter != NULL ? changeset->rollback_delimiter :
+		changeset->delimiter;
+}
+
+static void
+take_rollback(ChangesetReader *r, const LineCursor *line, const char *text)
+{
+	r->current->has_rollback = true;
+	if (pg_strncasecmp(text, "not required", strlen("not required")) == 0 ||
+		pg_strcasecmp(text, "empty") == 0)
+		return;
+	if (pg_strncasecmp(text, "changesetId:", strlen("changesetId:")) == 0)
+		reuse_changeset(r, line, text);
+	else
+	{
+		char	   *sql = sv_liquibase_expand(r->properties, text);
+
+		sql = split_at_delimiter(rollback_delimiter(r->current), sql);
+		sv_section_add_text(&r->current->down, line, sql, strlen(sql));
+	}
 }
 
 static void
@@ -342,7 +358,8 @@ take_sql(ChangesetReader *r, const LineCursor *line)
 	text = sv_liquibase_expand(r->properties, pnstrdup(line->start, line->length));
 	if (!r->in_rollback)
 		appendStringInfo(&r->current->sql, "%s\n", text);
-	text = split_at_delimiter(r->current, text);
+	text = split_at_delimiter(r->in_rollback ? rollback_delimiter(r->current) :
+							  r->current->delimiter, text);
 	sv_section_add_text(r->in_rollback ? &r->current->down :
 						&r->current->up, line, text, strlen(text));
 }
@@ -353,6 +370,35 @@ need_changeset(const ChangesetReader *r, const LineCursor *line)
 	if (r->current == NULL)
 		refuse_changeset(r, line, "the line belongs to a changeset, but stands before the first",
 						 NULL);
+}
+
+/* Is the line that directive, with blanks or nothing behind it?  Returns what follows. */
+static const char *
+directive(const LineCursor *line, const char *name)
+{
+	const char *rest = sv_line_comment(line, name);
+	const char *at = line->start + strspn(line->start, "- \t") + strlen(name);
+
+	return rest == NULL || at >= line->start + line->length ||
+		*at == ' ' || *at == '\t' ? rest : NULL;
+}
+
+/* Is it one of those that name other files, or make a tag? */
+static bool
+is_unkept(const LineCursor *line)
+{
+	static const char *const names[] = {
+		"include file:", "include relativeToChangelogFile:", "includeAll path:",
+		"includeAll relativeToChangelogFile:",
+		"rollbackSqlFile", "tagDatabase:", "sqlFile", "modifySql"
+	};
+
+	for (int i = 0; i < lengthof(names); i++)
+	{
+		if (sv_line_comment(line, names[i]) != NULL)
+			return true;
+	}
+	return false;
 }
 
 /* Take the line if it is a directive.  Returns whether it was. */
@@ -368,23 +414,28 @@ take_changeset_line(ChangesetReader *r, const LineCursor *line)
 		need_changeset(r, line);
 		sv_liquibase_check(&r->current->checks, r->properties, r->file, line, rest);
 	}
-	else if ((rest = sv_line_comment(line, "rollback")) != NULL)
+	else if ((rest = directive(line, "rollback")) != NULL)
 	{
 		need_changeset(r, line);
 		take_rollback(r, line, rest);
 	}
-	else if ((rest = sv_line_comment(line, "comment:")) != NULL)
+	else if ((rest = sv_line_comment(line, "comment:")) != NULL ||
+			 (rest = directive(line, "comment")) != NULL)
 	{
 		need_changeset(r, line);
 		r->current->comment = rest;
 	}
 	else if ((rest = sv_line_comment(line, "property ")) != NULL)
-		r->properties = sv_liquibase_property(r->properties, r->file, line, rest);
+		sv_liquibase_property(r->scope, &r->properties, r->file, line, rest);
 	else if ((rest = sv_line_comment(line, "ignoreLines:")) != NULL)
 	{
 		r->in_ignored = pg_strcasecmp(rest, "start") == 0;
 		r->ignore = r->in_ignored ? 0 : atoi(rest);
 	}
+	else if (is_unkept(line))
+		refuse_changeset(r, line, "a directive of this kind cannot be kept",
+						 "Write what it stands for: the SQL, a root changelog that includes the "
+						 "files, or a tag by schemaver.tag().");
 	else
 		return sv_line_comment(line, "validCheckSum") != NULL ||
 			sv_line_comment(line, "liquibase ") != NULL;
@@ -491,10 +542,19 @@ give_text(RevisionDraft *draft, const char *option, const char *value)
 		sv_draft_option(draft, option, sv_json_quote(value));
 }
 
+/* Those of the changeset and of what includes the file; NULL: none. */
+static const char *
+contexts_of(const ChangesetReader *r, const Changeset *changeset)
+{
+	if (r->scope->contexts == NULL || changeset->contexts == NULL)
+		return changeset->contexts != NULL ? changeset->contexts : r->scope->contexts;
+	return psprintf("(%s) and (%s)", r->scope->contexts, changeset->contexts);
+}
+
 static RevisionDraft *
 draft_of_changeset(const ChangesetReader *r, const Changeset *changeset)
 {
-	const char *path = changeset->path != NULL ? changeset->path : r->file->name;
+	const char *path = changeset->path != NULL ? changeset->path : r->path;
 	const char *id = changeset->id;
 	RevisionDraft *draft;
 
@@ -509,10 +569,10 @@ draft_of_changeset(const ChangesetReader *r, const Changeset *changeset)
 	if (changeset->has_rollback && draft->down == NULL)
 		sv_draft_set_down(draft, r->file, "", changeset->line);
 	draft->runs = changeset->runs;
-	note_details(draft, changeset, changeset->path != NULL ? changeset->path : r->file->name);
+	note_details(draft, changeset, changeset->path != NULL ? changeset->path : r->path);
 	if (changeset->no_transaction)
 		sv_draft_option(draft, "transaction", "false");
-	give_text(draft, "contexts", changeset->contexts);
+	give_text(draft, "contexts", contexts_of(r, changeset));
 	give_text(draft, "labels", changeset->labels);
 	if (changeset->checks.conditions != NIL)
 		sv_draft_option(draft, "preconditions", sv_liquibase_checks_json(&changeset->checks));
@@ -520,15 +580,63 @@ draft_of_changeset(const ChangesetReader *r, const Changeset *changeset)
 	return draft;
 }
 
+/*
+ * Return the path that Liquibase knows the file's changesets by: its name, or what
+ * the first line says, "--liquibase formatted sql logicalFilePath:PATH".
+ */
+static const char *
+path_of_file(const SourceFile *file)
+{
+	LineCursor	line = {file->content};
+	const char *text = NULL;
+	char	   *name;
+	char	   *value;
+
+	while (text == NULL && sv_line_next(&line))
+		text = sv_line_comment(&line, "liquibase formatted sql");
+	while (text != NULL && (text = sv_liquibase_attribute(text, &name, &value)) != NULL)
+	{
+		if (pg_strcasecmp(name, "logicalFilePath") == 0)
+			return strncmp(value, "classpath:", 10) == 0 ? value + 10 : value;
+	}
+	return file->name;
+}
+
+/*
+ * Return the draft of an included file that is no formatted SQL: to Liquibase it
+ * is the changeset "raw" of the author "includeAll".
+ */
+RevisionDraft *
+sv_liquibase_read_raw(const SourceFile *file, const LiquibaseScope *scope)
+{
+	ChangesetReader r = {file, NIL, NULL, (LiquibaseScope *) scope, file->name};
+	Changeset	changeset = {"includeAll", "raw", .line = 1};
+	LineCursor	line = {file->content};
+	RevisionDraft *draft;
+
+	sv_section_init(&changeset.up);
+	sv_section_init(&changeset.down);
+	initStringInfo(&changeset.sql);
+	r.current = &changeset;
+	r.properties = scope->properties;
+	r.changesets = list_make1(&changeset);
+	while (sv_line_next(&line))
+		take_sql(&r, &line);
+	draft = draft_of_changeset(&r, &changeset);
+	draft->message = sv_file_base(file);
+	return draft;
+}
+
 /* Return the drafts of the file's changesets, in order, without a chain. */
 List *
-sv_liquibase_read_file(const SourceFile *file)
+sv_liquibase_read_file(const SourceFile *file, LiquibaseScope *scope)
 {
-	ChangesetReader r = {file};
+	ChangesetReader r = {file, NIL, NULL, scope, path_of_file(file)};
 	LineCursor	line = {file->content};
 	List	   *drafts = NIL;
 	ListCell   *lc;
 
+	r.properties = list_copy(scope->properties);
 	while (sv_line_next(&line))
 	{
 		CHECK_FOR_INTERRUPTS();
@@ -563,9 +671,12 @@ read_liquibase(Folder *folder)
 		sv_drafts_sort_by_name(files);
 		foreach(lc, files)
 		{
+			LiquibaseScope scope = {0};
+
 			if (!sv_liquibase_is_formatted(lfirst(lc)))
 				sv_format_refuse_stranger(lfirst(lc), &sv_format_liquibase);
-			drafts = list_concat(drafts, sv_liquibase_read_file(lfirst(lc)));
+			drafts = list_concat(drafts,
+								 sv_liquibase_read_file(lfirst(lc), &scope));
 		}
 	}
 	if (list_length(drafts) > 1)

@@ -96,28 +96,47 @@ sv_liquibase_expand(const List *properties, const char *text)
 	return out.data;
 }
 
-/* Read a line with a property; returns the list with it, unless it is for another system. */
-List *
-sv_liquibase_property(List *properties, const SourceFile *file, const LineCursor *line,
-					  const char *text)
+/* Add the property behind those that are there; the first of a name counts. */
+void
+sv_liquibase_define(List **properties, const char *name, const char *value)
 {
-	Property   *property = palloc0(sizeof(Property));
+	Property   *property = palloc(sizeof(Property));
+
+	property->name = name;
+	property->value = value;
+	*properties = lappend(*properties, property);
+}
+
+/*
+ * Read a line with a property into the file's properties, and into those of the
+ * files behind it unless it says global:false.  One for another system is left out.
+ */
+void
+sv_liquibase_property(LiquibaseScope *scope, List **properties, const SourceFile *file,
+					  const LineCursor *line, const char *text)
+{
+	Property	property = {0};
+	bool		is_global = true;
 	char	   *name;
 	char	   *value;
 
 	while ((text = sv_liquibase_attribute(text, &name, &value)) != NULL)
 	{
 		if (pg_strcasecmp(name, "name") == 0)
-			property->name = value;
+			property.name = value;
 		else if (pg_strcasecmp(name, "value") == 0)
-			property->value = value;
+			property.value = value;
 		else if (pg_strcasecmp(name, "dbms") == 0 && !sv_liquibase_is_for_us(value))
-			return properties;
-		else if (pg_strcasecmp(name, "global") != 0 && pg_strcasecmp(name, "dbms") != 0)
+			return;
+		else if (pg_strcasecmp(name, "global") == 0)
+			is_global = pg_strcasecmp(value, "false") != 0;
+		else if (pg_strcasecmp(name, "dbms") != 0)
 			sv_format_refuse(file, line->number,
 							 psprintf("attribute \"%s\" of a property cannot be kept", name), NULL);
 	}
-	if (property->name == NULL || property->value == NULL)
+	if (property.name == NULL || property.value == NULL)
 		sv_format_refuse(file, line->number, "the property has no name or no value", NULL);
-	return lappend(properties, property);
+	sv_liquibase_define(properties, property.name, property.value);
+	if (is_global)
+		sv_liquibase_define(&scope->properties, property.name, property.value);
 }

@@ -65,6 +65,46 @@ sv_file_base(const SourceFile *file)
 		pstrdup(name);
 }
 
+/*
+ * Refuse what "sqlmigrate" of Django could not write: the file says so in a
+ * comment, in place of what is to be done.
+ */
+static void
+refuse_unwritten(const SourceFile *file)
+{
+	LineCursor	line = {file->content};
+
+	if (strstr(file->content, "CANNOT BE WRITTEN AS SQL") == NULL)
+		return;
+	while (sv_line_next(&line))
+	{
+		if (sv_line_comment(&line, "THIS OPERATION CANNOT BE WRITTEN AS SQL") != NULL ||
+			sv_line_comment(&line, "MIGRATION NOW PERFORMS OPERATION THAT CANNOT BE WRITTEN AS SQL")
+			!= NULL)
+			sv_format_refuse(file, line.number, "Django could not write this operation as SQL",
+							 "Write its SQL in place of the comment, or remove the comment if there "
+							 "is nothing to be done.");
+	}
+}
+
+/*
+ * A file without a version has no place among those with one.  What Supabase
+ * runs on a new local database alone is left out, as Supabase does.
+ */
+static bool
+has_no_place(Folder *folder, const NamedFile *named)
+{
+	const char *name = sv_path_last(named->file->name);
+
+	if (folder->told || named->version > 0 || list_length(folder->files) == 1)
+		return false;
+	if (strcmp(name, "seed.sql") != 0 && strcmp(name, "roles.sql") != 0 &&
+		strcmp(sv_path_last(sv_path_folder(named->file->name)), "seeds") != 0)
+		sv_format_refuse_stranger(named->file, &sv_format_plain);
+	sv_format_ignore(folder, named->file, "it is no migration, as its name tells");
+	return true;
+}
+
 static List *
 read_plain(Folder *folder)
 {
@@ -76,10 +116,13 @@ read_plain(Folder *folder)
 		const SourceFile *file = lfirst(lc);
 		NamedFile  *this = sv_named_file(file, sv_file_base(file), false);
 
+		if (has_no_place(folder, this))
+			continue;
+		refuse_unwritten(file);
 		this->no_transaction = sv_file_forbids_transaction(file);
 		named = lappend(named, this);
 	}
-	return sv_named_drafts(named);
+	return sv_atlas_apply(folder, sv_named_drafts(named));
 }
 
 const Format sv_format_plain = {

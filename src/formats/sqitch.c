@@ -52,8 +52,18 @@ typedef struct SqitchReader
 static FormatFit
 fit_sqitch(const SourceFile *file)
 {
-	return sv_name_ends_with(file->name, "sqitch.plan") &&
-		file->content != NULL ? SV_FIT_ROOT : SV_FIT_NONE;
+	LineCursor	line = {file->content};
+
+	if (!sv_name_ends_with(file->name, ".plan") || file->content == NULL)
+		return SV_FIT_NONE;
+	if (sv_name_ends_with(file->name, "sqitch.plan"))
+		return SV_FIT_ROOT;
+	while (sv_line_next(&line)) /* sqitch.conf can name it otherwise */
+	{
+		if (sv_line_begins(&line, "%project"))
+			return SV_FIT_ROOT;
+	}
+	return SV_FIT_NONE;
 }
 
 /* ---------- sqitch.conf ---------- */
