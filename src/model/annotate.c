@@ -10,6 +10,7 @@
 #include "catalog/pg_description.h"
 #include "catalog/pg_seclabel.h"
 #include "model/model_private.h"
+#include "storage/bufmgr.h"
 #include "utils/acl.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
@@ -119,6 +120,7 @@ sv_model_annotate_some(Model *model, const ObjectAddress *addresses, int n)
 {
 	Relation	comments = table_open(DescriptionRelationId, AccessShareLock);
 	Relation	labels = table_open(SecLabelRelationId, AccessShareLock);
+	bool		has_labels = RelationGetNumberOfBlocks(labels) > 0;
 	ScanKeyData keys[2];
 
 	for (int i = 0; i < n; i++)
@@ -128,6 +130,8 @@ sv_model_annotate_some(Model *model, const ObjectAddress *addresses, int n)
 		ScanKeyInit(&keys[1], Anum_pg_description_classoid, BTEqualStrategyNumber, F_OIDEQ,
 					ObjectIdGetDatum(addresses[i].classId));
 		scan_rows(model, comments, DescriptionObjIndexId, 2, keys, read_comment);
+		if (!has_labels)
+			continue;
 		ScanKeyInit(&keys[0], Anum_pg_seclabel_objoid, BTEqualStrategyNumber, F_OIDEQ,
 					ObjectIdGetDatum(addresses[i].objectId));
 		ScanKeyInit(&keys[1], Anum_pg_seclabel_classoid, BTEqualStrategyNumber, F_OIDEQ,

@@ -10,7 +10,7 @@
 #include "catalog/pg_class.h"
 #include "catalog/pg_constraint.h"
 #include "catalog/pg_inherits.h"
-#include "model/model.h"
+#include "model/model_private.h"
 #include "utils/builtins.h"
 
 static bool
@@ -348,6 +348,7 @@ const ModelClass sv_class_constraint = {
 	"CROSS JOIN LATERAL (SELECT " DEFINITION("k", "x") " AS definition OFFSET 0) d "
 	"WHERE contype IN ('c', 'f', 'p', 'u', 'x') AND NOT (contype = 'f' AND conparentid <> 0) "
 	"AND c.relpersistence <> 't' AND " IN_SCHEMAS("c.relnamespace"),
+	.scan = sv_scan_constraints,
 	.create = create_constraint,
 	.drop = drop_constraint,
 	.alterers = constraint_alterers,

@@ -526,6 +526,7 @@ extern const char *sv_relation_name_space(const Object *object);
 extern bool sv_unit_of(Oid catalog, Oid oid, ObjectAddress *unit);
 extern Oid	sv_unit_schema(const ObjectAddress *unit);
 extern bool sv_unit_is_read(const ObjectAddress *unit);
+extern bool sv_unit_may_be_read(const ObjectAddress *unit);
 extern List *sv_unit_dependents(const ObjectAddress *unit);
 extern List *sv_units_in_schema(Oid schema);
 extern List *sv_type_dependents(Oid type);

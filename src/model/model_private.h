@@ -69,6 +69,8 @@ typedef struct Reader
 	Model	   *model;
 	const ModelScope *scope;
 	HTAB	   *members;		/* of extensions; NULL: each object is looked up */
+	bool		(*is_member) (const struct Reader *reader, const ObjectAddress *address);
+	void		(*before_query) (void); /* called before the first one; or NULL */
 	HTAB	   *types;			/* names of types, by oid and typmod */
 	const ModelClass *class;
 	List	   *oids;			/* of what is read by scans: these objects, or the parts of these
@@ -97,6 +99,9 @@ extern void sv_scan_defaults(Reader *reader, StoreScope *store, const Datum *val
 /* scan_table.c */
 extern void sv_scan_schemas(Reader *reader, StoreScope *store, const Datum *values);
 extern void sv_scan_tables(Reader *reader, StoreScope *store, const Datum *values);
+
+/* scan_constraint.c */
+extern void sv_scan_constraints(Reader *reader, StoreScope *store, const Datum *values);
 
 /* scan_index.c */
 extern void sv_scan_indexes(Reader *reader, StoreScope *store, const Datum *values);

@@ -182,7 +182,7 @@ sv_reader_leaves_out(const Reader *reader, const ObjectAddress *address)
 	ObjectAddress whole = *address;
 
 	if (reader->members != NULL ? hash_search(reader->members, address, HASH_FIND, NULL) != NULL :
-		OidIsValid(getExtensionOfObject(address->classId, address->objectId)))
+		reader->is_member(reader, address))
 		return true;
 	whole.objectSubId = 0;
 	if (sv_model_is_left_out(&whole))
@@ -332,6 +332,9 @@ sv_reader_class(Reader *reader, StoreScope *store, StoreQuery *query, const Datu
 	TupleDesc	desc;
 	uint64		n;
 
+	if (reader->before_query != NULL)
+		reader->before_query();
+	reader->before_query = NULL;
 	n = sv_store_execute(store, query, values, NULL);
 	desc = SPI_tuptable->tupdesc;
 	if (desc->natts > MAX_COLUMNS)

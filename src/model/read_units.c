@@ -14,13 +14,11 @@
 #include "access/relation.h"
 #include "access/table.h"
 #include "catalog/dependency.h"
-#include "catalog/indexing.h"
 #include "catalog/pg_attrdef.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_constraint.h"
 #include "catalog/pg_default_acl.h"
 #include "catalog/pg_extension.h"
-#include "catalog/pg_index.h"
 #include "catalog/pg_inherits.h"
 #include "catalog/pg_namespace.h"
 #include "catalog/pg_opclass.h"
@@ -35,21 +33,21 @@
 #include "model/model.h"
 #include "model/model_private.h"
 #include "utils/array.h"
-#include "utils/fmgroids.h"
 #include "utils/guc.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
 #include "utils/snapmgr.h"
-#include "utils/syscache.h"
 
 typedef struct UnitReader
 {
-	Reader		reader;
+	Reader		reader;			/* the first, see is_member() */
 	StoreScope	store;
 	List	   *schemas;		/* OIDs */
 	HTAB	   *seen;			/* addresses whose edges are read */
 	List	   *queue;			/* addresses whose edges are to be read */
+	int			done;			/* so many of them are read */
+	HTAB	   *surroundings;	/* Surroundings of relations */
 	Edges		edges;
 	KnownUnitFn known;			/* or NULL */
 } UnitReader;
@@ -73,53 +71,62 @@ static const struct
 	{&sv_class_domain, "d"}, {&sv_class_domain_constraint, "d"},
 };
 
+/* What pg_depend tells of a relation before its parts are read. */
+typedef struct Surroundings
+{
+	Oid			relation;		/* key */
+	uint32		parts;			/* a bit for each of part_rows: it may have such parts */
+	bool		is_member;		/* of an extension */
+} Surroundings;
+
 /*
- * Where the rows of a class stand, by the relation that they are parts of: a look
- * at the index is cheaper than a query that finds nothing.
+ * Classes whose objects are found by what depends on their relation: the catalog with
+ * their rows.  A query that finds nothing costs more than all of what is needed.
  */
 static const struct
 {
 	const ModelClass *class;
 	Oid			catalog;
-	Oid			index;
-	AttrNumber	column;
-}			class_rows[] = {
-
-	{&sv_class_inheritance, InheritsRelationId, InheritsRelidSeqnoIndexId,
-	Anum_pg_inherits_inhrelid},
-	{&sv_class_default, AttrDefaultRelationId, AttrDefaultIndexId, Anum_pg_attrdef_adrelid},
-	{&sv_class_constraint, ConstraintRelationId, ConstraintRelidTypidNameIndexId,
-	Anum_pg_constraint_conrelid},
-	{&sv_class_index, IndexRelationId, IndexIndrelidIndexId, Anum_pg_index_indrelid},
-	{&sv_class_trigger, TriggerRelationId, TriggerRelidNameIndexId, Anum_pg_trigger_tgrelid},
-	{&sv_class_rule, RewriteRelationId, RewriteRelRulenameIndexId, Anum_pg_rewrite_ev_class},
-	{&sv_class_policy, PolicyRelationId, PolicyPolrelidPolnameIndexId, Anum_pg_policy_polrelid},
-	{&sv_class_statistics, StatisticExtRelationId, StatisticExtRelidIndexId,
-	Anum_pg_statistic_ext_stxrelid},
+}			part_rows[] = {
+	{&sv_class_default, AttrDefaultRelationId}, {&sv_class_constraint, ConstraintRelationId},
+	{&sv_class_index, RelationRelationId}, {&sv_class_trigger, TriggerRelationId},
+	{&sv_class_rule, RewriteRelationId}, {&sv_class_policy, PolicyRelationId},
+	{&sv_class_statistics, StatisticExtRelationId},
+	/* the other way round: it depends on its parents */
+	{&sv_class_inheritance, InheritsRelationId},
 };
 
-/* Can the relation have rows in the class?  As the active snapshot shows it. */
-static bool
-has_rows(const ModelClass *class, Oid relation)
+static void
+note_parts(Surroundings *around, Oid catalog)
 {
-	Relation	catalog;
-	ScanKeyData key;
-	SysScanDesc scan;
-	bool		found;
-	int			i = 0;
+	for (int i = 0; i < lengthof(part_rows); i++)
+		if (part_rows[i].catalog == catalog)
+			around->parts |= 1 << i;
+}
 
-	while (i < lengthof(class_rows) && class_rows[i].class != class)
-		i++;
-	if (i == lengthof(class_rows))
-		return true;
-	catalog = table_open(class_rows[i].catalog, AccessShareLock);
-	ScanKeyInit(&key, class_rows[i].column, BTEqualStrategyNumber, F_OIDEQ,
-				ObjectIdGetDatum(relation));
-	scan = systable_beginscan(catalog, class_rows[i].index, true, GetActiveSnapshot(), 1, &key);
-	found = HeapTupleIsValid(systable_getnext(scan));
-	systable_endscan(scan);
-	table_close(catalog, AccessShareLock);
-	return found;
+/* Can the relation have objects of the class?  True if that is not known. */
+static bool
+has_rows(const UnitReader *u, const ModelClass *class, Oid relation)
+{
+	const Surroundings *around = hash_search(u->surroundings, &relation, HASH_FIND, NULL);
+
+	for (int i = 0; i < lengthof(part_rows); i++)
+		if (around != NULL && part_rows[i].class == class)
+			return (around->parts & (1 << i)) != 0;
+	return true;
+}
+
+/* Is an object a member of an extension? */
+static bool
+is_member(const Reader *reader, const ObjectAddress *address)
+{
+	const UnitReader *u = (const UnitReader *) reader;
+	const Surroundings *around = address->classId == RelationRelationId ?
+	hash_search(u->surroundings, &address->objectId, HASH_FIND, NULL) : NULL;
+
+	if (around != NULL || address->classId == ConstraintRelationId) /* these are never members */
+		return around != NULL && around->is_member;
+	return OidIsValid(getExtensionOfObject(address->classId, address->objectId));
 }
 
 static const char *
@@ -256,7 +263,7 @@ with_identity(const Model *model, const List *relations)
 
 /* The OIDs among the units of a catalog that can have rows in a class. */
 static List *
-oids_for(const ModelClass *class, Oid catalog, const List *units)
+oids_for(const UnitReader *u, const ModelClass *class, Oid catalog, const List *units)
 {
 	const char *kinds = kinds_of(class);
 	List	   *oids = NIL;
@@ -277,7 +284,7 @@ oids_for(const ModelClass *class, Oid catalog, const List *units)
 		}
 		kind = unit_kind(catalog, unit->objectId);
 		if ((kinds == NULL || kind == '\0' || strchr(kinds, kind) != NULL) &&
-			(catalog != RelationRelationId || has_rows(class, unit->objectId)))
+			(catalog != RelationRelationId || has_rows(u, class, unit->objectId)))
 			oids = lappend_oid(oids, unit->objectId);
 	}
 	return oids;
@@ -290,7 +297,7 @@ read_objects(UnitReader *u, const List *units)
 	{
 		const ModelClass *class = sv_object_classes[i];
 		bool		by_parent = OidIsValid(class->parent_catalog);
-		List	   *oids = oids_for(class, by_parent ? class->parent_catalog :
+		List	   *oids = oids_for(u, class, by_parent ? class->parent_catalog :
 									class->catalog, units);
 
 		if (class == &sv_class_index_attachment)
@@ -318,9 +325,44 @@ enqueue_part(UnitReader *u, Oid catalog, Oid oid)
 		u->queue = lappend(u->queue, address);
 }
 
+/*
+ * Row types and arrays of types have nothing inside of them but the array of the row
+ * type, and need nothing but what they belong to; TOAST tables have nothing at all.
+ */
+static bool
+is_plain_inside(const Form_pg_depend row)
+{
+	if (row->classid == TypeRelationId)
+		return row->refclassid == RelationRelationId ||
+			(row->refclassid == TypeRelationId && get_typtype(row->objid) == TYPTYPE_BASE);
+	return row->classid == RelationRelationId && row->refclassid == RelationRelationId &&
+		get_rel_relkind(row->objid) == RELKIND_TOASTVALUE;
+}
+
+/* An inner part of what is read: it is looked at later, unless all is known of it. */
+static void
+add_inside(UnitReader *u, const Form_pg_depend row)
+{
+	FormData_pg_depend array = {0};
+
+	if (!is_plain_inside(row))
+	{
+		enqueue_part(u, row->classid, row->objid);
+		return;
+	}
+	if (row->refclassid != RelationRelationId || row->classid != TypeRelationId)
+		return;
+	array.classid = array.refclassid = TypeRelationId;
+	array.objid = get_array_type(row->objid);
+	array.refobjid = row->objid;
+	array.deptype = DEPENDENCY_INTERNAL;
+	if (OidIsValid(array.objid))
+		sv_edge_add(&u->edges, &array);
+}
+
 /* Rows of pg_depend with this address on one side; inner parts are followed. */
 static void
-scan_unit_edges(UnitReader *u, const ObjectAddress *address, bool referrers)
+scan_unit_edges(UnitReader *u, const ObjectAddress *address, bool referrers, Surroundings *around)
 {
 	DependScan	scan =
 	sv_depend_begin(address->classId, address->objectId, referrers, GetActiveSnapshot());
@@ -333,7 +375,15 @@ scan_unit_edges(UnitReader *u, const ObjectAddress *address, bool referrers)
 		if (!referrers || is_inner)
 			sv_edge_add(&u->edges, row);
 		if (referrers && is_inner)
-			enqueue_part(u, row->classid, row->objid);
+			add_inside(u, row);
+		if (around == NULL)
+			continue;
+		if (referrers && (row->classid != RelationRelationId ||
+						  row->deptype != DEPENDENCY_INTERNAL))
+			note_parts(around, row->classid);
+		else if (!referrers && row->refclassid == RelationRelationId)
+			note_parts(around, InheritsRelationId);
+		around->is_member |= !referrers && row->deptype == DEPENDENCY_EXTENSION;
 	}
 }
 
@@ -346,12 +396,39 @@ can_have_inner_parts(Oid catalog)
 		catalog == OperatorFamilyRelationId || catalog == OperatorClassRelationId;
 }
 
+/* Read the edges of the relations among the units, which tell what parts they have. */
+static void
+look_around(UnitReader *u, const List *units)
+{
+	ListCell   *cell;
+
+	foreach(cell, units)
+	{
+		const ObjectAddress *unit = lfirst(cell);
+		int			n = u->edges.n;
+		Surroundings *around;
+		bool		found;
+
+		if (unit->classId != RelationRelationId)
+			continue;
+		around = hash_search(u->surroundings, &unit->objectId, HASH_ENTER, &found);
+		if (found)
+			continue;
+		around->parts = 0;
+		around->is_member = false;
+		hash_search(u->seen, unit, HASH_ENTER, NULL);
+		scan_unit_edges(u, unit, false, around);
+		if (around->is_member)
+			u->edges.n = n;		/* it is left out */
+		else
+			scan_unit_edges(u, unit, true, around);
+	}
+}
+
 /* Read the edges of the objects from the n'th on, and of all that is inside them. */
 static void
 read_unit_edges(UnitReader *u, int n)
 {
-	int			done = list_length(u->queue);
-
 	for (int i = n; i < list_length(u->reader.model->objects); i++)
 	{
 		const Object *o = list_nth(u->reader.model->objects, i);
@@ -360,13 +437,13 @@ read_unit_edges(UnitReader *u, int n)
 		if (sv_class_is(o, composite))
 			enqueue_part(u, RelationRelationId, get_typ_typrelid(o->address.objectId));
 	}
-	for (; done < list_length(u->queue); done++)
+	for (; u->done < list_length(u->queue); u->done++)
 	{
-		const ObjectAddress *address = list_nth(u->queue, done);
+		const ObjectAddress *address = list_nth(u->queue, u->done);
 
-		scan_unit_edges(u, address, false);
+		scan_unit_edges(u, address, false, NULL);
 		if (can_have_inner_parts(address->classId))
-			scan_unit_edges(u, address, true);
+			scan_unit_edges(u, address, true, NULL);
 	}
 }
 
@@ -501,6 +578,7 @@ read_context(UnitReader *u)
 
 	foreach(cell, missing)
 		add_schema(u, lfirst(cell));
+	look_around(u, missing);
 	read_objects(u, missing);
 	for (int i = n; i < list_length(u->reader.model->objects); i++)
 		((Object *) list_nth(u->reader.model->objects, i))->context = true;
@@ -509,16 +587,33 @@ read_context(UnitReader *u)
 	alias_members(u);
 }
 
+/* Can what stands at an address have a comment that the model takes? */
+static bool
+can_be_annotated(const Model *model, const ObjectAddress *address)
+{
+	const Object *o = sv_model_at(model, address->classId, address->objectId, 0);
+
+	if (o == NULL || sv_class_is(o, composite)) /* the columns of that are at its relation */
+		return o != NULL;
+	return sv_class_is(o, constraint) ||
+		(o->address.classId == address->classId && o->address.objectId == address->objectId &&
+		 o->address.classId != AttrDefaultRelationId);
+}
+
 /* Comments and labels of the units' objects. */
 static void
 annotate(UnitReader *u)
 {
-	ObjectAddress *addresses = palloc(sizeof(ObjectAddress) * Max(list_length(u->queue), 1));
+	ObjectAddress *addresses =
+	palloc(sizeof(ObjectAddress) * Max(hash_get_num_entries(u->seen), 1));
 	int			n = 0;
-	ListCell   *cell;
+	HASH_SEQ_STATUS scan;
+	const ObjectAddress *address;
 
-	foreach(cell, u->queue)
-		addresses[n++] = *(ObjectAddress *) lfirst(cell);
+	hash_seq_init(&scan, u->seen);
+	while ((address = hash_seq_search(&scan)) != NULL)
+		if (can_be_annotated(u->reader.model, address))
+			addresses[n++] = *address;
 	sv_model_annotate_some(u->reader.model, addresses, n);
 }
 
@@ -540,20 +635,30 @@ sv_model_read_units(const List *units, Snapshot snapshot, KnownUnitFn known)
 	u.known = known;
 	u.reader.model = sv_model_create();
 	u.reader.scope = &scope;
+	u.reader.is_member = is_member;
+	u.reader.before_query = prefer_indexes;
 	control.hcxt = CurrentMemoryContext;
 	control.keysize = control.entrysize = sizeof(ObjectAddress);
 	u.seen = hash_create("schemaver edges", 64, &control, HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
+	control.keysize = sizeof(Oid);
+	control.entrysize = sizeof(Surroundings);
+	u.surroundings =
+		hash_create("schemaver surroundings", 64, &control, HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
 	foreach(cell, units)
 	{
-		if (!sv_unit_is_read(lfirst(cell)))
+		const ObjectAddress *unit = lfirst(cell);
+
+		/* whether a relation is a member of an extension is seen when it is looked at */
+		if (unit->classId == RelationRelationId ? !sv_unit_may_be_read(unit) :
+			!sv_unit_is_read(unit))
 			continue;
 		readable = lappend(readable, lfirst(cell));
 		add_schema(&u, lfirst(cell));
 	}
 	PushActiveSnapshot(snapshot);
 	sv_store_enter(&u.store, SV_STORE_READ);
-	prefer_indexes();
 	MemoryContextSwitchTo(u.store.caller);
+	look_around(&u, readable);
 	read_objects(&u, readable);
 	read_unit_edges(&u, 0);
 	sv_edges_resolve_inner(u.reader.model, &u.edges);

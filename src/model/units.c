@@ -44,6 +44,7 @@
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
 #include "utils/snapmgr.h"
+#include "utils/syscache.h"
 
 /* Catalogs whose rows are parts: the column that names what they belong to. */
 typedef struct PartCatalog
@@ -109,25 +110,51 @@ fetch(Oid catalog, Oid index, AttrNumber key_column, Oid oid, int n, const AttrN
 
 static bool unit_of_type(Oid oid, ObjectAddress *unit);
 
+/*
+ * Kind and row type of a relation; false if it is not there.  What the cache has of
+ * both is right at any time; what was just created is not in it.
+ */
+static bool
+fetch_relation(Oid oid, char *relkind, Oid *reltype)
+{
+	static const AttrNumber columns[] = {Anum_pg_class_relkind, Anum_pg_class_reltype};
+	HeapTuple	tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(oid));
+	Datum		values[2];
+
+	if (HeapTupleIsValid(tuple))
+	{
+		*relkind = ((Form_pg_class) GETSTRUCT(tuple))->relkind;
+		*reltype = ((Form_pg_class) GETSTRUCT(tuple))->reltype;
+		ReleaseSysCache(tuple);
+		return true;
+	}
+	if (!fetch(RelationRelationId, ClassOidIndexId, Anum_pg_class_oid, oid, 2, columns, values))
+		return false;
+	*relkind = DatumGetChar(values[0]);
+	*reltype = DatumGetObjectId(values[1]);
+	return true;
+}
+
 static bool
 unit_of_relation(Oid oid, ObjectAddress *unit)
 {
-	static const AttrNumber columns[] = {Anum_pg_class_relkind, Anum_pg_class_reltype};
 	static const AttrNumber table = Anum_pg_index_indrelid;
-	Datum		values[2];
+	char		relkind;
+	Oid			reltype;
+	Datum		value;
 	Oid			table_of_column;
 	int32		column;
 
-	if (!fetch(RelationRelationId, ClassOidIndexId, Anum_pg_class_oid, oid, 2, columns, values))
+	if (!fetch_relation(oid, &relkind, &reltype))
 		return false;
-	switch (DatumGetChar(values[0]))
+	switch (relkind)
 	{
 		case RELKIND_INDEX:
 		case RELKIND_PARTITIONED_INDEX:
 			if (!fetch(IndexRelationId, IndexRelidIndexId, Anum_pg_index_indexrelid, oid, 1,
-					   &table, values))
+					   &table, &value))
 				return false;
-			return unit_of_relation(DatumGetObjectId(values[0]), unit);
+			return unit_of_relation(DatumGetObjectId(value), unit);
 		case RELKIND_TOASTVALUE:
 			return false;
 		case RELKIND_SEQUENCE:
@@ -137,7 +164,7 @@ unit_of_relation(Oid oid, ObjectAddress *unit)
 			ObjectAddressSet(*unit, RelationRelationId, oid);
 			return true;
 		case RELKIND_COMPOSITE_TYPE:
-			ObjectAddressSet(*unit, TypeRelationId, DatumGetObjectId(values[1]));
+			ObjectAddressSet(*unit, TypeRelationId, reltype);
 			return OidIsValid(unit->objectId);
 		default:
 			ObjectAddressSet(*unit, RelationRelationId, oid);
@@ -145,7 +172,11 @@ unit_of_relation(Oid oid, ObjectAddress *unit)
 	}
 }
 
-/* A row type belongs to its table, an array to its element, a multirange to its range. */
+/*
+ * A row type belongs to its table, an array to its element, a multirange to its range.
+ * The row type of a relation that is not there yet belongs to nothing: the server tells
+ * of the relation, too, when it is there.
+ */
 static bool
 unit_of_type(Oid oid, ObjectAddress *unit)
 {
@@ -157,12 +188,12 @@ unit_of_type(Oid oid, ObjectAddress *unit)
 		return false;
 	if (DatumGetChar(values[0]) == TYPTYPE_COMPOSITE)
 	{
-		static const AttrNumber kind = Anum_pg_class_relkind;
-		Datum		relkind;
+		char		relkind;
+		Oid			reltype;
 
-		if (fetch(RelationRelationId, ClassOidIndexId, Anum_pg_class_oid,
-				  DatumGetObjectId(values[1]), 1, &kind, &relkind) &&
-			DatumGetChar(relkind) != RELKIND_COMPOSITE_TYPE)
+		if (!fetch_relation(DatumGetObjectId(values[1]), &relkind, &reltype))
+			return false;
+		if (relkind != RELKIND_COMPOSITE_TYPE)
 			return unit_of_relation(DatumGetObjectId(values[1]), unit);
 	}
 	else if (DatumGetChar(values[0]) == TYPTYPE_MULTIRANGE)
@@ -261,6 +292,28 @@ sv_unit_schema(const ObjectAddress *unit)
 	return result;
 }
 
+/* Is an object in that schema part of no model?  False if there is no such schema yet. */
+static bool
+is_of_system(Oid schema)
+{
+	const char *name = get_namespace_name(schema);
+
+	return name != NULL &&
+		(strncmp(name, "pg_", 3) == 0 || strcmp(name, "information_schema") == 0 ||
+		 strcmp(name, "schemaver") == 0 || strcmp(name, "schemaver_kept") == 0);
+}
+
+/* Can a unit be part of a model, unless it is a member of an extension? */
+bool
+sv_unit_may_be_read(const ObjectAddress *unit)
+{
+	Oid			schema = sv_unit_schema(unit);
+
+	if (!OidIsValid(schema))
+		return unit->objectId >= FirstNormalObjectId || unit->classId == LanguageRelationId;
+	return !is_of_system(schema) && !sv_model_is_left_out(unit);
+}
+
 /*
  * Can a unit be part of a model?  Not if it is the system's, schemaver's,
  * temporary or a member of an extension.
@@ -268,20 +321,9 @@ sv_unit_schema(const ObjectAddress *unit)
 bool
 sv_unit_is_read(const ObjectAddress *unit)
 {
-	Oid			schema = sv_unit_schema(unit);
-	char	   *name;
-
-	if (!OidIsValid(schema))
-		return unit->objectId >= FirstNormalObjectId || unit->classId == LanguageRelationId;
-	name = get_namespace_name(schema);
-	if (name == NULL)
-		return true;			/* just made */
-	if (strncmp(name, "pg_", 3) == 0 || strcmp(name, "information_schema") == 0 ||
-		strcmp(name, "schemaver") == 0 ||
-		strcmp(name, "schemaver_kept") == 0)
-		return false;
-	return !OidIsValid(getExtensionOfObject(unit->classId, unit->objectId)) &&
-		!sv_model_is_left_out(unit);
+	return sv_unit_may_be_read(unit) &&
+		(!OidIsValid(sv_unit_schema(unit)) ||
+		 !OidIsValid(getExtensionOfObject(unit->classId, unit->objectId)));
 }
 
 /* Add the units of what refers to an address; inner parts of the unit itself are followed. */
@@ -351,6 +393,19 @@ sv_units_in_schema(Oid schema)
 	return sv_unit_dependents(&address);
 }
 
+/* Does anything depend on a type but its array? */
+static bool
+has_type_dependents(Oid type, Oid array)
+{
+	DependScan	scan = sv_depend_begin(TypeRelationId, type, true, NULL);
+	Form_pg_depend row;
+	bool		result = false;
+
+	while ((row = sv_depend_next(&scan)) != NULL)
+		result |= row->classid != TypeRelationId || row->objid != array;
+	return result;
+}
+
 /* The units that depend on a type, and on its array, at first hand. */
 List *
 sv_type_dependents(Oid type)
@@ -360,6 +415,9 @@ sv_type_dependents(Oid type)
 	List	   *result = NIL;
 	Oid			array = get_array_type(type);
 
+	if (!has_type_dependents(type, array) &&
+		!(OidIsValid(array) && has_type_dependents(array, InvalidOid)))
+		return NIL;				/* nearly always, and asked for each ALTER TABLE */
 	if (!sv_unit_of(TypeRelationId, type, &unit))
 		return NIL;
 	add_referrers(&unit, TypeRelationId, type, &inner, &result);

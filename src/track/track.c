@@ -108,12 +108,17 @@ snapshot_before_step(void)
 	return snapshot;
 }
 
-/* What a unit was before the step, if the step has touched it before. */
+/*
+ * What a unit was before the step, if the step has touched it before; and schemas, which
+ * every unit needs.
+ */
 static const Model *
 known_before(const ObjectAddress *unit)
 {
 	const TouchEntry *entry = hash_search(track.units, unit, HASH_FIND, NULL);
 
+	if (entry == NULL && unit->classId == NamespaceRelationId)
+		return sv_known_schema(unit->objectId);
 	return entry != NULL && entry->touch->step == track.step->number ? entry->touch->before : NULL;
 }
 
@@ -135,7 +140,17 @@ read_before(const List *units)
 	}
 	PG_END_TRY();
 	UnregisterSnapshot(snapshot);
+	sv_keep_schemas(model);
 	return model;
+}
+
+/* Has the step under way touched the unit? */
+static bool
+is_touched(const ObjectAddress *unit)
+{
+	const TouchEntry *entry = hash_search(track.units, unit, HASH_FIND, NULL);
+
+	return entry != NULL && entry->touch->step == track.step->number;
 }
 
 /* Note that the step changes a unit; "is_new": it was not there before. */
@@ -225,7 +240,7 @@ touch_object(Oid catalog, Oid oid, bool created, bool added)
 		return;
 	}
 	caller = MemoryContextSwitchTo(track.context);
-	if (sv_unit_of(catalog, oid, &unit) && sv_unit_is_read(&unit))
+	if (sv_unit_of(catalog, oid, &unit) && (is_touched(&unit) || sv_unit_is_read(&unit)))
 	{
 		is_new = created && unit.objectId == oid && unit.classId == catalog &&
 			(catalog == RelationRelationId || catalog == NamespaceRelationId);
@@ -376,7 +391,13 @@ sv_track_not_undone(const char *what)
 static void
 on_executor_start(QueryDesc *query, int flags)
 {
-	if (track.step != NULL && !track.busy && !creating_extension)
+	Oid			userid;
+	int			security_context;
+
+	GetUserIdAndSecContext(&userid, &security_context);
+	/* own queries write own tables */
+	if (track.step != NULL && !track.busy && !creating_extension &&
+		(security_context & SV_SECURITY_OWN_QUERY) == 0)
 	{
 		ListCell   *cell;
 
@@ -445,6 +466,7 @@ sv_track_install(void)
 	ProcessUtility_hook = on_utility;
 	previous_executor_hook = ExecutorStart_hook;
 	ExecutorStart_hook = on_executor_start;
+	sv_known_schemas_install();
 }
 
 static HTAB *
@@ -465,6 +487,7 @@ void
 sv_track_begin(const TrackedSteps *receiver)
 {
 	memset(&track, 0, sizeof(track));
+	sv_forget_schemas();
 	track.		context =
 	AllocSetContextCreate(CurrentMemoryContext, "schemaver tracking", ALLOCSET_DEFAULT_SIZES);
 	track.		receiver = receiver;
@@ -684,6 +707,8 @@ sv_track_part_done(void *tag)
 	track.		renamed |= part->renamed;
 	track.		undone = list_concat(track.undone, part->undone);
 	track.		pending = NIL;
+
+	sv_forget_schemas();
 	track.		units = make_units();
 
 	MemoryContextSwitchTo(caller);

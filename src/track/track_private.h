@@ -27,6 +27,16 @@ extern bool sv_statement_renames(const Node *statement);
 extern bool sv_trigger_is_internal(Oid trigger);
 extern List *sv_trigger_copies(Oid trigger);
 
+/* ----- known_schemas.c -----
+ *
+ * Schemas that were read with the units in them, and need not be read again.
+ */
+
+extern void sv_known_schemas_install(void);
+extern const Model *sv_known_schema(Oid schema);
+extern void sv_keep_schemas(Model *model);
+extern void sv_forget_schemas(void);
+
 /* ----- unseen_parts.c -----
  *
  * Parts of a revision that were not followed, out of the kept states.
