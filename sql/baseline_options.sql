@@ -39,6 +39,27 @@ SELECT schemaver.check(drift => true);
 SELECT * FROM schemaver.ignore(objects => 'public.left_alone');
 SELECT kind, identity, change, differs FROM schemaver.drift();
 
+-- grants are those of whoever owns the object, where owners are left alone
+CREATE ROLE regress_schemaver_reader;
+GRANT CREATE ON SCHEMA public TO regress_schemaver_options;
+SET ROLE regress_schemaver_options;
+CREATE TABLE granted (a int, b int);
+GRANT SELECT ON granted TO regress_schemaver_reader WITH GRANT OPTION;
+GRANT UPDATE (a) ON granted TO regress_schemaver_reader;
+SET ROLE regress_schemaver_reader;
+GRANT SELECT ON granted TO PUBLIC;
+RESET ROLE;
+SELECT schemaver.capture('granted', 'c3', '{"owners": false}');
+SELECT up, down FROM schemaver.show('c3') \g (format=unaligned tuples_only)
+BEGIN;
+ALTER TABLE granted OWNER TO CURRENT_USER;
+SELECT kind, identity, change, differs FROM schemaver.drift(options => '{"owners": false}');
+REVOKE SELECT ON granted FROM regress_schemaver_reader CASCADE;
+SELECT kind, identity, change FROM schemaver.drift(options => '{"owners": false}');
+SELECT count(*) FROM schemaver.revert_drift(options => '{"owners": false}');
+SELECT relacl FROM pg_class WHERE relname = 'granted';
+ROLLBACK;
+
 \c contrib_regression
 DROP DATABASE regress_schemaver_baseline_options;
-DROP ROLE regress_schemaver_options;
+DROP ROLE regress_schemaver_options, regress_schemaver_reader;

@@ -40,6 +40,18 @@ SELECT revision FROM schemaver.downgrade(allow_data_loss => true);
 GRANT USAGE ON SCHEMA app TO regress_schemaver_coder;
 SELECT revision FROM schemaver.downgrade(allow_data_loss => true);
 
+-- a table of the superuser that changes along with one of the other role: nobody but the superuser may, and it does not
+CREATE TABLE app.parent (x int, y int DEFAULT app.f(1, 'parent'));
+ALTER TABLE app.parent OWNER TO regress_schemaver_coder;
+CREATE TABLE app.heir () INHERITS (app.parent);
+SELECT schemaver.revision('drop', 'ALTER TABLE app.parent DROP y', id => 'a4');
+SELECT revision FROM schemaver.upgrade();
+TRUNCATE app.seen;
+\set VERBOSITY terse
+SELECT revision FROM schemaver.downgrade(allow_data_loss => true);
+ALTER TABLE app.heir OWNER TO regress_schemaver_coder;
+SELECT revision FROM schemaver.downgrade(allow_data_loss => true);
+
 DROP EXTENSION schemaver;
 DROP SCHEMA app CASCADE;
 DROP ROLE regress_schemaver_coder;

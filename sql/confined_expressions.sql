@@ -10,6 +10,7 @@ CREATE TABLE app.seen (as_role name, at text);
 CREATE FUNCTION app.f(x int, at text) RETURNS int LANGUAGE plpgsql AS $$ BEGIN INSERT INTO app.seen VALUES (current_user, at); RETURN x; END $$;
 CREATE DOMAIN app.plain AS int CHECK (VALUE > 0);
 CREATE DOMAIN app.recent AS timestamptz CHECK (VALUE > now() - interval '1 day');
+CREATE DOMAIN app.json AS int CHECK (to_jsonb(VALUE) <> '0');
 CREATE DOMAIN app.calls AS int CHECK (app.f(VALUE, 'domain') > 0);
 CREATE TYPE app.row AS (a app.plain, b app.calls);
 CREATE VIEW app.view AS SELECT a, app.f(a, 'view') AS b FROM (VALUES (1), (2)) AS v(a);
@@ -25,11 +26,11 @@ CREATE VIEW app.borrows AS SELECT app.of_superuser(1) AS a;
 RESET ROLE;
 
 -- what comes back: every call as its owner
-CREATE TABLE app.t (x int, a app.plain DEFAULT 1, b app.calls DEFAULT 2, c app.recent DEFAULT now(), d app.row DEFAULT '(1,2)');
+CREATE TABLE app.t (x int, a app.plain DEFAULT 1, b app.calls DEFAULT 2, c app.recent DEFAULT now(), d app.row DEFAULT '(1,2)', e app.json DEFAULT 1);
 INSERT INTO app.t VALUES (1);
 CREATE VIEW app.reads AS SELECT * FROM app.view;
 CREATE MATERIALIZED VIEW app.stores AS SELECT * FROM app.view;
-SELECT schemaver.revision('drop', 'ALTER TABLE app.t DROP a, DROP b, DROP c, DROP d; DROP VIEW app.reads; DROP MATERIALIZED VIEW app.stores', id => 'a1');
+SELECT schemaver.revision('drop', 'ALTER TABLE app.t DROP a, DROP b, DROP c, DROP d, DROP e; DROP VIEW app.reads; DROP MATERIALIZED VIEW app.stores', id => 'a1');
 SELECT revision FROM schemaver.upgrade();
 TRUNCATE app.seen;
 SELECT revision FROM schemaver.downgrade(allow_data_loss => true);

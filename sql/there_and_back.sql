@@ -167,6 +167,11 @@ INSERT INTO public.pairs (question, a, b) VALUES
 ('a foreign key of a parent, and a check of the same name',
  'CREATE TABLE k (x int UNIQUE); CREATE TABLE p (x int CONSTRAINT con REFERENCES k (x)); CREATE TABLE q (x int); CREATE TABLE c () INHERITS (q, p)',
  'CREATE TABLE k (x bigint UNIQUE); CREATE TABLE p (x bigint CONSTRAINT con CHECK (x > 0)); CREATE TABLE q (x bigint); CREATE TABLE c () INHERITS (q, p)'),
+('a domain goes that keys partitions which stay, and its schema changes',
+ 'CREATE TYPE e AS ENUM (''a''); CREATE DOMAIN d AS e NOT NULL; CREATE TABLE t (s d, at int) PARTITION BY RANGE (at);
+  CREATE TABLE p PARTITION OF t FOR VALUES FROM (1) TO (2) PARTITION BY LIST (s); CREATE TABLE pa PARTITION OF p FOR VALUES IN (''a'')',
+ 'GRANT CREATE ON SCHEMA public TO PUBLIC; CREATE TYPE e AS ENUM (''a''); CREATE TABLE t (s text, at int) PARTITION BY LIST (s);
+  CREATE TABLE pa PARTITION OF t FOR VALUES IN (''a'')'),
 ('a function looks into rows of a type that changes',
  'CREATE TYPE pair AS (a int, b int); CREATE FUNCTION f(pair) RETURNS int LANGUAGE sql RETURN ($1).b;
   CREATE FUNCTION g() RETURNS int LANGUAGE sql IMMUTABLE RETURN (ROW(1, 2)::pair).b',

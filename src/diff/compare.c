@@ -51,6 +51,9 @@ property_differs(const Comparison *cmp, Pair *pair, const char *property)
 
 	if (!property_matters(pair->class, property, cmp->options))
 		return;
+	if (strcmp(property, "acl") == 0 && !cmp->options->owners &&
+		sv_same_privileges(pair->a, pair->b))
+		return;					/* they only tell of the owner */
 	if (is_annotation(property))
 	{
 		if (pair->kind == SV_PAIR_SAME)

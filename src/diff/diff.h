@@ -91,8 +91,9 @@ extern bool sv_swap_keeps(const Object *part);
 extern bool sv_swap_survives(const Object *o, const Object *part);
 
 /* privileges.c */
-extern void sv_write_privileges(Writer *writer, const Object *object, List *from, List *to,
+extern void sv_write_privileges(Writer *writer, const Object *object, List *from,
 								const char *old_owner, const char *owner);
+extern bool sv_same_privileges(const Object *a, const Object *b);
 extern List *sv_column_privileges_left(const DiffOptions *options, const Object *column);
 extern const char *sv_first_owner(const Comparison *cmp, const Object *object);
 extern List *sv_initial_privileges(const Comparison *cmp, const Object *object);

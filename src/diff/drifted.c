@@ -49,7 +49,8 @@ add_difference(List **differs, const char *name, const Object *kept, const Objec
 {
 	Difference *difference;
 
-	if (!counts(kept->class, name, options))
+	if (!counts(kept->class, name, options) ||
+		(strcmp(name, "acl") == 0 && !options->owners && sv_same_privileges(kept, live)))
 		return;
 	difference = palloc(sizeof(Difference));
 	difference->property = name;

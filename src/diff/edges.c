@@ -560,7 +560,9 @@ edges_of_old(Comparison *cmp, Pair *pair)
 			if (needed->parked)
 				sv_diff_add_edge(pair->drop, needed->hollow);
 			sv_diff_add_edge(pair->drop, needed->drop);
-			if (!pair->drop->pair->swapped) /* else it is the last of all */
+			/* what is swapped is the last of all, and what it needs goes behind it */
+			if (!pair->drop->pair->swapped &&
+				(cmp->fold_level == 0 || !sv_class_is(needed->a, schema)))
 				sv_diff_add_edge(pair->drop, needed->alter);
 		}
 		else if (pair->alter != NULL && !is_alone_meanwhile(pair->a, needed->a))

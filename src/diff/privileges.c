@@ -200,6 +200,29 @@ change_owner(List *list, const char *old_owner, const char *owner)
 	return result;
 }
 
+/* Who grants in the name of an object's owner; NULL: not known. */
+static const char *
+owner_of(const Object *o)
+{
+	return sv_text(o->class->acl_type == 'c' && o->parent != NULL ? o->parent : o, "owner");
+}
+
+/*
+ * The privileges of an object if that role owns it.  Where owners are not compared it may be
+ * another one than the object's own, and grants in its place.
+ */
+static List *
+privileges_of(const Object *o, const char *owner)
+{
+	const char *own = owner_of(o);
+
+	if (!is_role(own) || !is_role(owner))
+		return parse_entries(sv_list(o, "acl"), o->class->acl_type,
+							 is_role(owner) ? quote_identifier(owner) : "");
+	return change_owner(parse_entries(sv_list(o, "acl"), o->class->acl_type,
+									  quote_identifier(own)), own, owner);
+}
+
 static const char *
 grant_keyword(const Object *o)
 {
@@ -377,9 +400,7 @@ sv_column_privileges_left(const DiffOptions *options, const Object *column)
 		return acl;
 	before = parse_entries(sv_list(table, "acl"), table->class->acl_type,
 						   quote_identifier(old_owner));
-	revoked = to_revoke(change_owner(before, old_owner, owner),
-						parse_entries(sv_list(after, "acl"), after->class->acl_type,
-									  quote_identifier(owner)));
+	revoked = to_revoke(change_owner(before, old_owner, owner), privileges_of(after, owner));
 	held = parse_entries(acl, 'c', quote_identifier(old_owner));
 	foreach(cell, change_owner(held, old_owner, owner))
 	{
@@ -402,18 +423,29 @@ sv_column_privileges_left(const DiffOptions *options, const Object *column)
 	return !lost ? acl : left != NIL ? left : list_make1("none");
 }
 
+/* Have two objects the same privileges, whoever owns them? */
+bool
+sv_same_privileges(const Object *a, const Object *b)
+{
+	const char *owner = is_role(owner_of(a)) ? owner_of(a) : owner_of(b);
+	List	   *before = privileges_of(a, owner);
+	List	   *after = privileges_of(b, owner);
+
+	return list_length(before) == list_length(after) && to_revoke(before, after) == NIL &&
+		to_revoke(after, before) == NIL;
+}
+
 /*
- * Write what leads from the privileges "from" to "to", after the owner changed
- * from old_owner to owner.
+ * Write what leads from the privileges "from" to those that the object shall have, after the
+ * owner changed from old_owner to owner.
  */
 void
-sv_write_privileges(Writer *w, const Object *o, List *from, List *to, const char *old_owner,
+sv_write_privileges(Writer *w, const Object *o, List *from, const char *old_owner,
 					const char *owner)
 {
 	List	   *before = parse_entries(from, o->class->acl_type, is_role(old_owner) ?
 									   quote_identifier(old_owner) : "");
-	List	   *after = parse_entries(to, o->class->acl_type,
-									  is_role(owner) ? quote_identifier(owner) : "");
+	List	   *after = privileges_of(o, owner);
 	List	   *revoke;
 	List	   *kept;
 	List	   *grant = NIL;

@@ -30,6 +30,15 @@ counts(const char *property, const DiffOptions *options)
 	return options->comments || strcmp(property, "comment") != 0;
 }
 
+/* Are they privileges that only tell of the owner, who does not count? */
+static bool
+is_same_for_any_owner(const Object *a, const Object *b, const char *property,
+					  const DiffOptions *options)
+{
+	return options != NULL && !options->owners && strcmp(property, "acl") == 0 &&
+		sv_same_privileges(a, b);
+}
+
 /* The names of the properties in which two objects differ, "" if in none. */
 static char *
 differing_properties(const Object *a, const Object *b, const DiffOptions *options)
@@ -39,10 +48,12 @@ differing_properties(const Object *a, const Object *b, const DiffOptions *option
 	initStringInfo(&out);
 	for (int i = 0; i < a->nproperties; i++)
 		if (counts(a->properties[i].name, options) &&
-			!sv_property_equal(&a->properties[i], sv_property(b, a->properties[i].name)))
+			!sv_property_equal(&a->properties[i], sv_property(b, a->properties[i].name)) &&
+			!is_same_for_any_owner(a, b, a->properties[i].name, options))
 			appendStringInfo(&out, "%s%s", out.len ? ", " : "", a->properties[i].name);
 	for (int i = 0; i < b->nproperties; i++)
-		if (counts(b->properties[i].name, options) && !sv_is(a, b->properties[i].name))
+		if (counts(b->properties[i].name, options) && !sv_is(a, b->properties[i].name) &&
+			!is_same_for_any_owner(a, b, b->properties[i].name, options))
 			appendStringInfo(&out, "%s%s", out.len ? ", " : "", b->properties[i].name);
 	return out.data;
 }

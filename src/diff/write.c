@@ -97,8 +97,8 @@ write_annotations(Writer *w, const Object *a, const Object *b)
 		sv_column_privileges_left(w->cmp->options, a) :
 		sv_list(a, "acl");
 
-		sv_write_privileges(w, b, from, sv_list(b, "acl"), column && a != NULL &&
-							from != sv_list(a, "acl") ? owner : old_owner, owner);
+		sv_write_privileges(w, b, from, column && a != NULL && from != sv_list(a, "acl") ? owner :
+							old_owner, owner);
 	}
 	write_comment(w, a, b);
 	write_labels(w, a, b);

@@ -59,11 +59,13 @@ static Confinement confining;
  * show or change what their caller's rights protect.
  */
 static const char *const harmless[] = {
-	"age", "array_to_string", "clock_timestamp", "concat", "concat_ws", "date", "date_part",
-	"date_trunc", "extract", "format", "gen_random_uuid", "generate_series",
-	"interval_pl_timestamptz", "make_timestamptz", "now", "numeric", "quote_literal",
-	"quote_nullable", "random", "statement_timestamp", "time", "timestamp", "timestamptz",
-	"timestamptz_mi_interval", "timestamptz_pl_interval", "timezone", "to_char", "to_date",
+	"age", "array_to_json", "array_to_string", "clock_timestamp", "concat", "concat_ws", "date",
+	"date_part", "date_trunc", "extract", "format", "gen_random_uuid", "generate_series",
+	"interval_pl_timestamptz", "json_agg", "json_build_array", "json_build_object", "jsonb_agg",
+	"jsonb_build_array", "jsonb_build_object", "jsonb_populate_record", "make_timestamptz",
+	"now", "numeric", "quote_literal", "quote_nullable", "random", "row_to_json",
+	"statement_timestamp", "time", "timestamp", "timestamptz", "timestamptz_mi_interval",
+	"timestamptz_pl_interval", "timezone", "to_char", "to_date", "to_json", "to_jsonb",
 	"to_number", "to_timestamp", "transaction_timestamp"
 };
 

@@ -19,6 +19,7 @@
 #include "base/base.h"
 #include "base/compat.h"
 #include "catalog/namespace.h"
+#include "catalog/pg_inherits.h"
 #include "catalog/pg_namespace.h"
 #include "catalog/pg_type.h"
 #include "executor/spi.h"
@@ -91,6 +92,20 @@ future_owner(const Generated *generated, int i, const char *name)
 	return GetUserId();
 }
 
+/* Who owns what ALTER TABLE changes along with a relation: the server asks for each of them. */
+static List *
+add_heirs(List *holders, const Node *tree, Oid relation)
+{
+	ListCell   *cell;
+
+	if (!IsA(tree, AlterTableStmt) || !((const AlterTableStmt *) tree)->relation->inh ||
+		!has_subclass(relation))
+		return holders;
+	foreach(cell, find_all_inheritors(relation, AccessShareLock, NULL))
+		holders = list_append_unique_oid(holders, sv_relation_owner(lfirst_oid(cell)));
+	return holders;
+}
+
 /* Those who must execute the statement. */
 static List *
 holders_of(const Generated *generated, int i, const Node *tree)
@@ -104,8 +119,10 @@ holders_of(const Generated *generated, int i, const Node *tree)
 	{
 		Oid			relation = RangeVarGetRelid(lfirst_node(RangeVar, cell), NoLock, true);
 
-		if (OidIsValid(relation))
-			holders = list_append_unique_oid(holders, sv_relation_owner(relation));
+		if (!OidIsValid(relation))
+			continue;
+		holders = list_append_unique_oid(holders, sv_relation_owner(relation));
+		holders = add_heirs(holders, tree, relation);
 	}
 	if (IsA(tree, AlterDomainStmt))
 	{

@@ -52,10 +52,14 @@ class Owner:
         part = d.one(s.of(*OWNED)) if d.chance(0.15) else None
         if part:
             return {"of": PARTS[part["kind"]](part), "role": d.one(ROLES)}
-        return t and {"of": f"{t[0]} {t[1]}", "role": d.one(ROLES)}
+        # a materialized view is filled as its owner
+        reads = [t[2]["base"]] if t and t[2]["kind"] == "matview" else []
+        return t and {"of": f"{t[0]} {t[1]}", "role": d.one(ROLES), "reads": reads}
 
     def write(i):
-        return [f"ALTER {i['of']} OWNER TO {q(i['role'])}"]
+        for relation in i.get("reads", []):
+            yield f"GRANT SELECT ON {relation} TO {q(i['role'])}"
+        yield f"ALTER {i['of']} OWNER TO {q(i['role'])}"
 
 
 @kind("grant", 8)
