@@ -55,7 +55,7 @@ CREATE TABLE ${t}2 ();
 SELECT 3;
 --rollback not required, it is a query
 -- schemaver:file more/raw.sql
-CREATE TABLE ${late} ();
+SELECT ''${late}'';
 -- schemaver:file more/deep/x.sql
 SELECT 4;
 ');

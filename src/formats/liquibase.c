@@ -576,7 +576,6 @@ draft_of_changeset(const ChangesetReader *r, const Changeset *changeset)
 	give_text(draft, "labels", changeset->labels);
 	if (changeset->checks.conditions != NIL)
 		sv_draft_option(draft, "preconditions", sv_liquibase_checks_json(&changeset->checks));
-	sv_draft_variables(draft, "liquibase");
 	return draft;
 }
 
@@ -604,7 +603,7 @@ path_of_file(const SourceFile *file)
 
 /*
  * Return the draft of an included file that is no formatted SQL: to Liquibase it
- * is the changeset "raw" of the author "includeAll".
+ * is the changeset "raw" of the author "includeAll", in which ${name} means itself.
  */
 RevisionDraft *
 sv_liquibase_read_raw(const SourceFile *file, const LiquibaseScope *scope)
@@ -618,7 +617,6 @@ sv_liquibase_read_raw(const SourceFile *file, const LiquibaseScope *scope)
 	sv_section_init(&changeset.down);
 	initStringInfo(&changeset.sql);
 	r.current = &changeset;
-	r.properties = scope->properties;
 	r.changesets = list_make1(&changeset);
 	while (sv_line_next(&line))
 		take_sql(&r, &line);
@@ -654,6 +652,7 @@ sv_liquibase_read_file(const SourceFile *file, LiquibaseScope *scope)
 			sv_format_refuse(file, changeset->line,
 							 psprintf("changeset \"%s\" has no SQL", changeset->id), NULL);
 		drafts = lappend(drafts, draft_of_changeset(&r, changeset));
+		sv_draft_variables(llast(drafts), "liquibase");
 	}
 	return drafts;
 }
