@@ -351,6 +351,27 @@ CREATE TABLE a ();
 SELECT * FROM schemaver.load('folder', '-- schemaver:file 0001_a.sql
 CREATE TABLE a ();
 ', source => 'shop', prune => true);
+-- what stands behind it goes on to revise it
+SELECT file, action FROM schemaver.load('folder', '-- schemaver:file 1_a.sql
+CREATE TABLE a ();
+-- schemaver:file 2_b.sql
+CREATE TABLE b ();
+-- schemaver:file 3_c.sql
+CREATE TABLE c ();
+', source => 'gone');
+SELECT file, action FROM schemaver.load('folder', '-- schemaver:file 1_a.sql
+CREATE TABLE a ();
+-- schemaver:file 3_c.sql
+CREATE TABLE c ();
+', source => 'gone');
+SELECT revision, revises FROM schemaver.revision WHERE revision LIKE 'gone/%' ORDER BY position;
+SELECT file, action FROM schemaver.load('folder', '-- schemaver:file 1_a.sql
+CREATE TABLE a ();
+-- schemaver:file 3_c.sql
+CREATE TABLE c ();
+', source => 'gone', prune => true);
+SELECT revision, revises FROM schemaver.revision WHERE revision LIKE 'gone/%' ORDER BY position;
+SELECT count(*) FROM (SELECT schemaver.remove(r) FROM unnest(ARRAY['gone/3', 'gone/1']) r) x;
 -- validate: every finding, and nothing registered
 SELECT * FROM schemaver.load('folder', '-- schemaver:file 0001_a.sql
 CREATE TABLE a ();

@@ -112,6 +112,7 @@ sv_drafts_chain(List *drafts)
 		if (draft->up == NULL || draft->runs != SV_RUNS_ONCE)
 			continue;
 		draft->revises_given = true;
+		draft->in_chain = true;
 		if (last != NULL)
 			draft->revises = list_make1(unconstify(char *, last->id));
 		last = draft;

@@ -67,6 +67,7 @@ typedef struct RevisionDraft
 	int			down_line;
 	const char *verify_source;
 	int			verify_line;
+	bool		in_chain;		/* it revises what stands before it among the files */
 	bool		named_by_file;	/* the id is made of the file's name */
 	bool		up_generated;	/* schemaver wrote it, and nobody has edited it */
 	bool		down_generated;

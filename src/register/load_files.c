@@ -174,6 +174,76 @@ assign_ids(Load *load)
 	}
 }
 
+/* ---------- files that are gone ---------- */
+
+/* The registered revisions of the source without a file, and which stay; NULL: there are none. */
+static HTAB *
+gone_revisions(const Load *load)
+{
+	HTAB	   *drafted = new_names(list_length(load->read->drafts));
+	HTAB	   *gone = NULL;
+	ListCell   *cell;
+
+	foreach(cell, load->read->drafts)
+	{
+		char	   *id = unconstify(char *, ((const RevisionDraft *) lfirst(cell))->id);
+
+		if (id != NULL)
+			remember_name(drafted, id, id);
+	}
+	foreach(cell, sv_store_loaded_from(load->options->source))
+	{
+		const LoadedRevision *row = lfirst(cell);
+
+		if (get_name(drafted, row->id) != NULL || (load->options->prune && !row->applied))
+			continue;
+		if (gone == NULL)
+			gone = new_names(8);
+		remember_name(gone, row->id, row->id);
+	}
+	return gone;
+}
+
+/* The one parent of the revision, or -1. */
+static int
+only_parent(const RevisionGraph *graph, int revision)
+{
+	const GraphRevision *this = &graph->revisions[revision];
+
+	return this->nparents == 1 ? this->parents[0] : -1;
+}
+
+/*
+ * Where the order of the files alone says what a draft revises, and the file of
+ * what it does revise is gone, nothing else has come between: the edge stays.
+ */
+static void
+keep_edges(Load *load)
+{
+	HTAB	   *gone = gone_revisions(load);
+	RevisionGraph *graph = gone != NULL ? sv_store_graph(SV_STORE_WRITE) : NULL;
+	ListCell   *cell;
+
+	if (gone == NULL)
+		return;
+	foreach(cell, load->read->drafts)
+	{
+		RevisionDraft *draft = lfirst(cell);
+		int			self = draft->in_chain ? sv_graph_find(graph, draft->id) : -1;
+		int			parent = self >= 0 ? only_parent(graph, self) : -1;
+		int			above = parent;
+		const char *wanted = draft->revises != NIL ? linitial(draft->revises) : NULL;
+
+		while (above >= 0 && get_name(gone, graph->revisions[above].id) != NULL)
+			above = only_parent(graph, above);
+		if (above == parent)
+			continue;
+		if (above < 0 ? wanted == NULL :
+			wanted != NULL && strcmp(wanted, graph->revisions[above].id) == 0)
+			draft->revises = list_make1(pstrdup(graph->revisions[parent].id));
+	}
+}
+
 /* ---------- what a baseline contains ---------- */
 
 /* Return the draft up to which the baseline contains the files. */
@@ -482,6 +552,7 @@ load_all(void *arg)
 	else
 		read_files(load);
 	assign_ids(load);
+	keep_edges(load);
 	if (load->options->contained != NULL)
 		note_contained(load, sv_register_order(load->read->drafts));
 	sv_register_untie_living(load->read->drafts);
