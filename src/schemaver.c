@@ -29,6 +29,7 @@ _PG_init(void)
 	sv_track_install();
 	sv_members_install();
 	sv_confine_init();
+	sv_hooks_init();
 	sv_living_init();
 	sv_model_leave_out(sv_store_is_adopted);
 	sv_register_install();

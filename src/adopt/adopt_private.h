@@ -137,6 +137,7 @@ extern bool sv_adopt_check_sha256(const Migration *migration, const char *checks
 extern bool sv_adopt_check_sha384(const Migration *migration, const char *checksum);
 extern bool sv_adopt_check_hash(const Migration *migration, const char *checksum);
 extern bool sv_adopt_check_liquibase(const Migration *migration, const char *checksum);
+extern bool sv_adopt_check_own(const Migration *migration, const char *checksum);
 extern bool sv_adopt_check_any(const Migration *migration, const char *checksum);
 extern int64 sv_adopt_lock_flyway(const AdoptTable *table);
 extern int64 sv_adopt_lock_rails(const AdoptTable *table);

@@ -106,6 +106,13 @@ sv_adopt_check_liquibase(const Migration *migration, const char *checksum)
 	return false;
 }
 
+/* schemaver's own, of the statements. */
+bool
+sv_adopt_check_own(const Migration *migration, const char *checksum)
+{
+	return strcmp(migration->stored->checksum, checksum) == 0;
+}
+
 /* A hash of a kind that its length tells, or a CRC-32. */
 bool
 sv_adopt_check_any(const Migration *migration, const char *checksum)

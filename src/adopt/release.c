@@ -67,6 +67,8 @@ add_members(Release *r, const MigrationName *name)
 	add_member(out, "file", name->file);
 	add_member(out, "slug", name->slug);
 	add_member(out, "message", stored->message);
+	add_member(out, "revision", stored->id);
+	add_member(out, "checksum", stored->checksum);
 	add_member(out, "up", stored->up);
 	add_member(out, "scope", r->adopted->source);
 	add_member(out, "class", sv_foreign_class(name->slug, name->version ? name->version : ""));

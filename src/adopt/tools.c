@@ -185,6 +185,15 @@ static const char *const django_add[] = {
 static const char *const django_remove[] = {
 	"DELETE FROM %T WHERE app || '/' || name = ANY ($1)", NULL
 };
+static const char *const schemaver_add[] = {
+	"INSERT INTO %T (revision, message, checksum, applied_at, applied_by) SELECT r.revision, "
+	"r.message, r.checksum, r.applied_at, r.applied_by"
+	FROM_ROWS("rank int, revision text, message text, checksum text, applied_at timestamptz, "
+			  "applied_by text") BY_RANK, NULL
+};
+static const char *const schemaver_remove[] = {
+	"DELETE FROM %T WHERE revision = ANY ($1)", NULL
+};
 static const char *const atlas_add[] = {
 	"INSERT INTO %T (version, description, type, applied, total, executed_at, execution_time, "
 	"hash, operator_version) SELECT r.version, r.message, 2, 1, 1, r.applied_at, r.us * 1000, "
@@ -310,6 +319,22 @@ static const AdoptTool tools[] = {
 		.row_key = sv_adopt_row_number,
 		.add = version_add,
 		.remove = by_number_remove,
+	},
+	{
+		/* what a file of script(standalone => true) writes */
+		.name = "schemaver",
+		.tables = "applied",
+		.schema = "schemaver_standalone",
+		.columns = "position revision message checksum applied_at applied_by",
+		.own_schema = true,
+		.rows = "SELECT revision, applied_at, applied_by, CAST(NULL AS bigint), checksum, "
+		"CAST(NULL AS text), false, CAST(NULL AS text), CAST(NULL AS text), CAST(NULL AS text) "
+		"FROM %T ORDER BY position",
+		.keys = sv_adopt_key_id,
+		.row_key = sv_adopt_row_same,
+		.agrees = sv_adopt_check_own,
+		.add = schemaver_add,
+		.remove = schemaver_remove,
 	},
 	{
 		.name = "alembic",

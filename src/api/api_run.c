@@ -191,8 +191,8 @@ arg_direction(FunctionCallInfo fcinfo, int n)
 	return SV_UPGRADE;
 }
 
-/* The living objects that would run behind the revisions. */
-static void
+/* The living objects that would run behind the revisions.  Returns the number of all rows. */
+static int
 put_living(ReturnSetInfo *result, Direction direction, StoredRevision **rows, int n)
 {
 	List	   *undone = NIL;
@@ -216,6 +216,7 @@ put_living(ReturnSetInfo *result, Direction direction, StoredRevision **rows, in
 		sv_row_list_or_null(&row, NIL);
 		sv_row_put(result, &row);
 	}
+	return n;
 }
 
 /* What is to be known of a step of a plan, as strings. */
@@ -258,6 +259,30 @@ put_left_out(ReturnSetInfo *result, const Selection *selection, const StoredRevi
 	sv_row_text(&row, sv_run_left_out(selection, revision->options));
 	sv_row_list_or_null(&row, NIL);
 	sv_row_put(result, &row);
+}
+
+/* The hooks that stand around the run: rows without a position and a revision. */
+static void
+put_hooks(ReturnSetInfo *result, Direction direction)
+{
+	ListCell   *cell;
+
+	foreach(cell, sv_store_hooks(SV_STORE_READ))
+	{
+		const StoredHook *hook = lfirst(cell);
+		RowBuilder	row = {0};
+
+		if (!sv_hook_is_for(hook, direction))
+			continue;
+		sv_row_datum(&row, (Datum) 0, true);
+		sv_row_text(&row, NULL);
+		sv_row_text(&row, sv_direction_name(direction));
+		sv_row_text(&row, psprintf("hook \"%s\": %s, as role \"%s\"", hook->name, hook->at,
+								   hook->role));
+		for (int i = 0; i < 6; i++)
+			sv_row_datum(&row, (Datum) 0, true);
+		sv_row_put(result, &row);
+	}
 }
 
 /* Why a step of a plan stops the run, or NULL. */
@@ -320,7 +345,8 @@ sv_api_plan(PG_FUNCTION_ARGS)
 		sv_row_list_or_null(&row, notes_of(rows[i], direction, enum_notes[i]));
 		sv_row_put(result, &row);
 	}
-	put_living(result, direction, rows, plan.n);
+	if (put_living(result, direction, rows, plan.n) > 0)
+		put_hooks(result, direction);
 	foreach(cell, left_out)
 		put_left_out(result, &selection, lfirst(cell));
 	PG_RETURN_NULL();
@@ -332,8 +358,12 @@ sv_api_script(PG_FUNCTION_ARGS)
 	char	   *from = sv_arg_name(fcinfo, 0, "from_ref");
 	char	   *to = sv_arg_name(fcinfo, 1, "to_ref");
 
+	char	   *contexts = sv_arg_name_or_null(fcinfo, 3);
+
 	sv_arg_variables(fcinfo, 2);
-	PG_RETURN_TEXT_P(cstring_to_text(sv_report_script(from, to, sv_arg_name_or_null(fcinfo, 3))));
+	PG_RETURN_TEXT_P(cstring_to_text(sv_arg_bool(fcinfo, 4) ?
+									 sv_report_standalone(from, to, contexts) :
+									 sv_report_script(from, to, contexts)));
 }
 
 Datum

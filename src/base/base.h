@@ -139,6 +139,25 @@ extern int	sv_ddl_log_size;	/* entries; -1: no limit */
 
 extern void sv_settings_init(void);
 
+/* ----- run_facts.c: what a run is doing, as settings that can be read and not set ----- */
+
+typedef enum RunFact
+{
+	SV_FACT_RUN,
+	SV_FACT_COMMAND,
+	SV_FACT_TARGET,
+	SV_FACT_REVISION,
+	SV_FACT_DIRECTION,
+	SV_FACT_STATEMENT,
+	SV_FACT_ERROR
+} RunFact;
+
+#define SV_FACTS (SV_FACT_ERROR + 1)
+
+extern void sv_fact_set(RunFact fact, const char *value);
+extern void sv_facts_clear(void);
+extern void sv_facts_init(void);
+
 /* ----- depend.c ----- */
 
 typedef struct DependScan

@@ -211,5 +211,6 @@ sv_settings_init(void)
 							&sv_ddl_log_size, 10000, -1, INT_MAX,
 							PGC_SUSET, 0, NULL, NULL, NULL);
 	define_online_settings();
+	sv_facts_init();
 	MarkGUCPrefixReserved("schemaver");
 }

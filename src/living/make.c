@@ -62,6 +62,7 @@ attempt(void *arg)
 
 	sv_observe_begin();
 	sv_follow_step();
+	sv_fact_set(SV_FACT_REVISION, task->name);
 	if (attempt->aside != NULL)
 		sv_aside_take(attempt->aside);
 	else

@@ -251,6 +251,7 @@ begin_online_revision(OnlineRun *online)
 
 		if (foreach_current_index(cell) == 0)
 			state = part->state;
+
 		if (part->finished)
 		{
 			check_unchanged(online, part);
@@ -260,6 +261,7 @@ begin_online_revision(OnlineRun *online)
 			take_unfinished(online, part);
 	}
 	online->resumed = online->at > 0;
+	sv_hooks_revision(online->revision->id, online->direction);
 	if (online->direction == SV_DOWNGRADE && !online->resumed)
 		sv_run_check_losses(online->revision, &online->run.options, &earlier);
 	online->singly =
@@ -299,11 +301,64 @@ finish_revision(OnlineRun *online)
 	online->run.done = online->next - 1;
 	sv_step_finish(&online->run, online->revision, online->stored, &online->step,
 				   &online->execution);
+	if (!online->step.stamped)
+		sv_hooks_fire(SV_HOOK_AFTER_REVISION, NULL);
 	sv_store_forget_parts(online->revision->id);
 	sv_follow_step_done(online->run.number, online->run.done, online->revision, online->stored,
 						online->direction);
 	sv_follow_finish();
 	sv_run_check_secrets(&online->run);
+}
+
+/* ---------- hooks ---------- */
+
+/* Run the hooks before the revision, if its first part is about to be executed. */
+static void
+fire_before_revision(const OnlineRun *online)
+{
+	if (online->part.from == 0 && !online->step.stamped)
+		sv_hooks_fire(SV_HOOK_BEFORE_REVISION, NULL);
+}
+
+/*
+ * A part is executed elsewhere, or in many transactions: the hooks around it have one of
+ * their own.  Commits.
+ */
+static void
+fire_around_part(OnlineRun *online, HookMoment at)
+{
+	bool		first = at == SV_HOOK_BEFORE_STATEMENT && online->part.from == 0;
+
+	if (!sv_hooks_any(at) && !(first && sv_hooks_any(SV_HOOK_BEFORE_REVISION)))
+		return;
+	sv_follow_part();
+	sv_lock_hold();
+	if (first)
+		fire_before_revision(online);
+	sv_hooks_fire(at, online->execution.script->statements[online->part.from].tag);
+	sv_follow_part_done();
+	sv_online_keep_lock();
+	sv_online_commit();
+}
+
+/* Run the hooks around the run, in a transaction of their own.  Commits. */
+static void
+fire_around_run(OnlineRun *online, HookMoment at)
+{
+	sv_fact_set(SV_FACT_REVISION, NULL);
+	sv_hooks_run(online->run.number, online->direction == SV_UPGRADE,
+				 online->direction == SV_DOWNGRADE);
+	if (!sv_hooks_any(at))
+		return;
+	sv_online_commit();
+	sv_follow_end();
+	sv_follow_begin();
+	sv_lock_hold();
+	sv_hooks_between(at);
+	sv_follow_finish();
+	sv_follow_end();
+	sv_online_keep_lock();
+	sv_online_commit();
 }
 
 /* ---------- statements of one transaction ---------- */
@@ -319,6 +374,7 @@ try_transaction(void *arg)
 	sv_lock_hold();
 	level = NewGUCNestLevel();
 	sv_retry_limits(0);
+	fire_before_revision(online);
 	if (online->direction == SV_DOWNGRADE)
 		sv_impact_guard();
 	sv_execution_part(&online->execution, online->part.from, online->part.to);
@@ -333,6 +389,7 @@ try_transaction(void *arg)
 	{
 		sv_follow_part_done();
 		sv_store_end_part(&online->part);
+		sv_run_check_secrets(&online->run);
 	}
 	AtEOXact_GUC(false, level);
 }
@@ -543,6 +600,7 @@ execute_alone(OnlineRun *online)
 						sv_direction_name(online->direction), online->revision->id,
 						online->execution.script->statements[online->at].blocker,
 						online->part.line)));
+	fire_around_part(online, SV_HOOK_BEFORE_STATEMENT);
 	while ((error = sv_online_attempt(try_alone, online)) != NULL)
 	{
 		online->part.begun_before = true;
@@ -550,6 +608,7 @@ execute_alone(OnlineRun *online)
 		if (!sv_retry_wait(attempt++, error, &online->execution))
 			ReThrowError(error);
 	}
+	fire_around_part(online, SV_HOOK_AFTER_STATEMENT);
 	online->at = online->part.to;
 }
 
@@ -569,7 +628,9 @@ execute_batches(OnlineRun *online)
 				(errmsg("[%d/%d] %s %s: %s in batches at line %d", online->next, online->run.nsteps,
 						sv_direction_name(online->direction), online->revision->id,
 						online->execution.script->statements[online->at].tag, online->part.line)));
+	fire_around_part(online, SV_HOOK_BEFORE_STATEMENT);
 	sv_batches_execute(&batches);
+	fire_around_part(online, SV_HOOK_AFTER_STATEMENT);
 	if (sv_progress)
 		ereport(INFO,
 				(errmsg("[%d/%d] %s %s: %lld rows in %d batches, the longest of %d ms",
@@ -647,6 +708,9 @@ execute_online(void *arg)
 	begin_run(online, online->direction == SV_UPGRADE ? "online upgrade" : "online downgrade");
 	if (online->run.number == 0)
 		return;
+	sv_hooks_begin(online->direction == SV_UPGRADE ? "online upgrade" : "online downgrade",
+				   online->target);
+	fire_around_run(online, SV_HOOK_BEFORE_RUN);
 	while (next_part(online))
 	{
 		sv_online_commit();
@@ -660,6 +724,7 @@ execute_online(void *arg)
 	}
 	if (online->external == NULL)
 		execute_living(online);
+	fire_around_run(online, SV_HOOK_AFTER_RUN);
 	sv_store_end_run(online->run.number, online->run.started_at);
 	sv_online_commit();
 	sv_run_log_end(&online->run);
@@ -744,6 +809,17 @@ record_failure(void *arg)
 	sv_online_commit();
 }
 
+/* Run the hooks on the error. */
+static void
+hooks_on_failure(void *arg)
+{
+	const Failure *failure = arg;
+
+	if (failure->online->run.number != 0)
+		sv_hooks_failed(failure->error);
+	sv_online_commit();
+}
+
 /*
  * Upgrade or downgrade to a target, committing step by step.  Must be called at
  * top level, outside of any transaction block and of SPI.
@@ -776,7 +852,9 @@ sv_online_run(Direction direction, const char *target, const RunOptions *options
 		explain(&online, error);
 		failure.error = error;
 		(void) sv_online_attempt(record_failure, &failure);
+		(void) sv_online_attempt(hooks_on_failure, &failure);
 	}
+	sv_hooks_end();
 	sv_run_living->end();
 	sv_follow_end();
 	sv_lock_exit();

@@ -132,6 +132,10 @@ extern void sv_register_mask_error(ErrorData *error);
 /* calls.c */
 extern void sv_register_mark_calls(Script *script);
 
+/* hook.c: SQL around runs */
+extern void sv_register_hook(StoredHook *hook);
+extern void sv_register_unhook(const char *name);
+
 /* done.c */
 extern void sv_register_refuse_changed(const char *id, const Part *part);
 extern void sv_register_check_done(const char *id, const Script *script, const Part *part);

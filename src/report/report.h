@@ -43,6 +43,7 @@ extern Model *sv_report_schema_at(const RevisionGraph *graph, const char *refere
 
 /* script_file.c */
 extern char *sv_report_script(const char *from, const char *to, const char *contexts);
+extern char *sv_report_standalone(const char *from, const char *to, const char *contexts);
 
 /* ----- text_diff.c ----- */
 

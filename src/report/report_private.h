@@ -116,4 +116,11 @@ typedef struct PendingEvents
 extern void sv_pending_commit(PendingEvents *pending);
 extern bool sv_pending_border(PendingEvents *pending, const Script *script, int statement);
 
+/* ----- standalone.c: the bookkeeping of a file for a server without schemaver ----- */
+
+extern void sv_standalone_check(StringInfo out, const RevisionGraph *graph, bool first);
+extern void sv_standalone_step(StringInfo out, const StoredRevision *row, Direction direction);
+extern void sv_standalone_verify(StringInfo out, const char *revision, const Script *script);
+extern void sv_standalone_end(StringInfo out);
+
 #endif							/* SV_REPORT_PRIVATE_H */

@@ -16,11 +16,14 @@
 #include "miscadmin.h"
 #include "register/register.h"
 #include "living/living.h"
+#include "proof/proof.h"
 #include "report/report.h"
 #include "report/report_private.h"
 #include "run/run.h"
 #include "script/script.h"
 #include "utils/builtins.h"
+#include "utils/guc.h"
+#include "utils/snapmgr.h"
 
 /* What the file is made of. */
 typedef struct ScriptFile
@@ -35,6 +38,10 @@ typedef struct ScriptFile
 	PendingEvents pending;		/* of the transaction that is being written */
 	Direction	direction;
 	const char *target;
+	List	   *hooks;			/* StoredHook */
+	bool		standalone;		/* it runs where there is no schemaver */
+	bool		begun;			/* its first check is written */
+	List	   *untried;		/* strings: what could not be tried out here */
 } ScriptFile;
 
 /* Pretend that exactly what "from" means, and all below it, is applied. */
@@ -87,6 +94,12 @@ append_run_begin(ScriptFile *file)
 	List	   *ids = NIL;
 	ListCell   *cell;
 
+	if (file->standalone)
+	{
+		sv_standalone_check(&file->out, file->graph, !file->begun);
+		file->begun = true;
+		return;
+	}
 	for (int i = 0; i < current.n; i++)
 		ids = lappend(ids, (char *) file->graph->revisions[current.members[i]].id);
 	appendStringInfo(&file->out, "SELECT schemaver.script_begin(%s, %s, ARRAY[",
@@ -103,6 +116,64 @@ append_begin(ScriptFile *file)
 {
 	appendStringInfoString(&file->out, "BEGIN;\n");
 	append_run_begin(file);
+}
+
+/* ---------- hooks ---------- */
+
+static bool
+has_hook(const ScriptFile *file, HookMoment at)
+{
+	ListCell   *cell;
+
+	foreach(cell, file->hooks)
+	{
+		const StoredHook *hook = lfirst(cell);
+
+		if (hook->moment == at && sv_hook_is_for(hook, file->direction))
+			return true;
+	}
+	return false;
+}
+
+/* Run the hooks of a moment, if there are any now: by a call, for they run as their roles. */
+static void
+append_hook(ScriptFile *file, HookMoment at, const char *revision)
+{
+	if (!has_hook(file, at))
+		return;
+	appendStringInfo(&file->out, "SELECT schemaver.script_hook(%s%s%s);\n",
+					 quote_literal_cstr(sv_hook_moment_name(at)), revision ? ", " : "",
+					 revision ? quote_literal_cstr(revision) : "");
+}
+
+/* The same in a transaction of its own. */
+static void
+append_hook_apart(ScriptFile *file, HookMoment at, const char *revision)
+{
+	if (!has_hook(file, at))
+		return;
+	append_begin(file);
+	append_hook(file, at, revision);
+	appendStringInfoString(&file->out, "COMMIT;\n");
+}
+
+/* Name the hooks that psql cannot run. */
+static void
+append_other_hooks(StringInfo out, const ScriptFile *file)
+{
+	int			n = 0;
+	ListCell   *cell;
+
+	foreach(cell, file->hooks)
+	{
+		const StoredHook *hook = lfirst(cell);
+
+		if (hook->moment > SV_HOOK_AFTER_REVISION && sv_hook_is_for(hook, file->direction))
+			appendStringInfo(out, "%s%s (%s)", n++ > 0 ? ", " : "-- Not in this file: hooks ",
+							 sv_one_line(hook->name), hook->at);
+	}
+	if (n > 0)
+		appendStringInfoString(out, ".\n");
 }
 
 /*
@@ -132,7 +203,7 @@ append_copy_data(StringInfo out, const char *data, int length)
 
 /* What a script has made for its session alone ends with it. */
 static void
-append_forget(StringInfo out, const Script *script)
+append_forget(StringInfo out, const Script *script, bool standalone)
 {
 	bool		prepares = false;
 
@@ -140,6 +211,8 @@ append_forget(StringInfo out, const Script *script)
 		prepares |= strcmp(script->statements[i].tag, "PREPARE") == 0;
 	if (prepares)
 		appendStringInfoString(out, "DEALLOCATE ALL;\n");
+	if (standalone && (script->flags & SV_STMT_TEMP))
+		appendStringInfoString(out, "DISCARD TEMP;\n");
 	if (script->flags & SV_STMT_SETS)
 	{
 		appendStringInfoString(out, "RESET SESSION AUTHORIZATION;\nRESET ROLE;\nRESET ALL;\n");
@@ -171,7 +244,7 @@ append_statements(ScriptFile *file, const Script *script, const ScriptOrigin *or
 			append_copy_data(&file->out, script->text + statement->data_start,
 							 statement->data_length);
 	}
-	append_forget(&file->out, script);
+	append_forget(&file->out, script, file->standalone);
 }
 
 /*
@@ -198,16 +271,37 @@ append_call(ScriptFile *file, int step, const Script *script)
 					 quote_literal_cstr(row->checksum));
 }
 
+/* Write the verify script of a revision that was applied. */
+static void
+append_verify(ScriptFile *file, int step)
+{
+	const StoredScript *stored = file->stored[step];
+	ScriptOrigin origin = {file->rows[step]->id, "verify", stored->verify_source,
+	stored->verify_line};
+
+	if (file->direction == SV_UPGRADE && stored->verify != NULL)
+		sv_standalone_verify(&file->out, file->rows[step]->id,
+							 sv_script_parse(sv_register_substitute(stored->verify, stored,
+																	SV_UPGRADE, &origin, NULL),
+											 &origin));
+}
+
 static void
 append_step(ScriptFile *file, int step, int nstatements)
 {
 	const StoredRevision *row = file->rows[step];
 
+	file->graph->revisions[file->plan.members[step]].applied = file->direction == SV_UPGRADE;
+	if (file->standalone)
+	{
+		append_verify(file, step);
+		sv_standalone_step(&file->out, row, file->direction);
+		return;
+	}
 	appendStringInfo(&file->out, "SELECT schemaver.script_step(%s, %s, %s, %d);\n",
 					 quote_literal_cstr(row->id),
 					 quote_literal_cstr(sv_direction_name(file->direction)),
 					 quote_literal_cstr(row->checksum), nstatements);
-	file->graph->revisions[file->plan.members[step]].applied = file->direction == SV_UPGRADE;
 }
 
 /* Does it need no more than to be the first in a transaction: a SET TRANSACTION, nothing else? */
@@ -272,11 +366,13 @@ append_revision(ScriptFile *file, int step, bool alone)
 		sv_pending_commit(&file->pending);
 		append_begin(file);
 	}
+	append_hook(file, SV_HOOK_BEFORE_REVISION, row->id);
 	if (outside)				/* the version is checked before what cannot be rolled back */
-		appendStringInfoString(&file->out, "ROLLBACK;\n");
+		appendStringInfoString(&file->out, has_hook(file, SV_HOOK_BEFORE_REVISION) ? "COMMIT;\n" :
+							   "ROLLBACK;\n");
 	if (first)
 		appendStringInfoString(&file->out, "BEGIN;\n");
-	if (sv_run_is_generated(stored, file->direction) && !outside)
+	if (sv_run_is_generated(stored, file->direction) && !outside && !file->standalone)
 		append_call(file, step, script);
 	else
 		append_statements(file, script, &file->origins[step], alone && !outside);
@@ -285,6 +381,7 @@ append_revision(ScriptFile *file, int step, bool alone)
 	else if (outside)
 		append_begin(file);
 	append_step(file, step, script->n);
+	append_hook(file, SV_HOOK_AFTER_REVISION, row->id);
 	if (alone)
 		appendStringInfoString(&file->out, "COMMIT;\n");
 }
@@ -371,19 +468,29 @@ append_run(ScriptFile *file)
 
 	append_reading(&file->out);
 	if (one)
+	{
 		append_begin(file);
+		append_hook(file, SV_HOOK_BEFORE_RUN, NULL);
+	}
+	else
+		append_hook_apart(file, SV_HOOK_BEFORE_RUN, NULL);
 	for (int i = 0; i < file->plan.n; i++)
 	{
 		CHECK_FOR_INTERRUPTS();
 		append_revision(file, i, !one);
 	}
 	if (one)
+	{
+		append_hook(file, SV_HOOK_AFTER_RUN, NULL);
 		appendStringInfoString(&file->out, "\nCOMMIT;\n");
+	}
+	else
+		append_hook_apart(file, SV_HOOK_AFTER_RUN, NULL);
 }
 
 /* Name what an upgrade would run behind the revisions: it is not in the file. */
 static void
-append_living(StringInfo out)
+append_living(StringInfo out, bool standalone)
 {
 	List	   *due = sv_living_due(SV_UPGRADE, NIL);
 	ListCell   *cell;
@@ -392,7 +499,9 @@ append_living(StringInfo out)
 		appendStringInfo(out, "%s%s", foreach_current_index(cell) > 0 ? ", " :
 						 "-- Not in this file, for their order shows when they run: living objects ",
 						 ((LivingDue *) lfirst(cell))->name);
-	if (due != NIL)
+	if (due != NIL && standalone)
+		appendStringInfoString(out, ".\n");
+	else if (due != NIL)
 		appendStringInfoString(out, ".\n-- Run SELECT * FROM schemaver.upgrade(); behind it.\n");
 }
 
@@ -410,6 +519,59 @@ select_steps(ScriptFile *file, const char *contexts)
 							   external > 0 ? file->rows[external - 1] : NULL);
 }
 
+/* Plan the run from one point to another. */
+static void
+plan_file(ScriptFile *file, const char *from, const char *to, const char *contexts)
+{
+	file->graph = sv_store_graph(SV_STORE_READ);
+	if (strcmp(from, "current") != 0)
+		assume_applied(file->graph, from);
+	file->direction = direction_to(file->graph, to);
+	file->target = to;
+	file->plan = file->direction == SV_UPGRADE ? sv_graph_plan_upgrade(file->graph, to) :
+		sv_graph_plan_downgrade(file->graph, to);
+	file->rows = sv_store_plan_rows(SV_STORE_READ, file->graph, &file->plan);
+	if (file->direction == SV_UPGRADE)
+		select_steps(file, contexts);
+}
+
+/* The lines before the run: what the file is, and what is not in it. */
+static void
+append_head(StringInfo out, const ScriptFile *file, const char *from, const char *to)
+{
+	ListCell   *cell;
+
+	appendStringInfo(out, "-- schemaver: %s%s from %s to %s, %d revision(s)\n"
+					 "-- Run it with psql -X -f (of August 2025 or later); it stops at the first "
+					 "error.\n",
+					 file->standalone ? "standalone " : "", sv_direction_name(file->direction),
+					 sv_one_line(from), sv_one_line(to), file->plan.n);
+	foreach(cell, file->untried)
+		appendStringInfo(out, "-- Not tried out: %s\n", sv_one_line(lfirst(cell)));
+	append_other_hooks(out, file);
+	if (file->direction == SV_UPGRADE)
+		append_living(out, file->standalone);
+}
+
+static char *
+write_file(ScriptFile *file, const char *from, const char *to)
+{
+	StringInfoData out;
+
+	if (file->direction == SV_DOWNGRADE)
+		sv_run_check_reversible(file->rows, file->plan.n);
+	initStringInfo(&out);
+	append_head(&out, file, from, to);
+	if (file->plan.n == 0)
+		return out.data;
+	initStringInfo(&file->out);
+	append_run(file);
+	if (file->standalone)
+		sv_standalone_end(&file->out);
+	append_restricted(&out, file->out.data);
+	return out.data;
+}
+
 /*
  * The run from one point of the graph to another as a file for psql.  The
  * direction follows from where the target lies.
@@ -418,33 +580,108 @@ char *
 sv_report_script(const char *from, const char *to, const char *contexts)
 {
 	ScriptFile	file = {{0}};
-	StringInfoData out;
 
-	file.graph = sv_store_graph(SV_STORE_READ);
-	if (strcmp(from, "current") != 0)
-		assume_applied(file.graph, from);
-	file.direction = direction_to(file.graph, to);
-	file.target = to;
-	file.plan = file.direction == SV_UPGRADE ? sv_graph_plan_upgrade(file.graph, to) :
-		sv_graph_plan_downgrade(file.graph, to);
-	file.rows = sv_store_plan_rows(SV_STORE_READ, file.graph, &file.plan);
+	plan_file(&file, from, to, contexts);
+	file.hooks = sv_store_hooks(SV_STORE_READ);
+	return write_file(&file, from, to);
+}
+
+/* ---------- a file for a server without schemaver ---------- */
+
+typedef struct Standalone
+{
+	const char *from;
+	const char *to;
+	const char *contexts;
+	char	   *text;			/* of the file */
+} Standalone;
+
+static void
+report_nothing(const RunStep *step, void *arg)
+{
+}
+
+/* Try out what the file is to do; an error if it cannot work. */
+static void
+try_out(ScriptFile *file)
+{
+	const char *fault = file->direction == SV_UPGRADE ? "up fails" : "down fails";
+	ListCell   *cell;
+
+	foreach(cell, sv_test(sv_store_graph(SV_STORE_WRITE), &file->plan))
+	{
+		const TestResult *result = lfirst(cell);
+
+		if (strcmp(result->verdict, fault) == 0)
+			ereport(ERROR,
+					(errcode(ERRCODE_SV_VERIFY_FAILED),
+					 errmsg("revision \"%s\" cannot be proven: %s", result->revision,
+							result->verdict),
+					 errdetail_internal("%s", result->detail ? result->detail : "")));
+		if (strcmp(result->verdict, "cannot be tested") == 0)
+			file->untried = lappend(file->untried,
+									psprintf("%s: %s", result->revision,
+											 result->detail ? result->detail : ""));
+		else if (file->direction == SV_DOWNGRADE && strcmp(result->verdict, "differs") == 0)
+			file->untried = lappend(file->untried,
+									psprintf("%s: its down leaves another schema than there was",
+											 result->revision));
+	}
+}
+
+/* Revisions that are not applied have no derived downs: apply them, for a moment. */
+static void
+derive_downs(const ScriptFile *file, const char *from)
+{
+	RevisionGraph *now = sv_store_graph(SV_STORE_WRITE);
+	RunOptions	options = {.quiet = true, .rehearsal = true};
+	bool		all = true;
+
+	for (int i = 0; i < file->plan.n; i++)
+		all &= now->revisions[file->plan.members[i]].applied;
+	if (all)
+		return;
+	sv_run(SV_UPGRADE, from, &options, NULL, report_nothing, NULL);
+	CommandCounterIncrement();
+}
+
+static void
+write_standalone(void *arg)
+{
+	Standalone *standalone = arg;
+	ScriptFile	file = {{0}};
+	List	   *untried;
+
+	(void) set_config_option("schemaver.progress", "off", PGC_USERSET, PGC_S_SESSION,
+							 GUC_ACTION_SAVE, true, 0, false);
+	plan_file(&file, standalone->from, standalone->to, standalone->contexts);
+	try_out(&file);
+	untried = file.untried;
 	if (file.direction == SV_DOWNGRADE)
-		sv_run_check_reversible(file.rows, file.plan.n);
-	else
-		select_steps(&file, contexts);
+		derive_downs(&file, standalone->from);
+	/* readers see what the query that called them does, so let that be what was done */
+	PushActiveSnapshot(GetLatestSnapshot());
+	plan_file(&file, standalone->from, standalone->to, standalone->contexts);
+	file.standalone = true;
+	file.untried = untried;
+	standalone->text = write_file(&file, standalone->from, standalone->to);
+	PopActiveSnapshot();
+}
 
-	initStringInfo(&out);
-	appendStringInfo(&out, "-- schemaver: %s from %s to %s, %d revision(s)\n"
-					 "-- Run it with psql -X -f (of August 2025 or later); it stops at the first "
-					 "error.\n",
-					 sv_direction_name(file.direction), sv_one_line(from), sv_one_line(to),
-					 file.plan.n);
-	if (file.direction == SV_UPGRADE)
-		append_living(&out);
-	if (file.plan.n == 0)
-		return out.data;
-	initStringInfo(&file.out);
-	append_run(&file);
-	append_restricted(&out, file.out.data);
-	return out.data;
+/*
+ * The same for a server without schemaver.  What it does is tried out here, and rolled
+ * back; SV017 if it fails.
+ */
+char *
+sv_report_standalone(const char *from, const char *to, const char *contexts)
+{
+	Standalone	standalone = {from, to, contexts};
+	ErrorData  *error;
+
+	sv_lock_run("schemaver.script(standalone => true)");
+	sv_store_refuse_unfinished();
+	error = sv_subtransaction(write_standalone, &standalone, false);
+	if (error != NULL)
+		ReThrowError(error);
+	return standalone.text;
 }

@@ -13,6 +13,8 @@
  * those that tell the time or convert it.  All else is refused when an expression is
  * made ready, so that it does not matter when the other role wrote it.
  *
+ * A hook, whose moment another role chooses, is confined so whoever has set it.
+ *
  * The server keeps some functions looked up in its caches: those of operator
  * classes, and others that reach.c counts as not confinable.  A statement that can
  * run these is not executed as a superuser at all.
@@ -106,14 +108,18 @@ check_harmless(Oid function)
 	int			context;
 
 	GetUserIdAndSecContext(&userid, &context);
-	if (confining != SV_CONFINE_EXPRESSIONS || (context & SV_SECURITY_OWN_QUERY) != 0 ||
+	if (confining < SV_CONFINE_EXPRESSIONS || (context & SV_SECURITY_OWN_QUERY) != 0 ||
 		!superuser() || is_harmless(function))
 		return;
 	ereport(ERROR,
 			(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
 			 errmsg("function %s() would be called as role \"%s\", a superuser, where expressions of another role are evaluated",
 					get_func_name(function), GetUserNameFromId(userid, false)),
+			 confining == SV_CONFINE_HOOK_EXPRESSIONS ?
+			 errdetail("The hook uses a table, a domain or a view of another role; only immutable functions may run there as a superuser.") :
 			 errdetail("The statement was written by schemaver, and evaluates a domain or a view of another role; only immutable functions may run there as a superuser."),
+			 confining == SV_CONFINE_HOOK_EXPRESSIONS ?
+			 errhint("Let a role that is no superuser set the hook, or let it use objects of superusers only.") :
 			 errhint("Register the statements as the down or up of a revision: what somebody has written runs as the caller.")));
 }
 
@@ -139,16 +145,24 @@ needs_hook(Oid function)
 {
 	if (next_needs_hook != NULL && next_needs_hook(function))
 		return true;
-	if (confining == SV_CONFINE_EXPRESSIONS && function >= FirstNormalObjectId)
+	if (confining >= SV_CONFINE_EXPRESSIONS && function >= FirstNormalObjectId)
 		return true;
 	return confining && OidIsValid(other_owner(function));
+}
+
+/* Is the current user one whose rights the functions of other roles must not get? */
+static bool
+confines_now(void)
+{
+	return confining == SV_CONFINE_HOOK || confining == SV_CONFINE_HOOK_EXPRESSIONS ||
+		(confining && superuser());
 }
 
 static void
 begin_call(CallSite *site, const FmgrInfo * function)
 {
 	Call	   *call = MemoryContextAlloc(function->fn_mcxt, sizeof(Call));
-	Oid			owner = confining && superuser() ? other_owner(function->fn_oid) : InvalidOid;
+	Oid			owner = confines_now() ? other_owner(function->fn_oid) : InvalidOid;
 
 	if (!OidIsValid(owner))
 		check_harmless(function->fn_oid);

@@ -94,16 +94,23 @@ sv_run_script_begin(Direction direction, const char *target, List *expected)
 	sv_members_begin();
 }
 
+/* Raise an error unless the file has begun in this transaction. */
+static void
+check_begun(void)
+{
+	if (script_run.transaction != SV_MY_LXID)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("schemaver.script_begin() was not called in this transaction")));
+}
+
 /* The revision of which the file speaks, if the file may. */
 static StoredRevision *
 current_revision(const char *id, const char *checksum)
 {
 	StoredRevision *revision;
 
-	if (script_run.transaction != SV_MY_LXID)
-		ereport(ERROR,
-				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-				 errmsg("schemaver.script_begin() was not called in this transaction")));
+	check_begun();
 	sv_members_check();
 	revision = sv_store_revision(SV_STORE_WRITE, id);
 	if (strcmp(revision->checksum, checksum) != 0)
@@ -171,4 +178,46 @@ sv_run_script_step(const char *id, Direction direction, const char *checksum, in
 	step.state = sv_follow_unseen();
 	(void) sv_store_step(&step);
 	sv_store_end_run(script_run.number, script_run.started_at);
+}
+
+/* Only these stand in a file. */
+static HookMoment
+moment_in_file(const char *at)
+{
+	HookMoment	moment = sv_hook_moment(at);
+
+	if (moment > SV_HOOK_AFTER_REVISION)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("invalid value for argument \"at\": \"%s\"", sv_base_clip(at)),
+				 errhint("Known values: before_run, after_run, before_revision, after_revision.")));
+	return moment;
+}
+
+/* Run the hooks of a moment of the file's run. */
+void
+sv_run_script_hook(const char *at, const char *revision)
+{
+	HookMoment	moment = moment_in_file(at);
+	bool		up;
+
+	check_begun();
+	up = script_run.direction == SV_UPGRADE;
+
+	sv_hooks_begin(psprintf("script %s", sv_direction_name(script_run.direction)),
+				   script_run.target);
+	PG_TRY();
+	{
+		sv_hooks_run(script_run.number, up, !up);
+		if (revision != NULL)
+			sv_hooks_revision(revision, script_run.direction);
+		sv_hooks_fire(moment, NULL);
+	}
+	PG_FINALLY();
+	{
+		sv_hooks_end();
+	}
+	PG_END_TRY();
+	if (moment == SV_HOOK_AFTER_REVISION || moment == SV_HOOK_AFTER_RUN)
+		(void) sv_follow_unseen();
 }

@@ -112,6 +112,22 @@ begin_living(const PlannedRun *planned)
 	sv_run_living->begin(undone != NIL ? SV_DOWNGRADE : SV_UPGRADE, undone);
 }
 
+/* Which run it is, for its hooks; no revision is being executed. */
+static void
+tell_hooks(const Run *run, const PlannedRun *planned)
+{
+	bool		down = false;
+	bool		up = planned->nsteps == 0;
+
+	for (int i = 0; i < planned->nsteps; i++)
+	{
+		down |= planned->directions[i] == SV_DOWNGRADE;
+		up |= planned->directions[i] == SV_UPGRADE;
+	}
+	sv_fact_set(SV_FACT_REVISION, NULL);
+	sv_hooks_run(run->number, up, down);
+}
+
 /* Execute and record every step. */
 static void
 execute(void *arg)
@@ -127,8 +143,12 @@ execute(void *arg)
 	{
 		sv_follow_begin();
 		begin_living(planned);
+		tell_hooks(&run, planned);
+		sv_hooks_between(SV_HOOK_BEFORE_RUN);
 		execute_steps(&run, planned);
 		sv_run_living->finish(&run);
+		tell_hooks(&run, planned);
+		sv_hooks_between(SV_HOOK_AFTER_RUN);
 		sv_follow_finish();
 		sv_run_check_secrets(&run);
 	}
@@ -150,13 +170,44 @@ execute(void *arg)
 	sv_run_log_end(&run);
 }
 
+/* Execute it in a subtransaction, so that hooks can run after an error. */
 static void
-execute_dry(PlannedRun *planned)
+execute_apart(PlannedRun *planned)
 {
-	ErrorData  *error = sv_subtransaction(execute, planned, false);
+	bool		dry_run = planned->options.dry_run;
+	ErrorData  *error = sv_subtransaction(execute, planned, !dry_run);
 
-	if (error != NULL)
-		ReThrowError(error);
+	if (error == NULL)
+		return;
+	/* deploy() goes on after that one */
+	if (!dry_run && !(planned->options.quiet && error->sqlerrcode == ERRCODE_SV_NOT_TRANSACTIONAL))
+		sv_hooks_failed(error);
+	ReThrowError(error);
+}
+
+/* Execute the plan with the hooks around it. */
+static void
+execute_plan(PlannedRun *planned)
+{
+	if (planned->options.rehearsal)
+	{
+		execute(planned);
+		return;
+	}
+	sv_hooks_begin(planned->command, planned->target);
+	PG_TRY();
+	{
+		sv_hooks_run(0, true, true);
+		if (planned->options.dry_run || sv_hooks_any(SV_HOOK_ON_ERROR))
+			execute_apart(planned);
+		else
+			execute(planned);
+	}
+	PG_FINALLY();
+	{
+		sv_hooks_end();
+	}
+	PG_END_TRY();
 }
 
 static void
@@ -229,10 +280,7 @@ sv_run(Direction direction, const char *target, const RunOptions *options, RunOb
 	planned.options = *options;
 	make_room(&planned, plan.n);
 	add_steps(&planned, rows, plan.n, direction);
-	if (options->dry_run)
-		execute_dry(&planned);
-	else
-		execute(&planned);
+	execute_plan(&planned);
 }
 
 /*
@@ -272,10 +320,7 @@ sv_run_goto(const char *target, const RunOptions *options, RunObserver *observer
 	make_room(&planned, plan.remove.n + plan.add.n);
 	add_steps(&planned, down, plan.remove.n, SV_DOWNGRADE);
 	add_steps(&planned, up, plan.add.n, SV_UPGRADE);
-	if (options->dry_run)
-		execute_dry(&planned);
-	else
-		execute(&planned);
+	execute_plan(&planned);
 }
 
 static StoredRevision **
@@ -320,7 +365,7 @@ sv_run_redo(int steps, const RunOptions *options, RunObserver *observer, RunStep
 	make_room(&planned, 2 * plan.n);
 	add_steps(&planned, rows, plan.n, SV_DOWNGRADE);
 	add_steps(&planned, again, plan.n, SV_UPGRADE);
-	execute(&planned);
+	execute_plan(&planned);
 }
 
 /* Record one revision as applied or not, without executing anything. */

@@ -55,6 +55,7 @@ typedef struct RunOptions
 	bool		dry_run;		/* execute everything and roll it back */
 	bool		allow_data_loss;
 	bool		quiet;			/* the caller says what was done */
+	bool		rehearsal;		/* the caller rolls it back: no hooks, no log */
 	const char *note;			/* for the journal, or NULL */
 	const char *allowing;		/* the same call with allow_data_loss, for hints */
 } RunOptions;
@@ -165,6 +166,8 @@ extern void sv_run_script_generated(const char *id, Direction direction, const c
 extern void sv_run_script_step(const char *id, Direction direction, const char *checksum,
 							   int statements);
 
+extern void sv_run_script_hook(const char *at, const char *revision);
+
 /* step.c */
 extern void sv_run_step(Run *run, const StoredRevision *revision, Direction direction);
 extern void sv_run_verify(const char *revision, const StoredScript *stored);
@@ -237,11 +240,25 @@ extern void sv_confine_init(void);
 typedef enum Confinement
 {
 	SV_CONFINE_NOTHING,
-	SV_CONFINE_FUNCTIONS,		/* those of other roles run as their owners */
+	SV_CONFINE_FUNCTIONS,		/* those of other roles run as their owners, not as a superuser */
+	SV_CONFINE_HOOK,			/* nor as anybody else */
 	SV_CONFINE_EXPRESSIONS,		/* the same, and nothing that is not harmless as a superuser */
+	SV_CONFINE_HOOK_EXPRESSIONS,
 } Confinement;
 
 extern void sv_confine(Confinement what, StatementFn run, void *arg);
+
+/* run_hooks.c */
+extern void sv_hooks_init(void);
+extern void sv_hooks_begin(const char *command, const char *target);
+extern void sv_hooks_run(int64 number, bool up, bool down);
+extern void sv_hooks_revision(const char *revision, Direction direction);
+extern bool sv_hooks_any(HookMoment at);
+extern void sv_hooks_fire(HookMoment at, const char *tag);
+extern void sv_hooks_between(HookMoment at);
+extern void sv_hooks_failed(const ErrorData *error);
+extern void sv_hooks_end(void);
+extern bool sv_hook_is_for(const StoredHook *hook, Direction direction);
 
 /* body_path.c */
 extern List *sv_body_path_now(void);

@@ -14,7 +14,7 @@
 void
 sv_run_log_begin(const Run *run, const char *command, const char *target)
 {
-	if (!run->options.dry_run)
+	if (!run->options.dry_run && !run->options.rehearsal)
 		ereport(LOG,
 				(errmsg("schemaver run " INT64_FORMAT ": %s to \"%s\" begins, %d revisions",
 						run->number, command, target ? sv_base_clip(target) : "", run->nsteps),
@@ -31,7 +31,7 @@ elapsed_ms(const Run *run)
 void
 sv_run_log_end(const Run *run)
 {
-	if (!run->options.dry_run)
+	if (!run->options.dry_run && !run->options.rehearsal)
 		ereport(LOG,
 				(errmsg("schemaver run " INT64_FORMAT ": done, %d revisions in %.0f ms",
 						run->number, run->nsteps, elapsed_ms(run)),
@@ -42,7 +42,7 @@ sv_run_log_end(const Run *run)
 void
 sv_run_log_failed(const Run *run, const char *revision, int sqlstate)
 {
-	if (!run->options.dry_run)
+	if (!run->options.dry_run && !run->options.rehearsal)
 		ereport(LOG,
 				(errmsg("schemaver run " INT64_FORMAT ": failed in revision \"%s\" with SQLSTATE %s after %.0f ms",
 						run->number, revision ? sv_base_clip(revision) : "",

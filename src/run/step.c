@@ -221,6 +221,19 @@ repeat_settings(Execution *execution)
 			execute_statement(execution);
 }
 
+/* Execute the current statement; where it is real, with the hooks around it. */
+static void
+execute_with_hooks(Execution *execution, int i)
+{
+	const char *tag = execution->script->statements[i].tag;
+
+	if (execution->adapt == NULL)
+		sv_hooks_fire(SV_HOOK_BEFORE_STATEMENT, tag);
+	sv_run_living->statement(sv_statement_tree(execution->script, i), execute_keeping, execution);
+	if (execution->adapt == NULL)
+		sv_hooks_fire(SV_HOOK_AFTER_STATEMENT, tag);
+}
+
 /*
  * Execute the statements of the part, under the settings that those before it
  * have made; the memory of each is freed after it.
@@ -239,7 +252,7 @@ execute_statements(Execution *execution, MemoryContext context)
 		CHECK_FOR_INTERRUPTS();
 		sv_client_check();
 		if (report_statement(execution, i))
-			sv_run_living->statement(sv_statement_tree(script, i), execute_keeping, execution);
+			execute_with_hooks(execution, i);
 		execution->touched |= may_set_constraints(&script->statements[i]);
 		if (may_make_constraint(&script->statements[i]))
 			sv_constraints_follow();
@@ -572,6 +585,9 @@ execute_step(Run *run, const StoredRevision *revision, const StoredScript *store
 		run->observer->before(run->observer, revision, direction);
 	step->started_at = GetCurrentTimestamp();
 	sv_follow_step();
+	sv_hooks_revision(revision->id, direction);
+	if (!step->stamped)
+		sv_hooks_fire(SV_HOOK_BEFORE_REVISION, NULL);
 	sv_execution_begin(&execution, revision, stored, direction);
 	if (direction == SV_DOWNGRADE)
 		sv_impact_guard();
@@ -584,6 +600,8 @@ execute_step(Run *run, const StoredRevision *revision, const StoredScript *store
 		run->observer->after(run->observer, revision, stored);
 	step->statements = execution.script->n;
 	sv_step_finish(run, revision, stored, step, &execution);
+	if (!step->stamped)
+		sv_hooks_fire(SV_HOOK_AFTER_REVISION, NULL);
 	sv_follow_step_done(run->number, run->done, revision, stored, direction);
 }
 

@@ -89,9 +89,9 @@ AS 'MODULE_PATHNAME', 'sv_api_plan' LANGUAGE C STABLE PARALLEL RESTRICTED;
 COMMENT ON FUNCTION plan(reference, text, jsonb, text, jsonb) IS 'what a run would do, in order';
 
 CREATE FUNCTION script(from_ref text DEFAULT 'current', to_ref text DEFAULT 'head',
-	variables jsonb DEFAULT NULL, contexts text DEFAULT NULL)
-RETURNS text AS 'MODULE_PATHNAME', 'sv_api_script' LANGUAGE C STABLE PARALLEL RESTRICTED;
-COMMENT ON FUNCTION script(text, text, jsonb, text) IS 'a run as one SQL file for psql, with the record of the version';
+	variables jsonb DEFAULT NULL, contexts text DEFAULT NULL, standalone boolean DEFAULT false)
+RETURNS text AS 'MODULE_PATHNAME', 'sv_api_script' LANGUAGE C VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION script(text, text, jsonb, text, boolean) IS 'a run as one SQL file for psql, with the record of the version';
 
 CREATE FUNCTION script_begin(direction text, target text, expected text[])
 RETURNS void AS 'MODULE_PATHNAME', 'sv_api_script_begin' LANGUAGE C VOLATILE PARALLEL UNSAFE;
@@ -179,7 +179,7 @@ REVOKE ALL ON FUNCTION
 	downgrade(reference, boolean, boolean, text, jsonb, text, jsonb),
 	redo(integer, boolean, text, jsonb, text, jsonb),
 	stamp(names, boolean),
-	script(text, text, jsonb, text),
+	script(text, text, jsonb, text, boolean),
 	script_begin(text, text, text[]),
 	script_generated(text, text, text),
 	script_step(text, text, text, integer),

@@ -75,7 +75,7 @@ LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
 	FROM (VALUES
 		('reader', '{show,log,export,script,diff_revisions,show_schema,snapshot_at,drift,er,report,hooks}'::text[]),
 		('author', '{revision,merge,edit,remove,load,load_directory,new_file,repeatable,seed,managed_rows,autogenerate,diff,test,tag,untag}'),
-		('deployer', '{load,load_directory,upgrade,online_upgrade,deploy,done,verify,script_begin,script_step,script_generated}'),
+		('deployer', '{load,load_directory,upgrade,online_upgrade,deploy,done,verify,script_begin,script_step,script_generated,script_hook}'),
 		('operator', '{downgrade,online_downgrade,redo,undo,goto,stamp,abandon,capture,revert_drift,tag,untag,kept_rows,purge_kept}')
 	) s (set, names)
 	JOIN pg_proc p ON p.pronamespace = 'schemaver'::regnamespace AND p.proname::text = ANY (s.names)

@@ -328,16 +328,19 @@ sv_store_step_variables(int64 run, int position, const char *variables)
 
 /*
  * Does what is kept of the present schema and of a run's revisions hold the value, as
- * it is or as JSON writes it?  Reads all that is kept of the present schema.
+ * it is or within quotes?  Reads all that is kept of the present schema.
  */
 bool
 sv_store_holds(const char *value, int64 run)
 {
 	static StoreQuery query = {
-		"SELECT WHERE EXISTS (SELECT FROM schemaver.object_version WHERE to_state IS NULL "
-		"AND strpos(description::text, trim('\"' FROM to_json($1)::text)) > 0) "
+		"SELECT FROM (SELECT f, substr(to_json(f)::text, 2, length(to_json(f)::text) - 2) AS json "
+		"FROM unnest(ARRAY[$1, replace($1, chr(39), repeat(chr(39), 2)), replace($1, chr(34), "
+		"repeat(chr(34), 2)), replace(replace($1, chr(92), repeat(chr(92), 2)), chr(39), "
+		"repeat(chr(39), 2))]) f) form WHERE EXISTS (SELECT FROM schemaver.object_version "
+		"WHERE to_state IS NULL AND strpos(description::text, form.json) > 0) "
 		"OR EXISTS (SELECT FROM schemaver.derived d JOIN schemaver.step s ON s.revision = d.revision "
-		"WHERE s.run = $2 AND strpos(d.down, $1) > 0)",
+		"WHERE s.run = $2 AND strpos(d.down, form.f) > 0)",
 		2, {TEXTOID, INT8OID}
 	};
 

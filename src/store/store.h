@@ -151,6 +151,38 @@ extern void sv_store_ignore(const char *kind, const char *name, bool ignore);
 extern List *sv_store_ignored(StoreMode mode);
 extern List *sv_store_ignored_patterns(void);
 
+/* ----- hook_rows.c: SQL around runs ----- */
+
+/* When a hook runs. */
+typedef enum HookMoment
+{
+	SV_HOOK_BEFORE_RUN,
+	SV_HOOK_AFTER_RUN,
+	SV_HOOK_BEFORE_REVISION,
+	SV_HOOK_AFTER_REVISION,
+	SV_HOOK_BEFORE_STATEMENT,
+	SV_HOOK_AFTER_STATEMENT,
+	SV_HOOK_ON_ERROR,
+	SV_HOOK_MOMENTS				/* how many there are; of no hook */
+} HookMoment;
+
+typedef struct StoredHook
+{
+	const char *name;
+	const char *at;
+	List	   *only_for;		/* directions, or classes of statements; NIL: all */
+	const char *sql;
+	const char *role;			/* who has set it, and as whom it runs */
+	TimestampTz set_at;
+	HookMoment	moment;
+} StoredHook;
+
+extern HookMoment sv_hook_moment(const char *name);
+extern const char *sv_hook_moment_name(HookMoment moment);
+extern List *sv_store_hooks(StoreMode mode);
+extern void sv_store_set_hook(const StoredHook *hook);
+extern bool sv_store_forget_hook(const char *name);
+
 /* ----- adopted.c ----- */
 
 /* A table of another tool, or what belongs to it. */

@@ -281,6 +281,14 @@ sv_follow_living_done(int64 run, int position, const char *name)
 	sv_track_step_done(followed, followed->derive);
 }
 
+/* The same of what is no step: its changes go into the state, and into no journal. */
+void
+sv_follow_other_done(void)
+{
+	if (sv_track_active())
+		sv_track_step_done(sv_track_alloc(sizeof(Followed)), false);
+}
+
 /* All steps of the transaction are done. */
 void
 sv_follow_finish(void)
@@ -308,6 +316,7 @@ sv_follow_revision(bool whole, int64 state)
 	sv_follow_end();
 	sv_follow_begin();
 	begun_state = state;
+
 	if (begun_state == 0 && is_keeping)
 		begun_state = sv_state_number();
 	by_states = !whole;

@@ -430,6 +430,26 @@ note_lasting(Node *statement)
 	MemoryContextSwitchTo(caller);
 }
 
+/*
+ * What is done between this call and sv_track_forget_rows() is none of the step's work,
+ * as far as rows go and the like; changes of the schema are.
+ */
+void
+sv_track_mark(TrackMark *mark)
+{
+	mark->written = track.step != NULL ? list_length(track.step->written) : 0;
+	mark->undone = track.step != NULL ? list_length(track.step->undone) : 0;
+}
+
+void
+sv_track_forget_rows(const TrackMark *mark)
+{
+	if (track.step == NULL)
+		return;
+	track.		step->written = list_truncate(track.step->written, mark->written);
+	track.		step->undone = list_truncate(track.step->undone, mark->undone);
+}
+
 static void
 on_utility(PlannedStmt *statement, const char *text, bool read_only_tree,
 		   ProcessUtilityContext context,

@@ -58,6 +58,16 @@ extern bool sv_track_is_paused(void);
 extern bool sv_track_active(void);
 extern void *sv_track_alloc(Size size);
 
+/* How much is noted of what no change of the schema undoes. */
+typedef struct TrackMark
+{
+	int			written;
+	int			undone;
+} TrackMark;
+
+extern void sv_track_mark(TrackMark *mark);
+extern void sv_track_forget_rows(const TrackMark *mark);
+
 /* ----- derive.c -----
  *
  * The way back of a step, out of what it changed.
@@ -91,6 +101,7 @@ extern void sv_follow_step_done(int64 run, int position, const StoredRevision *r
  */
 extern bool (*sv_track_disowned) (const ObjectAddress *unit);
 extern void sv_follow_living_done(int64 run, int position, const char *name);
+extern void sv_follow_other_done(void);
 extern void sv_follow_finish(void);
 extern void sv_follow_end(void);
 

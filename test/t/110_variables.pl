@@ -72,6 +72,82 @@ like($err, qr/ERROR:  wrong 0, done \d+, refused \d+/, 'no value changes a state
 my ($done, $refused) = $err =~ /done (\d+), refused (\d+)/;
 cmp_ok($done // 0, '>', 1500, "done $done, refused $refused");
 
+# 2,000 hostile secrets, each with a mark of its own: in a run and its down, in an error of the server, in a message, in a name
+# that does not exist, in what the schema would keep.  None is in a table of schemaver, an error or the log.
+my $before = -s $node->logfile;
+$node->safe_psql('postgres', 'CREATE DATABASE secrets');
+$node->safe_psql('secrets', <<'SQL');
+	ALTER DATABASE secrets SET schemaver.keep_snapshots = on;
+	ALTER DATABASE secrets SET schemaver.derive_downs = on;
+	CREATE EXTENSION schemaver;
+	CREATE TABLE got (value text);
+	CREATE TABLE victim (a int);
+	SELECT schemaver.revision('s' || n, CASE n
+		WHEN 1 THEN $s$INSERT INTO got VALUES ('${v}'); CREATE TABLE one (a int)$s$
+		WHEN 2 THEN $s$SELECT '${v}'::int$s$
+		WHEN 3 THEN $s$DO $d$BEGIN RAISE 'no % %', current_setting('my.secret'), 'x' USING DETAIL = current_setting('my.secret'), HINT = current_setting('my.secret'); END$d$; SELECT '${v}'$s$
+		WHEN 4 THEN $s$SELECT "${v}"$s$
+		WHEN 5 THEN $s$CREATE TABLE kept (a text DEFAULT '${v}')$s$
+		WHEN 6 THEN $s$SELECT set_config('my.other', '${v}', true); DO $d$BEGIN RAISE WARNING '%', current_setting('my.other'); END$d$; SELECT 1 / 0$s$ END,
+		CASE n WHEN 1 THEN 'DELETE FROM got; DROP TABLE one' ELSE '' END, id => 'x' || n, revises => '{}', options => '{"variables": "flyway"}')
+		FROM generate_series(1, 6) n;
+	CREATE PROCEDURE try_secrets(n int) LANGUAGE plpgsql AS $f$
+	DECLARE v text; given jsonb; message text; detail text; hint text; context text; wrong int := 0; done int := 0; failed int := 0;
+	BEGIN
+		PERFORM set_config('client_min_messages', 'error', false), set_config('schemaver.progress', 'off', false), setseed(0.7);
+		FOR i IN 1 .. n LOOP
+			v := (SELECT string_agg((ARRAY['''', '"', '\', '$$', ';', '--', '/*', E'\n', E'\t', '${v}', '%', '''; DROP TABLE victim; --', '\''', 'é', 'x'])[1 + floor(random() * 15)::int], '')
+				FROM generate_series(1, 1 + i % 4)) || 'Zq' || substr(md5(i::text), 1, 12) || (ARRAY['', '''', '" ', '\'])[1 + i % 4];
+			given := jsonb_build_object('v', jsonb_build_object('value', v, 'secret', true));
+			PERFORM set_config('my.secret', v, false);
+			BEGIN
+				PERFORM schemaver.upgrade('x' || 1 + i % 6, variables => given);
+				IF i % 6 = 0 THEN
+					IF (SELECT value FROM got) <> v THEN wrong := wrong + 1; END IF;
+					PERFORM schemaver.downgrade('base', variables => given, allow_data_loss => true);
+				END IF;
+				done := done + 1;
+			EXCEPTION WHEN others THEN
+				GET STACKED DIAGNOSTICS message = MESSAGE_TEXT, detail = PG_EXCEPTION_DETAIL, hint = PG_EXCEPTION_HINT, context = PG_EXCEPTION_CONTEXT;
+				failed := failed + 1;
+				IF concat(message, detail, hint, context) ~ 'Zq[0-9a-f]{4}' THEN
+					wrong := wrong + 1;
+					RAISE WARNING 'shown by x%', 1 + i % 6;
+				END IF;
+			END;
+			IF to_regclass('victim') IS NULL THEN wrong := wrong + 1; END IF;
+			COMMIT;
+		END LOOP;
+		RAISE EXCEPTION 'wrong %, done %, failed %', wrong, done, failed;
+	END $f$;
+	CREATE FUNCTION holding(pattern text) RETURNS text LANGUAGE plpgsql AS $f$
+	DECLARE t regclass; n bigint; found text := '';
+	BEGIN
+		FOR t IN SELECT c.oid FROM pg_class c WHERE c.relnamespace IN (SELECT oid FROM pg_namespace WHERE nspname ~ '^schemaver') AND c.relkind = 'r' LOOP
+			EXECUTE format('SELECT count(*) FROM %s x WHERE x::text ~ %L', t, pattern) INTO n;
+			IF n > 0 THEN found := found || ' ' || t; END IF;
+		END LOOP;
+		RETURN found;
+	END $f$;
+SQL
+my (undef, undef, $summary) = $node->psql('secrets', 'CALL try_secrets(2000)');
+like($summary, qr/ERROR:  wrong 0, done 333, failed 1667/, '2,000 secrets, none in an error');
+# in statements of a client, which commit: failures of online runs are recorded
+my @tails = ("''", '\\\\', '%', ';');
+my $calls = '';
+for my $i (1 .. 120)
+{
+	my $value = sprintf('Zq%08x%s', 1e9 + $i, $tails[ $i % 4 ]);
+	$calls .= ($i % 2 ? 'SELECT schemaver.upgrade' : 'CALL schemaver.online_upgrade')
+	  . "('x" . (1 + $i % 6) . qq{', variables => '{"v": {"value": "$value", "secret": true}}');\n};
+}
+my ($said, $heard) = ('', '');
+IPC::Run::run([ 'psql', '-X', '-q', '-d', $node->connstr('secrets') ], '<', \$calls, '>', \$said, '2>', \$heard);
+unlike("$said$heard", qr/Zq[0-9a-f]{4}/, 'nor in what a client sees');
+like($heard, qr/ERROR/, 'which is errors');
+is($node->safe_psql('secrets', q{SELECT holding('Zq[0-9a-f]{4}')}), '', 'nor in a table of schemaver');
+unlike(slurp_file($node->logfile, $before), qr/Zq[0-9a-f]{4}/, 'nor in the log');
+
 # secrets and the log
 my $offset = -s $node->logfile;
 my $call = q{variables => '{"v": {"value": "open sesame it''s 9", "secret": true}}'};
