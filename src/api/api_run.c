@@ -29,21 +29,39 @@ sv_arg_variables(FunctionCallInfo fcinfo, int n)
 	sv_register_set_variables(PG_ARGISNULL(n) ? NULL : PG_GETARG_JSONB_P(n));
 }
 
-/* The expression of labels in the argument "options", or NULL; 22023 for anything else there. */
+/*
+ * Read the argument "options": an expression of labels and, where "values" is not NULL,
+ * what sv_given_values() takes.  22023 for anything else there.
+ */
+static void
+read_options(FunctionCallInfo fcinfo, int n, char **labels, List **values)
+{
+	Jsonb	   *options = PG_ARGISNULL(n) ? NULL : PG_GETARG_JSONB_P(n);
+	JsonbValue *given;
+	int			known;
+
+	if (options == NULL)
+		return;
+	*labels = sv_json_string(sv_json_member(&options->root, "labels"));
+	given = values != NULL ? sv_json_member(&options->root, "values") : NULL;
+	known = (*labels != NULL) + (given != NULL);
+	if (!JB_ROOT_IS_OBJECT(options) || JB_ROOT_COUNT(options) != known)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 values == NULL ?
+				 errmsg("argument \"options\" can have \"labels\" only, a text") :
+				 errmsg("argument \"options\" of a run can have \"labels\", a text, and \"values\", an object")));
+	if (given != NULL)
+		*values = sv_given_values(given);
+}
+
+/* The expression of labels in the argument "options", which can have nothing else; or NULL. */
 char *
 sv_arg_labels(FunctionCallInfo fcinfo, int n)
 {
-	Jsonb	   *options;
-	char	   *labels;
+	char	   *labels = NULL;
 
-	if (PG_ARGISNULL(n))
-		return NULL;
-	options = PG_GETARG_JSONB_P(n);
-	labels = sv_json_string(sv_json_member(&options->root, "labels"));
-	if (!JB_ROOT_IS_OBJECT(options) || JB_ROOT_COUNT(options) != (labels != NULL ? 1 : 0))
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("argument \"options\" of a run can have \"labels\" only, a text")));
+	read_options(fcinfo, n, &labels, NULL);
 	return labels;
 }
 
@@ -55,12 +73,14 @@ RunOptions
 sv_arg_run_options(FunctionCallInfo fcinfo, int first)
 {
 	RunOptions	options = {0};
+	char	   *labels = NULL;
 
 	options.allow_data_loss = sv_arg_bool(fcinfo, first);
 	options.note = sv_arg_text_or_null(fcinfo, first + 1);
 	sv_arg_variables(fcinfo, first + 2);
 	options.contexts = sv_arg_name_or_null(fcinfo, first + 3);
-	options.labels = sv_arg_labels(fcinfo, first + 4);
+	read_options(fcinfo, first + 4, &labels, &options.values);
+	options.labels = labels;
 	return options;
 }
 

@@ -238,6 +238,8 @@ begin_online_revision(OnlineRun *online)
 	if (result == SV_RUN_MARK)
 		online->stored = sv_run_mark(online->stored);
 	sv_execution_begin(&online->execution, online->revision, online->stored, online->direction);
+	if (online->direction == SV_DOWNGRADE)
+		online->execution.values = online->run.options.values;
 	memset(&online->step, 0, sizeof(online->step));
 	online->step.stamped = result == SV_RUN_MARK;
 	online->step.direction = online->direction;

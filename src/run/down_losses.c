@@ -264,5 +264,5 @@ sv_run_warn_of_needs(const StoredRevision *row)
 				(errmsg("the down of revision \"%s\" cannot run with the rows that are there",
 						row->id),
 				 errdetail("It needs %s.", joined(needs, ", ")),
-				 errhint("Undo the revision and run it again with kept data (SET schemaver.keep_data = on), or give it a down that says which value.")));
+				 errhint("Undo the revision and run it again with kept data (SET schemaver.keep_data = on), or give the downgrade what it needs: options => '{\"values\": {\"public.item.kind\": \"unknown\"}}'.")));
 }

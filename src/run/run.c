@@ -151,6 +151,7 @@ execute(void *arg)
 		sv_hooks_between(SV_HOOK_AFTER_RUN);
 		sv_follow_finish();
 		sv_run_check_secrets(&run);
+		sv_given_check(run.options.values);
 	}
 	PG_FINALLY();
 	{

@@ -58,6 +58,7 @@ typedef struct RunOptions
 	bool		rehearsal;		/* the caller rolls it back: no hooks, no log */
 	const char *note;			/* for the journal, or NULL */
 	const char *allowing;		/* the same call with allow_data_loss, for hints */
+	List	   *values;			/* sv_given_values() */
 } RunOptions;
 
 /* A run under way. */
@@ -221,6 +222,20 @@ extern void sv_generated_settings(void);
 extern bool sv_generated_execute(const Generated *generated, int i, StatementFn run, void *arg);
 extern bool sv_generated_row(const List *rows, int i, List *path);
 
+/* ----- given_values.c: what a call gives for columns that must not be null ----- */
+
+/* What is executed around a statement that schemaver wrote, or (instead) in its place: texts. */
+typedef struct GivenStatements
+{
+	List	   *before;
+	const char *instead;
+	List	   *after;
+} GivenStatements;
+
+extern List *sv_given_values(const JsonbValue *given);
+extern GivenStatements sv_given_statements(List **values, const Node *tree, const char *text);
+extern void sv_given_check(const List *values);
+
 /* reach.c: whose code a statement can run; OIDs of roles, superusers left out */
 typedef struct ReachedCode
 {
@@ -299,6 +314,8 @@ typedef struct Execution
 	Direction	direction;
 	List	   *variables;		/* those that the script was given (Variable) */
 	Keep	   *keep;			/* of the part: what is to be kept or brought back */
+	List	   *values;			/* that the call gives, for a derived down */
+	const char *changed;		/* text of the current statement with such a value, or NULL */
 } Execution;
 
 extern bool sv_run_is_generated(const StoredScript *stored, Direction direction);

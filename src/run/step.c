@@ -151,27 +151,69 @@ statement_of_script(const void *arg, int i)
 	return i < script->n ? sv_script_statement_text(script, i) : NULL;
 }
 
+static const char *
+statement_of_list(const void *arg, int i)
+{
+	const List *texts = arg;
+
+	return i < list_length(texts) ? list_nth(texts, i) : NULL;
+}
+
 /* Execute the current statement with the rights that are due. */
 static void
 execute_statement(void *arg)
 {
 	Execution  *execution = arg;
 	Generated	generated = {statement_of_script, execution->script, execution->path};
+	Generated	changed =
+	{statement_of_list, list_make1(unconstify(char *, execution->changed)), execution->path};
 
 	if (!execution->is_generated)
 		execute_text(execution);
-	else if (sv_generated_execute(&generated, execution->current, execute_text, execution))
+	else if (sv_generated_execute(execution->changed ? &changed : &generated,
+								  execution->changed ? 0 : execution->current,
+								  execute_text, execution))
 		execution->touched = true;
 }
 
-/* The same with kept data. */
+static void
+execute_plainly(void *arg)
+{
+	SPIExecuteOptions options = {.dest = None_Receiver};
+
+	(void) SPI_execute_extended(arg, &options);
+}
+
+/* Execute statements that belong to the current one. */
+static void
+execute_own(Execution *execution, const List *texts)
+{
+	Generated	generated = {statement_of_list, texts, execution->path};
+
+	for (int i = 0; i < list_length(texts); i++)
+		execution->touched |=
+			sv_generated_execute(&generated, i, execute_plainly, list_nth(texts, i));
+}
+
+/* The same with kept data, and with values that the call gives. */
 static void
 execute_keeping(void *arg)
 {
 	Execution  *execution = arg;
+	GivenStatements given = {0};
 
+	if (execution->is_generated && execution->values != NIL)
+		given = sv_given_statements(&execution->values,
+									sv_statement_tree(execution->script, execution->current),
+									execution->text);
+	execute_own(execution, given.before);
+	execution->changed = given.instead;
+	if (execution->changed != NULL)
+		execution->text = execution->changed;
 	sv_kept_statement(execution->keep, execution->script->statements[execution->current].tag,
 					  execution->text, execute_statement, execution);
+	execution->changed = NULL;
+	execute_own(execution, given.after);
 }
 
 /* Set the current statement; false if it is not to be executed. */
@@ -590,7 +632,10 @@ execute_step(Run *run, const StoredRevision *revision, const StoredScript *store
 		sv_hooks_fire(SV_HOOK_BEFORE_REVISION, NULL);
 	sv_execution_begin(&execution, revision, stored, direction);
 	if (direction == SV_DOWNGRADE)
+	{
+		execution.values = run->options.values;
 		sv_impact_guard();
+	}
 	sv_execution_part(&execution, 0, execution.script->n);
 	if (direction == SV_DOWNGRADE)
 		sv_run_refuse_dropped(revision, sv_impact_unguard(), sv_kept_taken(execution.keep),
