@@ -50,4 +50,7 @@ WHERE kind = 'function';
 SELECT kind, identity, action FROM schemaver.diff($$CREATE TABLE t (id int PRIMARY KEY, name text DEFAULT 'x', born date);
 COMMENT ON TABLE t IS E'two\nother lines';
 CREATE VIEW v AS SELECT id, name AS full_name, born FROM t;$$) WHERE kind <> 'function';
+DROP VIEW v;
+DROP TABLE t;
+DROP FUNCTION f(int);
 DROP EXTENSION schemaver;
