@@ -80,6 +80,9 @@ extern void sv_diff_add_edge(DiffNode *first, DiffNode *then);
 extern void sv_diff_make_edges(Comparison *cmp);
 extern bool sv_diff_has_part_of(const Object *table, const Object *whole);
 
+/* taken_names.c */
+extern void sv_names_make_edges(Comparison *cmp);
+
 /* write.c */
 extern void sv_diff_write(Comparison *cmp, DiffNode *node);
 
@@ -149,6 +152,9 @@ extern List *sv_diff_all_renames(const Model *from, List **renames);
 /* rename_hints.c */
 extern List *sv_hinted_renames(const Model *live, const Model *wanted, List *hints);
 extern List *sv_renames_back(const Model *after, List *renames);
+extern const Rename *sv_rename_of(List *renames, const Object *object);
+
+/* identity_renames.c */
 extern List *sv_identity_renames(List *renames, bool back);
 
 #endif							/* SV_DIFF_H */

@@ -614,8 +614,9 @@ sv_hinted_renames(const Model *live, const Model *wanted, List *hints)
 
 /* ----- the way back ----- */
 
-static const Rename *
-find_rename(List *renames, const Object *o)
+/* The rename of an object, not of one of its values; or NULL. */
+const Rename *
+sv_rename_of(List *renames, const Object *o)
 {
 	ListCell   *cell;
 
@@ -631,7 +632,7 @@ find_rename(List *renames, const Object *o)
 static Object *
 object_after(const Model *after, const Object *o, List *renames)
 {
-	const Rename *rename = find_rename(renames, o);
+	const Rename *rename = sv_rename_of(renames, o);
 	const char *name = rename && rename->name ? rename->name : o->name;
 	const char *schema = rename && rename->schema ? rename->schema : o->schema;
 
@@ -639,7 +640,7 @@ object_after(const Model *after, const Object *o, List *renames)
 		return find_part(object_after(after, o->parent, renames), o->class, name);
 	if (sv_class_is(o, sequence) && table_of_sequence(o) != NULL)
 	{
-		rename = find_rename(renames, table_of_sequence(o));
+		rename = sv_rename_of(renames, table_of_sequence(o));
 		schema = rename && rename->schema ? rename->schema : schema;
 	}
 	return find_like(after, o, schema, name);
@@ -663,75 +664,4 @@ sv_renames_back(const Model *after, List *renames)
 							  rename->name : NULL);
 	}
 	return back;
-}
-
-/* ----- sequences of identity columns, which have no identity of their own ----- */
-
-static bool
-has_usual_sequence(const Object *column)
-{
-	const Object *sequence = sv_sequence_of_identity(column);
-
-	return sequence != NULL && !sv_is(sequence, "sequence");
-}
-
-/* The statement for the sequence of one column, or NULL: it keeps its name. */
-static DiffRow *
-sequence_row(const Object *column, List *renames, bool back)
-{
-	const Rename *own = find_rename(renames, column);
-	const Rename *table = find_rename(renames, column->parent);
-	const char *schema = table && table->schema ? table->schema : column->schema;
-	const char *new_table = table && table->name ? table->name : column->parent->name;
-	const char *new_name = own ? own->name : column->name;
-	char	   *old = sv_usual_sequence(column->parent->name, column->name);
-	char	   *new = sv_usual_sequence(new_table, new_name);
-	DiffRow    *row;
-
-	if (strcmp(old, new) == 0)
-		return NULL;
-	row = palloc0(sizeof(DiffRow));
-	row->kind = "column";
-	row->identity =
-		psprintf("%s.%s", quote_qualified_identifier(schema, new_table),
-				 quote_identifier(new_name));
-	row->action = "rename";
-	row->sql =
-		psprintf("ALTER SEQUENCE %s RENAME TO %s",
-				 quote_qualified_identifier(schema, back ? new : old),
-				 quote_identifier(back ? old : new));
-	return row;
-}
-
-/*
- * The statements (DiffRow) that let sequences of identity columns follow their
- * tables and columns; back: to the old names again, before these go back.
- */
-List *
-sv_identity_renames(List *renames, bool back)
-{
-	List	   *rows = NIL;
-	List	   *tables = NIL;
-	ListCell   *cell;
-	ListCell   *part;
-
-	foreach(cell, renames)
-	{
-		Object	   *o = ((Rename *) lfirst(cell))->from;
-
-		tables = list_append_unique_ptr(tables, sv_class_is(o, column) ? o->parent : o);
-	}
-	foreach(cell, tables)
-	{
-		foreach(part, ((Object *) lfirst(cell))->parts)
-		{
-			Object	   *column = lfirst(part);
-			DiffRow    *row = sv_class_is(column, column) && has_usual_sequence(column) ?
-			sequence_row(column, renames, back) : NULL;
-
-			if (row != NULL)
-				rows = lappend(rows, row);
-		}
-	}
-	return rows;
 }

@@ -43,9 +43,11 @@ extern bool sv_graph_is_acyclic(const RevisionGraph *graph, int **waiting);
 extern Reference sv_graph_parse_reference(const RevisionGraph *graph, const char *text);
 extern RevisionList sv_graph_absolute(const RevisionGraph *graph, const Reference *ref);
 extern int	sv_graph_single(const RevisionGraph *graph, const Reference *ref, bool in_branch);
-extern int	sv_graph_relative(const RevisionGraph *graph, const Reference *ref, bool clamp);
 extern bool *sv_graph_branch_lineage(const RevisionGraph *graph, const Reference *ref);
 extern int	sv_graph_branch_revision(const RevisionGraph *graph, const Reference *ref);
+
+/* relative.c */
+extern int	sv_graph_relative(const RevisionGraph *graph, const Reference *ref, bool clamp);
 extern int	sv_graph_start_up(const RevisionGraph *graph, const Reference *ref,
 							  const RevisionList *from);
 extern int	sv_graph_start_down(const RevisionGraph *graph, const Reference *ref);

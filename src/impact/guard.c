@@ -55,7 +55,7 @@ note_guarded_name(Oid relation)
 	renamed = palloc(sizeof(GivenName));
 	renamed->relation = relation;
 	renamed->name = get_rel_name(relation);
-	guard.		renamed = lappend(guard.renamed, renamed);
+	guard.renamed = lappend(guard.renamed, renamed);
 }
 
 /* The relation that the script made under the former name of another one; InvalidOid: none. */
@@ -86,7 +86,7 @@ add_if_held(Oid relation, AttrNumber column)
 		 (taken->column_name == NULL || get_attgenerated(relation, column) != '\0')) ||
 		!sv_impact_holds(taken))
 		return;
-	guard.		losses = lappend(guard.losses, taken);
+	guard.losses = lappend(guard.losses, taken);
 }
 
 /* A table goes whose rows another one has: the columns that this one lacks are lost. */
@@ -129,12 +129,12 @@ guard_access(ObjectAccessType access, Oid catalog, Oid oid, int sub, void *arg)
 		sv_track_is_paused())
 		return;
 	caller = MemoryContextSwitchTo(guard.context);
-	guard.		busy = true;
+	guard.busy = true;
 
 	PG_TRY();
 	{
 		if (access == OAT_POST_CREATE && sub == 0)
-			guard.		created = lappend_oid(guard.created, oid);
+			guard.created = lappend_oid(guard.created, oid);
 
 		else if (access == OAT_POST_ALTER && sub == 0 && is_table(oid))
 			note_guarded_name(oid);
@@ -143,7 +143,7 @@ guard_access(ObjectAccessType access, Oid catalog, Oid oid, int sub, void *arg)
 	}
 	PG_FINALLY();
 	{
-		guard.		busy = false;
+		guard.busy = false;
 	}
 	PG_END_TRY();
 	MemoryContextSwitchTo(caller);
@@ -162,8 +162,8 @@ void
 sv_impact_guard(void)
 {
 	memset(&guard, 0, sizeof(guard));
-	guard.		context =
-	AllocSetContextCreate(CurrentMemoryContext, "schemaver guard", ALLOCSET_DEFAULT_SIZES);
+	guard.context =
+		AllocSetContextCreate(CurrentMemoryContext, "schemaver guard", ALLOCSET_DEFAULT_SIZES);
 }
 
 /*

@@ -1,18 +1,18 @@
 /*
  * class_column.c
- *		Columns (of tables, views and composite types) and their defaults.
+ *		Columns (of tables, views and composite types).
  */
 #include "postgres.h"
 
-#include "catalog/pg_attrdef.h"
 #include "catalog/pg_class.h"
 #include "mb/pg_wchar.h"
 #include "model/model.h"
 #include "model/model_private.h"
 #include "utils/builtins.h"
 
-static bool
-of_table(const Object *column)
+/* Is the column one of a table, foreign or not? */
+bool
+sv_column_of_table(const Object *column)
 {
 	return sv_class_is(column->parent, table) || sv_class_is(column->parent, foreign_table);
 }
@@ -143,8 +143,9 @@ sv_write_column_of_type(StringInfo out, const Object *column, const Object *defa
 	write_not_null(out, column);
 }
 
-static const char *
-alter_column(const Object *column)
+/* The beginning of the ALTER of a column of a table or materialized view, new. */
+const char *
+sv_alter_column(const Object *column)
 {
 	if (sv_class_is(column->parent, matview))
 		return psprintf("ALTER MATERIALIZED VIEW %s ALTER COLUMN %s", column->parent->identity,
@@ -167,9 +168,9 @@ static void
 write_storage(Writer *w, const Object *a, const Object *b)
 {
 	if (sv_is(b, "storage"))
-		sv_emit(w, 0, "%s SET STORAGE %s", alter_column(b), sv_text(b, "storage"));
+		sv_emit(w, 0, "%s SET STORAGE %s", sv_alter_column(b), sv_text(b, "storage"));
 	else if (a != NULL && sv_same(a, b, "type") && !sv_writer_converted(w, b))
-		sv_emit(w, 0, "%s SET STORAGE %s", alter_column(b),
+		sv_emit(w, 0, "%s SET STORAGE %s", sv_alter_column(b),
 				SV_16("DEFAULT", sv_is(a, "usual_storage") ? sv_text(a, "usual_storage") :
 					  "EXTENDED"));
 }
@@ -177,25 +178,24 @@ write_storage(Writer *w, const Object *a, const Object *b)
 static void
 write_statistics(Writer *w, const Object *a, const Object *b)
 {
-	sv_emit(w, 0, "%s SET STATISTICS %s", alter_column(b), sv_is(b, "statistics") ?
+	sv_emit(w, 0, "%s SET STATISTICS %s", sv_alter_column(b), sv_is(b, "statistics") ?
 			sv_text(b, "statistics") : "-1");
 }
 
 static void
 write_column_options(Writer *w, const Object *a, const Object *b)
 {
-	sv_write_options(w, alter_column(b), a, b, "options", 0);
+	sv_write_options(w, sv_alter_column(b), a, b, "options", 0);
 }
 
 static void
 alter_compression(Writer *w, const Object *a, const Object *b)
 {
-	sv_emit(w, 0, "%s SET COMPRESSION %s", alter_column(b), sv_is(b, "compression") ?
+	sv_emit(w, 0, "%s SET COMPRESSION %s", sv_alter_column(b), sv_is(b, "compression") ?
 			sv_text(b, "compression") : "default");
 }
 
 static void write_set_not_null(Writer *w, const Object *column);
-static const Object *leading_column(Writer *w, const Object *column);
 
 /* Write what the CREATE of its relation cannot say of a column. */
 void
@@ -203,13 +203,13 @@ sv_write_column_extras(Writer *w, const Object *column)
 {
 	if (sv_is(column, "storage"))
 		write_storage(w, NULL, column);
-	if (sv_is(column, "compression") && !of_table(column))
+	if (sv_is(column, "compression") && !sv_column_of_table(column))
 		alter_compression(w, NULL, column);
 	if (sv_is(column, "statistics"))
 		write_statistics(w, NULL, column);
 	if (sv_is(column, "options"))
 		write_column_options(w, NULL, column);
-	if (sv_is(column, "not_null_not_valid") && leading_column(w, column) == NULL)
+	if (sv_is(column, "not_null_not_valid") && sv_leading_column(w, column) == NULL)
 		write_set_not_null(w, column);
 	sv_write_identity_extras(w, column);
 }
@@ -218,8 +218,8 @@ sv_write_column_extras(Writer *w, const Object *column)
  * The column of a parent (or of the type of a typed table) that an inherited
  * column follows, before and after: then it changes with that one.  NULL if none.
  */
-static const Object *
-leading_column(Writer *w, const Object *column)
+const Object *
+sv_leading_column(Writer *w, const Object *column)
 {
 	ListCell   *cell;
 
@@ -265,11 +265,11 @@ has_default(const Object *column)
 void
 sv_write_no_default(Writer *w, const Object *column)
 {
-	const Object *leading = leading_column(w, column);
+	const Object *leading = sv_leading_column(w, column);
 
 	if (leading != NULL && has_default(leading) && !has_default(column) &&
 		!sv_is(column, "generated"))
-		sv_emit(w, 0, "%s DROP DEFAULT", alter_column(column));
+		sv_emit(w, 0, "%s DROP DEFAULT", sv_alter_column(column));
 }
 
 static void
@@ -295,7 +295,7 @@ write_set_not_null(Writer *w, const Object *column)
 void
 sv_write_own_not_null(Writer *w, const Object *column)
 {
-	const Object *leading = sv_is(column, "inherited") ? leading_column(w, column) : NULL;
+	const Object *leading = sv_is(column, "inherited") ? sv_leading_column(w, column) : NULL;
 
 	if (leading == NULL || of_composite(leading) ||
 		sv_is(leading, "not_null") == sv_is(column, "not_null"))
@@ -303,10 +303,8 @@ sv_write_own_not_null(Writer *w, const Object *column)
 	if (sv_is(column, "not_null"))
 		write_set_not_null(w, column);
 	else if (!sv_is(leading, "not_null_no_inherit"))
-		sv_emit(w, SV_HAZARD_BLOCKS_ALL, "%s DROP NOT NULL", alter_column(column));
+		sv_emit(w, SV_HAZARD_BLOCKS_ALL, "%s DROP NOT NULL", sv_alter_column(column));
 }
-
-static void create_default(Writer *w, const Object *o);
 
 /* The default that comes with the column, or NULL. */
 static const Object *
@@ -326,7 +324,7 @@ static void
 create_column(Writer *w, const Object *o)
 {
 	const Object *default_ = folded_default(w);
-	const Object *leading = sv_is(o, "inherited") ? leading_column(w, o) : NULL;
+	const Object *leading = sv_is(o, "inherited") ? sv_leading_column(w, o) : NULL;
 
 	/* the server does not add identities to children; partitions get them since 17 */
 	bool		apart = sv_is(o, "identity") && sv_writer_has_children(w, o->parent) &&
@@ -343,14 +341,14 @@ create_column(Writer *w, const Object *o)
 				to_typed_tables(w, o->parent));
 		return;
 	}
-	if (!of_table(o))
+	if (!sv_column_of_table(o))
 		return;
 	if (leading != NULL && sv_writer_created(w, leading) && sv_writer_existed(w, leading->parent))
 	{
 		sv_write_own_not_null(w, o);
 		sv_write_column_extras(w, o);
 		if (default_ != NULL)
-			create_default(w, default_);
+			sv_class_default.create(w, default_);
 		return;
 	}
 	initStringInfo(&out);
@@ -366,7 +364,7 @@ create_column(Writer *w, const Object *o)
 	{
 		resetStringInfo(&out);
 		sv_write_identity(&out, o);
-		sv_emit(w, SV_HAZARD_BLOCKS_ALL, "%s ADD%s", alter_column(o), out.data);
+		sv_emit(w, SV_HAZARD_BLOCKS_ALL, "%s ADD%s", sv_alter_column(o), out.data);
 	}
 	sv_write_column_extras(w, o);
 }
@@ -374,7 +372,7 @@ create_column(Writer *w, const Object *o)
 static void
 drop_column(Writer *w, const Object *o)
 {
-	const Object *leading = sv_is(o, "inherited") ? leading_column(w, o) : NULL;
+	const Object *leading = sv_is(o, "inherited") ? sv_leading_column(w, o) : NULL;
 
 	if (leading != NULL && sv_writer_leaves(w, leading))
 		leading = NULL;
@@ -383,7 +381,7 @@ drop_column(Writer *w, const Object *o)
 		sv_emit(w, SV_HAZARD_DATA_LOSS, "ALTER TYPE %s DROP ATTRIBUTE %s%s", o->parent->identity,
 				quote_identifier(o->name),
 				to_typed_tables(w, o->parent));
-	else if (of_table(o) && (leading == NULL || !sv_writer_dropped(w, leading)))
+	else if (sv_column_of_table(o) && (leading == NULL || !sv_writer_dropped(w, leading)))
 		sv_emit(w, SV_HAZARD_DATA_LOSS | SV_HAZARD_BLOCKS_ALL, "ALTER %sTABLE %s%s DROP COLUMN %s",
 				sv_class_is(o->parent, foreign_table) ? "FOREIGN " : "", sv_writer_leaves(w, o) ?
 				"ONLY " : "",
@@ -394,7 +392,7 @@ drop_column(Writer *w, const Object *o)
 static bool
 follows(Writer *w, const Object *a, const Object *b, const char *property)
 {
-	const Object *leading = leading_column(w, b);
+	const Object *leading = sv_leading_column(w, b);
 	const Object *before = leading ? sv_writer_other(w, leading) : NULL;
 
 	return before != NULL && !sv_same(before, leading, property) && sv_same(leading, b, property);
@@ -416,9 +414,9 @@ alter_type(Writer *w, const Object *a, const Object *b)
 				to_typed_tables(w, b->parent));
 		return;
 	}
-	if (!of_table(b) || follows(w, a, b, "type") || follows(w, a, b, "collation"))
+	if (!sv_column_of_table(b) || follows(w, a, b, "type") || follows(w, a, b, "collation"))
 		return;
-	if (leading_column(w, b) != NULL && sv_writer_converted(w, leading_column(w, b)))
+	if (sv_leading_column(w, b) != NULL && sv_writer_converted(w, sv_leading_column(w, b)))
 		return;
 	initStringInfo(&out);
 	appendStringInfo(&out, "%s TYPE %s", alter_column_and_children(b), sv_text(b, "type"));
@@ -434,7 +432,7 @@ alter_type(Writer *w, const Object *a, const Object *b)
 	if (sv_is(b, "storage"))
 		write_storage(w, a, b);
 	if (sv_is(b, "compression"))
-		sv_emit(w, 0, "%s SET COMPRESSION %s", alter_column(b), sv_text(b, "compression"));
+		sv_emit(w, 0, "%s SET COMPRESSION %s", sv_alter_column(b), sv_text(b, "compression"));
 }
 
 /*
@@ -466,7 +464,8 @@ restore_not_null(Writer *w, const Object *column)
 static void
 alter_not_null(Writer *w, const Object *a, const Object *b)
 {
-	if (!of_table(b) || (follows(w, a, b, "not_null") && !drops_too_much(w, leading_column(w, b))))
+	if (!sv_column_of_table(b) ||
+		(follows(w, a, b, "not_null") && !drops_too_much(w, sv_leading_column(w, b))))
 		return;
 	if (sv_is(b, "not_null") && sv_is(a, "not_null"))
 	{
@@ -486,7 +485,7 @@ alter_not_null(Writer *w, const Object *a, const Object *b)
 	else
 	{
 		sv_emit(w, SV_HAZARD_BLOCKS_ALL, "%s DROP NOT NULL", drops_too_much(w, b) ?
-				alter_column(b) : alter_column_and_children(b));
+				sv_alter_column(b) : alter_column_and_children(b));
 		restore_not_null(w, b);
 	}
 }
@@ -507,7 +506,7 @@ alter_not_null_name(Writer *w, const Object *a, const Object *b)
 static void
 alter_identity(Writer *w, const Object *a, const Object *b)
 {
-	if (of_table(b) && sv_is(a, "identity") && sv_is(b, "identity") &&
+	if (sv_column_of_table(b) && sv_is(a, "identity") && sv_is(b, "identity") &&
 		!follows(w, a, b, "identity"))
 		sv_emit(w, SV_HAZARD_BLOCKS_ALL, "%s SET GENERATED %s", alter_column_and_children(b),
 				sv_text(b, "identity"));
@@ -516,7 +515,7 @@ alter_identity(Writer *w, const Object *a, const Object *b)
 static void
 alter_foreign_options(Writer *w, const Object *a, const Object *b)
 {
-	sv_write_options(w, alter_column(b), a, b, "foreign_options", 0);
+	sv_write_options(w, sv_alter_column(b), a, b, "foreign_options", 0);
 }
 
 static void
@@ -653,98 +652,4 @@ const ModelClass sv_class_column = {
 	.alterers = column_alterers,
 	.can_alter = can_alter_column,
 	.folds = column_folds,
-};
-
-/* ----- defaults ----- */
-
-/* A column that CREATE TABLE ... INHERITS brings is not written there. */
-static bool
-default_folds(const Object *o)
-{
-	ListCell   *cell;
-
-	if (!of_table(o->parent))
-		return false;
-	if (!sv_is(o->parent, "inherited"))
-		return true;
-	foreach(cell, o->parent->parent->parts)
-	{
-		if (sv_class_is(lfirst(cell), inheritance) && !sv_is(lfirst(cell), "bound"))
-			return false;
-	}
-	return true;
-}
-
-/* Does the default come with the column of a parent? */
-static bool
-default_follows(Writer *w, const Object *o)
-{
-	const Object *leading = of_table(o->parent) ? leading_column(w, o->parent) : NULL;
-	ListCell   *cell;
-
-	if (leading == NULL || !sv_writer_created(w, o->parent))
-		return false;
-	if (sv_writer_existed(w, leading->parent) && !sv_writer_created(w, leading) &&
-		sv_writer_existed(w, o->parent->parent))
-		return false;
-	foreach(cell, leading->parts)
-	{
-		if (sv_class_is(lfirst(cell), default) && sv_same(lfirst(cell), o, "expression"))
-			return sv_writer_comes_along(w, lfirst(cell));
-	}
-	return false;
-}
-
-static void
-create_default(Writer *w, const Object *o)
-{
-	const Object *column = o->parent;
-
-	if (default_follows(w, o))
-		return;
-	if (sv_class_is(column->parent, view))
-		sv_emit(w, 0, "ALTER VIEW %s ALTER COLUMN %s SET DEFAULT %s", column->parent->identity,
-				quote_identifier(column->name), sv_text(o, "expression"));
-	else
-		sv_emit(w, 0, "%s SET DEFAULT %s", alter_column(column), sv_text(o, "expression"));
-}
-
-static void
-drop_default(Writer *w, const Object *o)
-{
-	const Object *column = o->parent;
-
-	if (sv_class_is(column->parent, view))
-		sv_emit(w, 0, "ALTER VIEW %s ALTER COLUMN %s DROP DEFAULT", column->parent->identity,
-				quote_identifier(column->name));
-	else
-		sv_emit(w, 0, "%s DROP DEFAULT", alter_column(column));
-}
-
-static void
-alter_default(Writer *w, const Object *a, const Object *b)
-{
-	create_default(w, b);
-}
-
-static const Alterer default_alterers[] = {
-	{"expression", alter_default},
-	{NULL}
-};
-
-const ModelClass sv_class_default = {
-	.name = "default", .keyword = "DEFAULT", .catalog = AttrDefaultRelationId, .rank = 220,
-	.traits = SV_USES_COLUMN_TYPES,
-	.style = SV_ID_AS_PARENT, .parent_catalog = RelationRelationId, .is_part = true,
-	.query = "SELECT d.oid AS _oid, adrelid AS _parent, adnum AS _parentsub, "
-	"pg_catalog.pg_get_expr(adbin, adrelid) AS expression "
-	"FROM pg_catalog.pg_attrdef d JOIN pg_catalog.pg_attribute a ON attrelid = adrelid AND attnum "
-	"= adnum "
-	"JOIN pg_catalog.pg_class c ON c.oid = adrelid WHERE attgenerated = '' AND "
-	IN_SCHEMAS("c.relnamespace"),
-	.scan = sv_scan_defaults,
-	.create = create_default,
-	.drop = drop_default,
-	.alterers = default_alterers,
-	.folds = default_folds,
 };

@@ -115,4 +115,10 @@ sv_property_of(const char *name, const char *text, List *list)
 	return property;
 }
 
+/* ----- class_column.c, for class_default.c ----- */
+
+extern bool sv_column_of_table(const Object *column);
+extern const char *sv_alter_column(const Object *column);
+extern const Object *sv_leading_column(Writer *w, const Object *column);
+
 #endif							/* SV_MODEL_PRIVATE_H */

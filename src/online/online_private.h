@@ -10,6 +10,32 @@
 #include "run/run.h"
 #include "script/script.h"
 
+/* An online run under way. */
+typedef struct OnlineRun
+{
+	Run			run;
+	Direction	direction;
+	const char *target;
+	char	  **revisions;		/* ids, in order */
+	int			next;			/* index of the next one */
+	const char *external;		/* id of the step before which it stops, or NULL */
+	MemoryContext context;		/* lives as long as the run */
+	MemoryContext step_context; /* and as long as a revision */
+
+	/* the revision that is being executed; NULL: none */
+	StoredRevision *revision;
+	StoredScript *stored;
+	StoredStep	step;
+	Execution	execution;
+	int			at;				/* index of the first statement that is not done */
+	int			border;			/* no part may reach beyond it */
+	bool		singly;			/* each statement commits */
+	Part		part;
+	Part	   *former;			/* begun by an earlier run, and not in the script any more; or
+								 * NULL */
+	bool		resumed;		/* an earlier run did the statements before "at" */
+} OnlineRun;
+
 /* ----- commit.c: the ends of transactions ----- */
 
 extern void sv_online_commit(void);
@@ -148,6 +174,11 @@ extern bool sv_same_index(const char *statement, Oid table, Oid index);
 extern void sv_retry_approach(Execution *execution, int from, int to);
 extern void sv_retry_limits(int most);
 extern bool sv_retry_wait(int attempt, const ErrorData *error, Execution *execution);
+
+/* ----- alone.c: a statement outside of transactions ----- */
+
+extern void sv_online_try_alone(void *online);
+extern void sv_online_clean_former(OnlineRun *online);
 
 /* ----- worker.c -----
  *

@@ -80,15 +80,15 @@ sv_run_script_begin(Direction direction, const char *target, List *expected)
 	sv_store_refuse_unfinished();
 	check_version(expected);
 	sv_lock_enter_transaction();
-	script_run. transaction = SV_MY_LXID;
-	script_run. direction = direction;
-	script_run. number = 0;
-	script_run. done = 0;
-	script_run. started_at = script_run.step_started_at = GetCurrentTimestamp();
+	script_run.transaction = SV_MY_LXID;
+	script_run.direction = direction;
+	script_run.number = 0;
+	script_run.done = 0;
+	script_run.started_at = script_run.step_started_at = GetCurrentTimestamp();
 
 	caller = MemoryContextSwitchTo(TopTransactionContext);
-	script_run. target = pstrdup(target);
-	script_run. temporary = sv_temp_objects();
+	script_run.target = pstrdup(target);
+	script_run.temporary = sv_temp_objects();
 
 	MemoryContextSwitchTo(caller);
 	sv_members_begin();
@@ -162,9 +162,9 @@ sv_run_script_step(const char *id, Direction direction, const char *checksum, in
 		sv_run_verify(id, stored);
 
 	if (script_run.number == 0)
-		script_run. number =
-		sv_store_begin_run(psprintf("script %s", sv_direction_name(script_run.direction)),
-						   script_run.target);
+		script_run.number =
+			sv_store_begin_run(psprintf("script %s", sv_direction_name(script_run.direction)),
+							   script_run.target);
 	step.run = script_run.number;
 
 	step.position = ++script_run.done;

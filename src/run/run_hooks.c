@@ -208,8 +208,8 @@ execute_hook(const StoredHook *hook)
 	MemoryContext context = CurrentMemoryContext;
 	TrackMark	mark;
 
-	hooking.	role = role_of(hook);
-	hooking.	running = true;
+	hooking.role = role_of(hook);
+	hooking.running = true;
 
 	sv_track_mark(&mark);
 	PG_TRY();
@@ -218,12 +218,12 @@ execute_hook(const StoredHook *hook)
 	}
 	PG_CATCH();
 	{
-		hooking.	running = false;
+		hooking.running = false;
 
 		rethrow(&call, context);
 	}
 	PG_END_TRY();
-	hooking.	running = false;
+	hooking.running = false;
 
 	sv_track_forget_rows(&mark);
 }
@@ -312,8 +312,8 @@ sv_hooks_begin(const char *command, const char *target)
 	MemoryContextSwitchTo(caller);
 	/* an online run commits while it needs them */
 	MemoryContextSetParent(context, TopMemoryContext);
-	hooking.	context = context;
-	hooking.	hooks = hooks;
+	hooking.context = context;
+	hooking.hooks = hooks;
 
 	sv_facts_clear();
 	sv_fact_set(SV_FACT_COMMAND, command);
@@ -324,8 +324,8 @@ sv_hooks_begin(const char *command, const char *target)
 void
 sv_hooks_run(int64 number, bool up, bool down)
 {
-	hooking.	up = up;
-	hooking.	down = down;
+	hooking.up = up;
+	hooking.down = down;
 
 	sv_fact_set(SV_FACT_RUN, psprintf(INT64_FORMAT, number));
 	sv_fact_set(SV_FACT_DIRECTION,
@@ -338,8 +338,8 @@ sv_hooks_revision(const char *revision, Direction direction)
 {
 	sv_fact_set(SV_FACT_REVISION, revision);
 	sv_fact_set(SV_FACT_DIRECTION, sv_direction_name(direction));
-	hooking.	up = direction == SV_UPGRADE;
-	hooking.	down = !hooking.up;
+	hooking.up = direction == SV_UPGRADE;
+	hooking.down = !hooking.up;
 }
 
 /* Is there a hook for that moment of this run? */

@@ -66,7 +66,7 @@ add_down(const Followed *followed, const DerivedDown *down)
 	derived->lost = down->lost;
 	derived->last = down->last;
 	derived->ordered = down->ordered;
-	unrecorded. downs = lappend(unrecorded.downs, derived);
+	unrecorded.downs = lappend(unrecorded.downs, derived);
 }
 
 static void
@@ -77,14 +77,14 @@ settle(TrackedStep *step)
 
 	if (is_keeping)
 	{
-		unrecorded. steps = lappend(unrecorded.steps, followed);
-		unrecorded. changes = lappend(unrecorded.changes,
-									  sv_model_changes(step->before, step->after));
+		unrecorded.steps = lappend(unrecorded.steps, followed);
+		unrecorded.changes = lappend(unrecorded.changes,
+									 sv_model_changes(step->before, step->after));
 	}
 	if (followed->derive && by_states)
 	{
-		unrecorded. by_states = followed;
-		unrecorded. undone = sv_track_whole(step)->undone;
+		unrecorded.by_states = followed;
+		unrecorded.undone = sv_track_whole(step)->undone;
 	}
 	else if (followed->derive)
 		add_down(followed, sv_derive_down(sv_track_whole(step)));

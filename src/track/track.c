@@ -2,10 +2,7 @@
  * track.c
  *		Follow what the steps of a run change.
  *
- * The object access hook tells of every object that is created, altered or
- * dropped, before the change can be seen; the utility hook of what the first one
- * is not told: comments, labels, privileges and new names, which change the
- * definitions of all that refers to them.
+ * track_hooks.c tells of every object, before its change can be seen.
  *
  * What a unit was before a step is read when the step touches it first, with a
  * snapshot that shows all that is committed (the object is locked by now) but
@@ -16,28 +13,20 @@
 #include "postgres.h"
 
 #include "access/xact.h"
-#include "catalog/catalog.h"
 #include "catalog/dependency.h"
 #include "catalog/namespace.h"
-#include "catalog/objectaccess.h"
-#include "catalog/pg_attrdef.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_extension.h"
 #include "catalog/pg_language.h"
-#include "catalog/pg_largeobject.h"
 #include "catalog/pg_namespace.h"
 #include "catalog/pg_proc.h"
 #include "catalog/pg_rewrite.h"
 #include "catalog/pg_transform.h"
-#include "catalog/pg_trigger.h"
 #include "catalog/pg_type.h"
 #include "commands/extension.h"
-#include "executor/executor.h"
 #include "miscadmin.h"
 #include "model/model.h"
-#include "parser/parsetree.h"
 #include "store/store.h"
-#include "tcop/utility.h"
 #include "track/track.h"
 #include "track/track_private.h"
 #include "utils/builtins.h"
@@ -93,9 +82,6 @@ static struct
 	List	   *undone;			/* in them, strings */
 } track;
 
-static object_access_hook_type previous_access_hook = NULL;
-static ProcessUtility_hook_type previous_utility_hook = NULL;
-static ExecutorStart_hook_type previous_executor_hook = NULL;
 
 /* All that is committed, and of this transaction what came before the step. */
 static Snapshot
@@ -128,15 +114,14 @@ read_before(const List *units)
 	Snapshot	snapshot = snapshot_before_step();
 	Model	   *model;
 
-	track.		busy = true;
-
+	track.busy = true;
 	PG_TRY();
 	{
 		model = sv_model_read_units(units, snapshot, known_before);
 	}
 	PG_FINALLY();
 	{
-		track.		busy = false;
+		track.busy = false;
 	}
 	PG_END_TRY();
 	UnregisterSnapshot(snapshot);
@@ -171,8 +156,7 @@ touch_unit(const ObjectAddress *unit, bool is_new)
 	touch->step = track.step->number;
 
 	entry->touch = touch;
-	track.		step->touches = lappend(track.step->touches, touch);
-
+	track.step->touches = lappend(track.step->touches, touch);
 	if (!is_new)
 		touch->before = read_before(list_make1(&touch->unit));
 	if (last != NULL)
@@ -224,8 +208,8 @@ touch_dependents(const ObjectAddress *unit)
  * Note that an object is about to be changed, or was just created; "added": a
  * part of it was, which cannot stand for anything else.
  */
-static void
-touch_object(Oid catalog, Oid oid, bool created, bool added)
+void
+sv_track_object(Oid catalog, Oid oid, bool created, bool added)
 {
 	MemoryContext caller;
 	ObjectAddress unit;
@@ -235,7 +219,7 @@ touch_object(Oid catalog, Oid oid, bool created, bool added)
 		return;
 	if (!sv_store_exists())
 	{
-		track.		step = NULL;	/* the run cannot be recorded any more */
+		track.step = NULL;		/* the run cannot be recorded any more */
 
 		return;
 	}
@@ -245,12 +229,10 @@ touch_object(Oid catalog, Oid oid, bool created, bool added)
 		is_new = created && unit.objectId == oid && unit.classId == catalog &&
 			(catalog == RelationRelationId || catalog == NamespaceRelationId);
 		touch_unit(&unit, is_new);
-		track.		removing |= is_more_than_addition(&unit, catalog, created || added);
-
+		track.removing |= is_more_than_addition(&unit, catalog, created || added);
 		if (track.renaming)
 		{
-			track.		step->renamed = track.eager = true;
-
+			track.step->renamed = track.eager = true;
 			touch_dependents(&unit);
 		}
 	}
@@ -261,7 +243,7 @@ touch_object(Oid catalog, Oid oid, bool created, bool added)
 void
 sv_track_touch(Oid catalog, Oid oid)
 {
-	touch_object(catalog, oid, false, true);
+	sv_track_object(catalog, oid, false, true);
 }
 
 /*
@@ -277,8 +259,7 @@ sv_track_touch_readers(List *units)
 	if (track.step == NULL || track.busy || units == NIL)
 		return;
 	caller = MemoryContextSwitchTo(track.context);
-	track.		step->renamed = track.eager = true;
-
+	track.step->renamed = track.eager = true;
 	foreach(cell, units)
 	{
 		if (sv_unit_is_read(lfirst(cell)))
@@ -302,16 +283,15 @@ sv_track_touch_everything(void)
 	if (track.step == NULL || track.busy)
 		return;
 	caller = MemoryContextSwitchTo(track.context);
-	track.		eager = true;
-	track.		busy = true;
-
+	track.eager = true;
+	track.busy = true;
 	PG_TRY();
 	{
 		model = sv_model_read(&scope);
 	}
 	PG_FINALLY();
 	{
-		track.		busy = false;
+		track.busy = false;
 	}
 	PG_END_TRY();
 	foreach(cell, model->objects)
@@ -324,56 +304,13 @@ sv_track_touch_everything(void)
 	MemoryContextSwitchTo(caller);
 }
 
-/* Large objects belong to no schema: what a step made stays, what it removed is gone. */
-static void
-note_large_object(ObjectAccessType access, Oid catalog)
-{
-	MemoryContext caller = MemoryContextSwitchTo(track.context);
-
-	if (catalog == LargeObjectRelationId && (access == OAT_POST_CREATE || access == OAT_DROP) &&
-		!track.busy)
-		track.		step->undone = sv_track_once(track.step->undone, access == OAT_DROP ?
-												 "large objects that were removed" :
-												 "large objects that were made, which stay");
-
-	MemoryContextSwitchTo(caller);
-}
-
-static void
-follow_access(ObjectAccessType access, Oid catalog, Oid oid, int sub, void *arg)
-{
-	ListCell   *cell;
-
-	if (previous_access_hook)
-		previous_access_hook(access, catalog, oid, sub, arg);
-	if (access == OAT_TRUNCATE && track.step != NULL && !track.busy)
-		sv_track_written(oid);
-	if (track.step == NULL ||
-		(access != OAT_POST_CREATE && access != OAT_DROP && access != OAT_POST_ALTER))
-		return;
-	if (catalog == TriggerRelationId && sv_trigger_is_internal(oid))
-		return;
-	note_large_object(access, catalog);
-	/* the server tells of a new default by its table and column */
-	if (catalog == AttrDefaultRelationId && access == OAT_POST_CREATE)
-		catalog = RelationRelationId;
-	touch_object(catalog, oid, access == OAT_POST_CREATE && sub == 0, access == OAT_POST_CREATE);
-	/* a copy is an object while it is enabled otherwise */
-	if (catalog == TriggerRelationId && access == OAT_POST_ALTER)
-	{
-		foreach(cell, sv_trigger_copies(oid))
-			touch_object(catalog, lfirst_oid(cell), false, true);
-	}
-}
-
 /* Note that rows of a table are written. */
 void
 sv_track_written(Oid relation)
 {
 	MemoryContext caller = MemoryContextSwitchTo(track.context);
 
-	track.		step->written = list_append_unique_oid(track.step->written, relation);
-
+	track.step->written = list_append_unique_oid(track.step->written, relation);
 	MemoryContextSwitchTo(caller);
 }
 
@@ -383,50 +320,7 @@ sv_track_not_undone(const char *what)
 {
 	MemoryContext caller = MemoryContextSwitchTo(track.context);
 
-	track.		step->undone = sv_track_once(track.step->undone, pstrdup(what));
-
-	MemoryContextSwitchTo(caller);
-}
-
-static void
-on_executor_start(QueryDesc *query, int flags)
-{
-	Oid			userid;
-	int			security_context;
-
-	GetUserIdAndSecContext(&userid, &security_context);
-	/* own queries write own tables */
-	if (track.step != NULL && !track.busy && !creating_extension &&
-		(security_context & SV_SECURITY_OWN_QUERY) == 0)
-	{
-		ListCell   *cell;
-
-		foreach(cell, query->plannedstmt->resultRelations)
-		{
-			Oid			relation = rt_fetch(lfirst_int(cell), query->plannedstmt->rtable)->relid;
-
-			if (IsCatalogRelationOid(relation))
-				sv_track_touch_everything();	/* a superuser writes into a catalog */
-			else
-				sv_track_written(relation);
-		}
-	}
-	if (previous_executor_hook)
-		previous_executor_hook(query, flags);
-	else
-		standard_ExecutorStart(query, flags);
-}
-
-/* Note what the statement does that a derived down does not undo. */
-static void
-note_lasting(Node *statement)
-{
-	MemoryContext caller = MemoryContextSwitchTo(track.context);
-	char	   *what = sv_statement_lasts(statement);
-
-	if (what != NULL)
-		track.		step->undone = sv_track_once(track.step->undone, what);
-
+	track.step->undone = sv_track_once(track.step->undone, pstrdup(what));
 	MemoryContextSwitchTo(caller);
 }
 
@@ -446,47 +340,8 @@ sv_track_forget_rows(const TrackMark *mark)
 {
 	if (track.step == NULL)
 		return;
-	track.		step->written = list_truncate(track.step->written, mark->written);
-	track.		step->undone = list_truncate(track.step->undone, mark->undone);
-}
-
-static void
-on_utility(PlannedStmt *statement, const char *text, bool read_only_tree,
-		   ProcessUtilityContext context,
-		   ParamListInfo params, QueryEnvironment *environment, DestReceiver *dest,
-		   QueryCompletion *completion)
-{
-	bool		renaming = track.renaming;
-
-	if (track.step != NULL && !track.busy)
-	{
-		note_lasting(statement->utilityStmt);
-		sv_track_statement(statement->utilityStmt);
-		track.		renaming = renaming || sv_statement_renames(statement->utilityStmt);
-	}
-	PG_TRY();
-	{
-		(previous_utility_hook ? previous_utility_hook : standard_ProcessUtility)
-			(statement, text, read_only_tree, context, params, environment, dest, completion);
-	}
-	PG_FINALLY();
-	{
-		track.		renaming = renaming;
-	}
-	PG_END_TRY();
-}
-
-/* Put the hooks in place; they do nothing unless a step is followed. */
-void
-sv_track_install(void)
-{
-	previous_access_hook = object_access_hook;
-	object_access_hook = follow_access;
-	previous_utility_hook = ProcessUtility_hook;
-	ProcessUtility_hook = on_utility;
-	previous_executor_hook = ExecutorStart_hook;
-	ExecutorStart_hook = on_executor_start;
-	sv_known_schemas_install();
+	track.step->written = list_truncate(track.step->written, mark->written);
+	track.step->undone = list_truncate(track.step->undone, mark->undone);
 }
 
 static HTAB *
@@ -508,10 +363,10 @@ sv_track_begin(const TrackedSteps *receiver)
 {
 	memset(&track, 0, sizeof(track));
 	sv_forget_schemas();
-	track.		context =
-	AllocSetContextCreate(CurrentMemoryContext, "schemaver tracking", ALLOCSET_DEFAULT_SIZES);
-	track.		receiver = receiver;
-	track.		units = make_units();
+	track.context =
+		AllocSetContextCreate(CurrentMemoryContext, "schemaver tracking", ALLOCSET_DEFAULT_SIZES);
+	track.receiver = receiver;
+	track.units = make_units();
 }
 
 /* A step begins. */
@@ -524,11 +379,10 @@ sv_track_step(void)
 		return;
 	caller = MemoryContextSwitchTo(track.context);
 	CommandCounterIncrement();
-	track.		cid = GetCurrentCommandId(true);
-	track.		step = palloc0(sizeof(PendingStep));
-	track.		step->number = ++track.steps;
-	track.		eager = track.removing = false;
-
+	track.cid = GetCurrentCommandId(true);
+	track.step = palloc0(sizeof(PendingStep));
+	track.step->number = ++track.steps;
+	track.eager = track.removing = false;
 	MemoryContextSwitchTo(caller);
 }
 
@@ -537,7 +391,7 @@ void
 sv_track_part(void)
 {
 	if (track.step != NULL)
-		track.		cid = GetCurrentCommandId(true);
+		track.cid = GetCurrentCommandId(true);
 }
 
 /* Name the tables whose rows were changed; those that the step made itself do not count. */
@@ -578,12 +432,10 @@ sv_track_step_done(void *tag, bool derive)
 	if (track.step == NULL)
 		return;
 	caller = MemoryContextSwitchTo(track.context);
-	track.		step->tag = tag;
-
+	track.step->tag = tag;
 	name_written(track.step);
-	track.		pending = lappend(track.pending, track.step);
-	track.		step = NULL;
-
+	track.pending = lappend(track.pending, track.step);
+	track.step = NULL;
 	MemoryContextSwitchTo(caller);
 	if (track.eager || (derive && track.removing) ||
 		list_length(track.pending) >= MAX_PENDING_STEPS)
@@ -614,11 +466,9 @@ read_after(void)
 		return;
 	CommandCounterIncrement();
 	snapshot = RegisterSnapshot(GetLatestSnapshot());
-	track.		busy = true;
-
+	track.busy = true;
 	now = sv_model_read_units(units, snapshot, NULL);
-	track.		busy = false;
-
+	track.busy = false;
 	UnregisterSnapshot(snapshot);
 	foreach(cell, track.pending)
 	{
@@ -662,7 +512,7 @@ settle_step(const PendingStep *pending)
 	step.renamed = pending->renamed;
 	step.undone = pending->undone;
 	fill_step(&step, pending->touches);
-	track.		receiver->settle(&step);
+	track.receiver->settle(&step);
 }
 
 /* Forget what was settled; what units are now is read again where it is needed. */
@@ -675,8 +525,7 @@ start_anew(void)
 
 	MemoryContextDelete(track.context);
 	sv_track_begin(receiver);
-	track.		steps = steps;
-
+	track.steps = steps;
 	MemoryContextSwitchTo(caller);
 }
 
@@ -692,8 +541,7 @@ settle_pending(void)
 		CHECK_FOR_INTERRUPTS();
 		settle_step(lfirst(cell));
 	}
-	track.		receiver->done();
-
+	track.receiver->done();
 	MemoryContextSwitchTo(caller);
 }
 
@@ -719,18 +567,15 @@ sv_track_part_done(void *tag)
 
 	part->tag = tag;
 	name_written(part);
-	track.		pending = lappend(track.pending, part);
-	track.		step = NULL;
-
+	track.pending = lappend(track.pending, part);
+	track.step = NULL;
 	settle_pending();
-	track.		parts = list_concat(track.parts, part->touches);
-	track.		renamed |= part->renamed;
-	track.		undone = list_concat(track.undone, part->undone);
-	track.		pending = NIL;
-
+	track.parts = list_concat(track.parts, part->touches);
+	track.renamed |= part->renamed;
+	track.undone = list_concat(track.undone, part->undone);
+	track.pending = NIL;
 	sv_forget_schemas();
-	track.		units = make_units();
-
+	track.units = make_units();
 	MemoryContextSwitchTo(caller);
 	sv_track_step();
 }
@@ -794,6 +639,19 @@ sv_track_end(void)
 	memset(&track, 0, sizeof(track));
 }
 
+/* Is a statement under way that gives names? */
+bool
+sv_track_is_renaming(void)
+{
+	return track.renaming;
+}
+
+void
+sv_track_set_renaming(bool renaming)
+{
+	track.renaming = renaming;
+}
+
 /* Is a step being followed? */
 bool
 sv_track_active(void)
@@ -820,7 +678,6 @@ sv_track_pause(bool pause)
 {
 	bool		before = track.busy;
 
-	track.		busy = pause;
-
+	track.busy = pause;
 	return before;
 }

@@ -15,6 +15,9 @@
  */
 
 /* track.c */
+extern void sv_track_object(Oid catalog, Oid oid, bool created, bool added);
+extern bool sv_track_is_renaming(void);
+extern void sv_track_set_renaming(bool renaming);
 extern void sv_track_touch(Oid catalog, Oid oid);
 extern void sv_track_touch_readers(List *units);
 extern void sv_track_touch_everything(void);
