@@ -87,7 +87,7 @@ add_members(Release *r, const MigrationName *name)
 			   name->previous);
 	add_member(out, "at_ms", when != NULL ? when : sv_foreign_milliseconds(stored->created_at));
 	add_member(out, "md5", checksums != NIL ? linitial(checksums) : NULL);
-	add_member(out, "path", path != NULL ? path : psprintf("%s.sql", name->base));
+	add_member(out, "path", path != NULL ? path : name->file);
 	add_member(out, "id", path != NULL ? sv_adopt_detail(name->migration, "id") : name->version);
 	add_member(out, "author", path != NULL ? sv_adopt_detail(name->migration, "author") :
 			   "schemaver");

@@ -21,6 +21,8 @@ typedef struct Naming
 	const char *previous;		/* what the tool calls the last one; or NULL */
 	const char *project;		/* Sqitch's */
 	const char *uri;
+	const char *folder;			/* of new files, with its slash: Liquibase knows them by their
+								 * path */
 } Naming;
 
 /* Who plans, for tools that want to know. */
@@ -98,6 +100,21 @@ digits_or_dots(const char *text)
 	return version;
 }
 
+/* The folder of the newest file, with a slash behind it; "" for none. */
+static char *
+folder_of(const List *migrations)
+{
+	for (int i = list_length(migrations) - 1; i >= 0; i--)
+	{
+		const StoredMigration *stored = ((Migration *) list_nth(migrations, i))->stored;
+		const char *slash = stored->file != NULL ? strrchr(stored->file, '/') : NULL;
+
+		if (slash != NULL)
+			return pnstrdup(stored->file, slash + 1 - stored->file);
+	}
+	return "";
+}
+
 /* The name of a revision that came from a file of the tool. */
 static void
 name_own(Naming *naming, MigrationName *name)
@@ -158,7 +175,7 @@ name_other(Naming *naming, MigrationName *name)
 		naming->last = name->version = sv_foreign_next(naming->format, naming->last,
 													   stored->created_at);
 	name->base = psprintf("%s_%s", name->version, name->slug);
-	name->file = psprintf("%s.sql", name->base);
+	name->file = psprintf("%s%s.sql", naming->folder, name->base);
 	name->key = name->version;
 	if (is_tool(naming, "flyway"))
 	{
@@ -201,6 +218,7 @@ start(Naming *naming, const List *migrations, const char *scope, const List *key
 {
 	ListCell   *cell;
 
+	naming->folder = is_tool(naming, "liquibase") ? folder_of(migrations) : "";
 	naming->format = sv_foreign_is_known(naming->tool->name) ? naming->tool->name : "plain";
 	foreach(cell, keys)
 	{
@@ -365,6 +383,7 @@ sv_adopt_export(const char *format, const bool *wanted)
 	const char *source = adopted != NULL && *adopted->source != '\0' ? adopted->source : NULL;
 	RevisionGraph *graph = sv_store_graph(SV_STORE_READ);
 	List	   *migrations = sv_adopt_migrations(tool, graph, source);
+	const char *folder = strcmp(tool->name, "liquibase") == 0 ? folder_of(migrations) : "";
 	List	   *result = NIL;
 	ListCell   *cell;
 	ListCell   *file;
@@ -378,8 +397,9 @@ sv_adopt_export(const char *format, const bool *wanted)
 		if (name->is_own || name->is_contained || !wanted[name->migration->index])
 			continue;
 		foreach(file, sv_foreign_write(format, foreign_of(tool, name, source ? source : "")))
-			result = lappend(result, exported(((SourceFile *) lfirst(file))->name,
-											  ((SourceFile *) lfirst(file))->content));
+			result = lappend(result,
+							 exported(psprintf("%s%s", folder, ((SourceFile *) lfirst(file))->name),
+									  ((SourceFile *) lfirst(file))->content));
 	}
 	return result;
 }
@@ -396,21 +416,6 @@ format_of(const List *migrations)
 			return stored->format;
 	}
 	return NULL;
-}
-
-/* The folder of the newest file, with a slash behind it; "" for none. */
-static char *
-folder_of(const List *migrations)
-{
-	for (int i = list_length(migrations) - 1; i >= 0; i--)
-	{
-		const StoredMigration *stored = ((Migration *) list_nth(migrations, i))->stored;
-		const char *slash = stored->file != NULL ? strrchr(stored->file, '/') : NULL;
-
-		if (slash != NULL)
-			return pnstrdup(stored->file, slash + 1 - stored->file);
-	}
-	return "";
 }
 
 /* Do folders of Diesel have versions as 2026-01-02-030405? */

@@ -331,32 +331,45 @@ drafts_of(List *files)
 	return drafts;
 }
 
-/* Is ${name} in the file a placeholder? */
+/* The files in which ${name} means itself. */
+static List *
+files_without_placeholders(const List *files)
+{
+	List	   *result = NIL;
+	ListCell   *lc;
+
+	foreach(lc, files)
+	{
+		if (((FlywayFile *) lfirst(lc))->no_placeholders)
+			result = lappend(result, lfirst(lc));
+	}
+	return result;
+}
+
 static bool
-has_placeholders(const List *files, const char *name)
+is_among(const List *files, const char *name)
 {
 	ListCell   *lc;
 
 	foreach(lc, files)
 	{
-		const FlywayFile *named = lfirst(lc);
-
-		if (strcmp(named->file->name, name) == 0)
-			return !named->no_placeholders;
+		if (strcmp(((const FlywayFile *) lfirst(lc))->file->name, name) == 0)
+			return true;
 	}
-	return true;
+	return false;
 }
 
 static void
 set_variables(const List *files, const List *drafts)
 {
+	List	   *without = files_without_placeholders(files);
 	ListCell   *lc;
 
 	foreach(lc, drafts)
 	{
 		RevisionDraft *draft = lfirst(lc);
 
-		if (has_placeholders(files, draft->source))
+		if (!is_among(without, draft->source))
 			sv_draft_variables(draft, "flyway");
 	}
 }

@@ -119,14 +119,21 @@ sv_file_is_sql(const SourceFile *file)
 const SourceFile *
 sv_folder_find(const Folder *folder, const char *name)
 {
-	ListCell   *lc;
+	int			low = 0;
+	int			high = list_length(folder->sorted) - 1;
 
-	foreach(lc, folder->files)
+	while (low <= high)
 	{
-		const SourceFile *file = lfirst(lc);
+		int			middle = (low + high) / 2;
+		const SourceFile *file = list_nth(folder->sorted, middle);
+		int			cmp = strcmp(name, file->name);
 
-		if (strcmp(file->name, name) == 0)
+		if (cmp == 0)
 			return file;
+		if (cmp < 0)
+			high = middle - 1;
+		else
+			low = middle + 1;
 	}
 	return NULL;
 }
@@ -448,6 +455,8 @@ read_with(int format, List *files, Jsonb *variables, bool told, FolderDrafts *re
 	List	   *drafts;
 	ListCell   *lc;
 
+	folder.sorted = list_copy(files);
+	sv_drafts_sort_by_name(folder.sorted);
 	if (result->format == NULL)
 		result->format = formats[format]->name;
 	sv_atlas_check_sum(&folder);

@@ -27,6 +27,7 @@ typedef struct Folder
 	Jsonb	   *variables;		/* an object: values for templates; NULL: none */
 	FolderDrafts *result;
 	bool		told;			/* the caller said which format it is */
+	List	   *sorted;			/* the files in the order of their names */
 } Folder;
 
 typedef struct Format

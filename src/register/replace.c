@@ -34,6 +34,8 @@ sv_register_refuse_other_replaced(const StoredRevision *revision, const char *op
 {
 	static const char *const names[] = {"replaces", "supersedes"};
 
+	if (sv_base_same_text(revision->options, options))
+		return;
 	for (int i = 0; i < lengthof(names); i++)
 	{
 		List	   *before = sv_store_option_list(revision->options, names[i]);

@@ -3,7 +3,7 @@
 #
 # Debian: sqitch libdbd-pg-perl, alembic, python3-django python3-psycopg2, ruby-activerecord ruby-pg.  Those of npm
 # (dbmate, node-pg-migrate pg, knex, drizzle-orm, graphile-migrate, liquibase with a java) are looked for in the folder
-# node_modules of SCHEMAVER_NPM.
+# node_modules of SCHEMAVER_NPM.  REAL_TOOLS="sqitch knex" tries these alone.
 use strict;
 use warnings;
 
@@ -83,6 +83,7 @@ sub there_and_back
 	my ($name, %t) = @_;
 	my $database = "db_$name";
 	my $tool = $t{tool} // $name;
+	return if ($ENV{REAL_TOOLS} // $name) !~ /\b\Q$name\E\b/;
 	my $source = defined $t{source} ? ", source => '$t{source}'" : '';
 
 	$node->safe_psql('postgres', "CREATE DATABASE $database");
@@ -101,7 +102,7 @@ sub there_and_back
 			SELECT schemaver.baseline('as it was', id => 'start')"), qr/^failed/, "$name: taken over, and a baseline made");
 	}
 	is(sql($database, 'SELECT count(*) FROM schemaver.drift()'), '0', "$name: no drift");
-	is(sql($database, "SELECT count(*) FROM schemaver.upgrade()"), '0', "$name: nothing is to be done");
+	is(sql($database, "SELECT count(*) FROM schemaver.upgrade()"), $t{again} // '0', "$name: nothing is to be done but what runs again");
 	my $id = $t{id} ? ", id => '$t{id}'" : '';
 	unlike(sql($database, "SELECT schemaver.revision('three', 'CREATE TABLE three (id int)', 'DROP TABLE three'$id);
 		SELECT count(*) FROM schemaver.upgrade()"), qr/^failed/, "$name: schemaver goes on");
@@ -222,9 +223,9 @@ SKIP:
 		  . "--changeset bob:1 endDelimiter:/ stripComments:false\n-- a comment\nCREATE FUNCTION f() RETURNS int LANGUAGE plpgsql AS \$\$ BEGIN RETURN 1; END \$\$\n/\n"
 		  . "--changeset ann:v runOnChange:true\nCREATE OR REPLACE VIEW v AS SELECT id FROM one;\n",
 		'm/002.sql' => "--liquibase formatted sql\n--changeset ann:2\nCREATE TABLE \${t} (id int);\n", 'm/003.sql' => "SELECT '\${t}';\n");
-	there_and_back('liquibase', files => $d,
+	there_and_back('liquibase', files => $d, again => 1,
 		first => sub { return $run->($_[0], 'update') },
-		write => sub { my %f = @_; put("$d/m", map { ("900_$_", $f{$_}) } grep { $f{$_} =~ /CREATE TABLE three/ } keys %f) },
+		write => sub { my %f = @_; put($d, map { ($_, $f{$_}) } grep { $f{$_} =~ /CREATE TABLE three/ } keys %f) },
 		pending => sub { my $done = $run->($_[0], 'status'); return !$done || $output !~ /is up to date/ },
 		next => sub { put("$d/m", '999.sql' => "CREATE TABLE next (id int);\n"); return $run->($_[0], 'update') });
 }
