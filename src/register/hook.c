@@ -62,7 +62,7 @@ check_only_for(HookMoment moment, const List *only_for)
 		else if (!is_direction(name))
 			ereport(ERROR,
 					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-					 errmsg("invalid value for argument \"only_for\": \"%s\"",
+					 errmsg("invalid value for argument \"for\": \"%s\"",
 							sv_base_clip(name)),
 					 errhint(statements ? "It can be a command tag, such as CREATE TABLE, the first word of one, or a direction." :
 							 DIRECTIONS_HINT)));

@@ -14,7 +14,7 @@ COMMENT ON COLUMN hook.only_for IS 'directions, or classes of statements; empty:
 COMMENT ON COLUMN hook.role IS 'who has set it, and as whom it runs';
 SELECT pg_catalog.pg_extension_config_dump('schemaver.hook', '');
 
-CREATE FUNCTION hook(name text, at text, sql text, only_for names DEFAULT NULL)
+CREATE FUNCTION hook(name text, at text, sql text, "for" names DEFAULT NULL)
 RETURNS text AS 'MODULE_PATHNAME', 'sv_api_hook' LANGUAGE C VOLATILE PARALLEL UNSAFE;
 COMMENT ON FUNCTION hook(text, text, text, names)
 	IS 'let SQL run as the caller, restricted, around all runs, revisions or statements, or after errors, and return its name';
