@@ -14,6 +14,7 @@
  */
 #include "postgres.h"
 
+#include "utils/builtins.h"
 #include "utils/json.h"
 
 #include "formats/formats_private.h"
@@ -27,6 +28,32 @@ static const char *const callbacks[] = {
 	"afterEachUndo",
 	"createSchema", "beforeCreateSchema", "beforeConnect", "afterConnect", "beforeDeploy",
 	"afterDeploy"
+};
+
+/* Callbacks that schemaver can run, as arguments of hook(): the longest names first. */
+static const struct
+{
+	const char *callback;
+	const char *at;
+	const char *only_for;
+}			hooks[] = {
+	{"beforeEachMigrateStatement", "before_statement", "upgrade"},
+	{"afterEachMigrateStatement", "after_statement", "upgrade"},
+	{"beforeEachUndoStatement", "before_statement", "downgrade"},
+	{"afterEachUndoStatement", "after_statement", "downgrade"},
+	{"afterEachMigrateError", "on_error", "upgrade"},
+	{"afterMigrateError", "on_error", "upgrade"},
+	{"afterEachUndoError", "on_error", "downgrade"},
+	{"afterUndoError", "on_error", "downgrade"},
+	{"afterMigrateApplied", "after_run", "upgrade"},
+	{"beforeEachMigrate", "before_revision", "upgrade"},
+	{"afterEachMigrate", "after_revision", "upgrade"},
+	{"beforeEachUndo", "before_revision", "downgrade"},
+	{"afterEachUndo", "after_revision", "downgrade"},
+	{"beforeMigrate", "before_run", "upgrade"},
+	{"afterMigrate", "after_run", "upgrade"},
+	{"beforeUndo", "before_run", "downgrade"},
+	{"afterUndo", "after_run", "downgrade"},
 };
 
 /* A file of the folder and what its name says. */
@@ -287,6 +314,36 @@ files_with(List *files, char prefix)
 	return result;
 }
 
+/* Is it the file of that callback: its name, then two underscores, a dot or the end? */
+static bool
+is_named(const char *file, const char *callback)
+{
+	size_t		length = strlen(callback);
+
+	return strncmp(file, callback, length) == 0 &&
+		(file[length] == '.' || file[length] == '\0' || strncmp(file + length, "__", 2) == 0);
+}
+
+/* A callback runs around runs of all roles, so the owner of the extension has to set it. */
+static void
+refuse_callback(const SourceFile *file)
+{
+	const char *slash = strrchr(file->name, '/');
+	const char *name = slash != NULL ? slash + 1 : file->name;
+
+	for (int i = 0; i < lengthof(hooks); i++)
+	{
+		if (is_named(name, hooks[i].callback))
+			sv_format_refuse(file, 0, "it is a callback of Flyway",
+							 psprintf("Let the owner of the extension set its text as a hook, with "
+									  "the schemas of all names: SELECT schemaver.hook(%s, '%s', "
+									  "'...', '%s'); and move the file out of the folder.",
+									  quote_literal_cstr(name), hooks[i].at, hooks[i].only_for));
+	}
+	sv_format_refuse(file, 0, "it is a callback of Flyway",
+					 "schemaver does nothing at that moment: move the file out of the folder.");
+}
+
 /* Return the names of all files of the folder, sorted. */
 static List *
 name_files(Folder *folder)
@@ -301,9 +358,7 @@ name_files(Folder *folder)
 		if (named == NULL)
 			sv_format_refuse_stranger(lfirst(lc), &sv_format_flyway);
 		if (named->prefix == 'C')
-			sv_format_refuse(named->file, 0, "it is a callback of Flyway",
-							 "Call schemaver.hook() with its text, and move the file out of the "
-							 "folder.");
+			refuse_callback(named->file);
 		read_flyway_conf(folder, named);
 		files = lappend(files, named);
 	}
