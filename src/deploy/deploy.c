@@ -172,6 +172,9 @@ plan(Deploying *deploying, StoredRevision ***rows)
 	*rows = sv_store_plan_rows(SV_STORE_WRITE, graph, &list);
 	sv_run_select(&selection, *rows, &list);
 	deploying->in_one = sv_run_fits_one(SV_STORE_WRITE, *rows, list.n);
+	/* what stands before a step that is done elsewhere is committed */
+	if (deploying->deployment->may_commit && sv_run_first_external(*rows, list.n) > 0)
+		deploying->in_one = false;
 	return list;
 }
 
