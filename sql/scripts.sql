@@ -67,7 +67,7 @@ SELECT schemaver.revision('nothing', '', '', id => 'g1'),
 	schemaver.revision('dollar quotes', 'DO $a$ BEGIN EXECUTE $b$CREATE TABLE g8 (x int); COMMENT ON TABLE g8 IS '';''$b$; END $a$', id => 'g8'),
 	schemaver.revision('body', 'CREATE FUNCTION g9() RETURNS int LANGUAGE sql BEGIN ATOMIC SELECT 1; SELECT 9; END; SELECT g9()', id => 'g9'),
 	schemaver.revision('procedure', $$CREATE PROCEDURE g10() LANGUAGE plpgsql AS 'BEGIN COMMIT; END'$$, id => 'g10'),
-	schemaver.revision('restrict', E'\\restrict abc\nCREATE TABLE g11 (x int);\n\\unrestrict abc\n', id => 'g11'),
+	schemaver.revision('restrict', E'\\restrict abc\nCREATE TABLE g11 (x int);\n\\echo done\n\\timing\n\\unrestrict abc\n', id => 'g11'),
 	schemaver.revision('strings', E'SET standard_conforming_strings = on; CREATE TABLE g12 AS SELECT ''a\\'' AS x, E''\\''; b'' AS y; RESET standard_conforming_strings', id => 'g12');
 -- they run as they were read, whatever the session has
 SET standard_conforming_strings = off;

@@ -224,9 +224,12 @@ static bool
 is_harmless_command(const char *command, int length)
 {
 	static const char *const harmless[] = {
-		"restrict", "unrestrict", "set ON_ERROR_STOP"
+		"restrict", "unrestrict", "set ON_ERROR_STOP", "echo", "qecho", "warn", "pset", "timing",
+		"set ECHO", "set QUIET", "set VERBOSITY"
 	};
 
+	if (memchr(command, '\\', length) != NULL)
+		return false;			/* a further command, or SQL, can follow on the line */
 	for (int i = 0; i < lengthof(harmless); i++)
 	{
 		int			n = strlen(harmless[i]);

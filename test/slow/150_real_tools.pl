@@ -77,7 +77,7 @@ sub exported
 
 # Take over, go on and give back.  %t: tool; files: folder with SQL that is loaded, or none for code; source; format;
 # first: applies what is there; write: gets the exported files; pending: true if something is to be done; next: writes
-# and applies one more, which makes the table "next".
+# and applies one more, which makes the table "next"; all: applies all files, if "first" does not.
 sub there_and_back
 {
 	my ($name, %t) = @_;
@@ -111,6 +111,10 @@ sub there_and_back
 	ok(!$t{pending}->($database), "$name: the tool says that nothing is to be done") or diag($output);
 	ok($t{next}->($database), "$name: the tool applies its next migration") or diag($output);
 	is(sql($database, "SELECT to_regclass('next') IS NOT NULL"), 't', "$name: it is there");
+	# what schemaver wrote for the tool is executed by the tool
+	$node->safe_psql('postgres', "CREATE DATABASE ${database}_new");
+	ok(($t{all} // $t{first})->("${database}_new"), "$name: the tool makes a new database of all files") or diag($output);
+	is(sql("${database}_new", "SELECT to_regclass('three') IS NOT NULL AND to_regclass('next') IS NOT NULL"), 't', "$name: it has all of it");
 	return;
 }
 
@@ -144,6 +148,7 @@ SKIP:
 			}
 		},
 		pending => sub { my $done = tool($d, 'sqitch', 'status', $uri->($_[0])); return !$done || $output !~ /Nothing to deploy/ || !tool($d, 'sqitch', 'verify', $uri->($_[0])) },
+		all => sub { return tool($d, 'sqitch', 'deploy', '--verify', $uri->($_[0])) },
 		next => sub { $add->('next', $three); return tool($d, 'sqitch', 'deploy', '--verify', $uri->($_[0])) });
 }
 
