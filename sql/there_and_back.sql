@@ -172,6 +172,13 @@ INSERT INTO public.pairs (question, a, b) VALUES
   CREATE TABLE p PARTITION OF t FOR VALUES FROM (1) TO (2) PARTITION BY LIST (s); CREATE TABLE pa PARTITION OF p FOR VALUES IN (''a'')',
  'GRANT CREATE ON SCHEMA public TO PUBLIC; CREATE TYPE e AS ENUM (''a''); CREATE TABLE t (s text, at int) PARTITION BY LIST (s);
   CREATE TABLE pa PARTITION OF t FOR VALUES IN (''a'')'),
+('defaults of arguments and of domains that are built of a row type',
+ 'CREATE TYPE pair AS (a int); CREATE FUNCTION f(x pair DEFAULT ROW(1)) RETURNS int LANGUAGE sql AS ''SELECT 1''; CREATE DOMAIN d AS pair DEFAULT ROW(1)',
+ 'CREATE TYPE pair AS (a int, b int); CREATE FUNCTION f(x pair DEFAULT ROW(1, 2)) RETURNS int LANGUAGE sql AS ''SELECT 1''; CREATE DOMAIN d AS pair DEFAULT ROW(1, 2);
+  CREATE FUNCTION g(x pair DEFAULT ROW(3, 4)) RETURNS int LANGUAGE sql AS ''SELECT 1'''),
+('a new attribute that must not be null in a table of the type',
+ 'CREATE TYPE pair AS (a int); CREATE TABLE t OF pair; CREATE TABLE u OF pair',
+ 'CREATE TYPE pair AS (a int, b int); CREATE TABLE t OF pair (b WITH OPTIONS NOT NULL DEFAULT 1); CREATE TABLE u OF pair'),
 ('a function looks into rows of a type that changes',
  'CREATE TYPE pair AS (a int, b int); CREATE FUNCTION f(pair) RETURNS int LANGUAGE sql RETURN ($1).b;
   CREATE FUNCTION g() RETURNS int LANGUAGE sql IMMUTABLE RETURN (ROW(1, 2)::pair).b',

@@ -34,6 +34,7 @@ extern void sv_diff_spread_renaming(Comparison *cmp);
 
 /* rows_in_columns.c */
 extern void sv_spread_rewriting(Spread *spread);
+extern void sv_rows_make_edges(Comparison *cmp);
 
 /* common_columns.c */
 extern void sv_spread_parting(Spread *spread);

@@ -616,5 +616,6 @@ sv_diff_make_edges(Comparison *cmp)
 	}
 	sv_persistence_make_edges(cmp);
 	sv_sorting_make_edges(cmp);
+	sv_rows_make_edges(cmp);
 	sv_names_make_edges(cmp);
 }

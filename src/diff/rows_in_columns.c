@@ -131,3 +131,47 @@ sv_spread_rewriting(Spread *spread)
 		}
 	}
 }
+
+/* ----- rows in expressions ----- */
+
+/* Does its text build a row, which must have as many fields as its type has attributes? */
+static bool
+builds_row(const Object *o)
+{
+	const char *text = sv_class_has(o, SV_IS_ROUTINE) ? sv_text(o, "definition") :
+	sv_class_is(o, domain) ? sv_text(o, "default") : "";
+
+	return strstr(text, "ROW(") != NULL;
+}
+
+/*
+ * A default of an argument or of a domain that is built of a row type is set when the
+ * type has the attributes that it shall have.
+ */
+void
+sv_rows_make_edges(Comparison *cmp)
+{
+	ListCell   *cell;
+	ListCell   *need;
+	ListCell   *part;
+
+	foreach(cell, cmp->fold_level < 3 ? cmp->pairs : NIL)
+	{
+		const Pair *pair = lfirst(cell);
+		DiffNode   *node = pair->create ? pair->create : pair->alter;
+
+		if (node == NULL || !builds_row(pair->b))
+			continue;
+		foreach(need, pair->b->needs)
+		{
+			const Pair *type = ((Object *) lfirst(need))->pair;
+
+			if (type->class != &sv_class_composite || type->a == NULL)
+				continue;
+			foreach(part, type->a->parts)
+				sv_diff_add_edge(((Object *) lfirst(part))->pair->drop, node);
+			foreach(part, type->b->parts)
+				sv_diff_add_edge(((Object *) lfirst(part))->pair->create, node);
+		}
+	}
+}

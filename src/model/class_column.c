@@ -297,8 +297,7 @@ sv_write_own_not_null(Writer *w, const Object *column)
 {
 	const Object *leading = sv_is(column, "inherited") ? sv_leading_column(w, column) : NULL;
 
-	if (leading == NULL || of_composite(leading) ||
-		sv_is(leading, "not_null") == sv_is(column, "not_null"))
+	if (leading == NULL || sv_is(leading, "not_null") == sv_is(column, "not_null"))
 		return;
 	if (sv_is(column, "not_null"))
 		write_set_not_null(w, column);

@@ -111,3 +111,28 @@ class DefaultPrivileges:
 
     def write(i):
         return [f"ALTER DEFAULT PRIVILEGES FOR ROLE {i['role']}" + (f" IN SCHEMA {i['schema']}" if i["schema"] else "") + f" {i['how']}"]
+
+
+MEMBERS = {"citext": ["FUNCTION %s.citext_hash(%s.citext)", "FUNCTION %s.citext_eq(%s.citext, %s.citext)", "TYPE %s.citext"],
+           "hstore": ["FUNCTION %s.akeys(%s.hstore)", "FUNCTION %s.hstore(text, text)", "TYPE %s.hstore"],
+           "pg_trgm": ["FUNCTION %s.similarity(text, text)", "FUNCTION %s.show_trgm(text)"],
+           "unaccent": ["FUNCTION %s.unaccent(text)"], "file_fdw": ["FOREIGN DATA WRAPPER file_fdw"]}
+
+
+@kind("member grant", 3)
+class MemberGrant:
+    """Privileges on a member of an extension."""
+
+    def draw(d, s):
+        e = d.one([i for i in s.of("extension") if i["name"] in MEMBERS])
+        if not e:
+            return None
+        member = d.one(MEMBERS[e["name"]])
+        right = "EXECUTE" if member.startswith("FUNCTION") else "USAGE"
+        return {"of": member.replace("%s", q(e["schema"])), "right": right, "to": d.one(["PUBLIC"] + [q(r) for r in ROLES]), "option": d.chance(0.2),
+                "revoke": d.maybe(0.3, d.one(["PUBLIC", "postgres"]))}
+
+    def write(i):
+        if i["revoke"]:
+            yield f"REVOKE ALL ON {i['of']} FROM {i['revoke']}"
+        yield f"GRANT {i['right']} ON {i['of']} TO {i['to']}" + (" WITH GRANT OPTION" if i["option"] and i["to"] != "PUBLIC" else "")

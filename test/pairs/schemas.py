@@ -117,6 +117,8 @@ def _change(d, before, item):
     new = _draw(d, before, item["kind"])
     if new is None:
         return item
+    if item["kind"] == "extension":
+        return dict(item, schema=new["schema"])
     changed = copy.deepcopy(item)
     free = [k for k in item if k not in _FIXED]
     for key in d.some(free, 1, 2):
@@ -144,6 +146,20 @@ def _follow(s, item):
     return item
 
 
+_SWAPPED = [("table",), ("view",), ("sequence",), ("enum", "domain"), ("function",), ("numbered",), ("enum",)]
+
+
+def _swap(d, s):
+    """Let two objects have each other's names, or schemas."""
+    items = s.of(*d.one(_SWAPPED))
+    if len(items) < 2:
+        return
+    a, b = d.random.sample(items, 2)
+    keys = d.one([("name",), ("schema",), ("name", "schema")])
+    for key in keys:
+        a[key], b[key] = b[key], a[key]
+
+
 def mutate(seed, old, rate=0.12):
     """Another schema: objects changed, left out, added, at that rate."""
     d = Draw(random.Random(f"change {seed}"))
@@ -156,6 +172,9 @@ def mutate(seed, old, rate=0.12):
         item = _follow(s, item)
         s.append(_change(d, s, item) if chance < rate * 2 else item)
     _grow(d, s, int(len(old) * rate) + 1)
+    if d.chance(0.3):
+        s[:] = copy.deepcopy(s)
+        _swap(d, s)
     return s
 
 
