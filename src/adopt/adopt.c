@@ -77,7 +77,7 @@ add_result(Adoption *a, const AppliedRow *row, const char *revision, AdoptVerdic
 
 /* The revision is applied, as the row says; rows of other revisions may say the same. */
 static void
-take(Adoption *a, int index, const AppliedRow *row)
+take_migration(Adoption *a, int index, const AppliedRow *row)
 {
 	Stamp	   *stamp;
 
@@ -116,7 +116,7 @@ take_covered(Adoption *a, const AppliedRow *row, const char *key)
 		if (other == NULL || a->taken[migration->index] || !are_comparable(other, key) ||
 			sv_adopt_compare_keys(other, key) >= 0)
 			continue;
-		take(a, migration->index, row);
+		take_migration(a, migration->index, row);
 		(void) add_result(a, NULL, migration->stored->id, SV_ADOPT_MATCHED,
 						  psprintf("is applied because \"%s\" is", row->key));
 	}
@@ -172,7 +172,7 @@ compare_with(Adoption *a, const AppliedRow *row, const Migration *migration)
 								   a->tool->name, row->checksum));
 	else
 		(void) add_result(a, row, id, SV_ADOPT_MATCHED, row->note);
-	take(a, migration->index, row);
+	take_migration(a, migration->index, row);
 }
 
 /* The row is of a text that runs again when it has changed: another one is no fault. */
@@ -217,13 +217,13 @@ compare_row(Adoption *a, const AppliedRow *row)
 	{
 		(void) add_result(a, row, migration->stored->id, SV_ADOPT_CHANGED,
 						  "the plan gives the change another id");
-		take(a, migration->index, row);
+		take_migration(a, migration->index, row);
 	}
 	else if ((migration = find_replacement(a, key)) != NULL)
 	{
 		(void) add_result(a, row, migration->stored->id, SV_ADOPT_MATCHED,
 						  "the revision replaces it");
-		take(a, migration->index, row);
+		take_migration(a, migration->index, row);
 	}
 	else if (row->covers && row->note != NULL)
 		(void) add_result(a, row, NULL, SV_ADOPT_MATCHED, row->note);
@@ -272,12 +272,12 @@ take_ancestors(Adoption *a)
 			(void) add_result(a, NULL, a->graph->revisions[index].id, SV_ADOPT_MATCHED,
 							  "a head that is applied stands on it");
 		a->taken[index] = false;
-		take(a, index, NULL);
+		take_migration(a, index, NULL);
 	}
 }
 
 static void
-add_missing(Adoption *a)
+add_missing_migrations(Adoption *a)
 {
 	ListCell   *cell;
 
@@ -352,7 +352,7 @@ refuse_problems(const Adoption *a)
 /* ---------- taking over ---------- */
 
 static void
-record(const Adoption *a, const char *schema, const char *name, const char *kind, Oid oid)
+record_stamp(const Adoption *a, const char *schema, const char *name, const char *kind, Oid oid)
 {
 	AdoptedObject object = {schema, name, kind, a->tool->name};
 
@@ -384,9 +384,10 @@ record_table(const Adoption *a, const AdoptTable *table, const char *kind)
 			get_rel_relkind(row->objid) == RELKIND_SEQUENCE)
 			sequences = lappend_oid(sequences, row->objid);
 	}
-	record(a, table->schema, table->name, kind, table->relation);
+	record_stamp(a, table->schema, table->name, kind, table->relation);
 	foreach(cell, sequences)
-		record(a, table->schema, get_rel_name(lfirst_oid(cell)), "sequence", lfirst_oid(cell));
+		record_stamp(a, table->schema, get_rel_name(lfirst_oid(cell)), "sequence",
+					 lfirst_oid(cell));
 }
 
 /* Is there nothing in the tool's schema but its tables? */
@@ -412,7 +413,7 @@ record_tables(Adoption *a)
 	foreach(cell, companions)
 		record_table(a, lfirst(cell), "companion");
 	if (schema_is_the_tools(a->table, list_length(companions) + 1))
-		record(a, a->table->schema, "", "schema", a->table->schema_oid);
+		record_stamp(a, a->table->schema, "", "schema", a->table->schema_oid);
 	CommandCounterIncrement();
 }
 
@@ -481,7 +482,7 @@ settle_tables(const Adoption *a)
 }
 
 static void
-stamp_all(Adoption *a)
+stamp_migrations(Adoption *a)
 {
 	TimestampTz now = GetCurrentTimestamp();
 	int64		run;
@@ -547,7 +548,7 @@ refuse_difference(const List *differences)
 
 /* Build what is applied now where nothing is, and compare. */
 static void
-build_and_compare(Scratch *scratch, void *arg)
+build_and_compare(Sandbox *sandbox, void *arg)
 {
 	Adoption   *a = arg;
 	RevisionGraph *graph = sv_store_graph(SV_STORE_WRITE);
@@ -569,19 +570,19 @@ build_and_compare(Scratch *scratch, void *arg)
 		ErrorData  *error;
 
 		CHECK_FOR_INTERRUPTS();
-		error = sv_scratch_run(scratch, id, sv_store_script(SV_STORE_WRITE, id), SV_UPGRADE);
+		error = sv_sandbox_run(sandbox, id, sv_store_script(SV_STORE_WRITE, id), SV_UPGRADE);
 		if (error != NULL)
 			ReThrowError(error);
-		sv_scratch_settle(scratch);
+		sv_sandbox_settle(sandbox);
 	}
 	foreach(cell, a->repeated)
 		living = lappend(living, (void *) ((Repeated *) lfirst(cell))->living);
-	sv_adopt_build_repeatables(scratch, living);
-	sv_scratch_settle(scratch);
-	built = sv_scratch_state(scratch);
+	sv_adopt_build_repeatables(sandbox, living);
+	sv_sandbox_settle(sandbox);
+	built = sv_sandbox_state(sandbox);
 	(void) without_tables(a, built);
-	(void) without_tables(a, scratch->live);
-	differences = sv_state_differences(built, scratch->live, &options, &disordered);
+	(void) without_tables(a, sandbox->live);
+	differences = sv_state_differences(built, sandbox->live, &options, &disordered);
 	if (differences != NIL)
 		refuse_difference(differences);
 }
@@ -589,7 +590,7 @@ build_and_compare(Scratch *scratch, void *arg)
 /* ---------- the whole ---------- */
 
 static void
-read_state(Adoption *a)
+read_tool_state(Adoption *a)
 {
 	const AdoptOptions *options = a->options;
 
@@ -629,7 +630,7 @@ compare_all(Adoption *a)
 	}
 	if (a->tool->heads_only)
 		take_ancestors(a);
-	add_missing(a);
+	add_missing_migrations(a);
 }
 
 static void
@@ -637,15 +638,15 @@ adopt(void *arg)
 {
 	Adoption   *a = arg;
 
-	read_state(a);
+	read_tool_state(a);
 	compare_all(a);
 	if (!a->options->dry_run)
 		refuse_problems(a);
 	if (a->table != NULL)
 		record_tables(a);
-	stamp_all(a);
+	stamp_migrations(a);
 	if (a->options->verify)
-		sv_scratch(SV_GROUND_EMPTY, NIL, build_and_compare, a);
+		sv_sandbox_scripts(SV_GROUND_EMPTY, NIL, build_and_compare, a);
 }
 
 /*

@@ -180,7 +180,7 @@ extern bool sv_adopt_repeatable_agrees(const AdoptTool *tool, const StoredLiving
 extern bool sv_adopt_repeatable_replaces(const StoredLiving *living);
 extern void sv_adopt_stamp_repeatable(const StoredLiving *living, const AppliedRow *row,
 									  int64 run);
-extern void sv_adopt_build_repeatables(const Scratch *scratch, const List *living);
+extern void sv_adopt_build_repeatables(const Sandbox *sandbox, const List *living);
 
 /* migrations.c */
 extern List *sv_adopt_migrations(const AdoptTool *tool, const RevisionGraph *graph,

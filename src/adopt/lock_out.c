@@ -32,7 +32,7 @@ PG_FUNCTION_INFO_V1(sv_adopt_locked_out_trigger);
 /* ---------- the error ---------- */
 
 static void
-refuse(const char *tool)
+refuse_tool(const char *tool)
 {
 	ereport(ERROR,
 			(errcode(ERRCODE_SV_REFUSED),
@@ -54,7 +54,7 @@ refuse_planning(PlannerInfo * root, RelOptInfo * relation, Oid table)
 		if (strcmp(lfirst_node(DefElem, cell)->defname, "tool") == 0)
 			tool = defGetString(lfirst_node(DefElem, cell));
 	}
-	refuse(tool);
+	refuse_tool(tool);
 }
 
 Datum
@@ -76,7 +76,7 @@ sv_adopt_locked_out_trigger(PG_FUNCTION_ARGS)
 				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
 				 errmsg("function must be called as a trigger")));
 	trigger = ((TriggerData *) fcinfo->context)->tg_trigger;
-	refuse(trigger->tgnargs > 0 ? trigger->tgargs[0] : "its tool");
+	refuse_tool(trigger->tgnargs > 0 ? trigger->tgargs[0] : "its tool");
 	PG_RETURN_NULL();
 }
 
@@ -95,7 +95,7 @@ child_name(const AdoptTable *table)
 }
 
 static void
-check_owner(const AdoptTable *table)
+check_table_owner(const AdoptTable *table)
 {
 	if (!has_privs_of_role(GetUserId(), table->owner))
 		aclcheck_error(ACLCHECK_NOT_OWNER, OBJECT_TABLE, table->name);
@@ -108,7 +108,7 @@ lock_table(const AdoptTable *table, const char *source)
 	const char *tool = quote_literal_cstr(table->tool->name);
 	AdoptedObject object = {table->schema, child_name(table), "lock", table->tool->name, source};
 
-	check_owner(table);
+	check_table_owner(table);
 	sv_adopt_check_plain(table->relation);
 	sv_adopt_execute(table, psprintf("CREATE FOREIGN TABLE %s () INHERITS (%s) "
 									 "SERVER schemaver_locked_out OPTIONS (tool %s)",
@@ -126,7 +126,7 @@ unlock_table(const AdoptTable *table)
 {
 	const char *child = child_name(table);
 
-	check_owner(table);
+	check_table_owner(table);
 	sv_adopt_execute(table, psprintf("DROP FOREIGN TABLE IF EXISTS %s",
 									 quote_qualified_identifier(table->schema, child)));
 	sv_adopt_execute(table, psprintf("DROP TRIGGER IF EXISTS schemaver_locked_out ON %s",
@@ -201,6 +201,6 @@ sv_adopt_refuse_locked_out(Oid relation)
 		const AdoptedObject *object = lfirst(cell);
 
 		if (object->oid == relation && object->locked_out)
-			refuse(object->tool);
+			refuse_tool(object->tool);
 	}
 }

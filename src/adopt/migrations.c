@@ -18,7 +18,7 @@ typedef struct KeyEntry
 } KeyEntry;
 
 static uint32
-hash_of(const char *key)
+hash_of_key(const char *key)
 {
 	return sv_crc32_bytes(key, strlen(key));
 }
@@ -68,7 +68,7 @@ sv_adopt_by_key(const List *migrations)
 
 		foreach(key, migration->keys)
 		{
-			uint32		hash = hash_of(lfirst(key));
+			uint32		hash = hash_of_key(lfirst(key));
 			bool		found;
 			KeyEntry   *entry = hash_search(by_key, &hash, HASH_ENTER, &found);
 
@@ -107,7 +107,7 @@ refuse_two(const char *key, const Migration *a, const Migration *b)
 Migration *
 sv_adopt_with_key(HTAB *by_key, const char *key)
 {
-	uint32		hash = hash_of(key);
+	uint32		hash = hash_of_key(key);
 	KeyEntry   *entry = hash_search(by_key, &hash, HASH_FIND, NULL);
 	Migration  *result = NULL;
 	ListCell   *cell;

@@ -99,7 +99,7 @@ add_members(Release *r, const MigrationName *name)
 
 /* What Sqitch's registry has of a change. */
 static void
-add_change(Release *r, const MigrationName *name)
+add_release_change(Release *r, const MigrationName *name)
 {
 	StringInfo	out = &r->added;
 	const StoredMigration *stored = name->migration->stored;
@@ -137,7 +137,7 @@ add_change(Release *r, const MigrationName *name)
 /* ---------- what changes ---------- */
 
 static void
-report(Release *r, const char *migration, const char *revision, const char *action)
+report_release(Release *r, const char *migration, const char *revision, const char *action)
 {
 	ReleaseResult *result = palloc(sizeof(ReleaseResult));
 
@@ -153,10 +153,10 @@ add_row(Release *r, const MigrationName *name, bool is_new)
 	appendStringInfoString(&r->added, r->added.len > 1 ? ", {" : "{");
 	add_members(r, name);
 	if (strcmp(r->table->tool->name, "sqitch") == 0)
-		add_change(r, name);
+		add_release_change(r, name);
 	appendStringInfoChar(&r->added, '}');
 	if (is_new)
-		report(r, name->key, name->migration->stored->id, "added");
+		report_release(r, name->key, name->migration->stored->id, "added");
 }
 
 /* The row of the table that means the revision, or NULL. */
@@ -202,7 +202,7 @@ compare_rows(Release *r)
 		else if (!name->migration->stored->applied && row != NULL)
 		{
 			r->removed = lappend(r->removed, unconstify(char *, row->key));
-			report(r, row->key, name->migration->stored->id, "removed");
+			report_release(r, row->key, name->migration->stored->id, "removed");
 		}
 	}
 }

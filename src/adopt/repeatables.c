@@ -32,7 +32,7 @@ as_migration(const StoredLiving *living)
 }
 
 static bool
-has_key(const AdoptTool *tool, const StoredLiving *living, const char *key)
+repeatable_has_key(const AdoptTool *tool, const StoredLiving *living, const char *key)
 {
 	Migration	migration = as_migration(living);
 	ListCell   *cell;
@@ -59,7 +59,8 @@ sv_adopt_repeatable(const AdoptTool *tool, const List *living, const char *sourc
 	{
 		const StoredLiving *this = lfirst(cell);
 
-		if ((source == NULL || strcmp(this->source, source) == 0) && has_key(tool, this, key))
+		if ((source == NULL || strcmp(this->source, source) == 0) && repeatable_has_key(tool, this,
+																						key))
 			return this;
 	}
 	return NULL;
@@ -128,11 +129,11 @@ sv_adopt_stamp_repeatable(const StoredLiving *living, const AppliedRow *row, int
 }
 
 /*
- * Run the texts (a list of StoredLiving) in the scratch, behind the revisions: one
+ * Run the texts (a list of StoredLiving) in the sandbox, behind the revisions: one
  * that fails is tried again behind the others, for it could need them.
  */
 void
-sv_adopt_build_repeatables(const Scratch *scratch, const List *living)
+sv_adopt_build_repeatables(const Sandbox *sandbox, const List *living)
 {
 	List	   *due = list_copy(living);
 
@@ -151,7 +152,7 @@ sv_adopt_build_repeatables(const Scratch *scratch, const List *living)
 			script.up = unconstify(char *, this->up);
 			script.source = unconstify(char *, this->file);
 			script.up_line = this->line;
-			error = sv_scratch_run(scratch, this->name, &script, SV_UPGRADE);
+			error = sv_sandbox_run(sandbox, this->name, &script, SV_UPGRADE);
 			if (error == NULL)
 				continue;
 			failed = lappend(failed, (void *) this);

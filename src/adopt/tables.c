@@ -237,7 +237,7 @@ refuse_none(const char *tool)
 }
 
 static void
-refuse_several(const List *found)
+refuse_several_tables(const List *found)
 {
 	StringInfoData list;
 	ListCell   *cell;
@@ -307,7 +307,7 @@ sv_adopt_find(const char *name, Oid relation)
 	if (found == NIL)
 		refuse_none(name);
 	if (list_length(found) > 1)
-		refuse_several(found);
+		refuse_several_tables(found);
 	table = linitial(found);
 	if (pg_class_aclcheck(table->relation, GetUserId(), ACL_SELECT) != ACLCHECK_OK)
 		aclcheck_error(ACLCHECK_NO_PRIV, OBJECT_TABLE, table->name);
@@ -335,7 +335,7 @@ sv_adopt_companions(const AdoptTable *table)
 /* ---------- holding the tool off ---------- */
 
 static void
-refuse_busy(const AdoptTable *table, const char *why)
+refuse_busy_table(const AdoptTable *table, const char *why)
 {
 	ereport(ERROR,
 			(errcode(ERRCODE_SV_RUN_ACTIVE),
@@ -358,11 +358,11 @@ sv_adopt_take_lock(const AdoptTable *table, bool write)
 	if (table->tool->lock != NULL &&
 		!DatumGetBool(DirectFunctionCall1(pg_try_advisory_xact_lock_int8,
 										  Int64GetDatum(table->tool->lock(table)))))
-		refuse_busy(table, "It holds its advisory lock.");
+		refuse_busy_table(table, "It holds its advisory lock.");
 	if (!ConditionalLockRelationOid(table->relation, mode))
-		refuse_busy(table, psprintf("Table %s is locked.", table->quoted));
+		refuse_busy_table(table, psprintf("Table %s is locked.", table->quoted));
 	sv_adopt_check_plain(table->relation);
 	busy = sv_adopt_busy(table);
 	if (busy != NULL)
-		refuse_busy(table, psprintf("It is %s.", busy));
+		refuse_busy_table(table, psprintf("It is %s.", busy));
 }

@@ -432,7 +432,7 @@ with_dashes(const char *digits)
 }
 
 static const StoredMigration *
-newest_of(const List *migrations)
+newest_migration(const List *migrations)
 {
 	return migrations != NIL ? ((Migration *) llast(migrations))->stored : NULL;
 }
@@ -450,8 +450,8 @@ format_to_write(const char *format, const StoredMigration *newest)
 }
 
 static ForeignRevision
-new_revision(const char *message, const char *format, const Naming *naming,
-			 const StoredMigration *newest)
+new_named_revision(const char *message, const char *format, const Naming *naming,
+				   const StoredMigration *newest)
 {
 	ForeignRevision foreign = {0};
 	TimestampTz now = GetCurrentTimestamp();
@@ -485,7 +485,7 @@ sv_adopt_new_file(const char *message, const char *format, const char *source)
 {
 	const AdoptTool *numbers = sv_adopt_tool("atlas");
 	List	   *migrations = sv_adopt_migrations(numbers, sv_store_graph(SV_STORE_READ), source);
-	const StoredMigration *newest = newest_of(migrations);
+	const StoredMigration *newest = newest_migration(migrations);
 	Naming		naming = {numbers};
 	ForeignRevision foreign;
 	List	   *result = NIL;
@@ -503,7 +503,7 @@ sv_adopt_new_file(const char *message, const char *format, const char *source)
 			format != NULL && strcmp(format, "alembic") == 0 ? bare_of(migration) :
 			migration->stored->file != NULL ? without_ending(migration->stored->file) : NULL;
 	}
-	foreign = new_revision(message, format, &naming, newest);
+	foreign = new_named_revision(message, format, &naming, newest);
 	if (format == NULL)
 		return list_make1(exported(psprintf("%s_%s.sql", foreign.version, foreign.slug),
 								   psprintf("-- schemaver:revision %s\n-- schemaver:message %s\n\n"

@@ -48,7 +48,7 @@ sql_for(const AdoptTable *table, const char *sql)
 
 /* The text of a column of the current result, whatever its type is; NULL if null. */
 static char *
-text_at(uint64 row, int column)
+result_text(uint64 row, int column)
 {
 	return column <= SPI_tuptable->tupdesc->natts ?
 		SPI_getvalue(SPI_tuptable->vals[row], SPI_tuptable->tupdesc, column) : NULL;
@@ -73,23 +73,23 @@ row_at(uint64 i)
 	AppliedRow *row = palloc0(sizeof(AppliedRow));
 	Datum		value = (Datum) 0;
 
-	row->key = text_at(i, 1);
+	row->key = result_text(i, 1);
 	row->has_time = value_at(i, 2, TIMESTAMPTZOID, &value);
 	row->applied_at = DatumGetTimestampTz(value);
-	row->applied_by = text_at(i, 3);
+	row->applied_by = result_text(i, 3);
 	row->has_elapsed = value_at(i, 4, INT8OID, &value);
 	row->elapsed = row->has_elapsed ? DatumGetInt64(value) : 0;
-	row->checksum = text_at(i, 5);
-	row->problem = text_at(i, 6);
+	row->checksum = result_text(i, 5);
+	row->problem = result_text(i, 6);
 	row->covers = value_at(i, 7, BOOLOID, &value) && DatumGetBool(value);
-	row->note = text_at(i, 8);
-	row->scope = text_at(i, 9);
-	row->name = text_at(i, 10);
+	row->note = result_text(i, 8);
+	row->scope = result_text(i, 9);
+	row->name = result_text(i, 10);
 	return row;
 }
 
 static void
-execute(const char *sql, bool read_only, int nargs, Oid type, Datum value)
+execute_sql(const char *sql, bool read_only, int nargs, Oid type, Datum value)
 {
 	int			result = SPI_execute_with_args(sql, nargs, &type, &value, NULL, read_only, 0);
 
@@ -104,7 +104,7 @@ read_rows(void *arg)
 	MemoryContext caller;
 
 	SPI_connect();
-	execute(work->sql, true, 0, InvalidOid, (Datum) 0);
+	execute_sql(work->sql, true, 0, InvalidOid, (Datum) 0);
 	caller = MemoryContextSwitchTo(work->context);
 	for (uint64 i = 0; i < SPI_processed; i++)
 	{
@@ -141,7 +141,7 @@ sv_adopt_custom_rows(const char *query)
 	MemoryContext spi;
 
 	SPI_connect();
-	execute(query, true, 0, InvalidOid, (Datum) 0);
+	execute_sql(query, true, 0, InvalidOid, (Datum) 0);
 	if (SPI_tuptable == NULL)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
@@ -154,15 +154,15 @@ sv_adopt_custom_rows(const char *query)
 		Datum		value = (Datum) 0;
 
 		CHECK_FOR_INTERRUPTS();
-		row->key = text_at(i, 1);
+		row->key = result_text(i, 1);
 		if (value_at(i, 2, TIMESTAMPOID, &value))
 			value = DirectFunctionCall1(timestamp_timestamptz, value);
 		else if (!value_at(i, 2, TIMESTAMPTZOID, &value))
 			value = (Datum) 0;
 		row->has_time = value != (Datum) 0;
 		row->applied_at = DatumGetTimestampTz(value);
-		row->applied_by = text_at(i, 3);
-		row->checksum = text_at(i, 4);
+		row->applied_by = result_text(i, 3);
+		row->checksum = result_text(i, 4);
 		if (row->key != NULL)
 			rows = lappend(rows, row);
 	}
@@ -172,16 +172,16 @@ sv_adopt_custom_rows(const char *query)
 }
 
 static void
-read_text(void *arg)
+read_tool_text(void *arg)
 {
 	Work	   *work = arg;
 	MemoryContext caller;
 
 	SPI_connect();
-	execute(work->sql, true, 0, InvalidOid, (Datum) 0);
+	execute_sql(work->sql, true, 0, InvalidOid, (Datum) 0);
 	caller = MemoryContextSwitchTo(work->context);
 	if (SPI_processed > 0)
-		work->text = text_at(0, 1) ? text_at(0, 1) : pstrdup("locked");
+		work->text = result_text(0, 1) ? result_text(0, 1) : pstrdup("locked");
 	MemoryContextSwitchTo(caller);
 	SPI_finish();
 }
@@ -198,12 +198,12 @@ sv_adopt_busy(const AdoptTable *table)
 	sv_adopt_check_plain(((AdoptTable *) linitial(companions))->relation);
 	work.sql = sql_for(table, table->tool->busy);
 	work.context = CurrentMemoryContext;
-	sv_base_run_as(((AdoptTable *) linitial(companions))->owner, read_text, &work);
+	sv_base_run_as(((AdoptTable *) linitial(companions))->owner, read_tool_text, &work);
 	return work.text;
 }
 
 static void
-write_rows(void *arg)
+write_tool_rows(void *arg)
 {
 	const Work *work = arg;
 
@@ -212,7 +212,7 @@ write_rows(void *arg)
 	{
 		char	   *sql = sql_for(work->table, work->statements[i]);
 
-		execute(sql, false, strstr(sql, "$1") != NULL ? 1 : 0, work->type, work->value);
+		execute_sql(sql, false, strstr(sql, "$1") != NULL ? 1 : 0, work->type, work->value);
 	}
 	SPI_finish();
 }
@@ -223,7 +223,7 @@ sv_adopt_write(const AdoptTable *table, const char *const *statements, Oid type,
 {
 	Work		work = {table, NULL, statements, type, value};
 
-	sv_base_run_as(table->owner, write_rows, &work);
+	sv_base_run_as(table->owner, write_tool_rows, &work);
 }
 
 static void
@@ -232,7 +232,7 @@ execute_one(void *arg)
 	const Work *work = arg;
 
 	SPI_connect();
-	execute(work->sql, false, 0, InvalidOid, (Datum) 0);
+	execute_sql(work->sql, false, 0, InvalidOid, (Datum) 0);
 	SPI_finish();
 }
 

@@ -181,7 +181,7 @@ setting_row(const char *sql)
 
 /* The texts of several lines (a function's body, a view's query) in which an object changes. */
 static char *
-changed_texts(const DiffRow *row)
+texts_of_row(const DiffRow *row)
 {
 	StringInfoData out;
 
@@ -226,7 +226,7 @@ sv_put_diff_rows(FunctionCallInfo fcinfo, List *rows)
 		sv_row_text(&row, r->action);
 		sv_row_text(&row, r->sql ? psprintf("%s;", r->sql) : NULL);
 		sv_row_text(&row, r->note ? r->note : sv_hazard_text(r->hazards));
-		sv_row_text(&row, r->from == before ? NULL : changed_texts(r));
+		sv_row_text(&row, r->from == before ? NULL : texts_of_row(r));
 		sv_row_put(result, &row);
 		before = r->from;
 	}
@@ -312,7 +312,7 @@ arg_draft(FunctionCallInfo fcinfo, RevisionDraft *draft)
 }
 
 static void
-refuse_losses(List *rows, bool allow_data_loss)
+refuse_diff_losses(List *rows, bool allow_data_loss)
 {
 	if (allow_data_loss)
 		return;
@@ -349,7 +349,7 @@ sv_api_autogenerate(PG_FUNCTION_ARGS)
 	draft.up = revision_script(up);
 	if (draft.up == NULL)
 		PG_RETURN_NULL();
-	refuse_losses(up, sv_arg_bool(fcinfo, 8));
+	refuse_diff_losses(up, sv_arg_bool(fcinfo, 8));
 	down = list_concat(sv_diff(wanted, renames.model, &options), renames.back);
 	draft.down = revision_script(down);
 	if (draft.down == NULL)

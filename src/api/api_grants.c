@@ -47,7 +47,7 @@ arg_set(FunctionCallInfo fcinfo)
 
 /* Execute a statement as the caller and give it as a row. */
 static void
-execute(ReturnSetInfo *result, const char *statement)
+execute_grant(ReturnSetInfo *result, const char *statement)
 {
 	RowBuilder	row = {0};
 
@@ -88,7 +88,7 @@ arg_role(FunctionCallInfo fcinfo)
 
 /* GRANT by somebody else would be a warning, and grant nothing. */
 static void
-check_owner(void)
+check_extension_owner(void)
 {
 	Oid			owner = sv_relation_owner(sv_store_relation("applied"));
 
@@ -99,7 +99,7 @@ check_owner(void)
 }
 
 static Datum
-run(FunctionCallInfo fcinfo, bool grant)
+run_grants(FunctionCallInfo fcinfo, bool grant)
 {
 	int			set = arg_set(fcinfo);
 	const char *role = arg_role(fcinfo);
@@ -109,16 +109,17 @@ run(FunctionCallInfo fcinfo, bool grant)
 	int			nestlevel = NewGUCNestLevel();
 	ListCell   *cell;
 
-	check_owner();
+	check_extension_owner();
 	(void) set_config_option("search_path", "pg_catalog, pg_temp", PGC_USERSET, PGC_S_SESSION,
 							 GUC_ACTION_SAVE, true, 0, false);
 	if (SPI_connect() != SPI_OK_CONNECT)
 		elog(ERROR, "SPI_connect failed");
 	foreach(cell, routines_of(set))
-		execute(result, psprintf("%s EXECUTE ON ROUTINE %s %s %s", verb, (char *) lfirst(cell),
-								 preposition, role));
-	execute(result, psprintf("%s SELECT ON %s %s %s", verb, sets[set].relations, preposition,
-							 role));
+		execute_grant(result, psprintf("%s EXECUTE ON ROUTINE %s %s %s", verb,
+									   (char *) lfirst(cell),
+									   preposition, role));
+	execute_grant(result, psprintf("%s SELECT ON %s %s %s", verb, sets[set].relations, preposition,
+								   role));
 	SPI_finish();
 	AtEOXact_GUC(false, nestlevel);
 	return (Datum) 0;
@@ -127,11 +128,11 @@ run(FunctionCallInfo fcinfo, bool grant)
 Datum
 sv_api_grant_set(PG_FUNCTION_ARGS)
 {
-	return run(fcinfo, true);
+	return run_grants(fcinfo, true);
 }
 
 Datum
 sv_api_revoke_set(PG_FUNCTION_ARGS)
 {
-	return run(fcinfo, false);
+	return run_grants(fcinfo, false);
 }

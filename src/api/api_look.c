@@ -105,8 +105,8 @@ sv_api_current(PG_FUNCTION_ARGS)
 }
 
 static void
-put_head(RowBuilder *row, const RevisionGraph *graph, int index, const StoredRevision *revision,
-		 void *arg)
+put_head_row(RowBuilder *row, const RevisionGraph *graph, int index, const StoredRevision *revision,
+			 void *arg)
 {
 	row_list(row, revision->branch_labels);
 	row_bool(row, revision->applied);
@@ -118,7 +118,7 @@ sv_api_heads(PG_FUNCTION_ARGS)
 {
 	RevisionGraph *graph = sv_store_graph(SV_STORE_READ);
 
-	return give_revisions(fcinfo, graph, sv_graph_heads(graph), put_head, NULL);
+	return give_revisions(fcinfo, graph, sv_graph_heads(graph), put_head_row, NULL);
 }
 
 static void
@@ -174,7 +174,7 @@ add_note(StringInfo notes, const char *prefix, const char *note)
 
 /* What the revision is in the graph: head, current, branch point, merge, labels, dependencies. */
 static char *
-notes_of(const GraphRevision *node, const StoredRevision *revision, bool is_current)
+history_notes(const GraphRevision *node, const StoredRevision *revision, bool is_current)
 {
 	StringInfoData notes;
 	ListCell   *cell;
@@ -201,7 +201,8 @@ put_history(RowBuilder *row, const RevisionGraph *graph, int index, const Stored
 			void *arg)
 {
 	row_list(row, revision->revises);
-	sv_row_text(row, notes_of(&graph->revisions[index], revision, ((const bool *) arg)[index]));
+	sv_row_text(row, history_notes(&graph->revisions[index], revision,
+								   ((const bool *) arg)[index]));
 	row_applied_at(row, revision);
 }
 
@@ -280,7 +281,7 @@ put_status(RowBuilder *row, const RevisionGraph *graph, int index, const StoredR
 
 /* The living objects, below the revisions: all, or those that an upgrade would run. */
 static void
-put_living(ReturnSetInfo *result, bool all)
+put_living_objects(ReturnSetInfo *result, bool all)
 {
 	ListCell   *cell;
 
@@ -356,7 +357,7 @@ sv_api_status(PG_FUNCTION_ARGS)
 	else
 		list = revisions_to_tell(graph, states);
 	(void) give_revisions(fcinfo, graph, list, put_status, states);
-	put_living((ReturnSetInfo *) fcinfo->resultinfo, all);
+	put_living_objects((ReturnSetInfo *) fcinfo->resultinfo, all);
 	return (Datum) 0;
 }
 
@@ -440,7 +441,7 @@ sv_api_check(PG_FUNCTION_ARGS)
 }
 
 static void
-put_line(const Datum *values, const bool *nulls, void *arg)
+put_graph_line(const Datum *values, const bool *nulls, void *arg)
 {
 	sv_result_row(arg, values, nulls);
 }
@@ -452,6 +453,6 @@ sv_api_log(PG_FUNCTION_ARGS)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("argument \"runs\" must be a number of runs")));
-	sv_store_run_lines(SV_STORE_READ, PG_GETARG_INT32(0), put_line, sv_result_begin(fcinfo));
+	sv_store_run_lines(SV_STORE_READ, PG_GETARG_INT32(0), put_graph_line, sv_result_begin(fcinfo));
 	PG_RETURN_NULL();
 }

@@ -38,7 +38,7 @@ check_top_level(FunctionCallInfo fcinfo, const char *what)
 }
 
 static void
-run(Direction direction, FunctionCallInfo fcinfo)
+run_online(Direction direction, FunctionCallInfo fcinfo)
 {
 	char	   *target = sv_arg_target(fcinfo, 0, SV_STORE_WRITE, direction);
 	RunOptions	options = sv_arg_run_options(fcinfo, 1);
@@ -52,7 +52,7 @@ Datum
 sv_api_online_upgrade(PG_FUNCTION_ARGS)
 {
 	check_top_level(fcinfo, "schemaver.online_upgrade()");
-	run(SV_UPGRADE, fcinfo);
+	run_online(SV_UPGRADE, fcinfo);
 	PG_RETURN_NULL();
 }
 
@@ -60,7 +60,7 @@ Datum
 sv_api_online_downgrade(PG_FUNCTION_ARGS)
 {
 	check_top_level(fcinfo, "schemaver.online_downgrade()");
-	run(SV_DOWNGRADE, fcinfo);
+	run_online(SV_DOWNGRADE, fcinfo);
 	PG_RETURN_NULL();
 }
 

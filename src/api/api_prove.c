@@ -35,7 +35,7 @@ put_result(ReturnSetInfo *to, const TestResult *result)
 }
 
 static RevisionList
-pending(const RevisionGraph *graph)
+pending_revisions(const RevisionGraph *graph)
 {
 	RevisionList list = {0, palloc(sizeof(int) * (graph->n + 1))};
 
@@ -58,7 +58,7 @@ sv_api_test(PG_FUNCTION_ARGS)
 	sv_lock_run("schemaver.test()");
 	sv_store_refuse_unfinished();
 	graph = sv_store_graph(SV_STORE_WRITE);
-	list = range ? sv_api_range(graph, range) : pending(graph);
+	list = range ? sv_api_range(graph, range) : pending_revisions(graph);
 	foreach(cell, sv_test(graph, &list))
 		put_result(result, lfirst(cell));
 	PG_RETURN_NULL();

@@ -76,7 +76,7 @@ sv_api_revision(PG_FUNCTION_ARGS)
 
 /* Append an id to what a merge joins; it must be a head. */
 static List *
-append_head(List *ids, const char *id)
+append_head_id(List *ids, const char *id)
 {
 	if (sv_store_has_children(id, id))
 		ereport(ERROR,
@@ -94,11 +94,11 @@ append_heads(List *ids, const char *ref)
 	RevisionList found;
 
 	if (sv_store_revision_exists(ref))
-		return append_head(ids, ref);
+		return append_head_id(ids, ref);
 	graph = sv_store_graph(SV_STORE_WRITE);
 	found = sv_graph_resolve(graph, ref);
 	for (int i = 0; i < found.n; i++)
-		ids = append_head(ids, graph->revisions[found.members[i]].id);
+		ids = append_head_id(ids, graph->revisions[found.members[i]].id);
 	return ids;
 }
 

@@ -34,7 +34,7 @@ sv_arg_variables(FunctionCallInfo fcinfo, int n)
  * what sv_given_values() takes.  22023 for anything else there.
  */
 static void
-read_options(FunctionCallInfo fcinfo, int n, char **labels, List **values)
+read_run_options(FunctionCallInfo fcinfo, int n, char **labels, List **values)
 {
 	Jsonb	   *options = PG_ARGISNULL(n) ? NULL : PG_GETARG_JSONB_P(n);
 	JsonbValue *given;
@@ -61,7 +61,7 @@ sv_arg_labels(FunctionCallInfo fcinfo, int n)
 {
 	char	   *labels = NULL;
 
-	read_options(fcinfo, n, &labels, NULL);
+	read_run_options(fcinfo, n, &labels, NULL);
 	return labels;
 }
 
@@ -79,7 +79,7 @@ sv_arg_run_options(FunctionCallInfo fcinfo, int first)
 	options.note = sv_arg_text_or_null(fcinfo, first + 1);
 	sv_arg_variables(fcinfo, first + 2);
 	options.contexts = sv_arg_name_or_null(fcinfo, first + 3);
-	read_options(fcinfo, first + 4, &labels, &options.values);
+	read_run_options(fcinfo, first + 4, &labels, &options.values);
 	options.labels = labels;
 	return options;
 }
@@ -213,7 +213,7 @@ arg_direction(FunctionCallInfo fcinfo, int n)
 
 /* The living objects that would run behind the revisions.  Returns the number of all rows. */
 static int
-put_living(ReturnSetInfo *result, Direction direction, StoredRevision **rows, int n)
+put_living_steps(ReturnSetInfo *result, Direction direction, StoredRevision **rows, int n)
 {
 	List	   *undone = NIL;
 	ListCell   *cell;
@@ -241,7 +241,7 @@ put_living(ReturnSetInfo *result, Direction direction, StoredRevision **rows, in
 
 /* What is to be known of a step of a plan, as strings. */
 static List *
-notes_of(const StoredRevision *row, Direction direction, char *enum_note)
+step_notes(const StoredRevision *row, Direction direction, char *enum_note)
 {
 	List	   *notes = direction == SV_DOWNGRADE ?
 	sv_register_order_notes(sv_store_script(SV_STORE_READ, row->id)) : NIL;
@@ -266,7 +266,7 @@ take_left_out(const Selection *selection, StoredRevision **rows, RevisionList *p
 
 /* A row without a position. */
 static void
-put_left_out(ReturnSetInfo *result, const Selection *selection, const StoredRevision *revision)
+put_left_out_rows(ReturnSetInfo *result, const Selection *selection, const StoredRevision *revision)
 {
 	RowBuilder	row = {0};
 
@@ -362,13 +362,13 @@ sv_api_plan(PG_FUNCTION_ARGS)
 		sv_row_list_or_null(&row, direction == SV_DOWNGRADE ?
 							sv_run_needs(SV_STORE_READ, rows[i]) : NIL);
 		sv_row_text(&row, refusal(rows[i], direction));
-		sv_row_list_or_null(&row, notes_of(rows[i], direction, enum_notes[i]));
+		sv_row_list_or_null(&row, step_notes(rows[i], direction, enum_notes[i]));
 		sv_row_put(result, &row);
 	}
-	if (put_living(result, direction, rows, plan.n) > 0)
+	if (put_living_steps(result, direction, rows, plan.n) > 0)
 		put_hooks(result, direction);
 	foreach(cell, left_out)
-		put_left_out(result, &selection, lfirst(cell));
+		put_left_out_rows(result, &selection, lfirst(cell));
 	PG_RETURN_NULL();
 }
 

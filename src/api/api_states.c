@@ -19,7 +19,7 @@ PG_FUNCTION_INFO_V1(sv_api_er);
 PG_FUNCTION_INFO_V1(sv_api_report);
 
 static void
-set_property(Object *object, const char *name, const char *text, List *list)
+set_state_property(Object *object, const char *name, const char *text, List *list)
 {
 	Property   *property = &object->properties[object->nproperties++];
 
@@ -38,10 +38,11 @@ new_database(void)
 	public->class = &sv_class_schema;
 	public->name = public->identity = "public";
 	public->properties = palloc(sizeof(Property) * 3);
-	set_property(public, "acl", NULL,
-				 list_make2("=U/pg_database_owner", "pg_database_owner=UC/pg_database_owner"));
-	set_property(public, "comment", "standard public schema", NIL);
-	set_property(public, "owner", "pg_database_owner", NIL);
+	set_state_property(public, "acl", NULL,
+					   list_make2("=U/pg_database_owner",
+								  "pg_database_owner=UC/pg_database_owner"));
+	set_state_property(public, "comment", "standard public schema", NIL);
+	set_state_property(public, "owner", "pg_database_owner", NIL);
 	sv_model_add(model, public);
 	return model;
 }

@@ -11,6 +11,7 @@
 #define SV_BASE_H
 
 #include "access/genam.h"
+#include "catalog/objectaddress.h"
 #include "catalog/pg_depend.h"
 #include "common/cryptohash.h"
 #include "executor/spi.h"
@@ -62,6 +63,14 @@ sv_base_same_text(const char *a, const char *b)
 {
 	return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0);
 }
+
+/* ----- lists.c ----- */
+
+extern bool sv_base_has_string(const List *strings, const char *string);
+extern bool sv_base_same_strings(const List *a, const List *b);
+extern int	sv_base_by_text(const ListCell *a, const ListCell *b);
+extern bool sv_base_same_object(const ObjectAddress *a, const ObjectAddress *b);
+extern bool sv_base_has_object(const List *addresses, const ObjectAddress *address);
 
 /* ----- json_value.c ----- */
 
@@ -177,6 +186,7 @@ extern Form_pg_depend sv_depend_next(DependScan *scan);
 typedef void (*SubtransactionFn) (void *arg);
 
 extern ErrorData *sv_subtransaction(SubtransactionFn work, void *arg, bool keep);
+extern bool sv_base_ends_all(const ErrorData *error);
 
 /* ----- hashes.c ----- */
 

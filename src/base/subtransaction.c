@@ -44,3 +44,22 @@ sv_subtransaction(SubtransactionFn work, void *arg, bool keep)
 	CurrentResourceOwner = owner;
 	return error;
 }
+
+/*
+ * Does the error end all that the caller does, for it says nothing about what was
+ * tried: a cancelled query, a lock that cannot be had, no memory?
+ */
+bool
+sv_base_ends_all(const ErrorData *error)
+{
+	switch (ERRCODE_TO_CATEGORY(error->sqlerrcode))
+	{
+		case ERRCODE_OPERATOR_INTERVENTION:
+		case ERRCODE_INSUFFICIENT_RESOURCES:
+		case ERRCODE_SYSTEM_ERROR:
+		case ERRCODE_TRANSACTION_ROLLBACK:
+			return true;
+		default:
+			return error->sqlerrcode == ERRCODE_LOCK_NOT_AVAILABLE;
+	}
+}

@@ -38,7 +38,7 @@ typedef struct Deploying
 
 /* The files that the argument means; an error if there is none. */
 static List *
-read_files(const Deployment *deployment)
+read_deployment(const Deployment *deployment)
 {
 	SourceFile	bundle = {"files", deployment->files};
 	List	   *files;
@@ -104,7 +104,7 @@ load_files(Deploying *deploying)
 	ErrorData  *error;
 	ListCell   *cell;
 
-	deploying->files = read_files(deploying->deployment);
+	deploying->files = read_deployment(deploying->deployment);
 	sv_register_lock("schemaver.deploy()");
 	error = sv_subtransaction(load, deploying, true);
 	if (error != NULL)
@@ -158,7 +158,7 @@ refuse_withdrawn(const Deploying *deploying, const RevisionGraph *graph, const R
 
 /* Plan the upgrade, and see whether one transaction can do it. */
 static RevisionList
-plan(Deploying *deploying, StoredRevision ***rows)
+plan_deployment(Deploying *deploying, StoredRevision ***rows)
 {
 	const RunOptions *options = &deploying->deployment->run;
 	RevisionGraph *graph = sv_store_graph(SV_STORE_WRITE);
@@ -261,7 +261,7 @@ try_out(void *arg)
 
 	if (deploying->deployment->files != NULL)
 		load_files(deploying);
-	list = plan(deploying, &rows);
+	list = plan_deployment(deploying, &rows);
 	deploying->release.nsteps = list.n;
 	deploying->release.committed = !deploying->in_one;
 	if (deploying->in_one)
@@ -295,7 +295,7 @@ deploy(Deploying *deploying)
 
 	if (deploying->deployment->files != NULL)
 		load_files(deploying);
-	list = plan(deploying, &rows);
+	list = plan_deployment(deploying, &rows);
 	resume = is_interrupted() && deploying->deployment->may_commit;
 	if (!deploying->in_one && !deploying->deployment->may_commit)
 		refuse_commits(rows, list.n);

@@ -26,7 +26,7 @@ sv_deploy_heads(const RevisionGraph *graph)
 }
 
 static int
-count(const List *loaded, RegisterAction action)
+count_action(const List *loaded, RegisterAction action)
 {
 	int			n = 0;
 	ListCell   *cell;
@@ -54,7 +54,7 @@ append_counts(StringInfo out, const List *loaded)
 
 	for (int i = 0; i < lengthof(kinds); i++)
 	{
-		int			n = count(loaded, kinds[i].action);
+		int			n = count_action(loaded, kinds[i].action);
 
 		if (n == 0)
 			continue;

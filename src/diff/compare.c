@@ -78,7 +78,7 @@ property_differs(const Comparison *cmp, Pair *pair, const char *property)
 
 /* Is it what holds rows, values or a position of its own? */
 static bool
-holds_data(const Object *o)
+keeps_contents(const Object *o)
 {
 	return sv_class_is(o, table) || sv_class_is(o, sequence) || sv_class_is(o, identity_sequence) ||
 		(sv_class_is(o, column) && sv_class_is(o->parent, table) && !sv_is(o, "generated"));
@@ -88,7 +88,7 @@ holds_data(const Object *o)
 static bool
 is_replaced(const Comparison *cmp, const Object *a, const Object *b)
 {
-	return cmp->options->by_address && holds_data(a) && OidIsValid(a->address.objectId) &&
+	return cmp->options->by_address && keeps_contents(a) && OidIsValid(a->address.objectId) &&
 		OidIsValid(b->address.objectId) &&
 		(a->address.objectId != b->address.objectId ||
 		 a->address.objectSubId != b->address.objectSubId);

@@ -32,7 +32,7 @@ sv_drift_change(const Drift *drift)
 
 /* Does a difference in a property count, by the options too? */
 static bool
-counts(const ModelClass *class, const char *property, const DiffOptions *options)
+drift_counts(const ModelClass *class, const char *property, const DiffOptions *options)
 {
 	if (!sv_property_counts(class, property))
 		return false;
@@ -49,7 +49,7 @@ add_difference(List **differs, const char *name, const Object *kept, const Objec
 {
 	Difference *difference;
 
-	if (!counts(kept->class, name, options) ||
+	if (!drift_counts(kept->class, name, options) ||
 		(strcmp(name, "acl") == 0 && !options->owners && sv_same_privileges(kept, live)))
 		return;
 	difference = palloc(sizeof(Difference));
@@ -164,11 +164,11 @@ settled_object(const Object *kept, const Object *live, const DiffOptions *option
 	object->properties = palloc(sizeof(Property) * (kept->nproperties + live->nproperties + 1));
 	for (int i = 0; i < live->nproperties; i++)
 		if (!sv_property_counts(live->class, live->properties[i].name) ||
-			counts(live->class, live->properties[i].name, options))
+			drift_counts(live->class, live->properties[i].name, options))
 			object->properties[object->nproperties++] = live->properties[i];
 	for (int i = 0; i < kept->nproperties; i++)
 		if (sv_property_counts(kept->class, kept->properties[i].name) &&
-			!counts(kept->class, kept->properties[i].name, options))
+			!drift_counts(kept->class, kept->properties[i].name, options))
 			object->properties[object->nproperties++] = kept->properties[i];
 	return object;
 }
@@ -264,7 +264,7 @@ drift_behind(const Model *model, Drift *const *of, const Object *object)
 }
 
 static const Object *
-object_of_row(const Model *model, const DiffRow *row)
+drifted_object(const Model *model, const DiffRow *row)
 {
 	const ModelClass *class = sv_object_class(row->kind);
 
@@ -313,8 +313,8 @@ attribute(const Attribution *a, List *rows, const Model *kept, const Model *live
 	foreach(cell, rows)
 	{
 		DiffRow    *row = lfirst(cell);
-		const Object *in_kept = object_of_row(kept, row);
-		const Object *in_live = object_of_row(live, row);
+		const Object *in_kept = drifted_object(kept, row);
+		const Object *in_live = drifted_object(live, row);
 		Drift	   *drift = renamed_drift(a->drifts, row);
 
 		CHECK_FOR_INTERRUPTS();

@@ -69,19 +69,6 @@ is_among(List *renamed, const Object *kept)
 	return false;
 }
 
-static bool
-has_label(List *strings, const char *string)
-{
-	ListCell   *cell;
-
-	foreach(cell, strings)
-	{
-		if (strcmp(lfirst(cell), string) == 0)
-			return true;
-	}
-	return false;
-}
-
 /* Do the lists differ in nothing but strings that each has alone? */
 static bool
 values_renamed(List *was, List *is)
@@ -94,7 +81,7 @@ values_renamed(List *was, List *is)
 	forboth(x, was, y, is)
 	{
 		if (strcmp(lfirst(x), lfirst(y)) != 0 &&
-			(has_label(is, lfirst(x)) || has_label(was, lfirst(y))))
+			(sv_base_has_string(is, lfirst(x)) || sv_base_has_string(was, lfirst(y))))
 			return false;
 	}
 	return true;

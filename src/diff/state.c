@@ -17,7 +17,7 @@ name_of(const Object *o)
 
 /* Is a difference in this property one?  Some tell of the server or follow from others. */
 static bool
-counts(const char *property, const DiffOptions *options)
+state_counts(const char *property, const DiffOptions *options)
 {
 	if (strncmp(property, "installed_", 10) == 0 || strcmp(property, "essence") == 0)
 		return false;
@@ -47,12 +47,12 @@ differing_properties(const Object *a, const Object *b, const DiffOptions *option
 
 	initStringInfo(&out);
 	for (int i = 0; i < a->nproperties; i++)
-		if (counts(a->properties[i].name, options) &&
+		if (state_counts(a->properties[i].name, options) &&
 			!sv_property_equal(&a->properties[i], sv_property(b, a->properties[i].name)) &&
 			!is_same_for_any_owner(a, b, a->properties[i].name, options))
 			appendStringInfo(&out, "%s%s", out.len ? ", " : "", a->properties[i].name);
 	for (int i = 0; i < b->nproperties; i++)
-		if (counts(b->properties[i].name, options) && !sv_is(a, b->properties[i].name) &&
+		if (state_counts(b->properties[i].name, options) && !sv_is(a, b->properties[i].name) &&
 			!is_same_for_any_owner(a, b, b->properties[i].name, options))
 			appendStringInfo(&out, "%s%s", out.len ? ", " : "", b->properties[i].name);
 	return out.data;
@@ -102,7 +102,7 @@ is_missing(const Model *model, const Object *o)
  * object go without saying.
  */
 static List *
-add_missing(List *result, const Model *model, const Model *other, const char *what)
+add_missing_objects(List *result, const Model *model, const Model *other, const char *what)
 {
 	ListCell   *cell;
 
@@ -126,10 +126,10 @@ List *
 sv_state_differences(const Model *expected, const Model *got, const DiffOptions *options,
 					 List **disordered)
 {
-	List	   *result = add_missing(NIL, expected, got, "missing");
+	List	   *result = add_missing_objects(NIL, expected, got, "missing");
 	ListCell   *cell;
 
-	result = add_missing(result, got, expected, "left over");
+	result = add_missing_objects(result, got, expected, "left over");
 	foreach(cell, expected->objects)
 	{
 		const Object *a = lfirst(cell);

@@ -21,7 +21,7 @@ typedef struct Resolving
 } Resolving;
 
 static void
-resolve(void *arg)
+resolve_references(void *arg)
 {
 	Resolving  *resolving = arg;
 
@@ -33,7 +33,7 @@ static RevisionList
 resolve_target(const RevisionGraph *graph, const char *target)
 {
 	Resolving	resolving = {graph, target};
-	ErrorData  *error = sv_subtransaction(resolve, &resolving, true);
+	ErrorData  *error = sv_subtransaction(resolve_references, &resolving, true);
 
 	if (error != NULL && error->sqlerrcode == ERRCODE_SV_UNKNOWN_REVISION)
 	{

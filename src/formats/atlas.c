@@ -64,7 +64,7 @@ unescaped(const char *value)
 
 /* Append the semicolon that ends the text, unless it has one or says nothing. */
 static void
-end_statement(StringInfo out, int from)
+end_atlas_statement(StringInfo out, int from)
 {
 	int			n = out->len;
 	Section		section;
@@ -90,7 +90,7 @@ without_delimiter(const char *text, const char *delimiter)
 	while ((next = strstr(text, delimiter)) != NULL)
 	{
 		appendBinaryStringInfo(&out, text, next - text);
-		end_statement(&out, from);
+		end_atlas_statement(&out, from);
 		for (const char *c = delimiter; *c != '\0'; c++)
 		{
 			if (*c == '\n')
@@ -100,7 +100,7 @@ without_delimiter(const char *text, const char *delimiter)
 		text = next + length;
 	}
 	appendStringInfoString(&out, text);
-	end_statement(&out, from);
+	end_atlas_statement(&out, from);
 	return out.data;
 }
 

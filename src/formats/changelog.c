@@ -373,7 +373,7 @@ entries_of(const SourceFile *file)
  * lie above the folder; but no path that leads nowhere means all of the folder.
  */
 static char *
-resolve(const ChangelogReader *r, const SourceFile *changelog, const Entry *include)
+resolve_include(const ChangelogReader *r, const SourceFile *changelog, const Entry *include)
 {
 	const char *path = include->path;
 	bool		is_root = *sv_path_join("", path) == '\0';
@@ -462,7 +462,7 @@ read_all(ChangelogReader *r, const Entry *include, const char *path, int depth)
 static void
 read_include(ChangelogReader *r, const SourceFile *file, const Entry *include, int depth)
 {
-	char	   *path = resolve(r, file, include);
+	char	   *path = resolve_include(r, file, include);
 	bool		all = include->kind == ENTRY_INCLUDE_ALL;
 	const SourceFile *included = all ? NULL : sv_folder_find(r->folder, path);
 	const char *outer = r->scope.contexts;
@@ -523,7 +523,7 @@ find_root(const ChangelogReader *r)
 		{
 			const Entry *entry = lfirst(cell);
 			const SourceFile *file = entry->kind == ENTRY_INCLUDE ?
-			sv_folder_find(r->folder, resolve(r, lfirst(lc), entry)) : NULL;
+			sv_folder_find(r->folder, resolve_include(r, lfirst(lc), entry)) : NULL;
 
 			if (file != NULL)
 				included = lappend(included, (void *) file);

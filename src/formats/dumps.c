@@ -91,7 +91,8 @@ begin_revision(const AlembicReader *r, const LineCursor *line, const char *text)
 	id = arrow + 2 + strspn(arrow + 2, " \t");
 	message = id + strcspn(id, ",");
 	if (r->is_down && list_length(before) != 1)
-		sv_format_refuse(r->file, line->number, "the line does not say which revision it takes back",
+		sv_format_refuse(r->file, line->number,
+						 "the line does not say which revision it takes back",
 						 "Alembic writes \"-- Running downgrade B -> A, message\".");
 	name = r->is_down ? linitial(before) : sv_id_from(id, message - id);
 	draft = find_draft(r->drafts, name);
@@ -139,7 +140,7 @@ cut_commit(Section *section)
 }
 
 static void
-end_revision(AlembicReader *r)
+end_alembic_revision(AlembicReader *r)
 {
 	int			line = Max(r->section.first_line, 1);
 
@@ -196,13 +197,13 @@ read_alembic_file(AlembicReader *r)
 			take_alembic_line(r, &line);
 			continue;
 		}
-		end_revision(r);
+		end_alembic_revision(r);
 		r->is_down = down != NULL;
 		r->draft = begin_revision(r, &line, r->is_down ? down : up);
 	}
 	if (r->draft == NULL)
 		sv_format_refuse_stranger(r->file, &sv_format_alembic);
-	end_revision(r);
+	end_alembic_revision(r);
 }
 
 static List *
@@ -310,7 +311,7 @@ list_member_text(const List *texts, const char *text, int length)
 
 /* The greatest of them; Rails compares them as numbers. */
 static char *
-newest_of(const List *versions)
+newest_version(const List *versions)
 {
 	char	   *newest = "";
 	ListCell   *lc;
@@ -363,7 +364,7 @@ read_rails(Folder *folder)
 	{
 		const SourceFile *file = lfirst(lc);
 		List	   *versions = version_list(file) != NULL ? versions_of(file) : NIL;
-		char	   *version = newest_of(versions);
+		char	   *version = newest_version(versions);
 		RevisionDraft *draft;
 
 		if (*version == '\0')

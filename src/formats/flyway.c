@@ -90,7 +90,7 @@ is_callback(const char *name)
 
 /* Return the version at the beginning of the name with '.' for '_'; NULL if it is none. */
 static char *
-version_of(const char *name, const char *end)
+flyway_version(const char *name, const char *end)
 {
 	char	   *version = pnstrdup(name, end - name);
 
@@ -137,7 +137,7 @@ name_file(const SourceFile *file)
 	else if (name[0] == 'R' && separator == name + 1)
 		result->prefix = 'R';
 	else if ((name[0] == 'V' || name[0] == 'U' || name[0] == 'B') &&
-			 (result->version = version_of(name + 1, end)) != NULL)
+			 (result->version = flyway_version(name + 1, end)) != NULL)
 		result->prefix = name[0];
 	else
 		return NULL;

@@ -42,7 +42,7 @@ new_file(const char *name, const char *content)
 }
 
 static const char *
-line_end(const char *text)
+line_end_of(const char *text)
 {
 	return *text != '\0' && text[strlen(text) - 1] != '\n' ? "\n" : "";
 }
@@ -187,7 +187,7 @@ write_liquibase(const ForeignRevision *r)
 	appendStringInfo(&out,
 					 "--liquibase formatted sql\n\n--changeset %s:%s splitStatements:false%s\n",
 					 r->author, r->version, r->no_transaction ? " runInTransaction:false" : "");
-	appendStringInfo(&out, "%s%s", r->up, line_end(r->up));
+	appendStringInfo(&out, "%s%s", r->up, line_end_of(r->up));
 	if (r->down != NULL)
 		appendStringInfoString(&out, *r->down != '\0' ? prefixed(r->down, "--rollback ") :
 							   "--rollback empty\n");
@@ -200,10 +200,10 @@ write_marked(const ForeignRevision *r, const char *up, const char *down)
 	StringInfoData out;
 
 	initStringInfo(&out);
-	appendStringInfo(&out, "%s\n%s%s", up, r->up, line_end(r->up));
+	appendStringInfo(&out, "%s\n%s%s", up, r->up, line_end_of(r->up));
 	if (down != NULL)
 		appendStringInfo(&out, "\n%s\n%s%s", down, r->down != NULL ? r->down : "",
-						 r->down != NULL ? line_end(r->down) : "");
+						 r->down != NULL ? line_end_of(r->down) : "");
 	return list_make1(new_file(named(r, ".sql"), out.data));
 }
 
@@ -218,11 +218,11 @@ write_goose(const ForeignRevision *r)
 	appendStringInfoString(&out, "-- +goose Up\n");
 	if (*r->up != '\0')
 		appendStringInfo(&out, "-- +goose StatementBegin\n%s%s-- +goose StatementEnd\n", r->up,
-						 line_end(r->up));
+						 line_end_of(r->up));
 	appendStringInfoString(&out, "\n-- +goose Down\n");
 	if (r->down != NULL && *r->down != '\0')
 		appendStringInfo(&out, "-- +goose StatementBegin\n%s%s-- +goose StatementEnd\n", r->down,
-						 line_end(r->down));
+						 line_end_of(r->down));
 	return list_make1(new_file(named(r, ".sql"), out.data));
 }
 
@@ -241,10 +241,10 @@ write_sql_migrate(const ForeignRevision *r)
 
 	if (*r->up != '\0')
 		ended.up = psprintf("-- +migrate StatementBegin\n%s%s-- +migrate StatementEnd\n", r->up,
-							line_end(r->up));
+							line_end_of(r->up));
 	if (r->down != NULL && *r->down != '\0')
 		ended.down = psprintf("-- +migrate StatementBegin\n%s%s-- +migrate StatementEnd\n", r->down,
-							  line_end(r->down));
+							  line_end_of(r->down));
 	return write_marked(&ended, up, "-- +migrate Down");
 }
 
@@ -258,7 +258,7 @@ write_tern(const ForeignRevision *r)
 	return list_make1(new_file(named(r, ".sql"),
 							   psprintf("%s%s\n---- create above / drop below ----\n\n%s",
 										marked.up,
-										line_end(marked.up), r->down != NULL ? r->down : "")));
+										line_end_of(marked.up), r->down != NULL ? r->down : "")));
 }
 
 static List *

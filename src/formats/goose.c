@@ -49,7 +49,7 @@ fit_sql_migrate(const SourceFile *file)
 }
 
 static bool
-is_word(const char *command, const char *word)
+is_command(const char *command, const char *word)
 {
 	return pg_strcasecmp(command, word) == 0;
 }
@@ -62,15 +62,15 @@ take_command(GooseReader *r, const LineCursor *line, const char *command)
 	const char *rest = command + strlen(first);
 
 	rest += strspn(rest, " \t");
-	if (is_word(first, "Up") || is_word(first, "Down"))
+	if (is_command(first, "Up") || is_command(first, "Down"))
 	{
 		if (r->in_statement)
 			sv_format_refuse(r->file, line->number,
 							 "StatementBegin without StatementEnd before this line",
 							 "End the statement with a line of its own.");
-		r->section = is_word(first, "Up") ? &r->up : &r->down;
+		r->section = is_command(first, "Up") ? &r->up : &r->down;
 		sv_section_begin(r->section);
-		if (is_word(rest, "notransaction"))
+		if (is_command(rest, "notransaction"))
 		{
 			r->no_up_transaction |= r->section == &r->up;
 			r->no_down_transaction |= r->section == &r->down;
@@ -79,17 +79,17 @@ take_command(GooseReader *r, const LineCursor *line, const char *command)
 			sv_format_refuse(r->file, line->number,
 							 psprintf("unknown word \"%s\" behind \"%s\"", rest, first), NULL);
 	}
-	else if (is_word(first, "StatementBegin") && r->section != NULL && !r->in_statement)
+	else if (is_command(first, "StatementBegin") && r->section != NULL && !r->in_statement)
 		r->in_statement = true;
-	else if (is_word(first, "StatementEnd") && r->in_statement)
+	else if (is_command(first, "StatementEnd") && r->in_statement)
 	{
 		r->in_statement = false;
 		sv_section_end_statement(r->section, line);
 	}
-	else if (is_word(command, "NO TRANSACTION"))
+	else if (is_command(command, "NO TRANSACTION"))
 		r->no_up_transaction = r->no_down_transaction = true;
-	else if (is_word(command, "ENVSUB ON") || is_word(command, "ENVSUB OFF"))
-		r->envsub = is_word(rest, "ON");
+	else if (is_command(command, "ENVSUB ON") || is_command(command, "ENVSUB OFF"))
+		r->envsub = is_command(rest, "ON");
 	else
 		sv_format_refuse(r->file, line->number,
 						 psprintf("\"%s %s\" is unknown or has no place here", r->mark, command),

@@ -117,7 +117,7 @@ sv_graphile_hash(const char *previous, const char *body)
 
 /* Return the hash that the header should have. */
 static char *
-hash_of(const Header *header)
+header_hash(const Header *header)
 {
 	return sv_graphile_hash(header->previous, header->body);
 }
@@ -169,10 +169,10 @@ read_graphile(Folder *folder)
 		if (fit_graphile(file) == SV_FIT_NONE)
 			sv_format_refuse_stranger(file, &sv_format_graphile);
 		header = read_header(file);
-		if (!header.allow_invalid && strcmp(hash_of(&header), header.hash) != 0)
+		if (!header.allow_invalid && strcmp(header_hash(&header), header.hash) != 0)
 			sv_format_refuse(file, 0,
 							 psprintf("the hash of the text is %s, not the one of its header",
-									  hash_of(&header)),
+									  header_hash(&header)),
 							 "Restore the file as it was committed, or add a line \"--! "
 							 "AllowInvalidHash\".");
 		if (list_length(files) > 1 && strcmp(header.previous, last) != 0)

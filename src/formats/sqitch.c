@@ -465,7 +465,7 @@ dependency_id(const SqitchReader *r, const Change *change, const char *name)
 }
 
 static bool
-has_tag(const Change *change, const char *tag)
+change_has_tag(const Change *change, const char *tag)
 {
 	ListCell   *lc;
 
@@ -488,7 +488,7 @@ is_planned(const SqitchReader *r, const char *name, int before_line)
 		const Change *change = lfirst(lc);
 
 		if (change->line < before_line &&
-			(*name == '@' ? has_tag(change, name + 1) :
+			(*name == '@' ? change_has_tag(change, name + 1) :
 			 strcmp(change->name, without_tag(name)) == 0))
 			return true;
 	}

@@ -98,7 +98,7 @@ tag_id(const SqitchProject *project, const PlanTag *tag, const char *change)
 }
 
 static void
-add_line(const char **object, const PlanLine *line)
+add_plan_line(const char **object, const PlanLine *line)
 {
 	sv_json_add(object, "note", sv_json_quote(line->note != NULL ? line->note : ""));
 	sv_json_add(object, "planner_name", sv_json_quote(line->planner_name));
@@ -124,7 +124,7 @@ sv_sqitch_note(RevisionDraft *draft, const SqitchProject *project, const char *n
 
 		sv_json_add(&object, "tag_id", sv_json_quote(tag_id(project, tag, id)));
 		sv_json_add(&object, "tag", sv_json_quote(psprintf("@%s", tag->name)));
-		add_line(&object, &tag->line);
+		add_plan_line(&object, &tag->line);
 		appendStringInfo(&array, "%s%s", foreach_current_index(lc) > 0 ? ", " : "", object);
 	}
 	appendStringInfoChar(&array, ']');
@@ -133,7 +133,7 @@ sv_sqitch_note(RevisionDraft *draft, const SqitchProject *project, const char *n
 	if (project->uri != NULL)
 		sv_json_add(&draft->details, "uri", sv_json_quote(project->uri));
 	sv_json_add(&draft->details, "change", sv_json_quote(name));
-	add_line(&draft->details, line);
+	add_plan_line(&draft->details, line);
 	sv_draft_detail_list(draft, "requires", needs);
 	sv_draft_detail_list(draft, "conflicts", conflicts);
 	sv_json_add(&draft->details, "tags", array.data);

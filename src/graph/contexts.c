@@ -29,7 +29,7 @@ typedef struct ContextReader
 static bool read_expression(ContextReader *r);
 
 static void
-refuse(const ContextReader *r, const char *what)
+refuse_expression(const ContextReader *r, const char *what)
 {
 	ereport(ERROR,
 			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
@@ -40,7 +40,7 @@ refuse(const ContextReader *r, const char *what)
 }
 
 static void
-skip_blanks(ContextReader *r)
+skip_blank_space(ContextReader *r)
 {
 	while (isspace((unsigned char) *r->at))
 		r->at++;
@@ -54,11 +54,11 @@ word_length(const ContextReader *r)
 
 /* Take the word if it stands here. */
 static bool
-take_word(ContextReader *r, const char *word)
+take_operator(ContextReader *r, const char *word)
 {
 	int			length = strlen(word);
 
-	skip_blanks(r);
+	skip_blank_space(r);
 	if (word_length(r) != length || pg_strncasecmp(r->at, word, length) != 0)
 		return false;
 	r->at += length;
@@ -68,7 +68,7 @@ take_word(ContextReader *r, const char *word)
 static bool
 take_mark(ContextReader *r, char mark)
 {
-	skip_blanks(r);
+	skip_blank_space(r);
 	if (*r->at != mark)
 		return false;
 	r->at++;
@@ -76,7 +76,7 @@ take_mark(ContextReader *r, char mark)
 }
 
 static bool
-is_true(const ContextReader *r, const char *name, int length)
+name_is_true(const ContextReader *r, const char *name, int length)
 {
 	ListCell   *cell;
 
@@ -98,21 +98,21 @@ read_factor(ContextReader *r)
 
 	check_stack_depth();
 	CHECK_FOR_INTERRUPTS();
-	if (take_mark(r, '!') || take_word(r, "not"))
+	if (take_mark(r, '!') || take_operator(r, "not"))
 		return !read_factor(r);
 	if (take_mark(r, '('))
 	{
 		value = read_expression(r);
 		if (!take_mark(r, ')'))
-			refuse(r, "a parenthesis is not closed");
+			refuse_expression(r, "a parenthesis is not closed");
 		return value;
 	}
 	r->at_names |= take_mark(r, '@');
 	length = word_length(r);
 	if (length == 0 || (length == 3 && pg_strncasecmp(r->at, "and", 3) == 0) ||
 		(length == 2 && pg_strncasecmp(r->at, "or", 2) == 0))
-		refuse(r, "a name is missing");
-	value = is_true(r, r->at, length);
+		refuse_expression(r, "a name is missing");
+	value = name_is_true(r, r->at, length);
 	r->at += length;
 	return value;
 }
@@ -122,7 +122,7 @@ read_term(ContextReader *r)
 {
 	bool		value = read_factor(r);
 
-	while (take_word(r, "and"))
+	while (take_operator(r, "and"))
 		value &= read_factor(r);
 	return value;
 }
@@ -132,7 +132,7 @@ read_expression(ContextReader *r)
 {
 	bool		value = read_term(r);
 
-	while (take_mark(r, ',') || take_word(r, "or"))
+	while (take_mark(r, ',') || take_operator(r, "or"))
 		value |= read_term(r);
 	return value;
 }
@@ -142,9 +142,9 @@ evaluate(ContextReader *r)
 {
 	bool		value = read_expression(r);
 
-	skip_blanks(r);
+	skip_blank_space(r);
 	if (*r->at != '\0')
-		refuse(r, "something stands behind its end");
+		refuse_expression(r, "something stands behind its end");
 	return value;
 }
 

@@ -34,7 +34,7 @@ static struct
 static object_access_hook_type previous_hook;
 
 static bool
-is_table(Oid relation)
+is_guarded_table(Oid relation)
 {
 	return get_rel_relkind(relation) == RELKIND_RELATION &&
 		get_rel_persistence(relation) != RELPERSISTENCE_TEMP;
@@ -109,7 +109,7 @@ note_drop(Oid relation, AttrNumber column)
 {
 	Taken		rows = {0};
 
-	if (list_member_oid(guard.created, relation) || !is_table(relation))
+	if (list_member_oid(guard.created, relation) || !is_guarded_table(relation))
 		return;
 	rows.relation = column ? InvalidOid : heir_of(relation);
 	if (OidIsValid(rows.relation) && sv_impact_holds(&rows))
@@ -136,7 +136,7 @@ guard_access(ObjectAccessType access, Oid catalog, Oid oid, int sub, void *arg)
 		if (access == OAT_POST_CREATE && sub == 0)
 			guard.created = lappend_oid(guard.created, oid);
 
-		else if (access == OAT_POST_ALTER && sub == 0 && is_table(oid))
+		else if (access == OAT_POST_ALTER && sub == 0 && is_guarded_table(oid))
 			note_guarded_name(oid);
 		else if (access == OAT_DROP)
 			note_drop(oid, sub);

@@ -95,7 +95,7 @@ find_relation(const Reading *reading, const RangeVar *name)
 }
 
 static AttrNumber
-find_column(const Reading *reading, Oid relation, const char *name)
+column_now(const Reading *reading, Oid relation, const char *name)
 {
 	for (int i = list_length(reading->columns) - 1; i >= 0; i--)
 	{
@@ -141,7 +141,7 @@ read_rename(Reading *reading, const RenameStmt *stmt)
 
 		alias->relation = relation;
 		alias->name = stmt->newname;
-		alias->column = find_column(reading, relation, stmt->subname);
+		alias->column = column_now(reading, relation, stmt->subname);
 		reading->columns = lappend(reading->columns, alias);
 		alias = palloc(sizeof(NowColumn));
 		alias->relation = relation;
@@ -487,7 +487,7 @@ read_alter(Reading *reading, const AlterTableStmt *stmt)
 	{
 		const AlterTableCmd *cmd = lfirst_node(AlterTableCmd, cell);
 		AttrNumber	column = cmd->subtype == AT_DropColumn ?
-		find_column(reading, relation, cmd->name) : InvalidAttrNumber;
+		column_now(reading, relation, cmd->name) : InvalidAttrNumber;
 
 		read_parting(reading, relation, cmd);
 		if (column != InvalidAttrNumber)

@@ -177,19 +177,6 @@ target_for(List **targets, Oid relation)
 }
 
 static bool
-has_string(List *names, const char *name)
-{
-	ListCell   *cell;
-
-	foreach(cell, names)
-	{
-		if (strcmp(lfirst(cell), name) == 0)
-			return true;
-	}
-	return false;
-}
-
-static bool
 has_refill(const Target *target, const char *column)
 {
 	ListCell   *cell;
@@ -298,7 +285,7 @@ find_refills(Unit *unit, const char *kind, List *tables, List *columns)
 	{
 		Pending    *item = lfirst(cell);
 
-		if (!sv_kept_is_open(item, kind) || !has_string(columns, item->kept->column_name))
+		if (!sv_kept_is_open(item, kind) || !sv_base_has_string(columns, item->kept->column_name))
 			continue;
 		foreach(table, tables)
 		{

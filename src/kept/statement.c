@@ -270,7 +270,7 @@ is_lost_above(List *losses, const Loss *loss)
 }
 
 static bool
-has_values(Oid relation, AttrNumber column)
+has_kept_values(Oid relation, AttrNumber column)
 {
 	if (get_attgenerated(relation, column) != '\0')
 		return false;
@@ -279,7 +279,7 @@ has_values(Oid relation, AttrNumber column)
 
 /* Put one loss aside; what of it is recorded, or NULL. */
 static StoredKept *
-take(Keep *keep, List *losses, const Loss *loss)
+take_loss(Keep *keep, List *losses, const Loss *loss)
 {
 	if (loss->column == 0 && get_rel_relkind(loss->relation) == RELKIND_SEQUENCE)
 		return sv_kept_take_sequence(keep, loss->relation);
@@ -291,7 +291,7 @@ take(Keep *keep, List *losses, const Loss *loss)
 			sv_kept_has_rows(loss->relation) ?
 			sv_kept_take_table(keep, loss) : NULL;
 	if (find_loss(losses, loss->relation, 0) != NULL || is_lost_above(losses, loss) ||
-		!has_values(loss->relation, loss->column))
+		!has_kept_values(loss->relation, loss->column))
 		return NULL;
 	return sv_kept_take_column(keep, loss, lost_columns(losses, loss->relation));
 }
@@ -304,7 +304,7 @@ static void
 take_and_note(Keep *keep, List *losses, const Loss *loss)
 {
 	MemoryContext old = MemoryContextSwitchTo(keep->context);
-	StoredKept *kept = take(keep, losses, loss);
+	StoredKept *kept = take_loss(keep, losses, loss);
 
 	if (kept != NULL && !loss->converted)
 		keep->taken = lappend(keep->taken, kept);

@@ -111,7 +111,7 @@ own_columns(Relation table)
 }
 
 static void
-add_column(TupleDesc desc, int *n, const char *name, Oid relation, const char *like)
+add_kept_column(TupleDesc desc, int *n, const char *name, Oid relation, const char *like)
 {
 	Oid			type;
 	int32		typmod;
@@ -160,7 +160,7 @@ copy_out(StoredKept *kept, Oid relation)
 	ListCell   *cell;
 
 	foreach(cell, kept->columns)
-		add_column(desc, &n, lfirst(cell), relation, lfirst(cell));
+		add_kept_column(desc, &n, lfirst(cell), relation, lfirst(cell));
 	copy.to = sv_kept_create(kept->kept_table, desc, relation, InvalidOid);
 	copy.columns = kept->columns;
 	sv_base_run_as(sv_relation_owner(relation), copy_table, &copy);
@@ -350,8 +350,8 @@ value_layout(const StoredKept *kept, Oid relation, bool converted)
 	ListCell   *cell;
 
 	foreach(cell, kept->columns)
-		add_column(desc, &n, psprintf("key%d", n + 1), relation, lfirst(cell));
-	add_column(desc, &n, "value", relation, kept->column_name);
+		add_kept_column(desc, &n, psprintf("key%d", n + 1), relation, lfirst(cell));
+	add_kept_column(desc, &n, "value", relation, kept->column_name);
 	if (converted)
 		TupleDescInitEntry(desc, n + 1, "converted", TEXTOID, -1, 0);
 	return desc;

@@ -450,7 +450,7 @@ make_row(RowWriter *writer)
 }
 
 static void
-end_lookup(Lookup *lookup)
+end_row_lookup(Lookup *lookup)
 {
 	index_endscan(lookup->scan);
 	ExecDropSingleTupleTableSlot(lookup->slot);
@@ -486,7 +486,7 @@ sv_rows_write(RowWriter *writer, Relation into)
 	FreeBulkInsertState(bulk);
 	table_finish_bulk_insert(into, options);
 	foreach(cell, writer->lookups)
-		end_lookup(lfirst(cell));
+		end_row_lookup(lfirst(cell));
 	ExecDropSingleTupleTableSlot(writer->to);
 	ExecDropSingleTupleTableSlot(writer->from);
 	UnregisterSnapshot(writer->snapshot);

@@ -97,12 +97,6 @@ in_full(List *acl, const ModelClass *class, const char *owner)
 	}
 }
 
-static int
-by_text(const ListCell *a, const ListCell *b)
-{
-	return strcmp(lfirst(a), lfirst(b));
-}
-
 /* The entries of "a" that have no counterpart in "b". */
 static List *
 without(const List *a, const List *b, bool (*same) (const char *a, const char *b))
@@ -255,7 +249,7 @@ sv_annotations_forget(void)
 /* ---------- before and after a text runs ---------- */
 
 static void
-set_property(Object *o, const char *name, const char *text, List *list)
+set_annotation(Object *o, const char *name, const char *text, List *list)
 {
 	Property   *properties = palloc(sizeof(Property) * (o->nproperties + 1));
 	int			n = 0;
@@ -300,8 +294,8 @@ sv_annotations_strip(const List *made, const char *name)
 		if (maker == NULL || strcmp(maker, name) != 0 ||
 			(sv_property(o, "comment") == NULL && sv_property(o, "acl") == NULL))
 			continue;
-		set_property(o, "comment", NULL, NIL);
-		set_property(o, "acl", NULL, NIL);
+		set_annotation(o, "comment", NULL, NIL);
+		set_annotation(o, "acl", NULL, NIL);
 		any = true;
 	}
 	if (any)
@@ -310,7 +304,7 @@ sv_annotations_strip(const List *made, const char *name)
 
 /* Record what the text has left. */
 static void
-record(const List *made, const char *name, const Model *now)
+record_annotation(const List *made, const char *name, const Model *now)
 {
 	List	   *rows = NIL;
 	ListCell   *cell;
@@ -345,11 +339,11 @@ apply(Object *o, const Foreign *foreign)
 	List	   *acl;
 
 	if (foreign->comment_given)
-		set_property(o, "comment", foreign->comment, NIL);
+		set_annotation(o, "comment", foreign->comment, NIL);
 	if (foreign->owner != NULL)
 	{
-		set_property(o, "owner", foreign->owner, NIL);
-		set_property(o, "acl", NULL, foreign->acl);
+		set_annotation(o, "owner", foreign->owner, NIL);
+		set_annotation(o, "acl", NULL, foreign->acl);
 		return;
 	}
 	if (foreign->grants == NIL && foreign->revoked == NIL)
@@ -357,12 +351,12 @@ apply(Object *o, const Foreign *foreign)
 	acl = without(in_full(sv_list(o, "acl"), o->class, owner ? owner : ""),
 				  list_concat_copy(foreign->grants, foreign->revoked), same_grantee);
 	acl = list_concat(acl, foreign->grants);
-	list_sort(acl, by_text);
+	list_sort(acl, sv_base_by_text);
 	if (same_entries(acl, usual))
 		acl = NIL;
 	else if (acl == NIL)
 		acl = list_make1("none");
-	set_property(o, "acl", NULL, acl);
+	set_annotation(o, "acl", NULL, acl);
 }
 
 /*
@@ -384,7 +378,7 @@ sv_annotations_return(const List *made, const char *name)
 		return;
 	}
 	now = sv_read_units_now(units);
-	record(made, name, now);
+	record_annotation(made, name, now);
 	wanted = sv_model_altered(now, NIL, NIL);
 	foreach(cell, noted.foreign)
 	{

@@ -32,19 +32,6 @@ typedef struct Search
 	bool	   *is_found;		/* by number of the object */
 } Search;
 
-static bool
-has_address(const List *addresses, const ObjectAddress *address)
-{
-	ListCell   *cell;
-
-	foreach(cell, addresses)
-	{
-		if (sv_same_address(lfirst(cell), address))
-			return true;
-	}
-	return false;
-}
-
 /* Read units as they are now. */
 Model *
 sv_read_units_now(const List *units)
@@ -73,19 +60,11 @@ add_unit(Search *search, const ObjectAddress *unit)
 {
 	ObjectAddress *copy;
 
-	if (has_address(search->units, unit) || !sv_unit_is_read(unit))
+	if (sv_base_has_object(search->units, unit) || !sv_unit_is_read(unit))
 		return;
 	copy = palloc(sizeof(ObjectAddress));
 	*copy = *unit;
 	search->units = lappend(search->units, copy);
-}
-
-static const Object *
-root_of(const Object *o)
-{
-	while (o->parent != NULL)
-		o = o->parent;
-	return o;
 }
 
 /* Add the views that depend on a view, at any distance: one reading does for all of them. */
@@ -120,7 +99,7 @@ comes_along(const Search *search, const Object *o, const Object *start)
 		return false;
 	if (search->cause == SV_ASIDE_COLUMN_TYPE)
 		return true;
-	return root_of(o) == root_of(start);
+	return sv_object_root(o) == sv_object_root(start);
 }
 
 static void
@@ -169,8 +148,8 @@ spread(Search *search)
 				continue;
 			mark(search, o);
 			/* a type without one of its attributes would be another type */
-			if (o->parent != NULL && sv_class_is(root_of(o), composite))
-				mark(search, unconstify(Object *, root_of(o)));
+			if (o->parent != NULL && sv_class_is(sv_object_root(o), composite))
+				mark(search, unconstify(Object *, sv_object_root(o)));
 			more = true;
 		}
 	}
@@ -200,7 +179,7 @@ expand(Search *search)
 			continue;
 		unit = palloc(sizeof(ObjectAddress));
 		if (!sv_unit_of(o->address.classId, o->address.objectId, unit) ||
-			has_address(search->expanded, unit))
+			sv_base_has_object(search->expanded, unit))
 			continue;
 		search->expanded = lappend(search->expanded, unit);
 		foreach(other, sv_unit_dependents(unit))
@@ -238,17 +217,6 @@ options_of_aside(void)
 	return options;
 }
 
-static bool
-is_within(const List *objects, const Object *o)
-{
-	for (; o != NULL; o = o->parent)
-	{
-		if (list_member_ptr(objects, o))
-			return true;
-	}
-	return false;
-}
-
 /*
  * What depends on the objects at the addresses (ObjectAddress) and is in the way of
  * what is done to them, which is dropped, too, if they are to be made anew; with the
@@ -284,7 +252,7 @@ sv_aside_find(const List *addresses, AsideCause cause)
 	aside->model = search.model;
 	foreach(cell, search.found)
 	{
-		if (cause == SV_ASIDE_REPLACED || !is_within(search.start, lfirst(cell)))
+		if (cause == SV_ASIDE_REPLACED || !sv_object_is_within(search.start, lfirst(cell)))
 			aside->dropped = lappend(aside->dropped, lfirst(cell));
 	}
 	aside->rows = sv_diff(search.model, sv_model_altered(search.model, aside->dropped, NIL),
@@ -294,9 +262,9 @@ sv_aside_find(const List *addresses, AsideCause cause)
 
 /* Would rows or values be lost with the object? */
 static bool
-holds_data(const Object *o)
+loses_contents(const Object *o)
 {
-	const Object *root = root_of(o);
+	const Object *root = sv_object_root(o);
 
 	return sv_class_has(o, SV_HOLDS_DATA) && !sv_class_has(o, SV_IS_TYPE) &&
 		!sv_class_is(root, view) && !sv_class_is(root, matview) && !sv_class_is(root, composite);
@@ -314,7 +282,7 @@ sv_aside_data(const Aside *aside)
 	{
 		const Object *o = lfirst(cell);
 
-		if (holds_data(o))
+		if (loses_contents(o))
 			appendStringInfo(&list, "%s%s %s", list.len > 0 ? ", " : "", o->class->name,
 							 o->identity);
 	}
@@ -377,7 +345,7 @@ sv_aside_return(const Aside *aside, const List *objects)
 		ObjectAddress *unit = palloc(sizeof(ObjectAddress));
 
 		if (o->parent == NULL && sv_unit_of(o->address.classId, o->address.objectId, unit) &&
-			!has_address(units, unit))
+			!sv_base_has_object(units, unit))
 			units = lappend(units, unit);
 	}
 	now = sv_read_units_now(units);

@@ -19,7 +19,7 @@ typedef struct CurrentRun
 static CurrentRun current;
 
 static bool
-pending(StoreMode mode)
+is_living_pending(StoreMode mode)
 {
 	List	   *missing = NIL;
 
@@ -30,7 +30,7 @@ pending(StoreMode mode)
 }
 
 static void
-begin(Direction direction, const List *undone)
+begin_living(Direction direction, const List *undone)
 {
 	sv_living_forget_asides();
 	sv_living_units_changed();
@@ -78,7 +78,7 @@ part_end(void)
 }
 
 static void
-finish(Run *run)
+finish_living(Run *run)
 {
 	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "schemaver living objects",
 												  ALLOCSET_DEFAULT_SIZES);
@@ -112,7 +112,8 @@ end(void)
 	sv_observe_end();
 }
 
-static const LivingHooks hooks = {pending, begin, part_begin, statement, part_end, finish, end};
+static const LivingHooks hooks = {is_living_pending, begin_living, part_begin, statement, part_end,
+finish_living, end};
 
 /* Called once, when the library is loaded. */
 void

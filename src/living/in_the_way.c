@@ -38,7 +38,7 @@ typedef struct Targets
 } Targets;
 
 static void
-add_target(Targets *targets, Oid catalog, Oid oid, int sub)
+add_way_target(Targets *targets, Oid catalog, Oid oid, int sub)
 {
 	ObjectAddress *address = palloc0(sizeof(ObjectAddress));
 
@@ -61,13 +61,13 @@ add_dropped(Targets *targets, const DropStmt *stmt)
 		if (relation != NULL)
 			relation_close(relation, NoLock);
 		if (OidIsValid(address.objectId))
-			add_target(targets, address.classId, address.objectId, address.objectSubId);
+			add_way_target(targets, address.classId, address.objectId, address.objectSubId);
 	}
 }
 
 /* The column of a relation and of those that inherit it. */
 static void
-add_column(Targets *targets, Oid relation, const char *name)
+add_column_target(Targets *targets, Oid relation, const char *name)
 {
 	ListCell   *cell;
 
@@ -76,7 +76,7 @@ add_column(Targets *targets, Oid relation, const char *name)
 		AttrNumber	column = get_attnum(lfirst_oid(cell), name);
 
 		if (column != InvalidAttrNumber)
-			add_target(targets, RelationRelationId, lfirst_oid(cell), column);
+			add_way_target(targets, RelationRelationId, lfirst_oid(cell), column);
 	}
 }
 
@@ -94,20 +94,20 @@ add_altered(Targets *targets, const AlterTableStmt *stmt)
 		if (!OidIsValid(relation) || command->name == NULL)
 			continue;
 		if (command->subtype == AT_AlterColumnType || command->subtype == AT_DropColumn)
-			add_column(targets, relation, command->name);
+			add_column_target(targets, relation, command->name);
 		if (command->subtype == AT_DropColumn || command->subtype == AT_DropConstraint)
 			targets->cause = SV_ASIDE_DROPPED;
 		if (command->subtype != AT_DropConstraint)
 			continue;
 		constraint = get_relation_constraint_oid(relation, command->name, true);
 		if (OidIsValid(constraint))
-			add_target(targets, ConstraintRelationId, constraint, 0);
+			add_way_target(targets, ConstraintRelationId, constraint, 0);
 	}
 }
 
 /* The objects that a statement may not change because of others. */
 static Targets
-targets_of(const Node *tree)
+tree_targets(const Node *tree)
 {
 	Targets		targets = {NIL, SV_ASIDE_COLUMN_TYPE};
 
@@ -165,7 +165,7 @@ put_aside(const Node *tree)
 	MemoryContext caller = MemoryContextSwitchTo(TopTransactionContext);
 	List	   *missing = NIL;
 	List	   *made = NIL;
-	Targets		targets = targets_of(tree);
+	Targets		targets = tree_targets(tree);
 	Aside	   *aside = NULL;
 
 	if (targets.addresses != NIL)
@@ -227,7 +227,7 @@ return_all(void *arg)
 }
 
 static void
-return_foreign(void *arg)
+return_foreign_objects(void *arg)
 {
 	ListCell   *cell;
 
@@ -271,7 +271,7 @@ sv_living_part_end(void)
 	if (error != NULL && ERRCODE_TO_CATEGORY(error->sqlerrcode) == ERRCODE_OPERATOR_INTERVENTION)
 		ReThrowError(error);
 	if (error != NULL && *foreign_names() != '\0')
-		error = sv_subtransaction(return_foreign, NULL, true);
+		error = sv_subtransaction(return_foreign_objects, NULL, true);
 	else
 		error = NULL;
 	if (error != NULL)

@@ -68,7 +68,6 @@ extern void sv_aside_take(const Aside *aside);
 extern void sv_aside_return(const Aside *aside, const List *objects);
 extern Model *sv_read_units_now(const List *units);
 extern void sv_aside_execute(Model *now, Model *wanted);
-extern bool sv_same_address(const ObjectAddress *a, const ObjectAddress *b);
 
 /* ----- annotations.c: owner, privileges and comments from others ----- */
 

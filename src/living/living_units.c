@@ -44,7 +44,7 @@ sv_living_units_note(void)
 		const Made *made = lfirst(cell);
 
 		if (sv_unit_of(made->address.classId, made->address.objectId, unit) &&
-			sv_same_address(unit, &made->address))
+			sv_base_same_object(unit, &made->address))
 			known.units = lappend(known.units, unit);
 	}
 	MemoryContextSwitchTo(caller);
@@ -67,7 +67,7 @@ sv_living_is_unit(const ObjectAddress *unit)
 	sv_living_units_note();
 	foreach(cell, known.units)
 	{
-		if (sv_same_address(lfirst(cell), unit))
+		if (sv_base_same_object(lfirst(cell), unit))
 			return true;
 	}
 	return false;

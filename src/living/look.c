@@ -7,19 +7,6 @@
 #include "living/living.h"
 #include "living/living_private.h"
 
-static bool
-is_listed(const List *names, const char *name)
-{
-	ListCell   *cell;
-
-	foreach(cell, names)
-	{
-		if (strcmp(lfirst(cell), name) == 0)
-			return true;
-	}
-	return false;
-}
-
 static const LivingVersion *
 last_version(const List *versions, const char *name)
 {
@@ -62,7 +49,7 @@ sv_living_states(StoreMode mode)
 		state->version = living->in_force != NULL ? last_version(versions, living->name) : NULL;
 		state->state = living->in_force == NULL ? "pending" :
 			strcmp(living->in_force, living->checksum) != 0 ? "changed" :
-			is_listed(missing, living->name) ? "missing" : "applied";
+			sv_base_has_string(missing, living->name) ? "missing" : "applied";
 		result = lappend(result, state);
 	}
 	return result;

@@ -38,7 +38,7 @@ as_it_is(void *arg, const Script *script, int statement, const char **text)
 
 /* Execute a text as the caller; returns the number of its statements. */
 static int
-execute_text(const LivingTask *task, const char *text)
+execute_living_text(const LivingTask *task, const char *text)
 {
 	StoredRevision revision = {.id = unconstify(char *, task->name), .options = "{}"};
 	StoredScript stored = {0};
@@ -55,7 +55,7 @@ execute_text(const LivingTask *task, const char *text)
 }
 
 static void
-attempt(void *arg)
+attempt_task(void *arg)
 {
 	Attempt    *attempt = arg;
 	LivingTask *task = attempt->task;
@@ -68,24 +68,9 @@ attempt(void *arg)
 	else
 		sv_annotations_strip(attempt->living->made, task->name);
 	if (task->up != NULL)
-		attempt->statements = execute_text(task, task->up);
+		attempt->statements = execute_living_text(task, task->up);
 	else if (task->down != NULL)
-		attempt->statements = execute_text(task, task->down);
-}
-
-static bool
-ends_all(const ErrorData *error)
-{
-	switch (ERRCODE_TO_CATEGORY(error->sqlerrcode))
-	{
-		case ERRCODE_OPERATOR_INTERVENTION:
-		case ERRCODE_INSUFFICIENT_RESOURCES:
-		case ERRCODE_SYSTEM_ERROR:
-		case ERRCODE_TRANSACTION_ROLLBACK:
-			return true;
-		default:
-			return error->sqlerrcode == ERRCODE_LOCK_NOT_AVAILABLE;
-	}
+		attempt->statements = execute_living_text(task, task->down);
 }
 
 /* ---------- what a text has made before ---------- */
@@ -215,7 +200,7 @@ task_named(const LivingRun *living, const char *name)
 
 /* What was dropped on the way and belongs to others is due again. */
 static void
-note_dropped(LivingRun *living, const LivingTask *task)
+note_dropped_objects(LivingRun *living, const LivingTask *task)
 {
 	ListCell   *cell;
 
@@ -341,7 +326,7 @@ count_waiting(const LivingRun *living)
 }
 
 static void
-record(LivingRun *living, const LivingTask *task, TimestampTz started_at, int statements)
+record_made(LivingRun *living, const LivingTask *task, TimestampTz started_at, int statements)
 {
 	LivingVersion version = {task->name, task->checksum, task->up, task->down};
 	StoredStep	step = {0};
@@ -365,7 +350,7 @@ record(LivingRun *living, const LivingTask *task, TimestampTz started_at, int st
 
 /* A text ran: note what it made, and what is due because of it. */
 static void
-finish(Attempt *attempt, TimestampTz started_at)
+finish_attempt(Attempt *attempt, TimestampTz started_at)
 {
 	LivingRun  *living = attempt->living;
 	LivingTask *task = attempt->task;
@@ -374,9 +359,9 @@ finish(Attempt *attempt, TimestampTz started_at)
 
 	if (attempt->aside != NULL && foreign_ones(living, attempt->aside) != NULL)
 		living->asides = lcons(unconstify(Aside *, attempt->aside), living->asides);
-	note_dropped(living, task);
+	note_dropped_objects(living, task);
 	drop_former(living, task, made);
-	note_dropped(living, task);
+	note_dropped_objects(living, task);
 	note_made(living, task, made);
 	sv_annotations_return(living->made, task->name);
 	task->waits = false;
@@ -393,7 +378,7 @@ finish(Attempt *attempt, TimestampTz started_at)
 		if (one->address.classId == RelationRelationId)
 			sv_living_columns_changed(living, task, one->address.objectId);
 	}
-	record(living, task, started_at, attempt->statements);
+	record_made(living, task, started_at, attempt->statements);
 	task->reason = NULL;
 }
 
@@ -403,14 +388,14 @@ static bool
 try(Attempt *attempting)
 {
 	TimestampTz started_at = GetCurrentTimestamp();
-	ErrorData  *error = sv_subtransaction(attempt, attempting, true);
+	ErrorData  *error = sv_subtransaction(attempt_task, attempting, true);
 
 	if (error == NULL)
 	{
-		finish(attempting, started_at);
+		finish_attempt(attempting, started_at);
 		return true;
 	}
-	if (ends_all(error))
+	if (sv_base_ends_all(error))
 		ReThrowError(error);
 	if (attempting->task->error == NULL || attempting->aside == NULL ||
 		is_in_the_way(attempting->task->error))
@@ -522,7 +507,7 @@ missed(const LivingRun *living, const LivingTask *task)
 
 /* Raise SV004 if living objects wait for each other. */
 static void
-refuse_circle(const LivingRun *living, const LivingTask *task)
+refuse_circle_of_texts(const LivingRun *living, const LivingTask *task)
 {
 	const LivingTask *slow = task;
 	const LivingTask *at;
@@ -593,7 +578,7 @@ refuse_waiting(LivingRun *living)
 			tell_waiting(task);
 			continue;
 		}
-		refuse_circle(living, task);
+		refuse_circle_of_texts(living, task);
 		if (task->error != NULL)
 			ReThrowError(task->error);
 		ereport(ERROR,

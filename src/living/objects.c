@@ -24,7 +24,7 @@ typedef struct Resolving
 } Resolving;
 
 static void
-resolve(void *arg)
+resolve_address(void *arg)
 {
 	Resolving  *resolving = arg;
 	static StoreQuery query = {
@@ -40,15 +40,6 @@ resolve(void *arg)
 	sv_store_leave(&scope);
 }
 
-/* Is it an error that ends the whole work, not one that says "there is none"? */
-static bool
-ends_all(const ErrorData *error)
-{
-	return ERRCODE_TO_CATEGORY(error->sqlerrcode) == ERRCODE_OPERATOR_INTERVENTION ||
-		ERRCODE_TO_CATEGORY(error->sqlerrcode) == ERRCODE_TRANSACTION_ROLLBACK ||
-		error->sqlerrcode == ERRCODE_LOCK_NOT_AVAILABLE;
-}
-
 /*
  * The objects that are recorded and there (Made).  The names of the living objects
  * that lack one of theirs are added to *missing.
@@ -62,10 +53,10 @@ sv_made_read(StoreMode mode, List **missing)
 	foreach(cell, sv_store_living_objects(mode))
 	{
 		Resolving	resolving = {lfirst(cell), mode};
-		ErrorData  *error = sv_subtransaction(resolve, &resolving, true);
+		ErrorData  *error = sv_subtransaction(resolve_address, &resolving, true);
 		Made	   *made;
 
-		if (error != NULL && ends_all(error))
+		if (error != NULL && sv_base_ends_all(error))
 			ReThrowError(error);
 		if (error != NULL || !OidIsValid(resolving.address.objectId))
 		{
@@ -139,17 +130,11 @@ identify(Made *made)
 }
 
 static bool
-is_there(const ObjectAddress *address)
+address_exists(const ObjectAddress *address)
 {
 	ObjectAddress unit;
 
 	return sv_unit_of(address->classId, address->objectId, &unit) && sv_unit_is_read(&unit);
-}
-
-bool
-sv_same_address(const ObjectAddress *a, const ObjectAddress *b)
-{
-	return a->classId == b->classId && a->objectId == b->objectId;
 }
 
 /* The one at that address, or NULL. */
@@ -162,7 +147,7 @@ sv_made_at(const List *made, const ObjectAddress *address)
 	{
 		const Made *one = lfirst(cell);
 
-		if (sv_same_address(&one->address, address))
+		if (sv_base_same_object(&one->address, address))
 			return one;
 	}
 	return NULL;
@@ -185,7 +170,7 @@ sv_made_of(const char *name, const List *addresses)
 		if (made->address.classId == RewriteRelationId &&
 			OidIsValid(relation = relation_of_query(made->address.objectId)))
 			ObjectAddressSet(made->address, RelationRelationId, relation);
-		if (sv_made_at(result, &made->address) == NULL && is_there(&made->address) &&
+		if (sv_made_at(result, &made->address) == NULL && address_exists(&made->address) &&
 			!is_inner(&made->address) && identify(made))
 			result = lappend(result, made);
 	}

@@ -64,7 +64,7 @@ has_star(Node *query)
 
 /* Objects that others use are tried first. */
 static int
-rank_of(const Node *tree)
+rank_of_tree(const Node *tree)
 {
 	switch (nodeTag(tree))
 	{
@@ -113,7 +113,7 @@ look_into(LivingTask *task)
 		Node	   *tree = sv_statement_tree(script, i);
 
 		if (!task->is_seed)
-			task->rank = Min(task->rank, rank_of(tree));
+			task->rank = Min(task->rank, rank_of_tree(tree));
 		task->all_columns |= has_star(query_of(tree));
 		if (sv_created_name(tree) != NULL)
 			task->makes[n++] = sv_created_name(tree);
@@ -154,7 +154,7 @@ task_of(const StoredLiving *living)
 }
 
 static const LivingVersion *
-version_of(const List *versions, const char *name)
+version_of_task(const List *versions, const char *name)
 {
 	ListCell   *cell;
 
@@ -200,7 +200,7 @@ by_rank(const ListCell *a, const ListCell *b)
 
 /* What lacks an object that it made is due. */
 static void
-add_missing(const List *tasks, const List *missing)
+add_missing_tasks(const List *tasks, const List *missing)
 {
 	ListCell   *cell;
 	ListCell   *other;
@@ -237,7 +237,7 @@ sv_living_tasks(StoreMode mode, Direction direction, int64 before, List **made)
 		LivingTask *task = task_of(living);
 
 		if (direction == SV_DOWNGRADE && !task->is_seed)
-			turn_back(task, living, version_of(versions, living->name));
+			turn_back(task, living, version_of_task(versions, living->name));
 		else if (direction == SV_DOWNGRADE)
 			task->waits = false;
 		task->place = foreach_current_index(cell);
@@ -245,7 +245,7 @@ sv_living_tasks(StoreMode mode, Direction direction, int64 before, List **made)
 		tasks = lappend(tasks, task);
 	}
 	*made = tasks != NIL ? sv_made_read(mode, &missing) : NIL;
-	add_missing(tasks, missing);
+	add_missing_tasks(tasks, missing);
 	list_sort(tasks, by_rank);
 	return tasks;
 }

@@ -36,7 +36,7 @@ add(List *list, Oid catalog, Oid oid)
 }
 
 static void
-on_access(ObjectAccessType access, Oid catalog, Oid oid, int sub, void *arg)
+on_watched_access(ObjectAccessType access, Oid catalog, Oid oid, int sub, void *arg)
 {
 	MemoryContext caller;
 
@@ -63,7 +63,7 @@ void
 sv_observe_install(void)
 {
 	previous_hook = object_access_hook;
-	object_access_hook = on_access;
+	object_access_hook = on_watched_access;
 }
 
 /* Begin, or begin anew. */

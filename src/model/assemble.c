@@ -50,14 +50,6 @@ copy_unit(Model *model, const Object *o)
 		copy_unit(model, lfirst(cell));
 }
 
-static const Object *
-root_of(const Object *o)
-{
-	while (o->parent != NULL)
-		o = o->parent;
-	return o;
-}
-
 /*
  * NULL if it is not there, or is an inner part of another one (the sequence of
  * an identity column).
@@ -83,9 +75,9 @@ copy_context_object(Model *model, const Object *o)
 }
 
 static bool
-is_touched(const List *states, const Object *o)
+is_in_states(const List *states, const Object *o)
 {
-	const ObjectAddress *address = &root_of(o)->address;
+	const ObjectAddress *address = &sv_object_root(o)->address;
 	ListCell   *cell;
 
 	foreach(cell, states)
@@ -108,7 +100,7 @@ copy_needs(Model *model, const Object *o, const List *states)
 
 	foreach(cell, o->needs)
 	{
-		if (!is_touched(states, lfirst(cell)))
+		if (!is_in_states(states, lfirst(cell)))
 			copy_context_object(model, lfirst(cell));
 	}
 	foreach(cell, o->parts)
@@ -130,7 +122,7 @@ copy_default_privileges(Model *model, const List *states)
 			continue;
 		foreach(other, state->model->default_privileges)
 		{
-			if (!is_touched(states, lfirst(other)))
+			if (!is_in_states(states, lfirst(other)))
 				copy_context_object(model, lfirst(other));
 		}
 	}
@@ -211,17 +203,6 @@ sv_model_assemble(const List *before, const List *after, Model **model_before, M
 
 /* ---------- a model with and without some objects ---------- */
 
-static bool
-is_within(const List *objects, const Object *o)
-{
-	for (; o != NULL; o = o->parent)
-	{
-		if (list_member_ptr(objects, o))
-			return true;
-	}
-	return false;
-}
-
 static void
 copy_with_parents(Model *model, const Object *o)
 {
@@ -256,7 +237,7 @@ sv_model_altered(const Model *base, const List *without, const List *with)
 
 	foreach(cell, base->objects)
 	{
-		if (!is_within(without, lfirst(cell)))
+		if (!sv_object_is_within(without, lfirst(cell)))
 			copy_with_parents(model, lfirst(cell));
 	}
 	foreach(cell, with)

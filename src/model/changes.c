@@ -43,7 +43,7 @@ same_properties(const Object *a, const Object *b)
 
 /* Are both at the same address, as far as that is known?  A column is at its place in any case. */
 static bool
-same_address(const Object *a, const Object *b)
+same_place(const Object *a, const Object *b)
 {
 	if (a->address.objectSubId != b->address.objectSubId)
 		return false;
@@ -54,7 +54,7 @@ same_address(const Object *a, const Object *b)
 static bool
 same(const Object *a, const Object *b)
 {
-	return same_properties(a, b) && same_address(a, b) && sv_base_same_text(a->schema, b->schema) &&
+	return same_properties(a, b) && same_place(a, b) && sv_base_same_text(a->schema, b->schema) &&
 		sv_base_same_text(a->name, b->name) && same_object(a->parent, b->parent) &&
 		same_objects(a->needs, b->needs) && same_objects(a->vanishes_with, b->vanishes_with);
 }

@@ -389,7 +389,7 @@ drop_column(Writer *w, const Object *o)
 
 /* Does the change of a property come with that of a parent's column? */
 static bool
-follows(Writer *w, const Object *a, const Object *b, const char *property)
+follows_parent(Writer *w, const Object *a, const Object *b, const char *property)
 {
 	const Object *leading = sv_leading_column(w, b);
 	const Object *before = leading ? sv_writer_other(w, leading) : NULL;
@@ -413,7 +413,8 @@ alter_type(Writer *w, const Object *a, const Object *b)
 				to_typed_tables(w, b->parent));
 		return;
 	}
-	if (!sv_column_of_table(b) || follows(w, a, b, "type") || follows(w, a, b, "collation"))
+	if (!sv_column_of_table(b) || follows_parent(w, a, b, "type") || follows_parent(w, a, b,
+																					"collation"))
 		return;
 	if (sv_leading_column(w, b) != NULL && sv_writer_converted(w, sv_leading_column(w, b)))
 		return;
@@ -464,11 +465,11 @@ static void
 alter_not_null(Writer *w, const Object *a, const Object *b)
 {
 	if (!sv_column_of_table(b) ||
-		(follows(w, a, b, "not_null") && !drops_too_much(w, sv_leading_column(w, b))))
+		(follows_parent(w, a, b, "not_null") && !drops_too_much(w, sv_leading_column(w, b))))
 		return;
 	if (sv_is(b, "not_null") && sv_is(a, "not_null"))
 	{
-		if (sv_same(a, b, "not_null_not_valid") || follows(w, a, b, "not_null_not_valid"))
+		if (sv_same(a, b, "not_null_not_valid") || follows_parent(w, a, b, "not_null_not_valid"))
 			return;
 		if (!sv_is(b, "not_null_not_valid"))
 		{
@@ -506,7 +507,7 @@ static void
 alter_identity(Writer *w, const Object *a, const Object *b)
 {
 	if (sv_column_of_table(b) && sv_is(a, "identity") && sv_is(b, "identity") &&
-		!follows(w, a, b, "identity"))
+		!follows_parent(w, a, b, "identity"))
 		sv_emit(w, SV_HAZARD_BLOCKS_ALL, "%s SET GENERATED %s", alter_column_and_children(b),
 				sv_text(b, "identity"));
 }

@@ -49,7 +49,7 @@ write_validate(Writer *w, const Object *o)
 
 /* Does it come and go with the constraint of a parent of the table? */
 static bool
-follows_parent(Writer *w, const Object *o)
+follows_parent_key(Writer *w, const Object *o)
 {
 	bool		known = false;
 	ListCell   *cell;
@@ -161,7 +161,7 @@ create_constraint(Writer *w, const Object *o)
 
 	if (sv_class_is(o->parent, domain))
 		return;
-	if (follows_parent(w, o))
+	if (follows_parent_key(w, o))
 	{
 		if (!sv_is(o, "not_valid") && parent_is(o, "not_valid"))
 			write_validate(w, o);
@@ -186,7 +186,7 @@ create_constraint(Writer *w, const Object *o)
 static void
 drop_constraint(Writer *w, const Object *o)
 {
-	if (follows_parent(w, o))
+	if (follows_parent_key(w, o))
 		return;
 	sv_emit(w, SV_HAZARD_BLOCKS_ALL, "ALTER %sTABLE %s DROP CONSTRAINT %s",
 			sv_class_is(o->parent, foreign_table) ? "FOREIGN " : "",
@@ -215,7 +215,7 @@ can_alter_constraint(const Object *a, const Object *b)
 static void
 validate(Writer *w, const Object *a, const Object *b)
 {
-	if (!follows_parent(w, b) || parent_is(b, "not_valid"))
+	if (!follows_parent_key(w, b) || parent_is(b, "not_valid"))
 		write_validate(w, b);
 }
 

@@ -30,19 +30,6 @@ create_enum(Writer *w, const Object *o)
 			sv_join(labels, ",\n    "), labels ? "\n" : "");
 }
 
-static bool
-has_string(List *strings, const char *string)
-{
-	ListCell   *cell;
-
-	foreach(cell, strings)
-	{
-		if (strcmp(lfirst(cell), string) == 0)
-			return true;
-	}
-	return false;
-}
-
 /* Values can be added; nothing else can be altered without a new type. */
 static bool
 can_alter_enum(const Object *a, const Object *b)
@@ -70,7 +57,7 @@ add_values(Writer *w, const Object *a, const Object *b)
 	{
 		const char *label = lfirst(cell);
 
-		if (!has_string(old, label))
+		if (!sv_base_has_string(old, label))
 		{
 			if (previous != NULL && old != NIL && strcmp(previous, llast(old)) == 0)
 				sv_emit(w, 0, "ALTER TYPE %s ADD VALUE %s", b->identity, sv_quote(label));

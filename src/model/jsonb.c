@@ -110,7 +110,7 @@ add_reference(StringInfo out, Container *c, const Object *o)
 }
 
 static void
-add_strings(StringInfo out, Container *c, List *strings)
+add_json_strings(StringInfo out, Container *c, List *strings)
 {
 	Container	array = begin_container(out, JB_FARRAY, list_length(strings));
 	ListCell   *cell;
@@ -162,7 +162,7 @@ add_properties(StringInfo out, Container *c, const Object *o, bool bare)
 		if (properties[i].text != NULL)
 			add_string(out, &object, properties[i].text);
 		else
-			add_strings(out, &object, properties[i].list);
+			add_json_strings(out, &object, properties[i].list);
 	}
 	add_entry(out, c, end_container(out, &object));
 	pfree(properties);
@@ -252,7 +252,7 @@ sv_model_to_jsonb(const Model *model)
 		add_entry(&out, &array, write_object(&out, lfirst(cell), false));
 	add_entry(&out, &top, end_container(&out, &array));
 	if (findings)
-		add_strings(&out, &top, model->findings);
+		add_json_strings(&out, &top, model->findings);
 	add_format(&out, &top);
 	SET_VARSIZE(out.data, out.len);
 	return (Jsonb *) out.data;

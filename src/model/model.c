@@ -107,6 +107,27 @@ sv_model_forget(Model *model, const Object *object)
 	hash_search(model->by_identity, &key, HASH_REMOVE, NULL);
 }
 
+/* The object of which the object is a part, at whatever depth; itself if it is no part. */
+const Object *
+sv_object_root(const Object *o)
+{
+	while (o->parent != NULL)
+		o = o->parent;
+	return o;
+}
+
+/* Is the object, or one of which it is a part, in the list? */
+bool
+sv_object_is_within(const List *objects, const Object *o)
+{
+	for (; o != NULL; o = o->parent)
+	{
+		if (list_member_ptr(objects, o))
+			return true;
+	}
+	return false;
+}
+
 Object *
 sv_model_find(const Model *model, const ModelClass *class, const char *identity)
 {

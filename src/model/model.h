@@ -215,6 +215,8 @@ extern void sv_model_sort(Model *model);
 extern List *sv_model_without_places(const Model *model);
 extern void sv_model_forget(Model *model, const Object *object);
 extern Object *sv_model_find(const Model *model, const ModelClass *class, const char *identity);
+extern const Object *sv_object_root(const Object *o);
+extern bool sv_object_is_within(const List *objects, const Object *o);
 extern Object *sv_model_at(const Model *model, Oid catalog, Oid oid, int sub);
 extern ObjectAddress *sv_model_addresses(const Model *model, int *n);
 extern void sv_model_alias(Model *model, const ObjectAddress *address, Object *object);

@@ -18,7 +18,7 @@
 #include "utils/syscache.h"
 
 static bool
-contains(const char *text, const char *word)
+contains_word(const char *text, const char *word)
 {
 	for (; *text; text++)
 		if (pg_strncasecmp(text, word, strlen(word)) == 0)
@@ -37,16 +37,17 @@ is_secret_connection(const char *connection)
 	const char *at = host ? strchr(host, '@') : NULL;
 	const char *colon = host ? strchr(host + 3, ':') : NULL;
 
-	return contains(connection, "password") || strchr(connection, '%') != NULL ||
+	return contains_word(connection, "password") || strchr(connection, '%') != NULL ||
 		(at != NULL && colon != NULL && colon < at);
 }
 
 static bool
 is_secret_option(const char *name)
 {
-	return contains(name, "pass") || contains(name, "pwd") || contains(name, "secret") ||
-		contains(name, "token") ||
-		contains(name, "key") || contains(name, "credential");
+	return contains_word(name, "pass") || contains_word(name, "pwd") || contains_word(name,
+																					  "secret") ||
+		contains_word(name, "token") ||
+		contains_word(name, "key") || contains_word(name, "credential");
 }
 
 static void

@@ -471,21 +471,6 @@ needed_unit(UnitReader *u, const ObjectAddress *to, ObjectAddress *unit)
 	return sv_unit_is_read(unit);
 }
 
-static bool
-has_unit(const List *units, const ObjectAddress *unit)
-{
-	ListCell   *cell;
-
-	foreach(cell, units)
-	{
-		const ObjectAddress *other = lfirst(cell);
-
-		if (other->classId == unit->classId && other->objectId == unit->objectId)
-			return true;
-	}
-	return false;
-}
-
 /*
  * What a known unit was is not read again: an object of that model stands for
  * the address.
@@ -517,7 +502,7 @@ missing_units(UnitReader *u)
 		if (sv_edge_object(u->reader.model, to) != NULL)
 			continue;
 		unit = palloc0(sizeof(ObjectAddress));
-		if (!needed_unit(u, to, unit) || has_unit(result, unit) || use_known(u, to, unit))
+		if (!needed_unit(u, to, unit) || sv_base_has_object(result, unit) || use_known(u, to, unit))
 			continue;
 		if (sv_model_at(u->reader.model, unit->classId, unit->objectId, 0) != NULL)
 			continue;
@@ -561,7 +546,7 @@ default_privileges(UnitReader *u, List *units)
 		if ((!OidIsValid(row->defaclnamespace) ||
 			 list_member_oid(u->schemas, row->defaclnamespace)) &&
 			sv_model_at(u->reader.model, unit->classId, unit->objectId, 0) == NULL &&
-			!has_unit(units, unit))
+			!sv_base_has_object(units, unit))
 			units = lappend(units, unit);
 	}
 	systable_endscan(scan);

@@ -152,7 +152,7 @@ has_no_options(Relation catalog, HeapTuple tuple)
 
 /* Is there nothing to say of a column but its name, its type, NOT NULL and from where it comes? */
 static bool
-is_plain(Relation catalog, HeapTuple tuple, const ColumnScan *state)
+is_plain_column(Relation catalog, HeapTuple tuple, const ColumnScan *state)
 {
 	Form_pg_attribute row = (Form_pg_attribute) GETSTRUCT(tuple);
 
@@ -200,7 +200,7 @@ read_column(Reader *reader, Relation catalog, HeapTuple tuple, void *arg)
 	if (state->parent == NULL)
 		return;
 	note_type(reader, state, row->atttypid, row->atttypmod);
-	if (!is_plain(catalog, tuple, state))
+	if (!is_plain_column(catalog, tuple, state))
 	{
 		add_other(state, row->attrelid, row->attnum);
 		return;

@@ -41,7 +41,7 @@ kind_of(const Form_pg_constraint row)
 }
 
 static bool
-has_index(const Form_pg_constraint row)
+row_has_index(const Form_pg_constraint row)
 {
 	return row->contype != CONSTRAINT_CHECK && row->contype != CONSTRAINT_FOREIGN;
 }
@@ -73,7 +73,7 @@ static bool
 is_plain(const Form_pg_constraint row)
 {
 	return row->convalidated && !row->condeferrable && !row->condeferred &&
-		(!has_index(row) || is_plain_index(row->conindid));
+		(!row_has_index(row) || is_plain_index(row->conindid));
 }
 
 /* What the server prints; NULL: the constraint was just dropped. */
@@ -91,7 +91,7 @@ definition_of(Oid constraint)
 }
 
 static void
-add_constraint(Reader *reader, Object *table, const Form_pg_constraint row, char *definition)
+add_table_constraint(Reader *reader, Object *table, const Form_pg_constraint row, char *definition)
 {
 	Object	   *o = palloc0(sizeof(Object));
 	ObjectAddress index;
@@ -108,7 +108,7 @@ add_constraint(Reader *reader, Object *table, const Form_pg_constraint row, char
 	if (row->coninhcount > 0 && !row->conislocal)
 		o->properties[o->nproperties++] = sv_property_of("inherited", "true", NIL);
 	sv_model_add(reader->model, o);
-	if (!has_index(row))
+	if (!row_has_index(row))
 		return;
 	memset(&index, 0, sizeof(index));
 	ObjectAddressSet(index, RelationRelationId, row->conindid);
@@ -136,7 +136,7 @@ read_constraint(Reader *reader, Relation catalog, HeapTuple tuple, void *arg)
 	}
 	definition = definition_of(row->oid);
 	if (definition != NULL)
-		add_constraint(reader, table, row, definition);
+		add_table_constraint(reader, table, row, definition);
 }
 
 /* Read the constraints of all tables of the model. */

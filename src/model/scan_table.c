@@ -113,7 +113,7 @@ has_toast_options(Relation catalog, Oid toast)
 }
 
 static bool
-is_plain(Relation catalog, HeapTuple tuple)
+is_plain_relation(Relation catalog, HeapTuple tuple)
 {
 	Form_pg_class row = (Form_pg_class) GETSTRUCT(tuple);
 
@@ -137,7 +137,7 @@ read_table(Reader *reader, Relation catalog, HeapTuple tuple, void *arg)
 	if ((row->relkind != RELKIND_RELATION && row->relkind != RELKIND_PARTITIONED_TABLE) ||
 		row->relpersistence == RELPERSISTENCE_TEMP || !is_in(state->schemas, row->relnamespace))
 		return;
-	if (!is_plain(catalog, tuple))
+	if (!is_plain_relation(catalog, tuple))
 	{
 		state->others = lappend_oid(state->others, row->oid);
 		return;

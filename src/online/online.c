@@ -31,16 +31,11 @@
 #include "utils/portal.h"
 #include "utils/timestamp.h"
 
-static void
-report_nothing(const RunStep *step, void *arg)
-{
-}
-
 /* ---------- the plan ---------- */
 
 /* Leave out what the call does not select; stop before a step that is to be done elsewhere. */
 static void
-select_steps(OnlineRun *online, StoredRevision **rows, RevisionList *list)
+select_online_steps(OnlineRun *online, StoredRevision **rows, RevisionList *list)
 {
 	Selection	selection =
 	sv_run_selection(SV_STORE_WRITE, online->run.options.contexts, online->run.options.labels);
@@ -57,7 +52,7 @@ select_steps(OnlineRun *online, StoredRevision **rows, RevisionList *list)
 }
 
 static RevisionList
-plan(OnlineRun *online, const RevisionGraph *graph)
+plan_online(OnlineRun *online, const RevisionGraph *graph)
 {
 	RevisionList list = online->direction == SV_UPGRADE ?
 	sv_graph_plan_upgrade(graph, online->target) :
@@ -72,7 +67,7 @@ plan(OnlineRun *online, const RevisionGraph *graph)
 		sv_run_check_reversible(rows, list.n);
 	}
 	else
-		select_steps(online, rows, &list);
+		select_online_steps(online, rows, &list);
 	sv_run_check_variables(SV_STORE_WRITE, rows, list.n, online->direction);
 	sv_store_check_resumable(online->direction, graph, &list);
 	return list;
@@ -83,7 +78,7 @@ static void
 begin_run(OnlineRun *online, const char *command)
 {
 	RevisionGraph *graph = sv_store_graph(SV_STORE_WRITE);
-	RevisionList list = plan(online, graph);
+	RevisionList list = plan_online(online, graph);
 
 	List	   *ids = NIL;
 
@@ -103,7 +98,6 @@ begin_run(OnlineRun *online, const char *command)
 		return;
 	}
 	sv_run_living->begin(online->direction, online->direction == SV_DOWNGRADE ? ids : NIL);
-	online->run.report = report_nothing;
 	online->run.nsteps = list.n;
 	online->run.started_at = GetCurrentTimestamp();
 	online->run.number = sv_store_begin_run(command, online->target);

@@ -30,7 +30,7 @@
 /* ---------- what a statement locks ---------- */
 
 static List *
-targets_of(const Execution *execution, int statement)
+statement_targets(const Execution *execution, int statement)
 {
 	return sv_lock_targets(sv_statement_tree(execution->script, statement));
 }
@@ -74,7 +74,7 @@ try_part(Execution *execution, int from, int to)
 		return true;
 	GetUserIdAndSecContext(&userid, &security_context);
 	sv_execution_settings(execution, from);
-	locked = try_targets(targets_of(execution, from));
+	locked = try_targets(statement_targets(execution, from));
 	AtEOXact_GUC(false, level);
 	SetUserIdAndSecContext(userid, security_context);
 	return locked;
@@ -111,7 +111,7 @@ find_blockers(Execution *execution)
 
 	GetUserIdAndSecContext(&userid, &security_context);
 	sv_execution_settings(execution, statement);
-	foreach(cell, targets_of(execution, statement))
+	foreach(cell, statement_targets(execution, statement))
 	{
 		const LockTarget *target = lfirst(cell);
 		VirtualTransactionId *holders;
@@ -213,8 +213,8 @@ delay_after(int attempt)
 }
 
 static void
-report(int attempt, long delay, const ErrorData *error, const Execution *execution,
-	   const char *blockers)
+report_wait(int attempt, long delay, const ErrorData *error, const Execution *execution,
+			const char *blockers)
 {
 	bool		wraparound = blockers != NULL &&
 	strstr(blockers, "(to prevent wraparound)") != NULL;
@@ -243,7 +243,7 @@ sv_retry_wait(int attempt, const ErrorData *error, Execution *execution)
 	delay = delay_after(attempt);
 	if (execution->error_line > 0)
 		blockers = describe(find_blockers(execution));
-	report(attempt, delay, error, execution, blockers);
+	report_wait(attempt, delay, error, execution, blockers);
 	sv_online_commit();
 	sv_online_sleep(delay);
 	sv_online_commit();			/* so that now() is now */

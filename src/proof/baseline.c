@@ -41,11 +41,11 @@ refuse_baseline(const Candidate *candidate)
 }
 
 static void
-build_baseline(Scratch *scratch, void *arg)
+build_baseline(Sandbox *sandbox, void *arg)
 {
 	Baseline   *baseline = arg;
 	Goal		goal = {
-		.start = sv_scratch_state(scratch), .end = scratch->live, .any_order = true,
+		.start = sv_sandbox_state(sandbox), .end = sandbox->live, .any_order = true,
 		.options = baseline->options
 	};
 	Candidate	candidate = {"baseline"};
@@ -54,7 +54,7 @@ build_baseline(Scratch *scratch, void *arg)
 	sv_candidate_generate(&candidate, &goal, "");
 	if (!baseline->reversible)
 		candidate.script.down = NULL;
-	if (!sv_candidate_try(&candidate, scratch, &goal) ||
+	if (!sv_candidate_try(&candidate, sandbox, &goal) ||
 		(baseline->reversible && !candidate.down_proven))
 		refuse_baseline(&candidate);
 	baseline->draft->up = candidate.script.up;
@@ -75,5 +75,5 @@ sv_proof_baseline(RevisionDraft *draft, List *schemas, const DiffOptions *option
 {
 	Baseline	baseline = {draft, options, reversible};
 
-	sv_scratch(SV_GROUND_EMPTY, schemas, build_baseline, &baseline);
+	sv_sandbox_scripts(SV_GROUND_EMPTY, schemas, build_baseline, &baseline);
 }

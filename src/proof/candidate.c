@@ -11,7 +11,7 @@
 typedef struct Trial
 {
 	Candidate  *candidate;
-	const Scratch *scratch;
+	const Sandbox *sandbox;
 	const Goal *goal;
 } Trial;
 
@@ -110,20 +110,20 @@ go_up_and_down(void *arg)
 	Model	   *now;
 
 	candidate->error =
-		sv_scratch_run(trial->scratch, candidate->revision, &candidate->script, SV_UPGRADE);
+		sv_sandbox_run(trial->sandbox, candidate->revision, &candidate->script, SV_UPGRADE);
 	if (candidate->error != NULL)
 		return;
-	now = sv_scratch_state(trial->scratch);
+	now = sv_sandbox_state(trial->sandbox);
 	candidate->differences = sv_state_differences(goal->end, now, goal->options,
 												  goal->any_order ? &disordered : NULL);
 	if (goal->rows_count)
-		candidate->rows_differ = sv_rows_differ(goal->rows, sv_rows_read(trial->scratch, now));
+		candidate->rows_differ = sv_rows_differ(goal->rows, sv_rows_read(trial->sandbox, now));
 	if (candidate->script.down == NULL ||
-		sv_scratch_run(trial->scratch, candidate->revision, &candidate->script, SV_DOWNGRADE) !=
+		sv_sandbox_run(trial->sandbox, candidate->revision, &candidate->script, SV_DOWNGRADE) !=
 		NULL)
 		return;
 	candidate->down_proven =
-		is_nothing(sv_diff(sv_scratch_state(trial->scratch), goal->start, goal->options));
+		is_nothing(sv_diff(sv_sandbox_state(trial->sandbox), goal->start, goal->options));
 }
 
 /*
@@ -131,17 +131,17 @@ go_up_and_down(void *arg)
  * it back.  Fills in what was found out; returns whether it reaches the goal.
  */
 bool
-sv_candidate_try(Candidate *candidate, const Scratch *scratch, const Goal *goal)
+sv_candidate_try(Candidate *candidate, const Sandbox *sandbox, const Goal *goal)
 {
-	Scratch		strict = *scratch;
+	Sandbox		strict = *sandbox;
 	Trial		trial = {candidate, &strict, goal};
 	ErrorData  *error;
 
 	candidate->script.up_line = candidate->script.down_line = candidate->script.verify_line = 1;
 	/* as on a new database, where nothing is committed between its statements */
-	sv_scratch_settle(scratch);
+	sv_sandbox_settle(sandbox);
 	strict.free_enums = false;
-	error = sv_hide_subtransaction(scratch->scope.hidden, go_up_and_down, &trial, false);
+	error = sv_hide_subtransaction(sandbox->scope.hidden, go_up_and_down, &trial, false);
 	if (error != NULL)
 		ReThrowError(error);
 	return candidate->error == NULL && candidate->differences == NIL &&

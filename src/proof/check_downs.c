@@ -12,7 +12,7 @@
 #include "run/run.h"
 #include "utils/memutils.h"
 
-static const Scratch in_place = {SV_GROUND_LIVE, {NIL, true, NULL}, NULL, false};
+static const Sandbox in_place = {SV_GROUND_LIVE, {NIL, true, NULL}, NULL, false};
 
 /* ---------- while a run applies a revision ---------- */
 
@@ -38,7 +38,7 @@ read_checked_state(DownCheck *check)
 	check->state_context =
 		AllocSetContextCreate(check->context, "schemaver state", ALLOCSET_DEFAULT_SIZES);
 	caller = MemoryContextSwitchTo(check->state_context);
-	check->state = sv_scratch_state(&in_place);
+	check->state = sv_sandbox_state(&in_place);
 	MemoryContextSwitchTo(caller);
 }
 
@@ -58,7 +58,7 @@ read_start(DownCheck *check)
 {
 	MemoryContext caller = MemoryContextSwitchTo(check->context);
 
-	check->start = sv_scratch_state(&in_place);
+	check->start = sv_sandbox_state(&in_place);
 	MemoryContextSwitchTo(caller);
 }
 
@@ -147,7 +147,7 @@ undo(const char *id, TestResult *result)
 
 	if (!revision->has_down)
 		return false;
-	error = sv_scratch_run(&in_place, id, sv_store_script(SV_STORE_WRITE, id), SV_DOWNGRADE);
+	error = sv_sandbox_run(&in_place, id, sv_store_script(SV_STORE_WRITE, id), SV_DOWNGRADE);
 	if (error == NULL)
 		return true;
 	if (says_nothing(error))
@@ -180,7 +180,7 @@ go_back(void *arg)
 		if (!undo(list_nth(check->applied, i), &back->result))
 			return;
 	}
-	back->result.objects = sv_state_differences(check->start, sv_scratch_state(&in_place), NULL,
+	back->result.objects = sv_state_differences(check->start, sv_sandbox_state(&in_place), NULL,
 												&disordered);
 	if (back->result.objects == NIL)
 		return;

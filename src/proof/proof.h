@@ -28,34 +28,38 @@ extern void sv_proof_squash(RevisionDraft *draft, const RevisionGraph *graph,
 							const RevisionList *members,
 							bool keep_data, bool allow_data_loss, const DiffOptions *options);
 
-/* ----- scratch.c -----
+/* ----- sandbox.c -----
  *
- * Scripts tried out where nothing of it stays.
+ * SQL tried out where nothing of it stays.
  */
 
-/* On what the scripts stand. */
-typedef enum ScratchGround
+/* On what the SQL stands. */
+typedef enum SandboxGround
 {
 	SV_GROUND_LIVE,				/* the live schema with its rows */
 	SV_GROUND_EMPTY				/* nothing: the live schema is hidden */
-} ScratchGround;
+} SandboxGround;
 
-typedef struct Scratch
+typedef struct Sandbox
 {
-	ScratchGround ground;
+	SandboxGround ground;
 	ModelScope	scope;			/* what a state consists of */
-	Model	   *live;			/* the live schema before anything ran */
+	Model	   *live;			/* the live schema before anything ran; NULL: is read */
+	const char *messages;		/* the least that the client is told; NULL: as it is */
 	bool		free_enums;		/* may new values of enum types be used at once? */
-} Scratch;
+} Sandbox;
 
-typedef void (*ScratchFn) (Scratch *scratch, void *arg);
+typedef void (*SandboxFn) (Sandbox *sandbox, void *arg);
 
-extern void sv_scratch(ScratchGround ground, List *schemas, ScratchFn work, void *arg);
-extern void sv_scratch_settle(const Scratch *scratch);
-extern Model *sv_scratch_state(const Scratch *scratch);
-extern ErrorData *sv_scratch_run(const Scratch *scratch, const char *revision,
-								 const StoredScript *stored,
-								 Direction direction);
+extern void sv_sandbox(Sandbox *sandbox, SandboxFn work, void *arg);
+extern Model *sv_sandbox_state(const Sandbox *sandbox);
+
+/* ----- sandbox_scripts.c: scripts of revisions in the sandbox ----- */
+
+extern void sv_sandbox_scripts(SandboxGround ground, List *schemas, SandboxFn work, void *arg);
+extern void sv_sandbox_settle(const Sandbox *sandbox);
+extern ErrorData *sv_sandbox_run(const Sandbox *sandbox, const char *revision,
+								 const StoredScript *stored, Direction direction);
 
 /* check_downs.c */
 extern RunObserver *sv_proof_observer(void);
@@ -95,10 +99,10 @@ typedef struct Candidate
 
 extern char *sv_rows_to_script(List *rows);
 extern void sv_candidate_generate(Candidate *candidate, const Goal *goal, const char *data);
-extern bool sv_candidate_try(Candidate *candidate, const Scratch *scratch, const Goal *goal);
+extern bool sv_candidate_try(Candidate *candidate, const Sandbox *sandbox, const Goal *goal);
 
 /* rows.c */
-extern List *sv_rows_read(const Scratch *scratch, const Model *model);
+extern List *sv_rows_read(const Sandbox *sandbox, const Model *model);
 extern List *sv_rows_differ(List *a, List *b);
 
 /* ----- hinted.c -----
@@ -148,7 +152,7 @@ typedef struct TestResult
 extern const char *const sv_verdict_ok;
 
 extern List *sv_test(const RevisionGraph *graph, const RevisionList *list);
-extern void sv_test_down(const Scratch *scratch, const StoredScript *stored, const Model *before,
+extern void sv_test_down(const Sandbox *sandbox, const StoredScript *stored, const Model *before,
 						 const Model *after, TestResult *result);
 
 /* ----- wanted.c -----

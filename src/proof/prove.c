@@ -22,12 +22,11 @@
 #include "proof/proof.h"
 #include "proof/proof_private.h"
 #include "run/run.h"
-#include "track/track.h"
 #include "utils/guc.h"
 
 typedef struct Proof
 {
-	ModelScope	scope;
+	Sandbox		sandbox;
 	Model	   *live;
 	Model	   *wanted;
 	const DiffOptions *options;
@@ -49,7 +48,8 @@ hide_dropped_extension(Proof *proof, const DiffRow *row)
 	if (strcmp(row->kind, "extension") != 0 || strncmp(row->sql, "DROP ", 5) != 0)
 		return false;
 	extension = sv_model_find(proof->live, &sv_class_extension, row->identity);
-	return extension != NULL && sv_hide_drop_extension(proof->scope.hidden, extension->name);
+	return extension != NULL && sv_hide_drop_extension(proof->sandbox.scope.hidden,
+													   extension->name);
 }
 
 static void
@@ -67,7 +67,7 @@ execute_proof_rows(Proof *proof, const char *step, List *rows)
 			continue;
 		proof->row = row;
 		if (strcmp(row->kind, "extension") == 0 && strncmp(row->sql, "CREATE EXTENSION", 16) == 0 &&
-			sv_hide_create_extension(proof->scope.hidden, row->sql))
+			sv_hide_create_extension(proof->sandbox.scope.hidden, row->sql))
 			continue;
 		if (!hide_dropped_extension(proof, row))
 			(void) sv_generated_row(rows, i, proof->path);
@@ -81,7 +81,7 @@ execute_proof_rows(Proof *proof, const char *step, List *rows)
 static void
 expect(Proof *proof, Model *expected, const char *what)
 {
-	Model	   *now = sv_model_read(&proof->scope);
+	Model	   *now = sv_model_read(&proof->sandbox.scope);
 	List	   *rows = sv_diff(now, expected, proof->options);
 	StringInfoData rest;
 	int			n = 0;
@@ -114,30 +114,22 @@ add_proof_context(void *arg)
 				   proof->row->kind, proof->row->identity);
 }
 
-/* Hide the live schema and build it again, in the settings of a level of their own. */
+/* Build the live schema again, which is hidden. */
 static void
 build_copy(Proof *proof, MemoryContext caller)
 {
-	bool		with_public = proof->scope.schemas == NIL;
-	ListCell   *cell;
 	Model	   *empty;
 
-	foreach(cell, proof->scope.schemas)
-		with_public |= strcmp(lfirst(cell), "public") == 0;
-	proof->path = sv_body_path_now();
 	sv_generated_settings();
-	(void) set_config_option("client_min_messages", "error", PGC_USERSET, PGC_S_SESSION,
-							 GUC_ACTION_SAVE, true, 0, false);
-	proof->scope.hidden = sv_hide(proof->live, with_public);
-	empty = sv_model_read(&proof->scope);
+	empty = sv_model_read(&proof->sandbox.scope);
 	execute_proof_rows(proof, "building", sv_diff(empty, proof->live, proof->options));
 	MemoryContextSwitchTo(caller);
 	expect(proof, proof->live, "could not build an exact copy of the live schema");
 }
 
-/* The subtransaction: work on a copy of the live schema. */
+/* Work on a copy of the live schema, in the settings of a level of their own. */
 static void
-work_on_copy(void *arg)
+work_on_copy(Sandbox *sandbox, void *arg)
 {
 	Proof	   *proof = arg;
 	MemoryContext caller = CurrentMemoryContext;
@@ -153,17 +145,14 @@ work_on_copy(void *arg)
 
 /* Have the work done, and undone; its error is thrown again. */
 static void
-run_proof(Proof *proof)
+run_proof(Proof *proof, const ModelScope *scope)
 {
-	ErrorContextCallback *stack = error_context_stack;
-	ErrorData  *error;
-
-	sv_ddl_log_pause();
-	error = sv_subtransaction(work_on_copy, proof, false);
-	sv_ddl_log_resume();
-	error_context_stack = stack;
-	if (error != NULL)
-		ReThrowError(error);
+	proof->path = sv_body_path_now();
+	proof->sandbox.ground = SV_GROUND_EMPTY;
+	proof->sandbox.scope = *scope;
+	proof->sandbox.live = proof->live;
+	proof->sandbox.messages = "error";
+	sv_sandbox(&proof->sandbox, work_on_copy, proof);
 }
 
 static void
@@ -186,11 +175,11 @@ sv_prove(const ModelScope *scope, Model *live, Model *wanted, const DiffOptions 
 		 List *down)
 {
 	Proof		proof = {
-		.scope = *scope, .live = live, .wanted = wanted, .options = options,
+		.live = live, .wanted = wanted, .options = options,
 		.up = up, .down = down, .work = there_and_back
 	};
 
-	run_proof(&proof);
+	run_proof(&proof, scope);
 }
 
 static void
@@ -198,7 +187,7 @@ apply_and_read(Proof *proof, MemoryContext caller)
 {
 	execute_proof_rows(proof, "renaming", proof->up);
 	MemoryContextSwitchTo(caller);
-	proof->result = sv_model_read(&proof->scope);
+	proof->result = sv_model_read(&proof->sandbox.scope);
 }
 
 /*
@@ -210,9 +199,9 @@ sv_model_after(const ModelScope *scope, Model *live, const DiffOptions *options,
 {
 	DiffOptions all = *options;
 	Proof		proof =
-	{.scope = *scope, .live = live, .options = &all, .up = rows, .work = apply_and_read};
+	{.live = live, .options = &all, .up = rows, .work = apply_and_read};
 
 	all.owners = all.privileges = all.comments = true;
-	run_proof(&proof);
+	run_proof(&proof, scope);
 	return proof.result;
 }

@@ -29,7 +29,7 @@ sum_query(const Object *o)
  * "kind identity: sum".  Read with the caller's rights.
  */
 List *
-sv_rows_read(const Scratch *scratch, const Model *model)
+sv_rows_read(const Sandbox *sandbox, const Model *model)
 {
 	MemoryContext caller = CurrentMemoryContext;
 	List	   *result = NIL;
@@ -57,19 +57,6 @@ sv_rows_read(const Scratch *scratch, const Model *model)
 	return result;
 }
 
-static bool
-has(List *strings, const char *string)
-{
-	ListCell   *cell;
-
-	foreach(cell, strings)
-	{
-		if (strcmp(lfirst(cell), string) == 0)
-			return true;
-	}
-	return false;
-}
-
 /* The tables and sequences of which two results of sv_rows_read() say different things. */
 List *
 sv_rows_differ(List *a, List *b)
@@ -79,7 +66,7 @@ sv_rows_differ(List *a, List *b)
 
 	foreach(cell, a)
 	{
-		if (!has(b, lfirst(cell)))
+		if (!sv_base_has_string(b, lfirst(cell)))
 		{
 			const char *entry = lfirst(cell);
 

@@ -28,7 +28,7 @@ typedef struct Squash
 	bool		keep_data;
 	bool		allow_data_loss;
 	const DiffOptions *options;
-	const Scratch *scratch;
+	const Sandbox *sandbox;
 	Goal		goal;
 	ErrorData  *error;			/* of an original */
 	List	   *rows_differ;	/* strings: tables */
@@ -42,11 +42,11 @@ run_originals(Squash *squash, const RevisionList *list)
 		const char *id = squash->graph->revisions[list->members[i]].id;
 
 		CHECK_FOR_INTERRUPTS();
-		if (squash->scratch->ground == SV_GROUND_LIVE &&
+		if (squash->sandbox->ground == SV_GROUND_LIVE &&
 			squash->graph->revisions[list->members[i]].applied)
 			continue;
 		squash->error =
-			sv_scratch_run(squash->scratch, id, sv_store_script(SV_STORE_WRITE, id), SV_UPGRADE);
+			sv_sandbox_run(squash->sandbox, id, sv_store_script(SV_STORE_WRITE, id), SV_UPGRADE);
 	}
 }
 
@@ -58,8 +58,8 @@ find_end(void *arg)
 	run_originals(squash, squash->members);
 	if (squash->error != NULL)
 		return;
-	squash->goal.end = sv_scratch_state(squash->scratch);
-	squash->goal.rows = sv_rows_read(squash->scratch, squash->goal.end);
+	squash->goal.end = sv_sandbox_state(squash->sandbox);
+	squash->goal.rows = sv_rows_read(squash->sandbox, squash->goal.end);
 	squash->goal.rows_count = squash->keep_data;
 }
 
@@ -217,7 +217,7 @@ choose_members(Squash *squash)
 		sv_store_option_verify_by_error(squash->draft->options);
 	sv_candidate_generate(&generated, &squash->goal, squash->keep_data ?
 						  collect_texts(squash, scripts, true, false) : "");
-	if (sv_candidate_try(&generated, squash->scratch, &squash->goal))
+	if (sv_candidate_try(&generated, squash->sandbox, &squash->goal))
 	{
 		take_candidate(squash, &generated);
 		return;
@@ -232,7 +232,7 @@ choose_members(Squash *squash)
 		whole.script.down = generated.script.down;
 		whole.script.down_generated = true;
 		whole.script.verify = generated.script.verify;
-		(void) sv_candidate_try(&whole, squash->scratch, &squash->goal);
+		(void) sv_candidate_try(&whole, squash->sandbox, &squash->goal);
 		if (builds_schema(&whole))
 		{
 			take_candidate(squash, &whole);
@@ -244,19 +244,19 @@ choose_members(Squash *squash)
 }
 
 static void
-build_squash(Scratch *scratch, void *arg)
+build_squash(Sandbox *sandbox, void *arg)
 {
 	Squash	   *squash = arg;
 	ErrorData  *error;
 
-	squash->scratch = scratch;
+	squash->sandbox = sandbox;
 	squash->error = NULL;
 	run_originals(squash, &squash->before);
 	if (squash->error != NULL)
 		return;
-	squash->goal.start = sv_scratch_state(scratch);
+	squash->goal.start = sv_sandbox_state(sandbox);
 	squash->goal.options = squash->options;
-	error = sv_hide_subtransaction(scratch->scope.hidden, find_end, squash, false);
+	error = sv_hide_subtransaction(sandbox->scope.hidden, find_end, squash, false);
 	if (error != NULL)
 		ReThrowError(error);
 	if (squash->error == NULL)
@@ -301,11 +301,11 @@ sv_proof_squash(RevisionDraft *draft, const RevisionGraph *graph, const Revision
 	/* what the history expects to find is where nothing of it is, or what it stands on */
 	on_top = !any_member_applied(graph, members);
 	if (on_top && !any_member_applied(graph, &squash.before))
-		sv_scratch(SV_GROUND_LIVE, NIL, build_squash, &squash);
+		sv_sandbox_scripts(SV_GROUND_LIVE, NIL, build_squash, &squash);
 	if (draft->up == NULL)
-		sv_scratch(SV_GROUND_EMPTY, NIL, build_squash, &squash);
+		sv_sandbox_scripts(SV_GROUND_EMPTY, NIL, build_squash, &squash);
 	if (draft->up == NULL && on_top && any_member_applied(graph, &squash.before))
-		sv_scratch(SV_GROUND_LIVE, NIL, build_squash, &squash);
+		sv_sandbox_scripts(SV_GROUND_LIVE, NIL, build_squash, &squash);
 	if (squash.rows_differ != NIL)
 		ereport(NOTICE,
 				(errmsg("rows of %d table(s) come out differently each time",

@@ -42,7 +42,7 @@ typedef struct Tests
 /* A way down and up again that is rolled back. */
 typedef struct RoundTrip
 {
-	const Scratch *scratch;
+	const Sandbox *sandbox;
 	const StoredScript *stored;
 	const Model *before;
 	const Model *after;
@@ -97,18 +97,18 @@ go_down_and_up(void *arg)
 
 	(void) set_config_option("client_min_messages", "warning", PGC_USERSET, PGC_S_SESSION,
 							 GUC_ACTION_SAVE, true, 0, false);
-	error = sv_scratch_run(trip->scratch, result->revision, trip->stored, SV_DOWNGRADE);
+	error = sv_sandbox_run(trip->sandbox, result->revision, trip->stored, SV_DOWNGRADE);
 	if (error != NULL)
 	{
 		set_error(result, "down fails", error);
 		return;
 	}
-	compare_round(result, "differs", trip->before, sv_scratch_state(trip->scratch));
-	error = sv_scratch_run(trip->scratch, result->revision, trip->stored, SV_UPGRADE);
+	compare_round(result, "differs", trip->before, sv_sandbox_state(trip->sandbox));
+	error = sv_sandbox_run(trip->sandbox, result->revision, trip->stored, SV_UPGRADE);
 	if (error != NULL)
 		set_error(result, "up again fails", error);
 	else
-		compare_round(result, "up again differs", trip->after, sv_scratch_state(trip->scratch));
+		compare_round(result, "up again differs", trip->after, sv_sandbox_state(trip->sandbox));
 }
 
 /*
@@ -117,11 +117,11 @@ go_down_and_up(void *arg)
  * verdict.
  */
 void
-sv_test_down(const Scratch *scratch, const StoredScript *stored, const Model *before,
+sv_test_down(const Sandbox *sandbox, const StoredScript *stored, const Model *before,
 			 const Model *after, TestResult *result)
 {
-	RoundTrip	trip = {scratch, stored, before, after, result};
-	ErrorData  *error = sv_hide_subtransaction(scratch->scope.hidden, go_down_and_up, &trip, false);
+	RoundTrip	trip = {sandbox, stored, before, after, result};
+	ErrorData  *error = sv_hide_subtransaction(sandbox->scope.hidden, go_down_and_up, &trip, false);
 
 	if (error != NULL)
 		ReThrowError(error);
@@ -189,7 +189,7 @@ keep_state(Tests *tests, Model *state, MemoryContext context)
 }
 
 static const Model *
-state_before(Tests *tests, const Scratch *scratch)
+state_before(Tests *tests, const Sandbox *sandbox)
 {
 	MemoryContext caller;
 	MemoryContext context;
@@ -199,7 +199,7 @@ state_before(Tests *tests, const Scratch *scratch)
 	context =
 		AllocSetContextCreate(tests->results_context, "schemaver state", ALLOCSET_DEFAULT_SIZES);
 	caller = MemoryContextSwitchTo(context);
-	keep_state(tests, sv_scratch_state(scratch), context);
+	keep_state(tests, sv_sandbox_state(sandbox), context);
 	MemoryContextSwitchTo(caller);
 	return tests->state;
 }
@@ -217,7 +217,7 @@ set_no_down(const StoredRevision *row, TestResult *result)
 
 /* Run the up of a revision, which stays.  Returns false, with the verdict, if that fails. */
 static bool
-go_up(Tests *tests, const Scratch *scratch, int revision, const StoredScript *stored,
+go_up(Tests *tests, const Sandbox *sandbox, int revision, const StoredScript *stored,
 	  TestResult *result)
 {
 	int			below = failed_below(tests, revision);
@@ -232,11 +232,11 @@ go_up(Tests *tests, const Scratch *scratch, int revision, const StoredScript *st
 					 tests->graph->revisions[below].id);
 		return false;
 	}
-	error = sv_scratch_run(scratch, result->revision, stored, SV_UPGRADE);
+	error = sv_sandbox_run(sandbox, result->revision, stored, SV_UPGRADE);
 	if (error != NULL)
 	{
 		/* one that is applied did run where it found what others had made */
-		set_error(result, scratch->ground == SV_GROUND_EMPTY ? "cannot be tested" :
+		set_error(result, sandbox->ground == SV_GROUND_EMPTY ? "cannot be tested" :
 				  "up fails", error);
 		return false;
 	}
@@ -277,18 +277,18 @@ note_staying(const StoredRevision *row, const StoredScript *stored, TestResult *
  * is allocated in "context"; returns it, or NULL if it was not read.
  */
 static Model *
-test_revision(Tests *tests, const Scratch *scratch, int step, TestResult *result,
+test_revision(Tests *tests, const Sandbox *sandbox, int step, TestResult *result,
 			  MemoryContext context)
 {
 	const StoredRevision *row = tests->rows[step];
 	int			revision = tests->plan.members[step];
 	bool		wanted = tests->selected[revision] && row->has_down;
 	StoredScript *stored = sv_store_script(SV_STORE_WRITE, row->id);
-	const Model *before = wanted ? state_before(tests, scratch) : NULL;
+	const Model *before = wanted ? state_before(tests, sandbox) : NULL;
 	MemoryContext caller;
 	Model	   *after;
 
-	if (!go_up(tests, scratch, revision, stored, result))
+	if (!go_up(tests, sandbox, revision, stored, result))
 		return NULL;
 	if (!wanted)
 	{
@@ -296,15 +296,15 @@ test_revision(Tests *tests, const Scratch *scratch, int step, TestResult *result
 		return NULL;
 	}
 	caller = MemoryContextSwitchTo(context);
-	after = sv_scratch_state(scratch);
+	after = sv_sandbox_state(sandbox);
 	MemoryContextSwitchTo(caller);
-	sv_test_down(scratch, stored, before, after, result);
+	sv_test_down(sandbox, stored, before, after, result);
 	note_staying(row, stored, result);
 	return after;
 }
 
 static void
-test_step(Tests *tests, const Scratch *scratch, int step)
+test_step(Tests *tests, const Sandbox *sandbox, int step)
 {
 	MemoryContext caller = CurrentMemoryContext;
 	MemoryContext state_context =
@@ -314,9 +314,9 @@ test_step(Tests *tests, const Scratch *scratch, int step)
 	TimestampTz started = GetCurrentTimestamp();
 	Model	   *after;
 
-	result.with_data = scratch->ground == SV_GROUND_LIVE;
+	result.with_data = sandbox->ground == SV_GROUND_LIVE;
 	MemoryContextSwitchTo(context);
-	after = test_revision(tests, scratch, step, &result, state_context);
+	after = test_revision(tests, sandbox, step, &result, state_context);
 	MemoryContextSwitchTo(caller);
 	if (tests->selected[tests->plan.members[step]])
 		give_result(tests, &result, started);
@@ -328,22 +328,22 @@ test_step(Tests *tests, const Scratch *scratch, int step)
 }
 
 static void
-test_all(Scratch *scratch, void *arg)
+test_all(Sandbox *sandbox, void *arg)
 {
 	Tests	   *tests = arg;
 
-	if (scratch->ground == SV_GROUND_LIVE)
-		tests->state = scratch->live;
+	if (sandbox->ground == SV_GROUND_LIVE)
+		tests->state = sandbox->live;
 	for (int i = 0; i < tests->plan.n; i++)
 	{
 		CHECK_FOR_INTERRUPTS();
-		test_step(tests, scratch, i);
+		test_step(tests, sandbox, i);
 	}
 }
 
 /* Test those of the list that are applied, or those that are not. */
 static void
-test_on(ScratchGround ground, Tests *tests, const RevisionList *list)
+test_on(SandboxGround ground, Tests *tests, const RevisionList *list)
 {
 	bool		applied = ground == SV_GROUND_EMPTY;
 	const RevisionGraph *graph = tests->graph;
@@ -368,7 +368,7 @@ test_on(ScratchGround ground, Tests *tests, const RevisionList *list)
 	tests->failed = palloc0(sizeof(bool) * (graph->n + 1));
 	tests->state = NULL;
 	tests->state_context = NULL;
-	sv_scratch(ground, NIL, test_all, tests);
+	sv_sandbox_scripts(ground, NIL, test_all, tests);
 }
 
 /*

@@ -2,9 +2,8 @@
  * wanted.c
  *		The model of the schema that a SQL text builds from empty.
  *
- * The text is executed under the real names in a subtransaction that is always
- * rolled back, with the caller's rights and settings.  The live schema is
- * hidden meanwhile (hide.c), so only new objects are locked.
+ * The text is executed in the sandbox, from empty, with the caller's rights and
+ * settings: only new objects are locked.
  */
 #include "postgres.h"
 
@@ -19,7 +18,6 @@
 #include "proof/proof_private.h"
 #include "run/run.h"
 #include "script/script.h"
-#include "track/track.h"
 #include "utils/builtins.h"
 #include "utils/guc.h"
 #include "utils/memutils.h"
@@ -28,8 +26,6 @@
 typedef struct Wanted
 {
 	const Script *script;
-	const ModelScope *scope;
-	const Model *live;
 	Model	   *model;			/* result */
 	int			current;
 	const char *text;
@@ -122,29 +118,21 @@ execute_wanted(Wanted *wanted, HTAB *hidden)
 }
 
 static void
-build_and_read(void *arg)
+build_and_read(Sandbox *sandbox, void *arg)
 {
 	Wanted	   *wanted = arg;
 	MemoryContext caller = CurrentMemoryContext;
-	ModelScope	scope = *wanted->scope;
-	bool		with_public = scope.schemas == NIL;
 	int			nestlevel = NewGUCNestLevel();
 	Oid			userid;
 	int			security_context;
-	OutsideMark mark;
-	ListCell   *cell;
+	OutsideMark mark = sv_outside_mark();
 
-	foreach(cell, scope.schemas)
-		with_public |= strcmp(lfirst(cell), "public") == 0;
 	GetUserIdAndSecContext(&userid, &security_context);
-	scope.hidden = sv_hide(wanted->live, with_public);
-	CommandCounterIncrement();
-	mark = sv_outside_mark();
 	SPI_connect();
 	sv_reading_set();
 	PG_TRY();
 	{
-		execute_wanted(wanted, scope.hidden);
+		execute_wanted(wanted, sandbox->scope.hidden);
 	}
 	PG_CATCH();
 	{
@@ -156,9 +144,9 @@ build_and_read(void *arg)
 	AtEOXact_GUC(false, nestlevel);
 	CommandCounterIncrement();
 	MemoryContextSwitchTo(caller);
-	if (scope.schemas != NIL)
-		sv_outside_check(&mark, scope.schemas);
-	wanted->model = sv_model_read(&scope);
+	if (sandbox->scope.schemas != NIL)
+		sv_outside_check(&mark, sandbox->scope.schemas);
+	wanted->model = sv_model_read(&sandbox->scope);
 	sv_wanted_check_rows(wanted->model);
 }
 
@@ -169,17 +157,11 @@ build_and_read(void *arg)
 Model *
 sv_wanted_model(const char *sql, const ModelScope *scope, const Model *live)
 {
-	Wanted		wanted = {0};
-	ErrorData  *error;
+	Wanted		wanted = {.script = sv_script_parse(sql, &origin)};
+	Sandbox		sandbox = {.ground = SV_GROUND_EMPTY, .scope = *scope,
+	.live = unconstify(Model *, live)};
 
-	wanted.script = sv_script_parse(sql, &origin);
-	wanted.scope = scope;
-	wanted.live = live;
 	sv_wanted_check(wanted.script);
-	sv_ddl_log_pause();
-	error = sv_subtransaction(build_and_read, &wanted, false);
-	sv_ddl_log_resume();
-	if (error != NULL)
-		ReThrowError(error);
+	sv_sandbox(&sandbox, build_and_read, &wanted);
 	return wanted.model;
 }

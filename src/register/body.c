@@ -8,8 +8,8 @@
 
 /* The up or down of a revision; there must be one.  *origin is set to where it stands. */
 static const char *
-text_of(const char *revision, const StoredScript *stored, Direction direction,
-		ScriptOrigin *origin)
+script_text(const char *revision, const StoredScript *stored, Direction direction,
+			ScriptOrigin *origin)
 {
 	bool		up = direction == SV_UPGRADE;
 	const char *text = up ? stored->up : stored->down ? stored->down : sv_register_derived(stored);
@@ -84,7 +84,7 @@ Script *
 sv_register_body(const char *revision, const StoredScript *stored, Direction direction,
 				 ScriptOrigin *origin)
 {
-	const char *text = text_of(revision, stored, direction, origin);
+	const char *text = script_text(revision, stored, direction, origin);
 
 	VariableSyntax syntax = syntax_of(stored, direction);
 
@@ -102,7 +102,7 @@ Script *
 sv_register_run_body(const char *revision, const StoredScript *stored, Direction direction,
 					 ScriptOrigin *origin, List **used)
 {
-	const char *text = text_of(revision, stored, direction, origin);
+	const char *text = script_text(revision, stored, direction, origin);
 
 	return marked(syntax_of(stored, direction) == SV_VARIABLES_NONE ?
 				  sv_script_parse(text, origin) :

@@ -51,7 +51,7 @@ decode(const char *name, const char *bytes, size_t length)
 }
 
 static char *
-read_text(const char *path, const char *name, off_t size)
+read_file_text(const char *path, const char *name, off_t size)
 {
 	FILE	   *file = AllocateFile(path, PG_BINARY_R);
 	char	   *bytes;
@@ -111,7 +111,8 @@ read_directory_entry(List *files, const char *path, const char *name, int depth)
 		SourceFile *file = palloc(sizeof(SourceFile));
 
 		file->name = name;
-		file->content = sv_formats_wants_content(name) ? read_text(path, name, info.st_size) : NULL;
+		file->content = sv_formats_wants_content(name) ? read_file_text(path, name,
+																		info.st_size) : NULL;
 		files = lappend(files, file);
 	}
 	return files;

@@ -27,7 +27,7 @@ parse(const StoredLiving *living, const char *text, const char *section)
 
 /* Raise SV004 if what "name" depends on depends on "self". */
 static void
-refuse_circle(const char *self, const char *name, int depth)
+refuse_circle_of_needs(const char *self, const char *name, int depth)
 {
 	const StoredLiving *living = sv_store_living_named(SV_STORE_WRITE, name);
 	ListCell   *cell;
@@ -40,7 +40,7 @@ refuse_circle(const char *self, const char *name, int depth)
 	if (living == NULL || depth > 100)
 		return;
 	foreach(cell, living->depends_on)
-		refuse_circle(self, lfirst(cell), depth + 1);
+		refuse_circle_of_needs(self, lfirst(cell), depth + 1);
 }
 
 /* Each name must be that of a revision or of another living object. */
@@ -53,7 +53,7 @@ check_depends(const StoredLiving *living)
 	{
 		const char *name = lfirst(cell);
 
-		refuse_circle(living->name, name, 0);
+		refuse_circle_of_needs(living->name, name, 0);
 		if (!sv_store_revision_exists(name) && sv_store_replaced_by(name) == NULL &&
 			sv_store_living_named(SV_STORE_WRITE, name) == NULL)
 			ereport(ERROR,
@@ -65,22 +65,11 @@ check_depends(const StoredLiving *living)
 }
 
 static bool
-same(const StoredLiving *a, const StoredLiving *b)
+same_living(const StoredLiving *a, const StoredLiving *b)
 {
 	return strcmp(a->kind, b->kind) == 0 && strcmp(a->up, b->up) == 0 &&
 		sv_base_same_text(a->down, b->down) &&
 		a->always == b->always && sv_base_same_text(a->contexts, b->contexts);
-}
-
-static bool
-same_names(const List *a, const List *b)
-{
-	if (list_length(a) != list_length(b))
-		return false;
-	for (int i = 0; i < list_length(a); i++)
-		if (strcmp(list_nth(a, i), list_nth(b, i)) != 0)
-			return false;
-	return true;
 }
 
 /* Raise SV006 if the name belongs to a revision, or to another source. */
@@ -118,8 +107,8 @@ sv_register_living(StoredLiving *living)
 	down = living->down ? parse(living, living->down, "down") : NULL;
 	check_depends(living);
 	living->checksum = sv_script_checksum(up, down, NULL, NULL);
-	if (stored != NULL && same(living, stored) &&
-		same_names(living->depends_on, stored->depends_on))
+	if (stored != NULL && same_living(living, stored) &&
+		sv_base_same_strings(living->depends_on, stored->depends_on))
 		return SV_REGISTER_UNCHANGED;
 	if (stored != NULL)
 	{

@@ -13,17 +13,6 @@
 #include "register/register.h"
 #include "utils/builtins.h"
 
-static bool
-same_names(const List *a, const List *b)
-{
-	if (list_length(a) != list_length(b))
-		return false;
-	for (int i = 0; i < list_length(a); i++)
-		if (strcmp(list_nth(a, i), list_nth(b, i)) != 0)
-			return false;
-	return true;
-}
-
 /* Raise SV013: the file of an applied revision says something else. */
 static void
 refuse_changed(const StoredRevision *stored, const StoredRevision *wanted, const char *file)
@@ -98,14 +87,15 @@ update_from_draft(RevisionDraft *draft, bool *reshaped)
 	sv_register_refuse_other_replaced(stored, wanted.options);
 	wanted.message = (char *) (draft->message ? draft->message : stored->message);
 	if (draft->revises_given)
-		wanted.revises = same_names(draft->revises, stored->revises) ? stored->revises :
+		wanted.revises = sv_base_same_strings(draft->revises, stored->revises) ? stored->revises :
 			sv_register_parents(draft->revises, true, true, draft->id, &closed);
-	wanted.depends_on = same_names(draft->depends_on, stored->depends_on) ? stored->depends_on :
+	wanted.depends_on = sv_base_same_strings(draft->depends_on,
+											 stored->depends_on) ? stored->depends_on :
 		sv_register_depends(draft->depends_on, draft->id);
 	wanted.branch_labels = draft->branch_labels;
-	same_graph = same_names(wanted.revises, stored->revises) &&
-		same_names(wanted.depends_on, stored->depends_on) &&
-		same_names(wanted.branch_labels, stored->branch_labels);
+	same_graph = sv_base_same_strings(wanted.revises, stored->revises) &&
+		sv_base_same_strings(wanted.depends_on, stored->depends_on) &&
+		sv_base_same_strings(wanted.branch_labels, stored->branch_labels);
 
 	if (same_graph && same_script(script, old_script) &&
 		sv_base_same_text(wanted.message, stored->message) &&
@@ -142,7 +132,7 @@ same_bodies(const RevisionDraft *draft, const StoredScript *stored)
  * another text.
  */
 static void
-check_owner(const RevisionDraft *draft, const char *source)
+check_draft_owner(const RevisionDraft *draft, const char *source)
 {
 	const char *file = draft->source ? draft->source : draft->down_source;
 	char	   *stored_source;
@@ -173,7 +163,7 @@ check_owner(const RevisionDraft *draft, const char *source)
 
 /* Is the draft applied, or contained in what took its place? */
 static bool
-is_there(const RevisionDraft *draft)
+is_registered(const RevisionDraft *draft)
 {
 	return sv_store_revision_exists(draft->id) ?
 		sv_store_revision(SV_STORE_WRITE, draft->id)->applied :
@@ -189,7 +179,7 @@ check_conflicts(const RevisionDraft *draft)
 {
 	ListCell   *cell;
 
-	if (draft->conflicts == NIL || is_there(draft))
+	if (draft->conflicts == NIL || is_registered(draft))
 		return;
 	foreach(cell, draft->conflicts)
 	{
@@ -227,7 +217,7 @@ sv_register_draft(RevisionDraft *draft, const char *source, bool *reshaped)
 	check_conflicts(draft);
 	if (draft->id != NULL && sv_store_revision_exists(draft->id))
 	{
-		check_owner(draft, source);
+		check_draft_owner(draft, source);
 		result->action = update_from_draft(draft, reshaped);
 		result->id = pstrdup(draft->id);
 	}

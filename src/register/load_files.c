@@ -264,7 +264,8 @@ last_contained(const Load *load)
 	}
 	ereport(ERROR,
 			(errcode(ERRCODE_SV_UNKNOWN_REVISION),
-			 errmsg("no file gives revision \"%s\", up to which a baseline is to contain them", id)));
+			 errmsg("no file gives revision \"%s\", up to which a baseline is to contain them",
+					id)));
 	return NULL;
 }
 
@@ -350,7 +351,7 @@ check_down(Load *load, RevisionDraft *draft)
 }
 
 static void
-attempt(void *arg)
+attempt_load(void *arg)
 {
 	Load	   *load = arg;
 
@@ -366,10 +367,10 @@ take_draft(Load *load, RevisionDraft *draft)
 	load->draft = draft;
 	check_down(load, draft);
 	if (!load->options->validate)
-		attempt(load);
+		attempt_load(load);
 	else
 	{
-		error = sv_subtransaction(attempt, load, true);
+		error = sv_subtransaction(attempt_load, load, true);
 		if (error != NULL)
 			load->result = new_result(draft->id, draft->source ? draft->source : draft->down_source,
 									  SV_REGISTER_INVALID, finding_of(error));
@@ -512,7 +513,7 @@ report_ignored(Load *load)
 /* ---------- the whole ---------- */
 
 static void
-read_files(void *arg)
+read_files_again(void *arg)
 {
 	Load	   *load = arg;
 
@@ -525,7 +526,7 @@ read_validating(Load *load)
 {
 	ErrorData  *error;
 
-	while ((error = sv_subtransaction(read_files, load, true)) != NULL)
+	while ((error = sv_subtransaction(read_files_again, load, true)) != NULL)
 	{
 		const SourceFile *file = sv_formats_refused();
 
@@ -550,7 +551,7 @@ load_all(void *arg)
 	if (load->options->validate)
 		read_validating(load);
 	else
-		read_files(load);
+		read_files_again(load);
 	assign_ids(load);
 	keep_edges(load);
 	if (load->options->contained != NULL)

@@ -15,19 +15,6 @@
 
 #define MAX_SHOWN_HEADS 5
 
-static bool
-is_member(const List *names, const char *name)
-{
-	ListCell   *cell;
-
-	foreach(cell, names)
-	{
-		if (strcmp(lfirst(cell), name) == 0)
-			return true;
-	}
-	return false;
-}
-
 static void
 refuse_unknown_parent(const char *given, const char *kind)
 {
@@ -101,7 +88,7 @@ refuse_related(const List *parents)
 }
 
 static void
-refuse_several(const RevisionGraph *graph, const RevisionList *heads)
+refuse_several_heads(const RevisionGraph *graph, const RevisionList *heads)
 {
 	StringInfoData ids;
 
@@ -136,7 +123,7 @@ only_head(void)
 	graph = sv_store_graph(SV_STORE_WRITE);
 	heads = sv_graph_heads(graph);
 	if (heads.n > 1)
-		refuse_several(graph, &heads);
+		refuse_several_heads(graph, &heads);
 	return list_make1((char *) graph->revisions[heads.members[0]].id);
 }
 
@@ -172,7 +159,7 @@ sv_register_parents(List *given, bool are_given, bool splice, const char *self, 
 				ereport(ERROR,
 						(errcode(ERRCODE_SV_BAD_PARENT),
 						 errmsg("revision \"%s\" cannot revise itself", self)));
-			if (is_member(parents, lfirst(id)))
+			if (sv_base_has_string(parents, lfirst(id)))
 				ereport(ERROR,
 						(errcode(ERRCODE_SV_BAD_PARENT),
 						 errmsg("parent \"%s\" is given twice", (char *) lfirst(id))));
@@ -217,7 +204,7 @@ sv_register_depends(List *given, const char *self)
 				ereport(ERROR,
 						(errcode(ERRCODE_SV_BAD_PARENT),
 						 errmsg("revision \"%s\" cannot depend on itself", self)));
-			if (!is_member(depends, lfirst(id)))
+			if (!sv_base_has_string(depends, lfirst(id)))
 				depends = lappend(depends, lfirst(id));
 		}
 	}

@@ -125,7 +125,8 @@ check_children(const Replacement *r, int index)
 		if (!r->member[revision->children[i]])
 			ereport(ERROR,
 					(errcode(ERRCODE_SV_REFUSED),
-					 errmsg("revision \"%s\" cannot be replaced because revision \"%s\" revises it", revision->id,
+					 errmsg("revision \"%s\" cannot be replaced because revision \"%s\" revises it",
+							revision->id,
 							r->graph->revisions[revision->children[i]].id),
 					 errdetail("It is not the last of those that revision \"%s\" replaces.", r->id),
 					 errhint("Squash up to \"%s\", and from there on by itself.", revision->id)));
@@ -175,7 +176,7 @@ stamp(int64 run, int position, const char *id, const char *checksum, Direction d
 
 /* The applied set and the journal: the members go, the new one comes. */
 static void
-stamp_all(const Replacement *r, StoredRevision **rows)
+stamp_replaced(const Replacement *r, StoredRevision **rows)
 {
 	TimestampTz started = GetCurrentTimestamp();
 	int64		run = sv_store_begin_run("squash", r->id);
@@ -296,7 +297,7 @@ sv_register_replacing(const StoredRevision *revision, const char *(*insert) (voi
 	remove_members(&r);
 	r.checksum = insert(arg);
 	if (r.applied)
-		stamp_all(&r, rows);
+		stamp_replaced(&r, rows);
 	hand_over(&r);
 	sv_store_set_heads(sv_graph_heads(sv_store_graph(SV_STORE_WRITE)).n);
 }

@@ -9,7 +9,7 @@
 #include "utils/builtins.h"
 
 static bool *
-marks_of(const RevisionGraph *graph, const RevisionList *list)
+member_marks(const RevisionGraph *graph, const RevisionList *list)
 {
 	bool	   *marks = palloc0(sizeof(bool) * (graph->n + 1));
 
@@ -65,7 +65,7 @@ check_closed(const RevisionGraph *graph, const RevisionList *members, const bool
 RevisionList
 sv_register_squash_members(const RevisionGraph *graph, const RevisionList *range)
 {
-	bool	   *marks = marks_of(graph, range);
+	bool	   *marks = member_marks(graph, range);
 	RevisionList members = sv_graph_order(graph, marks);
 	int			last = -1;
 
@@ -244,7 +244,7 @@ void
 sv_register_squash_draft(RevisionDraft *draft, const RevisionGraph *graph,
 						 const RevisionList *members, bool keep_data)
 {
-	bool	   *marks = marks_of(graph, members);
+	bool	   *marks = member_marks(graph, members);
 	const char *last = graph->revisions[members->members[members->n - 1]].id;
 	List	   *elided;
 	StoredScript *verified;

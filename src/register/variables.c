@@ -145,7 +145,7 @@ setting_variables(void)
 
 /* The memory of a call goes: its variables are those under way no more. */
 static void
-forget(void *arg)
+forget_call(void *arg)
 {
 	CallVariables **place = &under_way;
 
@@ -189,7 +189,7 @@ sv_register_set_variables(Jsonb *given)
 			call->secrets = lappend(call->secrets, unconstify(char *, variable->value));
 	}
 	call->outer = under_way;
-	call->callback.func = forget;
+	call->callback.func = forget_call;
 	call->callback.arg = call;
 	MemoryContextRegisterResetCallback(CurrentMemoryContext, &call->callback);
 	under_way = call;

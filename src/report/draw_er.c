@@ -9,7 +9,7 @@
 #include "report/report_private.h"
 
 static const char *
-marks_of(const EntityColumn *column, const char *separator)
+key_marks(const EntityColumn *column, const char *separator)
 {
 	StringInfoData out;
 
@@ -52,7 +52,7 @@ mermaid_column(StringInfo out, const EntityColumn *column)
 	const char *name = column->object->name;
 	char	   *type_word = mermaid_word(type ? type : "");
 	char	   *name_word = mermaid_word(name);
-	const char *marks = marks_of(column, ", ");
+	const char *marks = key_marks(column, ", ");
 
 	appendStringInfo(out, "    %s %s%s%s", type_word, name_word, marks[0] ? " " : "", marks);
 	if (strcmp(name_word, name) != 0 || (type && strcmp(type_word, type) != 0))
@@ -116,7 +116,7 @@ dot_entity(StringInfo out, const Entity *entity)
 		sv_markup(out, SV_MARKUP_HTML,
 				  "<tr><td align=\"left\">%s</td><td align=\"left\">%s</td>"
 				  "<td align=\"left\">%s</td></tr>",
-				  marks_of(column, " "), column->object->name, type ? type : "");
+				  key_marks(column, " "), column->object->name, type ? type : "");
 	}
 	appendStringInfoString(out, "</table>>];\n");
 }

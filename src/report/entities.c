@@ -9,21 +9,21 @@
 #include "report/report_private.h"
 
 static bool
-is_table(const Object *object)
+is_drawn_table(const Object *object)
 {
 	return sv_class_is(object, table) || sv_class_is(object, foreign_table);
 }
 
 /* Does the constraint "key" contain the column? */
 static bool
-contains(const Object *key, const Object *column)
+key_contains(const Object *key, const Object *column)
 {
 	return list_member_ptr(key->needs, column);
 }
 
 /* The table that a foreign key refers to: that of the key behind it. */
 static const Object *
-referenced_table(const Object *foreign_key)
+foreign_table_of(const Object *foreign_key)
 {
 	ListCell   *cell;
 
@@ -54,7 +54,7 @@ is_unique(const Entity *entity, const Object *foreign_key)
 		{
 			const Object *column = ((EntityColumn *) lfirst(c))->object;
 
-			within &= !contains(key, column) || contains(foreign_key, column);
+			within &= !key_contains(key, column) || key_contains(foreign_key, column);
 		}
 		if (within)
 			return true;
@@ -72,7 +72,7 @@ is_optional(const Entity *entity, const Object *foreign_key)
 	{
 		const Object *column = ((EntityColumn *) lfirst(cell))->object;
 
-		if (contains(foreign_key, column) && !sv_is(column, "not_null"))
+		if (key_contains(foreign_key, column) && !sv_is(column, "not_null"))
 			return true;
 	}
 	return false;
@@ -87,7 +87,7 @@ mark_columns(Entity *entity, const Object *constraint, int mark)
 	{
 		EntityColumn *column = lfirst(cell);
 
-		if (contains(constraint, column->object))
+		if (key_contains(constraint, column->object))
 			column->marks |= mark;
 	}
 }
@@ -137,7 +137,7 @@ add_links(Entity *entity, const Model *model, HTAB *by_table)
 	foreach(cell, entity->object->parts)
 	{
 		const Object *part = lfirst(cell);
-		const Object *to = sv_diff_is_foreign_key(part) ? referenced_table(part) : NULL;
+		const Object *to = sv_diff_is_foreign_key(part) ? foreign_table_of(part) : NULL;
 		EntityEntry *entry = to ? hash_search(by_table, &to, HASH_FIND, NULL) : NULL;
 		EntityLink *link;
 
@@ -168,7 +168,7 @@ sv_report_entities(const Model *model)
 		const Object *object = lfirst(cell);
 		EntityEntry *entry;
 
-		if (!is_table(object))
+		if (!is_drawn_table(object))
 			continue;
 		entry = hash_search(by_table, &object, HASH_ENTER, NULL);
 		entry->entity = entity_of(object);

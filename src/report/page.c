@@ -144,7 +144,7 @@ put_facts(ReportPage *page, const DriftReport *drift, const List *runs)
 }
 
 static void
-put_head(ReportPage *page)
+put_page_head(ReportPage *page)
 {
 	static const struct
 	{
@@ -234,7 +234,7 @@ sv_report_page(const char *format, const char *compare, const DiffOptions *optio
 	if (known)
 		sv_drift_write(&drift, options);
 	initStringInfo(&page.out);
-	put_head(&page);
+	put_page_head(&page);
 	put_facts(&page, known ? &drift : NULL, runs);
 	put_graph(&page);
 	sv_page_pending(&page);

@@ -13,7 +13,7 @@
 
 /* A property as text: a list is a line for each member. */
 static char *
-text_of(const Property *property)
+property_text(const Property *property)
 {
 	if (property == NULL)
 		return NULL;
@@ -58,8 +58,8 @@ put_text_diff(ReportPage *page, const char *was, const char *is)
 static void
 put_difference(ReportPage *page, const Difference *difference)
 {
-	char	   *was = text_of(difference->was);
-	char	   *is = text_of(difference->is);
+	char	   *was = property_text(difference->was);
+	char	   *is = property_text(difference->is);
 
 	sv_page_put(page, "<p><strong>%s</strong>", difference->property);
 	if (was != NULL && is != NULL && (strchr(was, '\n') || strchr(is, '\n')))

@@ -175,7 +175,7 @@ put_full(ReportPage *page, int at, const List *changes, const List *steps)
 }
 
 static void
-put_line(ReportPage *page, int at)
+put_revision_line(ReportPage *page, int at)
 {
 	const StoredRevision *revision = page->rows[at];
 	int			index = page->list.members[at];
@@ -202,7 +202,7 @@ put_others(ReportPage *page, int at)
 		int			mark = page->out.len;
 
 		CHECK_FOR_INTERRUPTS();
-		put_line(page, at);
+		put_revision_line(page, at);
 		if (sv_page_has_room(page, mark, NULL))
 			continue;
 		sv_page_put(page, "<tr><td colspan=\"4\">and %d more</td></tr>\n", page->list.n - at);

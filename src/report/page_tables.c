@@ -42,7 +42,7 @@ find_entity(const List *entities, const char *identity)
 }
 
 static const EntityColumn *
-find_column(const Entity *entity, const char *name)
+entity_column(const Entity *entity, const char *name)
 {
 	ListCell   *cell;
 
@@ -121,7 +121,7 @@ table_change(const Entity *was, const Entity *is)
 	if (was == NULL || is == NULL)
 		return change_of(was != NULL, is != NULL, true);
 	foreach(cell, is->columns)
-		same &= column_change(find_column(was, ((EntityColumn *) lfirst(cell))->object->name),
+		same &= column_change(entity_column(was, ((EntityColumn *) lfirst(cell))->object->name),
 							  lfirst(cell)) == UNCHANGED;
 	foreach(cell, is->links)
 		same &= link_change(find_link(was, ((EntityLink *) lfirst(cell))->object->name),
@@ -132,7 +132,7 @@ table_change(const Entity *was, const Entity *is)
 }
 
 static List *
-add_pair(List *pairs, const Entity *was, const Entity *is, bool compared)
+add_entity_pair(List *pairs, const Entity *was, const Entity *is, bool compared)
 {
 	TablePair  *pair = palloc(sizeof(TablePair));
 
@@ -156,15 +156,15 @@ pair_tables(const Model *before, const Model *now)
 		const Entity *entity = lfirst(cell);
 
 		CHECK_FOR_INTERRUPTS();
-		pairs = add_pair(pairs, find_entity(was, entity->object->identity), entity,
-						 before != NULL);
+		pairs = add_entity_pair(pairs, find_entity(was, entity->object->identity), entity,
+								before != NULL);
 	}
 	foreach(cell, was)
 	{
 		const Entity *entity = lfirst(cell);
 
 		if (find_entity(is, entity->object->identity) == NULL)
-			pairs = add_pair(pairs, entity, NULL, true);
+			pairs = add_entity_pair(pairs, entity, NULL, true);
 	}
 	return pairs;
 }
@@ -209,13 +209,13 @@ put_columns(ReportPage *page, const TablePair *pair)
 	{
 		const EntityColumn *column = lfirst(cell);
 
-		put_column(page, find_column(pair->was, column->object->name), column);
+		put_column(page, entity_column(pair->was, column->object->name), column);
 	}
 	foreach(cell, pair->was ? pair->was->columns : NIL)
 	{
 		const EntityColumn *column = lfirst(cell);
 
-		if (find_column(pair->is, column->object->name) == NULL)
+		if (entity_column(pair->is, column->object->name) == NULL)
 			put_column(page, column, NULL);
 	}
 	sv_page_put(page, "</tbody></table>\n");
@@ -281,7 +281,7 @@ put_table(ReportPage *page, const TablePair *pair)
 
 /* Links to tables that are left out lead here. */
 static void
-put_left_out(ReportPage *page, const List *pairs, int from, bool changed)
+put_left_out_tables(ReportPage *page, const List *pairs, int from, bool changed)
 {
 	sv_page_put(page, "<p class=\"dim\">There is no room for more tables; schemaver.er() has "
 				"all.");
@@ -313,7 +313,7 @@ put_tables(ReportPage *page, const List *pairs, bool changed)
 		put_table(page, pair);
 		if (sv_page_has_room(page, mark, NULL))
 			continue;
-		put_left_out(page, pairs, foreach_current_index(cell), changed);
+		put_left_out_tables(page, pairs, foreach_current_index(cell), changed);
 		break;
 	}
 	sv_page_put(page, "</div>\n");

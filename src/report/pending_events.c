@@ -29,7 +29,7 @@ same_table(const RangeVar *a, const RangeVar *b)
 }
 
 static bool
-is_among(const List *tables, const RangeVar *table)
+is_among_tables(const List *tables, const RangeVar *table)
 {
 	ListCell   *cell;
 
@@ -62,7 +62,7 @@ goes_before(const PendingEvents *pending, Form_pg_trigger trigger)
 		return false;
 	other.relname = get_rel_name(trigger->tgconstrrelid);
 	other.schemaname = get_namespace_name(get_rel_namespace(trigger->tgconstrrelid));
-	return other.relname != NULL && is_among(pending->dropped, &other);
+	return other.relname != NULL && is_among_tables(pending->dropped, &other);
 }
 
 /* Has the table, as it is now, a trigger that can be deferred? */
@@ -126,7 +126,7 @@ meets_pending_events(const PendingEvents *pending, const Node *tree)
 		return false;
 	foreach(cell, sv_lock_targets(tree))
 	{
-		if (is_among(pending->written, ((const LockTarget *) lfirst(cell))->relation))
+		if (is_among_tables(pending->written, ((const LockTarget *) lfirst(cell))->relation))
 			return true;
 	}
 	return false;
@@ -152,7 +152,7 @@ note_deferrable(PendingEvents *pending, const Script *script, int statement, con
 }
 
 static void
-note_dropped(PendingEvents *pending, const Node *tree)
+note_dropped_tables(PendingEvents *pending, const Node *tree)
 {
 	ListCell   *cell;
 
@@ -183,10 +183,10 @@ sv_pending_border(PendingEvents *pending, const Script *script, int statement)
 
 	if (border)
 		sv_pending_commit(pending);
-	note_dropped(pending, tree);
+	note_dropped_tables(pending, tree);
 	note_deferrable(pending, script, statement, tree);
 	if (table != NULL &&
-		(is_among(pending->deferrable, table) || has_deferrable_trigger(pending, table)))
+		(is_among_tables(pending->deferrable, table) || has_deferrable_trigger(pending, table)))
 		pending->written = lappend(pending->written, (void *) table);
 	return border;
 }

@@ -507,7 +507,7 @@ append_living(StringInfo out, bool standalone)
 
 /* The steps that the contexts select; a file cannot stop before one that is done elsewhere. */
 static void
-select_steps(ScriptFile *file, const char *contexts)
+select_file_steps(ScriptFile *file, const char *contexts)
 {
 	Selection	selection = sv_run_selection(SV_STORE_READ, contexts, NULL);
 	int			external;
@@ -532,7 +532,7 @@ plan_file(ScriptFile *file, const char *from, const char *to, const char *contex
 		sv_graph_plan_downgrade(file->graph, to);
 	file->rows = sv_store_plan_rows(SV_STORE_READ, file->graph, &file->plan);
 	if (file->direction == SV_UPGRADE)
-		select_steps(file, contexts);
+		select_file_steps(file, contexts);
 }
 
 /* The lines before the run: what the file is, and what is not in it. */
@@ -596,14 +596,9 @@ typedef struct Standalone
 	char	   *text;			/* of the file */
 } Standalone;
 
-static void
-report_nothing(const RunStep *step, void *arg)
-{
-}
-
 /* Try out what the file is to do; an error if it cannot work. */
 static void
-try_out(ScriptFile *file)
+try_out_file(ScriptFile *file)
 {
 	const char *fault = file->direction == SV_UPGRADE ? "up fails" : "down fails";
 	ListCell   *cell;
@@ -641,7 +636,7 @@ derive_downs(const ScriptFile *file, const char *from)
 		all &= now->revisions[file->plan.members[i]].applied;
 	if (all)
 		return;
-	sv_run(SV_UPGRADE, from, &options, NULL, report_nothing, NULL);
+	sv_run(SV_UPGRADE, from, &options, NULL, NULL, NULL);
 	CommandCounterIncrement();
 }
 
@@ -655,7 +650,7 @@ write_standalone(void *arg)
 	(void) set_config_option("schemaver.progress", "off", PGC_USERSET, PGC_S_SESSION,
 							 GUC_ACTION_SAVE, true, 0, false);
 	plan_file(&file, standalone->from, standalone->to, standalone->contexts);
-	try_out(&file);
+	try_out_file(&file);
 	untried = file.untried;
 	if (file.direction == SV_DOWNGRADE)
 		derive_downs(&file, standalone->from);

@@ -34,7 +34,7 @@ split_lines(const char *text, int *n)
 }
 
 static List *
-add_line(List *result, char sign, char *text)
+add_diff_line(List *result, char sign, char *text)
 {
 	DiffLine   *line = palloc(sizeof(DiffLine));
 
@@ -47,7 +47,7 @@ static List *
 add_lines(List *result, char sign, char **lines, int n)
 {
 	for (int i = 0; i < n; i++)
-		result = add_line(result, sign, lines[i]);
+		result = add_diff_line(result, sign, lines[i]);
 	return result;
 }
 
@@ -83,14 +83,14 @@ add_middle(List *result, char **a, int na, char **b, int nb)
 	{
 		if (i < na && j < nb && strcmp(a[i], b[j]) == 0)
 		{
-			result = add_line(result, ' ', a[i++]);
+			result = add_diff_line(result, ' ', a[i++]);
 			j++;
 		}
 		else if (j == nb || (i < na && lengths[(i + 1) * (nb + 1) + j] >=
 							 lengths[i * (nb + 1) + j + 1]))
-			result = add_line(result, '-', a[i++]);
+			result = add_diff_line(result, '-', a[i++]);
 		else
-			result = add_line(result, '+', b[j++]);
+			result = add_diff_line(result, '+', b[j++]);
 	}
 	pfree(lengths);
 	return result;

@@ -47,7 +47,7 @@ relations_of(const Node *tree)
 
 /* What a name means now; no privilege on the schema is needed to ask. */
 static Oid
-find_relation(const RangeVar *name)
+named_relation(const RangeVar *name)
 {
 	Oid			schema;
 
@@ -58,7 +58,7 @@ find_relation(const RangeVar *name)
 }
 
 static bool
-is_new(Oid relation)
+is_new_relation(Oid relation)
 {
 	Relation	opened = try_relation_open(relation, AccessShareLock);
 	bool		result = opened != NULL && opened->rd_createSubid != InvalidSubTransactionId;
@@ -72,7 +72,7 @@ is_new(Oid relation)
 static bool
 is_nobodys(const RangeVar *name)
 {
-	Oid			relation = find_relation(name);
+	Oid			relation = named_relation(name);
 	char		relkind = OidIsValid(relation) ? get_rel_relkind(relation) : '\0';
 
 	if (relkind == RELKIND_INDEX || relkind == RELKIND_PARTITIONED_INDEX)
@@ -80,7 +80,7 @@ is_nobodys(const RangeVar *name)
 		relation = IndexGetRelation(relation, true);
 		relkind = OidIsValid(relation) ? get_rel_relkind(relation) : '\0';
 	}
-	if (relkind == '\0' || is_new(relation))
+	if (relkind == '\0' || is_new_relation(relation))
 		return true;
 	if (relkind != RELKIND_RELATION && relkind != RELKIND_PARTITIONED_TABLE)
 		return false;

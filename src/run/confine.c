@@ -211,7 +211,7 @@ around_call(FmgrHookEventType event, FmgrInfo * function, Datum *private)
 
 /* An expression that calls a function is made ready. */
 static void
-on_access(ObjectAccessType access, Oid catalog, Oid oid, int sub, void *arg)
+on_confined_access(ObjectAccessType access, Oid catalog, Oid oid, int sub, void *arg)
 {
 	if (next_access_hook != NULL)
 		next_access_hook(access, catalog, oid, sub, arg);
@@ -228,7 +228,7 @@ sv_confine_init(void)
 	needs_fmgr_hook = needs_hook;
 	fmgr_hook = around_call;
 	next_access_hook = object_access_hook;
-	object_access_hook = on_access;
+	object_access_hook = on_confined_access;
 }
 
 /*

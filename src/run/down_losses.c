@@ -56,7 +56,7 @@ sv_run_structure_only(const StoredRevision *row)
 }
 
 static char *
-joined(List *strings, const char *separator)
+joined_losses(List *strings, const char *separator)
 {
 	StringInfoData out;
 	ListCell   *cell;
@@ -80,7 +80,7 @@ warn_of_structure(const StoredRevision *row)
 	if (lost != NIL)
 		ereport(WARNING,
 				(errmsg("downgrade of revision \"%s\" brings back the structure only", row->id),
-				 errdetail("Lost: %s.", joined(lost, ", "))));
+				 errdetail("Lost: %s.", joined_losses(lost, ", "))));
 }
 
 /* ---------- what goes ---------- */
@@ -134,12 +134,12 @@ sv_run_takes(StoreMode mode, const StoredRevision *row, List **earlier)
 }
 
 static void
-refuse_losses(const char *revision, List *losses, const RunOptions *options)
+refuse_down_losses(const char *revision, List *losses, const RunOptions *options)
 {
 	ereport(ERROR,
 			(errcode(ERRCODE_SV_REFUSED),
 			 errmsg("downgrade of revision \"%s\" would lose data", revision),
-			 errdetail_internal("%s", joined(losses, "\n")),
+			 errdetail_internal("%s", joined_losses(losses, "\n")),
 			 errhint("Allow it: %s. Or have it kept: SET schemaver.keep_data = on.",
 					 options->allowing)));
 }
@@ -149,7 +149,7 @@ warn_of_losses(const char *revision, List *losses)
 {
 	ereport(WARNING,
 			(errmsg("downgrade of revision \"%s\" loses data", revision),
-			 errdetail_internal("%s", joined(losses, "\n"))));
+			 errdetail_internal("%s", joined_losses(losses, "\n"))));
 }
 
 /* What the text of a down drops and holds something now, as strings. */
@@ -186,7 +186,7 @@ sv_run_check_losses(const StoredRevision *row, const RunOptions *options, List *
 	if (losses == NIL)
 		return;
 	if (!options->allow_data_loss && !options->dry_run)
-		refuse_losses(row->id, losses, options);
+		refuse_down_losses(row->id, losses, options);
 	warn_of_losses(row->id, losses);
 }
 
@@ -210,7 +210,7 @@ sv_run_refuse_dropped(const StoredRevision *row, List *dropped, const List *kept
 			losses = lappend(losses, sv_impact_name(lfirst(cell)));
 	}
 	if (losses != NIL)
-		refuse_losses(row->id, losses, options);
+		refuse_down_losses(row->id, losses, options);
 }
 
 /* ---------- what a down needs ---------- */
@@ -263,6 +263,6 @@ sv_run_warn_of_needs(const StoredRevision *row)
 		ereport(WARNING,
 				(errmsg("the down of revision \"%s\" cannot run with the rows that are there",
 						row->id),
-				 errdetail("It needs %s.", joined(needs, ", ")),
+				 errdetail("It needs %s.", joined_losses(needs, ", ")),
 				 errhint("Undo the revision and run it again with kept data (SET schemaver.keep_data = on), or give the downgrade what it needs: options => '{\"values\": {\"public.item.kind\": \"unknown\"}}'.")));
 }

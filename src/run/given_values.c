@@ -230,7 +230,7 @@ inserts_column(const InsertStmt *stmt, const char *column)
 
 /* Does a column of the table get no value from an INSERT that does not name it? */
 static bool
-lacks_value(const InsertStmt *stmt, const Form_pg_attribute column)
+lacks_given_value(const InsertStmt *stmt, const Form_pg_attribute column)
 {
 	return column->attnum > 0 && !column->attisdropped && !column->atthasdef &&
 		column->attidentity == '\0' && !inserts_column(stmt, NameStr(column->attname));
@@ -246,7 +246,7 @@ plan_rows(GivenStatements *statements, const List *values, const InsertStmt *stm
 	{
 		Form_pg_attribute column = TupleDescAttr(RelationGetDescr(table), i);
 		const char *name = pstrdup(NameStr(column->attname));
-		GivenValue *value = lacks_value(stmt, column) ?
+		GivenValue *value = lacks_given_value(stmt, column) ?
 		find_value(values, stmt->relation, name) : NULL;
 
 		if (value == NULL)

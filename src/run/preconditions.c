@@ -11,8 +11,9 @@
 
 /* Say what is wrong, in the way that the action asks for. */
 static void
-report(const StoredRevision *revision, const Precondition *precondition, const ErrorData *error,
-	   PreconditionAction action)
+report_precondition(const StoredRevision *revision, const Precondition *precondition,
+					const ErrorData *error,
+					PreconditionAction action)
 {
 	bool		failed = error->sqlerrcode == ERRCODE_SV_VERIFY_FAILED;
 	const char *what = action == SV_PRECONDITION_SKIP ? "it is left out of this run" :
@@ -56,7 +57,7 @@ sv_run_preconditions(const StoredRevision *revision, const StoredScript *stored)
 			continue;
 		action = error->sqlerrcode == ERRCODE_SV_VERIFY_FAILED ? precondition->on_fail :
 			precondition->on_error;
-		report(revision, precondition, error, action);
+		report_precondition(revision, precondition, error, action);
 		if (action == SV_PRECONDITION_SKIP)
 			return SV_RUN_SKIP;
 		if (action == SV_PRECONDITION_MARK)

@@ -43,12 +43,6 @@ join(List *names)
 	return out.data;
 }
 
-static int
-by_text(const ListCell *a, const ListCell *b)
-{
-	return strcmp(lfirst(a), lfirst(b));
-}
-
 /* Raise SV008 unless the applied heads are those that the file expects. */
 static void
 check_version(List *expected)
@@ -59,7 +53,7 @@ check_version(List *expected)
 
 	for (int i = 0; i < current.n; i++)
 		ids = lappend(ids, (char *) graph->revisions[current.members[i]].id);
-	list_sort(expected, by_text);
+	list_sort(expected, sv_base_by_text);
 	if (strcmp(join(ids), join(expected)) != 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_SV_NOT_IN_RANGE),

@@ -343,7 +343,7 @@ add_actor(Reach *reach, Oid relation, Oid catalog, Oid oid)
 }
 
 static void
-take_default(Reach *reach, HeapTuple tuple)
+reach_default(Reach *reach, HeapTuple tuple)
 {
 	Form_pg_attrdef row = (Form_pg_attrdef) GETSTRUCT(tuple);
 
@@ -465,7 +465,7 @@ reach_all_of(Reach *reach, Oid relation)
 	each_row(AttributeRelationId, AttributeRelidNumIndexId, Anum_pg_attribute_attrelid, relation,
 			 take_column_type, reach);
 	each_row(AttrDefaultRelationId, AttrDefaultIndexId, Anum_pg_attrdef_adrelid, relation,
-			 take_default, reach);
+			 reach_default, reach);
 	reach_constraints(reach, relation);
 	each_row(InheritsRelationId, InheritsParentIndexId, Anum_pg_inherits_inhparent, relation,
 			 take_child, reach);

@@ -29,7 +29,7 @@ typedef struct PlannedRun
 } PlannedRun;
 
 static void
-begin(Run *run, const PlannedRun *planned)
+begin_planned_run(Run *run, const PlannedRun *planned)
 {
 	memset(run, 0, sizeof(*run));
 	run->started_at = GetCurrentTimestamp();
@@ -65,19 +65,6 @@ execute_steps(Run *run, const PlannedRun *planned)
 	PG_END_TRY();
 }
 
-static bool
-is_among(const List *ids, const char *id)
-{
-	ListCell   *cell;
-
-	foreach(cell, ids)
-	{
-		if (strcmp(lfirst(cell), id) == 0)
-			return true;
-	}
-	return false;
-}
-
 /* The downs of what was applied are known now: say which of them cannot run. */
 static void
 warn_of_needs(const PlannedRun *planned)
@@ -90,13 +77,13 @@ warn_of_needs(const PlannedRun *planned)
 			applied = lappend(applied, planned->revisions[i]->id);
 	lossy = sv_store_lossy(applied);
 	for (int i = 0; i < list_length(applied); i++)
-		if (is_among(lossy, list_nth(applied, i)))
+		if (sv_base_has_string(lossy, list_nth(applied, i)))
 			sv_run_warn_of_needs(sv_store_revision(SV_STORE_WRITE, list_nth(applied, i)));
 }
 
 /* A run that does nothing but undo is a downgrade for living objects; all others upgrade. */
 static void
-begin_living(const PlannedRun *planned)
+begin_living_run(const PlannedRun *planned)
 {
 	List	   *undone = NIL;
 
@@ -130,19 +117,19 @@ tell_hooks(const Run *run, const PlannedRun *planned)
 
 /* Execute and record every step. */
 static void
-execute(void *arg)
+execute_run(void *arg)
 {
 	const PlannedRun *planned = arg;
 	int			nestlevel = NewGUCNestLevel();
 	Run			run;
 
-	begin(&run, planned);
+	begin_planned_run(&run, planned);
 	sv_client_watch();
 	sv_lock_enter();
 	PG_TRY();
 	{
 		sv_follow_begin();
-		begin_living(planned);
+		begin_living_run(planned);
 		tell_hooks(&run, planned);
 		sv_hooks_between(SV_HOOK_BEFORE_RUN);
 		execute_steps(&run, planned);
@@ -176,7 +163,7 @@ static void
 execute_apart(PlannedRun *planned)
 {
 	bool		dry_run = planned->options.dry_run;
-	ErrorData  *error = sv_subtransaction(execute, planned, !dry_run);
+	ErrorData  *error = sv_subtransaction(execute_run, planned, !dry_run);
 
 	if (error == NULL)
 		return;
@@ -192,7 +179,7 @@ execute_plan(PlannedRun *planned)
 {
 	if (planned->options.rehearsal)
 	{
-		execute(planned);
+		execute_run(planned);
 		return;
 	}
 	sv_hooks_begin(planned->command, planned->target);
@@ -202,7 +189,7 @@ execute_plan(PlannedRun *planned)
 		if (planned->options.dry_run || sv_hooks_any(SV_HOOK_ON_ERROR))
 			execute_apart(planned);
 		else
-			execute(planned);
+			execute_run(planned);
 	}
 	PG_FINALLY();
 	{
@@ -385,7 +372,8 @@ stamp_one(Run *run, const StoredRevision *revision, Direction direction, int64 s
 	step.stamped = true;
 	step.state = state;
 	result.elapsed = sv_store_step(&step);
-	run->report(&result, run->report_arg);
+	if (run->report != NULL)
+		run->report(&result, run->report_arg);
 }
 
 static void
@@ -422,16 +410,11 @@ sv_run_stamp(int ntargets, const char **targets, bool purge, RunStepFn report, v
 	planned.nsteps = plan.remove.n + plan.add.n;
 	planned.report = report;
 	planned.report_arg = arg;
-	begin(&run, &planned);
+	begin_planned_run(&run, &planned);
 	stamp_list(&run, graph, &plan.remove, SV_DOWNGRADE);
 	stamp_list(&run, graph, &plan.add, SV_UPGRADE);
 	sv_store_end_run(run.number, run.started_at);
 	sv_run_log_end(&run);
-}
-
-static void
-report_nothing(const RunStep *step, void *arg)
-{
 }
 
 /* Raise SV008 unless all that the revision stands on is applied, and it itself is not. */
@@ -486,9 +469,8 @@ sv_run_done(const char *ref, const char *note)
 	row = *sv_store_plan_rows(SV_STORE_WRITE, graph, &list);
 	check_can_be_done(graph, row);
 	planned.nsteps = 1;
-	planned.report = report_nothing;
 	planned.options.note = note;
-	begin(&run, &planned);
+	begin_planned_run(&run, &planned);
 	stamp_one(&run, row, SV_UPGRADE, sv_follow_stamp());
 	sv_store_end_run(run.number, run.started_at);
 	return row->id;
@@ -507,7 +489,7 @@ sv_run_set_environment(const char *name, bool is_protected)
 				 errmsg("the name of an environment must not be empty")));
 	sv_lock_run("schemaver.set_environment()");
 	planned.options.note = is_protected ? "protected" : NULL;
-	begin(&run, &planned);
+	begin_planned_run(&run, &planned);
 	sv_store_set_environment(name, is_protected);
 	sv_store_end_run(run.number, run.started_at);
 }

@@ -69,7 +69,7 @@ typedef struct Run
 	TimestampTz told_at;		/* when a step was reported last */
 	int			nsteps;			/* of the whole run */
 	int			done;
-	RunStepFn	report;
+	RunStepFn	report;			/* NULL: nobody is told */
 	void	   *report_arg;
 	RunObserver *observer;		/* NULL: none */
 	RunOptions	options;

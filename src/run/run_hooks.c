@@ -123,7 +123,7 @@ confinement_of(const HookCall *call, const char *text)
 }
 
 static void
-execute_statement(void *arg)
+execute_hook_statement(void *arg)
 {
 	const HookCall *call = arg;
 	SPIExecuteOptions options = {0};
@@ -141,7 +141,7 @@ execute_statement(void *arg)
 }
 
 static void
-execute_statements(void *arg)
+execute_hook_statements(void *arg)
 {
 	HookCall   *call = arg;
 	MemoryContext context = CurrentMemoryContext;
@@ -154,7 +154,7 @@ execute_statements(void *arg)
 		CHECK_FOR_INTERRUPTS();
 		call->statement = i;
 		sv_confine(confinement_of(call, sv_script_statement_text(call->script, i)),
-				   execute_statement, call);
+				   execute_hook_statement, call);
 		sv_reading_check();
 	}
 	SPI_finish();
@@ -214,7 +214,7 @@ execute_hook(const StoredHook *hook)
 	sv_track_mark(&mark);
 	PG_TRY();
 	{
-		sv_base_run_as(hooking.role, execute_statements, &call);
+		sv_base_run_as(hooking.role, execute_hook_statements, &call);
 	}
 	PG_CATCH();
 	{

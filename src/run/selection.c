@@ -28,7 +28,7 @@ sv_run_selection(StoreMode mode, const char *contexts, const char *labels)
 }
 
 static char *
-joined(const List *names)
+joined_names(const List *names)
 {
 	char	   *result = NULL;
 	ListCell   *cell;
@@ -50,7 +50,7 @@ sv_run_left_out(const Selection *selection, const char *options)
 	if (contexts != NULL && (selection->contexts != NIL || sv_graph_asks_for_names(contexts)) &&
 		!sv_graph_expression_holds(contexts, selection->contexts))
 		return psprintf("left out: its contexts (%s) do not hold for %s", contexts,
-						joined(selection->contexts));
+						joined_names(selection->contexts));
 	if (labels != NULL && selection->labels != NULL &&
 		!sv_graph_expression_holds(selection->labels, sv_graph_split_names(labels)))
 		return psprintf("left out: its labels (%s) do not fit %s", labels, selection->labels);

@@ -197,7 +197,7 @@ execute_own(Execution *execution, const List *texts)
 
 /* The same with kept data, and with values that the call gives. */
 static void
-execute_keeping(void *arg)
+execute_kept(void *arg)
 {
 	Execution  *execution = arg;
 	GivenStatements given = {0};
@@ -271,7 +271,7 @@ execute_with_hooks(Execution *execution, int i)
 
 	if (execution->adapt == NULL)
 		sv_hooks_fire(SV_HOOK_BEFORE_STATEMENT, tag);
-	sv_run_living->statement(sv_statement_tree(execution->script, i), execute_keeping, execution);
+	sv_run_living->statement(sv_statement_tree(execution->script, i), execute_kept, execution);
 	if (execution->adapt == NULL)
 		sv_hooks_fire(SV_HOOK_AFTER_STATEMENT, tag);
 }
@@ -552,7 +552,8 @@ sv_run_report(Run *run, const char *message, const StoredStep *step, Datum elaps
 						sv_direction_name(step->direction), step->revision,
 						message[0] ? " " : "", sv_one_line(message),
 						(step->finished_at - step->started_at) / 1000.0)));
-	run->report(&result, run->report_arg);
+	if (run->report != NULL)
+		run->report(&result, run->report_arg);
 }
 
 /*

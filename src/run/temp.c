@@ -39,21 +39,6 @@ sv_temp_objects(void)
 	return OidIsValid(schema) ? sv_own_rows(SV_STORE_WRITE, &query, read_address, schema) : NIL;
 }
 
-static bool
-has_address(const List *objects, const ObjectAddress *object)
-{
-	ListCell   *cell;
-
-	foreach(cell, objects)
-	{
-		const ObjectAddress *known = lfirst(cell);
-
-		if (known->classId == object->classId && known->objectId == object->objectId)
-			return true;
-	}
-	return false;
-}
-
 /*
  * Drop the temporary objects that are there now and were not before, with all
  * that depends on them, as the end of the session would.
@@ -67,7 +52,7 @@ sv_temp_drop_new(List *before)
 
 	foreach(cell, sv_temp_objects())
 	{
-		if (has_address(before, lfirst(cell)))
+		if (sv_base_has_object(before, lfirst(cell)))
 			continue;
 		add_exact_object_address(lfirst(cell), doomed);
 		any = true;

@@ -75,7 +75,7 @@ wal_rate(const BatchReader *r, const char *value)
 }
 
 static int64
-count(const BatchReader *r, const char *name, const char *value, int64 least)
+count_option(const BatchReader *r, const char *name, const char *value, int64 least)
 {
 	char	   *end;
 	int64		result = strtoi64(value, &end, 10);
@@ -96,7 +96,7 @@ take_option(BatchReader *r, const char *name, char *value)
 	else if (strcmp(name, "key") == 0)
 		step->key = value;
 	else if (strcmp(name, "size") == 0)
-		step->size = (int) count(r, name, value, 1);
+		step->size = (int) count_option(r, name, value, 1);
 	else if (strcmp(name, "target") == 0)
 		step->target = Max(milliseconds(r, name, value), 1);
 	else if (strcmp(name, "pause") == 0)
@@ -104,7 +104,7 @@ take_option(BatchReader *r, const char *name, char *value)
 	else if (strcmp(name, "wal") == 0)
 		step->wal = wal_rate(r, value);
 	else if (strcmp(name, "vacuum") == 0)
-		step->vacuum = strcmp(value, "off") == 0 ? 0 : count(r, name, value, 1);
+		step->vacuum = strcmp(value, "off") == 0 ? 0 : count_option(r, name, value, 1);
 	else
 		refuse_batch(r, r->at, psprintf("unknown option \"%s\" of a batch", name),
 					 "Known are table, key, size, target, pause, wal and vacuum.");

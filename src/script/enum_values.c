@@ -19,7 +19,7 @@ static const char *const naming_tags[] = {"CREATE TYPE", "ALTER TYPE", "COMMENT"
 static const char *const code_tags[] = {"DO", "CREATE FUNCTION", "CREATE PROCEDURE"};
 
 static bool
-has_tag(const Statement *statement, const char *const *tags, int ntags)
+is_tagged(const Statement *statement, const char *const *tags, int ntags)
 {
 	for (int i = 0; i < ntags; i++)
 	{
@@ -95,9 +95,9 @@ static bool
 may_use(const Script *script, int i, const List *labels)
 {
 	const Statement *statement = &script->statements[i];
-	bool		code = has_tag(statement, code_tags, lengthof(code_tags));
+	bool		code = is_tagged(statement, code_tags, lengthof(code_tags));
 
-	if (labels == NIL || has_tag(statement, naming_tags, lengthof(naming_tags)))
+	if (labels == NIL || is_tagged(statement, naming_tags, lengthof(naming_tags)))
 		return false;
 	return has_constant(sv_script_statement_text(script, i), labels, code) ||
 		((statement->flags & SV_STMT_COPY_DATA) != 0 &&

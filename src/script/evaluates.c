@@ -209,7 +209,7 @@ static const NodeTag evaluate_literals[] = {
 };
 
 static bool
-has_tag(const NodeTag * tags, int n, NodeTag tag)
+is_one_of(const NodeTag * tags, int n, NodeTag tag)
 {
 	for (int i = 0; i < n; i++)
 		if (tags[i] == tag)
@@ -221,9 +221,9 @@ has_tag(const NodeTag * tags, int n, NodeTag tag)
 Evaluates
 sv_evaluates(const Node *tree)
 {
-	if (has_tag(evaluate_nothing, lengthof(evaluate_nothing), nodeTag(tree)))
+	if (is_one_of(evaluate_nothing, lengthof(evaluate_nothing), nodeTag(tree)))
 		return SV_EVALUATES_NOTHING;
-	if (has_tag(evaluate_literals, lengthof(evaluate_literals), nodeTag(tree)))
+	if (is_one_of(evaluate_literals, lengthof(evaluate_literals), nodeTag(tree)))
 		return SV_EVALUATES_LITERALS;
 	switch (nodeTag(tree))
 	{

@@ -41,7 +41,7 @@ add_token(Tokens *t, const Token *token, int depth)
 }
 
 static void
-read_tokens(Tokens *t)
+read_hint_tokens(Tokens *t)
 {
 	Lexer	   *lexer = sv_lexer_create(t->script->text);
 	Token		token;
@@ -476,7 +476,7 @@ sv_script_hints(const Script *script)
 
 	if (strstr(script->text, "enamed") == NULL && strstr(script->text, "ENAMED") == NULL)
 		return NIL;
-	read_tokens(&t);
+	read_hint_tokens(&t);
 	for (int i = 0; i <= t.n; i++)
 	{
 		int			start = i < t.n ? t.tokens[i].start : (int) strlen(script->text);

@@ -12,7 +12,7 @@
 #include "script/script.h"
 
 static List *
-add_target(List *targets, const RangeVar *relation, LOCKMODE mode, bool owned)
+add_lock_target(List *targets, const RangeVar *relation, LOCKMODE mode, bool owned)
 {
 	LockTarget *target;
 
@@ -33,7 +33,7 @@ add_each(List *targets, const List *relations, LOCKMODE mode)
 	foreach(cell, relations)
 	{
 		if (IsA(lfirst(cell), RangeVar))
-			targets = add_target(targets, lfirst(cell), mode, false);
+			targets = add_lock_target(targets, lfirst(cell), mode, false);
 	}
 	return targets;
 }
@@ -49,7 +49,7 @@ add_referenced(List *targets, const List *constraints)
 		const Constraint *constraint = lfirst(cell);
 
 		if (IsA(constraint, Constraint) && constraint->contype == CONSTR_FOREIGN)
-			targets = add_target(targets, constraint->pktable, ShareRowExclusiveLock, false);
+			targets = add_lock_target(targets, constraint->pktable, ShareRowExclusiveLock, false);
 	}
 	return targets;
 }
@@ -69,7 +69,8 @@ add_referenced_by(List *targets, const Node *element)
 static List *
 of_alter_table(const AlterTableStmt *stmt)
 {
-	List	   *targets = add_target(NIL, stmt->relation, AlterTableGetLockLevel(stmt->cmds), true);
+	List	   *targets = add_lock_target(NIL, stmt->relation, AlterTableGetLockLevel(stmt->cmds),
+										  true);
 	ListCell   *cell;
 
 	foreach(cell, stmt->cmds)
@@ -79,8 +80,8 @@ of_alter_table(const AlterTableStmt *stmt)
 		targets = add_referenced_by(targets, command->def);
 		if (command->def != NULL && IsA(command->def, PartitionCmd))
 			targets =
-				add_target(targets, ((const PartitionCmd *) command->def)->name,
-						   AccessExclusiveLock, false);
+				add_lock_target(targets, ((const PartitionCmd *) command->def)->name,
+								AccessExclusiveLock, false);
 	}
 	return targets;
 }
@@ -108,8 +109,9 @@ of_drop(const DropStmt *stmt)
 		return NIL;
 	foreach(cell, stmt->objects)
 		targets =
-		add_target(targets, makeRangeVarFromNameList(lfirst_node(List, cell)), AccessExclusiveLock,
-				   stmt->removeType == OBJECT_TABLE);
+		add_lock_target(targets, makeRangeVarFromNameList(lfirst_node(List, cell)),
+						AccessExclusiveLock,
+						stmt->removeType == OBJECT_TABLE);
 	return targets;
 }
 
@@ -126,46 +128,52 @@ sv_lock_targets(const Node *tree)
 		case T_DropStmt:
 			return of_drop((const DropStmt *) tree);
 		case T_IndexStmt:
-			return add_target(NIL, ((const IndexStmt *) tree)->relation,
-							  ((const IndexStmt *) tree)->concurrent ? ShareUpdateExclusiveLock :
-							  ShareLock, true);
+			return add_lock_target(NIL, ((const IndexStmt *) tree)->relation,
+								   ((const IndexStmt *) tree)->concurrent ?
+								   ShareUpdateExclusiveLock : ShareLock, true);
 		case T_RenameStmt:
-			return add_target(NIL, ((const RenameStmt *) tree)->relation, AccessExclusiveLock,
-							  true);
+			return add_lock_target(NIL, ((const RenameStmt *) tree)->relation, AccessExclusiveLock,
+								   true);
 		case T_AlterObjectSchemaStmt:
-			return add_target(NIL, ((const AlterObjectSchemaStmt *) tree)->relation,
-							  AccessExclusiveLock, true);
+			return add_lock_target(NIL, ((const AlterObjectSchemaStmt *) tree)->relation,
+								   AccessExclusiveLock, true);
 		case T_TruncateStmt:
 			return add_each(NIL, ((const TruncateStmt *) tree)->relations, AccessExclusiveLock);
 		case T_LockStmt:
 			return add_each(NIL, ((const LockStmt *) tree)->relations,
 							((const LockStmt *) tree)->mode);
 		case T_CreateTrigStmt:
-			return add_target(NIL, ((const CreateTrigStmt *) tree)->relation,
-							  ShareRowExclusiveLock, false);
+			return add_lock_target(NIL, ((const CreateTrigStmt *) tree)->relation,
+								   ShareRowExclusiveLock, false);
 		case T_RuleStmt:
-			return add_target(NIL, ((const RuleStmt *) tree)->relation, AccessExclusiveLock, true);
+			return add_lock_target(NIL, ((const RuleStmt *) tree)->relation, AccessExclusiveLock,
+								   true);
 		case T_CreatePolicyStmt:
-			return add_target(NIL, ((const CreatePolicyStmt *) tree)->table, AccessExclusiveLock,
-							  true);
+			return add_lock_target(NIL, ((const CreatePolicyStmt *) tree)->table,
+								   AccessExclusiveLock,
+								   true);
 		case T_AlterPolicyStmt:
-			return add_target(NIL, ((const AlterPolicyStmt *) tree)->table, AccessExclusiveLock,
-							  true);
+			return add_lock_target(NIL, ((const AlterPolicyStmt *) tree)->table,
+								   AccessExclusiveLock,
+								   true);
 		case T_RefreshMatViewStmt:
-			return add_target(NIL, ((const RefreshMatViewStmt *) tree)->relation,
-							  ((const RefreshMatViewStmt *) tree)->concurrent ? ExclusiveLock :
-							  AccessExclusiveLock, true);
+			return add_lock_target(NIL, ((const RefreshMatViewStmt *) tree)->relation,
+								   ((const RefreshMatViewStmt *) tree)->concurrent ? ExclusiveLock :
+								   AccessExclusiveLock, true);
 		case T_ReindexStmt:
-			return add_target(NIL, ((const ReindexStmt *) tree)->relation, ShareLock, false);
+			return add_lock_target(NIL, ((const ReindexStmt *) tree)->relation, ShareLock, false);
 		case T_ClusterStmt:
-			return add_target(NIL, ((const ClusterStmt *) tree)->relation, AccessExclusiveLock,
-							  true);
+			return add_lock_target(NIL, ((const ClusterStmt *) tree)->relation, AccessExclusiveLock,
+								   true);
 		case T_InsertStmt:
-			return add_target(NIL, ((const InsertStmt *) tree)->relation, RowExclusiveLock, false);
+			return add_lock_target(NIL, ((const InsertStmt *) tree)->relation, RowExclusiveLock,
+								   false);
 		case T_UpdateStmt:
-			return add_target(NIL, ((const UpdateStmt *) tree)->relation, RowExclusiveLock, false);
+			return add_lock_target(NIL, ((const UpdateStmt *) tree)->relation, RowExclusiveLock,
+								   false);
 		case T_DeleteStmt:
-			return add_target(NIL, ((const DeleteStmt *) tree)->relation, RowExclusiveLock, false);
+			return add_lock_target(NIL, ((const DeleteStmt *) tree)->relation, RowExclusiveLock,
+								   false);
 		default:
 			return NIL;
 	}

@@ -24,7 +24,7 @@
 #include "script/script_private.h"
 
 static void
-refuse(const Substituter *s, const Place *place, const char *message, const char *hint)
+refuse_place(const Substituter *s, const Place *place, const char *message, const char *hint)
 {
 	sv_script_invalid(s->text, place->start, s->origin, message, NULL, hint);
 }
@@ -92,11 +92,11 @@ bare_value(const Substituter *s, const Place *place)
 	}
 	PG_END_TRY();
 	if (result == NULL)
-		refuse(s, place,
-			   psprintf("the value of variable \"%s\" is not one name, number or string",
-						place->name),
-			   "Put the placeholder into quotes, or allow the value as it is in this call: "
-			   "{\"value\": ..., \"raw\": true}.");
+		refuse_place(s, place,
+					 psprintf("the value of variable \"%s\" is not one name, number or string",
+							  place->name),
+					 "Put the placeholder into quotes, or allow the value as it is in this call: "
+					 "{\"value\": ..., \"raw\": true}.");
 	return result;
 }
 
@@ -109,11 +109,11 @@ part_value(const Substituter *s, const Place *place)
 	for (const char *c = value; *c != '\0'; c++)
 	{
 		if (!sv_is_variable_letter(*c))
-			refuse(s, place,
-				   psprintf("the value of variable \"%s\" cannot be a part of a name",
-							place->name),
-				   "Letters, digits and underscores can. Put the whole name into double quotes for "
-				   "others.");
+			refuse_place(s, place,
+						 psprintf("the value of variable \"%s\" cannot be a part of a name",
+								  place->name),
+						 "Letters, digits and underscores can. Put the whole name into double quotes for "
+						 "others.");
 	}
 	return value;
 }
@@ -152,8 +152,8 @@ quoted_value(const Substituter *s, const Place *place)
 		return psprintf("%s%s", after_word || strchr(value, '\\') != NULL ? " " : "",
 						quote_literal_cstr(value));
 	if (*value == '\0')
-		refuse(s, place, psprintf("the value of variable \"%s\" is empty, so it is no name",
-								  place->name), NULL);
+		refuse_place(s, place, psprintf("the value of variable \"%s\" is empty, so it is no name",
+										place->name), NULL);
 	return psprintf("%s\"%s\"", after_word ? " " : "", doubled(value, '"', false));
 }
 
@@ -161,10 +161,10 @@ static const char *
 data_value(const Substituter *s, const Place *place)
 {
 	if (strpbrk(place->value->value, "\t\r\n\\\"',") != NULL)
-		refuse(s, place,
-			   psprintf("the value of variable \"%s\" has characters that mean something in data",
-						place->name),
-			   "Allow it as it is in this call: {\"value\": ..., \"raw\": true}.");
+		refuse_place(s, place,
+					 psprintf("the value of variable \"%s\" has characters that mean something in data",
+							  place->name),
+					 "Allow it as it is in this call: {\"value\": ..., \"raw\": true}.");
 	return place->value->value;
 }
 
@@ -189,10 +189,10 @@ text_of_place(const Substituter *s, const Place *place)
 		case CONTEXT_BARE:
 			return place->part ? part_value(s, place) : bare_value(s, place);
 		default:
-			refuse(s, place,
-				   psprintf("variable \"%s\" stands inside of dollar quotes, where its value could "
-							"be any code", place->name),
-				   "Allow it in this call: {\"value\": ..., \"raw\": true}.");
+			refuse_place(s, place,
+						 psprintf("variable \"%s\" stands inside of dollar quotes, where its value could "
+								  "be any code", place->name),
+						 "Allow it in this call: {\"value\": ..., \"raw\": true}.");
 			return NULL;
 	}
 }
@@ -224,7 +224,7 @@ refuse_unknown(const Substituter *s, const Place *place)
 
 	initStringInfo(&json);
 	appendStringInfo(&json, "Give it one: variables => '{\"%s\": \"...\"}'.", place->name);
-	refuse(s, place, psprintf("variable \"%s\" has no value", place->name), json.data);
+	refuse_place(s, place, psprintf("variable \"%s\" has no value", place->name), json.data);
 }
 
 /* Give each place its value.  Raises SV007 for one without. */
@@ -344,8 +344,8 @@ check_tokens(const Substituter *s, const char *result)
 	}
 	PG_END_TRY();
 	if (!same)
-		refuse(s, linitial(s->places), "the values of its variables change the statements",
-			   "Allow the values as they are in this call: {\"value\": ..., \"raw\": true}.");
+		refuse_place(s, linitial(s->places), "the values of its variables change the statements",
+					 "Allow the values as they are in this call: {\"value\": ..., \"raw\": true}.");
 }
 
 static bool

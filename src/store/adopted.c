@@ -42,7 +42,7 @@ static List *schemas = NIL;
 static bool is_valid = false;
 
 static void
-forget(Datum arg, Oid relation)
+forget_adopted(Datum arg, Oid relation)
 {
 	is_valid = false;
 }
@@ -88,7 +88,7 @@ read_cache(void)
 
 	if (!registered)
 	{
-		CacheRegisterRelcacheCallback(forget, (Datum) 0);
+		CacheRegisterRelcacheCallback(forget_adopted, (Datum) 0);
 		registered = true;
 	}
 	list_free(relations);
@@ -155,7 +155,7 @@ sv_store_adopt(const AdoptedObject *object)
 }
 
 static void *
-read_object(uint64 row)
+read_adopted(uint64 row)
 {
 	AdoptedObject *object = palloc0(sizeof(AdoptedObject));
 	Oid			schema;
@@ -191,7 +191,7 @@ sv_store_adopted(const char *tool, const char *source)
 		4, {TEXTOID, TEXTOID, INT8OID, OIDOID}
 	};
 
-	return sv_own_rows(SV_STORE_WRITE, &query, read_object, tool, source,
+	return sv_own_rows(SV_STORE_WRITE, &query, read_adopted, tool, source,
 					   (int64) GetSystemIdentifier(), MyDatabaseId);
 }
 

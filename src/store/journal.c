@@ -179,7 +179,7 @@ sv_store_close_runs(void)
 }
 
 static void
-mark_applied(const StoreScope *scope, const StoredStep *step, Datum elapsed)
+mark_step_applied(const StoreScope *scope, const StoredStep *step, Datum elapsed)
 {
 	static StoreQuery query = {
 		"INSERT INTO schemaver.applied (revision, checksum, run, applied_at, applied_by, elapsed) "
@@ -242,7 +242,7 @@ sv_store_step(const StoredStep *step)
 
 	sv_store_enter(&scope, SV_STORE_WRITE);
 	if (step->direction == SV_UPGRADE)
-		mark_applied(&scope, step, elapsed);
+		mark_step_applied(&scope, step, elapsed);
 	else
 		mark_undone(&scope, step);
 	insert_step(&scope, step, NULL, elapsed);

@@ -158,7 +158,7 @@ sv_store_living_ran(const LivingVersion *version)
 }
 
 static void *
-read_object(uint64 row)
+read_living_object(uint64 row)
 {
 	LivingObject *object = palloc0(sizeof(LivingObject));
 
@@ -175,7 +175,7 @@ sv_store_living_objects(StoreMode mode)
 {
 	static StoreQuery query = {"SELECT name, type, names, args FROM schemaver.living_object"};
 
-	return sv_own_rows(mode, &query, read_object);
+	return sv_own_rows(mode, &query, read_living_object);
 }
 
 /* Does any living object consist of anything? */

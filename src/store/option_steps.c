@@ -48,7 +48,7 @@ refuse_precondition(void)
 
 /* As a query prints the value. */
 static char *
-text_of(const JsonbValue *value)
+precondition_text(const JsonbValue *value)
 {
 	char	   *text = sv_json_text(value);
 
@@ -81,7 +81,7 @@ read_precondition(JsonbContainer *object)
 
 	sv_json_begin(&member, object);
 	while (sv_json_next(&member))
-		take_member(precondition, member.name, text_of(&member.value));
+		take_member(precondition, member.name, precondition_text(&member.value));
 	if (precondition->sql == NULL)
 		refuse_precondition();
 	return precondition;

@@ -44,7 +44,7 @@ check_option_ids(const char *name, const JsonbValue *value)
 }
 
 static bool
-is_word(const JsonbValue *value, const char *word)
+is_option_word(const JsonbValue *value, const char *word)
 {
 	return value->type == jbvString && value->val.string.len == strlen(word) &&
 		strncmp(value->val.string.val, word, value->val.string.len) == 0;
@@ -205,7 +205,8 @@ sv_store_options(const char *options, const char **irreversible)
 		if (read.given[i] && known[i].kind == OPTION_IDS)
 			check_option_ids(known[i].name, &read.values[i]);
 		if (read.given[i] && known[i].kind == OPTION_DEPENDENTS &&
-			!(is_word(&read.values[i], "rebuild") || is_word(&read.values[i], "refuse")))
+			!(is_option_word(&read.values[i], "rebuild") || is_option_word(&read.values[i],
+																		   "refuse")))
 			ereport(ERROR,
 					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 					 errmsg("option \"%s\" must be \"rebuild\" or \"refuse\"", known[i].name)));
@@ -250,7 +251,7 @@ sv_store_option_rebuild(const char *options)
 	if (options == NULL || strcmp(options, "{}") == 0)
 		return sv_rebuild_dependents;
 	read_options(&read, options);
-	return read.given[DEPENDENTS] ? is_word(&read.values[DEPENDENTS], "rebuild") :
+	return read.given[DEPENDENTS] ? is_option_word(&read.values[DEPENDENTS], "rebuild") :
 		sv_rebuild_dependents;
 }
 

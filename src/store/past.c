@@ -77,7 +77,7 @@ steps_after_date(StoreMode mode, const char *date)
 }
 
 static void
-refuse(const char *moment, const char *detail)
+refuse_moment(const char *moment, const char *detail)
 {
 	ereport(ERROR,
 			(errcode(ERRCODE_SV_NOT_IN_RANGE),
@@ -116,16 +116,17 @@ mark_squashed(const RevisionGraph *graph, const char *moment, const List *later,
 			continue;
 		if (step->squashed > 0 &&
 			(members[i] != step->squashed || (undone[i] != 0 && undone[i] != members[i])))
-			refuse(moment,
-				   psprintf("Revision \"%s\" has replaced revisions of which some were applied then.",
-							graph->revisions[i].id));
+			refuse_moment(moment,
+						  psprintf("Revision \"%s\" has replaced revisions of which some were applied then.",
+								   graph->revisions[i].id));
 		if (step->replaces > 0 && members[i] == 0 && !step->undone)
-			refuse(moment, psprintf("Revision \"%s\" has replaced others since.", step->revision));
+			refuse_moment(moment, psprintf("Revision \"%s\" has replaced others since.",
+										   step->revision));
 	}
 }
 
 static bool *
-applied_then(StoreMode mode, const RevisionGraph *graph, const char *moment)
+applied_at_moment(StoreMode mode, const RevisionGraph *graph, const char *moment)
 {
 	bool	   *marks = palloc0(sizeof(bool) * Max(graph->n, 1));
 	List	   *later = strncmp(moment, SV_GRAPH_RUN, strlen(SV_GRAPH_RUN)) == 0 ?
@@ -143,9 +144,9 @@ applied_then(StoreMode mode, const RevisionGraph *graph, const char *moment)
 		if (i >= 0)
 			marks[i] = step->undone;
 		else if (step->undone)
-			refuse(moment,
-				   psprintf("Revision \"%s\" was applied then and is not registered any more.",
-							step->revision));
+			refuse_moment(moment,
+						  psprintf("Revision \"%s\" was applied then and is not registered any more.",
+								   step->revision));
 	}
 	mark_squashed(graph, moment, later, marks);
 	return marks;
@@ -155,12 +156,12 @@ applied_then(StoreMode mode, const RevisionGraph *graph, const char *moment)
 bool *
 sv_store_then(const RevisionGraph *graph, const char *moment)
 {
-	return applied_then(SV_STORE_READ, graph, moment);
+	return applied_at_moment(SV_STORE_READ, graph, moment);
 }
 
 /* the same for runs */
 bool *
 sv_store_then_for_run(const RevisionGraph *graph, const char *moment)
 {
-	return applied_then(SV_STORE_WRITE, graph, moment);
+	return applied_at_moment(SV_STORE_WRITE, graph, moment);
 }

@@ -88,7 +88,7 @@ reached_position(const StoreScope *scope)
 }
 
 static List *
-add_strings(List *to, const List *strings)
+append_strings(List *to, const List *strings)
 {
 	ListCell   *cell;
 
@@ -125,7 +125,7 @@ add_above(const StoreScope *scope, RevisionGraph *graph, int64 from, List **need
 			sv_graph_add_parent(graph, index, lfirst(cell));
 		foreach(cell, depends)
 			sv_graph_add_depends(graph, index, lfirst(cell));
-		*needed = add_strings(add_strings(*needed, parents), depends);
+		*needed = append_strings(append_strings(*needed, parents), depends);
 	}
 	MemoryContextSwitchTo(old);
 	return n <= MAX_ABOVE;

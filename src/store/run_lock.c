@@ -108,7 +108,7 @@ sv_lock_holder(const LOCKTAG *tag, LOCKMODE mode)
 }
 
 static void
-refuse_busy(Oid relation)
+refuse_busy_run(Oid relation)
 {
 	LOCKTAG		tag;
 	int			pid;
@@ -193,7 +193,7 @@ sv_lock_run(const char *what)
 	if (sv_run_lock_timeout < 0)
 		LockRelationOid(relation, RUN_LOCK_MODE);
 	else if (!poll_lock(relation, sv_run_lock_timeout))
-		refuse_busy(relation);
+		refuse_busy_run(relation);
 	sv_store_check_replicated();
 	if (!IsolationUsesXactSnapshot())
 		return;

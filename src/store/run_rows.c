@@ -90,7 +90,7 @@ sv_store_steps_of(const List *revisions, int limit)
 }
 
 static void *
-read_change(uint64 row)
+read_change_row(uint64 row)
 {
 	RevisionChange *change = palloc(sizeof(RevisionChange));
 
@@ -129,5 +129,5 @@ sv_store_changes_of(const List *revisions)
 		1, {TEXTARRAYOID}
 	};
 
-	return sv_own_rows(SV_STORE_READ, &query, read_change, revisions);
+	return sv_own_rows(SV_STORE_READ, &query, read_change_row, revisions);
 }

@@ -278,7 +278,7 @@ sv_versions_end(Versions *versions)
 }
 
 static VersionEntry *
-entry_of(Versions *versions, const ModelClass *class, const char *identity)
+version_entry(Versions *versions, const ModelClass *class, const char *identity)
 {
 	VersionKey	key = {class, identity};
 	bool		found;
@@ -309,7 +309,7 @@ entry_of(Versions *versions, const ModelClass *class, const char *identity)
 bool
 sv_versions_has(Versions *versions, const ModelClass *class, const char *identity)
 {
-	return entry_of(versions, class, identity)->present != NIL;
+	return version_entry(versions, class, identity)->present != NIL;
 }
 
 static bool
@@ -317,7 +317,7 @@ is_present_row(Versions *versions, const Object *object, ItemPointer row)
 {
 	ListCell   *cell;
 
-	foreach(cell, entry_of(versions, object->class, object->identity)->present)
+	foreach(cell, version_entry(versions, object->class, object->identity)->present)
 	{
 		if (ItemPointerEquals(&((Version *) lfirst(cell))->row, row))
 			return true;
@@ -378,7 +378,7 @@ sv_versions_parts(Versions *versions, const Object *whole)
 static void
 close_present(Versions *versions, int64 state, const Object *object)
 {
-	VersionEntry *entry = entry_of(versions, object->class, object->identity);
+	VersionEntry *entry = version_entry(versions, object->class, object->identity);
 	List	   *left = NIL;
 	ListCell   *cell;
 
@@ -414,7 +414,7 @@ add_part(Versions *versions, Version *version)
 static void
 add_version(Versions *versions, int64 state, const Object *object)
 {
-	VersionEntry *entry = entry_of(versions, object->class, object->identity);
+	VersionEntry *entry = version_entry(versions, object->class, object->identity);
 	Version    *version = palloc0(sizeof(Version));
 
 	version->from_state = state;

@@ -44,7 +44,7 @@ typedef struct Merge
 } Merge;
 
 static KeyEntry *
-entry_of(const Merge *m, const Object *o, HASHACTION action)
+merged_entry(const Merge *m, const Object *o, HASHACTION action)
 {
 	VersionKey	key = {o->class, o->identity};
 	bool		found;
@@ -81,7 +81,7 @@ static bool
 decide_merge(const Merge *m, const ObjectChange *change)
 {
 	const Object *former = change->before ? change->before : at_address_of(m->left, change->after);
-	const KeyEntry *entry = former ? entry_of(m, former, HASH_FIND) : NULL;
+	const KeyEntry *entry = former ? merged_entry(m, former, HASH_FIND) : NULL;
 
 	if (former != NULL && (entry == NULL || !entry->is_kept))
 		return false;
@@ -92,7 +92,7 @@ decide_merge(const Merge *m, const ObjectChange *change)
 static bool
 will_be_kept(const Merge *m, const Object *o)
 {
-	KeyEntry   *entry = entry_of(m, o, HASH_FIND);
+	KeyEntry   *entry = merged_entry(m, o, HASH_FIND);
 
 	check_stack_depth();
 	if (entry == NULL)
@@ -178,7 +178,7 @@ end_parts(Merge *m, const Object *whole, const Object *renamed)
 	foreach(cell, sv_versions_parts(m->versions, whole))
 	{
 		Object	   *part = lfirst(cell);
-		KeyEntry   *entry = entry_of(m, part, HASH_ENTER);
+		KeyEntry   *entry = merged_entry(m, part, HASH_ENTER);
 		Object	   *after = NULL;
 		bool		told = entry->begins != NULL || entry->ends;
 
@@ -192,7 +192,7 @@ end_parts(Merge *m, const Object *whole, const Object *renamed)
 			KeyEntry   *taken;
 
 			after = part_of_renamed(part, whole, renamed);
-			taken = entry_of(m, after, HASH_FIND);
+			taken = merged_entry(m, after, HASH_FIND);
 			if (taken != NULL && (taken->begins != NULL || (taken->is_kept && !taken->ends)))
 				after = NULL;
 		}
@@ -214,16 +214,16 @@ enter_changes(Merge *m, List *changes)
 
 		if (change->before != NULL && change->after == NULL)
 		{
-			entry_of(m, change->before, HASH_ENTER)->ends = true;
+			merged_entry(m, change->before, HASH_ENTER)->ends = true;
 			remember_address(m->left, change->before);
 		}
 		if (change->after == NULL)
 			continue;
-		entry_of(m, change->after, HASH_ENTER)->begins = change;
+		merged_entry(m, change->after, HASH_ENTER)->begins = change;
 		if (change->before == NULL)
 			remember_address(m->come, change->after);
 		if (change->after->parent != NULL)
-			(void) entry_of(m, change->after->parent, HASH_ENTER);
+			(void) merged_entry(m, change->after->parent, HASH_ENTER);
 	}
 }
 
@@ -253,7 +253,7 @@ sv_whole_changes(Versions *versions, List *changes)
 		CHECK_FOR_INTERRUPTS();
 		if (change->after == NULL || will_be_kept(&m, change->after))
 			m.changes = lappend(m.changes, lfirst(cell));
-		if (whole != NULL && entry_of(&m, whole, HASH_FIND)->is_kept)
+		if (whole != NULL && merged_entry(&m, whole, HASH_FIND)->is_kept)
 			end_parts(&m, whole, renamed != NULL && will_be_kept(&m, renamed) ? renamed : NULL);
 	}
 	return m.changes;

@@ -126,21 +126,6 @@ all_units(const Derivation *d)
 	return units;
 }
 
-static bool
-has_unit(const List *units, const ObjectAddress *unit)
-{
-	ListCell   *cell;
-
-	foreach(cell, units)
-	{
-		const ObjectAddress *other = lfirst(cell);
-
-		if (other->classId == unit->classId && other->objectId == unit->objectId)
-			return true;
-	}
-	return false;
-}
-
 static Model *
 read_now(const List *units)
 {
@@ -215,7 +200,7 @@ find_others(const Derivation *d)
 		{
 			ObjectAddress *dependent = lfirst(other);
 
-			if (!has_unit(known, dependent) && !has_unit(found, dependent) &&
+			if (!sv_base_has_object(known, dependent) && !sv_base_has_object(found, dependent) &&
 				sv_unit_is_read(dependent) &&
 				!(sv_track_disowned != NULL && sv_track_disowned(dependent)))
 				found = lappend(found, dependent);

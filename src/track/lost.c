@@ -176,7 +176,7 @@ note_loss(List *lost, const char *what, const char *identity)
  * its columns; but no rows come to a partitioned table that was a plain one.
  */
 static bool
-is_new(const Object *b)
+is_new_object(const Object *b)
 {
 	const Pair *pair = b->pair;
 
@@ -199,12 +199,13 @@ has_own_rows(const Object *b)
 static List *
 note_column(List *lost, const Object *b)
 {
-	if (is_new(b->parent))
+	if (is_new_object(b->parent))
 		return lost;
-	if (is_new(b))
+	if (is_new_object(b))
 		return sv_is(b, "generated") ? lost : note_loss(lost, "values of column", b->identity);
 	if (b->pair->a != NULL && !sv_same(b->pair->a, b, "type"))
-		return note_loss(lost, "values as they were before the change of type of column", b->identity);
+		return note_loss(lost, "values as they were before the change of type of column",
+						 b->identity);
 	return lost;
 }
 
@@ -214,8 +215,8 @@ note_identity(List *lost, const Object *column)
 {
 	const Object *sequence = sv_sequence_of_identity(column);
 
-	if (!sv_is(column, "identity") || is_new(column->parent) ||
-		(column->pair->a != NULL && sv_is(column->pair->a, "identity") && !is_new(column) &&
+	if (!sv_is(column, "identity") || is_new_object(column->parent) ||
+		(column->pair->a != NULL && sv_is(column->pair->a, "identity") && !is_new_object(column) &&
 		 !(sequence != NULL && sequence->pair != NULL && sequence->pair->replaced)))
 		return lost;
 	return note_loss(lost, "position of sequence", sv_identity_sequence(column));
@@ -223,7 +224,7 @@ note_identity(List *lost, const Object *column)
 
 /* What statements drop that comes back: DROP says so itself. */
 static List *
-note_dropped(List *lost, const Model *before, const List *rows)
+note_dropped_rows(List *lost, const Model *before, const List *rows)
 {
 	ListCell   *cell;
 
@@ -238,7 +239,7 @@ note_dropped(List *lost, const Model *before, const List *rows)
 			continue;
 		if (sv_class_is(b, table) && !b->pair->swapped && has_own_rows(b))
 			lost = note_loss(lost, "rows of table", b->identity);
-		else if (sv_class_is(b, column) && !b->parent->pair->swapped && !is_new(b->parent))
+		else if (sv_class_is(b, column) && !b->parent->pair->swapped && !is_new_object(b->parent))
 			lost = note_loss(lost, "values of column", b->identity);
 	}
 	return lost;
@@ -263,12 +264,12 @@ sv_derived_lost(const Model *before, const List *rows, const List *undone)
 
 		if (b->pair == NULL || b->context)
 			continue;
-		if (sv_class_is(b, table) && is_new(b) && has_own_rows(b))
+		if (sv_class_is(b, table) && is_new_object(b) && has_own_rows(b))
 			lost = note_loss(lost, "rows of table", b->identity);
-		else if (sv_class_is(b, sequence) && is_new(b))
+		else if (sv_class_is(b, sequence) && is_new_object(b))
 			lost = note_loss(lost, "position of sequence", b->identity);
 		else if (sv_class_is(b, column) && sv_class_is(b->parent, table))
 			lost = note_identity(note_column(lost, b), b);
 	}
-	return note_dropped(lost, before, rows);
+	return note_dropped_rows(lost, before, rows);
 }

@@ -30,12 +30,6 @@ whole_of(const Object *o)
 	return o;
 }
 
-static bool
-same_address(const ObjectAddress *a, const ObjectAddress *b)
-{
-	return a->classId == b->classId && a->objectId == b->objectId;
-}
-
 /* The units (ObjectAddress *) of what two models differ in, by the addresses of both. */
 static List *
 changed_units(const Model *before, const Model *after)
@@ -52,7 +46,7 @@ changed_units(const Model *before, const Model *after)
 
 		foreach(other, units)
 		{
-			if (same_address(lfirst(other), &o->address))
+			if (sv_base_same_object(lfirst(other), &o->address))
 				known = true;
 		}
 		if (!known)
