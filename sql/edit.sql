@@ -44,7 +44,7 @@ SELECT revises FROM schemaver.show('d1');
 -- applied: no more
 SELECT revision FROM schemaver.upgrade('b1');
 \set VERBOSITY terse
-SELECT schemaver.edit('a1', message => 'm');
+SELECT schemaver.edit('a1', up => 'SELECT 1');
 :code
 SELECT schemaver.remove('a1');
 :code

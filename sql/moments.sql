@@ -21,7 +21,11 @@ SELECT revision, direction FROM schemaver.plan('b2@run:1', 'downgrade');
 
 -- the set of that moment, in both directions
 SELECT revision FROM schemaver.downgrade('run:1');
+SELECT position, revision, direction FROM schemaver.plan('run:' || :late, 'goto');
 SELECT revision, direction FROM schemaver.goto('run:' || :late);
+SELECT position, revision, direction FROM schemaver.plan('b2', 'goto');
+SELECT revision FROM schemaver.resolve('date:banana');
+:code
 SELECT revision, direction FROM schemaver.goto('date:' || :'early');
 SELECT revision, direction FROM schemaver.goto('b2');
 SELECT revision, direction FROM schemaver.goto('a2', dry_run => true);

@@ -512,7 +512,7 @@ stamp_migrations(Adoption *a)
 		step.stamped = true;
 		step.took_time = row != NULL && row->has_elapsed;
 		step.by = row != NULL ? row->applied_by : NULL;
-		step.state = state;
+		step.state = step.state_before = state;
 		(void) sv_store_step(&step);
 	}
 	foreach(cell, a->repeated)

@@ -17,6 +17,8 @@
 
 PG_FUNCTION_INFO_V1(sv_api_drift);
 PG_FUNCTION_INFO_V1(sv_api_revert_drift);
+PG_FUNCTION_INFO_V1(sv_api_allow_clean);
+PG_FUNCTION_INFO_V1(sv_api_clean);
 PG_FUNCTION_INFO_V1(sv_api_capture);
 PG_FUNCTION_INFO_V1(sv_api_rebase_state);
 PG_FUNCTION_INFO_V1(sv_api_log_ddl);
@@ -206,6 +208,33 @@ sv_api_revert_drift(PG_FUNCTION_ARGS)
 	sv_put_diff_rows(fcinfo,
 					 sv_drift_revert(scope.schemas, &options, sv_arg_bool(fcinfo, 2),
 									 sv_arg_bool(fcinfo, 3)));
+	return (Datum) 0;
+}
+
+Datum
+sv_api_allow_clean(PG_FUNCTION_ARGS)
+{
+	sv_drift_allow_clean(sv_arg_bool(fcinfo, 0));
+	PG_RETURN_VOID();
+}
+
+Datum
+sv_api_clean(PG_FUNCTION_ARGS)
+{
+	ModelScope	scope = sv_arg_scope(fcinfo, 0);
+	DiffOptions options = sv_arg_live_options(fcinfo, -1);
+	ReturnSetInfo *result = sv_result_begin(fcinfo);
+	ListCell   *cell;
+
+	foreach(cell, sv_drift_clean(scope.schemas, &options, sv_arg_bool(fcinfo, 1)))
+	{
+		const DiffRow *dropped = lfirst(cell);
+		RowBuilder	row = {0};
+
+		sv_row_text(&row, dropped->kind);
+		sv_row_text(&row, dropped->identity);
+		sv_row_put(result, &row);
+	}
 	return (Datum) 0;
 }
 

@@ -21,6 +21,7 @@ PG_FUNCTION_INFO_V1(sv_api_edit);
 PG_FUNCTION_INFO_V1(sv_api_remove);
 PG_FUNCTION_INFO_V1(sv_api_load);
 PG_FUNCTION_INFO_V1(sv_api_load_directory);
+PG_FUNCTION_INFO_V1(sv_api_accept);
 PG_FUNCTION_INFO_V1(sv_api_export);
 PG_FUNCTION_INFO_V1(sv_api_tag);
 PG_FUNCTION_INFO_V1(sv_api_untag);
@@ -294,6 +295,38 @@ sv_api_load_directory(PG_FUNCTION_ARGS)
 	sv_register_lock("schemaver.load_directory()");
 	register_files(files, &options, result);
 	PG_RETURN_NULL();
+}
+
+Datum
+sv_api_accept(PG_FUNCTION_ARGS)
+{
+	char	   *ref = sv_arg_name(fcinfo, 0, "ref");
+	char	   *reason = sv_arg_text(fcinfo, 1, "reason");
+	char	   *content = sv_arg_text_or_null(fcinfo, 2);
+	char	   *source = sv_arg_text_or_null(fcinfo, 5);
+	LoadOptions options = {0};
+	SourceFile	file;
+	List	   *files = NIL;
+	char	   *id;
+
+	sv_register_lock("schemaver.accept()");
+	id = id_of(ref);
+	options.format = sv_arg_text_or_null(fcinfo, 4);
+	if (content != NULL)
+	{
+		char	   *stored_source = NULL;
+		char	   *stored_file = NULL;
+
+		(void) sv_store_loaded(id, &stored_source, &stored_file);
+		options.source = source != NULL ? source : stored_source != NULL ? stored_source : "";
+		file.name = PG_ARGISNULL(3) ? (stored_file != NULL ? stored_file :
+									   psprintf("%s.sql", id)) : sv_arg_text(fcinfo, 3, "name");
+		file.content = strncmp(content, "\xEF\xBB\xBF", 3) == 0 ? content + 3 : content;
+		files = sv_bundle_is(file.content) ? sv_bundle_read(&file) : list_make1(&file);
+	}
+	sv_register_accept(id, reason, files, &options);
+	sv_proof_check_downs(list_make1(id));
+	PG_RETURN_TEXT_P(cstring_to_text(id));
 }
 
 static RevisionDraft

@@ -14,6 +14,7 @@
 PG_FUNCTION_INFO_V1(sv_api_upgrade);
 PG_FUNCTION_INFO_V1(sv_api_downgrade);
 PG_FUNCTION_INFO_V1(sv_api_goto);
+PG_FUNCTION_INFO_V1(sv_api_undo);
 PG_FUNCTION_INFO_V1(sv_api_redo);
 PG_FUNCTION_INFO_V1(sv_api_stamp);
 PG_FUNCTION_INFO_V1(sv_api_plan);
@@ -154,6 +155,19 @@ sv_api_goto(PG_FUNCTION_ARGS)
 }
 
 Datum
+sv_api_undo(PG_FUNCTION_ARGS)
+{
+	char	   *ref = sv_arg_name(fcinfo, 0, "ref");
+	RunOptions	options = sv_arg_run_options(fcinfo, 2);
+
+	options.dry_run = sv_arg_bool(fcinfo, 1);
+	options.allowing = psprintf("SELECT * FROM schemaver.undo(%s, allow_data_loss => true)",
+								quote_literal_cstr(ref));
+	sv_run_undo(ref, &options, sv_proof_observer(), put_step, sv_result_begin(fcinfo));
+	PG_RETURN_NULL();
+}
+
+Datum
 sv_api_redo(PG_FUNCTION_ARGS)
 {
 	RunOptions	options;
@@ -207,7 +221,7 @@ arg_direction(FunctionCallInfo fcinfo, int n)
 	ereport(ERROR,
 			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 			 errmsg("unrecognized direction \"%s\"", sv_base_clip(name)),
-			 errhint("Use 'upgrade' or 'downgrade'.")));
+			 errhint("Use 'upgrade' or 'downgrade', or in plan() 'goto'.")));
 	return SV_UPGRADE;
 }
 
@@ -318,57 +332,89 @@ refusal(const StoredRevision *row, Direction direction)
 		NULL;
 }
 
-Datum
-sv_api_plan(PG_FUNCTION_ARGS)
+/* Rows of a plan, behind "before" others. */
+static void
+put_steps(ReturnSetInfo *result, StoredRevision **rows, int n, Direction direction, int before)
 {
-	Direction	direction = arg_direction(fcinfo, 1);
-	char	   *target = PG_ARGISNULL(0) ? (direction == SV_UPGRADE ? "head" : "-1") :
-	sv_arg_target(fcinfo, 0, SV_STORE_READ, direction);
-	ReturnSetInfo *result = sv_result_begin(fcinfo);
-	RevisionGraph *graph = sv_store_graph_to(SV_STORE_READ, direction, target);
-	RevisionList plan;
-	StoredRevision **rows;
 	bool	   *transactional;
 	char	  **enum_notes;
 	List	   *earlier = NIL;
-	List	   *left_out = NIL;
-	Selection	selection;
-	ListCell   *cell;
+	bool		down = direction == SV_DOWNGRADE;
 
-	sv_arg_variables(fcinfo, 2);
-	selection = sv_run_selection(SV_STORE_READ, sv_arg_name_or_null(fcinfo, 3),
-								 sv_arg_labels(fcinfo, 4));
-	plan = direction == SV_UPGRADE ? sv_graph_plan_upgrade(graph, target) :
-		sv_graph_plan_downgrade(graph, target);
-	rows = sv_store_plan_rows(SV_STORE_READ, graph, &plan);
-	if (direction == SV_UPGRADE)
-		left_out = take_left_out(&selection, rows, &plan);
-	sv_run_check_variables(SV_STORE_READ, rows, plan.n, direction);
-	transactional = sv_run_transactional(SV_STORE_READ, rows, plan.n, direction);
-	enum_notes = sv_run_enum_notes(SV_STORE_READ, rows, plan.n, direction);
-
-	for (int i = 0; i < plan.n; i++)
+	sv_run_check_variables(SV_STORE_READ, rows, n, direction);
+	transactional = sv_run_transactional(SV_STORE_READ, rows, n, direction);
+	enum_notes = sv_run_enum_notes(SV_STORE_READ, rows, n, direction);
+	for (int i = 0; i < n; i++)
 	{
 		RowBuilder	row = {0};
 
-		sv_row_datum(&row, Int32GetDatum(i + 1), false);
+		sv_row_datum(&row, Int32GetDatum(before + i + 1), false);
 		sv_row_text(&row, rows[i]->id);
 		sv_row_text(&row, sv_direction_name(direction));
 		sv_row_text(&row, rows[i]->message);
 		sv_row_datum(&row, BoolGetDatum(transactional[i]), false);
-		sv_row_list_or_null(&row, direction == SV_DOWNGRADE ? sv_run_structure_only(rows[i]) : NIL);
-		sv_row_list_or_null(&row, direction == SV_DOWNGRADE ?
-							sv_run_takes(SV_STORE_READ, rows[i], &earlier) : NIL);
-		sv_row_list_or_null(&row, direction == SV_DOWNGRADE ?
-							sv_run_needs(SV_STORE_READ, rows[i]) : NIL);
+		sv_row_list_or_null(&row, down ? sv_run_structure_only(rows[i]) : NIL);
+		sv_row_list_or_null(&row, down ? sv_run_takes(SV_STORE_READ, rows[i], &earlier) : NIL);
+		sv_row_list_or_null(&row, down ? sv_run_needs(SV_STORE_READ, rows[i]) : NIL);
 		sv_row_text(&row, refusal(rows[i], direction));
 		sv_row_list_or_null(&row, step_notes(rows[i], direction, enum_notes[i]));
 		sv_row_put(result, &row);
 	}
+}
+
+/* What goto() would do: what is undone, then what runs. */
+static void
+put_goto(ReturnSetInfo *result, const char *target, const Selection *selection)
+{
+	RevisionGraph *graph = sv_store_graph(SV_STORE_READ);
+	StampPlan	plan = sv_graph_plan_goto(graph, target);
+	StoredRevision **down = sv_store_plan_rows(SV_STORE_READ, graph, &plan.remove);
+	StoredRevision **up = sv_store_plan_rows(SV_STORE_READ, graph, &plan.add);
+	List	   *left_out = take_left_out(selection, up, &plan.add);
+	ListCell   *cell;
+
+	put_steps(result, down, plan.remove.n, SV_DOWNGRADE, 0);
+	put_steps(result, up, plan.add.n, SV_UPGRADE, plan.remove.n);
+	foreach(cell, left_out)
+		put_left_out_rows(result, selection, lfirst(cell));
+}
+
+static void
+put_plan(ReturnSetInfo *result, Direction direction, const char *target,
+		 const Selection *selection)
+{
+	RevisionGraph *graph = sv_store_graph_to(SV_STORE_READ, direction, target);
+	RevisionList plan = direction == SV_UPGRADE ? sv_graph_plan_upgrade(graph, target) :
+		sv_graph_plan_downgrade(graph, target);
+	StoredRevision **rows = sv_store_plan_rows(SV_STORE_READ, graph, &plan);
+	List	   *left_out = direction == SV_UPGRADE ? take_left_out(selection, rows, &plan) : NIL;
+	ListCell   *cell;
+
+	put_steps(result, rows, plan.n, direction, 0);
 	if (put_living_steps(result, direction, rows, plan.n) > 0)
 		put_hooks(result, direction);
 	foreach(cell, left_out)
-		put_left_out_rows(result, &selection, lfirst(cell));
+		put_left_out_rows(result, selection, lfirst(cell));
+}
+
+Datum
+sv_api_plan(PG_FUNCTION_ARGS)
+{
+	bool		is_goto = strcmp(sv_arg_name(fcinfo, 1, "direction"), "goto") == 0;
+	Direction	direction = is_goto ? SV_UPGRADE : arg_direction(fcinfo, 1);
+	char	   *target = PG_ARGISNULL(0) ? (direction == SV_UPGRADE ? "head" : "-1") :
+	is_goto ? sv_arg_name(fcinfo, 0, "target") :
+	sv_arg_target(fcinfo, 0, SV_STORE_READ, direction);
+	ReturnSetInfo *result = sv_result_begin(fcinfo);
+	Selection	selection;
+
+	sv_arg_variables(fcinfo, 2);
+	selection = sv_run_selection(SV_STORE_READ, sv_arg_name_or_null(fcinfo, 3),
+								 sv_arg_labels(fcinfo, 4));
+	if (is_goto)
+		put_goto(result, target, &selection);
+	else
+		put_plan(result, direction, target, &selection);
 	PG_RETURN_NULL();
 }
 

@@ -122,6 +122,7 @@ typedef enum Progress
 extern int	sv_progress;		/* Progress */
 extern bool sv_plain_when_empty;
 extern bool sv_derive_downs;
+extern bool sv_journal_failures;
 extern bool sv_rebuild_dependents;
 extern bool sv_keep_snapshots;
 extern bool sv_partition_drift;

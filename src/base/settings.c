@@ -34,6 +34,9 @@ static const struct config_enum_entry progress_values[] = {
 /* A fresh database should need no other command than production. */
 bool		sv_plain_when_empty = true;
 
+/* A worker writes failed runs down; it takes one of max_worker_processes for a moment. */
+bool		sv_journal_failures = true;
+
 /* The way back of a revision without down follows from what it changed. */
 bool		sv_derive_downs = true;
 
@@ -182,6 +185,11 @@ sv_settings_init(void)
 							 "warn reports a down that does not bring back the schema, error "
 							 "refuses it with SQLSTATE SV017.",
 							 &sv_check_downs, SV_CHECK_OFF, check_downs_values,
+							 PGC_USERSET, 0, NULL, NULL, NULL);
+	DefineCustomBoolVariable("schemaver.journal_failures",
+							 "Writes runs that were rolled back because of an error into the journal.",
+							 "A background worker does it afterwards, if one is free.",
+							 &sv_journal_failures, true,
 							 PGC_USERSET, 0, NULL, NULL, NULL);
 	DefineCustomBoolVariable("schemaver.keep_data",
 							 "Lets upgrades keep what they drop, for the downgrade to bring it "

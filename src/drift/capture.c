@@ -46,7 +46,7 @@ refuse_capture(const DriftReport *report, const char *why)
 
 /* Record that the revision is applied, with the schema as it is. */
 static void
-record_applied(const char *id, int64 state)
+record_applied(const char *id, int64 before, int64 state)
 {
 	StoredRevision *revision = sv_store_revision(SV_STORE_WRITE, id);
 	StoredStep	step = {0};
@@ -59,6 +59,7 @@ record_applied(const char *id, int64 state)
 	step.checksum = revision->checksum;
 	step.stamped = true;
 	step.state = state;
+	step.state_before = before;
 	(void) sv_store_step(&step);
 	sv_store_end_run(step.run, step.started_at);
 }
@@ -74,6 +75,7 @@ sv_drift_capture(RevisionDraft *draft, const DiffOptions *options, bool allow_da
 {
 	ModelScope	everything = {NIL, true, NULL};
 	DriftReport report;
+	int64		before;
 	char	   *id;
 
 	sv_register_lock("schemaver.capture()");
@@ -100,7 +102,8 @@ sv_drift_capture(RevisionDraft *draft, const DiffOptions *options, bool allow_da
 	/* the copy that it is proven on is one of the live schema, so the way back comes first */
 	sv_prove(&everything, report.live, report.kept, options, report.revert, report.apply);
 	id = sv_register_add(draft, false);
-	record_applied(id, sv_drift_settle(NIL, options));
+	before = sv_state_number();
+	record_applied(id, before, sv_drift_settle(NIL, options));
 	CommandCounterIncrement();
 	PushActiveSnapshot(GetTransactionSnapshot());
 	report = sv_drift_find(NIL, options);

@@ -43,6 +43,10 @@ extern void sv_drift_write_exactly(DriftReport *report, List *schemas, const Dif
 extern List *sv_drift_revert(List *schemas, const DiffOptions *options, bool dry_run,
 							 bool allow_data_loss);
 
+/* clean.c */
+extern void sv_drift_allow_clean(bool allow);
+extern List *sv_drift_clean(List *schemas, const DiffOptions *options, bool dry_run);
+
 /* pending.c */
 extern void sv_drift_refuse_pending(const RevisionGraph *graph, List *targets);
 

@@ -68,6 +68,7 @@ typedef struct RevisionDraft
 	const char *verify_source;
 	int			verify_line;
 	bool		in_chain;		/* it revises what stands before it among the files */
+	bool		accepted;		/* its text is taken though another one is applied */
 	bool		named_by_file;	/* the id is made of the file's name */
 	bool		up_generated;	/* schemaver wrote it, and nobody has edited it */
 	bool		down_generated;

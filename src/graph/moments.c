@@ -45,7 +45,10 @@ sv_graph_moment_heads(const RevisionGraph *graph, const char *moment, const bool
 	return sv_graph_list_marked(graph, heads);
 }
 
-/* Raise SV008 if something that was applied stands on what was not: it was inserted since. */
+/*
+ * Raise SV008 if something that was applied stands on what was not and is now: it was
+ * inserted since, or it was undone then, which a run does for one revision alone.
+ */
 static void
 check_whole(const RevisionGraph *graph, const char *moment, const bool *then)
 {
@@ -54,7 +57,7 @@ check_whole(const RevisionGraph *graph, const char *moment, const bool *then)
 	RevisionList missing;
 
 	for (int i = 0; i < graph->n; i++)
-		needed[i] &= !then[i];
+		needed[i] &= !then[i] && graph->revisions[i].applied;
 	missing = sv_graph_list_marked(graph, needed);
 	if (missing.n > 0)
 		ereport(ERROR,
@@ -62,7 +65,7 @@ check_whole(const RevisionGraph *graph, const char *moment, const bool *then)
 				 errmsg("there is no way back to \"%s\"", sv_base_clip(moment)),
 				 errdetail("What was applied stands today on what was not: %s.",
 						   sv_graph_names(graph, &missing)),
-				 errhint("Name a revision instead.")));
+				 errhint("Name a revision instead, or take out what was not applied with schemaver.undo().")));
 }
 
 /* What leads from the applied set to that of a moment, within the lineage if there is one. */

@@ -24,7 +24,9 @@ refuse_changed(const StoredRevision *stored, const StoredRevision *wanted, const
 					   "The checksum of what is applied begins with %.12s, that of file \"%s\" "
 					   "with %.12s.",
 					   stored->checksum, file, wanted->checksum),
-			 errhint("Restore the file, or register the change as a new revision.")));
+			 errhint("Restore the file, or register the change as a new revision. If the new text does what ran, "
+					 "record it: SELECT schemaver.accept(%s, 'the reason', content => '...').",
+					 quote_literal_cstr(stored->id))));
 }
 
 static bool
@@ -110,7 +112,7 @@ update_from_draft(RevisionDraft *draft, bool *reshaped)
 		sv_lock_run("schemaver.load()");
 		stored = sv_store_revision(SV_STORE_WRITE, draft->id);
 	}
-	if (stored->applied && strcmp(wanted.checksum, stored->checksum) != 0)
+	if (stored->applied && strcmp(wanted.checksum, stored->checksum) != 0 && !draft->accepted)
 		refuse_changed(stored, &wanted, draft->source ? draft->source : draft->down_source);
 	sv_register_check_parts(wanted.id, script);
 	sv_store_update_revision(&wanted, script);

@@ -559,8 +559,13 @@ load_all(void *arg)
 	sv_register_untie_living(load->read->drafts);
 	foreach(cell, sv_register_order(load->read->drafts))
 	{
+		RevisionDraft *draft = lfirst(cell);
+
 		CHECK_FOR_INTERRUPTS();
-		take_draft(load, lfirst(cell));
+		draft->accepted = load->options->accept != NULL && draft->id != NULL &&
+			draft->runs == SV_RUNS_ONCE && strcmp(draft->id, load->options->accept) == 0;
+		if (load->options->accept == NULL || draft->accepted)
+			take_draft(load, draft);
 	}
 	report_broken(load);
 	/* other edges or labels: put the whole graph together, which checks it */
@@ -571,7 +576,8 @@ load_all(void *arg)
 		report_missing(load);
 		report_missing_living(load);
 	}
-	report_ignored(load);
+	if (load->options->accept == NULL)
+		report_ignored(load);
 }
 
 /*

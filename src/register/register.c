@@ -187,8 +187,39 @@ refuse_applied(const StoredRevision *revision, const char *what)
 				 errhint("Register a new revision that makes the change, or undo it first: SELECT * FROM schemaver.downgrade(...).")));
 }
 
+/* Does the edit change what was executed, or where it stands? */
+static bool
+edits_more_than_names(const RevisionEdit *edit)
+{
+	return edit->up != NULL || edit->down != NULL || edit->verify != NULL ||
+		edit->options != NULL || edit->revises_given || edit->depends_on_given;
+}
+
+/* What an edit of an applied revision has changed goes into the journal. */
+static void
+note_edit(const StoredRevision *old, const RevisionEdit *edit)
+{
+	TimestampTz now = GetCurrentTimestamp();
+	int64		run = sv_store_begin_run("edit", old->id);
+	StringInfoData note;
+	ListCell   *cell;
+
+	initStringInfo(&note);
+	if (edit->message != NULL)
+		appendStringInfo(&note, "message was: %s", old->message);
+	if (edit->branch_labels_given)
+	{
+		appendStringInfo(&note, "%slabels were:", note.len > 0 ? "; " : "");
+		foreach(cell, old->branch_labels)
+			appendStringInfo(&note, " %s", (char *) lfirst(cell));
+	}
+	sv_store_note_run(run, note.data);
+	sv_store_end_run(run, now);
+}
+
 /*
- * Change a revision that is not applied.
+ * Change a revision; of one that is applied, its message and its labels, and the journal
+ * tells of it.
  *
  * Takes the lock of runs too, so that no run executes what is being changed.
  */
@@ -201,7 +232,10 @@ sv_register_edit(const char *id, const RevisionEdit *edit)
 	RevisionGraph *graph;
 	int			closed;
 
-	refuse_applied(revision, "edit");
+	if (edits_more_than_names(edit))
+		refuse_applied(revision, "edit");
+	else if (revision->applied && (edit->message != NULL || edit->branch_labels_given))
+		note_edit(revision, edit);
 	if (edit->revises_given)
 		revision->revises = sv_register_parents(edit->revises, true, edit->splice, id, &closed);
 	if (edit->depends_on_given)
@@ -237,9 +271,14 @@ sv_register_edit(const char *id, const RevisionEdit *edit)
 		script->verify_source = NULL;
 		script->verify_line = 1;
 	}
-	check_reversible(irreversible, script->down, id);
-	sv_register_check_bodies(revision, script, id);
-	sv_register_check_parts(id, script);
+	if (!revision->applied)
+	{
+		check_reversible(irreversible, script->down, id);
+		sv_register_check_bodies(revision, script, id);
+		sv_register_check_parts(id, script);
+	}
+	else
+		revision->has_down = script->down != NULL;	/* not the derived one */
 	sv_store_update_revision(revision, script);
 
 	/* cycles and labels are checked where the whole graph is put together */

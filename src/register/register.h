@@ -63,7 +63,12 @@ typedef struct LoadOptions
 	bool		prune;			/* remove what is missing and not applied */
 	bool		validate;		/* change nothing, list all findings */
 	bool		derive_broken_downs;	/* register without a down that does not parse */
+	const char *accept;			/* only this revision, though it is applied; NULL: all */
 } LoadOptions;
+
+/* accept.c */
+extern void sv_register_accept(const char *id, const char *reason, List *files,
+							   LoadOptions *options);
 
 /* register.c: one revision */
 extern void sv_register_lock(const char *what);

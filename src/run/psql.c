@@ -169,7 +169,7 @@ sv_run_script_step(const char *id, Direction direction, const char *checksum, in
 	step.finished_at = script_run.step_started_at = GetCurrentTimestamp();
 
 	step.statements = statements;
-	step.state = sv_follow_unseen();
+	step.state = sv_follow_unseen(&step.state_before);
 	(void) sv_store_step(&step);
 	sv_store_end_run(script_run.number, script_run.started_at);
 }
@@ -213,5 +213,5 @@ sv_run_script_hook(const char *at, const char *revision)
 	}
 	PG_END_TRY();
 	if (moment == SV_HOOK_AFTER_REVISION || moment == SV_HOOK_AFTER_RUN)
-		(void) sv_follow_unseen();
+		(void) sv_follow_unseen(NULL);
 }

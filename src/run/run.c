@@ -6,6 +6,7 @@
 
 #include "base/base.h"
 #include "impact/impact.h"
+#include "miscadmin.h"
 #include "run/run.h"
 #include "track/track.h"
 #include "utils/builtins.h"
@@ -26,12 +27,15 @@ typedef struct PlannedRun
 	void	   *report_arg;
 	RunObserver *observer;
 	RunOptions	options;
+	Undo	   *undo;			/* a revision that is undone by itself, or NULL */
 } PlannedRun;
 
 static void
 begin_planned_run(Run *run, const PlannedRun *planned)
 {
 	memset(run, 0, sizeof(*run));
+	run->role = sv_role_name(GetUserId());
+	run->session_role = sv_role_name(GetSessionUserId());
 	run->started_at = GetCurrentTimestamp();
 	run->nsteps = planned->nsteps;
 	run->report = planned->report;
@@ -44,25 +48,44 @@ begin_planned_run(Run *run, const PlannedRun *planned)
 	sv_run_log_begin(run, planned->command, planned->target);
 }
 
-/* Execute the steps one after the other; a failure is in the server's log, too. */
+/* In PG_CATCH: the server's log tells of the failure, and later the journal. */
+static void
+tell_failure(const Run *run, const PlannedRun *planned)
+{
+	const StoredRevision *row =
+	run->done < planned->nsteps ? planned->revisions[run->done] : NULL;
+	FailedRun	failed = {.run = run->number, .position = run->done + 1,
+	.started_at = run->started_at};
+
+	sv_run_log_failed(run, row != NULL ? row->id : NULL, geterrcode());
+	if (run->options.dry_run)
+		return;
+	/* no catalog is to be read now: the names were looked up when it began */
+	strlcpy(failed.role, run->role, sizeof(failed.role));
+	strlcpy(failed.session_role, run->session_role, sizeof(failed.session_role));
+	strlcpy(failed.command, planned->command, sizeof(failed.command));
+	strlcpy(failed.target, planned->target ? sv_base_clip(planned->target) : "",
+			sizeof(failed.target));
+	strlcpy(failed.note, run->options.note ? run->options.note : "", sizeof(failed.note));
+	if (row != NULL)
+	{
+		strlcpy(failed.revision, row->id, sizeof(failed.revision));
+		strlcpy(failed.checksum, row->checksum, sizeof(failed.checksum));
+		failed.direction = planned->directions[run->done];
+		sv_execution_error_place(&failed.statement, &failed.line);
+	}
+	sv_run_journal_failure(&failed);
+}
+
+/* Execute the steps one after the other. */
 static void
 execute_steps(Run *run, const PlannedRun *planned)
 {
-	PG_TRY();
+	for (int i = 0; i < planned->nsteps; i++)
 	{
-		for (int i = 0; i < planned->nsteps; i++)
-		{
-			sv_run_show_step(run, planned->revisions[i]->id, planned->directions[i]);
-			sv_run_step(run, planned->revisions[i], planned->directions[i]);
-		}
+		sv_run_show_step(run, planned->revisions[i]->id, planned->directions[i]);
+		sv_run_step(run, planned->revisions[i], planned->directions[i]);
 	}
-	PG_CATCH();
-	{
-		sv_run_log_failed(run, run->done < planned->nsteps ? planned->revisions[run->done]->id :
-						  NULL, geterrcode());
-		PG_RE_THROW();
-	}
-	PG_END_TRY();
 }
 
 /* The downs of what was applied are known now: say which of them cannot run. */
@@ -81,13 +104,16 @@ warn_of_needs(const PlannedRun *planned)
 			sv_run_warn_of_needs(sv_store_revision(SV_STORE_WRITE, list_nth(applied, i)));
 }
 
-/* A run that does nothing but undo is a downgrade for living objects; all others upgrade. */
+/*
+ * A run that does nothing but undo is a downgrade for living objects; all others upgrade.
+ * They are of no past time where one revision is undone by itself.
+ */
 static void
 begin_living_run(const PlannedRun *planned)
 {
 	List	   *undone = NIL;
 
-	for (int i = 0; i < planned->nsteps; i++)
+	for (int i = 0; i < planned->nsteps && planned->undo == NULL; i++)
 	{
 		if (planned->directions[i] == SV_UPGRADE)
 		{
@@ -115,6 +141,43 @@ tell_hooks(const Run *run, const PlannedRun *planned)
 	sv_hooks_run(run->number, up, down);
 }
 
+/* Execute and record them, and what belongs to the run beside them. */
+static void
+execute_all(Run *run, const PlannedRun *planned)
+{
+	sv_follow_begin();
+	if (planned->undo != NULL)
+		sv_undo_follow(planned->undo);
+	begin_living_run(planned);
+	tell_hooks(run, planned);
+	sv_hooks_between(SV_HOOK_BEFORE_RUN);
+	execute_steps(run, planned);
+	if (planned->undo == NULL)
+		sv_run_living->finish(run);
+	tell_hooks(run, planned);
+	sv_hooks_between(SV_HOOK_AFTER_RUN);
+	sv_follow_finish();
+	if (planned->undo != NULL)
+		sv_undo_prove(planned->undo);
+	sv_run_check_secrets(run);
+	sv_given_check(run->options.values);
+}
+
+static void
+execute_guarded(Run *run, const PlannedRun *planned)
+{
+	PG_TRY();
+	{
+		execute_all(run, planned);
+	}
+	PG_CATCH();
+	{
+		tell_failure(run, planned);
+		PG_RE_THROW();
+	}
+	PG_END_TRY();
+}
+
 /* Execute and record every step. */
 static void
 execute_run(void *arg)
@@ -128,17 +191,7 @@ execute_run(void *arg)
 	sv_lock_enter();
 	PG_TRY();
 	{
-		sv_follow_begin();
-		begin_living_run(planned);
-		tell_hooks(&run, planned);
-		sv_hooks_between(SV_HOOK_BEFORE_RUN);
-		execute_steps(&run, planned);
-		sv_run_living->finish(&run);
-		tell_hooks(&run, planned);
-		sv_hooks_between(SV_HOOK_AFTER_RUN);
-		sv_follow_finish();
-		sv_run_check_secrets(&run);
-		sv_given_check(run.options.values);
+		execute_guarded(&run, planned);
 	}
 	PG_FINALLY();
 	{
@@ -311,6 +364,55 @@ sv_run_goto(const char *target, const RunOptions *options, RunObserver *observer
 	execute_plan(&planned);
 }
 
+/* The row of the one revision that a reference means. */
+static StoredRevision *
+one_revision(const RevisionGraph *graph, const char *ref)
+{
+	RevisionList list = sv_graph_resolve(graph, ref);
+
+	if (list.n != 1)
+		ereport(ERROR,
+				(errcode(list.n == 0 ? ERRCODE_SV_UNKNOWN_REVISION :
+						 ERRCODE_SV_AMBIGUOUS_REFERENCE),
+				 errmsg("\"%s\" does not mean one revision", sv_base_clip(ref))));
+	return *sv_store_plan_rows(SV_STORE_WRITE, graph, &list);
+}
+
+/*
+ * Undo one applied revision, wherever it stands in the history, if nothing that came
+ * later needs it.  It is pending then, below what stays applied.
+ */
+void
+sv_run_undo(const char *ref, const RunOptions *options, RunObserver *observer, RunStepFn report,
+			void *arg)
+{
+	PlannedRun	planned = {"undo", ref};
+	RevisionGraph *graph;
+	StoredRevision *row;
+
+	sv_lock_run("schemaver.undo()");
+	sv_store_refuse_unfinished();
+	graph = sv_store_graph(SV_STORE_WRITE);
+	row = one_revision(graph, ref);
+	if (!graph->revisions[sv_graph_find(graph, row->id)].applied)
+		ereport(ERROR,
+				(errcode(ERRCODE_SV_NOT_IN_RANGE),
+				 errmsg("revision \"%s\" is not applied", row->id)));
+	if (!options->dry_run)
+		sv_run_refuse_protected("An undo");
+	planned.undo = sv_undo_begin(graph, row);
+	sv_run_check_downgrade(&row, 1, row->id, options);
+
+	planned.target = row->id;
+	planned.report = report;
+	planned.report_arg = arg;
+	planned.observer = observer;
+	planned.options = *options;
+	make_room(&planned, 1);
+	add_steps(&planned, &row, 1, SV_DOWNGRADE);
+	execute_plan(&planned);
+}
+
 static StoredRevision **
 reversed(StoredRevision **rows, int n)
 {
@@ -370,7 +472,7 @@ stamp_one(Run *run, const StoredRevision *revision, Direction direction, int64 s
 	step.checksum = revision->checksum;
 	step.started_at = step.finished_at = GetCurrentTimestamp();
 	step.stamped = true;
-	step.state = state;
+	step.state = step.state_before = state;
 	result.elapsed = sv_store_step(&step);
 	if (run->report != NULL)
 		run->report(&result, run->report_arg);
@@ -453,26 +555,20 @@ sv_run_done(const char *ref, const char *note)
 {
 	PlannedRun	planned = {"done", ref};
 	RevisionGraph *graph;
-	RevisionList list;
 	StoredRevision *row;
 	Run			run;
 
 	sv_lock_run("schemaver.done()");
 	sv_store_refuse_unfinished();
 	graph = sv_store_graph(SV_STORE_WRITE);
-	list = sv_graph_resolve(graph, ref);
-	if (list.n != 1)
-		ereport(ERROR,
-				(errcode(list.n == 0 ? ERRCODE_SV_UNKNOWN_REVISION :
-						 ERRCODE_SV_AMBIGUOUS_REFERENCE),
-				 errmsg("\"%s\" does not mean one revision", sv_base_clip(ref))));
-	row = *sv_store_plan_rows(SV_STORE_WRITE, graph, &list);
+	row = one_revision(graph, ref);
 	check_can_be_done(graph, row);
 	planned.nsteps = 1;
 	planned.options.note = note;
 	begin_planned_run(&run, &planned);
 	stamp_one(&run, row, SV_UPGRADE, sv_follow_stamp());
 	sv_store_end_run(run.number, run.started_at);
+	sv_run_log_end(&run);
 	return row->id;
 }
 
@@ -492,4 +588,5 @@ sv_run_set_environment(const char *name, bool is_protected)
 	begin_planned_run(&run, &planned);
 	sv_store_set_environment(name, is_protected);
 	sv_store_end_run(run.number, run.started_at);
+	sv_run_log_end(&run);
 }

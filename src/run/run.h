@@ -65,6 +65,8 @@ typedef struct RunOptions
 typedef struct Run
 {
 	int64		number;
+	const char *role;			/* who runs it */
+	const char *session_role;
 	TimestampTz started_at;
 	TimestampTz told_at;		/* when a step was reported last */
 	int			nsteps;			/* of the whole run */
@@ -108,10 +110,22 @@ extern void sv_run(Direction direction, const char *target, const RunOptions *op
 				   RunStepFn report, void *arg);
 extern void sv_run_goto(const char *target, const RunOptions *options, RunObserver *observer,
 						RunStepFn report, void *arg);
+extern void sv_run_undo(const char *ref, const RunOptions *options, RunObserver *observer,
+						RunStepFn report, void *arg);
 extern void sv_run_redo(int steps, const RunOptions *options, RunObserver *observer,
 						RunStepFn report, void *arg);
 extern void sv_run_stamp(int ntargets, const char **targets, bool purge, RunStepFn report,
 						 void *arg);
+
+/* undo.c: one revision in the middle of the history */
+typedef struct Undo Undo;
+
+extern Undo *sv_undo_begin(const RevisionGraph *graph, const StoredRevision *row);
+extern void sv_undo_follow(Undo *undo);
+extern void sv_undo_prove(Undo *undo);
+
+/* failures.c */
+extern void sv_run_journal_failure(const FailedRun *what);
 
 /* run_log.c */
 extern void sv_run_log_begin(const Run *run, const char *command, const char *target);
@@ -327,6 +341,7 @@ extern ErrorData *sv_run_check(Execution *execution);
 extern void sv_execution_end(const Execution *execution);
 extern void sv_execution_forget(const Execution *execution);
 extern void sv_execution_rethrow(Execution *execution, MemoryContext context);
+extern void sv_execution_error_place(int *statement, int *line);
 extern void sv_step_finish(Run *run, const StoredRevision *revision, const StoredScript *stored,
 						   StoredStep *step, const Execution *execution);
 

@@ -87,6 +87,17 @@ explain_commit(const Execution *execution, ErrorData *error)
 						   strcmp(execution->origin.section, "up") == 0 ? "upgrade" : "downgrade");
 }
 
+/* Where the last error of a script of this run arose; 0: nowhere in one. */
+static int	error_statement = 0;
+static int	error_line = 0;
+
+void
+sv_execution_error_place(int *statement, int *line)
+{
+	*statement = error_statement;
+	*line = error_line;
+}
+
 /*
  * In PG_CATCH: raise the error again, saying where in the script it arose.  It
  * keeps its SQLSTATE, message and position.  (A context callback could not
@@ -102,6 +113,8 @@ sv_execution_rethrow(Execution *execution, MemoryContext context)
 	error = CopyErrorData();
 	FlushErrorState();
 	execution->error_line = line_of_error(execution, error) + execution->origin.first_line - 1;
+	error_statement = execution->current + 1;
+	error_line = execution->error_line;
 	place = psprintf("revision \"%s\", %s script, %sstatement %d, line %d%s%s%s",
 					 execution->origin.revision, execution->origin.section,
 					 execution->text ? "" : "deferred constraints after ",
@@ -663,9 +676,10 @@ sv_run_step(Run *run, const StoredRevision *revision, Direction direction)
 	MemoryContext caller = MemoryContextSwitchTo(context);
 	StoredScript *stored = sv_store_script(SV_STORE_WRITE, revision->id);
 	StoredStep	step = {0};
-	PreconditionResult result = direction == SV_UPGRADE ?
-	sv_run_preconditions(revision, stored) : SV_RUN_PROCEED;
+	PreconditionResult result;
 
+	error_statement = error_line = 0;
+	result = direction == SV_UPGRADE ? sv_run_preconditions(revision, stored) : SV_RUN_PROCEED;
 	step.direction = direction;
 	step.stamped = result == SV_RUN_MARK;
 	if (step.stamped)

@@ -191,12 +191,14 @@ CREATE TABLE step (
 	sqlstate	text,
 	error		text,
 	state		bigint,
+	state_before	bigint,
 	variables	jsonb,
 	CONSTRAINT one_step PRIMARY KEY (run, position)
 );
 CREATE INDEX step_state ON step (revision, run, position) WHERE state IS NOT NULL;
 COMMENT ON TABLE step IS 'every revision that a run applied, undid or stamped, or failed at';
 COMMENT ON COLUMN step.state IS 'the kept state of the schema after it; NULL when it was not kept';
+COMMENT ON COLUMN step.state_before IS 'the one before it: the step changed what is different between both';
 COMMENT ON COLUMN step.variables IS 'the variables that the up of the revision was given, without secret ones; its down has them, too';
 COMMENT ON COLUMN step.statement IS 'where an online run failed: number of the statement, from 1';
 

@@ -19,7 +19,7 @@ CREATE FUNCTION edit(ref text, up text DEFAULT NULL, down text DEFAULT NULL, mes
 	splice boolean DEFAULT false, verify text DEFAULT NULL, options jsonb DEFAULT NULL)
 RETURNS text AS 'MODULE_PATHNAME', 'sv_api_edit' LANGUAGE C VOLATILE PARALLEL UNSAFE;
 COMMENT ON FUNCTION edit(text, text, text, text, names, names, names, boolean, text, jsonb)
-	IS 'change what is given of a revision that is not applied';
+	IS 'change what is given of a revision that is not applied; of an applied one its message and labels';
 
 CREATE FUNCTION remove(ref text)
 RETURNS text AS 'MODULE_PATHNAME', 'sv_api_remove' LANGUAGE C VOLATILE PARALLEL UNSAFE;

@@ -12,14 +12,18 @@ RETURNS bigint AS 'MODULE_PATHNAME', 'sv_api_drift_count' LANGUAGE C STABLE PARA
 COMMENT ON FUNCTION drift_count() IS 'how many objects were changed outside of revisions; NULL if that is not known';
 
 CREATE VIEW metrics AS
+	WITH RECURSIVE behind AS (
+		SELECT c.parent AS revision FROM revision_child c JOIN applied a ON a.revision = c.child
+			WHERE NOT EXISTS (SELECT FROM applied b WHERE b.revision = c.parent)
+		UNION SELECT p.parent FROM behind b JOIN revision r ON r.revision = b.revision,
+			unnest(r.revises) AS p (parent) WHERE NOT EXISTS (SELECT FROM applied a WHERE a.revision = p.parent)
+	)
 	SELECT m.name, m.value FROM (
 		SELECT 'registered' AS name, count(*)::double precision AS value, 1 AS place FROM revision
 		UNION ALL SELECT 'applied', count(*), 2 FROM applied
 		UNION ALL SELECT 'pending', count(*), 3 FROM revision r
 			WHERE NOT EXISTS (SELECT FROM applied a WHERE a.revision = r.revision)
-		UNION ALL SELECT 'behind', count(*), 4 FROM revision r
-			WHERE NOT EXISTS (SELECT FROM applied a WHERE a.revision = r.revision)
-			AND EXISTS (SELECT FROM revision_child c JOIN applied a ON a.revision = c.child WHERE c.parent = r.revision)
+		UNION ALL SELECT 'behind', count(*), 4 FROM behind
 		UNION ALL SELECT 'interrupted', count(DISTINCT p.revision), 5 FROM part p
 			WHERE p.finished_at IS NOT NULL OR p.kind <> 'transaction'
 		UNION ALL SELECT 'runs', count(*), 6 FROM run

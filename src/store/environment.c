@@ -61,3 +61,30 @@ sv_store_set_environment(const char *name, bool is_protected)
 		sv_own_query(SV_STORE_WRITE, &insert, name, is_protected, system_identifier(),
 					 (int64) MyDatabaseId);
 }
+
+/* Was this very database declared one that clean() may empty? */
+bool
+sv_store_may_clean(void)
+{
+	static StoreQuery query = {
+		"SELECT FROM schemaver.clean_allowed WHERE system_identifier = $1 AND database = $2", 2,
+		{INT8OID, OIDOID}
+	};
+
+	return sv_own_query(SV_STORE_WRITE, &query, system_identifier(), MyDatabaseId) > 0;
+}
+
+/* Declare it one, or no more. */
+void
+sv_store_allow_clean(bool allow)
+{
+	static StoreQuery forget = {"DELETE FROM schemaver.clean_allowed"};
+	static StoreQuery insert = {
+		"INSERT INTO schemaver.clean_allowed (system_identifier, database) VALUES ($1, $2)", 2,
+		{INT8OID, OIDOID}
+	};
+
+	sv_own_query(SV_STORE_WRITE, &forget);
+	if (allow)
+		sv_own_query(SV_STORE_WRITE, &insert, system_identifier(), MyDatabaseId);
+}

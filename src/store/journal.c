@@ -178,6 +178,17 @@ sv_store_close_runs(void)
 	sv_own_query(SV_STORE_WRITE, &query);
 }
 
+/* Let it be the text with that checksum that ran. */
+void
+sv_store_set_applied_checksum(const char *revision, const char *checksum)
+{
+	static StoreQuery query = {
+		"UPDATE schemaver.applied SET checksum = $2 WHERE revision = $1", 2, {TEXTOID, TEXTOID}
+	};
+
+	sv_own_query(SV_STORE_WRITE, &query, revision, checksum);
+}
+
 static void
 mark_step_applied(const StoreScope *scope, const StoredStep *step, Datum elapsed)
 {
@@ -213,12 +224,12 @@ insert_step(const StoreScope *scope, const StoredStep *step, const StoredFailure
 {
 	static StoreQuery query = {
 		"INSERT INTO schemaver.step (run, position, revision, direction, checksum, started_at, "
-		"elapsed, statements, outcome, statement, line, sqlstate, error, state) "
+		"elapsed, statements, outcome, statement, line, sqlstate, error, state, state_before) "
 		"VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, nullif($10, 0), nullif($11, 0), $12, $13, "
-		"nullif($14, 0))",
-		14, {INT8OID, INT4OID, TEXTOID, TEXTOID, TEXTOID, TIMESTAMPTZOID, INTERVALOID, INT4OID,
+		"nullif($14, 0), nullif($15, 0))",
+		15, {INT8OID, INT4OID, TEXTOID, TEXTOID, TEXTOID, TIMESTAMPTZOID, INTERVALOID, INT4OID,
 			TEXTOID,
-		INT4OID, INT4OID, TEXTOID, TEXTOID, INT8OID}
+		INT4OID, INT4OID, TEXTOID, TEXTOID, INT8OID, INT8OID}
 	};
 
 	sv_own_execute(scope, &query, step->run, step->position, step->revision,
@@ -227,7 +238,8 @@ insert_step(const StoreScope *scope, const StoredStep *step, const StoredFailure
 				   failure ? "failed" : step->stamped ? "stamped" : "done",
 				   failure ? failure->statement : 0, failure ? failure->line : 0,
 				   failure ? failure->sqlstate : NULL, failure ? failure->error : NULL,
-				   failure ? INT64CONST(0) : step->state);
+				   failure ? INT64CONST(0) : step->state,
+				   failure ? INT64CONST(0) : step->state_before);
 }
 
 /*
@@ -274,6 +286,41 @@ sv_store_failed_step(const StoredStep *step, const StoredFailure *failure)
 	sv_store_leave(&scope);
 }
 
+/*
+ * Write down a run of which the transaction is gone, in another session than its own.
+ * Without a revision that failed, the error is in the note.
+ */
+void
+sv_store_failed_run(const FailedRun *failed)
+{
+	static StoreQuery query = {
+		"INSERT INTO schemaver.run (run, command, target, role, session_role, pid, application, "
+		"client, version, started_at, elapsed, outcome, note) "
+		"SELECT $1, $2, nullif($3, ''), $4, $5, $6, $7, "
+		"nullif($8, '')::pg_catalog.inet, "
+		"e.extversion, $9, $10, 'failed', nullif($11, '') FROM pg_catalog.pg_extension e "
+		"WHERE e.extname = 'schemaver'",
+		11, {INT8OID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, INT4OID, TEXTOID, TEXTOID,
+		TIMESTAMPTZOID, INTERVALOID, TEXTOID}
+	};
+	bool		has_step = failed->revision[0] != '\0';
+	Datum		elapsed = interval_between(failed->started_at, failed->ended_at);
+	StoredStep	step = {.run = failed->run, .position = failed->position,
+		.revision = failed->revision, .direction = failed->direction,
+	.checksum = failed->checksum};
+	StoredFailure failure = {failed->statement, failed->line, failed->sqlstate, failed->error};
+
+	sv_own_query(SV_STORE_WRITE, &query, failed->run, failed->command, failed->target,
+				 failed->role, failed->session_role, failed->pid, failed->application,
+				 failed->client, failed->started_at, elapsed,
+				 has_step ? failed->note : psprintf("%s%s%s: %s", failed->note,
+													failed->note[0] ? "; " : "",
+													failed->sqlstate, failed->error));
+	step.started_at = step.finished_at = failed->ended_at;
+	if (has_step)
+		sv_store_failed_step(&step, &failure);
+}
+
 /* Did a run of this database ever apply, undo or stamp the revision? */
 bool
 sv_store_was_run(const char *revision)
@@ -286,19 +333,33 @@ sv_store_was_run(const char *revision)
 	return sv_own_query(SV_STORE_READ, &query, revision) > 0;
 }
 
+/* Did undo() ever take the revision back? */
+bool
+sv_store_was_undone(const char *revision)
+{
+	static StoreQuery query = {
+		"SELECT FROM schemaver.step s JOIN schemaver.run r ON r.run = s.run "
+		"WHERE s.revision = $1 AND r.command = 'undo' LIMIT 1", 1,
+		{TEXTOID}
+	};
+
+	return sv_own_query(SV_STORE_WRITE, &query, revision) > 0;
+}
+
 /* Record the states of the schema after steps of one run or of several. */
 void
 sv_store_step_states(int n, const StepState *marks)
 {
 	static StoreQuery query = {
-		"UPDATE schemaver.step s SET state = nullif(c.state, 0) "
-		"FROM unnest($1, $2, $3) AS c (run, position, state) "
+		"UPDATE schemaver.step s SET state = nullif(c.state, 0), state_before = nullif(c.before, 0) "
+		"FROM unnest($1, $2, $3, $4) AS c (run, position, state, before) "
 		"WHERE s.run = c.run AND s.position = c.position",
-		3, {INT8ARRAYOID, INT4ARRAYOID, INT8ARRAYOID}
+		4, {INT8ARRAYOID, INT4ARRAYOID, INT8ARRAYOID, INT8ARRAYOID}
 	};
 	Datum	   *runs = palloc(sizeof(Datum) * Max(n, 1));
 	Datum	   *positions = palloc(sizeof(Datum) * Max(n, 1));
 	Datum	   *states = palloc(sizeof(Datum) * Max(n, 1));
+	Datum	   *before = palloc(sizeof(Datum) * Max(n, 1));
 
 	if (n == 0)
 		return;
@@ -307,11 +368,12 @@ sv_store_step_states(int n, const StepState *marks)
 		runs[i] = Int64GetDatum(marks[i].run);
 		positions[i] = Int32GetDatum(marks[i].position);
 		states[i] = Int64GetDatum(marks[i].state);
+		before[i] = Int64GetDatum(marks[i].before);
 	}
 	sv_own_query(SV_STORE_WRITE, &query, sv_store_numbers(runs, n),
 				 PointerGetDatum(construct_array(positions, n, INT4OID, sizeof(int32), true,
 												 TYPALIGN_INT)),
-				 sv_store_numbers(states, n));
+				 sv_store_numbers(states, n), sv_store_numbers(before, n));
 }
 
 /* Keep the variables (a JSON object) that a step was given. */

@@ -66,14 +66,39 @@ steps_after_run(StoreMode mode, const char *number)
 	return sv_own_rows(mode, &query, new_later_step, run);
 }
 
+/* The moment that a date means; the server's own error has no hint. */
+static TimestampTz
+read_date(const char *date)
+{
+	MemoryContext caller = CurrentMemoryContext;
+	volatile Datum time = 0;
+
+	PG_TRY();
+	{
+		time = DirectFunctionCall3(timestamptz_in, CStringGetDatum(date),
+								   ObjectIdGetDatum(InvalidOid), Int32GetDatum(-1));
+	}
+	PG_CATCH();
+	{
+		ErrorData  *error;
+
+		MemoryContextSwitchTo(caller);
+		error = CopyErrorData();
+		FlushErrorState();
+		if (error->hint == NULL && ERRCODE_TO_CATEGORY(error->sqlerrcode) == ERRCODE_DATA_EXCEPTION)
+			error->hint = "Write a date or a time: date:2026-11-29, 'date:2026-11-29 17:30:00+01'; SELECT * FROM schemaver.log() tells when runs began.";
+		ReThrowError(error);
+	}
+	PG_END_TRY();
+	return DatumGetTimestampTz(time);
+}
+
 static List *
 steps_after_date(StoreMode mode, const char *date)
 {
 	static StoreQuery query = {LATER_STEPS(STEP_TIME " > $1"), 1, {TIMESTAMPTZOID}};
-	Datum		time = DirectFunctionCall3(timestamptz_in, CStringGetDatum(date),
-										   ObjectIdGetDatum(InvalidOid), Int32GetDatum(-1));
 
-	return sv_own_rows(mode, &query, new_later_step, DatumGetTimestampTz(time));
+	return sv_own_rows(mode, &query, new_later_step, read_date(date));
 }
 
 static void

@@ -111,15 +111,17 @@ List *
 sv_store_changes_of(const List *revisions)
 {
 	static StoreQuery query = {
-		"WITH last AS MATERIALIZED (SELECT DISTINCT ON (revision) revision, state "
+		"WITH last AS MATERIALIZED (SELECT DISTINCT ON (revision) revision, state, state_before "
 		"FROM schemaver.step WHERE revision = ANY ($1) AND direction = 'upgrade' "
 		"AND state IS NOT NULL ORDER BY revision, run DESC, position DESC), "
 		"change AS MATERIALIZED (SELECT revision, class, identity, max(parent) AS parent, "
 		"bool_or(before) AS before, bool_or(NOT before) AS after FROM ("
 		"SELECT l.revision, v.class, v.identity, v.description->>'parent' AS parent, true AS before "
-		"FROM last l JOIN schemaver.object_version v ON v.to_state = l.state UNION ALL "
+		"FROM last l JOIN schemaver.object_version v ON v.from_state <= l.state_before "
+		"AND v.to_state > l.state_before AND v.to_state <= l.state UNION ALL "
 		"SELECT l.revision, v.class, v.identity, v.description->>'parent', false "
-		"FROM last l JOIN schemaver.object_version v ON v.from_state = l.state) v "
+		"FROM last l JOIN schemaver.object_version v ON v.from_state > l.state_before "
+		"AND v.from_state <= l.state AND (v.to_state IS NULL OR v.to_state > l.state)) v "
 		"GROUP BY revision, class, identity) "
 		"SELECT c.revision, c.class, c.identity, c.before, c.after FROM change c "
 		"WHERE c.before AND c.after OR NOT EXISTS (SELECT FROM change p "

@@ -242,6 +242,7 @@ typedef struct StoredStep
 	bool		took_time;		/* stamped, but it is known how long it took elsewhere */
 	const char *by;				/* stamped: who applied it elsewhere; NULL: the current role */
 	int64		state;			/* of the schema after it; 0: not kept */
+	int64		state_before;	/* and before it */
 } StoredStep;
 
 extern Datum sv_store_step(const StoredStep *step);
@@ -260,18 +261,48 @@ typedef struct StoredFailure
 
 extern void sv_store_failed_step(const StoredStep *step, const StoredFailure *failure);
 
+/* A run that was rolled back, for the journal; its texts are cut to what is here. */
+typedef struct FailedRun
+{
+	Oid			database;
+	int64		run;
+	int			position;		/* of the step that failed */
+	Direction	direction;
+	int			pid;
+	int			statement;		/* from 1; 0: not known */
+	int			line;
+	TimestampTz started_at;
+	TimestampTz ended_at;
+	char		command[64];
+	char		target[256];
+	char		revision[256];	/* "": none */
+	char		checksum[72];
+	char		role[NAMEDATALEN];
+	char		session_role[NAMEDATALEN];
+	char		application[NAMEDATALEN];
+	char		client[64];
+	char		note[512];
+	char		sqlstate[6];
+	char		error[1024];
+} FailedRun;
+
+extern void sv_store_failed_run(const FailedRun *failed);
+
 /* The kept state after a step. */
 typedef struct StepState
 {
 	int64		run;
 	int			position;
 	int64		state;			/* 0: none */
+	int64		before;			/* the one before the step */
 } StepState;
 
 extern void sv_store_step_states(int n, const StepState *marks);
 extern bool sv_store_was_run(const char *revision);
+extern bool sv_store_was_undone(const char *revision);
 extern void sv_store_fail_run(int64 run, TimestampTz started_at);
 extern void sv_store_close_runs(void);
+extern void sv_store_set_applied_checksum(const char *revision, const char *checksum);
 
 /* ----- run_rows.c: what runs did, for reports ----- */
 
@@ -517,6 +548,35 @@ extern Model *sv_state_try_model(int64 state, char **damage);
 extern int64 sv_state_of_revision(const char *id);
 extern int64 sv_state_first(void);
 
+/* ----- touched.c: what a step changed, and what became of that ----- */
+
+/* An object before a step, after it, and now; NULL: it was not there. */
+typedef struct TouchedObject
+{
+	const char *class;
+	const char *identity;
+	const Object *before;		/* without links */
+	const Object *after;
+	const Object *now;
+	Oid			former_oid;		/* before; invalid: not known */
+	ObjectAddress address;		/* now; its OID is invalid where it is not known */
+	const char *by;				/* whose step left it as it is now; NULL: nobody's */
+} TouchedObject;
+
+typedef struct TouchedPart
+{
+	const char *class;
+	const char *identity;
+	const char *by;				/* whose step added it; NULL: nobody's */
+} TouchedPart;
+
+extern bool sv_store_applied_states(const char *revision, int64 *before, int64 *after);
+extern bool sv_store_changed_since(int64 state);
+extern List *sv_store_touched(int64 before, int64 after);
+extern List *sv_store_parts_since(int64 before, int64 after);
+extern char *sv_store_maker(const Object *object);
+extern TouchedPart sv_store_kept_at(const ObjectAddress *address);
+
 /* ----- options.c: the options of a revision ----- */
 
 extern char *sv_store_options(const char *options, const char **irreversible);
@@ -558,6 +618,8 @@ typedef struct StoredEnvironment
 } StoredEnvironment;
 
 extern char *sv_store_environment(StoreMode mode, bool *is_protected);
+extern bool sv_store_may_clean(void);
+extern void sv_store_allow_clean(bool allow);
 extern void sv_store_set_environment(const char *name, bool is_protected);
 
 /* ----- options.c ----- */

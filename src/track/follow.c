@@ -40,7 +40,7 @@ static bool is_keeping = false;
  * between the state kept before its first part and the present one.
  */
 static bool by_states = false;
-static int64 begun_state = 0;	/* kept before the first part; 0: not known */
+static int64 begun_state = 0;	/* kept before the first part; 0: not known, or there are no parts */
 
 /* What settled steps have changed and is not recorded yet; all in the memory of the steps. */
 static struct
@@ -52,7 +52,18 @@ static struct
 	List	   *undone;			/* what it did that no change of the schema undoes, strings */
 } unrecorded;
 
-/* The way back of a step is known; NULL: there is none. */
+/* Is shown what each step has changed. */
+static struct
+{
+	FollowJudge judge;			/* NULL: nobody is */
+	void	   *arg;
+} judging;
+
+/*
+ * The way back of a step is known; NULL: there is none.  A revision that was undone in
+ * the middle of the history has others above it, which may be undone before it: no table
+ * is copied then, for a copy takes down and puts back what is there now.
+ */
 static void
 add_down(const Followed *followed, const DerivedDown *down)
 {
@@ -66,7 +77,13 @@ add_down(const Followed *followed, const DerivedDown *down)
 	derived->lost = down->lost;
 	derived->last = down->last;
 	derived->ordered = down->ordered;
-	unrecorded.downs = lappend(unrecorded.downs, derived);
+	if (down->last != NULL && sv_store_was_undone(followed->revision))
+	{
+		derived->down = down->last;
+		derived->last = NULL;
+		derived->ordered = NIL;
+	}
+	unrecorded. downs = lappend(unrecorded.downs, derived);
 }
 
 static void
@@ -75,6 +92,8 @@ settle(TrackedStep *step)
 	Followed   *followed = step->tag;
 	bool		paused = sv_track_pause(true);
 
+	if (judging.judge != NULL)
+		judging.judge(sv_model_changes(step->before, step->after), judging.arg);
 	if (is_keeping)
 	{
 		unrecorded.steps = lappend(unrecorded.steps, followed);
@@ -100,20 +119,22 @@ record_states(void)
 	int64	   *states = palloc(sizeof(int64) * Max(n, 1));
 	StepState  *marks = palloc(sizeof(StepState) * Max(n, 1));
 	int			nmarks = 0;
+	int64		last;
 
 	if (n == 0)
 		return;
 	for (int i = 0; i < n; i++)
 		changes[i] = list_nth(unrecorded.changes, i);
+	last = sv_state_number();
 	sv_state_record_steps(n, changes, states);
-	for (int i = 0; i < n; i++)
+	for (int i = 0; i < n; last = states[i++])
 	{
 		const Followed *followed = list_nth(unrecorded.steps, i);
 
 		if (states[i] != 0 && followed->revision != NULL)
 			marks[nmarks++] = (StepState)
 		{
-			followed->run, followed->position, states[i]
+			followed->run, followed->position, states[i], begun_state != 0 ? begun_state : last
 		};
 	}
 	is_keeping = states[n - 1] != 0;
@@ -224,10 +245,30 @@ void
 sv_follow_begin(void)
 {
 	by_states = false;
+	begun_state = 0;
 	memset(&unrecorded, 0, sizeof(unrecorded));
 	is_keeping = ensure_state();
 	if (sv_derive_downs || sv_keep_snapshots)
 		sv_track_begin(&receiver);
+}
+
+/*
+ * Show judge(changes, arg) what the steps of this run change, as the live schema has
+ * it.  The changes (ObjectChange) live until the run is over.
+ */
+void
+sv_follow_judge(FollowJudge judge, void *arg)
+{
+	judging. judge = judge;
+
+	judging. arg = arg;
+}
+
+/* Are changes of the schema kept in this run? */
+bool
+sv_follow_keeps(void)
+{
+	return is_keeping;
 }
 
 /* A step begins. */
@@ -301,6 +342,8 @@ void
 sv_follow_end(void)
 {
 	forget_before();
+	judging. judge = NULL;
+
 	sv_track_end();
 }
 
@@ -414,12 +457,16 @@ record_unseen(const Model *live)
 /*
  * A revision was executed by psql and not followed: all
  * that differs from the present state is taken for its work.  Returns the
- * number of the new state, 0 if none is kept.
+ * number of the new state, 0 if none is kept, and in *before (or NULL) that of the present one.
  */
 int64
-sv_follow_unseen(void)
+sv_follow_unseen(int64 *before)
 {
-	return ensure_state() ? with_live_schema(record_unseen) : 0;
+	bool		is_kept = ensure_state();
+
+	if (before != NULL)
+		*before = is_kept ? sv_state_number() : 0;
+	return is_kept ? with_live_schema(record_unseen) : 0;
 }
 
 /*

@@ -90,7 +90,11 @@ extern DerivedDown *sv_derive_down(const TrackedStep *step);
  * after each, and the down scripts that follow from them.
  */
 
+typedef void (*FollowJudge) (List *changes, void *arg);
+
 extern void sv_follow_begin(void);
+extern void sv_follow_judge(FollowJudge judge, void *arg);
+extern bool sv_follow_keeps(void);
 extern void sv_follow_step(void);
 extern void sv_follow_step_done(int64 run, int position, const StoredRevision *revision,
 								const StoredScript *stored, Direction direction);
@@ -114,7 +118,7 @@ extern void sv_follow_part_done(void);
 extern void sv_follow_half_done(void);
 
 /* changes that were not seen while they were made */
-extern int64 sv_follow_unseen(void);
+extern int64 sv_follow_unseen(int64 *before);
 extern int64 sv_follow_stamp(void);
 
 /* ----- members.c -----

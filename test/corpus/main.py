@@ -19,6 +19,7 @@ import check_oracle
 import check_replay
 import check_script
 import check_squash
+import check_undo
 import history as corpus
 import postgres
 import report as reports
@@ -68,6 +69,8 @@ def one_history(report, args, history):
              ("atomic", lambda w: check_atomic.run(report, history, w, names[1], rng, 60 if args.full else 8)),
              ("derived downs", lambda w: check_derived.run(report, history, names[1],
                                                            1 if args.full else max(2, len(history.steps) // 15))),
+             ("undo", lambda w: check_undo.run(report, history, 1 if args.full else max(2, len(history.steps) // 15),
+                                               (names[1], names[2]))),
              ("each down", lambda w: check_replay.each_down(report, history, 1 if args.full else 40, names)
               if any(s.has_down for s in history.steps) else None),
              ("test of downs", lambda w: check_downs.run(report, history, 1 if args.full else 15, names[:3])

@@ -39,6 +39,8 @@ class Session:
     """One connection.  Values come as str or None."""
 
     def __init__(self, database, **settings):
+        # what a failed run leaves in the journal would come at any time later
+        settings = {"schemaver.journal_failures": "off", **settings}
         options = " ".join(f"-c {k}={v}" for k, v in settings.items())
         try:
             self.connection = psycopg2.connect(dbname=database, client_encoding="UTF8", connect_timeout=60,

@@ -8,6 +8,7 @@ use Test::More;
 
 my $node = PostgreSQL::Test::Cluster->new('main');
 $node->init;
+$node->append_conf('postgresql.conf', "schemaver.journal_failures = off\n");
 $node->append_conf('postgresql.conf', "max_connections = 40\nlog_min_messages = warning\nautovacuum = off");
 $node->start;
 $node->safe_psql('postgres', q{

@@ -11,6 +11,7 @@ use Test::More;
 
 my $node = PostgreSQL::Test::Cluster->new('main');
 $node->init;
+$node->append_conf('postgresql.conf', "schemaver.journal_failures = off\n");
 $node->append_conf('postgresql.conf', "fsync = off\nschemaver.progress = off");
 $node->start;
 

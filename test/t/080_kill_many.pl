@@ -11,6 +11,7 @@ my $REVISIONS = 150;
 
 my $node = PostgreSQL::Test::Cluster->new('main');
 $node->init;
+$node->append_conf('postgresql.conf', "schemaver.journal_failures = off\n");
 $node->append_conf('postgresql.conf', "fsync = off\nrestart_after_crash = on\nschemaver.progress = off");
 $node->start;
 

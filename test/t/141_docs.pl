@@ -19,6 +19,7 @@ my %goes_on = ('docs/guide.md' => 'README.md');
 
 my $node = PostgreSQL::Test::Cluster->new('main');
 $node->init;
+$node->append_conf('postgresql.conf', "schemaver.journal_failures = off\n");
 $node->append_conf('postgresql.conf', "fsync = off\nmax_prepared_transactions = 5\n");
 $node->start;
 
