@@ -385,7 +385,7 @@ put_plan(ReturnSetInfo *result, Direction direction, const char *target,
 {
 	RevisionGraph *graph = sv_store_graph_to(SV_STORE_READ, direction, target);
 	RevisionList plan = direction == SV_UPGRADE ? sv_graph_plan_upgrade(graph, target) :
-		sv_graph_plan_downgrade(graph, target);
+	sv_graph_plan_downgrade(graph, target);
 	StoredRevision **rows = sv_store_plan_rows(SV_STORE_READ, graph, &plan);
 	List	   *left_out = direction == SV_UPGRADE ? take_left_out(selection, rows, &plan) : NIL;
 	ListCell   *cell;

@@ -191,6 +191,7 @@ sv_store_kept_at(const ObjectAddress *address)
 	List	   *found = sv_own_rows(SV_STORE_WRITE, &query, read_part, address->objectId,
 									address->objectSubId, (int64) GetSystemIdentifier(),
 									MyDatabaseId);
+	TouchedPart none = {0};
 	ListCell   *cell;
 
 	foreach(cell, found)
@@ -200,5 +201,5 @@ sv_store_kept_at(const ObjectAddress *address)
 		if (sv_object_class(part->class)->catalog == address->classId)
 			return *part;
 	}
-	return (TouchedPart){0};
+	return none;
 }

@@ -40,7 +40,7 @@ static bool is_keeping = false;
  * between the state kept before its first part and the present one.
  */
 static bool by_states = false;
-static int64 begun_state = 0;	/* kept before the first part; 0: not known, or there are no parts */
+static int64 begun_state = 0;	/* kept before the first part; 0: not known, or no parts */
 
 /* What settled steps have changed and is not recorded yet; all in the memory of the steps. */
 static struct
@@ -93,7 +93,8 @@ settle(TrackedStep *step)
 	bool		paused = sv_track_pause(true);
 
 	if (judging.judge != NULL)
-		judging.judge(sv_model_changes(step->before, step->after), judging.arg);
+		judging.	judge(sv_model_changes(step->before, step->after), judging.arg);
+
 	if (is_keeping)
 	{
 		unrecorded.steps = lappend(unrecorded.steps, followed);
@@ -259,9 +260,9 @@ sv_follow_begin(void)
 void
 sv_follow_judge(FollowJudge judge, void *arg)
 {
-	judging. judge = judge;
+	judging.	judge = judge;
 
-	judging. arg = arg;
+	judging.	arg = arg;
 }
 
 /* Are changes of the schema kept in this run? */
@@ -342,7 +343,7 @@ void
 sv_follow_end(void)
 {
 	forget_before();
-	judging. judge = NULL;
+	judging.	judge = NULL;
 
 	sv_track_end();
 }
