@@ -75,6 +75,7 @@ $node->run_log([ 'pg_dump', '-Fc', '-f', $node->basedir . '/dump', $node->connst
 $node->run_log([ 'pg_restore', '-d', $node->connstr('copy'), $node->basedir . '/dump' ]);
 ($code, $out, $err) = $node->psql('copy', 'SELECT schemaver.clean()');
 like($err, qr/database "copy" may not be emptied/, 'a restored database may not be emptied');
+$holder->quit;
 $node->safe_psql('template1', 'CREATE DATABASE clone TEMPLATE postgres');
 ($code, $out, $err) = $node->psql('clone', 'SELECT schemaver.clean()');
 like($err, qr/database "clone" may not be emptied/, 'nor a clone');
