@@ -83,7 +83,7 @@ add_down(const Followed *followed, const DerivedDown *down)
 		derived->last = NULL;
 		derived->ordered = NIL;
 	}
-	unrecorded. downs = lappend(unrecorded.downs, derived);
+	unrecorded.downs = lappend(unrecorded.downs, derived);
 }
 
 static void
@@ -93,7 +93,7 @@ settle(TrackedStep *step)
 	bool		paused = sv_track_pause(true);
 
 	if (judging.judge != NULL)
-		judging.	judge(sv_model_changes(step->before, step->after), judging.arg);
+		judging.judge(sv_model_changes(step->before, step->after), judging.arg);
 
 	if (is_keeping)
 	{
@@ -260,9 +260,9 @@ sv_follow_begin(void)
 void
 sv_follow_judge(FollowJudge judge, void *arg)
 {
-	judging.	judge = judge;
+	judging.judge = judge;
 
-	judging.	arg = arg;
+	judging.arg = arg;
 }
 
 /* Are changes of the schema kept in this run? */
@@ -343,7 +343,7 @@ void
 sv_follow_end(void)
 {
 	forget_before();
-	judging.	judge = NULL;
+	judging.judge = NULL;
 
 	sv_track_end();
 }
