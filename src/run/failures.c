@@ -30,8 +30,9 @@
 
 PGDLLEXPORT void sv_failure_worker_main(Datum arg);
 
-static void
-put(char *to, Size size, const char *text)
+/* Copy a text (NULL: an empty one), or as many whole characters of it as there is room for. */
+void
+sv_run_cut(char *to, Size size, const char *text)
 {
 	int			length = text != NULL ? strlen(text) : 0;
 
@@ -42,7 +43,7 @@ put(char *to, Size size, const char *text)
 	to[length] = '\0';
 }
 
-#define PUT(field, text) put(shared->field, sizeof(shared->field), text)
+#define PUT(field, text) sv_run_cut(shared->field, sizeof(shared->field), text)
 
 /* Where the client is, as text; NULL: on this host. */
 static char *
@@ -157,7 +158,6 @@ sv_failure_worker_main(Datum arg)
 
 	BackgroundWorkerInitializeConnectionByOid(failed.database, InvalidOid, SV_WORKER_FLAGS);
 	SetConfigOption("lock_timeout", LOCK_TIMEOUT, PGC_SUSET, PGC_S_OVERRIDE);
-	SetConfigOption("statement_timeout", LOCK_TIMEOUT, PGC_SUSET, PGC_S_OVERRIDE);
 	SetCurrentStatementStartTimestamp();
 	StartTransactionCommand();
 	PushActiveSnapshot(GetTransactionSnapshot());

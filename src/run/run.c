@@ -58,19 +58,19 @@ tell_failure(const Run *run, const PlannedRun *planned)
 	.started_at = run->started_at};
 
 	sv_run_log_failed(run, row != NULL ? row->id : NULL, geterrcode());
-	if (run->options.dry_run)
+	if (run->options.dry_run || run->options.rehearsal)
 		return;
 	/* no catalog is to be read now: the names were looked up when it began */
-	strlcpy(failed.role, run->role, sizeof(failed.role));
-	strlcpy(failed.session_role, run->session_role, sizeof(failed.session_role));
-	strlcpy(failed.command, planned->command, sizeof(failed.command));
-	strlcpy(failed.target, planned->target ? sv_base_clip(planned->target) : "",
-			sizeof(failed.target));
-	strlcpy(failed.note, run->options.note ? run->options.note : "", sizeof(failed.note));
+	sv_run_cut(failed.role, sizeof(failed.role), run->role);
+	sv_run_cut(failed.session_role, sizeof(failed.session_role), run->session_role);
+	sv_run_cut(failed.command, sizeof(failed.command), planned->command);
+	sv_run_cut(failed.target, sizeof(failed.target),
+			   planned->target ? sv_base_clip(planned->target) : NULL);
+	sv_run_cut(failed.note, sizeof(failed.note), run->options.note);
 	if (row != NULL)
 	{
-		strlcpy(failed.revision, row->id, sizeof(failed.revision));
-		strlcpy(failed.checksum, row->checksum, sizeof(failed.checksum));
+		sv_run_cut(failed.revision, sizeof(failed.revision), row->id);
+		sv_run_cut(failed.checksum, sizeof(failed.checksum), row->checksum);
 		failed.direction = planned->directions[run->done];
 		sv_execution_error_place(&failed.statement, &failed.line);
 	}

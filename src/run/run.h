@@ -125,6 +125,7 @@ extern void sv_undo_follow(Undo *undo);
 extern void sv_undo_prove(Undo *undo);
 
 /* failures.c */
+extern void sv_run_cut(char *to, Size size, const char *text);
 extern void sv_run_journal_failure(const FailedRun *what);
 
 /* run_log.c */

@@ -8,7 +8,7 @@ use Test::More;
 delete $ENV{PGOPTIONS};    # make installcheck turns off what is tested here
 
 my $node = PostgreSQL::Test::Cluster->new('failed');
-$node->init;
+$node->init(extra => [ '--encoding=UTF8', '--locale=C' ]);
 $node->append_conf('postgresql.conf', "max_worker_processes = 4\nlog_min_messages = warning\n");
 $node->start;
 $node->safe_psql('postgres', q{
@@ -51,12 +51,30 @@ $node->psql('postgres', q{SELECT schemaver.upgrade(dry_run => true)});
 $node->psql('postgres', q{SELECT schemaver.upgrade()});
 wait_for(3, 'the setting turns it off, and a dry run is none');
 
+# what has no room is cut between characters
+$node->psql('postgres', q{SELECT schemaver.upgrade(note => repeat(chr(233), 400))});
+wait_for(4, 'a run with a long note is in the journal');
+is($node->safe_psql('postgres', q{SELECT count(*) FROM schemaver.run WHERE note = repeat(chr(233), 255)}), '1', 'with as much of it as there is room for');
+
+# what script() rehearses is no run
+$node->safe_psql('postgres', 'CREATE DATABASE rehearsed');
+$node->safe_psql('rehearsed', q{
+	CREATE EXTENSION schemaver;
+	SELECT schemaver.revision('p', 'CREATE TABLE p ()', id => 'p1', options => '{"preconditions": [{"sql": "SELECT false"}]}')});
+($code, $out, $err) = $node->psql('rehearsed', q{SELECT schemaver.script('p1', 'base', standalone => true)});
+like($err, qr/precondition/, 'a rehearsal fails');
+$node->psql('rehearsed', q{SELECT schemaver.upgrade()});
+ok($node->poll_query_until('rehearsed', q{SELECT count(*) > 0 AND NOT EXISTS (SELECT FROM pg_stat_activity WHERE backend_type = 'schemaver journal')
+	FROM schemaver.run WHERE outcome = 'failed'}), 'a run that fails so is in the journal');
+is($node->safe_psql('rehearsed', q{SELECT count(*) FROM schemaver.run WHERE outcome = 'failed'}), '1', 'the rehearsal is not');
+
 # a secret stays one
 $node->safe_psql('postgres', q{
 	SELECT schemaver.edit('b1', up => 'SELECT ${secret}::int', options => '{"variables": "flyway"}')});
 my $variables = q{'{"secret": {"value": "hunter2", "secret": true}}'};
 ($code, $out, $err) = $node->psql('postgres', "SELECT schemaver.upgrade(variables => $variables)");
 isnt($code, 0, 'a run with a secret fails');
+wait_for(5, 'that is in the journal, too');
 is($node->safe_psql('postgres', q{SELECT count(*) FROM schemaver.step WHERE error LIKE '%hunter2%'}), '0', 'and does not tell it');
 
 # cancelled and terminated
