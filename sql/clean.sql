@@ -49,6 +49,13 @@ SELECT revision FROM schemaver.upgrade();
 SELECT revision, state FROM schemaver.status(true);
 SELECT count(*) > 5 FROM schemaver.clean();
 
+-- a schema that a revision has changed, and not made
+SELECT schemaver.revision('c', 'COMMENT ON SCHEMA public IS ''changed''; COMMENT ON SCHEMA app IS ''changed, too''', id => 'c1');
+SELECT revision FROM schemaver.upgrade();
+SELECT count(*) > 5 FROM schemaver.clean();
+SELECT nspname FROM pg_namespace WHERE nspname IN ('app', 'public');
+COMMENT ON SCHEMA public IS 'standard public schema';
+
 DROP SCHEMA other CASCADE;
 DROP SCHEMA IF EXISTS mine CASCADE;
 DROP OWNED BY regress_sv_cleaner;

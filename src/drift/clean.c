@@ -66,7 +66,7 @@ stays(const Object *o)
 {
 	if (sv_class_is(o, subscription) || sv_class_is(o, language))
 		return true;
-	return (sv_class_is(o, schema) || sv_class_is(o, extension)) && sv_store_maker(o) == NULL;
+	return (sv_class_is(o, schema) || sv_class_is(o, extension)) && sv_store_creator(o) == NULL;
 }
 
 /* The statements that empty the schemas. */

@@ -575,6 +575,7 @@ extern bool sv_store_changed_since(int64 state);
 extern List *sv_store_touched(int64 before, int64 after);
 extern List *sv_store_parts_since(int64 before, int64 after);
 extern char *sv_store_maker(const Object *object);
+extern char *sv_store_creator(const Object *object);
 extern TouchedPart sv_store_kept_at(const ObjectAddress *address);
 
 /* ----- options.c: the options of a revision ----- */

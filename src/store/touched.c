@@ -178,6 +178,25 @@ sv_store_maker(const Object *object)
 	return sv_own_string(SV_STORE_WRITE, &query, object->class->name, object->identity);
 }
 
+/*
+ * Whose step made the object that is kept; NULL: nobody's.  Versions of an object that was
+ * changed follow each other without a gap, and the first of them was made.
+ */
+char *
+sv_store_creator(const Object *object)
+{
+	static StoreQuery query = {
+		"WITH version AS MATERIALIZED (SELECT from_state, to_state FROM schemaver.object_version "
+		"WHERE class = $1 AND identity = $2) SELECT " MAKER("v.from_state") " FROM version v "
+		"WHERE EXISTS (SELECT FROM version w WHERE w.to_state IS NULL) "
+		"AND NOT EXISTS (SELECT FROM version w WHERE w.to_state = v.from_state) "
+		"ORDER BY v.from_state DESC LIMIT 1",
+		2, {TEXTOID, TEXTOID}
+	};
+
+	return sv_own_string(SV_STORE_WRITE, &query, object->class->name, object->identity);
+}
+
 /* What is kept of an address, and whose step left it so; class NULL: nothing. */
 TouchedPart
 sv_store_kept_at(const ObjectAddress *address)
