@@ -165,6 +165,7 @@ typedef enum RunFact
 #define SV_FACTS (SV_FACT_ERROR + 1)
 
 extern void sv_fact_set(RunFact fact, const char *value);
+extern void sv_facts_begin(void);
 extern void sv_facts_clear(void);
 extern void sv_facts_init(void);
 

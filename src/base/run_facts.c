@@ -12,6 +12,9 @@
 #include "utils/guc.h"
 #include "utils/memutils.h"
 
+/* Is a run under way that tells of itself?  A rehearsal does not. */
+static bool telling = false;
+
 /* NULL: there is none now. */
 static char *facts[SV_FACTS];
 
@@ -88,11 +91,19 @@ static const struct
 	"Shows SQLSTATE and message of the error because of which a hook runs.", show_error},
 };
 
-/* Set a fact; NULL: there is none. */
+/* A run is under way, until sv_facts_clear(). */
+void
+sv_facts_begin(void)
+{
+	sv_facts_clear();
+	telling = true;
+}
+
+/* Set a fact, if a run is under way; NULL: there is none. */
 void
 sv_fact_set(RunFact fact, const char *value)
 {
-	char	   *copy = value != NULL ? MemoryContextStrdup(TopMemoryContext, value) : NULL;
+	char	   *copy = value != NULL && telling ? MemoryContextStrdup(TopMemoryContext, value) : NULL;
 
 	if (facts[fact] != NULL)
 		pfree(facts[fact]);
@@ -103,6 +114,7 @@ sv_fact_set(RunFact fact, const char *value)
 void
 sv_facts_clear(void)
 {
+	telling = false;
 	for (int i = 0; i < SV_FACTS; i++)
 		sv_fact_set(i, NULL);
 }

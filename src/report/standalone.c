@@ -92,6 +92,17 @@ append_first(StringInfo out, int count)
 						   "    END IF;\n");
 }
 
+/* Write a DO block; the ids in its body may have dollars. */
+static void
+append_block(StringInfo out, const char *body)
+{
+	char	   *tag = "$schemaver$";
+
+	for (int i = 1; strstr(body, tag) != NULL; i++)
+		tag = psprintf("$schemaver%d$", i);
+	appendStringInfo(out, "DO %s\n%s%s;\n", tag, body, tag);
+}
+
 /*
  * Write the check that exactly what the graph says is applied.  The first one takes the
  * lock, too, which lasts until sv_standalone_end(), or until the session ends.
@@ -101,16 +112,17 @@ sv_standalone_check(StringInfo out, const RevisionGraph *graph, bool first)
 {
 	int			count;
 	char	   *hash = hash_of_applied(graph, &count);
+	StringInfoData body;
 
-	appendStringInfoString(out, "DO $schemaver$\n"
-						   "DECLARE\n"
+	initStringInfo(&body);
+	appendStringInfoString(&body, "DECLARE\n"
 						   "    there pg_catalog.int8;\n"
 						   "    hash pg_catalog.text;\n"
 						   "    newest pg_catalog.text;\n"
 						   "BEGIN\n");
 	if (first)
-		append_first(out, count);
-	appendStringInfo(out,
+		append_first(&body, count);
+	appendStringInfo(&body,
 					 "    SELECT pg_catalog.count(*), pg_catalog.md5(pg_catalog.convert_to("
 					 "COALESCE(pg_catalog.string_agg(pg_catalog.concat(a.revision, "
 					 "pg_catalog.chr(10)), '' ORDER BY a.revision COLLATE pg_catalog.\"C\"), ''), "
@@ -119,16 +131,16 @@ sv_standalone_check(StringInfo out, const RevisionGraph *graph, bool first)
 					 "        INTO there, hash, newest FROM schemaver_standalone.applied a;\n"
 					 "    IF NOT hash OPERATOR(pg_catalog.=) %s THEN\n"
 					 "        RAISE EXCEPTION USING ERRCODE = 'SV008', MESSAGE = "
-					 "pg_catalog.format(%s, there, COALESCE(newest, 'none')),\n"
+					 "pg_catalog.format(%s, %s, there, COALESCE(newest, 'none')),\n"
 					 "            HINT = 'Make the file again, from where the database is.';\n"
 					 "    END IF;\n"
-					 "END\n"
-					 "$schemaver$;\n",
+					 "END\n",
 					 quote_literal_cstr(hash),
-					 quote_literal_cstr(psprintf("this file goes on from %s, with %d revisions "
+					 quote_literal_cstr(psprintf("this file goes on from %%s, with %d revisions "
 												 "applied, but %%s are applied here, the last one "
-												 "of them %%s",
-												 heads_of(graph), count)));
+												 "of them %%s", count)),
+					 quote_literal_cstr(heads_of(graph)));
+	append_block(out, body.data);
 }
 
 /* Write that a revision is applied now, or no longer. */

@@ -315,7 +315,7 @@ sv_hooks_begin(const char *command, const char *target)
 	hooking.context = context;
 	hooking.hooks = hooks;
 
-	sv_facts_clear();
+	sv_facts_begin();
 	sv_fact_set(SV_FACT_COMMAND, command);
 	sv_fact_set(SV_FACT_TARGET, target);
 }

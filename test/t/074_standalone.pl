@@ -10,7 +10,7 @@ my $node = PostgreSQL::Test::Cluster->new('main');
 $node->init(extra => [ '--encoding=UTF8', '--locale=C' ]);
 $node->start;
 my $dir = $PostgreSQL::Test::Utils::tmp_check;
-$node->safe_psql('postgres', "CREATE DATABASE $_") for qw(here there wrong grown);
+$node->safe_psql('postgres', "CREATE DATABASE $_") for qw(here there wrong grown odd);
 $node->safe_psql('here', 'CREATE EXTENSION schemaver');
 
 my @revisions = (
@@ -52,6 +52,9 @@ my $down = write_file('down.sql', q{'r3', 'base'});
 like(slurp_file($up), qr/^-- schemaver: standalone upgrade from base to r3, 3 revision/, 'the file says what it is');
 unlike(slurp_file($up) . slurp_file($down), qr/schemaver\.\w+\(/, 'it calls nothing of schemaver');
 is($node->safe_psql('here', 'SELECT count(*) FROM schemaver.current()'), '0', 'writing it applies nothing');
+is( $node->safe_psql('here', q{
+	SELECT FROM schemaver.script('r3', 'base', standalone => true);
+	SELECT 'no run', current_setting('schemaver.current_run') || current_setting('schemaver.current_revision')}), "no run|", 'and no run is under way after it');
 
 # it must begin where the database is
 like(run_file('there', $down), qr/SV008|no revision is applied here/, 'downs are refused where nothing is applied');
@@ -98,6 +101,20 @@ is(run_file('there', write_file('back.sql', q{'r6', 'r3'})), '', 'derived downs 
 is(dump_of('there'), $before, 'and lead back');
 is(run_file('there', $down), '', 'down to the end');
 is($node->safe_psql('there', "SELECT count(*) FROM pg_class WHERE relnamespace = 'public'::regnamespace"), '0', 'nothing is left');
+
+# ids that look like quotes and formats
+$node->safe_psql('postgres', 'CREATE DATABASE odd_here');
+$node->safe_psql('odd_here', q{
+	CREATE EXTENSION schemaver;
+	SELECT schemaver.revision('one', 'CREATE TABLE one ()', id => '100%s$schemaver$'), schemaver.revision('two', 'CREATE TABLE two ()', id => 'two')});
+for my $part (q{'base', '100%s$schemaver$'}, q{'100%s$schemaver$', 'two'})
+{
+	my $file = "$dir/odd.sql";
+	unlink $file;
+	append_to_file($file, $node->safe_psql('odd_here', "SELECT schemaver.script($part, standalone => true)") . "\n");
+	is(run_file('odd', $file), '', "an odd id: $part");
+}
+like(run_file('odd', "$dir/odd.sql"), qr/goes on from 100%s\$schemaver\$, with 1 revisions applied, but 2 are applied here/, 'the message has it as it is');
 
 # taken over later
 is(run_file('grown', $up), '', 'another database');
