@@ -441,7 +441,7 @@ sv_api_check(PG_FUNCTION_ARGS)
 }
 
 static void
-put_graph_line(const Datum *values, const bool *nulls, void *arg)
+put_log_line(const Datum *values, const bool *nulls, void *arg)
 {
 	sv_result_row(arg, values, nulls);
 }
@@ -453,6 +453,6 @@ sv_api_log(PG_FUNCTION_ARGS)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("argument \"runs\" must be a number of runs")));
-	sv_store_run_lines(SV_STORE_READ, PG_GETARG_INT32(0), put_graph_line, sv_result_begin(fcinfo));
+	sv_store_run_lines(SV_STORE_READ, PG_GETARG_INT32(0), put_log_line, sv_result_begin(fcinfo));
 	PG_RETURN_NULL();
 }
