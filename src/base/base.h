@@ -246,6 +246,8 @@ typedef struct StoreQuery
 	SPIPlanPtr	plan;
 } StoreQuery;
 
+extern void (*sv_store_before_enter) (void);
+extern void sv_catalogs_enter(StoreScope *scope, StoreMode mode);
 extern void sv_store_enter(StoreScope *scope, StoreMode mode);
 extern void sv_store_leave(StoreScope *scope);
 extern uint64 sv_store_execute(const StoreScope *scope, StoreQuery *query, const Datum *values,

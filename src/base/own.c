@@ -71,6 +71,9 @@ sv_relation_owner(Oid relation)
 	return owner;
 }
 
+/* Called before anything looks into schemaver's tables; NULL: nobody wants to know. */
+void		(*sv_store_before_enter) (void) = NULL;
+
 /*
  * Begin to use the store.  Until sv_store_leave() the current user is the
  * owner of the tables, search_path is pg_catalog and SPI is connected, so the
@@ -78,6 +81,15 @@ sv_relation_owner(Oid relation)
  */
 void
 sv_store_enter(StoreScope *scope, StoreMode mode)
+{
+	if (sv_store_before_enter != NULL)
+		sv_store_before_enter();
+	sv_catalogs_enter(scope, mode);
+}
+
+/* The same for queries that look into the server's catalogs alone. */
+void
+sv_catalogs_enter(StoreScope *scope, StoreMode mode)
 {
 	Oid			owner = sv_relation_owner(sv_store_relation("revision"));
 

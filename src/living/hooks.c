@@ -33,6 +33,7 @@ static void
 begin_living(Direction direction, const List *undone)
 {
 	sv_living_forget_asides();
+	sv_living_objects_changed(true);
 	sv_living_units_changed();
 	sv_annotations_forget();
 	if (sv_store_has_living_objects())
@@ -107,6 +108,7 @@ static void
 end(void)
 {
 	current.making = false;
+	sv_living_objects_changed(false);
 	sv_living_forget_asides();
 	sv_annotations_forget();
 	sv_observe_end();

@@ -189,6 +189,29 @@ put_aside(const Node *tree)
 }
 
 /*
+ * What the table says, from the beginning of a run to its end: in between nothing writes
+ * it but the run itself.
+ */
+static bool in_run = false;
+static int	known_objects = -1; /* -1: not known */
+
+/* A run begins or ends, or has made living objects. */
+void
+sv_living_objects_changed(bool run)
+{
+	in_run = run;
+	known_objects = -1;
+}
+
+static bool
+has_living_objects(const Node *tree)
+{
+	if (!in_run || known_objects < 0 || !sv_statement_is_quiet(tree))
+		known_objects = sv_store_has_living_objects();
+	return known_objects != 0;
+}
+
+/*
  * Execute a statement of a revision by run(arg), also where living objects are in
  * its way.
  */
@@ -198,7 +221,7 @@ sv_living_statement(const Node *tree, StatementFn run, void *arg)
 	ErrorData  *error;
 
 	if (!(IsA(tree, DropStmt) || IsA(tree, AlterTableStmt)) ||
-		!(rebuild_all || sv_store_has_living_objects()))
+		!(rebuild_all || has_living_objects(tree)))
 	{
 		run(arg);
 		return;

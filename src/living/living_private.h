@@ -80,6 +80,7 @@ extern void sv_annotations_return(const List *made, const char *name);
 
 extern void sv_living_statement(const Node *tree, StatementFn run, void *arg);
 extern void sv_living_part_begin(bool rebuild);
+extern void sv_living_objects_changed(bool run);
 extern void sv_living_part_end(void);
 extern void sv_living_forget_asides(void);
 extern bool sv_living_belongs(const List *made, const Object *o);

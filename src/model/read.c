@@ -568,7 +568,7 @@ read_model(void *arg)
 	reader.model = sv_model_create();
 	reader.scope = scope;
 	PushActiveSnapshot(GetTransactionSnapshot());
-	sv_store_enter(&store, SV_STORE_READ);
+	sv_catalogs_enter(&store, SV_STORE_READ);
 	values[0] = schemas_to_read(&store, scope);
 	values[1] = BoolGetDatum(scope->all);
 	MemoryContextSwitchTo(store.caller);

@@ -641,7 +641,7 @@ sv_model_read_units(const List *units, Snapshot snapshot, KnownUnitFn known)
 		add_schema(&u, lfirst(cell));
 	}
 	PushActiveSnapshot(snapshot);
-	sv_store_enter(&u.store, SV_STORE_READ);
+	sv_catalogs_enter(&u.store, SV_STORE_READ);
 	MemoryContextSwitchTo(u.store.caller);
 	look_around(&u, readable);
 	read_objects(&u, readable);

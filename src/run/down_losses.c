@@ -105,15 +105,14 @@ is_kept(const Taken *taken, const List *kept)
 
 
 static List *
-takes_of(StoreMode mode, const StoredRevision *row, List **earlier)
+takes_of(const StoredRevision *row, const StoredScript *stored, List **earlier)
 {
 	ScriptOrigin origin;
 	List	   *takes;
 
 	if (!row->has_down)
 		return NIL;
-	takes = sv_impact_takes(sv_register_body(row->id, sv_store_script(mode, row->id), SV_DOWNGRADE,
-											 &origin), *earlier);
+	takes = sv_impact_takes(sv_register_body(row->id, stored, SV_DOWNGRADE, &origin), *earlier);
 	*earlier = list_concat(*earlier, takes);
 	return takes;
 }
@@ -128,7 +127,7 @@ sv_run_takes(StoreMode mode, const StoredRevision *row, List **earlier)
 	List	   *result = NIL;
 	ListCell   *cell;
 
-	foreach(cell, takes_of(mode, row, earlier))
+	foreach(cell, takes_of(row, row->has_down ? sv_store_script(mode, row->id) : NULL, earlier))
 		result = lappend(result, sv_impact_figures(lfirst(cell)));
 	return result;
 }
@@ -154,12 +153,12 @@ warn_of_losses(const char *revision, List *losses)
 
 /* What the text of a down drops and holds something now, as strings. */
 static List *
-held_losses(const StoredRevision *row, List **earlier)
+held_losses(const StoredRevision *row, const StoredScript *stored, List **earlier)
 {
 	List	   *losses = NIL;
 	ListCell   *cell;
 
-	foreach(cell, takes_of(SV_STORE_WRITE, row, earlier))
+	foreach(cell, takes_of(row, stored, earlier))
 	{
 		const Taken *taken = lfirst(cell);
 
@@ -176,13 +175,14 @@ held_losses(const StoredRevision *row, List **earlier)
  * a run that may lose it say so only.  "earlier" is as for sv_run_takes().
  */
 void
-sv_run_check_losses(const StoredRevision *row, const RunOptions *options, List **earlier)
+sv_run_check_losses(const StoredRevision *row, const StoredScript *stored,
+					const RunOptions *options, List **earlier)
 {
 	List	   *losses;
 
 	warn_of_structure(row);
 	/* what is kept is known when it is */
-	losses = sv_store_option_keep(row->options, sv_keep_data) ? NIL : held_losses(row, earlier);
+	losses = sv_store_option_keep(row->options, sv_keep_data) ? NIL : held_losses(row, stored, earlier);
 	if (losses == NIL)
 		return;
 	if (!options->allow_data_loss && !options->dry_run)

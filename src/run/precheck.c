@@ -176,14 +176,17 @@ void
 sv_run_check_downgrade(StoredRevision **rows, int n, const char *target, const RunOptions *options)
 {
 	List	   *earlier = NIL;
+	ScriptsAhead *scripts;
 
 	if (n > 0 && !options->dry_run)
 		sv_run_refuse_protected("A downgrade");
 	sv_run_check_reversible(rows, n);
 	sv_run_check_variables(SV_STORE_WRITE, rows, n, SV_DOWNGRADE);
 	check_transactional(rows, n, SV_DOWNGRADE, target);
+	scripts = sv_scripts_begin(SV_STORE_WRITE, (const StoredRevision *const *) rows, NULL, n);
 	for (int i = 0; i < n; i++)
-		sv_run_check_losses(rows[i], options, &earlier);
+		sv_run_check_losses(rows[i], sv_scripts_at(scripts, i), options, &earlier);
+	sv_scripts_end(scripts);
 }
 
 /* Does this direction of a revision add a value to an enum type? */

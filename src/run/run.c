@@ -81,11 +81,15 @@ tell_failure(const Run *run, const PlannedRun *planned)
 static void
 execute_steps(Run *run, const PlannedRun *planned)
 {
+	ScriptsAhead *scripts = sv_scripts_begin(SV_STORE_WRITE, planned->revisions,
+											 planned->directions, planned->nsteps);
+
 	for (int i = 0; i < planned->nsteps; i++)
 	{
 		sv_run_show_step(run, planned->revisions[i]->id, planned->directions[i]);
-		sv_run_step(run, planned->revisions[i], planned->directions[i]);
+		sv_run_step(run, planned->revisions[i], planned->directions[i], sv_scripts_at(scripts, i));
 	}
+	sv_scripts_end(scripts);
 }
 
 /* The downs of what was applied are known now: say which of them cannot run. */
@@ -151,9 +155,15 @@ execute_all(Run *run, const PlannedRun *planned)
 	begin_living_run(planned);
 	tell_hooks(run, planned);
 	sv_hooks_between(SV_HOOK_BEFORE_RUN);
+	if (planned->undo == NULL)
+		sv_steps_begin();
 	execute_steps(run, planned);
 	if (planned->undo == NULL)
+	{
+		sv_follow_finish();
+		sv_steps_write();
 		sv_run_living->finish(run);
+	}
 	tell_hooks(run, planned);
 	sv_hooks_between(SV_HOOK_AFTER_RUN);
 	sv_follow_finish();
@@ -196,6 +206,7 @@ execute_run(void *arg)
 	PG_FINALLY();
 	{
 		sv_run_show_statement();
+		sv_steps_end();
 		sv_run_living->end();
 		sv_follow_end();
 		(void) sv_impact_unguard();

@@ -77,6 +77,28 @@ typedef struct Run
 	RunOptions	options;
 } Run;
 
+/* ----- scripts_ahead.c ----- */
+
+/* The scripts of a plan, some of which are fetched. */
+typedef struct ScriptsAhead
+{
+	StoreMode	mode;
+	const StoredRevision *const *revisions;
+	const Direction *directions;
+	int			n;
+	MemoryContext context;		/* of those that are fetched */
+	List	   *scripts;		/* StoredScript */
+	int			from;			/* which one of the plan is the first of them */
+	uint64		changes;		/* see sv_scripts_changed() */
+} ScriptsAhead;
+
+extern ScriptsAhead *sv_scripts_begin(StoreMode mode, const StoredRevision *const *revisions,
+									  const Direction *directions, int n);
+extern StoredScript *sv_scripts_at(ScriptsAhead *ahead, int i);
+extern void sv_scripts_end(ScriptsAhead *ahead);
+extern void sv_scripts_changed(void);
+extern void sv_run_let_see(void);
+
 /*
  * What a run does beside its revisions: living objects, whose folder stands above
  * this one.  _PG_init() sets them.
@@ -169,7 +191,8 @@ extern const char *sv_plain_statement(const Script *script, int statement);
 /* down_losses.c */
 extern List *sv_run_structure_only(const StoredRevision *row);
 extern List *sv_run_takes(StoreMode mode, const StoredRevision *row, List **earlier);
-extern void sv_run_check_losses(const StoredRevision *row, const RunOptions *options,
+extern void sv_run_check_losses(const StoredRevision *row, const StoredScript *stored,
+								const RunOptions *options,
 								List **earlier);
 extern List *sv_run_needs(StoreMode mode, const StoredRevision *row);
 extern void sv_run_warn_of_needs(const StoredRevision *row);
@@ -185,7 +208,7 @@ extern void sv_run_script_step(const char *id, Direction direction, const char *
 extern void sv_run_script_hook(const char *at, const char *revision);
 
 /* step.c */
-extern void sv_run_step(Run *run, const StoredRevision *revision, Direction direction);
+extern void sv_run_step(Run *run, const StoredRevision *revision, Direction direction, const StoredScript *stored);
 extern void sv_run_verify(const char *revision, const StoredScript *stored);
 extern void sv_run_report(Run *run, const char *message, const StoredStep *step, Datum elapsed);
 extern void sv_run_check_secrets(const Run *run);

@@ -372,6 +372,7 @@ sv_hooks_fire(HookMoment at, const char *tag)
 		if (!is_due(lfirst(cell), at, tag))
 			continue;
 		sv_fact_set(SV_FACT_STATEMENT, tag);
+		sv_run_let_see();
 		execute_hook(lfirst(cell));
 		sv_fact_set(SV_FACT_STATEMENT, NULL);
 	}

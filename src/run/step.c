@@ -13,6 +13,9 @@
 #include "access/xact.h"
 #include "base/base.h"
 #include "catalog/pg_type.h"
+#include "utils/lsyscache.h"
+#include "utils/evtcache.h"
+#include "catalog/namespace.h"
 #include "commands/extension.h"
 #include "commands/prepare.h"
 #include "impact/impact.h"
@@ -289,6 +292,26 @@ execute_with_hooks(Execution *execution, int i)
 		sv_hooks_fire(SV_HOOK_AFTER_STATEMENT, tag);
 }
 
+/* Is a function of somebody's called before statements, or after them? */
+static bool
+has_event_triggers(void)
+{
+	static const EventTriggerEvent events[] =
+	{EVT_DDLCommandStart, EVT_DDLCommandEnd, EVT_SQLDrop, EVT_TableRewrite};
+	Oid			own = get_namespace_oid("schemaver", true);
+	ListCell   *cell;
+
+	for (int i = 0; i < lengthof(events); i++)
+	{
+		foreach(cell, EventCacheLookup(events[i]))
+		{
+			if (get_func_namespace(((EventTriggerCacheItem *) lfirst(cell))->fnoid) != own)
+				return true;
+		}
+	}
+	return false;
+}
+
 /*
  * Execute the statements of the part, under the settings that those before it
  * have made; the memory of each is freed after it.
@@ -306,6 +329,8 @@ execute_statements(Execution *execution, MemoryContext context)
 	{
 		CHECK_FOR_INTERRUPTS();
 		sv_client_check();
+		if (!sv_statement_is_quiet(sv_statement_tree(script, i)) || has_event_triggers())
+			sv_run_let_see();
 		if (report_statement(execution, i))
 			execute_with_hooks(execution, i);
 		execution->touched |= may_set_constraints(&script->statements[i]);
@@ -416,6 +441,7 @@ sv_run_check(Execution *execution)
 {
 	ErrorData  *error;
 
+	sv_run_let_see();
 	execution->is_check = true;
 	execution->to = execution->script->n;
 	error = sv_subtransaction(execute_script, execution, false);
@@ -669,12 +695,12 @@ execute_step(Run *run, const StoredRevision *revision, const StoredScript *store
  * plan and holds the lock.
  */
 void
-sv_run_step(Run *run, const StoredRevision *revision, Direction direction)
+sv_run_step(Run *run, const StoredRevision *revision, Direction direction,
+			const StoredScript *stored)
 {
 	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "schemaver step",
 												  ALLOCSET_DEFAULT_SIZES);
 	MemoryContext caller = MemoryContextSwitchTo(context);
-	StoredScript *stored = sv_store_script(SV_STORE_WRITE, revision->id);
 	StoredStep	step = {0};
 	PreconditionResult result;
 

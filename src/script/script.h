@@ -206,6 +206,10 @@ extern List *sv_owned_relations(const Node *tree);
 extern const char *sv_created_name(const Node *tree);
 extern const RoleSpec *sv_given_to(const Node *tree, const char *name);
 
+/* ----- quiet.c ----- */
+
+extern bool sv_statement_is_quiet(const Node *tree);
+
 /* ----- mentions.c -----
  *
  * The qualified names in a statement.

@@ -189,6 +189,13 @@ sv_store_set_applied_checksum(const char *revision, const char *checksum)
 	sv_own_query(SV_STORE_WRITE, &query, revision, checksum);
 }
 
+/* How long a step took, as an interval. */
+Datum
+sv_store_elapsed(const StoredStep *step)
+{
+	return interval_between(step->started_at, step->finished_at);
+}
+
 static void
 mark_step_applied(const StoreScope *scope, const StoredStep *step, Datum elapsed)
 {
@@ -244,14 +251,16 @@ insert_step(const StoreScope *scope, const StoredStep *step, const StoredFailure
 
 /*
  * Record a step: the journal's row, and the change of the set of applied
- * revisions.  Returns its duration as an interval, in the caller's context.
+ * revisions, at once or with others of the run (step_rows.c).  Returns its duration as an interval, in the caller's context.
  */
 Datum
 sv_store_step(const StoredStep *step)
 {
-	Datum		elapsed = interval_between(step->started_at, step->finished_at);
+	Datum		elapsed = sv_store_elapsed(step);
 	StoreScope	scope;
 
+	if (sv_steps_add(step))
+		return elapsed;
 	sv_store_enter(&scope, SV_STORE_WRITE);
 	if (step->direction == SV_UPGRADE)
 		mark_step_applied(&scope, step, elapsed);
@@ -360,20 +369,23 @@ sv_store_step_states(int n, const StepState *marks)
 	Datum	   *positions = palloc(sizeof(Datum) * Max(n, 1));
 	Datum	   *states = palloc(sizeof(Datum) * Max(n, 1));
 	Datum	   *before = palloc(sizeof(Datum) * Max(n, 1));
+	int			written = 0;
 
-	if (n == 0)
-		return;
 	for (int i = 0; i < n; i++)
 	{
-		runs[i] = Int64GetDatum(marks[i].run);
-		positions[i] = Int32GetDatum(marks[i].position);
-		states[i] = Int64GetDatum(marks[i].state);
-		before[i] = Int64GetDatum(marks[i].before);
+		if (sv_steps_set_state(&marks[i]))
+			continue;
+		runs[written] = Int64GetDatum(marks[i].run);
+		positions[written] = Int32GetDatum(marks[i].position);
+		before[written] = Int64GetDatum(marks[i].before);
+		states[written++] = Int64GetDatum(marks[i].state);
 	}
-	sv_own_query(SV_STORE_WRITE, &query, sv_store_numbers(runs, n),
-				 PointerGetDatum(construct_array(positions, n, INT4OID, sizeof(int32), true,
+	if (written == 0)
+		return;
+	sv_own_query(SV_STORE_WRITE, &query, sv_store_numbers(runs, written),
+				 PointerGetDatum(construct_array(positions, written, INT4OID, sizeof(int32), true,
 												 TYPALIGN_INT)),
-				 sv_store_numbers(states, n), sv_store_numbers(before, n));
+				 sv_store_numbers(states, written), sv_store_numbers(before, written));
 }
 
 /* Keep the variables (a JSON object) that a step was given. */

@@ -319,31 +319,82 @@ read_stored_script(uint64 row)
 	return result;
 }
 
+/* NULL: it is gone. */
+static void *
+read_found_script(uint64 row)
+{
+	char	   *up = sv_store_text(row, 1);
+
+	return up != NULL ? read_stored_script(row) : NULL;
+}
+
+#define SCRIPT_COLUMNS \
+	"SELECT s.up, s.down, s.verify, s.source, s.down_source, s.up_line, s.down_line, " \
+	"s.verify_line, d.down, " \
+	"s.up_generated::pg_catalog.int4, s.down_generated::pg_catalog.int4, " \
+	"d.last, d.ordered, s.verify_source, " \
+	"(r.options OPERATOR(pg_catalog.@>) '{\"verify_by_error\": true}')::pg_catalog.int4, " \
+	"r.options ->> 'variables', CASE WHEN r.options ? 'variables' THEN (SELECT " \
+	"t.variables::text FROM schemaver.step t WHERE t.revision = s.revision AND " \
+	"t.direction = 'upgrade' AND t.outcome <> 'failed' " \
+	"ORDER BY t.run DESC, t.position DESC LIMIT 1) END "
+#define SCRIPT_TABLES \
+	"FROM schemaver.script s JOIN schemaver.revision r ON r.revision = s.revision " \
+	"LEFT JOIN schemaver.derived d ON d.revision = s.revision "
+
+static void
+refuse_unknown(const char *id)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_SV_UNKNOWN_REVISION),
+			 errmsg("revision \"%s\" does not exist", id)));
+}
+
 /* The bodies of a revision; error if it is gone. */
 StoredScript *
 sv_store_script(StoreMode mode, const char *id)
 {
-	static StoreQuery query = {
-		"SELECT s.up, s.down, s.verify, s.source, s.down_source, s.up_line, s.down_line, "
-		"s.verify_line, d.down, "
-		"s.up_generated::pg_catalog.int4, s.down_generated::pg_catalog.int4, "
-		"d.last, d.ordered, s.verify_source, "
-		"(r.options OPERATOR(pg_catalog.@>) '{\"verify_by_error\": true}')::pg_catalog.int4, "
-		"r.options ->> 'variables', CASE WHEN r.options ? 'variables' THEN (SELECT "
-		"t.variables::text FROM schemaver.step t WHERE t.revision = $1 AND "
-		"t.direction = 'upgrade' AND t.outcome <> 'failed' "
-		"ORDER BY t.run DESC, t.position DESC LIMIT 1) END "
-		"FROM schemaver.script s JOIN schemaver.revision r ON r.revision = s.revision "
-		"LEFT JOIN schemaver.derived d ON d.revision = s.revision WHERE "
-		"s.revision = $1", 1, {TEXTOID}
-	};
+	static StoreQuery query = {SCRIPT_COLUMNS SCRIPT_TABLES "WHERE s.revision = $1", 1, {TEXTOID}};
 	List	   *found = sv_own_rows(mode, &query, read_stored_script, id);
 
 	if (found == NIL)
-		ereport(ERROR,
-				(errcode(ERRCODE_SV_UNKNOWN_REVISION),
-				 errmsg("revision \"%s\" does not exist", id)));
+		refuse_unknown(id);
 	return linitial(found);
+}
+
+/* Scripts that are fetched together have no more bytes than this; one may have more. */
+#define SCRIPTS_AT_ONCE "1000000"
+
+/*
+ * The same of the first of some revisions, and of as many of those after it as
+ * memory is no matter of.
+ */
+List *
+sv_store_scripts(StoreMode mode, const List *ids)
+{
+	static StoreQuery query = {
+		"SELECT f.* FROM (SELECT i.id, i.n, sum(b.bytes) OVER (ORDER BY i.n) AS bytes "
+		"FROM unnest($1) WITH ORDINALITY AS i (id, n) LEFT JOIN LATERAL (SELECT "
+		"octet_length(s.up) + coalesce(octet_length(s.down), 0) + "
+		"coalesce(octet_length(s.verify), 0) AS bytes "
+		"FROM schemaver.script s WHERE s.revision = i.id OFFSET 0) b ON true) w "
+		"LEFT JOIN LATERAL (" SCRIPT_COLUMNS SCRIPT_TABLES "WHERE s.revision = w.id OFFSET 0) f "
+		"ON true WHERE w.n = 1 OR w.bytes <= " SCRIPTS_AT_ONCE " ORDER BY w.n",
+		1, {TEXTARRAYOID}
+	};
+	List	   *found = sv_own_rows(mode, &query, read_found_script, ids);
+	List	   *result = NIL;
+	ListCell   *cell;
+
+	if (linitial(found) == NULL)
+		return list_make1(sv_store_script(mode, linitial(ids)));
+	foreach(cell, found)
+	{
+		if (lfirst(cell) == NULL)
+			break;				/* the error comes when it is the first */
+		result = lappend(result, lfirst(cell));
+	}
+	return result;
 }
 
 bool

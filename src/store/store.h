@@ -73,6 +73,7 @@ extern StoredRevision **sv_store_revisions(StoreMode mode, const RevisionGraph *
 										   const RevisionList *list);
 extern StoredRevision **sv_store_plan_rows(StoreMode mode, const RevisionGraph *graph,
 										   const RevisionList *list);
+extern List *sv_store_scripts(StoreMode mode, const List *ids);
 extern StoredScript *sv_store_script(StoreMode mode, const char *id);
 extern bool sv_store_revision_exists(const char *id);
 extern char *sv_store_id_like_steps(const char *id);
@@ -298,11 +299,22 @@ typedef struct StepState
 } StepState;
 
 extern void sv_store_step_states(int n, const StepState *marks);
+extern Datum sv_store_elapsed(const StoredStep *step);
 extern bool sv_store_was_run(const char *revision);
 extern bool sv_store_was_undone(const char *revision);
 extern void sv_store_fail_run(int64 run, TimestampTz started_at);
 extern void sv_store_close_runs(void);
 extern void sv_store_set_applied_checksum(const char *revision, const char *checksum);
+
+/* ----- step_rows.c: steps of a run that are written together ----- */
+
+extern void sv_steps_begin(void);
+extern void sv_steps_end(void);
+extern bool sv_steps_add(const StoredStep *step);
+extern bool sv_steps_set_state(const StepState *mark);
+extern void sv_steps_hold(bool held);
+extern bool sv_steps_wait(void);
+extern void sv_steps_write(void);
 
 /* ----- run_rows.c: what runs did, for reports ----- */
 

@@ -147,7 +147,10 @@ record_settled(void)
 {
 	bool		paused = sv_track_pause(true);
 
+	sv_steps_hold(true);		/* they get their states before they are written */
 	record_states();
+	sv_steps_hold(false);
+	sv_steps_write();
 	if (unrecorded.by_states != NULL && is_keeping)
 		add_down(unrecorded.by_states, sv_derive_by_states(begun_state, unrecorded.undone));
 	sv_store_derived(unrecorded.downs);

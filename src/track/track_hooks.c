@@ -9,6 +9,11 @@
  */
 #include "postgres.h"
 
+#include "store/store.h"
+#include "utils/snapmgr.h"
+#include "utils/lsyscache.h"
+#include "catalog/namespace.h"
+#include "access/xact.h"
 #include "base/base.h"
 #include "catalog/catalog.h"
 #include "catalog/objectaccess.h"
@@ -72,6 +77,30 @@ follow_access(ObjectAccessType access, Oid catalog, Oid oid, int sub, void *arg)
 	}
 }
 
+/*
+ * A query that a function runs, within a statement that should not have called any, looks
+ * into schemaver's tables: let it see what the run has done before.
+ */
+static void
+let_see_steps(QueryDesc *query)
+{
+	Oid			schema = get_namespace_oid("schemaver", true);
+	ListCell   *cell;
+
+	foreach(cell, query->plannedstmt->rtable)
+	{
+		const		RangeTblEntry *entry = lfirst_node(RangeTblEntry, cell);
+
+		if (entry->rtekind != RTE_RELATION || get_rel_namespace(entry->relid) != schema)
+			continue;
+		sv_steps_write();
+		CommandCounterIncrement();
+		if (query->snapshot != InvalidSnapshot)
+			query->snapshot->curcid = GetCurrentCommandId(false);
+		return;
+	}
+}
+
 static void
 on_executor_start(QueryDesc *query, int flags)
 {
@@ -79,6 +108,8 @@ on_executor_start(QueryDesc *query, int flags)
 	int			security_context;
 
 	GetUserIdAndSecContext(&userid, &security_context);
+	if (sv_steps_wait() && (security_context & SV_SECURITY_OWN_QUERY) == 0)
+		let_see_steps(query);
 	/* own queries write own tables */
 	if (follows() && !creating_extension && (security_context & SV_SECURITY_OWN_QUERY) == 0)
 	{
