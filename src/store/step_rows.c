@@ -206,7 +206,7 @@ write_collected(void)
 	List	   *steps = collected.steps;
 	int			from = 0;
 
-	collected.	steps = NIL;
+	collected.steps = NIL;
 
 	for (int i = 1; i <= list_length(steps); i++)
 	{
@@ -251,9 +251,9 @@ void
 sv_steps_begin(void)
 {
 	memset(&collected, 0, sizeof(collected));
-	collected.	context = AllocSetContextCreate(CurrentMemoryContext, "schemaver steps",
-												ALLOCSET_DEFAULT_SIZES);
-	collected.	level = GetCurrentTransactionNestLevel();
+	collected.context = AllocSetContextCreate(CurrentMemoryContext, "schemaver steps",
+											  ALLOCSET_DEFAULT_SIZES);
+	collected.level = GetCurrentTransactionNestLevel();
 
 	sv_store_before_enter = before_others;
 }
@@ -270,7 +270,7 @@ sv_steps_end(void)
 void
 sv_steps_hold(bool held)
 {
-	collected.	held = held;
+	collected.held = held;
 }
 
 /* Collect a step; false if it is to be written at once. */
@@ -292,7 +292,7 @@ sv_steps_add(const StoredStep *step)
 	copy->revision = pstrdup(step->revision);
 	copy->checksum = pstrdup(step->checksum);
 	copy->by = step->by != NULL ? pstrdup(step->by) : sv_role_name(GetUserId());
-	collected.	steps = lappend(collected.steps, copy);
+	collected.steps = lappend(collected.steps, copy);
 
 	MemoryContextSwitchTo(caller);
 	return true;
