@@ -174,7 +174,7 @@ CREATE TABLE run (
 	outcome			text NOT NULL,
 	note			text
 );
-COMMENT ON TABLE run IS 'every run that committed: who, when, what for';
+COMMENT ON TABLE run IS 'every run that committed, or failed: who, when, what for';
 
 CREATE TABLE step (
 	run			bigint NOT NULL,
