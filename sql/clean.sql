@@ -36,8 +36,17 @@ RESET ROLE;
 
 SELECT * FROM schemaver.clean(dry_run => true) ORDER BY 1, 2;
 SELECT revision FROM schemaver."current"();
+-- a part of the schemas: nothing of what is forgotten stays
 SELECT count(*) FROM schemaver.clean(schemas => '{mine}');
+:code
+SELECT count(*) FROM schemaver.clean(schemas => '{nowhere}');
+:code
 SELECT to_regclass('mine.t'), to_regclass('b'), (SELECT count(*) FROM schemaver.applied) AS applied;
+BEGIN;
+DROP CAST (mood AS int);
+SELECT count(*) FROM schemaver.clean(schemas => '{app,public}');
+SELECT to_regclass('mine.t'), to_regclass('b'), (SELECT count(*) FROM schemaver.applied) AS applied;
+ROLLBACK;
 SELECT count(*) > 5 FROM schemaver.clean();
 SELECT nspname FROM pg_namespace WHERE nspname IN ('app', 'mine', 'other', 'public') ORDER BY 1;
 SELECT to_regclass('other.stays');

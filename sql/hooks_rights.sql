@@ -56,6 +56,18 @@ DROP ROLE regress_hook_owner;
 SELECT revision FROM schemaver.downgrade();
 SELECT schemaver.unhook('audit');
 SELECT revision FROM schemaver.downgrade();
+-- an owner that is no superuser any more cannot write hooks that run as one
+CREATE ROLE regress_hook_owner SUPERUSER;
+ALTER TABLE schemaver.hook OWNER TO regress_hook_owner;
+SELECT schemaver.hook('audit', 'before_run', 'SELECT 1');
+ALTER ROLE regress_hook_owner NOSUPERUSER;
+SET ROLE regress_hook_owner;
+UPDATE schemaver.hook SET sql = 'ALTER ROLE regress_hook_owner SUPERUSER';
+RESET ROLE;
+SELECT revision FROM schemaver.upgrade();
+SELECT rolsuper FROM pg_roles WHERE rolname = 'regress_hook_owner';
+ALTER TABLE schemaver.hook OWNER TO CURRENT_USER;
 DROP EXTENSION schemaver;
+DROP ROLE regress_hook_owner;
 DROP SCHEMA theirs CASCADE;
 DROP ROLE regress_hook_user;

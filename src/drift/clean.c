@@ -12,6 +12,7 @@
 
 #include "access/xact.h"
 #include "base/base.h"
+#include "catalog/namespace.h"
 #include "commands/dbcommands.h"
 #include "drift/drift.h"
 #include "executor/spi.h"
@@ -53,6 +54,22 @@ check_allowed(void)
 				 errmsg("database \"%s\" may not be emptied", get_database_name(MyDatabaseId)),
 				 errdetail("clean() works only where schemaver.allow_clean() was called; a copy of such a database is another one."),
 				 errhint("In a development database: SELECT schemaver.allow_clean();")));
+}
+
+/* A name that is wrong would leave all and forget all the same. */
+static void
+check_schemas(const List *schemas)
+{
+	ListCell   *cell;
+
+	foreach(cell, schemas)
+	{
+		if (!OidIsValid(get_namespace_oid(lfirst(cell), true)))
+			ereport(ERROR,
+					(errcode(ERRCODE_UNDEFINED_SCHEMA),
+					 errmsg("schema \"%s\" does not exist", (char *) lfirst(cell)),
+					 errhint("Name the schemas to be emptied; NULL means all.")));
+	}
 }
 
 /* ---------- what is dropped ---------- */
@@ -133,6 +150,33 @@ check_empty(const Cleaning *cleaning)
 			(errcode(ERRCODE_SV_VERIFY_FAILED),
 			 errmsg("the database would not be empty"),
 			 errdetail("%s %s would be left.", row->kind, row->identity)));
+}
+
+/*
+ * No revision will be applied: what one has made must not stay in a schema that was not
+ * named, for the next upgrade would find it there.
+ */
+static void
+check_nothing_made(const Cleaning *cleaning)
+{
+	ModelScope	scope = {NIL, true, NULL};
+	const Model *live = cleaning->schemas != NIL ? sv_model_read(&scope) : NULL;
+	ListCell   *cell;
+
+	foreach(cell, live != NULL ? live->objects : NIL)
+	{
+		const Object *o = lfirst(cell);
+
+		CHECK_FOR_INTERRUPTS();
+		if (o->context || o->parent != NULL || stays(o) || sv_store_maker(o) == NULL)
+			continue;
+		ereport(ERROR,
+				(errcode(ERRCODE_SV_REFUSED),
+				 errmsg("what revisions have made would be left in other schemas"),
+				 errdetail("%s %s would be left, and no revision would be applied.",
+						   o->class->name, o->identity),
+				 errhint("Name all schemas with objects of revisions, or none: SELECT * FROM schemaver.clean();")));
+	}
 }
 
 /* ---------- what is forgotten ---------- */
@@ -218,6 +262,7 @@ do_clean(void *arg)
 	}
 	PG_END_TRY();
 	check_empty(cleaning);
+	check_nothing_made(cleaning);
 	forget_unfinished();
 	forget_applied(run);
 	forget_living(run);
@@ -241,6 +286,7 @@ sv_drift_clean(List *schemas, const DiffOptions *options, bool dry_run)
 
 	sv_lock_run("schemaver.clean()");
 	check_allowed();
+	check_schemas(schemas);
 	cleaning.rows = find_rows(&cleaning);
 	if (!dry_run)
 	{

@@ -161,7 +161,27 @@ execute_hook_statements(void *arg)
 	MemoryContextSwitchTo(context);
 }
 
-/* The role as which a hook runs; an error if it may not set hooks any more. */
+/*
+ * The owner can write anything into the table of hooks.  So a hook must not run as a role
+ * that the owner cannot be.
+ */
+static void
+refuse_more_than_owner(const StoredHook *hook, Oid role, Oid owner)
+{
+	if (!has_privs_of_role(owner, role))
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("role \"%s\", which has set hook \"%s\", may do more than the owner of the extension",
+						hook->role, hook->name),
+				 errdetail("The owner, role \"%s\", can change the hook.", sv_role_name(owner)),
+				 errhint("Let that role set it: SET ROLE %s; SELECT schemaver.hook(...).",
+						 quote_identifier(sv_role_name(owner)))));
+}
+
+/*
+ * The role as which a hook runs; an error if it may not set hooks any more, or may do more
+ * than the owner.
+ */
 static Oid
 role_of(const StoredHook *hook)
 {
@@ -169,7 +189,10 @@ role_of(const StoredHook *hook)
 	Oid			owner = sv_relation_owner(sv_store_relation("hook"));
 
 	if (OidIsValid(role) && has_privs_of_role(role, owner))
+	{
+		refuse_more_than_owner(hook, role, owner);
 		return role;
+	}
 	ereport(ERROR,
 			(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
 			 OidIsValid(role) ?
