@@ -283,6 +283,14 @@ is_member(const Own *own, const ObjectAddress *who)
 	return OidIsValid(extension) && is_own(own, ExtensionRelationId, extension, 0);
 }
 
+/* The index of a TOAST table belongs to it, as that belongs to its table; no model has them. */
+static bool
+is_toast_table(const ObjectAddress *on)
+{
+	return on->classId == RelationRelationId &&
+		get_rel_relkind(on->objectId) == RELKIND_TOASTVALUE;
+}
+
 static void
 check_dependent(Undo *undo, Own *own, const ObjectAddress *on, Form_pg_depend row)
 {
@@ -292,7 +300,8 @@ check_dependent(Undo *undo, Own *own, const ObjectAddress *on, Form_pg_depend ro
 	if (on->objectSubId != 0 && row->refobjsubid != on->objectSubId)
 		return;
 	if (row->deptype == DEPENDENCY_INTERNAL || row->deptype == DEPENDENCY_EXTENSION ||
-		row->deptype == DEPENDENCY_PARTITION_PRI || row->deptype == DEPENDENCY_PARTITION_SEC)
+		row->deptype == DEPENDENCY_PARTITION_PRI || row->deptype == DEPENDENCY_PARTITION_SEC ||
+		is_toast_table(on))
 	{
 		add_own(own, row->classid, row->objid, row->objsubid, true);
 		return;
