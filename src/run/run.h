@@ -89,6 +89,7 @@ typedef struct ScriptsAhead
 	MemoryContext context;		/* of those that are fetched */
 	List	   *scripts;		/* StoredScript */
 	int			from;			/* which one of the plan is the first of them */
+	int			window;			/* so many are fetched at once */
 	uint64		changes;		/* see sv_scripts_changed() */
 } ScriptsAhead;
 

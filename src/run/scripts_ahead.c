@@ -3,7 +3,8 @@
  *		The scripts of a plan, fetched a few hundred at a time.
  *
  * A statement that may call anything can have changed those that are still to come
- * (sv_scripts_changed()): then they are fetched anew.
+ * (sv_scripts_changed()): then they are fetched anew, one alone at first, for a plan of
+ * such statements would fetch all of them again for each.
  */
 #include "postgres.h"
 
@@ -40,6 +41,8 @@ sv_scripts_begin(StoreMode mode, const StoredRevision *const *revisions,
 	ahead->revisions = revisions;
 	ahead->directions = directions;
 	ahead->n = n;
+	ahead->window = AHEAD;
+	ahead->changes = changes;
 	ahead->context = AllocSetContextCreate(CurrentMemoryContext, "schemaver scripts ahead",
 										   ALLOCSET_DEFAULT_SIZES);
 	return ahead;
@@ -57,7 +60,7 @@ fetch(ScriptsAhead *ahead, int i)
 
 	MemoryContextReset(ahead->context);
 	caller = MemoryContextSwitchTo(ahead->context);
-	for (int j = i; j < ahead->n && j < i + AHEAD; j++)
+	for (int j = i; j < ahead->n && j < i + ahead->window; j++)
 	{
 		if (ahead->directions != NULL && ahead->directions[j] != ahead->directions[i])
 			break;
@@ -74,9 +77,13 @@ fetch(ScriptsAhead *ahead, int i)
 StoredScript *
 sv_scripts_at(ScriptsAhead *ahead, int i)
 {
-	if (ahead->changes != changes || i < ahead->from ||
-		i >= ahead->from + list_length(ahead->scripts))
+	bool		changed = ahead->changes != changes;
+
+	if (changed || i < ahead->from || i >= ahead->from + list_length(ahead->scripts))
+	{
+		ahead->window = changed ? 1 : Min(2 * ahead->window, AHEAD);
 		fetch(ahead, i);
+	}
 	return list_nth(ahead->scripts, i - ahead->from);
 }
 
