@@ -59,6 +59,13 @@ SELECT revision, state FROM schemaver.status();
 SELECT schemaver.set_environment('production', protected => true);
 SELECT schemaver.undo('e1');
 :code
+-- what PostgreSQL makes on its own stands on nothing
+SELECT schemaver.set_environment(NULL);
+SELECT schemaver.revision('m', 'CREATE TABLE parted (a int PRIMARY KEY, t text) PARTITION BY RANGE (a); CREATE TABLE part PARTITION OF parted DEFAULT;
+	CREATE TABLE refers (a int REFERENCES parted); CREATE TYPE span AS RANGE (subtype = text)', id => 'zz1'),
+	schemaver.revision('m', 'CREATE TABLE later ()', id => 'zz2');
+SELECT revision FROM schemaver.upgrade();
+SELECT revision FROM schemaver.undo('zz1');
 DROP EXTENSION schemaver;
 DROP VIEW v, o;
 DROP TABLE t, other, b, c, mine, full_one;

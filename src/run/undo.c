@@ -283,6 +283,25 @@ is_member(const Own *own, const ObjectAddress *who)
 	return OidIsValid(extension) && is_own(own, ExtensionRelationId, extension, 0);
 }
 
+/*
+ * Is it a part of something that the revision made, such as the constraint of a partition
+ * or the constructor of a range type?
+ */
+static bool
+is_part_of_own(const Own *own, Form_pg_depend row)
+{
+	DependScan	scan = sv_depend_begin(row->classid, row->objid, false, NULL);
+	bool		result = false;
+	Form_pg_depend of;
+
+	while ((of = sv_depend_next(&scan)) != NULL)
+		result |= (of->deptype == DEPENDENCY_INTERNAL ||
+				   of->deptype == DEPENDENCY_PARTITION_PRI ||
+				   of->deptype == DEPENDENCY_PARTITION_SEC) &&
+			is_own(own, of->refclassid, of->refobjid, of->refobjsubid);
+	return result;
+}
+
 /* The index of a TOAST table belongs to it, as that belongs to its table; no model has them. */
 static bool
 is_toast_table(const ObjectAddress *on)
@@ -301,7 +320,7 @@ check_dependent(Undo *undo, Own *own, const ObjectAddress *on, Form_pg_depend ro
 		return;
 	if (row->deptype == DEPENDENCY_INTERNAL || row->deptype == DEPENDENCY_EXTENSION ||
 		row->deptype == DEPENDENCY_PARTITION_PRI || row->deptype == DEPENDENCY_PARTITION_SEC ||
-		is_toast_table(on))
+		is_toast_table(on) || is_part_of_own(own, row))
 	{
 		add_own(own, row->classid, row->objid, row->objsubid, true);
 		return;
