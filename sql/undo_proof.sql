@@ -66,6 +66,7 @@ SELECT schemaver.revision('m', 'CREATE TABLE parted (a int PRIMARY KEY, t text) 
 	schemaver.revision('m', 'CREATE TABLE later ()', id => 'zz2');
 SELECT revision FROM schemaver.upgrade();
 SELECT revision FROM schemaver.undo('zz1');
+DROP TABLE later;
 DROP EXTENSION schemaver;
 DROP VIEW v, o;
 DROP TABLE t, other, b, c, mine, full_one;
