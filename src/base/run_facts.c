@@ -103,8 +103,10 @@ sv_facts_begin(void)
 void
 sv_fact_set(RunFact fact, const char *value)
 {
-	char	   *copy = value != NULL && telling ? MemoryContextStrdup(TopMemoryContext, value) : NULL;
+	char	   *copy = NULL;
 
+	if (value != NULL && telling)
+		copy = MemoryContextStrdup(TopMemoryContext, value);
 	if (facts[fact] != NULL)
 		pfree(facts[fact]);
 	facts[fact] = copy;

@@ -178,11 +178,12 @@ void
 sv_run_check_losses(const StoredRevision *row, const StoredScript *stored,
 					const RunOptions *options, List **earlier)
 {
-	List	   *losses;
+	List	   *losses = NIL;
 
 	warn_of_structure(row);
 	/* what is kept is known when it is */
-	losses = sv_store_option_keep(row->options, sv_keep_data) ? NIL : held_losses(row, stored, earlier);
+	if (!sv_store_option_keep(row->options, sv_keep_data))
+		losses = held_losses(row, stored, earlier);
 	if (losses == NIL)
 		return;
 	if (!options->allow_data_loss && !options->dry_run)

@@ -90,14 +90,13 @@ typedef struct ScriptsAhead
 	List	   *scripts;		/* StoredScript */
 	int			from;			/* which one of the plan is the first of them */
 	int			window;			/* so many are fetched at once */
-	uint64		changes;		/* see sv_scripts_changed() */
+	uint64		changes;		/* see sv_run_let_see() */
 } ScriptsAhead;
 
 extern ScriptsAhead *sv_scripts_begin(StoreMode mode, const StoredRevision *const *revisions,
 									  const Direction *directions, int n);
 extern StoredScript *sv_scripts_at(ScriptsAhead *ahead, int i);
 extern void sv_scripts_end(ScriptsAhead *ahead);
-extern void sv_scripts_changed(void);
 extern void sv_run_let_see(void);
 
 /*
@@ -209,7 +208,8 @@ extern void sv_run_script_step(const char *id, Direction direction, const char *
 extern void sv_run_script_hook(const char *at, const char *revision);
 
 /* step.c */
-extern void sv_run_step(Run *run, const StoredRevision *revision, Direction direction, const StoredScript *stored);
+extern void sv_run_step(Run *run, const StoredRevision *revision, Direction direction,
+						const StoredScript *stored);
 extern void sv_run_verify(const char *revision, const StoredScript *stored);
 extern void sv_run_report(Run *run, const char *message, const StoredStep *step, Datum elapsed);
 extern void sv_run_check_secrets(const Run *run);

@@ -3,7 +3,7 @@
  *		The scripts of a plan, fetched a few hundred at a time.
  *
  * A statement that may call anything can have changed those that are still to come
- * (sv_scripts_changed()): then they are fetched anew, one alone at first, for a plan of
+ * (sv_run_let_see()): then they are fetched again, one alone at first, for a plan of
  * such statements would fetch all of them again for each.
  */
 #include "postgres.h"
@@ -13,21 +13,15 @@
 
 #define AHEAD 200
 
+/* How often something was executed that may have changed scripts of revisions. */
 static uint64 changes = 0;
-
-/* Scripts of revisions may have been changed. */
-void
-sv_scripts_changed(void)
-{
-	changes++;
-}
 
 /* What is about to be executed may look at what the run has done, and change what is to come. */
 void
 sv_run_let_see(void)
 {
 	sv_steps_write();
-	sv_scripts_changed();
+	changes++;
 }
 
 /* Begin to fetch the scripts of "n" revisions; directions may be NULL, all the same. */

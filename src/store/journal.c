@@ -251,7 +251,8 @@ insert_step(const StoreScope *scope, const StoredStep *step, const StoredFailure
 
 /*
  * Record a step: the journal's row, and the change of the set of applied
- * revisions, at once or with others of the run (step_rows.c).  Returns its duration as an interval, in the caller's context.
+ * revisions, at once or with others of the run (step_rows.c).  Returns its duration
+ * as an interval, in the caller's context.
  */
 Datum
 sv_store_step(const StoredStep *step)

@@ -123,9 +123,14 @@ write_applied(const StoreScope *scope, const StepArrays *a, int64 run)
 		6, {INT8OID, TEXTARRAYOID, TEXTARRAYOID, TIMESTAMPTZARRAYOID, TEXTARRAYOID,
 		INTERVALARRAYOID}
 	};
-	Datum		values[6] = {Int64GetDatum(run), texts(a->revisions, a->n),
-	texts(a->checksums, a->n), moments(a->finished, a->n), texts(a->roles, a->n), durations(a->elapsed, a->n)};
+	Datum		values[6];
 
+	values[0] = Int64GetDatum(run);
+	values[1] = texts(a->revisions, a->n);
+	values[2] = texts(a->checksums, a->n);
+	values[3] = moments(a->finished, a->n);
+	values[4] = texts(a->roles, a->n);
+	values[5] = durations(a->elapsed, a->n);
 	sv_store_execute(scope, &query, values, NULL);
 }
 
@@ -176,9 +181,18 @@ write_steps(const StoreScope *scope, const StepArrays *a, int64 run, Direction d
 		10, {INT8OID, TEXTOID, INT4ARRAYOID, TEXTARRAYOID, TEXTARRAYOID, TIMESTAMPTZARRAYOID,
 		INTERVALARRAYOID, INT4ARRAYOID, INT8ARRAYOID, INT8ARRAYOID}
 	};
-	Datum		values[10] = {Int64GetDatum(run), CStringGetTextDatum(sv_direction_name(direction)),
-	integers(a->positions, a->n), texts(a->revisions, a->n), texts(a->checksums, a->n), moments(a->started, a->n), durations(a->elapsed, a->n), integers(a->statements, a->n), sv_store_numbers(a->states, a->n), sv_store_numbers(a->before, a->n)};
+	Datum		values[10];
 
+	values[0] = Int64GetDatum(run);
+	values[1] = CStringGetTextDatum(sv_direction_name(direction));
+	values[2] = integers(a->positions, a->n);
+	values[3] = texts(a->revisions, a->n);
+	values[4] = texts(a->checksums, a->n);
+	values[5] = moments(a->started, a->n);
+	values[6] = durations(a->elapsed, a->n);
+	values[7] = integers(a->statements, a->n);
+	values[8] = sv_store_numbers(a->states, a->n);
+	values[9] = sv_store_numbers(a->before, a->n);
 	sv_store_execute(scope, &query, values, NULL);
 }
 
