@@ -222,7 +222,11 @@ spread_to_dependent(Spread *spread, Pair *gone, Object *dependent)
 	/* the rows of a table that is made anew come over as those of a column do */
 	if (sv_is_stored_column(dependent) && is_own_type(gone->a) && gone->kind == SV_PAIR_AGAIN &&
 		dependent->parent->pair->swapped)
-		gone->swapped = pair->converted = true;
+	{
+		gone->swapped = true;
+		/* but a generated column is computed again, not read */
+		pair->converted = pair->converted || pair->b == NULL || !sv_is(pair->b, "generated");
+	}
 	if (pair->kind != SV_PAIR_SAME && pair->kind != SV_PAIR_ALTER)
 		return;
 	if (sv_is_stored_column(dependent) && moves_over(gone) && !sv_is(dependent, "generated"))
