@@ -25,6 +25,7 @@
 #include "tcop/dest.h"
 #include "track/track.h"
 #include "utils/builtins.h"
+#include "utils/json.h"
 #include "utils/guc.h"
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
@@ -66,6 +67,24 @@ hint_for(const ErrorData *error)
 		default:
 			return NULL;
 	}
+}
+
+/* A derived down brings back a column that must have values, and there are rows; else NULL. */
+static char *
+hint_of_value(const Execution *execution, const ErrorData *error)
+{
+	StringInfoData name;
+
+	if (error->sqlerrcode != ERRCODE_NOT_NULL_VIOLATION || error->schema_name == NULL ||
+		error->table_name == NULL || error->column_name == NULL ||
+		strcmp(execution->origin.section, "derived down") != 0)
+		return NULL;
+	initStringInfo(&name);
+	escape_json(&name, psprintf("%s.%s.%s", quote_identifier(error->schema_name),
+								quote_identifier(error->table_name),
+								quote_identifier(error->column_name)));
+	return psprintf("Give the rows a value in this call: options => '{\"values\": {%s: ...}}'.",
+					name.data);
 }
 
 /*
@@ -132,6 +151,8 @@ sv_execution_rethrow(Execution *execution, MemoryContext context)
 	/* the server's own hint on new enum values does not say what to call */
 	if (error->hint == NULL || error->sqlerrcode == ERRCODE_UNSAFE_NEW_ENUM_VALUE_USAGE)
 		error->hint = hint_for(error);
+	if (error->hint == NULL)
+		error->hint = hint_of_value(execution, error);
 	ReThrowError(error);
 }
 
