@@ -62,6 +62,15 @@
 #define SV_18(since, before) before
 #endif
 
+/* What a hook of ExecutorCheckPerms_hook gets, and hands on. */
+#if PG_VERSION_NUM >= 160000
+#define SV_CHECK_PERMS_PARAMETERS List *relations, List *permissions, bool raise
+#define SV_CHECK_PERMS_ARGUMENTS relations, permissions, raise
+#else
+#define SV_CHECK_PERMS_PARAMETERS List *relations, bool raise
+#define SV_CHECK_PERMS_ARGUMENTS relations, raise
+#endif
+
 /* 18 lets a module tell its name and version. */
 #if PG_VERSION_NUM >= 180000
 #define SV_MODULE_MAGIC PG_MODULE_MAGIC_EXT(.name = "schemaver", .version = SCHEMAVER_VERSION)

@@ -63,7 +63,7 @@ is_foreign_temporary(Oid relation)
  * temporary schema of the session, where its caller may have put anything.
  */
 static bool
-check_relations(List *relations, SV_16(List *permissions,) bool raise)
+check_relations(SV_CHECK_PERMS_PARAMETERS)
 {
 	ListCell   *cell;
 
@@ -79,7 +79,7 @@ check_relations(List *relations, SV_16(List *permissions,) bool raise)
 							sv_role_name(sv_relation_owner(entry->relid))),
 					 errhint("Name the table with its schema in the hook.")));
 	}
-	return next_check == NULL || next_check(relations, SV_16(permissions,) raise);
+	return next_check == NULL || next_check(SV_CHECK_PERMS_ARGUMENTS);
 }
 
 /* Install the check.  Called once, when the library is loaded. */
