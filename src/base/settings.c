@@ -137,32 +137,10 @@ define_online_settings(void)
 							PGC_USERSET, GUC_UNIT_KB, NULL, NULL, NULL);
 }
 
-/* Define the settings.  Called once, when the library is loaded. */
-void
-sv_settings_init(void)
+/* What a run leaves behind: states, downs, rows, its trace. */
+static void
+define_keeping_settings(void)
 {
-	DefineCustomIntVariable("schemaver.run_lock_timeout",
-							"Sets how long a run waits for another run of the same database.",
-							"-1 waits without limit, 0 fails at once with SQLSTATE SV010.",
-							&sv_run_lock_timeout, -1, -1, INT_MAX,
-							PGC_USERSET, GUC_UNIT_MS, NULL, NULL, NULL);
-	DefineCustomIntVariable("schemaver.max_script_size",
-							"Sets the largest script or file that can be registered.",
-							NULL,
-							&sv_max_script_size, 16 * 1024, 1, 512 * 1024,
-							PGC_USERSET, GUC_UNIT_KB, NULL, NULL, NULL);
-	DefineCustomEnumVariable("schemaver.progress",
-							 "Reports finished steps of a run with INFO messages.",
-							 "auto reports the first, the last and at most one a second between "
-							 "them, on reports all, off none.",
-							 &sv_progress, SV_PROGRESS_AUTO, progress_values,
-							 PGC_USERSET, 0, NULL, NULL, NULL);
-	DefineCustomBoolVariable("schemaver.plain_when_empty",
-							 "Runs CONCURRENTLY statements plainly in a run of one transaction, if "
-							 "their table is new or empty.",
-							 NULL,
-							 &sv_plain_when_empty, true,
-							 PGC_USERSET, 0, NULL, NULL, NULL);
 	DefineCustomBoolVariable("schemaver.derive_downs",
 							 "Derives a down script for every revision that is applied and has "
 							 "none.",
@@ -208,6 +186,34 @@ sv_settings_init(void)
 							 "The option \"dependents\" of a revision overrides it.",
 							 &sv_rebuild_dependents, false,
 							 PGC_USERSET, 0, NULL, NULL, NULL);
+}
+
+/* Define the settings.  Called once, when the library is loaded. */
+void
+sv_settings_init(void)
+{
+	DefineCustomIntVariable("schemaver.run_lock_timeout",
+							"Sets how long a run waits for another run of the same database.",
+							"-1 waits without limit, 0 fails at once with SQLSTATE SV010.",
+							&sv_run_lock_timeout, -1, -1, INT_MAX,
+							PGC_USERSET, GUC_UNIT_MS, NULL, NULL, NULL);
+	DefineCustomIntVariable("schemaver.max_script_size",
+							"Sets the largest script or file that can be registered.",
+							NULL,
+							&sv_max_script_size, 16 * 1024, 1, 512 * 1024,
+							PGC_USERSET, GUC_UNIT_KB, NULL, NULL, NULL);
+	DefineCustomEnumVariable("schemaver.progress",
+							 "Reports finished steps of a run with INFO messages.",
+							 "auto reports the first, the last and at most one a second between "
+							 "them, on reports all, off none.",
+							 &sv_progress, SV_PROGRESS_AUTO, progress_values,
+							 PGC_USERSET, 0, NULL, NULL, NULL);
+	DefineCustomBoolVariable("schemaver.plain_when_empty",
+							 "Runs CONCURRENTLY statements plainly in a run of one transaction, if "
+							 "their table is new or empty.",
+							 NULL,
+							 &sv_plain_when_empty, true,
+							 PGC_USERSET, 0, NULL, NULL, NULL);
 	DefineCustomStringVariable("schemaver.variables",
 							   "Sets values of variables in scripts, a JSON object.",
 							   "The argument \"variables\" of a call overrides them.",
@@ -218,6 +224,7 @@ sv_settings_init(void)
 							"The oldest go first; -1 keeps all.",
 							&sv_ddl_log_size, 10000, -1, INT_MAX,
 							PGC_SUSET, 0, NULL, NULL, NULL);
+	define_keeping_settings();
 	define_online_settings();
 	sv_facts_init();
 	MarkGUCPrefixReserved("schemaver");
