@@ -366,6 +366,7 @@ extern ErrorData *sv_run_check(Execution *execution);
 extern void sv_execution_end(const Execution *execution);
 extern void sv_execution_forget(const Execution *execution);
 extern void sv_execution_rethrow(Execution *execution, MemoryContext context);
+extern void sv_execution_error_none(void);
 extern void sv_execution_error_place(int *statement, int *line);
 extern void sv_step_finish(Run *run, const StoredRevision *revision, const StoredScript *stored,
 						   StoredStep *step, const Execution *execution);
