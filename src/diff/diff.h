@@ -25,7 +25,7 @@ typedef struct Spread
 } Spread;
 
 extern void sv_spread_again(Spread *spread, Pair *pair);
-extern void sv_spread_untie(Pair *table);
+extern void sv_spread_detach(Pair *table);
 extern bool sv_is_stored_column(const Object *object);
 extern bool sv_is_attribute(const Object *object);
 extern AlterFn sv_type_alterer(const ModelClass *class);

@@ -368,7 +368,7 @@ edges_of_held_type(const Object *user, DiffNode *first, DiffNode *then, const Ob
 static DiffNode *
 retyping_node(const Pair *pair, const Object *type)
 {
-	if (pair->alter == NULL || pair->parked || pair->converted || pair->class != &sv_class_column ||
+	if (pair->alter == NULL || pair->as_jsonb || pair->converted || pair->class != &sv_class_column ||
 		sv_same(pair->a, pair->b, "type") || type->pair->kind == SV_PAIR_AGAIN ||
 		(type->pair->a != NULL && type->pair->b != NULL &&
 		 list_member_ptr(pair->a->needs, type->pair->a) &&
@@ -387,23 +387,23 @@ add_edges_between(const Pair *aside, const Pair *change)
 	{
 		if (nodes[i] == NULL)
 			continue;
-		sv_diff_add_edge(aside->hollow, nodes[i]);
+		sv_diff_add_edge(aside->release, nodes[i]);
 		sv_diff_add_edge(nodes[i], aside->alter);
 	}
 }
 
 /*
- * A column is parked before the table whose rows it has changes, by itself or with a
+ * A column becomes jsonb before the table whose rows it holds changes, by itself or with a
  * parent, and comes back afterwards.
  */
 static void
-edges_of_parking(Pair *column)
+edges_of_jsonb(Pair *column)
 {
 	ListCell   *need;
 	ListCell   *cell;
 	ListCell   *leading;
 
-	sv_diff_add_edge(column->hollow, column->alter);
+	sv_diff_add_edge(column->release, column->alter);
 	foreach(need, column->b->needs)
 	{
 		foreach(cell, ((Object *) lfirst(need))->parts)
@@ -423,7 +423,7 @@ edges_of_parking(Pair *column)
 	}
 }
 
-/* A table is untied from its type while either changes. */
+/* A table is detached from its type (NOT OF) while either changes. */
 static void
 edges_of_tie(Pair *table)
 {
@@ -431,7 +431,7 @@ edges_of_tie(Pair *table)
 	ListCell   *need;
 	ListCell   *cell;
 
-	sv_diff_add_edge(table->hollow, table->alter);
+	sv_diff_add_edge(table->release, table->alter);
 	for (int i = 0; i < lengthof(sides); i++)
 	{
 		foreach(cell, sides[i]->parts)
@@ -482,9 +482,9 @@ edges_of_new(Comparison *cmp, Pair *pair)
 		if (is_apart(pair->b, needed, false))
 			continue;
 		if (cmp->fold_level < 3 && is_storing(pair->b))
-			edges_of_held_type(pair->b, pair->parked ? pair->hollow : pair->drop,
+			edges_of_held_type(pair->b, pair->as_jsonb ? pair->release : pair->drop,
 							   pair->create ||
-							   pair->parked ? node : retyping_node(pair, needed), needed);
+							   pair->as_jsonb ? node : retyping_node(pair, needed), needed);
 		if (needed->parent != NULL && sv_diff_can_use_shell(pair->b, needed->parent))
 			needed = needed->parent;
 		if (needed->pair->shell != NULL &&
@@ -505,7 +505,7 @@ edges_of_new(Comparison *cmp, Pair *pair)
 		sv_diff_add_edge(pair->rename ? pair->rename : pair->drop, pair->shell);
 		after_made_shell(cmp, pair);
 	}
-	if (pair->b->parent != NULL && sv_class_is(pair->b, column) && pair->b->parent->pair->untied)
+	if (pair->b->parent != NULL && sv_class_is(pair->b, column) && pair->b->parent->pair->detached)
 		 /* edges_of_tie */ ;
 	else if (pair->b->parent != NULL && sv_class_is(pair->b, column) &&
 			 sets_toast_options(pair->b->parent->pair))
@@ -520,9 +520,9 @@ edges_of_new(Comparison *cmp, Pair *pair)
 		edges_of_attaching(pair);
 	if (pair->create != NULL && sv_class_is(pair->b, index_attachment))
 		edges_of_completing(pair);
-	if (pair->parked)
-		edges_of_parking(pair);
-	if (pair->untied && pair->alter != NULL)
+	if (pair->as_jsonb)
+		edges_of_jsonb(pair);
+	if (pair->detached && pair->alter != NULL)
 		edges_of_tie(pair);
 }
 
@@ -538,13 +538,13 @@ edges_of_old(Comparison *cmp, Pair *pair)
 		if (is_apart(pair->a, needed->a, true))
 			continue;
 		if (cmp->fold_level < 3 && is_storing(pair->a))
-			edges_of_held_type(pair->a, pair->parked ? pair->hollow : pair->drop ? pair->drop :
+			edges_of_held_type(pair->a, pair->as_jsonb ? pair->release : pair->drop ? pair->drop :
 							   retyping_node(pair, needed->a),
-							   pair->parked ? pair->alter : pair->create, needed->a);
-		if (pair->hollow != NULL)
+							   pair->as_jsonb ? pair->alter : pair->create, needed->a);
+		if (pair->release != NULL)
 		{
-			sv_diff_add_edge(pair->hollow, needed->drop);
-			sv_diff_add_edge(pair->hollow, needed->alter);
+			sv_diff_add_edge(pair->release, needed->drop);
+			sv_diff_add_edge(pair->release, needed->alter);
 			continue;
 		}
 		if (pair->rename != NULL && needed->rename != NULL)
@@ -556,8 +556,8 @@ edges_of_old(Comparison *cmp, Pair *pair)
 			sv_diff_add_edge(needed->drop, pair->drop);
 		else if (pair->drop != NULL)
 		{
-			if (needed->parked)
-				sv_diff_add_edge(pair->drop, needed->hollow);
+			if (needed->as_jsonb)
+				sv_diff_add_edge(pair->drop, needed->release);
 			sv_diff_add_edge(pair->drop, needed->drop);
 			/* what is swapped is the last of all, and what it needs goes behind it */
 			if (!pair->drop->pair->swapped &&
@@ -567,7 +567,7 @@ edges_of_old(Comparison *cmp, Pair *pair)
 		else if (pair->alter != NULL && !is_alone_meanwhile(pair->a, needed->a))
 			sv_diff_add_edge(pair->alter, needed->drop);
 	}
-	sv_diff_add_edge(pair->hollow, pair->drop);
+	sv_diff_add_edge(pair->release, pair->drop);
 	if (pair->drop != NULL && pair->a->parent != NULL)
 	{
 		if (pair->a->parent->pair->swapped && pair->drop != pair->a->parent->pair->drop)

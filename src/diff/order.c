@@ -222,7 +222,7 @@ make_nodes(Comparison *cmp)
 	{
 		Pair	   *pair = lfirst(cell);
 
-		pair->drop = pair->create = pair->alter = pair->rename = pair->shell = pair->hollow = NULL;
+		pair->drop = pair->create = pair->alter = pair->rename = pair->shell = pair->release = NULL;
 	}
 	foreach(cell, cmp->pairs)
 	{
@@ -238,10 +238,10 @@ make_nodes(Comparison *cmp)
 			(needs_shell(pair->b) || is_view_in_circle(cmp, cmp->to, pair->b)))
 			pair->shell = add_node(cmp, SV_NODE_SHELL, pair);
 		if (sv_pair_is_dropped(pair) && is_view_in_circle(cmp, cmp->from, pair->a))
-			pair->hollow = add_node(cmp, SV_NODE_HOLLOW, pair);
-		if ((pair->parked || (pair->untied && sv_is(pair->a, "of_type"))) &&
+			pair->release = add_node(cmp, SV_NODE_RELEASE, pair);
+		if ((pair->as_jsonb || (pair->detached && sv_is(pair->a, "of_type"))) &&
 			pair->kind == SV_PAIR_ALTER)
-			pair->hollow = add_node(cmp, SV_NODE_HOLLOW, pair);
+			pair->release = add_node(cmp, SV_NODE_RELEASE, pair);
 		if (sv_pair_is_dropped(pair) && pair->swapped)
 			pair->rename = add_node(cmp, SV_NODE_RENAME, pair);
 	}
@@ -388,7 +388,7 @@ is_read_in_time(const Comparison *cmp, const Pair *pair)
 		const Pair *user = ((Object *) lfirst(cell))->pair;
 
 		/* by ALTER COLUMN ... USING, or with the rows of a table that is made anew */
-		if (user->converted && (node_place_of(user->parked ? user->hollow : user->alter) > drop ||
+		if (user->converted && (node_place_of(user->as_jsonb ? user->release : user->alter) > drop ||
 								(user->a->parent->pair->swapped &&
 								 node_place_of(user->create) > drop)))
 			return false;

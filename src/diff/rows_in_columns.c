@@ -95,7 +95,7 @@ release_rows(Spread *spread, Object *user, const Object *table)
 		sv_spread_again(spread, user->parent->pair);
 	else if (sv_has_parsed_body(user))
 		sv_spread_again(spread, pair);
-	if (!sv_is_stored_column(user) || sv_pair_is_dropped(user->pair) || pair->parked ||
+	if (!sv_is_stored_column(user) || sv_pair_is_dropped(user->pair) || pair->as_jsonb ||
 		pair->b == NULL ||
 		(!sv_same(pair->a, pair->b, "type") && !holds(pair->b, table->pair->b)))
 		return;
@@ -104,9 +104,9 @@ release_rows(Spread *spread, Object *user, const Object *table)
 		sv_spread_again(spread, pair);
 		return;
 	}
-	sv_spread_untie(user->parent->pair);
+	sv_spread_detach(user->parent->pair);
 	pair->kind = SV_PAIR_ALTER;
-	pair->parked = pair->disrupts = true;
+	pair->as_jsonb = pair->disrupts = true;
 	pair->alterers = lappend(pair->alterers, sv_type_alterer(pair->class));
 	spread->queue = lappend(spread->queue, pair);
 }

@@ -103,27 +103,27 @@ sv_is_attribute(const Object *o)
  * way that it could not follow.
  */
 void
-sv_spread_untie(Pair *table)
+sv_spread_detach(Pair *table)
 {
 	const ModelClass *class = table->class;
 
-	if (table->untied || table->b == NULL || !sv_is(table->a, "of_type") || is_gone(table->a))
+	if (table->detached || table->b == NULL || !sv_is(table->a, "of_type") || is_gone(table->a))
 		return;
-	table->untied = true;
+	table->detached = true;
 	table->kind = SV_PAIR_ALTER;
 	if (!list_member_ptr(table->alterers, sv_class_alterer(class, "of_type")->alter))
 		table->alterers = lappend(table->alterers, sv_class_alterer(class, "of_type")->alter);
 }
 
 static void
-untie_tables(const Comparison *cmp, const Object *type)
+detach_tables(const Comparison *cmp, const Object *type)
 {
 	ListCell   *cell;
 
 	foreach(cell, cmp->dependents[type->number])
 	{
 		if (sv_class_is(lfirst(cell), table))
-			sv_spread_untie(((Object *) lfirst(cell))->pair);
+			sv_spread_detach(((Object *) lfirst(cell))->pair);
 	}
 }
 
@@ -240,7 +240,7 @@ spread_to_dependent(Spread *spread, Pair *gone, Object *dependent)
 	if (sv_is_attribute(dependent) && moves_over(gone) &&
 		!is_stored(spread->cmp, dependent->parent, false))
 	{
-		untie_tables(spread->cmp, dependent->parent);
+		detach_tables(spread->cmp, dependent->parent);
 		convert_pair(spread, gone, pair);
 		return;
 	}
@@ -248,11 +248,11 @@ spread_to_dependent(Spread *spread, Pair *gone, Object *dependent)
 	if (sv_class_is(dependent, table) && sv_class_is(gone->a, composite) &&
 		(gone->b == NULL || keeps_order(gone->b) || !sv_same(pair->a, pair->b, "of_type")))
 	{
-		sv_spread_untie(pair);
+		sv_spread_detach(pair);
 		return;
 	}
 	if (sv_is_stored_column(dependent) && sv_is_attribute(gone->a) &&
-		dependent->parent->pair->untied)
+		dependent->parent->pair->detached)
 		return;
 	/* a column that a child has from a parent stays as its own, or as that of another parent */
 	if (sv_is_stored_column(dependent) && sv_is_stored_column(gone->a) &&
@@ -296,7 +296,7 @@ spread_disruption(Spread *spread, Pair *column)
 		Object	   *dependent = lfirst(cell);
 
 		/* what stands on rows cannot stand on jsonb */
-		if (column->parked &&
+		if (column->as_jsonb &&
 			(sv_class_is(dependent, constraint) || sv_class_is(dependent, index) ||
 			 sv_class_is(dependent, statistics)))
 			sv_spread_again(spread, dependent->pair);
@@ -518,14 +518,14 @@ make_stored_types_again(Comparison *cmp)
 			if (sv_is(o, "of_type") && sv_swap_loses_order(o))
 				sv_diff_make_again(pair);
 			else
-				pair->untied = true;
+				pair->detached = true;
 		}
 		if (sv_class_is(o, column) && sv_class_is(o->parent, composite) && pair->disrupts &&
 			is_stored(cmp, pair->a->parent, false))
 			sv_diff_make_again(pair->a->parent->pair);
 		else if (sv_class_is(o, column) && sv_class_is(o->parent, composite) && pair->disrupts &&
 				 pair->kind == SV_PAIR_ALTER && needs_conversion(cmp, pair->a, o))
-			untie_tables(cmp, pair->a->parent);
+			detach_tables(cmp, pair->a->parent);
 		else if (sv_class_is(o, column) && pair->kind == SV_PAIR_ALTER && sv_is(o, "generated") &&
 				 needs_conversion(cmp, pair->a, o))
 			sv_diff_make_again(pair);
@@ -559,14 +559,14 @@ spread_ties(Spread *spread)
 	{
 		Pair	   *table = lfirst(cell);
 
-		if (!table->untied)
+		if (!table->detached)
 			continue;
 		foreach(part, table->a->parts)
 		{
 			if (sv_class_is(lfirst(part), column) &&
 				((Object *) lfirst(part))->pair->kind == SV_PAIR_AGAIN)
 			{
-				table->untied = false;
+				table->detached = false;
 				sv_spread_again(spread, table);
 			}
 		}

@@ -149,7 +149,7 @@ write_empty_view(Writer *w, const Object *view, const char *how)
 
 /* Keep a column's rows of another table while that changes; the column's children follow. */
 static void
-write_parking(Writer *w)
+write_to_jsonb(Writer *w)
 {
 	const Object *a = w->pair->a;
 	const char *name = quote_identifier(a->name);
@@ -159,7 +159,7 @@ write_parking(Writer *w)
 	{
 		const Object *o = lfirst(cell);
 
-		if (sv_class_is(o, column) && o->pair->parked && strcmp(o->name, a->name) == 0)
+		if (sv_class_is(o, column) && o->pair->as_jsonb && strcmp(o->name, a->name) == 0)
 			return;
 	}
 	sv_emit(w, SV_HAZARD_REWRITE | SV_HAZARD_BLOCKS_ALL,
@@ -259,10 +259,10 @@ sv_diff_write(Comparison *cmp, DiffNode *node)
 			else
 				sv_emit(&w, 0, "CREATE TYPE %s", node->pair->b->identity);
 			break;
-		case SV_NODE_HOLLOW:
-			if (node->pair->parked)
-				write_parking(&w);
-			else if (node->pair->untied)
+		case SV_NODE_RELEASE:
+			if (node->pair->as_jsonb)
+				write_to_jsonb(&w);
+			else if (node->pair->detached)
 				sv_emit(&w, SV_HAZARD_BLOCKS_ALL, "ALTER TABLE %s NOT OF", node->pair->a->identity);
 			else
 				write_empty_view(&w, node->pair->a, "CREATE OR REPLACE VIEW");

@@ -231,7 +231,7 @@ sv_leading_column(Writer *w, const Object *column)
 
 		if (sv_class_is(o, column) && strcmp(o->name, column->name) == 0 &&
 			o->parent != column->parent &&
-			((of_composite(o) && !sv_writer_untied(w, column->parent)) ||
+			((of_composite(o) && !sv_writer_detached(w, column->parent)) ||
 			 sv_writer_inherits(w, column->parent, o->parent)))
 			return o;
 	}
@@ -424,10 +424,10 @@ alter_type(Writer *w, const Object *a, const Object *b)
 		appendStringInfo(&out, " COLLATE %s", sv_text(b, "collation"));
 	if (using != NULL && !sv_is(b, "generated") && !sv_class_is(b->parent, foreign_table))
 		appendStringInfo(&out, " USING %s", using);
-	if (sv_writer_parked(w, b))
+	if (sv_writer_as_jsonb(w, b))
 		sv_emit(w, 0, "CREATE TYPE %s AS (v %s)", sv_writer_helper(b), sv_text(b, "type"));
 	sv_emit(w, SV_HAZARD_REWRITE | SV_HAZARD_BLOCKS_ALL | SV_HAZARD_MAY_FAIL, "%s", out.data);
-	if (sv_writer_parked(w, b))
+	if (sv_writer_as_jsonb(w, b))
 		sv_emit(w, 0, "DROP TYPE %s", sv_writer_helper(b));
 	if (sv_is(b, "storage"))
 		write_storage(w, a, b);

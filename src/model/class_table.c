@@ -288,7 +288,7 @@ alter_of_type(Writer *w, const Object *a, const Object *b)
 	if (sv_is(b, "of_type"))
 		sv_emit(w, SV_HAZARD_BLOCKS_ALL, "ALTER TABLE %s OF %s", b->identity,
 				sv_text(b, "of_type"));
-	else if (!sv_writer_untied(w, b))
+	else if (!sv_writer_detached(w, b))
 		sv_emit(w, SV_HAZARD_BLOCKS_ALL, "ALTER TABLE %s NOT OF", b->identity);
 }
 

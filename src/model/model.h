@@ -296,9 +296,9 @@ typedef struct Pair
 	bool		converted;		/* a column that moves over */
 	bool		replaced;		/* the one before is another object of that name: rows and values
 								 * of it are not those of this one */
-	bool		parked;			/* a column whose values are jsonb while the table changes whose
+	bool		as_jsonb;		/* a column whose values are jsonb while the table changes whose
 								 * rows they are */
-	bool		untied;			/* a table that is no table of its type while that changes */
+	bool		detached;		/* a typed table is detached (NOT OF) while its type changes */
 	bool		named;			/* a column whose NOT NULL must be given its usual name: something
 								 * else has that at times */
 	DiffNode   *drop;			/* where it is dropped; may be another object's */
@@ -307,8 +307,8 @@ typedef struct Pair
 	DiffNode   *rename;			/* of a swapped type */
 	DiffNode   *shell;			/* of a type that needs functions which need it, or a view that
 								 * needs what needs it */
-	DiffNode   *hollow;			/* where such a view lets go of what it needs, a column is parked,
-								 * or a table untied */
+	DiffNode   *release;		/* where such a view lets go of what it needs, a column becomes
+								 * jsonb, or a table is detached from its type */
 } Pair;
 
 typedef enum DiffNodeKind
@@ -316,7 +316,7 @@ typedef enum DiffNodeKind
 	SV_NODE_DROP,
 	SV_NODE_RENAME,
 	SV_NODE_SHELL,
-	SV_NODE_HOLLOW,
+	SV_NODE_RELEASE,
 	SV_NODE_ALTER,
 	SV_NODE_CREATE
 } DiffNodeKind;
@@ -429,12 +429,12 @@ extern bool sv_writer_drops_more(Writer *writer);
 extern bool sv_writer_has_shell(Writer *writer);
 extern bool sv_is_swapped(const Object *object);
 extern bool sv_writer_converted(Writer *writer, const Object *column);
-extern bool sv_writer_untied(Writer *writer, const Object *table);
+extern bool sv_writer_detached(Writer *writer, const Object *table);
 extern bool sv_writer_has_typed_tables(Writer *writer, const Object *type);
 
 /* refill.c */
 extern const char *sv_writer_helper(const Object *column);
-extern bool sv_writer_parked(Writer *writer, const Object *column);
+extern bool sv_writer_as_jsonb(Writer *writer, const Object *column);
 extern const char *sv_writer_conversion(Writer *writer, const Object *a, const Object *b);
 extern const char *sv_name_with(const char *name, const char *suffix);
 extern const char *sv_old_name(const Object *object);

@@ -241,21 +241,21 @@ sv_is_swapped(const Object *o)
 bool
 sv_writer_converted(Writer *w, const Object *column)
 {
-	return column->pair->converted || column->pair->parked;
+	return column->pair->converted || column->pair->as_jsonb;
 }
 
 /* Are the values of a column jsonb while the rows that they hold are written again? */
 bool
-sv_writer_parked(Writer *w, const Object *column)
+sv_writer_as_jsonb(Writer *w, const Object *column)
 {
-	return column->pair->parked;
+	return column->pair->as_jsonb;
 }
 
 /* Is it a table that is no table of its type while that changes? */
 bool
-sv_writer_untied(Writer *w, const Object *table)
+sv_writer_detached(Writer *w, const Object *table)
 {
-	return table->pair->untied;
+	return table->pair->detached;
 }
 
 /* Are there tables of the type that stay and follow it? */
@@ -271,7 +271,7 @@ sv_writer_has_typed_tables(Writer *w, const Object *type)
 			Object	   *o = lfirst(cell);
 
 			if (sv_class_is(o, table) && sv_is(o, "of_type") && !sv_writer_dropped(w, o) &&
-				!o->pair->untied)
+				!o->pair->detached)
 				return true;
 		}
 	}

@@ -39,7 +39,7 @@ sv_writer_conversion(Writer *w, const Object *a, const Object *b)
 	const char *type = sv_text(b, "type");
 	int			length = strlen(type);
 
-	if (w->pair->parked)
+	if (w->pair->as_jsonb)
 		return psprintf(
 						"(pg_catalog.jsonb_populate_record(NULL::%s, "
 						"pg_catalog.jsonb_build_object('v', %s))).v", sv_writer_helper(b),
