@@ -368,8 +368,10 @@ edges_of_held_type(const Object *user, DiffNode *first, DiffNode *then, const Ob
 static DiffNode *
 retyping_node(const Pair *pair, const Object *type)
 {
-	if (pair->alter == NULL || pair->as_jsonb || pair->converted || pair->class != &sv_class_column ||
-		sv_same(pair->a, pair->b, "type") || type->pair->kind == SV_PAIR_AGAIN ||
+	if (pair->class != &sv_class_column || pair->alter == NULL)
+		return NULL;
+	if (pair->as_jsonb || pair->converted || sv_same(pair->a, pair->b, "type") ||
+		type->pair->kind == SV_PAIR_AGAIN ||
 		(type->pair->a != NULL && type->pair->b != NULL &&
 		 list_member_ptr(pair->a->needs, type->pair->a) &&
 		 list_member_ptr(pair->b->needs, type->pair->b)))

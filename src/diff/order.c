@@ -386,11 +386,13 @@ is_read_in_time(const Comparison *cmp, const Pair *pair)
 	foreach(cell, cmp->dependents[pair->a->number])
 	{
 		const Pair *user = ((Object *) lfirst(cell))->pair;
+		const DiffNode *reader = user->as_jsonb ? user->release : user->alter;
 
-		/* by ALTER COLUMN ... USING, or with the rows of a table that is made anew */
-		if (user->converted && (node_place_of(user->as_jsonb ? user->release : user->alter) > drop ||
-								(user->a->parent->pair->swapped &&
-								 node_place_of(user->create) > drop)))
+		if (!user->converted)
+			continue;
+		/* by ALTER COLUMN ... USING, or with the rows of a table that is made again */
+		if (node_place_of(reader) > drop ||
+			(user->a->parent->pair->swapped && node_place_of(user->create) > drop))
 			return false;
 	}
 	return true;

@@ -278,57 +278,6 @@ finish_revision(OnlineRun *online)
 	sv_run_check_secrets(&online->run);
 }
 
-/* ---------- hooks ---------- */
-
-/* Run the hooks before the revision, if its first part is about to be executed. */
-static void
-fire_before_revision(const OnlineRun *online)
-{
-	if (online->part.from == 0 && !online->step.stamped)
-		sv_hooks_fire(SV_HOOK_BEFORE_REVISION, NULL);
-}
-
-/*
- * A part is executed elsewhere, or in many transactions: the hooks around it have one of
- * their own.  Commits.
- */
-static void
-fire_around_part(OnlineRun *online, HookMoment at)
-{
-	bool		first = at == SV_HOOK_BEFORE_STATEMENT && online->part.from == 0;
-
-	if (!sv_hooks_any(at) && !(first && sv_hooks_any(SV_HOOK_BEFORE_REVISION)))
-		return;
-	sv_follow_part();
-	sv_lock_hold();
-	if (first)
-		fire_before_revision(online);
-	sv_hooks_fire(at, online->execution.script->statements[online->part.from].tag);
-	sv_follow_part_done();
-	sv_online_keep_lock();
-	sv_online_commit();
-}
-
-/* Run the hooks around the run, in a transaction of their own.  Commits. */
-static void
-fire_around_run(OnlineRun *online, HookMoment at)
-{
-	sv_fact_set(SV_FACT_REVISION, NULL);
-	sv_hooks_run(online->run.number, online->direction == SV_UPGRADE,
-				 online->direction == SV_DOWNGRADE);
-	if (!sv_hooks_any(at))
-		return;
-	sv_online_commit();
-	sv_follow_end();
-	sv_follow_begin();
-	sv_lock_hold();
-	sv_hooks_between(at);
-	sv_follow_finish();
-	sv_follow_end();
-	sv_online_keep_lock();
-	sv_online_commit();
-}
-
 /* ---------- statements of one transaction ---------- */
 
 static void
@@ -342,7 +291,7 @@ try_transaction(void *arg)
 	sv_lock_hold();
 	level = NewGUCNestLevel();
 	sv_retry_limits(0);
-	fire_before_revision(online);
+	sv_online_fire_before_revision(online);
 	if (online->direction == SV_DOWNGRADE)
 		sv_impact_guard();
 	sv_execution_part(&online->execution, online->part.from, online->part.to);
@@ -441,7 +390,7 @@ execute_alone(OnlineRun *online)
 						sv_direction_name(online->direction), online->revision->id,
 						online->execution.script->statements[online->at].blocker,
 						online->part.line)));
-	fire_around_part(online, SV_HOOK_BEFORE_STATEMENT);
+	sv_online_fire_around_part(online, SV_HOOK_BEFORE_STATEMENT);
 	while ((error = sv_online_attempt(sv_online_try_alone, online)) != NULL)
 	{
 		online->part.begun_before = true;
@@ -449,7 +398,7 @@ execute_alone(OnlineRun *online)
 		if (!sv_retry_wait(attempt++, error, &online->execution))
 			ReThrowError(error);
 	}
-	fire_around_part(online, SV_HOOK_AFTER_STATEMENT);
+	sv_online_fire_around_part(online, SV_HOOK_AFTER_STATEMENT);
 	online->at = online->part.to;
 }
 
@@ -469,9 +418,9 @@ execute_batches(OnlineRun *online)
 				(errmsg("[%d/%d] %s %s: %s in batches at line %d", online->next, online->run.nsteps,
 						sv_direction_name(online->direction), online->revision->id,
 						online->execution.script->statements[online->at].tag, online->part.line)));
-	fire_around_part(online, SV_HOOK_BEFORE_STATEMENT);
+	sv_online_fire_around_part(online, SV_HOOK_BEFORE_STATEMENT);
 	sv_batches_execute(&batches);
-	fire_around_part(online, SV_HOOK_AFTER_STATEMENT);
+	sv_online_fire_around_part(online, SV_HOOK_AFTER_STATEMENT);
 	if (sv_progress)
 		ereport(INFO,
 				(errmsg("[%d/%d] %s %s: %lld rows in %d batches, the longest of %d ms",
@@ -551,7 +500,7 @@ execute_online(void *arg)
 		return;
 	sv_hooks_begin(online->direction == SV_UPGRADE ? "online upgrade" : "online downgrade",
 				   online->target);
-	fire_around_run(online, SV_HOOK_BEFORE_RUN);
+	sv_online_fire_around_run(online, SV_HOOK_BEFORE_RUN);
 	while (next_part(online))
 	{
 		sv_online_commit();
@@ -565,7 +514,7 @@ execute_online(void *arg)
 	}
 	if (online->external == NULL)
 		execute_living(online);
-	fire_around_run(online, SV_HOOK_AFTER_RUN);
+	sv_online_fire_around_run(online, SV_HOOK_AFTER_RUN);
 	sv_store_end_run(online->run.number, online->run.started_at);
 	sv_online_commit();
 	sv_run_log_end(&online->run);

@@ -180,6 +180,11 @@ extern bool sv_retry_wait(int attempt, const ErrorData *error, Execution *execut
 extern void sv_online_try_alone(void *online);
 extern void sv_online_clean_former(OnlineRun *online);
 
+/* online_hooks.c */
+extern void sv_online_fire_before_revision(const OnlineRun *online);
+extern void sv_online_fire_around_part(OnlineRun *online, HookMoment at);
+extern void sv_online_fire_around_run(OnlineRun *online, HookMoment at);
+
 /* ----- worker.c -----
  *
  * One statement at top level, outside of any transaction block.
