@@ -399,7 +399,8 @@ has_vanished(const ErrorData *error)
 {
 	static const int codes[] = {
 		ERRCODE_UNDEFINED_TABLE, ERRCODE_UNDEFINED_OBJECT, ERRCODE_UNDEFINED_FUNCTION,
-		ERRCODE_UNDEFINED_COLUMN, ERRCODE_UNDEFINED_SCHEMA
+		ERRCODE_UNDEFINED_COLUMN, ERRCODE_UNDEFINED_SCHEMA,
+		ERRCODE_INVALID_BINARY_REPRESENTATION	/* enum_out, of a label */
 	};
 
 	for (int i = 0; i < lengthof(codes); i++)
@@ -409,6 +410,7 @@ has_vanished(const ErrorData *error)
 		(strstr(error->message, "cache lookup failed") != NULL ||
 		 strstr(error->message, "could not open relation") != NULL ||
 		 strstr(error->message, "could not find") != NULL ||
+		 strstr(error->message, "missing chunk") != NULL ||
 		 strstr(error->message, "does not exist") != NULL);
 }
 
