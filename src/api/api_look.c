@@ -166,6 +166,14 @@ row_applied_at(RowBuilder *row, const StoredRevision *revision)
 				 !revision->applied);
 }
 
+/* What the derived down of a revision needs of the rows that are there; NULL: nothing. */
+static void
+row_needs(RowBuilder *row, const StoredRevision *revision)
+{
+	sv_row_list_or_null(row, revision->applied && revision->lost ?
+						sv_run_needs(SV_STORE_READ, revision) : NIL);
+}
+
 static void
 add_note(StringInfo notes, const char *prefix, const char *note)
 {
@@ -241,8 +249,7 @@ put_all(RowBuilder *row, const RevisionGraph *graph, int index, const StoredRevi
 	row_elapsed(row, revision);
 	row_bool(row, script->down == NULL && script->derived != NULL);
 	sv_row_list_or_null(row, revision->lost);
-	sv_row_list_or_null(row, revision->applied &&
-						revision->lost ? sv_run_needs(SV_STORE_READ, revision) : NIL);
+	row_needs(row, revision);
 }
 
 Datum
@@ -277,6 +284,7 @@ put_status(RowBuilder *row, const RevisionGraph *graph, int index, const StoredR
 	else
 		row_bool(row, revision->has_down);
 	row_applied_at(row, revision);
+	row_needs(row, revision);
 }
 
 /* The living objects, below the revisions: all, or those that an upgrade would run. */
@@ -300,6 +308,7 @@ put_living_objects(ReturnSetInfo *result, bool all)
 		row_bool(&row, true);
 		sv_row_datum(&row, version ? TimestampTzGetDatum(version->ran_at) : (Datum) 0,
 					 version == NULL);
+		sv_row_list_or_null(&row, NIL);
 		sv_row_put(result, &row);
 	}
 }

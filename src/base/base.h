@@ -99,6 +99,7 @@ extern void sv_json_add(const char **object, const char *name, const char *json)
 
 extern const char *sv_distributing_extension(void);
 extern bool sv_is_distributed(Oid relation);
+extern bool sv_is_schema_of_chunks(Oid schema);
 
 /* ----- relation_name.c ----- */
 

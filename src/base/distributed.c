@@ -13,6 +13,7 @@
 #include "access/table.h"
 #include "access/tableam.h"
 #include "base/base.h"
+#include "catalog/dependency.h"
 #include "catalog/pg_namespace.h"
 #include "commands/extension.h"
 #include "utils/lsyscache.h"
@@ -53,4 +54,21 @@ sv_is_distributed(Oid relation)
 	table_endscan(scan);
 	table_close(partitions, AccessShareLock);
 	return found;
+}
+
+/*
+ * Is it a schema of TimescaleDB's own, in which it makes and drops tables as rows come and
+ * go?  Those are no members of the extension, and none of the user's either.
+ */
+bool
+sv_is_schema_of_chunks(Oid schema)
+{
+	const char *name = get_namespace_name(schema);
+	Oid			extension;
+
+	if (name == NULL || strncmp(name, "_timescaledb_", 13) != 0)
+		return false;
+	extension = get_extension_oid("timescaledb", true);
+	return OidIsValid(extension) &&
+		getExtensionOfObject(NamespaceRelationId, schema) == extension;
 }

@@ -19,8 +19,9 @@
 #include "catalog/pg_namespace.h"
 #include "catalog/pg_type.h"
 #include "commands/extension.h"
-#include "impact/impact.h"
+#include "impact/impact_private.h"
 #include "miscadmin.h"
+#include "nodes/nodeFuncs.h"
 #include "nodes/parsenodes.h"
 #include "nodes/value.h"
 #include "parser/parse_type.h"
@@ -29,34 +30,6 @@
 #include "utils/fmgrprotos.h"
 #include "utils/lsyscache.h"
 #include "utils/syscache.h"
-
-/* What a name means after the statements so far. */
-typedef struct NowNamed
-{
-	const char *schema;			/* NULL: as it was written */
-	const char *name;
-	Oid			relation;		/* InvalidOid: not what is there now */
-	const char *former;			/* the name that this relation had */
-	const CreateStmt *created;	/* the statement that made it; NULL: it was renamed */
-} NowNamed;
-
-/* A column that got another name. */
-typedef struct NowColumn
-{
-	Oid			relation;
-	const char *name;
-	AttrNumber	column;
-} NowColumn;
-
-typedef struct Reading
-{
-	List	   *aliases;		/* of NowNamed, the last one counts */
-	List	   *columns;		/* of NowColumn */
-	List	   *apart;			/* OIDs of tables that were partitions or children, and stay */
-	const List *earlier;		/* of Taken: goes with what runs before */
-	List	   *taken;			/* of Taken */
-	List	   *demands;		/* of Demand */
-} Reading;
 
 /* ---------- names ---------- */
 
@@ -86,8 +59,9 @@ find_now(const char *schema, const char *name)
 	return OidIsValid(namespace) ? get_relname_relid(name, namespace) : InvalidOid;
 }
 
-static Oid
-find_relation(const Reading *reading, const RangeVar *name)
+/* The relation of now that the name means at this place of the script; or InvalidOid. */
+Oid
+sv_impact_relation(const Reading *reading, const RangeVar *name)
 {
 	const NowNamed *alias = find_alias(reading, name->schemaname, name->relname);
 
@@ -124,7 +98,7 @@ add_alias(Reading *reading, const char *schema, const char *name, Oid relation, 
 static void
 read_rename(Reading *reading, const RenameStmt *stmt)
 {
-	Oid			relation = stmt->relation ? find_relation(reading, stmt->relation) : InvalidOid;
+	Oid			relation = stmt->relation ? sv_impact_relation(reading, stmt->relation) : InvalidOid;
 
 	if (!OidIsValid(relation))
 		return;
@@ -155,7 +129,7 @@ static void
 read_move(Reading *reading, const AlterObjectSchemaStmt *stmt)
 {
 	Oid			relation = stmt->objectType == OBJECT_TABLE ?
-	find_relation(reading, stmt->relation) : InvalidOid;
+	sv_impact_relation(reading, stmt->relation) : InvalidOid;
 
 	if (!OidIsValid(relation))
 		return;
@@ -252,21 +226,87 @@ makes_column(const CreateStmt *stmt, const char *name)
 	return false;
 }
 
+static const Carried *
+find_carried(const Reading *reading, Oid relation)
+{
+	ListCell   *cell;
+
+	foreach(cell, reading->carried)
+	{
+		if (((const Carried *) lfirst(cell))->relation == relation)
+			return lfirst(cell);
+	}
+	return NULL;
+}
+
 /*
  * The old table of one that was made under its former name goes: the columns
- * that the new one lacks are lost.
+ * that no INSERT took over from it are lost; where none did that can be read, those
+ * that the new one lacks.
  */
 static void
 add_replaced(Reading *reading, Oid relation, const CreateStmt *by)
 {
 	AttrNumber	n = sv_impact_columns(relation);
+	const Carried *carried = find_carried(reading, relation);
 
 	for (AttrNumber column = 1; column <= n; column++)
 	{
 		const char *name = sv_impact_column(relation, column);
 
-		if (name != NULL && !makes_column(by, name))
+		if (name != NULL && !(carried == NULL ? makes_column(by, name) : carried->all ||
+							  list_member_int(carried->columns, column)))
 			add_taken(reading, relation, column, true);
+	}
+}
+
+typedef struct CarryWalk
+{
+	const Reading *reading;
+	Carried    *carried;
+} CarryWalk;
+
+static bool
+note_carried(Node *node, void *arg)
+{
+	CarryWalk  *walk = arg;
+
+	if (node == NULL)
+		return false;
+	if (IsA(node, ColumnRef))
+	{
+		Node	   *last = llast(((ColumnRef *) node)->fields);
+
+		if (IsA(last, A_Star))
+			walk->carried->all = true;
+		else
+			walk->carried->columns =
+				lappend_int(walk->carried->columns,
+							column_now(walk->reading, walk->carried->relation, strVal(last)));
+		return false;
+	}
+	return raw_expression_tree_walker(node, note_carried, arg);
+}
+
+/* What an INSERT ... SELECT takes over from a table; from several it is not told apart. */
+static void
+read_insert(Reading *reading, const InsertStmt *stmt)
+{
+	const SelectStmt *select = (const SelectStmt *) stmt->selectStmt;
+	ListCell   *cell;
+
+	if (select == NULL || !IsA(select, SelectStmt))
+		return;
+	foreach(cell, select->fromClause)
+	{
+		CarryWalk	walk = {reading, palloc0(sizeof(Carried))};
+
+		if (!IsA(lfirst(cell), RangeVar))
+			continue;
+		walk.carried->relation = sv_impact_relation(reading, lfirst(cell));
+		walk.carried->all = list_length(select->fromClause) > 1;
+		note_carried((Node *) select->targetList, &walk);
+		reading->carried = lappend(reading->carried, walk.carried);
 	}
 }
 
@@ -276,7 +316,7 @@ take_dropped_table(Reading *reading, const RangeVar *name)
 	const NowNamed *alias = find_alias(reading, name->schemaname, name->relname);
 	const NowNamed *heir = alias &&
 	alias->former ? find_alias(reading, name->schemaname, alias->former) : NULL;
-	Oid			relation = find_relation(reading, name);
+	Oid			relation = sv_impact_relation(reading, name);
 
 	if (!OidIsValid(relation))
 		return;
@@ -350,113 +390,7 @@ drop_object(Reading *reading, const DropStmt *stmt, Node *name)
 		drop_type(reading, castNode(TypeName, name));
 }
 
-/* ---------- what is demanded ---------- */
-
-static void
-add_demand(Reading *reading, Oid relation, const char *column, bool of_any_row, char *what)
-{
-	Demand	   *demand = palloc0(sizeof(Demand));
-
-	demand->of = *sv_impact_taken(relation, 0, false);
-	demand->of.column_name = column ? pstrdup(column) : NULL;
-	demand->of_any_row = of_any_row;
-	demand->what = what;
-	reading->demands = lappend(reading->demands, demand);
-}
-
-/* Must a new column have a value that nothing gives it? */
-static bool
-wants_value(const ColumnDef *column)
-{
-	bool		not_null = column->is_not_null;
-	ListCell   *cell;
-
-	foreach(cell, column->constraints)
-	{
-		const Constraint *constraint = lfirst_node(Constraint, cell);
-
-		not_null |= constraint->contype == CONSTR_NOTNULL || constraint->contype == CONSTR_PRIMARY;
-		if (constraint->contype == CONSTR_DEFAULT || constraint->contype == CONSTR_IDENTITY ||
-			constraint->contype == CONSTR_GENERATED)
-			return false;
-	}
-	return not_null;
-}
-
-static void
-demand_values(Reading *reading, Oid relation, const ColumnDef *column)
-{
-	if (IsA(column, ColumnDef) && wants_value(column) &&
-		get_attnum(relation, column->colname) == InvalidAttrNumber)
-		add_demand(reading, relation, column->colname, true,
-				   psprintf("a value for column %s.%s, which must not be null",
-							sv_relation_name(relation),
-							quote_identifier(column->colname)));
-}
-
-static void
-demand_of_command(Reading *reading, Oid relation, const AlterTableCmd *cmd)
-{
-	char	   *table = sv_relation_name(relation);
-
-	switch (cmd->subtype)
-	{
-		case AT_AddColumn:
-			demand_values(reading, relation, (const ColumnDef *) cmd->def);
-			break;
-		case AT_SetNotNull:
-			add_demand(reading, relation, NULL, false,
-					   psprintf("no null in column %s.%s", table, quote_identifier(cmd->name)));
-			break;
-		case AT_AlterColumnType:
-			add_demand(reading, relation, NULL, false,
-					   psprintf("values of column %s.%s that the other type accepts", table,
-								quote_identifier(cmd->name)));
-			break;
-		case AT_AddConstraint:
-			if (!castNode(Constraint, cmd->def)->skip_validation &&
-				castNode(Constraint, cmd->def)->conname != NULL)
-				add_demand(reading, relation, NULL, false,
-						   psprintf("rows of table %s that satisfy constraint %s", table,
-									quote_identifier(castNode(Constraint, cmd->def)->conname)));
-			break;
-		default:
-			break;
-	}
-}
-
-static void
-demand_unique(Reading *reading, const IndexStmt *stmt)
-{
-	Oid			relation = stmt->unique ? find_relation(reading, stmt->relation) : InvalidOid;
-
-	if (OidIsValid(relation))
-		add_demand(reading, relation, NULL, false,
-				   psprintf("no equal rows of table %s by the unique index %s",
-							sv_relation_name(relation),
-							stmt->idxname ? quote_identifier(stmt->idxname) : ""));
-}
-
-/*
- * A table is made in the place of one that was renamed away: new columns of it
- * get no values from there.
- */
-static void
-demand_of_heir(Reading *reading, const CreateStmt *stmt)
-{
-	ListCell   *cell;
-	ListCell   *column;
-
-	foreach(cell, reading->aliases)
-	{
-		const NowNamed *alias = lfirst(cell);
-
-		if (alias->former == NULL || strcmp(alias->former, stmt->relation->relname) != 0)
-			continue;
-		foreach(column, stmt->tableElts)
-			demand_values(reading, alias->relation, lfirst(column));
-	}
-}
+/* ---------- statements ---------- */
 
 /* A partition or child that leaves its parent does not go with it. */
 static void
@@ -465,7 +399,7 @@ read_parting(Reading *reading, Oid relation, const AlterTableCmd *cmd)
 	Oid			leaves = InvalidOid;
 
 	if (cmd->subtype == AT_DetachPartition)
-		leaves = find_relation(reading, castNode(PartitionCmd, cmd->def)->name);
+		leaves = sv_impact_relation(reading, castNode(PartitionCmd, cmd->def)->name);
 	else if (cmd->subtype == AT_DropInherit)
 		leaves = relation;
 	if (OidIsValid(leaves))
@@ -475,14 +409,14 @@ read_parting(Reading *reading, Oid relation, const AlterTableCmd *cmd)
 static void
 read_alter(Reading *reading, const AlterTableStmt *stmt)
 {
-	Oid			relation = stmt->objtype == OBJECT_TABLE ? find_relation(reading, stmt->relation) :
+	Oid			relation = stmt->objtype == OBJECT_TABLE ? sv_impact_relation(reading, stmt->relation) :
 	InvalidOid;
 	ListCell   *cell;
 
 	if (!OidIsValid(relation))
 		return;
 	foreach(cell, stmt->cmds)
-		demand_of_command(reading, relation, lfirst_node(AlterTableCmd, cell));
+		sv_demand_of_command(reading, relation, lfirst_node(AlterTableCmd, cell));
 	foreach(cell, stmt->cmds)
 	{
 		const AlterTableCmd *cmd = lfirst_node(AlterTableCmd, cell);
@@ -516,20 +450,26 @@ read_statement(Reading *reading, Node *statement)
 			read_move(reading, (AlterObjectSchemaStmt *) statement);
 			break;
 		case T_IndexStmt:
-			demand_unique(reading, (IndexStmt *) statement);
+			sv_demand_unique(reading, (IndexStmt *) statement);
 			break;
 		case T_CreateStmt:
-			demand_of_heir(reading, (CreateStmt *) statement);
+			sv_demand_of_heir(reading, (CreateStmt *) statement);
 			add_alias(reading, ((CreateStmt *) statement)->relation->schemaname,
 					  ((CreateStmt *) statement)->relation->relname, InvalidOid, NULL,
 					  (CreateStmt *) statement);
 			break;
+		case T_CreateDomainStmt:
+			reading->domains = lappend(reading->domains, statement);
+			break;
+		case T_InsertStmt:
+			read_insert(reading, (InsertStmt *) statement);
+			break;
 		case T_TruncateStmt:
 			foreach(cell, ((TruncateStmt *) statement)->relations)
-				add_taken(reading, find_relation(reading, lfirst(cell)), 0, false);
+				add_taken(reading, sv_impact_relation(reading, lfirst(cell)), 0, false);
 			break;
 		case T_DeleteStmt:
-			add_taken(reading, find_relation(reading, ((DeleteStmt *) statement)->relation), 0,
+			add_taken(reading, sv_impact_relation(reading, ((DeleteStmt *) statement)->relation), 0,
 					  false);
 			break;
 		default:

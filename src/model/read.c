@@ -505,17 +505,18 @@ read_one_by_one(ClassRead *read)
 		SPI_freeplan(query.plan);
 }
 
-/* The OIDs of the schemas to read. */
+/*
+ * The OIDs of the schemas to read.  A schema that belongs to an extension is no object of the
+ * model, but others than the extension can have theirs in it.
+ */
 static Datum
 schemas_to_read(StoreScope *store, const ModelScope *scope)
 {
 	static StoreQuery query = {
-		"SELECT oid, nspname FROM pg_catalog.pg_namespace n "
+		"SELECT oid, nspname FROM pg_catalog.pg_namespace "
 		"WHERE nspname !~ '^pg_' AND nspname NOT IN ('information_schema', 'schemaver', "
 		"'schemaver_kept') "
-		"AND (nspname = ANY ($1) OR $1 = '{}' AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend d "
-		"WHERE d.classid = 'pg_catalog.pg_namespace'::regclass AND d.objid = n.oid AND d.deptype = "
-		"'e'))",
+		"AND (nspname = ANY ($1) OR $1 = '{}')",
 		1, {TEXTARRAYOID}
 	};
 	Datum		values[1];
@@ -534,7 +535,9 @@ schemas_to_read(StoreScope *store, const ModelScope *scope)
 		memset(&address, 0, sizeof(address));
 		oids[kept] = SPI_getbinval(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, 1, &isnull);
 		ObjectAddressSet(address, NamespaceRelationId, DatumGetObjectId(oids[kept]));
-		if (scope->hidden == NULL || hash_search(scope->hidden, &address, HASH_FIND, NULL) == NULL)
+		if ((scope->hidden == NULL ||
+			 hash_search(scope->hidden, &address, HASH_FIND, NULL) == NULL) &&
+			!sv_is_schema_of_chunks(address.objectId))
 			kept++;
 	}
 	return PointerGetDatum(construct_array(oids, kept, OIDOID, sizeof(Oid), true, TYPALIGN_INT));

@@ -311,7 +311,7 @@ sv_unit_may_be_read(const ObjectAddress *unit)
 
 	if (!OidIsValid(schema))
 		return unit->objectId >= FirstNormalObjectId || unit->classId == LanguageRelationId;
-	return !is_of_system(schema) && !sv_model_is_left_out(unit);
+	return !is_of_system(schema) && !sv_is_schema_of_chunks(schema) && !sv_model_is_left_out(unit);
 }
 
 /*

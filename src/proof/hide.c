@@ -25,6 +25,7 @@
 #include "catalog/pg_event_trigger.h"
 #include "catalog/pg_extension.h"
 #include "catalog/pg_namespace.h"
+#include "catalog/pg_statistic_ext.h"
 #include "catalog/pg_transform.h"
 #include "catalog/pg_type.h"
 #include "catalog/pg_user_mapping.h"
@@ -42,6 +43,9 @@
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
 #include "utils/syscache.h"
+
+/* What cannot be renamed, nor deleted from its catalog, waits here. */
+#define PARKING_SCHEMA "schemaver_hidden_extensions"
 
 static void
 rename_row(Relation catalog, HeapTuple tuple, AttrNumber name_column, Oid oid)
@@ -78,21 +82,35 @@ hide_object(const ObjectAddress *address)
 	table_close(catalog, RowExclusiveLock);
 }
 
+static Oid
+schema_owner(Oid schema)
+{
+	HeapTuple	tuple = SearchSysCache1(NAMESPACEOID, ObjectIdGetDatum(schema));
+	Oid			result = InvalidOid;
+
+	if (HeapTupleIsValid(tuple))
+	{
+		result = ((Form_pg_namespace) GETSTRUCT(tuple))->nspowner;
+		ReleaseSysCache(tuple);
+	}
+	return result;
+}
+
 /*
  * Whoever may hide a schema can build another one of that name for a moment, and
  * functions with more rights may trust the name: only its owner may.
  */
 static void
-check_may_hide(const Object *o)
+check_may_hide(Oid schema)
 {
-	const char *owner = sv_text(o, "owner");
+	Oid			owner = schema_owner(schema);
 
-	if (o->address.classId != NamespaceRelationId || !*owner ||
-		has_privs_of_role(GetUserId(), get_role_oid(owner, false)))
+	if (!OidIsValid(owner) || has_privs_of_role(GetUserId(), owner))
 		return;
 	ereport(ERROR,
 			(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-			 errmsg("must be owner of schema %s", o->identity),
+			 errmsg("must be owner of schema %s",
+					quote_identifier(get_namespace_name(schema))),
 			 errdetail(
 					   "A wanted schema is built under the real names of the schemas that it is "
 					   "compared with."),
@@ -153,6 +171,52 @@ check_alone(void)
 				 errhint("Do this in a database with the same schema and without that extension.")));
 }
 
+/* A hidden schema that is there for the rest of the subtransaction. */
+static Oid
+parking_schema(HTAB *hidden)
+{
+	Oid			schema = get_namespace_oid(PARKING_SCHEMA, true);
+	ObjectAddress address;
+
+	if (OidIsValid(schema))
+		return schema;
+	memset(&address, 0, sizeof(address));
+	schema = NamespaceCreate(PARKING_SCHEMA, BOOTSTRAP_SUPERUSERID, false);
+	CommandCounterIncrement();
+	ObjectAddressSet(address, NamespaceRelationId, schema);
+	hash_search(hidden, &address, HASH_ENTER, NULL);
+	return schema;
+}
+
+/*
+ * The schema of an extension stays in sight, for its members stay in it; what others have in
+ * it is moved away.  This alone takes locks.
+ */
+static void
+hide_guests(const Model *live, HTAB *hidden)
+{
+	ObjectAddresses *moved = new_object_addresses();
+	ListCell   *cell;
+
+	foreach(cell, live->objects)
+	{
+		const Object *o = lfirst(cell);
+		Oid			schema;
+
+		if (o->schema == NULL || !OidIsValid(o->address.classId) ||
+			(o->parent != NULL && o->address.classId != StatisticExtRelationId))
+			continue;
+		schema = sv_unit_schema(&o->address);
+		if (!OidIsValid(getExtensionOfObject(NamespaceRelationId, schema)))
+			continue;
+		check_may_hide(schema);
+		AlterObjectNamespace_oid(o->address.classId, o->address.objectId, parking_schema(hidden),
+								 moved);
+		CommandCounterIncrement();
+	}
+	free_object_addresses(moved);
+}
+
 /*
  * Hide all of the model that is in no schema, and all schemas of it; then make
  * a new schema "public" if there is to be one.  Returns the set of what is hidden.
@@ -169,13 +233,15 @@ sv_hide(const Model *live, bool with_public)
 	control.keysize = sizeof(ObjectAddress);
 	control.entrysize = sizeof(ObjectAddress);
 	hidden = hash_create("schemaver hidden", 64, &control, HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
+	hide_guests(live, hidden);
 	foreach(cell, live->objects)
 	{
 		Object	   *o = lfirst(cell);
 
 		if (o->schema != NULL || o->parent != NULL || !OidIsValid(o->address.classId))
 			continue;
-		check_may_hide(o);
+		if (o->address.classId == NamespaceRelationId)
+			check_may_hide(o->address.objectId);
 		hash_search(hidden, &o->address, HASH_ENTER, NULL);
 		if (o->address.classId != ExtensionRelationId)
 			hide_object(&o->address);
@@ -443,8 +509,6 @@ sv_hide_bring_extensions(HTAB *hidden, const Model *live)
 	}
 }
 
-#define PARKING_SCHEMA "schemaver_hidden_extensions"
-
 /*
  * Let an extension of the live database, which other objects there may need,
  * look as if it were dropped.  Returns false if there is none of that name.
@@ -453,20 +517,14 @@ bool
 sv_hide_drop_extension(HTAB *hidden, const char *name)
 {
 	Oid			extension = get_extension_oid(name, true);
-	Oid			schema = get_namespace_oid(PARKING_SCHEMA, true);
+	Oid			schema;
 	ObjectAddress address;
 	Oid			now;
 
 	if (!OidIsValid(extension))
 		return false;
+	schema = parking_schema(hidden);
 	memset(&address, 0, sizeof(address));
-	if (!OidIsValid(schema))
-	{
-		schema = NamespaceCreate(PARKING_SCHEMA, BOOTSTRAP_SUPERUSERID, false);
-		CommandCounterIncrement();
-		ObjectAddressSet(address, NamespaceRelationId, schema);
-		hash_search(hidden, &address, HASH_ENTER, NULL);
-	}
 	ObjectAddressSet(address, ExtensionRelationId, extension);
 	hash_search(hidden, &address, HASH_ENTER, NULL);
 	now = schema_of_extension(extension);

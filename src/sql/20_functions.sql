@@ -145,7 +145,7 @@ COMMENT ON FUNCTION show(text) IS 'all that is known of the revisions that a ref
 
 CREATE FUNCTION status(all_revisions boolean DEFAULT false)
 RETURNS TABLE (revision text, message text, state text, transactional boolean,
-	reversible boolean, applied_at timestamptz)
+	reversible boolean, applied_at timestamptz, needs text[])
 AS 'MODULE_PATHNAME', 'sv_api_status' LANGUAGE C STABLE PARALLEL RESTRICTED;
 COMMENT ON FUNCTION status(boolean) IS 'the applied heads and all that is pending, changed or interrupted; on request every revision, parents first';
 
