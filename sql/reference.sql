@@ -73,4 +73,7 @@ END$$;
 SELECT f, t, pg_temp.listed(f, t) FROM (VALUES (NULL, 'aaaa4'), ('aaaa2', 'aaaa4'), ('aaaa2', 'heads'), ('aaaa4', 'aaaa2'), ('-2', 'current'),
 	('current', '+1'), ('current', 'api@+1'), ('base', 'cccc2'), ('aaaa3', 'bbbb5'), ('web@base', 'web@head'), ('', 'head'), ('nowhere', NULL)) v (f, t);
 
+-- a range in the manner of Alembic gets the way to say it here
+SELECT schemaver.script('base:head');
+
 DROP EXTENSION schemaver;

@@ -167,7 +167,14 @@ static void
 report_unknown(const RevisionGraph *graph, const char *name, bool is_branch)
 {
 	const char *meant = sv_graph_suggest(graph, name);
+	const char *colon = strchr(name, ':');
 
+	if (colon != NULL && colon > name && colon[1] != '\0')
+		ereport(ERROR,
+				(errcode(ERRCODE_SV_UNKNOWN_REVISION),
+				 errmsg("revision or branch label \"%s\" does not exist", sv_base_clip(name)),
+				 errhint("A range is two arguments, as in schemaver.script('%s', '%s'); only tag:, date: and run: stand before a colon.",
+						 sv_base_clip(pnstrdup(name, colon - name)), sv_base_clip(colon + 1))));
 	ereport(ERROR,
 			(errcode(ERRCODE_SV_UNKNOWN_REVISION),
 			 is_branch ?

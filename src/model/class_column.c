@@ -353,7 +353,8 @@ create_column(Writer *w, const Object *o)
 	initStringInfo(&out);
 	write_column(&out, o, default_, !apart, false);
 	sv_emit(w, SV_HAZARD_BLOCKS_ALL |
-			(sv_is(o, "generated") || (sv_is(o, "identity") && !apart) ? SV_HAZARD_REWRITE : 0) |
+			(sv_added_column_rewrites(o, default_, sv_is(o, "identity") && !apart) ?
+			 SV_HAZARD_REWRITE : 0) |
 			(sv_is(o, "not_null") && default_ == NULL && !sv_is(o, "generated") &&
 			 (apart || !sv_is(o, "identity")) ? SV_HAZARD_MAY_FAIL : 0),
 			"ALTER %sTABLE %s ADD COLUMN %s", sv_class_is(o->parent, foreign_table) ? "FOREIGN " :
@@ -426,7 +427,9 @@ alter_type(Writer *w, const Object *a, const Object *b)
 		appendStringInfo(&out, " USING %s", using);
 	if (sv_writer_as_jsonb(w, b))
 		sv_emit(w, 0, "CREATE TYPE %s AS (v %s)", sv_writer_helper(b), sv_text(b, "type"));
-	sv_emit(w, SV_HAZARD_REWRITE | SV_HAZARD_BLOCKS_ALL | SV_HAZARD_MAY_FAIL, "%s", out.data);
+	sv_emit(w, SV_HAZARD_BLOCKS_ALL |
+			(using == NULL ? sv_changed_type_hazards(a, b) : SV_HAZARD_REWRITE | SV_HAZARD_MAY_FAIL),
+			"%s", out.data);
 	if (sv_writer_as_jsonb(w, b))
 		sv_emit(w, 0, "DROP TYPE %s", sv_writer_helper(b));
 	if (sv_is(b, "storage"))

@@ -155,7 +155,8 @@ static void
 fill_matview(Writer *w, const Object *o)
 {
 	if (!sv_is(o, "unpopulated"))
-		sv_emit(w, 0, "REFRESH MATERIALIZED VIEW %s", o->identity);
+		sv_emit(w, w->pair->kind == SV_PAIR_AGAIN ? SV_HAZARD_BLOCKS_ALL | SV_HAZARD_REWRITE : 0,
+				"REFRESH MATERIALIZED VIEW %s", o->identity);
 }
 
 static const Alterer matview_alterers[] = {

@@ -25,6 +25,38 @@ writer_action(const Writer *w)
 	}
 }
 
+/* Does it refer to a table that was there before?  A foreign key locks that one, too. */
+static bool
+locks_other_table(Writer *w, const Object *o)
+{
+	ListCell   *cell;
+
+	foreach(cell, o->needs)
+	{
+		const Object *root = sv_object_root(lfirst(cell));
+
+		if (root != sv_object_root(o) && sv_class_is(root, table) && sv_writer_existed(w, root))
+			return true;
+	}
+	return false;
+}
+
+/*
+ * Hazards are those for rows and for other sessions.  A table that the same
+ * comparison creates has neither; what refers to another table may still lock that.
+ */
+static int
+hazards_now(Writer *w, int hazards)
+{
+	const Object *o = w->pair->b;
+	const Object *root = o == NULL ? NULL : sv_object_root(o);
+
+	if (root == NULL || root == o || w->node->kind == SV_NODE_DROP ||
+		root->pair->kind != SV_PAIR_CREATE || root->pair->swapped)
+		return hazards;
+	return locks_other_table(w, o) ? hazards & SV_HAZARD_BLOCKS_WRITES : 0;
+}
+
 /* Add a statement. */
 void
 sv_emit(Writer *w, int hazards, const char *format,...)
@@ -51,7 +83,7 @@ sv_emit(Writer *w, int hazards, const char *format,...)
 	row->identity = (w->pair->b ? w->pair->b : w->pair->a)->identity;
 	row->action = writer_action(w);
 	row->sql = sql.data;
-	row->hazards = hazards;
+	row->hazards = hazards_now(w, hazards);
 	if (w->node->kind != SV_NODE_DROP)
 	{
 		row->from = w->pair->a;
