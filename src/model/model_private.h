@@ -118,7 +118,7 @@ sv_property_of(const char *name, const char *text, List *list)
 /* ----- class_column.c, for class_default.c ----- */
 
 extern bool sv_added_column_rewrites(const Object *column, const Object *default_, bool identity);
-extern int sv_changed_type_hazards(const Object *before, const Object *after);
+extern int	sv_changed_type_hazards(const Object *before, const Object *after);
 extern bool sv_column_of_table(const Object *column);
 extern const char *sv_alter_column(const Object *column);
 extern const Object *sv_leading_column(Writer *w, const Object *column);
