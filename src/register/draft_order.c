@@ -37,6 +37,7 @@ index_drafts(List *drafts)
 {
 	HASHCTL		ctl = {0};
 	HTAB	   *by_id;
+	ErrorContextCallback callback = {error_context_stack, sv_register_file_context};
 	ListCell   *cell;
 
 	ctl.keysize = sizeof(((VisitEntry *) 0)->id);
@@ -44,12 +45,14 @@ index_drafts(List *drafts)
 	ctl.hcxt = CurrentMemoryContext;
 	by_id = hash_create("drafts by id", Max(list_length(drafts), 8), &ctl,
 						HASH_ELEM | HASH_STRINGS | HASH_CONTEXT);
+	error_context_stack = &callback;
 	foreach(cell, drafts)
 	{
 		RevisionDraft *draft = lfirst(cell);
 		VisitEntry *entry;
 		bool		found;
 
+		callback.arg = draft;
 		if (draft->id == NULL)
 			continue;
 		sv_graph_check_name(draft->id, "revision id");
@@ -64,6 +67,7 @@ index_drafts(List *drafts)
 		entry->visit = palloc0(sizeof(Visit));
 		entry->visit->draft = draft;
 	}
+	error_context_stack = callback.previous;
 	return by_id;
 }
 
@@ -165,24 +169,20 @@ is_needed(const RevisionDraft *draft, const List *names)
 	return false;
 }
 
-/*
- * The drafts in an order in which every one comes after those that it revises
- * or depends on by id.  Otherwise the order stays.  A dependency on a label
- * that a draft carries counts as one on that draft, and so does the id of a
- * revision that it replaces.
- */
-List *
-sv_register_order(List *drafts)
+/* Let the other names of each draft lead to it, where no draft has them as its id. */
+static void
+index_other_names(HTAB *by_id, List *drafts)
 {
-	HTAB	   *by_id = index_drafts(drafts);
-	List	   *order = NIL;
+	ErrorContextCallback callback = {error_context_stack, sv_register_file_context};
 	ListCell   *cell;
 	ListCell   *label;
 
+	error_context_stack = &callback;
 	foreach(cell, drafts)
 	{
 		RevisionDraft *draft = lfirst(cell);
 
+		callback.arg = draft;
 		foreach(label, other_names(draft))
 		{
 			VisitEntry *entry;
@@ -196,6 +196,23 @@ sv_register_order(List *drafts)
 					((VisitEntry *) hash_search(by_id, draft->id, HASH_FIND, NULL))->visit;
 		}
 	}
+	error_context_stack = callback.previous;
+}
+
+/*
+ * The drafts in an order in which every one comes after those that it revises
+ * or depends on by id.  Otherwise the order stays.  A dependency on a label
+ * that a draft carries counts as one on that draft, and so does the id of a
+ * revision that it replaces.
+ */
+List *
+sv_register_order(List *drafts)
+{
+	HTAB	   *by_id = index_drafts(drafts);
+	List	   *order = NIL;
+	ListCell   *cell;
+
+	index_other_names(by_id, drafts);
 	foreach(cell, drafts)
 	{
 		RevisionDraft *draft = lfirst(cell);

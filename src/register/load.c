@@ -199,12 +199,22 @@ check_conflicts(const RevisionDraft *draft)
 	}
 }
 
-/*
- * Register one draft, whose parents are registered.  *reshaped is set if edges
- * or labels of a revision that was there have changed.
- */
-RegisterResult *
-sv_register_draft(RevisionDraft *draft, const char *source, bool *reshaped)
+/* An error context callback for errors that know a draft's id, parents or options only. */
+void
+sv_register_file_context(void *arg)
+{
+	const RevisionDraft *draft = arg;
+	const char *file = draft->source != NULL ? draft->source : draft->down_source;
+	int			line = draft->source != NULL ? draft->up_line : draft->down_line;
+
+	if (file != NULL && line > 1)
+		errcontext("file \"%s\", text from line %d on", file, line);
+	else if (file != NULL)
+		errcontext("file \"%s\"", file);
+}
+
+static RegisterResult *
+register_draft(RevisionDraft *draft, const char *source, bool *reshaped)
 {
 	RegisterResult *result = palloc0(sizeof(RegisterResult));
 	ListCell   *cell;
@@ -244,5 +254,21 @@ sv_register_draft(RevisionDraft *draft, const char *source, bool *reshaped)
 		sv_store_set_loaded(result->id, source, result->file, draft->format, draft->details);
 	foreach(cell, draft->tags)
 		(void) sv_store_set_tag(lfirst(cell), result->id);
+	return result;
+}
+
+/*
+ * Register one draft, whose parents are registered.  *reshaped is set if edges
+ * or labels of a revision that was there have changed.  Each error says the file.
+ */
+RegisterResult *
+sv_register_draft(RevisionDraft *draft, const char *source, bool *reshaped)
+{
+	ErrorContextCallback callback = {error_context_stack, sv_register_file_context, draft};
+	RegisterResult *result;
+
+	error_context_stack = &callback;
+	result = register_draft(draft, source, reshaped);
+	error_context_stack = callback.previous;
 	return result;
 }

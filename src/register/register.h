@@ -82,6 +82,7 @@ extern List *sv_register_files(List *files, const LoadOptions *options);
 
 /* load.c: one draft of a file */
 extern RegisterResult *sv_register_draft(RevisionDraft *draft, const char *source, bool *reshaped);
+extern void sv_register_file_context(void *draft);
 
 /* living.c: what runs again when it has changed */
 extern RegisterAction sv_register_living(StoredLiving *living);
