@@ -100,4 +100,22 @@ SELECT 1;
 --rollbackSqlFile path:b.sql
 ');
 DROP FUNCTION read;
+-- a name with small letters and capitals is one that was quoted; other capitals mean small letters
+CREATE TABLE "Mixed table" ();
+CREATE TABLE small ();
+SELECT revision FROM schemaver.load('folder', '-- schemaver:file a.sql
+--liquibase formatted sql
+--changeset ann:1
+--preconditions onFail:HALT
+--precondition-table-exists table:"Mixed table" schema:PUBLIC
+--precondition-table-exists table:SMALL
+SELECT 1;
+--changeset ann:2
+--preconditions onFail:MARK_RAN
+--precondition-table-exists table:"mixed table" schema:public
+SELECT 1;
+');
+SET client_min_messages = warning;
+SELECT revision FROM schemaver.upgrade();
+DROP TABLE "Mixed table", small;
 DROP EXTENSION schemaver;

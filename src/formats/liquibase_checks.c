@@ -7,6 +7,7 @@
 #include <ctype.h>
 
 #include "utils/builtins.h"
+#include "utils/formatting.h"
 #include "utils/json.h"
 
 #include "formats/formats_private.h"
@@ -78,12 +79,25 @@ add_precondition(LiquibaseChecks *checks, const char *sql, const char *expect)
 	checks->conditions = lappend(checks->conditions, out.data);
 }
 
+/*
+ * Return the identifier that Liquibase means by a name: as it is if it has small letters and
+ * capitals, else in small letters.
+ */
+static const char *
+identifier_of(const char *name)
+{
+	char	   *small = asc_tolower(name, strlen(name));
+	char	   *capital = asc_toupper(name, strlen(name));
+
+	return quote_identifier(strcmp(name, capital) == 0 ? small : name);
+}
+
 /* "-table-exists table:t schema:s" and the like: a query. */
 static char *
 exists_query(const SourceFile *file, const LineCursor *line, const char *text, const char *what,
 			 const char *kinds)
 {
-	const char *schema = NULL;
+	const char *schema = "";
 	const char *object = NULL;
 	char	   *name;
 	char	   *value;
@@ -91,16 +105,15 @@ exists_query(const SourceFile *file, const LineCursor *line, const char *text, c
 	while ((text = sv_liquibase_attribute(text, &name, &value)) != NULL)
 	{
 		if (pg_strcasecmp(name, "schema") == 0)
-			schema = value;
+			schema = psprintf("%s.", identifier_of(value));
 		else if (pg_strcasecmp(name, what) == 0)
-			object = value;
+			object = identifier_of(value);
 	}
 	if (object == NULL)
 		sv_format_refuse(file, line->number, psprintf("the precondition names no %s", what), NULL);
 	return psprintf("SELECT EXISTS (SELECT FROM pg_catalog.pg_class WHERE oid = "
 					"pg_catalog.to_regclass(%s) AND relkind IN (%s))",
-					quote_literal_cstr(schema == NULL ? object : psprintf("%s.%s", schema, object)),
-					kinds);
+					quote_literal_cstr(psprintf("%s%s", schema, object)), kinds);
 }
 
 /* Read what follows "--precondition" on a line: "s onFail:...", or "-KIND ...". */
