@@ -179,6 +179,31 @@ extern void sv_template_render_draft(const Folder *folder, RevisionDraft *draft)
 /* json_file.c */
 extern Jsonb *sv_json_file(const SourceFile *file);
 
+/* sqitch_conf.c */
+typedef enum SqitchScript
+{
+	SV_SQITCH_DEPLOY,
+	SV_SQITCH_REVERT,
+	SV_SQITCH_VERIFY
+} SqitchScript;
+
+#define SV_SQITCH_SCRIPTS	(SV_SQITCH_VERIFY + 1)
+
+/* Where the scripts of a project are. */
+typedef struct SqitchFolders
+{
+	const char *root;			/* where Sqitch is called */
+	const char *scripts[SV_SQITCH_SCRIPTS];
+	const char *reworked[SV_SQITCH_SCRIPTS];	/* of changes that were reworked */
+	const char *extension;
+} SqitchFolders;
+
+extern SqitchFolders sv_sqitch_folders(const Folder *folder, const char *plan);
+
+/* psql_commands.c */
+extern const char *sv_psql_commands(const Folder *folder, const char *root,
+									const SourceFile *script, List **included);
+
 /* sqitch_ids.c */
 extern void sv_sqitch_note(RevisionDraft *draft, const SqitchProject *project, const char *name,
 						   const char *id, const PlanLine *line, const List *needs,

@@ -10,7 +10,8 @@
  * PROJECT/NAME.  What a change conflicts with must be neither before it in the
  * plan nor registered.
  *
- * The folders' names and the extension come from sqitch.conf, section "core".
+ * sqitch_conf.c says where the scripts are, psql_commands.c what their commands of
+ * psql do.
  */
 #include "postgres.h"
 
@@ -39,12 +40,7 @@ typedef struct SqitchReader
 	Folder	   *folder;
 	const SourceFile *plan;
 	SqitchProject project;
-	const char *top;			/* folder of the scripts' folders */
-	const char *deploy;
-	const char *revert;
-	const char *verify;
-	const char *reworked;
-	const char *extension;
+	SqitchFolders folders;
 	List	   *changes;		/* of Change, in order */
 	List	   *used;			/* of SourceFile */
 } SqitchReader;
@@ -64,61 +60,6 @@ fit_sqitch(const SourceFile *file)
 			return SV_FIT_ROOT;
 	}
 	return SV_FIT_NONE;
-}
-
-/* ---------- sqitch.conf ---------- */
-
-/* Return the value if the line is "NAME = VALUE", else NULL. */
-static char *
-conf_value(const LineCursor *line, const char *name)
-{
-	char	   *text = pnstrdup(line->start, line->length);
-	char	   *equal = strchr(text, '=');
-	char	   *end;
-
-	if (!sv_line_begins(line, name) || equal == NULL)
-		return NULL;
-	text = equal + 1 + strspn(equal + 1, " \t\"");
-	end = text + strlen(text);
-	while (end > text && strchr(" \t\"", end[-1]) != NULL)
-		*--end = '\0';
-	return text;
-}
-
-static void
-read_sqitch_conf(SqitchReader *r)
-{
-	const SourceFile *conf =
-	sv_folder_find(r->folder, sv_path_join(sv_path_folder(r->plan->name), "sqitch.conf"));
-	LineCursor	line;
-	bool		in_core = false;
-	const char *value;
-
-	if (conf == NULL || conf->content == NULL)
-		return;
-	line = (LineCursor)
-	{
-		conf->content
-	};
-	while (sv_line_next(&line))
-	{
-		if (sv_line_begins(&line, "["))
-			in_core = sv_line_begins(&line, "[core]");
-		else if (!in_core)
-			continue;
-		else if ((value = conf_value(&line, "top_dir")) != NULL)
-			r->top = value;
-		else if ((value = conf_value(&line, "deploy_dir")) != NULL)
-			r->deploy = value;
-		else if ((value = conf_value(&line, "revert_dir")) != NULL)
-			r->revert = value;
-		else if ((value = conf_value(&line, "verify_dir")) != NULL)
-			r->verify = value;
-		else if ((value = conf_value(&line, "reworked_dir")) != NULL)
-			r->reworked = value;
-		else if ((value = conf_value(&line, "extension")) != NULL)
-			r->extension = value;
-	}
 }
 
 /* ---------- sqitch.plan ---------- */
@@ -354,28 +295,27 @@ read_plan(SqitchReader *r)
 
 /* ---------- scripts ---------- */
 
-/* Return the file of that name below the folder of the plan, or NULL. */
+/* Return the script of the change, or NULL. */
 static const SourceFile *
-find_below(const SqitchReader *r, const char *top, const char *name)
+find_script(SqitchReader *r, const Change *change, SqitchScript script, const char *suffix)
 {
-	const SourceFile *file =
-	sv_folder_find(r->folder, sv_path_join(sv_path_join(sv_path_folder(r->plan->name), top), name));
+	const char *name = psprintf("%s%s.%s", change->name, suffix, r->folders.extension);
+	const char *path = sv_path_join(r->folders.scripts[script], name);
+	const SourceFile *file = sv_folder_find(r->folder, path);
 
-	return file != NULL && file->content != NULL ? file : NULL;
+	if (file == NULL && *suffix != '\0')
+		file = sv_folder_find(r->folder, sv_path_join(r->folders.reworked[script], name));
+	if (file == NULL || file->content == NULL)
+		return NULL;
+	r->used = lappend(r->used, (void *) file);
+	return file;
 }
 
-/* Return the script of the change in that folder, or NULL. */
-static const SourceFile *
-find_script(SqitchReader *r, const Change *change, const char *folder, const char *suffix)
+/* The text of the script as psql sends it. */
+static const char *
+script_text(SqitchReader *r, const SourceFile *script)
 {
-	const char *name = psprintf("%s/%s%s.%s", folder, change->name, suffix, r->extension);
-	const SourceFile *file = find_below(r, r->top, name);
-
-	if (file == NULL && *suffix != '\0' && r->reworked != NULL)
-		file = find_below(r, r->reworked, name);
-	if (file != NULL)
-		r->used = lappend(r->used, (void *) file);
-	return file;
+	return sv_psql_commands(r->folder, r->folders.root, script, &r->used);
 }
 
 /* Which tag is in the names of a reworked change's scripts: the first with a deploy script. */
@@ -388,7 +328,7 @@ suffix_of(SqitchReader *r, const Change *change)
 	{
 		const char *suffix = psprintf("@%s", ((PlanTag *) lfirst(lc))->name);
 
-		if (find_script(r, change, r->deploy, suffix) != NULL)
+		if (find_script(r, change, SV_SQITCH_DEPLOY, suffix) != NULL)
 			return suffix;
 	}
 	if (change->rework_tags == NIL)
@@ -525,9 +465,9 @@ static RevisionDraft *
 draft_of_change(SqitchReader *r, Change *change)
 {
 	const char *suffix = suffix_of(r, change);
-	const SourceFile *deploy = find_script(r, change, r->deploy, suffix);
-	const SourceFile *revert = find_script(r, change, r->revert, suffix);
-	const SourceFile *verify = find_script(r, change, r->verify, suffix);
+	const SourceFile *deploy = find_script(r, change, SV_SQITCH_DEPLOY, suffix);
+	const SourceFile *revert = find_script(r, change, SV_SQITCH_REVERT, suffix);
+	const SourceFile *verify = find_script(r, change, SV_SQITCH_VERIFY, suffix);
 	RevisionDraft *draft;
 	ListCell   *lc;
 
@@ -537,12 +477,12 @@ draft_of_change(SqitchReader *r, Change *change)
 						 "Load the folder with its scripts.");
 	draft = sv_draft_new(deploy, change->id, change->planned.note != NULL ? change->planned.note :
 						 change->name);
-	sv_draft_set_up(draft, deploy, deploy->content, 1);
+	sv_draft_set_up(draft, deploy, script_text(r, deploy), 1);
 	if (revert != NULL)
-		sv_draft_set_down(draft, revert, revert->content, 1);
+		sv_draft_set_down(draft, revert, script_text(r, revert), 1);
 	if (verify != NULL)
 	{
-		draft->verify = verify->content;
+		draft->verify = script_text(r, verify);
 		draft->verify_source = verify->name;
 		draft->verify_line = 1;
 		/* what its queries return is no matter to Sqitch */
@@ -591,18 +531,13 @@ read_sqitch(Folder *folder)
 			continue;
 		if (r.plan != NULL)
 			sv_format_refuse(lfirst(lc), 0, "the folder has several plans",
-							 "Load each project's folder by itself.");
+							 "Load the folder of each project by itself, with its name as the source.");
 		r.plan = lfirst(lc);
 	}
 	if (r.plan == NULL)
 		sv_format_refuse(linitial(folder->files), 0, "there is no sqitch.plan",
 						 "Load the folder that has it.");
-	r.top = "";
-	r.deploy = "deploy";
-	r.revert = "revert";
-	r.verify = "verify";
-	r.extension = "sql";
-	read_sqitch_conf(&r);
+	r.folders = sv_sqitch_folders(folder, r.plan->name);
 	read_plan(&r);
 	foreach(lc, r.changes)
 		drafts = lappend(drafts, draft_of_change(&r, lfirst(lc)));
