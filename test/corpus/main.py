@@ -12,6 +12,7 @@ import check_carry
 import check_crash
 import check_derived
 import check_engine
+import check_loading
 import check_downs
 import check_oddities
 import check_online
@@ -28,7 +29,7 @@ import report as reports
 def parse():
     here = os.path.dirname(os.path.abspath(__file__))
     ap = argparse.ArgumentParser(description=__doc__)
-    ap.add_argument("checks", nargs="*", help="golden random history oddities crash; default: all")
+    ap.add_argument("checks", nargs="*", help="golden random loading history oddities crash; default: all")
     ap.add_argument("--history", action="append", help="only this one (several times)")
     ap.add_argument("--seed", type=int, default=int(os.environ.get("SEED", "1")))
     ap.add_argument("--full", action="store_true", default=os.environ.get("FULL") == "1",
@@ -36,7 +37,7 @@ def parse():
     ap.add_argument("--graphs", type=int)
     ap.add_argument("--kills", type=int)
     args = ap.parse_args()
-    args.checks = args.checks or ["golden", "random", "history", "oddities", "crash"]
+    args.checks = args.checks or ["golden", "random", "loading", "history", "oddities", "crash"]
     args.shared = os.path.abspath(os.environ.get("SHARED", os.path.join(here, "../../../shared")))
     args.graphs = args.graphs or (10000 if args.full else 1000)
     args.kills = args.kills or (200 if args.full else 20)
@@ -89,6 +90,16 @@ def one_history(report, args, history):
         postgres.drop(name)
 
 
+def one_loading(report, history):
+    """The project's own files, against psql that runs them once."""
+    names = [f"svc_{history.name}_{n}" for n in ("files_raw", "files")]
+    witness = check_replay.Witness(history, names[0], len(history.steps) + 1)
+    witness.go_up()
+    report.say(f"{history.name}: {check_loading.run(report, history, witness, names[1])}")
+    for name in names:
+        postgres.drop(name)
+
+
 def guarded(report, what, work, *arguments):
     try:
         work(report, *arguments)
@@ -108,6 +119,9 @@ def main():
             own = postgres.Cluster()
             os.environ.update(own.env)
         with concurrent.futures.ThreadPoolExecutor(2) as pool:
+            if "loading" in args.checks:
+                for history in histories(args):
+                    pool.submit(guarded, report, history.name + " loading", one_loading, history)
             if "history" in args.checks:
                 for history in histories(args):
                     pool.submit(guarded, report, history.name, one_history, args, history)
