@@ -1,5 +1,5 @@
 -- What depends on a column or a table that a revision changes, and is no living
--- object, is made again on request, as it was.
+-- object, is re-created on request, as it was.
 CREATE EXTENSION schemaver;
 SET schemaver.progress = off;
 CREATE ROLE regress_schemaver_dependent;

@@ -1,4 +1,4 @@
--- A constraint or an index made again under its name with another definition: all that is about drift sees it.
+-- A constraint or an index re-created under its name with another definition: all that is about drift sees it.
 CREATE EXTENSION schemaver;
 SET schemaver.progress = off;
 \set SHOW_CONTEXT never
@@ -33,7 +33,7 @@ BEGIN;
 SELECT count(*) > 0 AS reverted FROM schemaver.revert_drift(allow_data_loss => true);
 SELECT schemaver.fingerprint() = :'before' AS as_before, count(*) FROM schemaver.drift();
 ROLLBACK;
-SELECT schemaver.capture('made again') IS NOT NULL AS captured;
+SELECT schemaver.capture('re-created') IS NOT NULL AS captured;
 SELECT count(*) FROM schemaver.drift();
 SELECT schemaver.show_schema() \g (format=unaligned tuples_only=on)
 DROP EXTENSION schemaver;

@@ -21,7 +21,7 @@ SELECT schemaver.check();
 SELECT schemaver.repeatable('f', 'CREATE OR REPLACE FUNCTION f(int) RETURNS int LANGUAGE sql IMMUTABLE AS ''SELECT $1 + 1'' -- the same');
 SELECT count(*) FROM schemaver.plan();
 
--- another result type: what depends on it is dropped and made again
+-- another result type: what depends on it is dropped and re-created
 SELECT schemaver.repeatable('f', 'CREATE OR REPLACE FUNCTION f(int) RETURNS bigint LANGUAGE sql IMMUTABLE AS ''SELECT $1::bigint + 1''');
 SELECT revision, state FROM schemaver.status(true) WHERE state <> 'applied';
 SELECT schemaver.check();
@@ -36,7 +36,7 @@ SELECT schemaver.repeatable('middle', 'CREATE OR REPLACE VIEW middle AS SELECT a
 SELECT revision, message FROM schemaver.upgrade();
 SELECT string_agg(attname, ' ' ORDER BY attnum) FROM pg_attribute WHERE attrelid = 'top'::regclass;
 
--- what a text makes no longer is dropped; one that is missing is made again
+-- what a text makes no longer is dropped; one that is missing is re-created
 SELECT schemaver.repeatable('guard', '');
 DROP VIEW top;
 SELECT revision, state FROM schemaver.status(true) WHERE state <> 'applied';

@@ -1,4 +1,4 @@
--- Living objects and revisions: what is in the way of a revision is made again, and a
+-- Living objects and revisions: what is in the way of a revision is re-created, and a
 -- downgrade brings back the texts of that time.
 CREATE EXTENSION schemaver;
 SET schemaver.progress = off;

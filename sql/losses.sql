@@ -54,7 +54,7 @@ SELECT revision FROM schemaver.downgrade();
 TRUNCATE p, u, s.t;
 SELECT revision FROM schemaver.downgrade();
 
--- a table that is made again with its rows is not lost, the columns that it does not get are
+-- a table that is re-created with its rows is not lost, the columns that it does not get are
 SELECT schemaver.remove('p1');
 CREATE TABLE o (a int, b int, c int);
 INSERT INTO o VALUES (1, 2, 3);

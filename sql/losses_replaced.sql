@@ -1,4 +1,4 @@
--- A table is made anew in place of the old one: is a column whose values are not taken over named as lost, whatever its name?
+-- A table is re-created in place of the old one: is a column whose values are not taken over named as lost, whatever its name?
 \set VERBOSITY terse
 CREATE EXTENSION schemaver;
 SET schemaver.progress = off;

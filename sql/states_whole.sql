@@ -33,7 +33,7 @@ SELECT run('ALTER TABLE t RENAME TO u', 'a004');
 SELECT run('DROP VIEW v; DROP TABLE u', 'a005');
 :drifted
 
--- dropped by hand, made again by a run with other parts
+-- dropped by hand, re-created by a run with other parts
 DROP TABLE s;
 SELECT run('CREATE TABLE s (z int)', 'a006');
 :drifted

@@ -27,7 +27,7 @@ INSERT INTO public.pairs (question, a, b) VALUES
   CREATE TABLE p2 PARTITION OF p FOR VALUES IN (2)',
  'CREATE TABLE p (k int, v int) PARTITION BY LIST (k); CREATE TABLE p1 PARTITION OF p (PRIMARY KEY (k)) FOR VALUES IN (1);
   CREATE TABLE p2 PARTITION OF p FOR VALUES IN (2)'),
-('a column leaves a type that needs another one that is made anew',
+('a column leaves a type that needs another one that is re-created',
  'CREATE DOMAIN d AS int; CREATE TYPE r AS RANGE (subtype = d); CREATE TABLE t (x r)',
  'CREATE DOMAIN d AS int CHECK (VALUE > 0); CREATE DOMAIN e AS d CHECK (VALUE > 1); CREATE TABLE t (x e)'),
 ('what CREATE MATERIALIZED VIEW cannot say of columns',
@@ -115,7 +115,7 @@ INSERT INTO public.pairs (question, a, b) VALUES
  'CREATE TABLE m (k int) PARTITION BY LIST (k); CREATE TABLE t PARTITION OF m FOR VALUES IN (1)',
  'CREATE TABLE p (k int) PARTITION BY LIST (k); CREATE TABLE m PARTITION OF p FOR VALUES IN (1) PARTITION BY LIST (k);
   CREATE TABLE t PARTITION OF m FOR VALUES IN (1); CREATE INDEX ON p (k)'),
-('a base type in columns is made anew',
+('a base type in columns is re-created',
  'CREATE TYPE b; CREATE FUNCTION b_in(cstring) RETURNS b LANGUAGE internal IMMUTABLE STRICT AS ''int4in'';
   CREATE FUNCTION b_out(b) RETURNS cstring LANGUAGE internal IMMUTABLE STRICT AS ''int4out'';
   CREATE TYPE b (INPUT = b_in, OUTPUT = b_out, LIKE = int4); CREATE TABLE t (b b)',

@@ -25,7 +25,7 @@ SELECT revision FROM schemaver.downgrade('base', allow_data_loss => true);
 SELECT count(*) FROM (SELECT schemaver.remove(r) FROM unnest('{l3,l2}'::text[]) r) x;
 DROP EXTENSION citext;
 
--- sequences begin anew
+-- sequences start over
 CREATE TABLE si (id int GENERATED ALWAYS AS IDENTITY PRIMARY KEY, t text);
 CREATE SEQUENCE sq;
 SELECT schemaver.revision('no identity', 'ALTER TABLE si ALTER COLUMN id DROP IDENTITY; DROP SEQUENCE sq', id => 's1');

@@ -88,7 +88,7 @@ sv_adopt_check_hash(const Migration *migration, const char *checksum)
 	return hash == NULL || strcmp(hash, checksum) == 0;
 }
 
-/* Liquibase: one of its two kinds; older ones it computes anew itself. */
+/* Liquibase: one of its two kinds; older ones it recomputes itself. */
 bool
 sv_adopt_check_liquibase(const Migration *migration, const char *checksum)
 {

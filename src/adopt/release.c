@@ -219,7 +219,7 @@ refuse_hole(const Release *r, const MigrationName *name)
 			 errhint("Apply that revision first, or undo the newer ones.")));
 }
 
-/* The whole table anew: its heads, or the newest version. */
+/* The whole table, rewritten: its heads, or the newest version. */
 static void
 replace_rows(Release *r)
 {

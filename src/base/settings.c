@@ -182,7 +182,7 @@ define_keeping_settings(void)
 							&sv_reorder_limit, 100 * 1024, -1, INT_MAX,
 							PGC_USERSET, GUC_UNIT_KB, NULL, NULL, NULL);
 	DefineCustomBoolVariable("schemaver.rebuild_dependents",
-							 "Drops what is in the way of an ALTER or DROP, and makes it again.",
+							 "Drops what is in the way of an ALTER or DROP, and re-creates it.",
 							 "The option \"dependents\" of a revision overrides it.",
 							 &sv_rebuild_dependents, false,
 							 PGC_USERSET, 0, NULL, NULL, NULL);

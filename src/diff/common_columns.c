@@ -4,7 +4,7 @@
  *
  * The server changes the type of a column with all that inherit it, and refuses to where
  * one of these has it from elsewhere, too.  Such a table leaves all of these parents but
- * one for that time, or is made anew where that would change more.
+ * one for that time, or is re-created where that would change more.
  */
 #include "postgres.h"
 

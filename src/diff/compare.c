@@ -229,7 +229,7 @@ find_dependents(Comparison *cmp)
 }
 
 /*
- * An extension that has to be made again, since it cannot be altered so, would
+ * An extension that has to be re-created, since it cannot be altered so, would
  * take along what uses it.
  */
 static void

@@ -335,7 +335,7 @@ attribute(const Attribution *a, List *rows, const Model *kept, const Model *live
 
 /*
  * Give each statement of both directions (DiffRows of the whole) to the object because
- * of which it is there.  What depends on an object and must be made again
+ * of which it is there.  What depends on an object and must be re-created
  * for it goes with it.
  */
 void

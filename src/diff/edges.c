@@ -155,7 +155,7 @@ edges_of_completing(Pair *attachment)
 	}
 }
 
-/* Is it a column that changes while its table is no child of that one's, which is made anew? */
+/* Is it a column that changes while its table is no child of that one's, which is re-created? */
 static bool
 is_alone_meanwhile(const Object *column, const Object *leading)
 {

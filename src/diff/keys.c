@@ -4,7 +4,7 @@
  *
  * A column is bound as soon as it is part of the key of its table, of one of the
  * partitions, or of a table of which its table is a partition.  If its type changes,
- * all these tables are made anew with their rows.
+ * all these tables are re-created with their rows.
  */
 #include "postgres.h"
 
@@ -96,7 +96,7 @@ sv_key_tables(const Comparison *cmp, const Object *column)
 	return NIL;
 }
 
-/* Have these tables made anew, if there are any. */
+/* Have these tables re-created, if there are any. */
 void
 sv_key_swap_tables(const Comparison *cmp, const Object *column)
 {

@@ -5,7 +5,7 @@
  * The server does not let a label be used in the transaction that adds it to a
  * type which is older.  Where something else that changes may name a new label
  * (a default, a check, a predicate, a partition's bound, a body), the type is made
- * anew instead, as it is for changes that ALTER TYPE does not know.
+ * again instead, as it is for changes that ALTER TYPE does not know.
  */
 #include "postgres.h"
 

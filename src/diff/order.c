@@ -390,7 +390,7 @@ is_read_in_time(const Comparison *cmp, const Pair *pair)
 
 		if (!user->converted)
 			continue;
-		/* by ALTER COLUMN ... USING, or with the rows of a table that is made again */
+		/* by ALTER COLUMN ... USING, or with the rows of a table that is re-created */
 		if (node_place_of(reader) > drop ||
 			(user->a->parent->pair->swapped && node_place_of(user->create) > drop))
 			return false;

@@ -5,7 +5,7 @@
  * A logged table cannot refer to an unlogged one, not even between two
  * statements: tables become unlogged before, and logged after, those to which
  * they refer.  Where tables refer to each other in a circle, a foreign key is
- * dropped and made again.  The sequences that a table's columns own, and those of
+ * dropped and re-created.  The sequences that a table's columns own, and those of
  * identity columns, change with it.
  */
 #include "postgres.h"
@@ -127,7 +127,7 @@ reaches(const List *references, const Object *from, const Object *to, List **see
 	return false;
 }
 
-/* Have the foreign keys made again that would let tables wait for each other. */
+/* Have the foreign keys re-created that would let tables wait for each other. */
 void
 sv_persistence_break_circles(Comparison *cmp)
 {

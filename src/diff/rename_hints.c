@@ -9,7 +9,7 @@
  *
  * A table takes along what PostgreSQL named after it and its columns: constraints,
  * indexes, sequences, if the wanted schema has them under the new names.
- * Otherwise they would be dropped and built anew.
+ * Otherwise they would be dropped and rebuilt.
  */
 #include "postgres.h"
 

@@ -76,7 +76,7 @@ holds(const Object *o, const Object *table)
 
 /*
  * Values of a row type that is rewritten wait as jsonb; what else has the row
- * type is made again.
+ * type is re-created.
  */
 static void
 release_rows(Spread *spread, Object *user, const Object *table)

@@ -6,7 +6,7 @@
  * were the usual ones when they were made.  They are printed without them as
  * long as these are the usual ones.  So the same text means something else after
  * the default operator class of a type has come or gone: what stands on columns of
- * the type is made again, then.
+ * the type is re-created, then.
  */
 #include "postgres.h"
 
@@ -45,7 +45,7 @@ sorts(const Object *o)
 	return false;
 }
 
-/* Have what sorts by a column, or by a type that stands for it, made again. */
+/* Have what sorts by a column, or by a type that stands for it, re-created. */
 static void
 sort_again(Spread *spread, const Object *sorted)
 {

@@ -1,9 +1,9 @@
 /*
  * spread.c
- *		What must be made again, or in another way, because of others.
+ *		What must be re-created, or in another way, because of others.
  *
  * A change spreads to what depends on it, as far as the server wants it: what
- * stands on a column whose type changes, columns whose type is made anew,
+ * stands on a column whose type changes, columns whose type is re-created,
  * tables of a row type, indexes of partitions.  Values move over where they can.
  */
 #include "postgres.h"
@@ -46,7 +46,7 @@ is_stored(const Comparison *cmp, const Object *type, bool inside)
 	return false;
 }
 
-/* Have an object made again, and look at what depends on it. */
+/* Have an object re-created, and look at what depends on it. */
 void
 sv_spread_again(Spread *spread, Pair *pair)
 {
@@ -167,7 +167,7 @@ convert_pair(Spread *spread, Pair *gone, Pair *pair)
 }
 
 /*
- * A partitioned table whose key changes its type is made anew with its
+ * A partitioned table whose key changes its type is re-created with its
  * partitions and their rows.
  */
 static void
@@ -187,7 +187,7 @@ swap_tables(Spread *spread, Pair *gone, Pair *column)
 	}
 }
 
-/* Is it made anew, and do the columns that have it move from the old one to the new one? */
+/* Is it re-created, and do the columns that have it move from the old one to the new one? */
 static bool
 moves_over(const Pair *gone)
 {
@@ -219,7 +219,7 @@ spread_to_dependent(Spread *spread, Pair *gone, Object *dependent)
 		(pair->disrupts || sv_class_is(dependent, domain)) &&
 		is_name_taken(spread->cmp, gone->a))
 		gone->swapped = true;
-	/* the rows of a table that is made anew come over as those of a column do */
+	/* the rows of a table that is re-created come over as those of a column do */
 	if (sv_is_stored_column(dependent) && is_own_type(gone->a) && gone->kind == SV_PAIR_AGAIN &&
 		dependent->parent->pair->swapped)
 	{
@@ -244,7 +244,7 @@ spread_to_dependent(Spread *spread, Pair *gone, Object *dependent)
 		convert_pair(spread, gone, pair);
 		return;
 	}
-	/* a table whose type is made anew, or that shall have another one */
+	/* a table whose type is re-created, or that shall have another one */
 	if (sv_class_is(dependent, table) && sv_class_is(gone->a, composite) &&
 		(gone->b == NULL || keeps_order(gone->b) || !sv_same(pair->a, pair->b, "of_type")))
 	{
@@ -499,7 +499,7 @@ needs_conversion(const Comparison *cmp, const Object *a, const Object *b)
 
 /*
  * The server does not alter the attributes of a row type that columns have, nor
- * add rules to a domain that is inside of the types of columns: then the type is made anew.
+ * add rules to a domain that is inside of the types of columns: then the type is re-created.
  */
 static void
 make_stored_types_again(Comparison *cmp)
@@ -547,7 +547,7 @@ make_stored_types_again(Comparison *cmp)
 
 /*
  * A table that loses a column on the way does not get the order of its type
- * again: it is made anew.
+ * again: it is re-created.
  */
 static void
 spread_ties(Spread *spread)

@@ -1,6 +1,6 @@
 /*
  * swap.c
- *		Tables that are made anew with their rows.
+ *		Tables that are re-created with their rows.
  *
  * The old table takes another name, without what would stand in the way of the
  * new one (indexes, constraints, statistics, sequences that it owns), the new
@@ -202,7 +202,7 @@ is_inherited_otherwise(const Comparison *cmp, const Pair *pair)
 		 sv_parting_keeps_columns(pair->a));
 }
 
-/* Have a table made anew if what is wanted of it no ALTER can bring about. */
+/* Have a table re-created if what is wanted of it no ALTER can bring about. */
 static bool
 swap_disordered_table(Comparison *cmp, Pair *pair)
 {
@@ -221,7 +221,7 @@ swap_disordered_table(Comparison *cmp, Pair *pair)
 }
 
 /*
- * Have the tables made anew whose columns would get another order, or would be
+ * Have the tables re-created whose columns would get another order, or would be
  * inherited otherwise.  Returns whether there are more of them than before.
  */
 bool
@@ -256,7 +256,7 @@ is_dropped(const Object *o)
 		!o->pair->swapped;
 }
 
-/* Does a part of a table need something else that is dropped, and perhaps made again, meanwhile? */
+/* Does a part of a table need something else that is dropped, and perhaps re-created, meanwhile? */
 static bool
 needs_dropped(const Object *part)
 {

@@ -2,8 +2,8 @@
  * fill.c
  *		Tables get the rows, or the values of columns, that were kept of them.
  *
- * The table is written anew, as a conversion of a column does it: new files,
- * indexes built anew, constraints checked by the server.  No trigger fires, row
+ * The table is rewritten, as a conversion of a column does it: new files,
+ * indexes rebuilt, constraints checked by the server.  No trigger fires, row
  * security hides nothing, other tables' foreign keys to it stay.  All of it
  * happens as the owner of the table, in a restricted operation.
  */

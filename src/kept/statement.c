@@ -9,7 +9,7 @@
  * again only if something went that was not put aside.  All others are just executed.
  *
  * What the same script has created is not worth keeping: the way back does not
- * make it again.  Neither are empty tables, temporary ones and what can be computed:
+ * re-create it.  Neither are empty tables, temporary ones and what can be computed:
  * generated columns, materialized views, indexes.  The tables of an extension are
  * the extension's to fill.
  */
@@ -121,7 +121,7 @@ typedef struct Attempt
 	List	   *conversions;	/* of a trial */
 } Attempt;
 
-/* The number of a relation's file; changes when its rows are written anew. */
+/* The number of a relation's file; changes when its rows are rewritten. */
 static Oid
 file_of(Oid relation)
 {
@@ -327,7 +327,7 @@ add_loss(List *losses, Oid relation, AttrNumber column, bool converted, bool rea
 	return lappend(losses, loss);
 }
 
-/* Were the rows of a relation, or of a partition of it, written anew? */
+/* Were the rows of a relation, or of a partition of it, rewritten? */
 static bool
 writes_rows(List *conversions, Oid relation)
 {
@@ -550,7 +550,7 @@ warn(const Pending *item)
 			 errmsg("the values of column \"%s\" of table %s were not restored", kept->column_name,
 					name),
 			 item->error ? errdetail_internal("%s", item->error) :
-			 errdetail("The %s script of revision \"%s\" did not make it again.",
+			 errdetail("The %s script of revision \"%s\" did not re-create it.",
 					   kept->direction == SV_UPGRADE ? "down" : "up", kept->revision),
 			 kept->kept_table ?
 			 errhint("They stay in %s until schemaver.purge_kept() removes them.",

@@ -4,7 +4,7 @@
  *
  * What depends on what is read from the catalogs, as a model of the units
  * concerned; the comparison of models (src/diff) writes the statements that drop
- * the objects and those that make them again, with owner, privileges, comments and
+ * the objects and those that re-create them, with owner, privileges, comments and
  * options, in an order that the server accepts.
  */
 #include "postgres.h"
@@ -219,7 +219,7 @@ options_of_aside(void)
 
 /*
  * What depends on the objects at the addresses (ObjectAddress) and is in the way of
- * what is done to them, which is dropped, too, if they are to be made anew; with the
+ * what is done to them, which is dropped, too, if they are to be re-created; with the
  * statements that drop it.
  */
 Aside *

@@ -4,7 +4,7 @@
  *		depend on what they change.
  *
  * The dependents are dropped, the statement is executed, and at the end of the
- * script they are made again as they were.  That is done for living objects, and for
+ * script they are re-created as they were.  That is done for living objects, and for
  * all others where it is asked for; a living object that cannot come back as it was is
  * made by its text when the revisions are done, anything else is an error.
  */
@@ -300,9 +300,9 @@ sv_living_part_end(void)
 	if (error != NULL)
 		ereport(ERROR,
 				(errcode(ERRCODE_DEPENDENT_OBJECTS_STILL_EXIST),
-				 errmsg("objects that depend on what the script changes cannot be made again"),
+				 errmsg("objects that depend on what the script changes cannot be re-created"),
 				 errdetail("%s: %s", foreign_names(), error->message),
-				 errhint("Drop them in the script, and make them again behind the change.")));
+				 errhint("Drop them in the script, and re-create them behind the change.")));
 	sv_living_units_changed();
 	sv_living_forget_asides();
 }

@@ -57,7 +57,7 @@ typedef struct Aside
 /* What is done to the objects on which others depend. */
 typedef enum AsideCause
 {
-	SV_ASIDE_REPLACED,			/* they are made anew, so they are dropped, too */
+	SV_ASIDE_REPLACED,			/* they are re-created, so they are dropped, too */
 	SV_ASIDE_DROPPED,
 	SV_ASIDE_COLUMN_TYPE		/* columns get another type */
 } AsideCause;

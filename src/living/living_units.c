@@ -51,7 +51,7 @@ sv_living_units_note(void)
 	known.current = true;
 }
 
-/* Some of them were made again. */
+/* Some of them were re-created. */
 void
 sv_living_units_changed(void)
 {

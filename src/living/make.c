@@ -146,7 +146,7 @@ refuse_foreign(const char *name, const char *foreign)
 			 errhint("Make living objects of them, too: SELECT schemaver.repeatable(...).")));
 }
 
-/* What has to go so that a text can make its objects anew; NULL: nothing, or it cannot go. */
+/* What has to go so that a text can re-create its objects; NULL: nothing, or it cannot go. */
 static Aside *
 aside_for(LivingRun *living, LivingTask *task, char **foreign)
 {

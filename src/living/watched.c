@@ -5,7 +5,7 @@
  *
  * The lists live in the memory context that was current at the beginning.  What is
  * done in a subtransaction that is rolled back stands in them, too: who asks
- * begins anew for each attempt.
+ * starts over for each attempt.
  */
 #include "postgres.h"
 
@@ -66,7 +66,7 @@ sv_observe_install(void)
 	object_access_hook = on_watched_access;
 }
 
-/* Begin, or begin anew. */
+/* Begin, or start over. */
 void
 sv_observe_begin(void)
 {

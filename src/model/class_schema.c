@@ -64,7 +64,7 @@ can_alter_extension(const Object *a, const Object *b)
 	return false;
 }
 
-/* What is made again loses what it held: the rows of its tables, its members' settings. */
+/* What is re-created loses what it held: the rows of its tables, its members' settings. */
 static void
 drop_extension(Writer *w, const Object *o)
 {

@@ -22,7 +22,7 @@ sv_object_class(const char *name)
 	return NULL;
 }
 
-/* How a class alters a property; NULL: its objects must be made again for it. */
+/* How a class alters a property; NULL: its objects must be re-created for it. */
 const Alterer *
 sv_class_alterer(const ModelClass *class, const char *property)
 {

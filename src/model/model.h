@@ -49,7 +49,7 @@ typedef enum IdentityStyle
 } IdentityStyle;
 
 /* What an alterer means for the objects that depend on the altered one. */
-#define SV_ALTER_DISRUPTS	0x01	/* views, rules, policies ... must be made again */
+#define SV_ALTER_DISRUPTS	0x01	/* views, rules, policies ... must be re-created */
 #define SV_ALTER_IGNORED	0x02	/* no statement by itself: another property decides */
 #define SV_ALTER_FOLLOWS	0x04	/* no fact by itself: follows from other properties or
 									 * objects, or has no consequence */
@@ -62,7 +62,7 @@ typedef void (*AlterFn) (Writer *writer, const Object *a, const Object *b);
 typedef struct Alterer
 {
 	const char *property;
-	AlterFn		alter;			/* NULL: the object must be made again */
+	AlterFn		alter;			/* NULL: the object must be re-created */
 	int			flags;
 } Alterer;
 
@@ -276,7 +276,7 @@ typedef enum PairKind
 	SV_PAIR_CREATE,
 	SV_PAIR_DROP,
 	SV_PAIR_ALTER,
-	SV_PAIR_AGAIN				/* dropped and made again */
+	SV_PAIR_AGAIN				/* dropped and re-created */
 } PairKind;
 
 typedef struct DiffNode DiffNode;
@@ -289,7 +289,7 @@ typedef struct Pair
 	Object	   *b;
 	PairKind	kind;
 	List	   *alterers;		/* AlterFn's to call, each once */
-	bool		disrupts;		/* what depends on it must be made again */
+	bool		disrupts;		/* what depends on it must be re-created */
 	bool		reordered;		/* a table that is swapped for the order of its columns alone */
 	bool		swapped;		/* a type or table that is renamed, re-created, and dropped when
 								 * its columns have moved over */
@@ -344,7 +344,7 @@ struct DiffOptions
 	bool		kept;			/* one of both is a kept state: leave alone what is the work of
 								 * running the database */
 	bool		column_order;	/* columns shall stand in the wanted order */
-	bool		columns_last;	/* but no table is made again for that alone */
+	bool		columns_last;	/* but no table is re-created for that alone */
 	bool		by_address;		/* tables, columns and sequences are the same objects only if
 								 * their OIDs and numbers are the same */
 	const char *drop;			/* what is not wanted: "drop", "report" or "keep" */

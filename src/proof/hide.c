@@ -339,7 +339,7 @@ wanted_schema(HTAB *hidden, const CreateExtensionStmt *statement, Oid now)
 
 /*
  * Bring an extension to a version.  Where no update leads there (it would have
- * to be made anew), only its row says so: its members are not compared.
+ * to be re-created), only its row says so: its members are not compared.
  */
 static void
 set_extension_version(const char *name, const char *version)

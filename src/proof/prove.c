@@ -3,7 +3,7 @@
  *		Prove a migration on an empty copy of the schema.
  *
  * In a subtransaction that is rolled back, with the live schema hidden, the
- * same schema is built anew under its real names, without rows; up is applied
+ * same schema is rebuilt under its real names, without rows; up is applied
  * and must give the wanted schema, down must give the old one.  So nobody who uses
  * the tables waits, however large they are, and that the schema could be
  * built from its description proves that the description is complete.

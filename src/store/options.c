@@ -180,7 +180,7 @@ read_options(Options *options, const char *text)
  *	transaction		false: each statement commits, as a tool's file asked for
  *	down_transaction	the same of down, where it differs
  *	replaces		ids of the revisions that a squashed one was made of
- *	dependents		"rebuild": what is in the way of an ALTER or DROP is made again
+ *	dependents		"rebuild": what is in the way of an ALTER or DROP is re-created
  *	supersedes		ids of squashed ones between them
  *	verify_by_error	true: a verify script fails by an error, and never by a result
  *	elided			ids of those of them whose changes of rows were left out

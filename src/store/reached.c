@@ -3,7 +3,7 @@
  *		How far the history is applied, and the part of the graph above that.
  *
  * "reached" says: every registered revision up to this position is applied.  Who
- * undoes a revision takes that back, the end of a run finds it anew.  Runs and
+ * undoes a revision takes that back, the end of a run finds it again.  Runs and
  * registrations exclude each other up to the end of their transactions, so no
  * revision appears below it later.  So an upgrade to the only head needs no more
  * of the graph than the revisions above, however long the history is.

@@ -7,7 +7,7 @@
  * name back: that is done in a subtransaction which is rolled back, because only
  * the server can say how everything else reads then.
  *
- * What depends on an object that the way back must make anew, and was not
+ * What depends on an object that the way back must re-create, and was not
  * changed by the step itself, is read in addition.
  */
 #include "postgres.h"
@@ -140,7 +140,7 @@ read_now(const List *units)
 }
 
 /*
- * Make both models anew, with "now" as what is after the step; the others are
+ * Read both models again, with "now" as what is after the step; the others are
  * the same in both.
  */
 static void
@@ -167,7 +167,7 @@ assemble_before(Derivation *d, const Model *now)
 	sv_model_assemble(before, after, &d->before, &d->after);
 }
 
-/* Is an object made anew, or others because of it, that was there before the step already? */
+/* Is an object re-created, or others because of it, that was there before the step already? */
 static bool
 disturbs(const Object *o)
 {

@@ -172,7 +172,7 @@ note_loss(List *lost, const char *what, const char *identity)
 }
 
 /*
- * Is it made again, as a new object?  A swapped one takes its rows over, and so do
+ * Is it re-created, as a new object?  A swapped one takes its rows over, and so do
  * its columns; but no rows come to a partitioned table that was a plain one.
  */
 static bool

@@ -1,7 +1,7 @@
 # What schemaver wrote by itself never runs the code of a role with more rights
 # than that role has.
 #
-# A role owns objects that carry code; a superuser lets schemaver make them again
+# A role owns objects that carry code; a superuser lets schemaver re-create them
 # in every way that it has.  The code reports as whom it runs, in the server's log.
 
 use strict;
