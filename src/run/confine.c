@@ -58,12 +58,13 @@ static Confinement confining;
 
 /*
  * Functions of the server that are not immutable, and yet neither run a statement nor
- * show or change what their caller's rights protect.
+ * show or change what their caller's rights protect.  Those that make JSON look for casts to
+ * json; the functions of these are confined as any other that is called.
  */
 static const char *const harmless[] = {
 	"age", "array_to_json", "array_to_string", "clock_timestamp", "concat", "concat_ws", "date",
 	"date_part", "date_trunc", "extract", "format", "gen_random_uuid", "generate_series",
-	"interval_pl_timestamptz", "json_agg", "json_build_array", "json_build_object", "jsonb_agg",
+	"interval_pl_timestamptz", "json_build_array", "json_build_object",
 	"jsonb_build_array", "jsonb_build_object", "jsonb_populate_record", "make_timestamptz",
 	"now", "numeric", "quote_literal", "quote_nullable", "random", "row_to_json",
 	"statement_timestamp", "time", "timestamp", "timestamptz", "timestamptz_mi_interval",
@@ -77,6 +78,20 @@ compares_times(const char *name)
 {
 	return strncmp(name, "date_", 5) == 0 || strncmp(name, "timestamp_", 10) == 0 ||
 		strncmp(name, "timestamptz_", 12) == 0;
+}
+
+/* Aggregates that make JSON, and the functions of which they consist. */
+static bool
+aggregates_json(const char *name)
+{
+	static const char *const prefixes[] = {
+		"json_agg", "jsonb_agg", "json_object_agg", "jsonb_object_agg"
+	};
+
+	for (int i = 0; i < lengthof(prefixes); i++)
+		if (strncmp(name, prefixes[i], strlen(prefixes[i])) == 0)
+			return true;
+	return false;
 }
 
 /* Can a superuser call it with arguments that somebody else chose? */
@@ -97,7 +112,7 @@ is_harmless(Oid function)
 		if (strcmp(name, harmless[i]) == 0)
 			return true;
 	}
-	return compares_times(name);
+	return compares_times(name) || aggregates_json(name);
 }
 
 /* Error if the function would run as a superuser, and somebody else could have written the call. */
