@@ -93,9 +93,10 @@ def main():
 
     def note(name, said):
         with lock:
-            # an owner without USAGE on a type cannot have its own table altered with it, either
-            if said and (REFUSAL in said or '42501: permission denied for type' in said):
+            if said and REFUSAL in said:
                 refused.append(name)
+                if args.show:
+                    print(f"refused {name}: {said[:3000]}\n", flush=True)
                 return
             (failed if said else passed).append(name)
             if said:

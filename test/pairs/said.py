@@ -80,9 +80,16 @@ class Grant:
     def write(i):
         if i["revoke"]:
             yield i["revoke"]
+            if i["of"].startswith(("TYPE", "DOMAIN")):
+                yield use_of_type(i["of"])
         yield f"GRANT {i['rights']} ON {i['of']} TO {i['to']}" + (" WITH GRANT OPTION" if i["option"] and i["to"] != "PUBLIC" else "")
         if i["chain"] and i["option"] and i["to"] != "PUBLIC":
             yield f"SET LOCAL ROLE {i['to']}; GRANT {i['rights']} ON {i['of']} TO {i['chain']}; RESET ROLE"
+
+
+def use_of_type(of):
+    """An owner of a table cannot have it altered, by anybody, with a type that it may not use."""
+    return f"GRANT USAGE ON {of} TO {', '.join(map(q, ROLES))}"
 
 
 SIGNATURES = {"int": "integer", "add": "integer, integer", "table": "", "trigger": "", "procedure": "{type}", "text": "{of}", "window": ""}
@@ -110,7 +117,10 @@ class DefaultPrivileges:
                               f"REVOKE ALL ON {what} FROM PUBLIC", f"GRANT {d.one(right)} ON {what} TO {q(d.one(ROLES))} WITH GRANT OPTION"])}
 
     def write(i):
-        return [f"ALTER DEFAULT PRIVILEGES FOR ROLE {i['role']}" + (f" IN SCHEMA {i['schema']}" if i["schema"] else "") + f" {i['how']}"]
+        for_whom = f"ALTER DEFAULT PRIVILEGES FOR ROLE {i['role']}" + (f" IN SCHEMA {i['schema']}" if i["schema"] else "")
+        yield f"{for_whom} {i['how']}"
+        if i["how"].startswith("REVOKE") and " ON TYPES " in i["how"]:
+            yield f"{for_whom} {use_of_type('TYPES')}"
 
 
 MEMBERS = {"citext": ["FUNCTION %s.citext_hash(%s.citext)", "FUNCTION %s.citext_eq(%s.citext, %s.citext)", "TYPE %s.citext"],
@@ -135,4 +145,6 @@ class MemberGrant:
     def write(i):
         if i["revoke"]:
             yield f"REVOKE ALL ON {i['of']} FROM {i['revoke']}"
+            if i["of"].startswith("TYPE"):
+                yield use_of_type(i["of"])
         yield f"GRANT {i['right']} ON {i['of']} TO {i['to']}" + (" WITH GRANT OPTION" if i["option"] and i["to"] != "PUBLIC" else "")
