@@ -91,7 +91,7 @@ installcheck() {
 
 	shift
 	echo "# $name"
-	as_user make installcheck PG_CONFIG="$pg_config" PROVE_FLAGS=-v "$@" >"$log" 2>&1 </dev/null || status=$?
+	as_user make installcheck PG_CONFIG="$pg_config" PROVE_FLAGS="-v -j$(nproc)" "$@" >"$log" 2>&1 </dev/null || status=$?
 	good=$(count '^ok +[0-9]+|^(test)? +[^ ].* \.\.\. ok ' "$log")
 	bad=$(count '^not ok +[0-9]+|^(test)? +[^ ].* \.\.\. FAILED' "$log")
 	# a part that broke down without naming a test
@@ -118,6 +118,7 @@ show_failure() {
 	rm -f regression.diffs output_iso/regression.diffs test/isolation/output/regression.diffs
 	echo "# what failed"
 	grep -nE -A 12 '^not ok +[0-9]+|^(test)? +[^ ].* \.\.\. FAILED|^Test Summary' "$1" | head -n 200 || true
+	grep -nE -A 12 '^# +Failed test' "$1" | head -n 200 || true
 	echo "# the end of its output"
 	tail -n 60 "$1"
 	if grep -q 'server closed the connection\|terminated by signal' "$1" "$work/server.log"; then
