@@ -7,6 +7,7 @@
 #include "api/api_private.h"
 #include "base/base.h"
 #include "drift/drift.h"
+#include "living/living.h"
 #include "report/report.h"
 #include "store/store.h"
 #include "track/track.h"
@@ -168,6 +169,31 @@ arg_drift_options(FunctionCallInfo fcinfo, int n)
 	return options;
 }
 
+/* Managed rows that are not as the text in force has them. */
+static void
+put_rows_drift(ReturnSetInfo *result, const List *schemas)
+{
+	ListCell   *cell;
+
+	foreach(cell, sv_living_rows_drift(schemas))
+	{
+		const RowsDrift *drift = lfirst(cell);
+		RowBuilder	row = {0};
+
+		sv_row_text(&row, "rows");
+		sv_row_text(&row, sv_managed_table(drift->wanted));
+		sv_row_text(&row, drift->report != NULL ? "changed" : "unknown");
+		sv_row_datum(&row, JsonbPGetDatum(sv_json_parse(sv_living_rows_differs(drift))), false);
+		sv_row_text(&row, sv_living_rows_revert(drift));
+		for (int i = 0; i < 2; i++)
+			sv_row_text(&row, NULL);
+		sv_row_datum(&row, (Datum) 0, true);
+		for (int i = 0; i < 2; i++)
+			sv_row_text(&row, NULL);
+		sv_row_put(result, &row);
+	}
+}
+
 Datum
 sv_api_drift(PG_FUNCTION_ARGS)
 {
@@ -196,6 +222,7 @@ sv_api_drift(PG_FUNCTION_ARGS)
 		sv_row_text(&row, changed_texts(drift));
 		sv_row_put(result, &row);
 	}
+	put_rows_drift(result, scope.schemas);
 	return (Datum) 0;
 }
 

@@ -11,6 +11,7 @@
 
 PG_FUNCTION_INFO_V1(sv_api_repeatable);
 PG_FUNCTION_INFO_V1(sv_api_seed);
+PG_FUNCTION_INFO_V1(sv_api_managed_rows);
 
 /* "changed" or "always". */
 static bool
@@ -60,4 +61,23 @@ sv_api_seed(PG_FUNCTION_ARGS)
 	sv_register_lock("schemaver.seed()");
 	(void) sv_register_living(&living);
 	PG_RETURN_TEXT_P(cstring_to_text(living.name));
+}
+
+Datum
+sv_api_managed_rows(PG_FUNCTION_ARGS)
+{
+	GivenRows	given = {sv_arg_text(fcinfo, 0, "table"), sv_arg_list(fcinfo, 1)};
+	const char *name;
+
+	given.text = sv_arg_text(fcinfo, 2, "rows");
+	given.format = sv_arg_text(fcinfo, 3, "format");
+	given.delete = sv_arg_bool(fcinfo, 4);
+	given.overwrite = sv_arg_bool(fcinfo, 5);
+	given.columns = sv_arg_list(fcinfo, 6);
+	given.always = arg_always(fcinfo, 7);
+	given.name = sv_arg_text_or_null(fcinfo, 8);
+	given.depends_on = sv_arg_list(fcinfo, 9);
+	sv_register_lock("schemaver.managed_rows()");
+	(void) sv_register_managed(&given, &name);
+	PG_RETURN_TEXT_P(cstring_to_text(name));
 }

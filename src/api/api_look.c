@@ -302,7 +302,7 @@ put_living_objects(ReturnSetInfo *result, bool all)
 		if (!all && strcmp(state->state, "applied") == 0)
 			continue;
 		sv_row_text(&row, state->living->name);
-		sv_row_text(&row, strcmp(state->living->kind, "seed") == 0 ? "seed" : "repeatable");
+		sv_row_text(&row, sv_living_word(state->living));
 		sv_row_text(&row, state->state);
 		row_bool(&row, true);
 		row_bool(&row, true);
@@ -446,6 +446,8 @@ sv_api_check(PG_FUNCTION_ARGS)
 		sv_drift_refuse(scope.schemas, &options,
 						"Look at it with SELECT * FROM schemaver.drift(); then make a revision of "
 						"it with schemaver.capture(), or undo it with schemaver.revert_drift().");
+	if (drift)
+		sv_living_refuse_rows_drift(scope.schemas);
 	PG_RETURN_VOID();
 }
 

@@ -21,6 +21,9 @@ typedef struct LivingState
 	const LivingVersion *version;	/* what ran last, or NULL */
 } LivingState;
 
+/* tasks.c */
+extern const char *sv_living_word(const StoredLiving *living);
+
 /* hooks.c */
 extern void sv_living_init(void);
 
@@ -36,5 +39,18 @@ typedef struct LivingDue
 
 extern List *sv_living_due(Direction direction, const List *undone);
 extern void sv_living_refuse_pending(void);
+
+/* rows_drift.c: rows that are not as the text in force has them */
+typedef struct RowsDrift
+{
+	const ManagedRows *wanted;
+	const RowsReport *report;	/* NULL: they could not be compared */
+	const char *why;			/* if so */
+} RowsDrift;
+
+extern List *sv_living_rows_drift(const List *schemas);
+extern void sv_living_refuse_rows_drift(const List *schemas);
+extern char *sv_living_rows_differs(const RowsDrift *drift);
+extern char *sv_living_rows_revert(const RowsDrift *drift);
 
 #endif							/* SV_LIVING_H */

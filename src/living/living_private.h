@@ -87,6 +87,13 @@ extern bool sv_living_belongs(const List *made, const Object *o);
 
 /* ----- tasks.c: what is due ----- */
 
+typedef enum LivingKind
+{
+	SV_LIVING_OBJECT,
+	SV_LIVING_ROWS,				/* rows that a table shall have */
+	SV_LIVING_SEED				/* it fills tables; no downgrade takes it back */
+} LivingKind;
+
 typedef struct LivingTask
 {
 	const char *name;
@@ -100,7 +107,8 @@ typedef struct LivingTask
 	int			rank;			/* of the class that the text makes */
 	int			place;			/* order of registration */
 	const char **makes;			/* names that its statements make; NULL ends them */
-	bool		is_seed;		/* it fills tables; no downgrade takes it back */
+	LivingKind	kind;
+	const char *word;			/* for it */
 	bool		all_columns;	/* does a "*" in it stand for columns? */
 	const char *reason;			/* NULL: it is not due */
 	bool		waits;			/* due, and not yet run */
@@ -108,6 +116,7 @@ typedef struct LivingTask
 	ErrorData  *error;			/* of the last attempt */
 } LivingTask;
 
+extern LivingKind sv_living_kind(const StoredLiving *living);
 extern List *sv_living_tasks(StoreMode mode, Direction direction, int64 before, List **made);
 extern void sv_task_due(LivingTask *task, const char *reason);
 
@@ -125,6 +134,14 @@ typedef struct LivingRun
 } LivingRun;
 
 extern void sv_living_make(LivingRun *living);
+extern bool sv_living_is_ready(const LivingRun *living, const LivingTask *task);
+extern void sv_living_record(LivingRun *living, const LivingTask *task, TimestampTz started_at,
+							 int statements, const char *note);
+
+/* ----- rows_make.c: write the managed rows that are due ----- */
+
+extern bool sv_living_write_rows(LivingRun *living);
+extern const ManagedRows *sv_living_rows_before(StoreMode mode, const char *name);
 extern bool sv_living_any_waits(const LivingRun *living);
 extern void sv_living_columns_changed(LivingRun *living, const LivingTask *task, Oid relation);
 

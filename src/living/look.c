@@ -55,6 +55,28 @@ sv_living_states(StoreMode mode)
 	return result;
 }
 
+/* What a run would do about rows, as far as is known before it. */
+static const char *
+note_of_rows(const LivingTask *task)
+{
+	const ManagedRows *wanted = sv_managed_parse(task->up);
+	char	   *why = NULL;
+	RowsReport *report = sv_managed_look(wanted, sv_living_rows_before(SV_STORE_READ, task->name),
+										 false, &why);
+
+	return report != NULL ? sv_managed_summary(report) :
+		psprintf("%d wanted", list_length(wanted->rows));
+}
+
+/* What is said of it in a plan. */
+static char *
+message_of(const LivingTask *task)
+{
+	if (task->kind != SV_LIVING_ROWS || task->up == NULL)
+		return psprintf("%s: %s", task->word, task->reason);
+	return psprintf("%s: %s (%s)", task->word, task->reason, note_of_rows(task));
+}
+
 /*
  * The living objects that a run would run, as far as is known before it
  * (LivingDue), in the order in which it would try them.
@@ -78,7 +100,7 @@ sv_living_due(Direction direction, const List *undone)
 			continue;
 		due = palloc(sizeof(LivingDue));
 		due->name = task->name;
-		due->message = psprintf("%s: %s", task->is_seed ? "seed" : "repeatable", task->reason);
+		due->message = message_of(task);
 		result = lappend(result, due);
 	}
 	return result;

@@ -325,8 +325,10 @@ count_waiting(const LivingRun *living)
 	return n;
 }
 
-static void
-record_made(LivingRun *living, const LivingTask *task, TimestampTz started_at, int statements)
+/* Record what ran; "note" (or NULL) is for who reads of the step. */
+void
+sv_living_record(LivingRun *living, const LivingTask *task, TimestampTz started_at,
+				 int statements, const char *note)
 {
 	LivingVersion version = {task->name, task->checksum, task->up, task->down};
 	StoredStep	step = {0};
@@ -343,7 +345,8 @@ record_made(LivingRun *living, const LivingTask *task, TimestampTz started_at, i
 	version.ran_by = sv_role_name(GetUserId());
 	sv_store_living_ran(&version);
 	sv_run_report(living->run,
-				  psprintf("%s: %s", task->is_seed ? "seed" : "repeatable", task->reason),
+				  psprintf("%s: %s%s%s%s", task->word, task->reason, note ? " (" : "",
+						   note ? note : "", note ? ")" : ""),
 				  &step, sv_store_living_step(&step));
 	sv_follow_living_done(living->run->number, step.position, task->name);
 }
@@ -378,7 +381,7 @@ finish_attempt(Attempt *attempt, TimestampTz started_at)
 		if (one->address.classId == RelationRelationId)
 			sv_living_columns_changed(living, task, one->address.objectId);
 	}
-	record_made(living, task, started_at, attempt->statements);
+	sv_living_record(living, task, started_at, attempt->statements, NULL);
 	task->reason = NULL;
 }
 
@@ -444,8 +447,8 @@ try_task(LivingRun *living, LivingTask *task)
 /* ---------- the order ---------- */
 
 /* Is what the text needs according to its author there? */
-static bool
-is_ready(const LivingRun *living, const LivingTask *task)
+bool
+sv_living_is_ready(const LivingRun *living, const LivingTask *task)
 {
 	ListCell   *cell;
 
@@ -469,6 +472,7 @@ static bool
 pass(LivingRun *living)
 {
 	bool		progress = false;
+	bool		wrote = false;
 	ListCell   *cell;
 
 	foreach(cell, living->tasks)
@@ -476,8 +480,15 @@ pass(LivingRun *living)
 		LivingTask *task = lfirst(cell);
 
 		CHECK_FOR_INTERRUPTS();
-		if (task->waits && is_ready(living, task))
+		if (!task->waits || !sv_living_is_ready(living, task))
+			continue;
+		if (task->kind != SV_LIVING_ROWS)
 			progress |= try_task(living, task);
+		else if (!wrote)
+		{
+			progress |= sv_living_write_rows(living);
+			wrote = true;
+		}
 	}
 	return progress;
 }

@@ -60,7 +60,8 @@ has_star(Node *query)
 	return found;
 }
 
-#define LAST_RANK 7				/* of what fills tables */
+#define RANK_OF_ROWS 7
+#define LAST_RANK 8				/* of what fills tables */
 
 /* Objects that others use are tried first. */
 static int
@@ -102,9 +103,9 @@ look_into(LivingTask *task)
 
 	int			n = 0;
 
-	task->rank = LAST_RANK;
+	task->rank = task->kind == SV_LIVING_ROWS ? RANK_OF_ROWS : LAST_RANK;
 	task->makes = palloc0(sizeof(char *));
-	if (task->up == NULL)
+	if (task->up == NULL || task->kind == SV_LIVING_ROWS)
 		return;
 	script = sv_script_parse(task->up, &origin);
 	task->makes = palloc0(sizeof(char *) * (script->n + 1));
@@ -112,7 +113,7 @@ look_into(LivingTask *task)
 	{
 		Node	   *tree = sv_statement_tree(script, i);
 
-		if (!task->is_seed)
+		if (task->kind == SV_LIVING_OBJECT)
 			task->rank = Min(task->rank, rank_of_tree(tree));
 		task->all_columns |= has_star(query_of(tree));
 		if (sv_created_name(tree) != NULL)
@@ -121,6 +122,20 @@ look_into(LivingTask *task)
 }
 
 /* ---------- what is due ---------- */
+
+LivingKind
+sv_living_kind(const StoredLiving *living)
+{
+	return strcmp(living->kind, "rows") == 0 ? SV_LIVING_ROWS :
+		strcmp(living->kind, "seed") == 0 ? SV_LIVING_SEED : SV_LIVING_OBJECT;
+}
+
+/* What a user calls it. */
+const char *
+sv_living_word(const StoredLiving *living)
+{
+	return sv_living_kind(living) == SV_LIVING_OBJECT ? "repeatable" : living->kind;
+}
 
 /* The text shall run; the first reason counts. */
 void
@@ -140,7 +155,8 @@ task_of(const StoredLiving *living)
 	task->up = living->up;
 	task->down = living->down;
 	task->checksum = living->checksum;
-	task->is_seed = strcmp(living->kind, "seed") == 0;
+	task->kind = sv_living_kind(living);
+	task->word = sv_living_word(living);
 	task->depends_on = living->depends_on;
 	task->file = living->file;
 	task->line = living->line;
@@ -236,7 +252,7 @@ sv_living_tasks(StoreMode mode, Direction direction, int64 before, List **made)
 		const StoredLiving *living = lfirst(cell);
 		LivingTask *task = task_of(living);
 
-		if (direction == SV_DOWNGRADE && !task->is_seed)
+		if (direction == SV_DOWNGRADE && task->kind != SV_LIVING_SEED)
 			turn_back(task, living, version_of_task(versions, living->name));
 		else if (direction == SV_DOWNGRADE)
 			task->waits = false;

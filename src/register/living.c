@@ -72,7 +72,13 @@ same_living(const StoredLiving *a, const StoredLiving *b)
 		a->always == b->always && sv_base_same_text(a->contexts, b->contexts);
 }
 
-/* Raise SV006 if the name belongs to a revision, or to another source. */
+static bool
+is_rows(const StoredLiving *living)
+{
+	return strcmp(living->kind, "rows") == 0;
+}
+
+/* Raise SV006 if the name belongs to a revision, to another source, or to rows if it is none of rows. */
 static void
 check_name(const StoredLiving *living, const StoredLiving *stored)
 {
@@ -81,12 +87,33 @@ check_name(const StoredLiving *living, const StoredLiving *stored)
 				(errcode(ERRCODE_SV_DUPLICATE),
 				 errmsg("\"%s\" is the id of a revision", living->name),
 				 errhint("Give the living object another name.")));
+	if (stored != NULL && is_rows(stored) != is_rows(living))
+		ereport(ERROR,
+				(errcode(ERRCODE_SV_DUPLICATE),
+				 errmsg("\"%s\" is the name of %s", living->name,
+						is_rows(stored) ? "managed rows" : "a living object"),
+				 errhint("Give another name, or forget that one: SELECT schemaver.remove(%s).",
+						 quote_literal_cstr(living->name))));
 	if (stored != NULL && strcmp(stored->source, living->source) != 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_SV_DUPLICATE),
 				 errmsg("living object \"%s\" is registered from another source", living->name),
 				 errdetail("It came from source \"%s\".", stored->source),
 				 errhint("Load the files with source => 'NAME', which makes their names NAME/...")));
+}
+
+/* The hash of managed rows, or of the statements of a script; SV007 if it cannot run. */
+static char *
+checksum_of(const StoredLiving *living)
+{
+	Script	   *up;
+	Script	   *down;
+
+	if (is_rows(living))
+		return sv_script_hash(living->up);
+	up = parse(living, living->up, "up");
+	down = living->down ? parse(living, living->down, "down") : NULL;
+	return sv_script_checksum(up, down, NULL, NULL);
 }
 
 /*
@@ -97,16 +124,12 @@ RegisterAction
 sv_register_living(StoredLiving *living)
 {
 	StoredLiving *stored;
-	Script	   *up;
-	Script	   *down;
 
 	sv_graph_check_name(living->name, "name of a living object");
 	stored = sv_store_living_named(SV_STORE_WRITE, living->name);
 	check_name(living, stored);
-	up = parse(living, living->up, "up");
-	down = living->down ? parse(living, living->down, "down") : NULL;
+	living->checksum = checksum_of(living);
 	check_depends(living);
-	living->checksum = sv_script_checksum(up, down, NULL, NULL);
 	if (stored != NULL && same_living(living, stored) &&
 		sv_base_same_strings(living->depends_on, stored->depends_on))
 		return SV_REGISTER_UNCHANGED;

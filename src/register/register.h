@@ -89,6 +89,29 @@ extern RegisterAction sv_register_living(StoredLiving *living);
 extern RegisterAction sv_register_living_draft(const RevisionDraft *draft, const char *source);
 extern void sv_register_untie_living(List *drafts);
 
+/* managed.c: the rows that a table shall have */
+typedef struct GivenRows
+{
+	const char *table;
+	List	   *key;
+	const char *text;
+	const InsertStmt *insert;	/* that the text is; NULL: it has a format */
+	const char *format;			/* "values", "csv" or "copy" */
+	List	   *columns;		/* NIL: the text names them */
+	bool		delete;
+	bool		overwrite;
+	bool		always;
+	const char *name;			/* NULL: that of the table */
+	List	   *depends_on;
+	const char *source;			/* NULL: no source */
+	const char *file;			/* NULL: no file */
+	int			line;
+} GivenRows;
+
+extern ManagedRows *sv_register_read_rows(const GivenRows *given);
+extern RegisterAction sv_register_managed(const GivenRows *given, const char **name);
+extern void sv_register_copy_rows(ManagedRows *rows, const char *text, bool csv);
+
 /* draft_order.c */
 extern List *sv_register_order(List *drafts);
 extern List *sv_register_needed(List *ordered, const RevisionDraft *last);

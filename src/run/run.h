@@ -261,6 +261,39 @@ extern void sv_generated_settings(void);
 extern bool sv_generated_execute(const Generated *generated, int i, StatementFn run, void *arg);
 extern bool sv_generated_row(const List *rows, int i, List *path);
 
+/* ----- rows.c: the rows that a table shall have, compared and written ----- */
+
+/* What is to be done about rows, or was. */
+typedef struct RowsReport
+{
+	bool		shows_keys;		/* may who asks see them? */
+	int64		inserted;
+	int64		updated;
+	int64		deleted;
+	int64		left;			/* others changed them, and they are wanted as before */
+	int64		conflicting;	/* others changed them, and now they are wanted in another way */
+	List	   *insert_keys;	/* the first few of each, as text */
+	List	   *update_keys;
+	List	   *delete_keys;
+	List	   *left_keys;
+	List	   *conflict_keys;
+	List	   *inserts;		/* all of them: places in the list of rows */
+	List	   *updates;
+	int			statements;
+} RowsReport;
+
+typedef enum RowsPhase
+{
+	SV_ROWS_DELETE = 1,
+	SV_ROWS_WRITE = 2
+} RowsPhase;
+
+extern RowsReport *sv_managed_apply(const ManagedRows *wanted, const ManagedRows *before,
+									bool overwrite, RowsPhase phase);
+extern RowsReport *sv_managed_look(const ManagedRows *wanted, const ManagedRows *before,
+								   bool overwrite, char **why);
+extern char *sv_managed_summary(const RowsReport *report);
+
 /* ----- given_values.c: what a call gives for columns that must not be null ----- */
 
 /* What is executed around a statement that schemaver wrote, or (instead) in its place: texts. */

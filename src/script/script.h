@@ -351,4 +351,51 @@ typedef struct LockTarget
 
 extern List *sv_lock_targets(const Node *tree);
 
+/* ----- managed_rows.c, values.c: the rows that a table shall have ----- */
+
+typedef enum RowValueKind
+{
+	SV_VALUE_NULL,
+	SV_VALUE_DEFAULT,			/* whatever the table gives a new row */
+	SV_VALUE_STRING,			/* a literal without a type */
+	SV_VALUE_NUMBER,
+	SV_VALUE_BOOLEAN
+} RowValueKind;
+
+/* A constant, with the casts that are written around it, from the inside. */
+typedef struct RowValue
+{
+	RowValueKind kind;
+	const char *text;			/* NULL for NULL and DEFAULT */
+	List	   *types;			/* TypeName, as the parser gave them */
+	List	   *casts;			/* names with schema: what they mean */
+	int			location;		/* in the text */
+} RowValue;
+
+typedef struct ManagedRows
+{
+	const char *schema;
+	const char *table;
+	List	   *key;			/* names of columns */
+	List	   *columns;		/* those that are managed, the key among them */
+	List	   *rows;			/* lists of RowValue, as many as columns */
+	bool		delete;			/* the table has no other rows */
+	bool		overwrite;		/* also what others have changed */
+} ManagedRows;
+
+extern char *sv_managed_text(const ManagedRows *rows);
+extern ManagedRows *sv_managed_parse(const char *text);
+extern char *sv_managed_table(const ManagedRows *rows);
+extern char *sv_managed_names(const List *columns);
+extern char *sv_value_sql(const RowValue *value);
+extern char *sv_row_sql(const List *row);
+extern char *sv_managed_insert_sql(const ManagedRows *rows, const List *row);
+extern char *sv_managed_update_sql(const ManagedRows *rows, const List *row);
+extern char *sv_managed_delete_sql(const ManagedRows *rows);
+extern char *sv_managed_key(const ManagedRows *rows, const List *row);
+extern int	sv_managed_place(const ManagedRows *rows, const char *column);
+extern void sv_values_read(ManagedRows *rows, const char *text, const ScriptOrigin *origin);
+extern void sv_values_take(ManagedRows *rows, const InsertStmt *insert, const char *text,
+						   const ScriptOrigin *origin);
+
 #endif							/* SV_SCRIPT_H */

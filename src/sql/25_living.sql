@@ -21,7 +21,8 @@ CREATE TABLE living (
 	created_by	text NOT NULL
 );
 COMMENT ON TABLE living IS 'texts that are run again when they have changed';
-COMMENT ON COLUMN living.kind IS '"object" or "seed"';
+COMMENT ON COLUMN living.kind IS '"object", "seed" or "rows"';
+COMMENT ON COLUMN living.up IS 'the script; of rows, what they shall be, as JSON';
 COMMENT ON COLUMN living.run IS '"changed": when the text has changed; "always": at every upgrade';
 COMMENT ON COLUMN living.checksum IS 'of up, down and depends_on';
 COMMENT ON COLUMN living.in_force IS 'the checksum of the text that ran last; NULL: none, or it was taken back';
@@ -80,7 +81,15 @@ RETURNS text AS 'MODULE_PATHNAME', 'sv_api_seed' LANGUAGE C VOLATILE PARALLEL UN
 COMMENT ON FUNCTION seed(text, text, text, text)
 	IS 'register a script that fills tables, which upgrades run behind the living objects when it has changed, and return its name';
 
+CREATE FUNCTION managed_rows("table" text, key names, rows text, format text DEFAULT 'values',
+	delete boolean DEFAULT false, overwrite boolean DEFAULT false, columns names DEFAULT NULL,
+	run text DEFAULT 'changed', name text DEFAULT NULL, depends_on names DEFAULT NULL)
+RETURNS text AS 'MODULE_PATHNAME', 'sv_api_managed_rows' LANGUAGE C VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION managed_rows(text, names, text, text, boolean, boolean, names, text, text, names)
+	IS 'register the rows that a table shall have, which upgrades write when they have changed, and return their name';
+
 REVOKE ALL ON FUNCTION
+	managed_rows(text, names, text, text, boolean, boolean, names, text, text, names),
 	repeatable(text, text, text, names, text),
 	seed(text, text, text, text)
 FROM PUBLIC;

@@ -423,7 +423,7 @@ extern char *sv_store_interrupted(StoreMode mode, Direction *direction);
 typedef struct StoredLiving
 {
 	const char *name;
-	const char *kind;			/* "object" or "seed" */
+	const char *kind;			/* "object", "seed" or "rows" */
 	const char *up;
 	const char *down;			/* NULL: none */
 	List	   *depends_on;		/* ids of revisions and names of living objects */

@@ -1,0 +1,298 @@
+/*
+ * rows_make.c
+ *		Write the managed rows that are due.
+ *
+ * Rows of several tables are written together: those of a table to which a foreign
+ * key points before those of the table that has it.  What is deleted goes in the
+ * opposite order, first if that can be, for a new row may need what an old one has
+ * (a value that is unique); and last where other rows still point to it.
+ */
+#include "postgres.h"
+
+#include "access/genam.h"
+#include "access/table.h"
+#include "catalog/indexing.h"
+#include "catalog/namespace.h"
+#include "catalog/pg_constraint.h"
+#include "living/living_private.h"
+#include "track/track.h"
+#include "utils/fmgroids.h"
+#include "utils/lsyscache.h"
+#include "utils/rel.h"
+#include "utils/timestamp.h"
+
+/* Rows of a table, in a group. */
+typedef struct RowsTask
+{
+	LivingTask *task;
+	const ManagedRows *wanted;	/* NULL: nothing is to be written */
+	const ManagedRows *before;
+	Oid			relation;
+	RowsReport *deleted;
+	RowsReport *written;
+} RowsTask;
+
+typedef struct RowsGroup
+{
+	LivingRun  *living;
+	List	   *tasks;			/* RowsTask, in the order in which they are written */
+	RowsTask   *current;
+	bool		deletes_first;
+} RowsGroup;
+
+/* The rows of the text in force, or NULL. */
+const ManagedRows *
+sv_living_rows_before(StoreMode mode, const char *name)
+{
+	const StoredLiving *living = sv_store_living_named(mode, name);
+	ListCell   *cell;
+
+	if (living == NULL || living->in_force == NULL)
+		return NULL;
+	foreach(cell, sv_store_living_before(mode, PG_INT64_MAX))
+	{
+		const LivingVersion *version = lfirst(cell);
+
+		if (strcmp(version->name, name) == 0)
+			return sv_managed_parse(version->up);
+	}
+	return NULL;
+}
+
+/* ---------- the order ---------- */
+
+/* Has the table a foreign key to the other one? */
+static bool
+points_to(Oid relation, Oid other)
+{
+	Relation	constraints = table_open(ConstraintRelationId, AccessShareLock);
+	ScanKeyData key;
+	SysScanDesc scan;
+	HeapTuple	tuple;
+	bool		result = false;
+
+	ScanKeyInit(&key, Anum_pg_constraint_conrelid, BTEqualStrategyNumber, F_OIDEQ,
+				ObjectIdGetDatum(relation));
+	scan = systable_beginscan(constraints, ConstraintRelidTypidNameIndexId, true, NULL, 1, &key);
+	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
+	{
+		const		FormData_pg_constraint *form = (Form_pg_constraint) GETSTRUCT(tuple);
+
+		result |= form->contype == CONSTRAINT_FOREIGN && form->confrelid == other;
+	}
+	systable_endscan(scan);
+	table_close(constraints, AccessShareLock);
+	return result;
+}
+
+static bool
+points_to_any(const RowsTask *task, const List *others)
+{
+	ListCell   *cell;
+
+	foreach(cell, others)
+	{
+		const RowsTask *other = lfirst(cell);
+
+		if (other->relation != task->relation && points_to(task->relation, other->relation))
+			return true;
+	}
+	return false;
+}
+
+/* Tables to which others point first; where they point in a circle, as they were registered. */
+static List *
+order_tasks(List *tasks)
+{
+	List	   *ordered = NIL;
+
+	while (tasks != NIL)
+	{
+		RowsTask   *next = linitial(tasks);
+		ListCell   *cell;
+
+		foreach(cell, tasks)
+		{
+			if (points_to_any(lfirst(cell), tasks))
+				continue;
+			next = lfirst(cell);
+			break;
+		}
+		ordered = lappend(ordered, next);
+		tasks = list_delete_ptr(tasks, next);
+	}
+	return ordered;
+}
+
+/* ---------- writing ---------- */
+
+static RowsReport *
+work_on(const RowsGroup *group, RowsTask *task, RowsPhase phase)
+{
+	sv_follow_step();
+	sv_fact_set(SV_FACT_REVISION, task->task->name);
+	return sv_managed_apply(task->wanted, task->before, group->living->run->options.allow_data_loss,
+							phase);
+}
+
+static void
+delete_unwanted(RowsGroup *group)
+{
+	for (int i = list_length(group->tasks) - 1; i >= 0; i--)
+	{
+		RowsTask   *task = group->current = list_nth(group->tasks, i);
+
+		if (task->wanted != NULL && task->wanted->delete)
+			task->deleted = work_on(group, task, SV_ROWS_DELETE);
+	}
+}
+
+static void
+write_group(void *arg)
+{
+	RowsGroup  *group = arg;
+	ListCell   *cell;
+
+	if (group->deletes_first)
+		delete_unwanted(group);
+	foreach(cell, group->tasks)
+	{
+		RowsTask   *task = group->current = lfirst(cell);
+
+		if (task->wanted != NULL)
+			task->written = work_on(group, task, SV_ROWS_WRITE);
+	}
+	if (!group->deletes_first)
+		delete_unwanted(group);
+}
+
+static bool
+deletes_any(const RowsGroup *group)
+{
+	ListCell   *cell;
+
+	foreach(cell, group->tasks)
+	{
+		const RowsTask *task = lfirst(cell);
+
+		if (task->wanted != NULL && task->wanted->delete)
+			return true;
+	}
+	return false;
+}
+
+/* Write all rows of the group, or none; returns the error, of group->current. */
+static ErrorData *
+try_group(RowsGroup *group)
+{
+	ErrorData  *error;
+
+	group->deletes_first = true;
+	error = sv_subtransaction(write_group, group, true);
+	if (error == NULL || error->sqlerrcode != ERRCODE_FOREIGN_KEY_VIOLATION ||
+		!deletes_any(group))
+		return error;
+	group->deletes_first = false;
+	return sv_subtransaction(write_group, group, true);
+}
+
+/* ---------- around it ---------- */
+
+static RowsTask *
+new_task(LivingTask *living)
+{
+	RowsTask   *task = palloc0(sizeof(RowsTask));
+	Oid			schema;
+
+	task->task = living;
+	if (living->up == NULL)
+		return task;
+	task->wanted = sv_managed_parse(living->up);
+	task->before = sv_living_rows_before(SV_STORE_WRITE, living->name);
+	schema = get_namespace_oid(task->wanted->schema, true);
+	if (OidIsValid(schema))
+		task->relation = get_relname_relid(task->wanted->table, schema);
+	return task;
+}
+
+/* The rows that are due and have not failed in this pass. */
+static List *
+tasks_to_write(const LivingRun *living, const List *failed)
+{
+	List	   *tasks = NIL;
+	ListCell   *cell;
+
+	foreach(cell, living->tasks)
+	{
+		LivingTask *task = lfirst(cell);
+
+		if (task->kind == SV_LIVING_ROWS && task->waits && sv_living_is_ready(living, task) &&
+			!list_member_ptr(failed, task))
+			tasks = lappend(tasks, new_task(task));
+	}
+	return order_tasks(tasks);
+}
+
+static void
+warn_of_left(const RowsTask *task)
+{
+	const RowsReport *report = task->written;
+
+	if (report->left > 0)
+		ereport(WARNING,
+				(errmsg("managed rows of table %s that others changed are left as they are",
+						sv_managed_table(task->wanted)),
+				 errdetail(INT64_FORMAT " of them; the first keys: %s.", report->left,
+						   sv_json_list(report->left_keys)),
+				 errhint("SELECT * FROM schemaver.drift() shows them. To write them again: overwrite => true in the definition, or allow_data_loss => true in the call.")));
+}
+
+static void
+finish_task(LivingRun *living, const RowsTask *task, TimestampTz started_at)
+{
+	RowsReport	both = {0};
+
+	task->task->waits = false;
+	task->task->error = NULL;
+	if (task->written != NULL)
+	{
+		warn_of_left(task);
+		both = *task->written;
+	}
+	if (task->deleted != NULL)
+	{
+		both.deleted = task->deleted->deleted;
+		both.statements += task->deleted->statements;
+	}
+	sv_living_record(living, task->task, started_at, both.statements,
+					 task->wanted ? sv_managed_summary(&both) : NULL);
+	task->task->reason = NULL;
+}
+
+/*
+ * Write all rows that are due, each table as the rights of its code say.  Those that
+ * cannot be written keep their error.  True if any were.
+ */
+bool
+sv_living_write_rows(LivingRun *living)
+{
+	TimestampTz started_at = GetCurrentTimestamp();
+	RowsGroup	group = {living};
+	List	   *failed = NIL;
+	ErrorData  *error;
+	ListCell   *cell;
+
+	while ((group.tasks = tasks_to_write(living, failed)) != NIL)
+	{
+		error = try_group(&group);
+		if (error == NULL)
+			break;
+		if (sv_base_ends_all(error))
+			ReThrowError(error);
+		group.current->task->error = error;
+		failed = lappend(failed, group.current->task);
+	}
+	foreach(cell, group.tasks)
+		finish_task(living, lfirst(cell), started_at);
+	return group.tasks != NIL;
+}

@@ -1,0 +1,366 @@
+/*
+ * managed.c
+ *		Registering managed rows: the rows that a table shall have.
+ *
+ * What is given as VALUES, CSV or data of COPY becomes one text, in which each
+ * value and each name has one way to be written (script/managed_rows.c).  The
+ * table need not be there yet; what depends on it is checked when the rows are
+ * written.
+ */
+#include "postgres.h"
+
+#include "access/relation.h"
+#include "base/compat.h"
+#include "catalog/namespace.h"
+#include "catalog/pg_type.h"
+#include "miscadmin.h"
+#include "parser/parse_type.h"
+#include "parser/parser.h"
+#include "register/register.h"
+#include "utils/builtins.h"
+#include "utils/hsearch.h"
+#include "utils/lsyscache.h"
+#include "utils/regproc.h"
+#include "utils/rel.h"
+#include "utils/syscache.h"
+
+static void
+refuse_rows(const ManagedRows *rows, const char *message, const char *detail, const char *hint)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_SV_INVALID_SCRIPT),
+			 errmsg("invalid managed rows of table \"%s\": %s", rows->table, message),
+			 detail != NULL ? errdetail_internal("%s", detail) : 0,
+			 hint != NULL ? errhint("%s", hint) : 0));
+}
+
+/* ---------- the table ---------- */
+
+/* The schema in which the table is, or would be made. */
+static const char *
+schema_of(RangeVar *name)
+{
+	Oid			relation = RangeVarGetRelid(name, NoLock, true);
+	List	   *path;
+
+	if (OidIsValid(relation))
+		return get_namespace_name(get_rel_namespace(relation));
+	path = fetch_search_path(false);
+	if (path == NIL)
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_SCHEMA),
+				 errmsg("no schema is given for table \"%s\", and search_path names none",
+						name->relname)));
+	return get_namespace_name(linitial_oid(path));
+}
+
+static void
+set_table(ManagedRows *rows, const char *table)
+{
+	RangeVar   *name = makeRangeVarFromNameList(sv_qualified_name_list(table));
+
+	if (name->catalogname != NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_NAME),
+				 errmsg("improper name of a table: \"%s\"", sv_base_clip(table))));
+	rows->table = name->relname;
+	rows->schema = name->schemaname != NULL ? name->schemaname : schema_of(name);
+	if (strncmp(rows->schema, "pg_temp", 7) == 0)
+		refuse_rows(rows, "it is a temporary table", NULL, NULL);
+}
+
+/* The columns of the table in their order, as INSERT without a list takes them. */
+static void
+set_table_columns(ManagedRows *rows)
+{
+	RangeVar   *name = makeRangeVar(unconstify(char *, rows->schema),
+									unconstify(char *, rows->table), -1);
+	Oid			relation = RangeVarGetRelid(name, NoLock, true);
+	int			n = rows->rows != NIL ? list_length(linitial(rows->rows)) : 0;
+	Relation	table;
+
+	if (!OidIsValid(relation))
+		refuse_rows(rows, "the columns are not named",
+					"The table does not exist yet, so its columns are not known.",
+					"Write (column, ...) VALUES (...), or give columns => '{...}'.");
+	table = relation_open(relation, AccessShareLock);
+	for (int i = 0; i < RelationGetNumberOfAttributes(table) && n > 0; i++)
+	{
+		Form_pg_attribute column = TupleDescAttr(RelationGetDescr(table), i);
+
+		if (column->attisdropped)
+			continue;
+		rows->columns = lappend(rows->columns, pstrdup(NameStr(column->attname)));
+		n--;
+	}
+	relation_close(table, AccessShareLock);
+}
+
+/* ---------- checks ---------- */
+
+static void
+check_columns(const ManagedRows *rows)
+{
+	ListCell   *cell;
+
+	foreach(cell, rows->columns)
+	{
+		if (sv_managed_place(rows, lfirst(cell)) != foreach_current_index(cell))
+			refuse_rows(rows, psprintf("column \"%s\" is named twice", (char *) lfirst(cell)), NULL,
+						NULL);
+	}
+	if (rows->key == NIL)
+		refuse_rows(rows, "no key is given", NULL,
+					"Name the columns by which a row is known, such as those of the primary key.");
+	foreach(cell, rows->key)
+	{
+		if (sv_managed_place(rows, lfirst(cell)) < 0)
+			refuse_rows(rows,
+						psprintf("the key's column \"%s\" is none of the columns that are given",
+								 (char *) lfirst(cell)),
+						psprintf("They are (%s).", sv_managed_names(rows->columns)), NULL);
+	}
+}
+
+/* The values of the key as one text, which is another one for every other key. */
+static char *
+key_text(const ManagedRows *rows, const List *row)
+{
+	List	   *values = NIL;
+	ListCell   *cell;
+
+	foreach(cell, rows->key)
+	{
+		const RowValue *value = list_nth(row, sv_managed_place(rows, lfirst(cell)));
+
+		if (value->text == NULL)
+			refuse_rows(rows, psprintf("the key's column \"%s\" is %s", (char *) lfirst(cell),
+									   sv_value_sql(value)),
+						psprintf("The row is %s.", sv_base_clip(sv_row_sql(row))), NULL);
+		values = lappend(values, unconstify(char *, value->text));
+	}
+	return sv_json_list(values);
+}
+
+static HTAB *
+make_key_table(long n)
+{
+	HASHCTL		control = {0};
+
+	control.keysize = 65;		/* a hash in hexadecimal digits */
+	control.entrysize = 65;
+	control.hcxt = CurrentMemoryContext;
+	return hash_create("schemaver keys of managed rows", n, &control,
+					   HASH_ELEM | HASH_STRINGS | HASH_CONTEXT);
+}
+
+/* Every row has a value for each column, and a key that no other row has. */
+static void
+check_rows(const ManagedRows *rows)
+{
+	HTAB	   *seen = make_key_table(list_length(rows->rows) + 1);
+	ListCell   *cell;
+
+	foreach(cell, rows->rows)
+	{
+		const List *row = lfirst(cell);
+		bool		found;
+
+		CHECK_FOR_INTERRUPTS();
+		if (list_length(row) != list_length(rows->columns))
+			refuse_rows(rows, psprintf("row %d has %d values, but there are %d columns",
+									   foreach_current_index(cell) + 1, list_length(row),
+									   list_length(rows->columns)), NULL, NULL);
+		(void) hash_search(seen, sv_script_hash(key_text(rows, row)), HASH_ENTER, &found);
+		if (found)
+			refuse_rows(rows, psprintf("the key (%s) is there twice",
+									   sv_base_clip(sv_managed_key(rows, row))), NULL, NULL);
+	}
+	hash_destroy(seen);
+	if (rows->rows == NIL)
+		refuse_rows(rows, "there is no row",
+					rows->delete ? "The table would be emptied." : NULL,
+					"Check that the text was read. To forget managed rows: SELECT schemaver.remove('...').");
+}
+
+/* ---------- casts ---------- */
+
+/* What a type that is written in a row means, with its schema. */
+static char *
+name_of_type(const ManagedRows *rows, const TypeName * name)
+{
+	int32		typmod;
+	Type		tuple = LookupTypeName(NULL, name, &typmod, true);
+	Oid			type;
+
+	if (tuple == NULL || !((Form_pg_type) GETSTRUCT(tuple))->typisdefined)
+		refuse_rows(rows, psprintf("type \"%s\" does not exist", TypeNameToString(name)), NULL,
+					"Leave the cast away: a literal gets the type of its column.");
+	type = typeTypeId(tuple);
+	ReleaseSysCache(tuple);
+	return format_type_extended(type, typmod,
+								FORMAT_TYPE_TYPEMOD_GIVEN | FORMAT_TYPE_FORCE_QUALIFY);
+}
+
+static void
+name_types(const ManagedRows *rows)
+{
+	ListCell   *row;
+	ListCell   *element;
+	ListCell   *cell;
+
+	foreach(row, rows->rows)
+	{
+		foreach(element, lfirst(row))
+		{
+			RowValue   *value = lfirst(element);
+
+			foreach(cell, value->types)
+				value->casts = lappend(value->casts, name_of_type(rows, lfirst(cell)));
+		}
+	}
+}
+
+/* ---------- reading what is given ---------- */
+
+/*
+ * The data of COPY can stand behind its command, as pg_dump writes it.  Takes the
+ * columns from that, and returns what is behind it.
+ */
+static const char *
+skip_copy_command(ManagedRows *rows, const char *text)
+{
+	const char *end;
+	List	   *trees;
+	const CopyStmt *copy;
+	ListCell   *cell;
+
+	if (pg_strncasecmp(text, "COPY ", 5) != 0 || (end = strchr(text, '\n')) == NULL)
+		return text;
+	trees = raw_parser(pnstrdup(text, end - text), RAW_PARSE_DEFAULT);
+	copy = (const CopyStmt *) linitial_node(RawStmt, trees)->stmt;
+	if (list_length(trees) != 1 || !IsA(copy, CopyStmt) || !copy->is_from ||
+		copy->filename != NULL || copy->options != NIL || copy->relation == NULL)
+		refuse_rows(rows, "the first line is another command than COPY ... FROM stdin", NULL, NULL);
+	if (strcmp(copy->relation->relname, rows->table) != 0)
+		refuse_rows(rows, psprintf("the data is of table \"%s\"", copy->relation->relname), NULL,
+					NULL);
+	if (copy->attlist != NIL)
+		rows->columns = NIL;
+	foreach(cell, copy->attlist)
+		rows->columns = lappend(rows->columns, pstrdup(strVal(lfirst(cell))));
+	return end + 1;
+}
+
+/* The line \. ends the data; what stands behind it would not be read. */
+static void
+refuse_behind_end(const ManagedRows *rows, const char *text)
+{
+	const char *line = text;
+
+	while (line != NULL && !(line[0] == '\\' && line[1] == '.' &&
+							 strchr("\r\n", line[2]) != NULL))
+	{
+		line = strchr(line, '\n');
+		line = line != NULL ? line + 1 : NULL;
+	}
+	if (line == NULL || line[2] == '\0')
+		return;
+	if (strspn(line + 2, " \t\r\n") < strlen(line + 2))
+		refuse_rows(rows, "something stands behind the line \"\\.\", which ends the data", NULL,
+					NULL);
+}
+
+static void
+read_given(ManagedRows *rows, const GivenRows *given, const ScriptOrigin *origin)
+{
+	const char *text = given->text;
+
+	if (strcmp(given->format, "values") == 0)
+	{
+		sv_values_read(rows, text, origin);
+		return;
+	}
+	if (strcmp(given->format, "csv") != 0 && strcmp(given->format, "copy") != 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("invalid value for argument \"format\": \"%s\"",
+						sv_base_clip(given->format)),
+				 errhint("Known values: values, csv, copy.")));
+	refuse_behind_end(rows, text);
+	if (strcmp(given->format, "copy") == 0)
+		text = skip_copy_command(rows, text);
+	sv_register_copy_rows(rows, text, strcmp(given->format, "csv") == 0);
+}
+
+/* ---------- other definitions ---------- */
+
+/* Two definitions of a table, one of which deletes what is not in it, would fight. */
+static void
+refuse_other_deleting(const ManagedRows *rows, const char *name)
+{
+	ListCell   *cell;
+
+	foreach(cell, sv_store_living(SV_STORE_WRITE))
+	{
+		const StoredLiving *living = lfirst(cell);
+		const ManagedRows *other;
+
+		if (strcmp(living->kind, "rows") != 0 || strcmp(living->name, name) == 0)
+			continue;
+		other = sv_managed_parse(living->up);
+		if (strcmp(other->table, rows->table) != 0 || strcmp(other->schema, rows->schema) != 0)
+			continue;
+		if (rows->delete || other->delete)
+			ereport(ERROR,
+					(errcode(ERRCODE_SV_DUPLICATE),
+					 errmsg("rows of table \"%s\" are managed by \"%s\", too", rows->table,
+							living->name),
+					 errdetail("One of both deletes all rows that are not in it."),
+					 errhint("Put all rows into one definition, or let none of them delete.")));
+	}
+}
+
+/* What the call gives, as rows that were checked as far as they can be without the table. */
+ManagedRows *
+sv_register_read_rows(const GivenRows *given)
+{
+	ManagedRows *rows = palloc0(sizeof(ManagedRows));
+	ScriptOrigin origin = {given->name, "rows", given->file, Max(given->line, 1)};
+
+	set_table(rows, given->table);
+	rows->key = given->key;
+	rows->columns = given->columns;
+	rows->delete = given->delete;
+	rows->overwrite = given->overwrite;
+	if (given->insert != NULL)
+		sv_values_take(rows, given->insert, given->text, &origin);
+	else
+		read_given(rows, given, &origin);
+	if (rows->columns == NIL)
+		set_table_columns(rows);
+	check_columns(rows);
+	check_rows(rows);
+	name_types(rows);
+	return rows;
+}
+
+/* Register the rows that a table shall have, or other ones.  *name gets their name. */
+RegisterAction
+sv_register_managed(const GivenRows *given, const char **name)
+{
+	ManagedRows *rows = sv_register_read_rows(given);
+	StoredLiving living = {given->name, "rows"};
+
+	if (living.name == NULL)
+		living.name = psprintf("%s.%s", rows->schema, rows->table);
+	living.up = sv_managed_text(rows);
+	living.depends_on = given->depends_on;
+	living.always = given->always;
+	living.source = given->source != NULL ? given->source : "";
+	living.file = given->file;
+	living.line = Max(given->line, 1);
+	refuse_other_deleting(rows, living.name);
+	*name = living.name;
+	return sv_register_living(&living);
+}
