@@ -50,6 +50,7 @@ SELECT schemaver.baseline('as it is', id => 'b001');
 SELECT up FROM schemaver.show('b001');
 SELECT count(*) FROM schemaver.drift();
 
+
 DROP EXTENSION schemaver;
 DROP EXTENSION citext CASCADE;
 DROP OWNED BY regress_schemaver_guest;

@@ -85,8 +85,10 @@ const ModelClass sv_class_extension = {
 	.style = SV_ID_NAME, .no_owner_change = true,
 	.query = "SELECT e.oid AS _oid, extname AS _name, extversion AS version, n.nspname AS schema, "
 	FLAG("NOT extrelocatable", "fixed") ", "
+	/* whose files are gone from the server has no updates, and is no reason to fail */
+	"CASE WHEN extname IN (SELECT name FROM pg_catalog.pg_available_extensions()) THEN "
 	"(SELECT array_agg(target ORDER BY target) FROM pg_catalog.pg_extension_update_paths(extname) "
-	"WHERE source = extversion AND path IS NOT NULL) AS installed_updates "
+	"WHERE source = extversion AND path IS NOT NULL) END AS installed_updates "
 	"FROM pg_catalog.pg_extension e JOIN pg_catalog.pg_namespace n ON n.oid = extnamespace "
 	"WHERE extname NOT IN ('plpgsql', 'schemaver') AND ($2 OR extnamespace = ANY ($1))",
 	.create = create_extension,
