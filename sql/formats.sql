@@ -135,6 +135,26 @@ CREATE TABLE a ();
 -- schemaver:file shared/f.sql
 CREATE FUNCTION f() RETURNS int LANGUAGE sql AS ''SELECT 1'';
 ');
+-- tern.conf has values, those of the call count before them
+SELECT id, up, down FROM read('-- schemaver:file tern.conf
+[database]
+prefix = wrong
+[data]
+# prefix = wrong
+prefix2 = wrong
+prefix = my app
+name={{env "NAME"}}
+-- schemaver:file 001_a.sql
+SELECT ''{{.prefix}} {{.name}}'';
+---- create above / drop below ----
+', variables => '{"name": "x"}');
+SELECT * FROM read('-- schemaver:file tern.conf
+[data]
+name={{env "NAME"}}
+-- schemaver:file 001_a.sql
+SELECT ''{{.name}}'';
+---- create above / drop below ----
+');
 SELECT * FROM read('-- schemaver:file 1_a.sql
 -- Up Migration
 SELECT 1;

@@ -86,6 +86,88 @@ SELECT * FROM read('-- schemaver:file root.xml
 -- schemaver:file a.sql
 SELECT 1;
 ');
+-- labels of an include are those of its changesets that have none; both cannot be kept
+SELECT id, options FROM read('-- schemaver:file root.yaml
+databaseChangeLog:
+  - include: {file: a.sql, labels: "x, y"}  # the first
+  - include: {"file": ''b.sql'', context: m}
+-- schemaver:file a.sql
+--liquibase formatted sql
+--changeset ann:1
+SELECT 1;
+-- schemaver:file b.sql
+--liquibase formatted sql
+--changeset ann:1 labels:z
+SELECT 1;
+');
+SELECT * FROM read('-- schemaver:file root.xml
+<databaseChangeLog><include file="a.sql" labels="x"/></databaseChangeLog>
+-- schemaver:file a.sql
+--liquibase formatted sql
+--changeset ann:1 labels:z
+SELECT 1;
+');
+-- values in quotes, references, a comment and an element's end in a value
+SELECT id, up FROM read('-- schemaver:file root.yaml
+databaseChangeLog:
+  - property:
+      name: a
+      value: "it''s # \"one\""  # a comment
+  - property:
+      name: b
+      value: ''it''''s two''
+  - property:
+      name: c
+      value: three: 3 # a comment
+  - include:
+      file: a.sql
+-- schemaver:file a.sql
+--liquibase formatted sql
+--changeset ann:1
+SELECT $a$${a}$a$, $b$${b}$b$, $c$${c}$c$;
+');
+SELECT id, up FROM read('-- schemaver:file root.xml
+<databaseChangeLog>
+  <property name="a" value="x &gt; y > &#38;&amp;&#x41; &quot;"/>
+  <include
+    file=''a.sql''/>
+</databaseChangeLog>
+-- schemaver:file a.sql
+--liquibase formatted sql
+--changeset ann:1
+SELECT $a$${a}$a$;
+');
+SELECT * FROM read('-- schemaver:file root.xml
+<databaseChangeLog><property name="a" value="&nope;"/></databaseChangeLog>
+');
+SELECT * FROM read('-- schemaver:file root.yaml
+databaseChangeLog:
+  - property:
+      name: a
+      value: |
+        x
+');
+SELECT * FROM read('-- schemaver:file root.yaml
+databaseChangeLog:
+  - include: {file: a.sql
+');
+-- each member of an entry counts
+SELECT id, up FROM read('-- schemaver:file root.json
+{"databaseChangeLog": [{"include": {"file": "a.sql"}, "includeAll": {"path": "d"}}]}
+-- schemaver:file a.sql
+--liquibase formatted sql
+--changeset ann:1
+SELECT 1;
+-- schemaver:file d/b.sql
+--liquibase formatted sql
+--changeset ann:2
+SELECT 2;
+');
+SELECT * FROM read('-- schemaver:file root.json
+{"databaseChangeLog": [{"include": {"file": "a.sql"}, "changeSet": {"id": "1"}}]}
+-- schemaver:file a.sql
+SELECT 1;
+');
 -- what a comment would hide
 SELECT * FROM read('-- schemaver:file a.sql
 --liquibase formatted sql

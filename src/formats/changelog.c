@@ -3,9 +3,7 @@
  *		Liquibase's root changelogs in XML, YAML and JSON, as far as they do
  *		nothing but include files of SQL.
  *
- * Each form is read into a list of entries: includes, properties, and the
- * precondition that the database is of some system; any other change is refused,
- * for it is no SQL.  A plain .sql file that is included is one changeset.  Files
+ * changelog_entries.c reads them.  A plain .sql file that is included is one changeset.  Files
  * that no changelog includes are left out, as Liquibase does.
  */
 #include "postgres.h"
@@ -15,32 +13,6 @@
 #include "formats/formats_private.h"
 
 #define MAX_DEPTH 32
-
-typedef enum EntryKind
-{
-	ENTRY_INCLUDE,
-	ENTRY_INCLUDE_ALL,			/* all files of a folder */
-	ENTRY_PROPERTY,
-	ENTRY_DBMS					/* precondition */
-} EntryKind;
-
-/* An entry of a changelog. */
-typedef struct Entry
-{
-	EntryKind	kind;
-	int			line;
-	char	   *path;			/* of an include */
-	bool		relative;		/* to the changelog's folder */
-	bool		can_be_empty;
-	char	   *contexts;		/* expression, or NULL */
-	char	   *ending;			/* of the names of files that count; NULL: all */
-	int			min_depth;		/* of files in the folder: 1 is directly */
-	int			max_depth;
-	char	   *name;			/* of a property */
-	char	   *value;
-	char	   *dbms;			/* of a property or a precondition; NULL: any */
-	bool		is_local;		/* the property */
-} Entry;
 
 typedef struct ChangelogReader
 {
@@ -64,308 +36,7 @@ sv_changelog_is_root(const SourceFile *file)
 	return false;
 }
 
-static void
-refuse_change(const SourceFile *file, int line, const char *what)
-{
-	sv_format_refuse(file, line, psprintf("\"%s\" is not SQL", what),
-					 "Render it with \"liquibase update-sql\", or put its SQL into a file of "
-					 "formatted SQL that the changelog includes.");
-}
-
-static Entry *
-new_entry(EntryKind kind, int line)
-{
-	Entry	   *entry = palloc0(sizeof(Entry));
-
-	entry->kind = kind;
-	entry->line = line;
-	entry->max_depth = INT_MAX;
-	return entry;
-}
-
-/* Return the kind of the entry that the word begins, or -1. */
-static int
-kind_of_entry(const char *word)
-{
-	static const char *const words[] = {"include", "includeAll", "property", "dbms"};
-
-	for (int i = 0; i < lengthof(words); i++)
-	{
-		if (strcmp(words[i], word) == 0)
-			return i;
-	}
-	return -1;
-}
-
-/* Is it a part of a changelog that says nothing by itself? */
-static bool
-is_frame(const char *word)
-{
-	return strcmp(word, "databaseChangeLog") == 0 || strcmp(word, "preConditions") == 0;
-}
-
-/* A member of a property or a precondition.  Returns whether it can have it. */
-static bool
-set_other_member(Entry *entry, const char *name, const char *value)
-{
-	if (entry->kind == ENTRY_DBMS && strcmp(name, "type") == 0)
-		entry->dbms = pstrdup(value);
-	else if (entry->kind != ENTRY_PROPERTY)
-		return false;
-	else if (strcmp(name, "name") == 0)
-		entry->name = pstrdup(value);
-	else if (strcmp(name, "value") == 0)
-		entry->value = pstrdup(value);
-	else if (strcmp(name, "dbms") == 0)
-		entry->dbms = pstrdup(value);
-	else if (strcmp(name, "global") == 0)
-		entry->is_local = pg_strcasecmp(value, "false") == 0;
-	else
-		return false;
-	return true;
-}
-
-/* A member of an include.  Returns whether it can have it. */
-static bool
-set_include_member(Entry *entry, const char *name, const char *value)
-{
-	bool		all = entry->kind == ENTRY_INCLUDE_ALL;
-
-	if (strcmp(name, all ? "path" : "file") == 0)
-		entry->path = pstrdup(value);
-	else if (strcmp(name, "relativeToChangelogFile") == 0)
-		entry->relative = pg_strcasecmp(value, "true") == 0;
-	else if (strcmp(name, "context") == 0 || strcmp(name, "contextFilter") == 0)
-		entry->contexts = *value != '\0' ? pstrdup(value) : NULL;
-	else if (strcmp(name, all ? "errorIfMissingOrEmpty" : "errorIfMissing") == 0)
-		entry->can_be_empty = pg_strcasecmp(value, "false") == 0;
-	else if (all && strcmp(name, "endsWithFilter") == 0)
-		entry->ending = pstrdup(value);
-	else if (all && strcmp(name, "minDepth") == 0)
-		entry->min_depth = atoi(value);
-	else if (all && strcmp(name, "maxDepth") == 0)
-		entry->max_depth = atoi(value);
-	else
-		return false;
-	return true;
-}
-
-/* A member of an entry, as XML attribute, YAML key or JSON member. */
-static void
-set_member(const SourceFile *file, Entry *entry, const char *name, const char *value)
-{
-	bool		known = entry->kind == ENTRY_INCLUDE || entry->kind == ENTRY_INCLUDE_ALL ?
-	set_include_member(entry, name, value) : set_other_member(entry, name, value);
-
-	if (!known)
-		sv_format_refuse(file, entry->line,
-						 psprintf("attribute \"%s\" of an entry cannot be kept", name), NULL);
-}
-
-/* ---------- XML ---------- */
-
-static int
-line_at(const char *text, const char *at)
-{
-	int			line = 1;
-
-	for (; text < at; text++)
-		line += *text == '\n';
-	return line;
-}
-
-/* The attributes of the element go into the entry. */
-static void
-read_xml_attributes(const SourceFile *file, const char *at, const char *end, Entry *entry)
-{
-	while (at < end)
-	{
-		int			length;
-		char	   *name;
-		char		quote[2] = {0};
-
-		at += strspn(at, " \t\r\n/");
-		length = strcspn(at, " \t\r\n=>");
-		if (at >= end || length == 0)
-			return;
-		name = pnstrdup(at, length);
-		at += length;
-		at += strspn(at, " \t\r\n=");
-		quote[0] = *at;
-		if (*at != '"' && *at != '\'')
-			sv_format_refuse(file, entry->line, "the element is not well-formed", NULL);
-		length = strcspn(at + 1, quote);
-		set_member(file, entry, name, pnstrdup(at + 1, length));
-		at += 1 + length + 1;
-	}
-}
-
-static List *
-read_xml(const SourceFile *file)
-{
-	List	   *entries = NIL;
-	const char *at = file->content;
-
-	while ((at = strchr(at, '<')) != NULL)
-	{
-		const char *end = strncmp(at, "<!--", 4) == 0 ? strstr(at, "-->") : strchr(at, '>');
-		int			length = strcspn(at + 1, " \t\r\n/>");
-		char	   *name = pnstrdup(at + 1, length);
-
-		if (end == NULL)
-			sv_format_refuse(file, line_at(file->content, at), "the element has no end", NULL);
-		if (kind_of_entry(name) >= 0)
-		{
-			Entry	   *entry = new_entry(kind_of_entry(name), line_at(file->content, at));
-
-			read_xml_attributes(file, at + 1 + length, end, entry);
-			entries = lappend(entries, entry);
-		}
-		else if (at[1] != '?' && at[1] != '!' && at[1] != '/' && !is_frame(name))
-			refuse_change(file, line_at(file->content, at), name);
-		at = end;
-	}
-	return entries;
-}
-
-/* ---------- YAML ---------- */
-
-/* "- include:", "file: x" and their like, one a line. */
-static List *
-read_yaml(const SourceFile *file)
-{
-	List	   *entries = NIL;
-	LineCursor	line = {file->content};
-
-	while (sv_line_next(&line))
-	{
-		char	   *text = pnstrdup(line.start, line.length);
-		char	   *colon;
-		char	   *value;
-		char	   *comment = strstr(text, " #");
-
-		if (comment != NULL)
-			*comment = '\0';
-		text += strspn(text, " \t-");
-		if (*text == '\0' || *text == '#')
-			continue;
-		colon = strchr(text, ':');
-		if (colon == NULL)
-			sv_format_refuse(file, line.number, "the line is not understood", NULL);
-		*colon = '\0';
-		value = colon + 1 + strspn(colon + 1, " \t\"'");
-		value[strcspn(value, "\"'")] = '\0';
-		while (*value != '\0' && strchr(" \t", value[strlen(value) - 1]) != NULL)
-			value[strlen(value) - 1] = '\0';
-		if (is_frame(text) || strcmp(text, "logicalFilePath") == 0)
-			continue;
-		if (kind_of_entry(text) >= 0 && *value == '\0')
-			entries = lappend(entries, new_entry(kind_of_entry(text), line.number));
-		else if (entries != NIL && *value != '\0')
-			set_member(file, llast(entries), text, value);
-		else
-			refuse_change(file, line.number, text);
-	}
-	return entries;
-}
-
-/* ---------- JSON ---------- */
-
-static void
-read_json_members(const SourceFile *file, JsonbContainer *object, Entry *entry)
-{
-	JsonMembers member;
-
-	sv_json_begin(&member, object);
-	while (sv_json_next(&member))
-	{
-		char	   *value = sv_json_text(&member.value);
-
-		set_member(file, entry, member.name, value != NULL ? value : "");
-	}
-}
-
-/* Read the list; one of preconditions can stand in it. */
-static List *
-read_json_list(const SourceFile *file, JsonbContainer *list, List *entries)
-{
-	static const char *const words[] = {"include", "includeAll", "property", "dbms"};
-
-	check_stack_depth();
-	for (uint32 i = 0; i < JsonContainerSize(list); i++)
-	{
-		JsonbContainer *object = sv_json_object(getIthJsonbValueFromContainer(list, i));
-		JsonbContainer *inner = NULL;
-		JsonbContainer *conditions;
-		int			kind = 0;
-
-		for (; kind < lengthof(words) && inner == NULL; kind++)
-			inner = sv_json_object(sv_json_member(object, words[kind]));
-		conditions = sv_json_array(sv_json_member(object, "preConditions"));
-		if (inner == NULL && conditions == NULL)
-			refuse_change(file, 0, psprintf("entry %u", i + 1));
-		if (inner == NULL)
-			entries = read_json_list(file, conditions, entries);
-		else
-		{
-			entries = lappend(entries, new_entry(kind - 1, 0));
-			read_json_members(file, inner, llast(entries));
-		}
-	}
-	return entries;
-}
-
-static List *
-read_json(const SourceFile *file)
-{
-	JsonbContainer *log =
-	sv_json_array(sv_json_member(&sv_json_file(file)->root, "databaseChangeLog"));
-
-	if (log == NULL)
-		sv_format_refuse(file, 0, "it has no list \"databaseChangeLog\"", NULL);
-	return read_json_list(file, log, NIL);
-}
-
 /* ---------- following includes ---------- */
-
-static void
-check_entry(const SourceFile *file, const Entry *entry)
-{
-	switch (entry->kind)
-	{
-		case ENTRY_INCLUDE:
-		case ENTRY_INCLUDE_ALL:
-			if (entry->path == NULL)
-				sv_format_refuse(file, entry->line, "the include names no file", NULL);
-			break;
-		case ENTRY_PROPERTY:
-			if (entry->name == NULL || entry->value == NULL)
-				sv_format_refuse(file, entry->line, "the property has no name or no value", NULL);
-			break;
-		case ENTRY_DBMS:
-			if (entry->dbms == NULL || !sv_liquibase_is_for_us(entry->dbms))
-				sv_format_refuse(file, entry->line, "the changelog is for another database system",
-								 NULL);
-			break;
-	}
-}
-
-static List *
-entries_of(const SourceFile *file)
-{
-	List	   *entries;
-	ListCell   *lc;
-
-	if (sv_name_ends_with(file->name, ".xml"))
-		entries = read_xml(file);
-	else if (sv_name_ends_with(file->name, ".json"))
-		entries = read_json(file);
-	else
-		entries = read_yaml(file);
-	foreach(lc, entries)
-		check_entry(file, lfirst(lc));
-	return entries;
-}
 
 /*
  * Return what the path means in the folder: the path that some file has or
@@ -373,11 +44,11 @@ entries_of(const SourceFile *file)
  * lie above the folder; but no path that leads nowhere means all of the folder.
  */
 static char *
-resolve_include(const ChangelogReader *r, const SourceFile *changelog, const Entry *include)
+resolve_include(const ChangelogReader *r, const SourceFile *changelog, const ChangelogEntry *include)
 {
 	const char *path = include->path;
 	bool		is_root = *sv_path_join("", path) == '\0';
-	char		end = include->kind == ENTRY_INCLUDE_ALL ? '/' : '\0';
+	char		end = include->kind == SV_ENTRY_INCLUDE_ALL ? '/' : '\0';
 	char	   *result;
 
 	if (strncmp(path, "classpath:", strlen("classpath:")) == 0)
@@ -432,7 +103,7 @@ depth_below(const SourceFile *file, size_t length)
 
 /* Include all files of the folder, in the order of their names. */
 static int
-read_all(ChangelogReader *r, const Entry *include, const char *path, int depth)
+read_all(ChangelogReader *r, const ChangelogEntry *include, const char *path, int depth)
 {
 	List	   *files = list_copy(r->folder->files);
 	size_t		length = strlen(path);
@@ -460,26 +131,32 @@ read_all(ChangelogReader *r, const Entry *include, const char *path, int depth)
 }
 
 static void
-read_include(ChangelogReader *r, const SourceFile *file, const Entry *include, int depth)
+read_include(ChangelogReader *r, const SourceFile *file, const ChangelogEntry *include, int depth)
 {
 	char	   *path = resolve_include(r, file, include);
-	bool		all = include->kind == ENTRY_INCLUDE_ALL;
+	bool		all = include->kind == SV_ENTRY_INCLUDE_ALL;
 	const SourceFile *included = all ? NULL : sv_folder_find(r->folder, path);
-	const char *outer = r->scope.contexts;
+	LiquibaseScope outer = r->scope;
 
 	if (included != NULL &&
 		(included->content == NULL ||
 		 (!sv_file_is_sql(included) && !sv_changelog_is_root(included))))
-		refuse_change(file, include->line, include->path);
+		sv_changelog_refuse(file, include->line, include->path);
 	if (include->contexts != NULL)
-		r->scope.contexts = outer == NULL ? include->contexts :
-			psprintf("(%s) and (%s)", outer, include->contexts);
+		r->scope.contexts = outer.contexts == NULL ? include->contexts :
+			psprintf("(%s) and (%s)", outer.contexts, include->contexts);
+	if (include->labels != NULL && outer.labels != NULL)
+		sv_format_refuse(file, include->line, "labels of two includes cannot be kept",
+						 "Give the labels to one of them, or to the changesets.");
+	if (include->labels != NULL)
+		r->scope.labels = include->labels;
 	if (included != NULL)
 		read_included(r, included, depth);
 	else if ((!all || read_all(r, include, path, depth) == 0) && !include->can_be_empty)
 		sv_format_refuse(file, include->line, psprintf("there is no \"%s\"", include->path),
 						 "Load the folder that has the changelog and all that it includes.");
-	r->scope.contexts = outer;
+	r->scope.contexts = outer.contexts;
+	r->scope.labels = outer.labels;
 }
 
 static void
@@ -489,14 +166,14 @@ read_changelog(ChangelogReader *r, const SourceFile *file, int depth)
 
 	if (depth > MAX_DEPTH)
 		sv_format_refuse(file, 0, "changelogs are nested too deeply", NULL);
-	foreach(lc, entries_of(file))
+	foreach(lc, sv_changelog_entries(file))
 	{
-		const Entry *entry = lfirst(lc);
+		const ChangelogEntry *entry = lfirst(lc);
 
 		CHECK_FOR_INTERRUPTS();
-		if (entry->kind == ENTRY_INCLUDE || entry->kind == ENTRY_INCLUDE_ALL)
+		if (entry->kind == SV_ENTRY_INCLUDE || entry->kind == SV_ENTRY_INCLUDE_ALL)
 			read_include(r, file, entry, depth);
-		else if (entry->kind == ENTRY_PROPERTY && !entry->is_local &&
+		else if (entry->kind == SV_ENTRY_PROPERTY && !entry->is_local &&
 				 (entry->dbms == NULL || sv_liquibase_is_for_us(entry->dbms)))
 			sv_liquibase_define(&r->scope.properties, entry->name, entry->value);
 	}
@@ -519,10 +196,10 @@ find_root(const ChangelogReader *r)
 	}
 	foreach(lc, changelogs)
 	{
-		foreach(cell, entries_of(lfirst(lc)))
+		foreach(cell, sv_changelog_entries(lfirst(lc)))
 		{
-			const Entry *entry = lfirst(cell);
-			const SourceFile *file = entry->kind == ENTRY_INCLUDE ?
+			const ChangelogEntry *entry = lfirst(cell);
+			const SourceFile *file = entry->kind == SV_ENTRY_INCLUDE ?
 			sv_folder_find(r->folder, resolve_include(r, lfirst(lc), entry)) : NULL;
 
 			if (file != NULL)

@@ -147,8 +147,8 @@ bool
 sv_formats_wants_content(const char *name)
 {
 	static const char *const wanted[] = {
-		".sql", ".sql.conf", ".plan", "sqitch.conf", "metadata.toml", "migration_lock.toml",
-		"atlas.sum", ".yaml", ".yml", ".xml", ".json"
+		".sql", ".sql.conf", ".plan", "sqitch.conf", "tern.conf", "metadata.toml",
+		"migration_lock.toml", "atlas.sum", ".yaml", ".yml", ".xml", ".json"
 	};
 
 	if (sv_name_ends_with(name, "snapshot.json") || sv_name_ends_with(name, "package-lock.json"))

@@ -209,7 +209,7 @@ extern void sv_sqitch_note(RevisionDraft *draft, const SqitchProject *project, c
 						   const char *id, const PlanLine *line, const List *needs,
 						   const List *conflicts, const List *tags);
 
-/* ----- liquibase_words.c, liquibase_checks.c, liquibase.c, changelog.c ----- */
+/* ----- liquibase_words.c, liquibase_checks.c, liquibase.c, changelog.c, changelog_entries.c ----- */
 
 /* The preconditions of a changeset. */
 typedef struct LiquibaseChecks
@@ -225,6 +225,7 @@ typedef struct LiquibaseScope
 {
 	List	   *properties;		/* see sv_liquibase_expand() */
 	const char *contexts;		/* expression that holds for all of the file; NULL: none */
+	const char *labels;			/* of changesets that have none; NULL: none */
 } LiquibaseScope;
 
 extern const char *sv_liquibase_attribute(const char *at, char **name, char **value);
@@ -233,6 +234,7 @@ extern char *sv_liquibase_expand(const List *properties, const char *text);
 extern void sv_liquibase_property(LiquibaseScope *scope, List **properties,
 								  const SourceFile *file, const LineCursor *line,
 								  const char *text);
+extern char *sv_liquibase_checksum(const char *sql, const char *settings, int version);
 extern void sv_liquibase_define(List **properties, const char *name, const char *value);
 extern void sv_liquibase_check(LiquibaseChecks *checks, const List *properties,
 							   const SourceFile *file, const LineCursor *line, const char *text);
@@ -240,6 +242,35 @@ extern char *sv_liquibase_checks_json(const LiquibaseChecks *checks);
 extern bool sv_liquibase_is_formatted(const SourceFile *file);
 extern List *sv_liquibase_read_file(const SourceFile *file, LiquibaseScope *scope);
 extern RevisionDraft *sv_liquibase_read_raw(const SourceFile *file, const LiquibaseScope *scope);
+typedef enum ChangelogEntryKind
+{
+	SV_ENTRY_INCLUDE,
+	SV_ENTRY_INCLUDE_ALL,		/* all files of a folder */
+	SV_ENTRY_PROPERTY,
+	SV_ENTRY_DBMS				/* precondition */
+} ChangelogEntryKind;
+
+/* An entry of a changelog. */
+typedef struct ChangelogEntry
+{
+	ChangelogEntryKind kind;
+	int			line;
+	char	   *path;			/* of an include */
+	bool		relative;		/* to the changelog's folder */
+	bool		can_be_empty;
+	char	   *contexts;		/* expression, or NULL */
+	char	   *labels;			/* list, or NULL */
+	char	   *ending;			/* of the names of files that count; NULL: all */
+	int			min_depth;		/* of files in the folder: 1 is directly */
+	int			max_depth;
+	char	   *name;			/* of a property */
+	char	   *value;
+	char	   *dbms;			/* of a property or a precondition; NULL: any */
+	bool		is_local;		/* the property */
+} ChangelogEntry;
+
+extern void sv_changelog_refuse(const SourceFile *file, int line, const char *what);
+extern List *sv_changelog_entries(const SourceFile *file);
 extern bool sv_changelog_is_root(const SourceFile *file);
 extern List *sv_changelog_read(Folder *folder);
 

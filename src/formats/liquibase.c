@@ -485,42 +485,14 @@ has_two_authors(const List *changesets, const Changeset *changeset)
 	return false;
 }
 
-/* The text without white space, or with one blank for each run of it between words. */
-static char *
-without_blanks(const char *text, bool one)
-{
-	static const char blanks[] = " \t\r\n";
-	StringInfoData out;
-
-	initStringInfo(&out);
-	for (text += strspn(text, blanks); *text != '\0'; text += strspn(text, blanks))
-	{
-		int			length = strcspn(text, blanks);
-
-		if (one && out.len > 0)
-			appendStringInfoChar(&out, ' ');
-		appendBinaryStringInfo(&out, text, length);
-		text += length;
-	}
-	return out.data;
-}
-
-/*
- * The changeset's checksum of the version (8 or 9): the hash of the list of its
- * changes' hashes, of which there is one.
- */
 static char *
 checksum_of(const Changeset *changeset, int version)
 {
-	char	   *text = without_blanks(changeset->sql.data, version == 8);
-	char	   *change;
+	char	   *settings = psprintf("%s:%s:%s:", changeset->delimiter ? changeset->delimiter : "null",
+									changeset->splits ? "true" : "false",
+									changeset->strips_comments ? "true" : "false");
 
-	if (version == 8)
-		text = psprintf("%s:%s:%s:%s", changeset->delimiter ? changeset->delimiter : "null",
-						changeset->splits ? "true" : "false",
-						changeset->strips_comments ? "true" : "false", text);
-	change = psprintf("%d:%s:", version, sv_hash_text(PG_MD5, text));
-	return psprintf("%d:%s", version, sv_hash_text(PG_MD5, change));
+	return sv_liquibase_checksum(changeset->sql.data, settings, version);
 }
 
 /* What Liquibase knows the changeset by. */
@@ -551,6 +523,20 @@ contexts_of(const ChangesetReader *r, const Changeset *changeset)
 	return psprintf("(%s) and (%s)", r->scope->contexts, changeset->contexts);
 }
 
+/* Those of the changeset, or of what includes the file; NULL: none. */
+static const char *
+labels_of(const ChangesetReader *r, const Changeset *changeset)
+{
+	if (r->scope->labels == NULL)
+		return changeset->labels;
+	/* a filter must match both, which no list can say */
+	if (changeset->labels != NULL)
+		sv_format_refuse(r->file, changeset->line,
+						 "labels of a changeset and of the include of its file cannot be kept",
+						 "Give the labels to one of them.");
+	return r->scope->labels;
+}
+
 static RevisionDraft *
 draft_of_changeset(const ChangesetReader *r, const Changeset *changeset)
 {
@@ -573,7 +559,7 @@ draft_of_changeset(const ChangesetReader *r, const Changeset *changeset)
 	if (changeset->no_transaction)
 		sv_draft_option(draft, "transaction", "false");
 	give_text(draft, "contexts", contexts_of(r, changeset));
-	give_text(draft, "labels", changeset->labels);
+	give_text(draft, "labels", labels_of(r, changeset));
 	if (changeset->checks.conditions != NIL)
 		sv_draft_option(draft, "preconditions", sv_liquibase_checks_json(&changeset->checks));
 	return draft;

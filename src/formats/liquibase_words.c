@@ -1,7 +1,7 @@
 /*
  * liquibase_words.c
  *		What the lines of Liquibase's formatted SQL are made of: attributes,
- *		names of database systems, properties.
+ *		names of database systems, properties, checksums.
  */
 #include "postgres.h"
 
@@ -139,4 +139,41 @@ sv_liquibase_property(LiquibaseScope *scope, List **properties, const SourceFile
 	sv_liquibase_define(properties, property.name, property.value);
 	if (is_global)
 		sv_liquibase_define(&scope->properties, property.name, property.value);
+}
+
+/* The text without white space, or with one blank for each run of it between words. */
+static char *
+without_blanks(const char *text, bool one)
+{
+	static const char blanks[] = " \t\r\n";
+	StringInfoData out;
+
+	initStringInfo(&out);
+	for (text += strspn(text, blanks); *text != '\0'; text += strspn(text, blanks))
+	{
+		int			length = strcspn(text, blanks);
+
+		if (one && out.len > 0)
+			appendStringInfoChar(&out, ' ');
+		appendBinaryStringInfo(&out, text, length);
+		text += length;
+	}
+	return out.data;
+}
+
+/*
+ * The checksum of the version (8 or 9) of a changeset with that SQL: the hash of the
+ * list of its changes' hashes, of which there is one.  settings: "DELIMITER:SPLITS:STRIPS:",
+ * which version 8 has in it.
+ */
+char *
+sv_liquibase_checksum(const char *sql, const char *settings, int version)
+{
+	char	   *text = without_blanks(sql, version == 8);
+	char	   *change;
+
+	if (version == 8)
+		text = psprintf("%s%s", settings, text);
+	change = psprintf("%d:%s:", version, sv_hash_text(PG_MD5, text));
+	return psprintf("%d:%s", version, sv_hash_text(PG_MD5, change));
 }

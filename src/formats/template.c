@@ -3,14 +3,17 @@
  *		Go templates, as far as migration files use them (pop, tern).
  *
  * {{ index .Options "NAME" }} and {{ .NAME }} are replaced by the variable NAME
- * of the call, {{ template "PATH" . }} by the file of that path.  Anything else
+ * of the call or, without one, by that of tern.conf; {{ template "PATH" . }} by the file of that path.  Anything else
  * in {{ }} is refused.
  */
 #include "postgres.h"
 
+#include "miscadmin.h"
+
 #include "formats/formats_private.h"
 
 #define MAX_DEPTH	8
+#define MAX_BYTES	(64 * 1024 * 1024)	/* of what becomes of a text */
 
 /* Where a template is read. */
 typedef struct TemplateReader
@@ -62,12 +65,44 @@ variable_of(const char *action)
 	return pstrdup(name);
 }
 
+/* What section [data] of tern.conf has for the name; NULL: nothing, or a template. */
+static char *
+value_of_conf(const Folder *folder, const char *name)
+{
+	const SourceFile *conf = sv_folder_find(folder, "tern.conf");
+	LineCursor	line = {conf != NULL && conf->content != NULL ? conf->content : ""};
+	bool		in_data = false;
+
+	while (sv_line_next(&line))
+	{
+		const char *value = memchr(line.start, '=', line.length);
+		int			length = strlen(name);
+
+		if (sv_line_begins(&line, "["))
+			in_data = sv_line_begins(&line, "[data]");
+		if (!in_data || value == NULL || !sv_line_begins(&line, name))
+			continue;
+		length += strspn(line.start, " \t");
+		if (line.start + length + strspn(line.start + length, " \t") != value)
+			continue;
+		value = psprintf("%.*s", (int) (line.start + line.length - value - 1), value + 1);
+		value += strspn(value, " \t");
+		length = strlen(value);
+		while (length > 0 && strchr(" \t", value[length - 1]) != NULL)
+			length--;
+		return strstr(value, "{{") == NULL ? pnstrdup(value, length) : NULL;
+	}
+	return NULL;
+}
+
 static void
 add_variable(TemplateReader *r, const char *name)
 {
 	char	   *value = r->folder->variables != NULL ?
 	sv_json_text(sv_json_member(&r->folder->variables->root, name)) : NULL;
 
+	if (value == NULL)
+		value = value_of_conf(r->folder, name);
 	if (value == NULL)
 		sv_format_refuse(r->file, r->line, psprintf("the template needs a value for \"%s\"", name),
 						 psprintf("Say variables => '{\"%s\": \"...\"}'.", name));
@@ -79,7 +114,8 @@ expand_template(TemplateReader *r, const char *text, bool is_migration, int dept
 {
 	const char *open;
 
-	if (depth > MAX_DEPTH)
+	CHECK_FOR_INTERRUPTS();
+	if (depth > MAX_DEPTH || r->out.len > MAX_BYTES)
 		sv_format_refuse(r->file, r->line, "templates are nested too deeply", NULL);
 	while ((open = strstr(text, "{{")) != NULL)
 	{
