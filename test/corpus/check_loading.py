@@ -40,23 +40,22 @@ def judge(report, history, rows):
         # one that begins with SET TRANSACTION can be in a transaction of its own alone
         alone = step["own_transaction"] and (blocker or "").startswith("SET TRANSACTION")
         report.check(alone or step["transactional"] == (blocker is None), one + ": in a transaction", blocker)
-        broken = step["has_down"] and has_down == "f" and not parses(history, step)
+        broken = step["has_down"] and has_down == "f" and not parses(os.path.join(history.folder, step["dir"], "down.sql"))
         report.check(broken or step["has_down"] == (has_down == "t"), one + ": its down", has_down)
         # the mark of sql-migrate is about one way, where meta.json takes it for both
         if has_down == "t" and not (history.meta["format"] == "sql-migrate" and step["down_why"] == ["marker"]):
             report.same(step["down_transactional"], down_blocker is None, one + ": its down in a transaction")
 
 
-def parses(history, step, way="down"):
-    with open(os.path.join(history.folder, step["dir"], way + ".sql"), encoding="utf-8") as f:
+def parses(path):
+    with open(path, encoding="utf-8") as f:
         return corpus.parses(f.read())
 
 
 def _too_new(history, error):
     """Is the error about a file that this server's parser does not take, under psql neither?"""
     named = re.search(r'up script.*\(file "([^"]*)"\)', error.detail or "")
-    step = next((s for s in history.meta["steps"] if named and named.group(1) in s["files"]), None)
-    return error.sqlstate == "SV007" and step and not parses(history, step, "up")
+    return error.sqlstate == "SV007" and named and not parses(os.path.join(history.originals, named.group(1)))
 
 
 def run(report, history, witness, database):
