@@ -121,7 +121,7 @@ sv_names_make_edges(Comparison *cmp)
 	control.keysize = sizeof(key);
 	control.entrysize = sizeof(TakenName);
 	control.hcxt = CurrentMemoryContext;
-	names = hash_create("schemaver names", 256, &control, HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
+	names = hash_create("schemaver names", 16, &control, HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
 	foreach(cell, cmp->pairs)
 	{
 		Pair	   *pair = lfirst(cell);

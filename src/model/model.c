@@ -9,6 +9,9 @@
 #include "model/model.h"
 #include "utils/memutils.h"
 
+/* Two small tables: a run makes thousands of models, most of a few objects. */
+#define FIRST_SIZE 8
+
 typedef struct IdentityKey
 {
 	const ModelClass *class;
@@ -19,50 +22,75 @@ typedef struct IdentityEntry
 {
 	IdentityKey key;
 	Object	   *object;
+	uint32		hash;
+	char		status;
 } IdentityEntry;
 
 typedef struct AddressEntry
 {
 	ObjectAddress key;
+	char		status;
 	Object	   *object;
 } AddressEntry;
 
-static uint32
-identity_hash(const void *key, Size size)
+static inline uint32
+identity_hash(IdentityKey key)
 {
-	const IdentityKey *k = key;
-
-	return hash_bytes((const unsigned char *) k->identity, strlen(k->identity)) ^
-		hash_bytes((const unsigned char *) k->class->name, strlen(k->class->name));
+	return hash_bytes((const unsigned char *) key.identity, strlen(key.identity)) ^
+		murmurhash32((uint32) key.class->rank);
 }
 
-static int
-identity_match(const void *a, const void *b, Size size)
+static inline bool
+identity_equal(IdentityKey a, IdentityKey b)
 {
-	const IdentityKey *x = a;
-	const IdentityKey *y = b;
-
-	return x->class == y->class ? strcmp(x->identity, y->identity) : 1;
+	return a.class == b.class && strcmp(a.identity, b.identity) == 0;
 }
+
+static inline uint32
+address_hash(ObjectAddress key)
+{
+	return hash_combine(murmurhash32(key.objectId),
+						murmurhash32(key.classId ^ ((uint32) key.objectSubId << 16)));
+}
+
+static inline bool
+address_equal(ObjectAddress a, ObjectAddress b)
+{
+	return a.objectId == b.objectId && a.classId == b.classId && a.objectSubId == b.objectSubId;
+}
+
+#define SH_PREFIX identities
+#define SH_ELEMENT_TYPE IdentityEntry
+#define SH_KEY_TYPE IdentityKey
+#define SH_KEY key
+#define SH_HASH_KEY(tb, k) identity_hash(k)
+#define SH_EQUAL(tb, a, b) identity_equal(a, b)
+#define SH_STORE_HASH
+#define SH_GET_HASH(tb, e) (e)->hash
+#define SH_SCOPE static inline
+#define SH_DECLARE
+#define SH_DEFINE
+#include "lib/simplehash.h"
+
+#define SH_PREFIX addresses
+#define SH_ELEMENT_TYPE AddressEntry
+#define SH_KEY_TYPE ObjectAddress
+#define SH_KEY key
+#define SH_HASH_KEY(tb, k) address_hash(k)
+#define SH_EQUAL(tb, a, b) address_equal(a, b)
+#define SH_SCOPE static inline
+#define SH_DECLARE
+#define SH_DEFINE
+#include "lib/simplehash.h"
 
 /* An empty model in the current context. */
 Model *
 sv_model_create(void)
 {
 	Model	   *model = palloc0(sizeof(Model));
-	HASHCTL		control = {0};
 
-	control.hcxt = CurrentMemoryContext;
-	control.keysize = sizeof(IdentityKey);
-	control.entrysize = sizeof(IdentityEntry);
-	control.hash = identity_hash;
-	control.match = identity_match;
-	model->by_identity = hash_create("schemaver identities", 64, &control,
-									 HASH_ELEM | HASH_FUNCTION | HASH_COMPARE | HASH_CONTEXT);
-	control.keysize = sizeof(ObjectAddress);
-	control.entrysize = sizeof(AddressEntry);
-	model->by_address = hash_create("schemaver addresses", 64, &control,
-									HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
+	model->by_identity = identities_create(CurrentMemoryContext, FIRST_SIZE, NULL);
+	model->by_address = addresses_create(CurrentMemoryContext, FIRST_SIZE, NULL);
 	return model;
 }
 
@@ -71,7 +99,7 @@ void
 sv_model_alias(Model *model, const ObjectAddress *address, Object *object)
 {
 	bool		found;
-	AddressEntry *entry = hash_search(model->by_address, address, HASH_ENTER, &found);
+	AddressEntry *entry = addresses_insert(model->by_address, *address, &found);
 
 	if (!found)
 		entry->object = object;
@@ -83,7 +111,7 @@ sv_model_add(Model *model, Object *object)
 {
 	IdentityKey key = {object->class, object->identity};
 	bool		found;
-	IdentityEntry *entry = hash_search(model->by_identity, &key, HASH_ENTER, &found);
+	IdentityEntry *entry = identities_insert(model->by_identity, key, &found);
 
 	if (found)
 		return;					/* two catalog rows for one thing */
@@ -104,7 +132,7 @@ sv_model_forget(Model *model, const Object *object)
 {
 	IdentityKey key = {object->class, object->identity};
 
-	hash_search(model->by_identity, &key, HASH_REMOVE, NULL);
+	(void) identities_delete(model->by_identity, key);
 }
 
 /* The object of which the object is a part, at whatever depth; itself if it is no part. */
@@ -132,7 +160,7 @@ Object *
 sv_model_find(const Model *model, const ModelClass *class, const char *identity)
 {
 	IdentityKey key = {class, identity};
-	IdentityEntry *entry = hash_search(model->by_identity, &key, HASH_FIND, NULL);
+	IdentityEntry *entry = identities_lookup(model->by_identity, key);
 
 	return entry ? entry->object : NULL;
 }
@@ -146,7 +174,7 @@ sv_model_at(const Model *model, Oid catalog, Oid oid, int sub)
 
 	memset(&key, 0, sizeof(key));
 	ObjectAddressSubSet(key, catalog, oid, sub);
-	entry = hash_search(model->by_address, &key, HASH_FIND, NULL);
+	entry = addresses_lookup(model->by_address, key);
 	return entry ? entry->object : NULL;
 }
 
@@ -155,14 +183,13 @@ ObjectAddress *
 sv_model_addresses(const Model *model, int *n)
 {
 	ObjectAddress *addresses =
-	palloc_extended(sizeof(ObjectAddress) * (hash_get_num_entries(model->by_address) + 1),
-					MCXT_ALLOC_HUGE);
-	HASH_SEQ_STATUS scan;
+	palloc_extended(sizeof(ObjectAddress) * (model->by_address->members + 1), MCXT_ALLOC_HUGE);
+	addresses_iterator scan;
 	AddressEntry *entry;
 
 	*n = 0;
-	hash_seq_init(&scan, model->by_address);
-	while ((entry = hash_seq_search(&scan)) != NULL)
+	addresses_start_iterate(model->by_address, &scan);
+	while ((entry = addresses_iterate(model->by_address, &scan)) != NULL)
 		if (entry->key.objectSubId == 0)
 			addresses[(*n)++] = entry->key;
 	return addresses;

@@ -173,8 +173,8 @@ struct Object
 struct Model
 {
 	List	   *objects;		/* in canonical order */
-	HTAB	   *by_identity;
-	HTAB	   *by_address;
+	struct identities_hash *by_identity;
+	struct addresses_hash *by_address;
 	List	   *findings;		/* strings: what is there but not modelled */
 	List	   *facts;			/* run/facts.c, where both matter */
 	List	   *default_privileges; /* those among the objects */
