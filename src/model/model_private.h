@@ -87,6 +87,13 @@ extern void sv_reader_some(Reader *reader, StoreScope *store, const Datum *value
 extern bool sv_reader_leaves_out(const Reader *reader, const ObjectAddress *address);
 extern char *sv_reader_type(Reader *reader, Oid type, int32 typmod);
 
+/* presence.c */
+typedef struct Presence Presence;
+
+extern const char *sv_class_kinds(const ModelClass *class);
+extern Presence *sv_presence_read(Datum schemas);
+extern bool sv_presence_of(Presence *presence, const ModelClass *class);
+
 /* scan.c */
 typedef void (*ScanFn) (Reader *reader, Relation catalog, HeapTuple tuple, void *arg);
 extern void sv_scan_relations(Reader *reader, Oid catalog, Oid index, AttrNumber key, ScanFn read,

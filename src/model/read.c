@@ -561,6 +561,7 @@ read_model(void *arg)
 	StoreScope	store;
 	Datum		values[2];
 	ClassRead	read = {&reader, &store, NULL, values};
+	Presence   *presence;
 
 	if (queries == NULL)
 	{
@@ -578,6 +579,7 @@ read_model(void *arg)
 	values[1] = BoolGetDatum(scope->all);
 	MemoryContextSwitchTo(store.caller);
 	reader.members = sv_model_read_members(reader.model);
+	presence = sv_presence_read(values[0]);
 	for (int i = 0; sv_object_classes[i] != NULL; i++)
 	{
 		CHECK_FOR_INTERRUPTS();
@@ -587,6 +589,8 @@ read_model(void *arg)
 			reader.class->scan(&reader, &store, values);
 			continue;
 		}
+		if (!attempt->careful && !sv_presence_of(presence, reader.class))
+			continue;
 		queries[i].sql = reader.class->query;
 		queries[i].nargs = 2;
 		queries[i].argtypes[0] = OIDARRAYOID;

@@ -52,25 +52,6 @@ typedef struct UnitReader
 	KnownUnitFn known;			/* or NULL */
 } UnitReader;
 
-/* Which kinds of relations, types and functions a class has; others have no rows in it. */
-static const struct
-{
-	const ModelClass *class;
-	const char *kinds;
-}			class_kinds[] = {
-	{&sv_class_table, "rp"}, {&sv_class_foreign_table, "f"}, {&sv_class_view, "v"},
-	{&sv_class_matview, "m"},
-	{&sv_class_sequence, "S"}, {&sv_class_sequence_owner, "S"}, {&sv_class_inheritance, "rpf"},
-	{&sv_class_column, "rpfvmc"}, {&sv_class_default, "rpfv"}, {&sv_class_identity_sequence, "rp"},
-	{&sv_class_constraint, "rpf"},
-	{&sv_class_index, "rpm"}, {&sv_class_trigger, "rpfv"}, {&sv_class_rule, "rpfvm"},
-	{&sv_class_policy, "rp"},
-	{&sv_class_statistics, "rpfm"},
-	{&sv_class_enum, "e"}, {&sv_class_composite, "c"}, {&sv_class_range, "r"},
-	{&sv_class_base_type, "b"},
-	{&sv_class_domain, "d"}, {&sv_class_domain_constraint, "d"},
-};
-
 /* What pg_depend tells of a relation before its parts are read. */
 typedef struct Surroundings
 {
@@ -127,15 +108,6 @@ is_member(const Reader *reader, const ObjectAddress *address)
 	if (around != NULL || address->classId == ConstraintRelationId) /* these are never members */
 		return around != NULL && around->is_member;
 	return OidIsValid(getExtensionOfObject(address->classId, address->objectId));
-}
-
-static const char *
-kinds_of(const ModelClass *class)
-{
-	for (int i = 0; i < lengthof(class_kinds); i++)
-		if (class_kinds[i].class == class)
-			return class_kinds[i].kinds;
-	return NULL;
 }
 
 static char
@@ -265,7 +237,7 @@ with_identity(const Model *model, const List *relations)
 static List *
 oids_for(const UnitReader *u, const ModelClass *class, Oid catalog, const List *units)
 {
-	const char *kinds = kinds_of(class);
+	const char *kinds = sv_class_kinds(class);
 	List	   *oids = NIL;
 	ListCell   *cell;
 
@@ -501,6 +473,8 @@ missing_units(UnitReader *u)
 			continue;
 		if (sv_edge_object(u->reader.model, to) != NULL)
 			continue;
+		if (to->classId == NamespaceRelationId && use_known(u, to, to))
+			continue;			/* before anything is looked up: nearly every unit needs one */
 		unit = palloc0(sizeof(ObjectAddress));
 		if (!needed_unit(u, to, unit) || sv_base_has_object(result, unit) || use_known(u, to, unit))
 			continue;
@@ -615,6 +589,7 @@ sv_model_read_units(const List *units, Snapshot snapshot, KnownUnitFn known)
 	ModelScope	scope = {NIL, true, NULL};
 	HASHCTL		control = {0};
 	List	   *readable = NIL;
+	MemoryContext scratch;
 	ListCell   *cell;
 
 	u.known = known;
@@ -622,7 +597,8 @@ sv_model_read_units(const List *units, Snapshot snapshot, KnownUnitFn known)
 	u.reader.scope = &scope;
 	u.reader.is_member = is_member;
 	u.reader.before_query = prefer_indexes;
-	control.hcxt = CurrentMemoryContext;
+	scratch = AllocSetContextCreate(CurrentMemoryContext, "schemaver units", ALLOCSET_DEFAULT_SIZES);
+	control.hcxt = scratch;
 	control.keysize = control.entrysize = sizeof(ObjectAddress);
 	u.seen = hash_create("schemaver edges", 64, &control, HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
 	control.keysize = sizeof(Oid);
@@ -652,6 +628,11 @@ sv_model_read_units(const List *units, Snapshot snapshot, KnownUnitFn known)
 	sv_edges_link(u.reader.model, &u.edges);
 	sv_store_leave(&u.store);
 	PopActiveSnapshot();
+	MemoryContextDelete(scratch);
+	if (u.edges.edges != NULL)
+		pfree(u.edges.edges);
+	if (u.reader.types != NULL)
+		hash_destroy(u.reader.types);
 	sv_model_sort(u.reader.model);
 	return u.reader.model;
 }
