@@ -5,18 +5,37 @@
 #include "postgres.h"
 
 #include "catalog/pg_type.h"
+#include "common/hashfn.h"
 #include "fmgr.h"
 #include "store/store.h"
 #include "utils/fmgroids.h"
 
+/* Hashes of the revisions of derived downs. */
+static uint32 *
+hashes_of(const List *downs)
+{
+	uint32	   *hashes = palloc(sizeof(uint32) * list_length(downs));
+	ListCell   *cell;
+
+	foreach(cell, downs)
+	{
+		const char *revision = ((const StoredDerived *) lfirst(cell))->revision;
+
+		hashes[foreach_current_index(cell)] =
+			hash_bytes((const unsigned char *) revision, strlen(revision));
+	}
+	return hashes;
+}
+
 /* Is there a later one of the same revision? */
 static bool
-is_superseded(const List *downs, int i)
+is_superseded(const List *downs, const uint32 *hashes, int i)
 {
 	const StoredDerived *derived = list_nth(downs, i);
 
 	for (int j = i + 1; j < list_length(downs); j++)
-		if (strcmp(((const StoredDerived *) list_nth(downs, j))->revision, derived->revision) == 0)
+		if (hashes[j] == hashes[i] &&
+			strcmp(((const StoredDerived *) list_nth(downs, j))->revision, derived->revision) == 0)
 			return true;
 	return false;
 }
@@ -52,14 +71,16 @@ sv_store_derived(const List *downs)
 	List	   *revisions = NIL;
 	List	   *scripts = NIL;
 	List	   *lost = NIL;
+	uint32	   *hashes;
 
 	if (downs == NIL)
 		return;
+	hashes = hashes_of(downs);
 	for (int i = 0; i < list_length(downs); i++)
 	{
 		const StoredDerived *derived = list_nth(downs, i);
 
-		if (is_superseded(downs, i))
+		if (is_superseded(downs, hashes, i))
 			continue;
 		revisions = lappend(revisions, (void *) derived->revision);
 		scripts = lappend(scripts, (void *) derived->down);
@@ -68,7 +89,7 @@ sv_store_derived(const List *downs)
 	sv_own_query(SV_STORE_WRITE, &query, revisions, scripts, lost);
 	for (int i = 0; i < list_length(downs); i++)
 	{
-		if (!is_superseded(downs, i))
+		if (!is_superseded(downs, hashes, i))
 			keep_other_script(list_nth(downs, i));
 	}
 }

@@ -28,6 +28,7 @@ static struct
 	int			level;			/* of transactions, in which that is so */
 	bool		held;			/* other queries do not have it written */
 	List	   *steps;			/* StoredStep */
+	int			marked;			/* where the last state was noted */
 } collected;
 
 /* ----- writing ----- */
@@ -221,6 +222,7 @@ write_collected(void)
 	int			from = 0;
 
 	collected.steps = NIL;
+	collected.marked = 0;
 
 	for (int i = 1; i <= list_length(steps); i++)
 	{
@@ -316,18 +318,20 @@ sv_steps_add(const StoredStep *step)
 bool
 sv_steps_set_state(const StepState *mark)
 {
-	ListCell   *cell;
+	int			n = list_length(collected.steps);
 
-	foreach(cell, collected.steps)
+	/* states come in the order of their steps, so that mostly the next one is it */
+	for (int i = 0; i < n; i++)
 	{
-		StoredStep *step = lfirst(cell);
+		int			at = (collected.marked + i) % n;
+		StoredStep *step = list_nth(collected.steps, at);
 
-		if (step->run == mark->run && step->position == mark->position)
-		{
-			step->state = mark->state;
-			step->state_before = mark->before;
-			return true;
-		}
+		if (step->run != mark->run || step->position != mark->position)
+			continue;
+		step->state = mark->state;
+		step->state_before = mark->before;
+		collected.marked = at + 1;
+		return true;
 	}
 	return false;
 }

@@ -41,7 +41,6 @@ typedef struct Derivation
 	List	   *rows;
 	List	   *ordered;		/* tables that they copy for the order of columns */
 	List	   *last_rows;		/* the rows without that; NIL if there are no such tables */
-	MemoryContext context;
 } Derivation;
 
 static Object *
@@ -277,6 +276,26 @@ schema_is_renamed(const Derivation *d, const char *now, const char *then)
 	return false;
 }
 
+/* sv_distributing_extension(), looked for once for all steps that are settled together. */
+static const char *distributing = NULL;
+static bool distributing_is_known = false;
+
+static const char *
+distributing_extension(void)
+{
+	if (!distributing_is_known)
+		distributing = sv_distributing_extension();
+	distributing_is_known = true;
+	return distributing;
+}
+
+/* Other statements will be executed before more is derived. */
+void
+sv_derive_forget(void)
+{
+	distributing_is_known = false;
+}
+
 /* Rows that put extensions back into the schemas that they were moved from. */
 static List *
 moved_extensions(const Derivation *d)
@@ -312,7 +331,7 @@ moved_extensions(const Derivation *d)
 static void
 refuse_distributed(const List *rows)
 {
-	const char *extension = sv_distributing_extension();
+	const char *extension = distributing_extension();
 	ListCell   *cell;
 
 	if (extension == NULL)
@@ -428,13 +447,36 @@ without_disowned(const TrackedStep *step)
 	return own;
 }
 
-/*
- * Derive the down script of a step, whose changes are the last that were made
- * to its units.  A step that changed nothing gets an empty one; NULL, and a WARNING, if
- * there is no order in which the way back could be gone.
- */
-DerivedDown *
-sv_derive_down(const TrackedStep *step)
+/* Strings of a list that the current context holds. */
+static List *
+copy_strings(const List *strings)
+{
+	List	   *result = NIL;
+	ListCell   *cell;
+
+	foreach(cell, strings)
+		result = lappend(result, pstrdup(lfirst(cell)));
+	return result;
+}
+
+static DerivedDown *
+copy_result(const DerivedDown *down)
+{
+	DerivedDown *result;
+
+	if (down == NULL)
+		return NULL;
+	result = palloc(sizeof(DerivedDown));
+	result->sql = pstrdup(down->sql);
+	result->last = down->last != NULL ? pstrdup(down->last) : NULL;
+	result->ordered = copy_strings(down->ordered);
+	result->lost = copy_strings(down->lost);
+	return result;
+}
+
+/* Derive it in the current context, which holds more than the result. */
+static DerivedDown *
+derive(const TrackedStep *step)
 {
 	Derivation	d = {without_disowned(step)};
 	DerivedDown *result = palloc0(sizeof(DerivedDown));
@@ -442,7 +484,7 @@ sv_derive_down(const TrackedStep *step)
 
 	d.options.owners = d.options.privileges = d.options.comments = true;
 	/* a table is not copied for its order of columns where its rows may be elsewhere */
-	d.options.column_order = sv_distributing_extension() == NULL;
+	d.options.column_order = distributing_extension() == NULL;
 	d.options.by_address = true;
 	d.options.drop = "drop";
 
@@ -469,5 +511,25 @@ sv_derive_down(const TrackedStep *step)
 	if (d.ordered != NIL)
 		result->last = script_of(&d, d.last_rows);
 	result->lost = sv_derived_lost(d.before, d.rows, step->undone);
+	return result;
+}
+
+/*
+ * Derive the down script of a step, whose changes are the last that were made
+ * to its units.  A step that changed nothing gets an empty one; NULL, and a WARNING, if
+ * there is no order in which the way back could be gone.
+ */
+DerivedDown *
+sv_derive_down(const TrackedStep *step)
+{
+	MemoryContext context =
+	AllocSetContextCreate(CurrentMemoryContext, "schemaver derivation", ALLOCSET_DEFAULT_SIZES);
+	MemoryContext caller = MemoryContextSwitchTo(context);
+	DerivedDown *derived = derive(step);
+	DerivedDown *result;
+
+	MemoryContextSwitchTo(caller);
+	result = copy_result(derived);
+	MemoryContextDelete(context);
 	return result;
 }

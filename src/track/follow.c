@@ -154,6 +154,7 @@ record_settled(void)
 	if (unrecorded.by_states != NULL && is_keeping)
 		add_down(unrecorded.by_states, sv_derive_by_states(begun_state, unrecorded.undone));
 	sv_store_derived(unrecorded.downs);
+	sv_derive_forget();
 	memset(&unrecorded, 0, sizeof(unrecorded));
 	sv_track_pause(paused);
 }
@@ -250,6 +251,7 @@ sv_follow_begin(void)
 {
 	by_states = false;
 	begun_state = 0;
+	sv_derive_forget();
 	memset(&unrecorded, 0, sizeof(unrecorded));
 	is_keeping = ensure_state();
 	if (sv_derive_downs || sv_keep_snapshots)
@@ -346,6 +348,7 @@ void
 sv_follow_end(void)
 {
 	forget_before();
+	sv_derive_forget();
 	judging.judge = NULL;
 
 	sv_track_end();

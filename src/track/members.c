@@ -27,9 +27,8 @@
 
 static object_access_hook_type previous_hook = NULL;
 
-/* Schema "schemaver" while a script runs, its extension, and what the script changed in it. */
+/* Schema "schemaver" while a script runs, and what the script changed in it. */
 static Oid	own_schema = InvalidOid;
-static Oid	own_extension = InvalidOid;
 static char *changed = NULL;	/* in TopMemoryContext */
 
 static Oid
@@ -111,7 +110,6 @@ sv_members_begin(void)
 		pfree(changed);
 	changed = NULL;
 	own_schema = get_namespace_oid("schemaver", true);
-	own_extension = get_extension_oid("schemaver", true);
 }
 
 /* The script has ended: look no more. */
@@ -125,8 +123,8 @@ sv_members_end(void)
 void
 sv_members_check(void)
 {
-	/* the end of the extension has an error of its own */
-	if (changed == NULL || get_extension_oid("schemaver", true) != own_extension)
+	/* the schema goes with the extension, and the end of that has an error of its own */
+	if (changed == NULL || get_namespace_oid("schemaver", true) != own_schema)
 		return;
 	ereport(ERROR,
 			(errcode(ERRCODE_SV_INVALID_SCRIPT),

@@ -129,13 +129,11 @@ read_before(const List *units)
 	return model;
 }
 
-/* Has the step under way touched the unit? */
+/* Has a step that is not settled yet touched the unit?  Then it is one that is read. */
 static bool
 is_touched(const ObjectAddress *unit)
 {
-	const TouchEntry *entry = hash_search(track.units, unit, HASH_FIND, NULL);
-
-	return entry != NULL && entry->touch->step == track.step->number;
+	return hash_search(track.units, unit, HASH_FIND, NULL) != NULL;
 }
 
 /* Note that the step changes a unit; "is_new": it was not there before. */

@@ -83,6 +83,7 @@ typedef struct DerivedDown
 } DerivedDown;
 
 extern DerivedDown *sv_derive_down(const TrackedStep *step);
+extern void sv_derive_forget(void);
 
 /* ----- follow.c -----
  *

@@ -262,6 +262,7 @@ sv_track_statement(Node *statement)
 
 				touch_named(OBJECT_EXTENSION, (Node *) makeString(alter->extname));
 				touch_named(alter->objtype, alter->object);
+				sv_forget_schemas();	/* a member is left out */
 			}
 			break;
 		case T_AlterExtensionStmt:
