@@ -232,11 +232,32 @@ sv_put_diff_rows(FunctionCallInfo fcinfo, List *rows)
 	}
 }
 
+/* Takes the option "managed_rows" out of the argument, and returns whether it is true. */
+static bool
+take_rows_option(FunctionCallInfo fcinfo, int n)
+{
+	Jsonb	   *given = PG_ARGISNULL(n) ? NULL : PG_GETARG_JSONB_P(n);
+	const JsonbValue *value = given != NULL && JB_ROOT_IS_OBJECT(given) ?
+	sv_json_member(&given->root, "managed_rows") : NULL;
+
+	if (value == NULL)
+		return false;
+	if (value->type != jbvBool)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("option \"managed_rows\" must be true or false")));
+	fcinfo->args[n].value = DirectFunctionCall2(jsonb_delete, JsonbPGetDatum(given),
+												CStringGetTextDatum("managed_rows"));
+	return value->val.boolean;
+}
+
 Datum
 sv_api_diff_wanted(PG_FUNCTION_ARGS)
 {
 	char	   *sql = sv_arg_text(fcinfo, 0, "wanted");
 	bool		reverse = sv_arg_bool(fcinfo, 1);
+	bool		takes_rows = take_rows_option(fcinfo, 3);
+	List	   *managed = NIL;
 	ModelScope	scope = wanted_scope(fcinfo, 2);
 	DiffOptions options = sv_arg_live_options(fcinfo, 3);
 	Model	   *live;
@@ -247,7 +268,11 @@ sv_api_diff_wanted(PG_FUNCTION_ARGS)
 	sv_store_check_writable("schemaver.diff()");	/* it builds the wanted schema, to roll it
 													 * back */
 	live = sv_model_read(&scope);
-	wanted = sv_wanted_model(sql, &scope, live);
+	wanted = sv_wanted_model(sql, &scope, live, takes_rows ? &managed : NULL);
+	if (reverse && managed != NIL)
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("managed rows cannot be compared in the reverse direction")));
 	renames = sv_hinted(sql, &scope, live, wanted, &options);
 	rows = sv_diff_keep(wanted, renames.model, &options);
 	sv_warn_of_findings(live);
@@ -258,6 +283,7 @@ sv_api_diff_wanted(PG_FUNCTION_ARGS)
 	else
 		rows = list_concat(list_concat(rows, renames.there),
 						   sv_diff(renames.model, wanted, &options));
+	rows = list_concat(rows, sv_wanted_rows_diff(managed));
 	sv_put_diff_rows(fcinfo, rows);
 	return (Datum) 0;
 }
@@ -324,9 +350,29 @@ refuse_diff_losses(List *rows, bool allow_data_loss)
 						  "wanted schema.");
 }
 
+/* Register the rows of the wanted schema, and say so. */
+static void
+register_managed(const List *managed)
+{
+	ListCell   *cell;
+
+	foreach(cell, managed)
+	{
+		GivenRows	given = {.line = 1};
+		const char *name;
+
+		if (sv_register_managed_rows(lfirst(cell), &given, &name) != SV_REGISTER_UNCHANGED)
+			ereport(NOTICE,
+					(errmsg("managed rows \"%s\" are registered", name),
+					 errdetail("The next upgrade writes them.")));
+	}
+}
+
 Datum
 sv_api_autogenerate(PG_FUNCTION_ARGS)
 {
+	bool		takes_rows = take_rows_option(fcinfo, 3);
+	List	   *managed = NIL;
 	RevisionDraft draft = {0};
 	char	   *desired = sv_arg_text(fcinfo, 1, "desired");
 	ModelScope	scope = wanted_scope(fcinfo, 2);
@@ -342,14 +388,16 @@ sv_api_autogenerate(PG_FUNCTION_ARGS)
 	sv_drift_refuse_start(sv_store_graph(SV_STORE_WRITE), scope.schemas, &options,
 						  sv_arg_bool(fcinfo, 9));
 	live = sv_model_read(&scope);
-	wanted = sv_wanted_model(desired, &scope, live);
+	wanted = sv_wanted_model(desired, &scope, live, takes_rows ? &managed : NULL);
 	renames = sv_hinted(desired, &scope, live, wanted, &options);
 	(void) sv_diff_keep(wanted, renames.model, &options);
 	up = list_concat(renames.there, sv_diff(renames.model, wanted, &options));
 	draft.up = revision_script(up);
+	if (draft.up != NULL)
+		refuse_diff_losses(up, sv_arg_bool(fcinfo, 8));
+	register_managed(managed);
 	if (draft.up == NULL)
 		PG_RETURN_NULL();
-	refuse_diff_losses(up, sv_arg_bool(fcinfo, 8));
 	down = list_concat(sv_diff(wanted, renames.model, &options), renames.back);
 	draft.down = revision_script(down);
 	if (draft.down == NULL)

@@ -249,6 +249,13 @@ sv_create_index(Relation table, const char *name, IndexInfo * info, List *column
 #define sv_index_beginscan(table, index, snapshot, n) index_beginscan(table, index, snapshot, n, 0)
 #endif
 
+/* Has an INSERT a RETURNING?  Since 18 that is a node of its own. */
+#if PG_VERSION_NUM >= 180000
+#define sv_insert_returns(insert) ((insert)->returningClause != NULL)
+#else
+#define sv_insert_returns(insert) ((insert)->returningList != NIL)
+#endif
+
 /* Since 18 functions that do not return are marked before their declaration. */
 #if PG_VERSION_NUM < 180000
 #define pg_noreturn pg_attribute_noreturn()

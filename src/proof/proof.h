@@ -160,6 +160,10 @@ extern void sv_test_down(const Sandbox *sandbox, const StoredScript *stored, con
  * The model of the schema that a SQL text builds from empty.
  */
 
-extern Model *sv_wanted_model(const char *sql, const ModelScope *scope, const Model *live);
+extern Model *sv_wanted_model(const char *sql, const ModelScope *scope, const Model *live,
+							  List **rows);
+
+/* wanted_rows.c */
+extern List *sv_wanted_rows_diff(const List *rows);
 
 #endif							/* SV_PROOF_H */

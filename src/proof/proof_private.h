@@ -40,7 +40,13 @@ extern void sv_outside_check(const OutsideMark *mark, List *schemas);
  */
 
 extern void sv_wanted_check(const Script *script);
+extern bool sv_wanted_is_version_table(const RangeVar *table);
 extern bool sv_wanted_leaves_out(const char *text, int line);
 extern void sv_wanted_check_rows(const Model *model);
+
+/* ----- wanted_rows.c: rows of wanted SQL that are taken as managed ones ----- */
+
+extern bool sv_wanted_take_rows(List **taken, const Script *script, int statement);
+extern List *sv_wanted_read_rows(const List *taken);
 
 #endif							/* SV_PROOF_PRIVATE_H */

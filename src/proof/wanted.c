@@ -27,6 +27,10 @@ typedef struct Wanted
 {
 	const Script *script;
 	Model	   *model;			/* result */
+	MemoryContext context;		/* of the results */
+	bool		takes_rows;
+	List	   *taken;			/* statements that give rows */
+	List	   *rows;			/* result: ManagedRows */
 	int			current;
 	const char *text;
 } Wanted;
@@ -79,6 +83,17 @@ creates_public(const char *text)
 		SearchSysCacheExists1(NAMESPACENAME, CStringGetDatum("public"));
 }
 
+/* Take the statement if it gives rows; else false. */
+static bool
+take_rows(Wanted *wanted, int statement)
+{
+	MemoryContext caller = MemoryContextSwitchTo(wanted->context);
+	bool		taken = sv_wanted_take_rows(&wanted->taken, wanted->script, statement);
+
+	MemoryContextSwitchTo(caller);
+	return taken;
+}
+
 static void
 execute_wanted(Wanted *wanted, HTAB *hidden)
 {
@@ -92,6 +107,8 @@ execute_wanted(Wanted *wanted, HTAB *hidden)
 		CHECK_FOR_INTERRUPTS();
 		wanted->current = i;
 		wanted->text = sv_script_rehearsal_text(script, i);
+		if (wanted->takes_rows && take_rows(wanted, i))
+			continue;
 		if (*wanted->text == '\0' || sv_wanted_leaves_out(wanted->text, s->line))
 			continue;
 		if (strcmp(s->tag, "GRANT ROLE") == 0 || strcmp(s->tag, "REVOKE ROLE") == 0)
@@ -133,6 +150,8 @@ build_and_read(Sandbox *sandbox, void *arg)
 	PG_TRY();
 	{
 		execute_wanted(wanted, sandbox->scope.hidden);
+		MemoryContextSwitchTo(wanted->context);
+		wanted->rows = sv_wanted_read_rows(wanted->taken);
 	}
 	PG_CATCH();
 	{
@@ -152,16 +171,21 @@ build_and_read(Sandbox *sandbox, void *arg)
 
 /*
  * Return the model of what the statements of sql build in the schemas of the
- * scope.  "live" is the model of what is there now.  Leaves nothing behind.
+ * scope.  "live" is the model of what is there now.  Leaves nothing behind.  *rows
+ * gets the rows that INSERT and COPY give (ManagedRows); where it is NULL, these are
+ * refused.
  */
 Model *
-sv_wanted_model(const char *sql, const ModelScope *scope, const Model *live)
+sv_wanted_model(const char *sql, const ModelScope *scope, const Model *live, List **rows)
 {
-	Wanted		wanted = {.script = sv_script_parse(sql, &origin)};
+	Wanted		wanted = {.script = sv_script_parse(sql, &origin), .context = CurrentMemoryContext,
+	.takes_rows = rows != NULL};
 	Sandbox		sandbox = {.ground = SV_GROUND_EMPTY, .scope = *scope,
 	.live = unconstify(Model *, live)};
 
 	sv_wanted_check(wanted.script);
 	sv_sandbox(&sandbox, build_and_read, &wanted);
+	if (rows != NULL)
+		*rows = wanted.rows;
 	return wanted.model;
 }

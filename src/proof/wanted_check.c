@@ -66,8 +66,9 @@ changed_table(const Node *statement)
 	}
 }
 
-static bool
-is_version_table(const RangeVar *table)
+/* Does another tool write down there what it has applied? */
+bool
+sv_wanted_is_version_table(const RangeVar *table)
 {
 	for (int i = 0; i < lengthof(version_tables); i++)
 		if (strcmp(table->relname, version_tables[i]) == 0)
@@ -98,13 +99,14 @@ sv_wanted_leaves_out(const char *text, int line)
 	Node	   *statement = linitial_node(RawStmt, raw_parser(text, RAW_PARSE_DEFAULT))->stmt;
 	const RangeVar *table = changed_table(statement);
 
-	if (table != NULL && is_version_table(table))
+	if (table != NULL && sv_wanted_is_version_table(table))
 		return true;
 	if (table != NULL || IsA(statement, CopyStmt) || IsA(statement, TruncateStmt))
 		refuse_wanted(table ? psprintf("a change of rows of table \"%s\"", table->relname) :
 					  "a change of rows", line,
 					  "rows are no part of a schema.",
-					  "Put it into a revision of its own, or leave it out: pg_dump --schema-only.");
+					  "Put it into a revision of its own, or leave it out: pg_dump --schema-only. INSERT and "
+					  "COPY are taken as managed rows with the option {\"managed_rows\": true}.");
 	if (IsA(statement, SelectStmt))
 		(void) changes_rows(statement, &line);
 	return false;

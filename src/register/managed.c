@@ -155,8 +155,8 @@ make_key_table(long n)
 }
 
 /* Every row has a value for each column, and a key that no other row has. */
-static void
-check_rows(const ManagedRows *rows)
+void
+sv_register_check_rows(const ManagedRows *rows)
 {
 	HTAB	   *seen = make_key_table(list_length(rows->rows) + 1);
 	ListCell   *cell;
@@ -340,16 +340,15 @@ sv_register_read_rows(const GivenRows *given)
 	if (rows->columns == NIL)
 		set_table_columns(rows);
 	check_columns(rows);
-	check_rows(rows);
+	sv_register_check_rows(rows);
 	name_types(rows);
 	return rows;
 }
 
-/* Register the rows that a table shall have, or other ones.  *name gets their name. */
+/* Register rows that were read; "given" says the rest.  *name gets their name. */
 RegisterAction
-sv_register_managed(const GivenRows *given, const char **name)
+sv_register_managed_rows(const ManagedRows *rows, const GivenRows *given, const char **name)
 {
-	ManagedRows *rows = sv_register_read_rows(given);
 	StoredLiving living = {given->name, "rows"};
 
 	if (living.name == NULL)
@@ -363,4 +362,11 @@ sv_register_managed(const GivenRows *given, const char **name)
 	refuse_other_deleting(rows, living.name);
 	*name = living.name;
 	return sv_register_living(&living);
+}
+
+/* Register the rows that a table shall have, or other ones.  *name gets their name. */
+RegisterAction
+sv_register_managed(const GivenRows *given, const char **name)
+{
+	return sv_register_managed_rows(sv_register_read_rows(given), given, name);
 }

@@ -109,6 +109,9 @@ typedef struct GivenRows
 } GivenRows;
 
 extern ManagedRows *sv_register_read_rows(const GivenRows *given);
+extern void sv_register_check_rows(const ManagedRows *rows);
+extern RegisterAction sv_register_managed_rows(const ManagedRows *rows, const GivenRows *given,
+											   const char **name);
 extern RegisterAction sv_register_managed(const GivenRows *given, const char **name);
 extern void sv_register_copy_rows(ManagedRows *rows, const char *text, bool csv);
 

@@ -126,7 +126,7 @@ is_values(const InsertStmt *insert)
 	return select != NULL && IsA(select, SelectStmt) && select->valuesLists != NIL &&
 		select->sortClause == NIL && select->limitOffset == NULL && select->limitCount == NULL &&
 		select->lockingClause == NIL && select->withClause == NULL && insert->withClause == NULL &&
-		insert->onConflictClause == NULL && insert->returningList == NIL &&
+		insert->onConflictClause == NULL && !sv_insert_returns(insert) &&
 		insert->override == OVERRIDING_NOT_SET;
 }
 
