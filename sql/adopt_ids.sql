@@ -68,5 +68,16 @@ SELECT migration, state FROM schemaver.adopt('custom', 'f', query => $$SELECT '1
 
 -- graphile-migrate
 SELECT count(*) FROM schemaver.load('committed/000001.sql', E'--! Previous: -\n--! Hash: sha1:7ac85ab82e7d535d6fd133aaf820289af70516e7\n\ncreate table t(a int);\n', source => 'g');
+-- its table has the number alone, whatever follows it in the file's name
+CREATE SCHEMA graphile_migrate;
+CREATE TABLE graphile_migrate.migrations (hash text PRIMARY KEY, previous_hash text REFERENCES graphile_migrate.migrations, filename text NOT NULL, date timestamptz NOT NULL DEFAULT now());
+INSERT INTO graphile_migrate.migrations VALUES ('sha1:7ac85ab82e7d535d6fd133aaf820289af70516e7', NULL, '000001.sql', now());
+SELECT action FROM schemaver.load('folder', E'-- schemaver:file committed/000001-the-first.sql\n--! Previous: -\n--! Hash: sha1:7ac85ab82e7d535d6fd133aaf820289af70516e7\n--! Message: the first\n\ncreate table t(a int);\n', source => 'n');
+SELECT migration, revision, state, finding FROM schemaver.adopt('graphile-migrate', 'n');
+SELECT count(*) FROM schemaver.adopt('graphile-migrate', 'n', dry_run => false);
+SELECT schemaver.revision('two', 'SELECT 1', id => 'n/two', revises => '{n/000001}') IS NOT NULL AS done;
+SELECT count(*) FROM schemaver.upgrade('n/two');
+SELECT revision, action FROM schemaver.release('graphile-migrate', 'n');
+SELECT previous_hash, filename ~ '^\d{6}\.sql$' AS named FROM graphile_migrate.migrations ORDER BY date;
 DROP EXTENSION schemaver;
-DROP SCHEMA sqitch, app CASCADE;
+DROP SCHEMA sqitch, app, graphile_migrate CASCADE;

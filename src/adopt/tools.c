@@ -170,10 +170,11 @@ static const char *const sql_migrate_add[] = {
 };
 static const char *const sql_migrate_remove[] = {"DELETE FROM %T WHERE id = ANY ($1)", NULL};
 static const char *const graphile_add[] = {
+	/* the table has the number alone, whatever follows it in the file's name */
 	"INSERT INTO %T (hash, previous_hash, filename, date) SELECT r.hash, nullif(r.previous, '-'), "
-	"r.name || '.sql', r.applied_at"
-	FROM_ROWS("rank int, hash text, previous text, name text, applied_at timestamptz") BY_RANK,
-	NULL
+	"lpad(CAST(r.version AS text), 6, '0') || '.sql', r.applied_at"
+	FROM_ROWS("rank int, hash text, previous text, version bigint, applied_at timestamptz")
+	BY_RANK, NULL
 };
 static const char *const graphile_remove[] = {
 	"DELETE FROM %T WHERE filename = ANY ($1)", NULL
@@ -521,8 +522,8 @@ static const AdoptTool tools[] = {
 		"CAST(NULL AS bigint), CAST(hash AS text), CAST(NULL AS text), false, CAST(NULL AS text), "
 		"CAST(NULL AS text), CAST(NULL AS text) FROM %T ORDER BY filename",
 		.lock = sv_adopt_lock_graphile,
-		.keys = sv_adopt_key_file,
-		.row_key = sv_adopt_row_file,
+		.keys = sv_adopt_key_number,
+		.row_key = sv_adopt_row_number,
 		.agrees = sv_adopt_check_hash,
 		.add = graphile_add,
 		.remove = graphile_remove,
