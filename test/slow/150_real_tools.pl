@@ -1,12 +1,14 @@
 # A database that another migration tool has made is taken over, upgraded by schemaver and given back: the tool
 # itself then says that nothing is to be done, and applies its next migration.  A tool that is not there is skipped.
 #
-# Debian: sqitch libdbd-pg-perl, alembic, python3-django python3-psycopg2, ruby-activerecord ruby-pg.  Those of npm
-# (dbmate, node-pg-migrate pg, knex, drizzle-orm, graphile-migrate, liquibase with a java) are looked for in the folder
-# node_modules of SCHEMAVER_NPM.  REAL_TOOLS="sqitch knex" tries these alone.
+# Debian: sqitch libdbd-pg-perl, sql-migrate, alembic, python3-django python3-psycopg2, ruby-activerecord ruby-pg.  Those
+# of npm (dbmate, node-pg-migrate pg, knex, typeorm, drizzle-orm, graphile-migrate, supabase, liquibase with a java) are
+# looked for in the folder node_modules of SCHEMAVER_NPM.  REAL_TOOLS="sqitch knex" tries these alone.  Neither has
+# Flyway, golang-migrate, goose, tern, diesel, sqlx, refinery or Atlas as a program, nor the one that applies Prisma's migrations.
 use strict;
 use warnings;
 
+use Digest::SHA qw(sha256_hex);
 use File::Path qw(make_path);
 use File::Temp qw(tempdir);
 use IPC::Run qw(run);
@@ -235,7 +237,130 @@ SKIP:
 		next => sub { put("$d/m", '999.sql' => "CREATE TABLE next (id int);\n"); return $run->($_[0], 'update') });
 }
 
+SKIP:
+{
+	skip 'sql-migrate is not there', 1 if !has_command('sql-migrate');
+	my $d = "$dir/sql_migrate";
+	my $run = sub {
+		my ($database, @command) = @_;
+		put($d, 'dbconfig.yml' => "test:\n  dialect: postgres\n  datasource: host=127.0.0.1 port=$port user=$user dbname=$database sslmode=disable\n  dir: m\n");
+		return tool($d, 'sql-migrate', @command, '-config=dbconfig.yml', '-env=test');
+	};
+	my $add = sub { put("$d/m", "$_[0]-$_[1].sql" => "-- +migrate Up\nCREATE TABLE $_[1] (id int);\n\n-- +migrate Down\nDROP TABLE $_[1];\n") };
+	$add->('20240101000001', 'one');
+	$add->('20240101000002', 'two');
+	there_and_back('sql_migrate', tool => 'sql-migrate', files => "$d/m",
+		first => sub { return $run->($_[0], 'up') },
+		write => sub { my %f = @_; put("$d/m", map { (m{([^/]*)$}, $f{$_}) } grep { !-e "$d/m/$_" } keys %f) },
+		pending => sub { my $done = $run->($_[0], 'up'); return !$done || $output !~ /Applied 0 migrations/ },
+		next => sub { $add->('29990101000001', 'next'); return $run->($_[0], 'up') });
+}
+
+SKIP:
+{
+	skip 'graphile-migrate is not there', 1 if !in_npm('.bin/graphile-migrate');
+	my $d = "$dir/graphile";
+	my $run = sub {
+		my ($database, @command) = @_;
+		local $ENV{DATABASE_URL} = "postgres://$user\@127.0.0.1:$port/$database";
+		local $ENV{SHADOW_DATABASE_URL} = "postgres://$user\@127.0.0.1:$port/graphile_shadow";
+		local $ENV{ROOT_DATABASE_URL} = "postgres://$user\@127.0.0.1:$port/postgres";
+		return tool($d, "$npm/.bin/graphile-migrate", @command);
+	};
+	put($d, '.gmrc' => "{}\n", 'migrations/current.sql' => "-- nothing\n");
+	make_path("$d/migrations/committed");
+	$node->safe_psql('postgres', 'CREATE DATABASE graphile_shadow');
+	my $commit = sub { put("$d/migrations", 'current.sql' => "CREATE TABLE $_[1] (id int);\n"); return $run->($_[0], 'commit', '--message', $_[1]) };
+	my $made = 0;
+	there_and_back('graphile', tool => 'graphile-migrate', files => "$d/migrations", format => 'graphile-migrate',
+		first => sub { return $made++ ? $run->($_[0], 'migrate') : $commit->($_[0], 'one') && $commit->($_[0], 'two') },
+		write => sub { my %f = @_; put("$d/migrations/committed", map { (m{([^/]*)$}, $f{$_}) } grep { $f{$_} =~ /CREATE TABLE three/ } keys %f) },
+		pending => sub { my $done = $run->($_[0], 'status', '--skipDatabase'); $done &&= $run->($_[0], 'migrate'); return !$done || $output !~ /Already up to date/ },
+		next => sub { return $commit->($_[0], 'next') });
+}
+
+SKIP:
+{
+	skip 'supabase is not there', 1 if !in_npm('.bin/supabase');
+	my $d = "$dir/supabase";
+	my $run = sub {
+		my ($database, @command) = @_;
+		local @ENV{qw(SUPABASE_ACCESS_TOKEN DO_NOT_TRACK)} = ('', '1');
+		return tool($d, "$npm/.bin/supabase", @command, '--db-url', "postgres://$user:x\@127.0.0.1:$port/$database?sslmode=disable");
+	};
+	my $add = sub { put("$d/supabase/migrations", "$_[0]_$_[1].sql" => "CREATE TABLE $_[1] (id int);\nCOMMENT ON TABLE $_[1] IS 'x';\n") };
+	put("$d/supabase", 'config.toml' => "project_id = \"x\"\n");
+	$add->('20240101000001', 'one');
+	$add->('20240101000002', 'two');
+	my $push = sub { return $run->($_[0], 'db', 'push', '--yes') };
+	there_and_back('supabase', files => "$d/supabase/migrations",
+		first => $push,
+		write => sub { my %f = @_; put("$d/supabase/migrations", map { (m{([^/]*)$}, $f{$_}) } grep { $f{$_} =~ /CREATE TABLE three/ } keys %f) },
+		pending => sub { my $done = $push->($_[0]); return !$done || $output !~ /up to date/ },
+		next => sub { $add->('29990101000001', 'next'); return $push->($_[0]) });
+}
+
+# Prisma fetches the program that applies migrations from elsewhere: what that leaves and looks at is written here.
+{
+	my $d = "$dir/prisma";
+	my $add = sub { put("$d/$_[0]_$_[1]", 'migration.sql' => "-- CreateTable\nCREATE TABLE $_[1] (id int);\n") };
+	my $names = sub { return map { m{([^/]+)/migration\.sql$} } sort glob "$d/*/migration.sql" };
+	# the names that are not applied; an applied one with another file is an error
+	my $left = sub {
+		my ($database) = @_;
+		my %applied = map { split /\|/ } split /\n/, sql($database, 'SELECT migration_name, checksum FROM _prisma_migrations WHERE finished_at IS NOT NULL AND rolled_back_at IS NULL');
+		for my $name (keys %applied)
+		{
+			return (0, "changed: $name") if !-e "$d/$name/migration.sql" || $applied{$name} ne sha256_hex(slurp_file("$d/$name/migration.sql"));
+		}
+		return (1, grep { !exists $applied{$_} } $names->());
+	};
+	my $deploy = sub {
+		my ($database) = @_;
+		sql($database, 'CREATE TABLE IF NOT EXISTS _prisma_migrations (id varchar(36) PRIMARY KEY NOT NULL, checksum varchar(64) NOT NULL, finished_at timestamptz,
+			migration_name varchar(255) NOT NULL, logs text, rolled_back_at timestamptz, started_at timestamptz NOT NULL DEFAULT now(), applied_steps_count integer NOT NULL DEFAULT 0)');
+		my ($good, @names) = $left->($database);
+		for my $name (@names)
+		{
+			my $hash = $good ? sha256_hex(slurp_file("$d/$name/migration.sql")) : '';
+			return 0 if !$good || sql($database, slurp_file("$d/$name/migration.sql") . ";\nINSERT INTO _prisma_migrations (id, checksum, finished_at, migration_name, applied_steps_count)
+				VALUES (gen_random_uuid()::text, '$hash', clock_timestamp(), '$name', 1)") ne '';
+		}
+		return $good;
+	};
+	put($d, 'migration_lock.toml' => "provider = \"postgresql\"\n");
+	$add->('20240101000001', 'one');
+	$add->('20240101000002', 'two');
+	there_and_back('prisma', files => $d,
+		first => $deploy,
+		write => sub { my %f = @_; put($d, map { (m{([^/]+/migration\.sql)$}, $f{$_}) } grep { $f{$_} =~ /CREATE TABLE three/ } keys %f) },
+		pending => sub { my ($good, @names) = $left->($_[0]); return !$good || @names },
+		next => sub { $add->('29990101000001', 'next'); return $deploy->($_[0]) });
+}
+
 # ---------- tools whose migrations are code ----------
+
+SKIP:
+{
+	skip 'typeorm is not there', 1 if !in_npm('typeorm') || !in_npm('pg');
+	my $d = "$dir/typeorm";
+	my $run = sub { local $ENV{NODE_PATH} = $npm; return tool($d, 'node', 'run.cjs', @_) };
+	my $add = sub {
+		my $class = ucfirst($_[1]) . $_[0];
+		put("$d/m", "$_[0]-$_[1].js" => "module.exports = class $class {\n  name = '$class';\n  async up(q) { await q.query('CREATE TABLE $_[1] (id int)'); }\n"
+			  . "  async down(q) { await q.query('DROP TABLE $_[1]'); }\n};\n");
+	};
+	put($d, 'run.cjs' => "const { DataSource } = require('typeorm');\nconst source = new DataSource({ type: 'postgres', url: 'postgres://$user\@127.0.0.1:$port/' + process.argv[2], migrations: ['$d/m/*.js'] });\n"
+		  . "(async () => {\n  await source.initialize();\n  if (process.argv[3] === 'pending') process.exitCode = (await source.showMigrations()) ? 1 : 0;\n"
+		  . "  else await source.runMigrations();\n  await source.destroy();\n})().catch(e => { console.error(e); process.exit(2); });\n");
+	$add->('1700000000001', 'one');
+	$add->('1700000000002', 'two');
+	there_and_back('typeorm',
+		first => sub { return $run->($_[0], 'up') },
+		write => sub { my %f = @_; put("$d/m", map { (m{([^/]*)$}, $f{$_}) } grep { $f{$_} =~ /three/ } keys %f) },
+		pending => sub { return !$run->($_[0], 'pending') },
+		next => sub { $add->('9000000000000', 'next'); return $run->($_[0], 'up') });
+}
 
 SKIP:
 {
