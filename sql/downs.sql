@@ -53,6 +53,13 @@ CREATE TABLE d.u (id int GENERATED ALWAYS AS IDENTITY PRIMARY KEY, a int);
 CREATE SEQUENCE d.s;
 INSERT INTO d.u (a) VALUES (10);
 SELECT * FROM public.undo('DROP TABLE d.t; CREATE TABLE d.t (id int PRIMARY KEY, v text); ALTER TABLE d.u DROP COLUMN a; ALTER TABLE d.u ADD COLUMN a int DEFAULT 7');
+CREATE SCHEMA aside;
+SELECT * FROM public.undo('ALTER TABLE d.u SET SCHEMA aside; CREATE TABLE d.u (id int GENERATED ALWAYS AS IDENTITY PRIMARY KEY, a int); CREATE INDEX u_a ON d.u (a)');
+CREATE INDEX u_a ON d.u (a);
+SELECT * FROM public.undo('ALTER TABLE d.u SET SCHEMA aside; CREATE TABLE d.u (id int PRIMARY KEY, a int); CREATE SEQUENCE d.u_id_seq; CREATE TABLE d.u_a (x int)');
+TABLE d.u;
+DROP SCHEMA aside;
+DROP INDEX d.u_a;
 SELECT * FROM public.undo('DROP SEQUENCE d.s; CREATE SEQUENCE d.s; ALTER TABLE d.u ALTER id DROP IDENTITY; ALTER TABLE d.u ALTER id ADD GENERATED ALWAYS AS IDENTITY');
 \echo a type is changed by way of a new column
 CREATE TABLE d.w (id int, lvl int NOT NULL DEFAULT 0, tail text);

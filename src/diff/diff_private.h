@@ -26,4 +26,8 @@ extern Model *sv_renamed_model(const Model *kept, const Model *live, List *renam
 extern List *sv_renamed_there(const Model *from, List *renamed);
 extern List *sv_renamed_back(List *renamed);
 
+/* ----- rename_hints.c ----- */
+
+extern Object *sv_table_of_sequence(const Object *sequence);
+
 #endif							/* SV_DIFF_PRIVATE_H */

@@ -15,6 +15,7 @@
 
 #include "base/base.h"
 #include "diff/diff.h"
+#include "diff/diff_private.h"
 #include "model/model.h"
 #include "script/script.h"
 #include "utils/builtins.h"
@@ -482,8 +483,9 @@ take_parts_along(List **renames, Object *table, const Object *wanted)
 	}
 }
 
-static Object *
-table_of_sequence(const Object *sequence)
+/* The table that owns a sequence; NULL: none does. */
+Object *
+sv_table_of_sequence(const Object *sequence)
 {
 	ListCell   *cell;
 
@@ -511,7 +513,7 @@ take_sequences_along(List **renames, const Model *live, const Model *wanted, con
 		const char *name;
 
 		if (!sv_class_is(o, sequence) || is_renamed_by_hint(*renames, o) ||
-			table_of_sequence(o) != table ||
+			sv_table_of_sequence(o) != table ||
 			find_like(wanted, o, new_table->schema, o->name) != NULL)
 			continue;
 		name = name_after(o->name, table, new_table->name, *renames);
@@ -638,9 +640,9 @@ object_after(const Model *after, const Object *o, List *renames)
 
 	if (o->parent != NULL)
 		return find_part(object_after(after, o->parent, renames), o->class, name);
-	if (sv_class_is(o, sequence) && table_of_sequence(o) != NULL)
+	if (sv_class_is(o, sequence) && sv_table_of_sequence(o) != NULL)
 	{
-		rename = sv_rename_of(renames, table_of_sequence(o));
+		rename = sv_rename_of(renames, sv_table_of_sequence(o));
 		schema = rename && rename->schema ? rename->schema : schema;
 	}
 	return find_like(after, o, schema, name);

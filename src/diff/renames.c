@@ -15,6 +15,7 @@
 #include "postgres.h"
 
 #include "diff/diff.h"
+#include "diff/diff_private.h"
 #include "miscadmin.h"
 #include "utils/builtins.h"
 
@@ -51,8 +52,6 @@ rename_of(const Object *object)
 	return object->class->rename.level > 0 ? &object->class->rename : NULL;
 }
 
-static RenameItem *add_item(Renaming *r, const ClassRename *how, const Object *object,
-							const char *name);
 static const char *temporary_name(Renaming *r);
 static void make_way_for_parts(Renaming *r, const RenameItem *table);
 
@@ -75,25 +74,9 @@ item_of(const Renaming *r, const Object *object)
 static const Object *
 home_of(const Object *object)
 {
-	ListCell   *cell;
-	ListCell   *need;
-
 	if (object->parent != NULL && !sv_class_is(object, statistics))
 		return object->parent;
-	if (!sv_class_is(object, sequence))
-		return NULL;
-	foreach(cell, object->parts)
-	{
-		if (!sv_class_is(lfirst(cell), sequence_owner))
-			continue;
-		foreach(need, ((Object *) lfirst(cell))->needs)
-		{
-			Object	   *o = lfirst(need);
-
-			return o->parent ? o->parent : o;
-		}
-	}
-	return NULL;
+	return sv_class_is(object, sequence) ? sv_table_of_sequence(object) : NULL;
 }
 
 static const char *
@@ -115,6 +98,28 @@ name_now(const Renaming *r, const Object *object)
 	if (item == NULL && sv_class_is(object, identity_sequence))
 		return sv_identity_sequence_name(object->parent);
 	return item ? item->name : object->name;
+}
+
+static RenameItem *
+add_item(Renaming *r, const ClassRename *how, const Object *object, const char *name)
+{
+	RenameItem *item = palloc0(sizeof(RenameItem));
+
+	item->how = how;
+	item->object = object;
+	item->schema = item->to_schema = home_of(object) ? NULL : object->schema;
+	item->name = item->to_name = name;
+	r->items = lappend(r->items, item);
+	return item;
+}
+
+/* The item of an object, which may be in the way, if it has none yet. */
+static RenameItem *
+item_for(Renaming *r, const Object *object)
+{
+	RenameItem *item = item_of(r, object);
+
+	return item ? item : add_item(r, rename_of(object), object, name_now(r, object));
 }
 
 /* What an object is called at this moment. */
@@ -304,8 +309,9 @@ is_among_relations(const Object *object)
 	return item.how != NULL && (spaces_of(&item) & SV_SPACE_RELATION) != 0;
 }
 
-static bool
-is_taken_among_relations(const Renaming *r, const char *schema, const char *name)
+/* What has the name among the relations of the schema; NULL: nothing. */
+static const Object *
+taker_among_relations(const Renaming *r, const char *schema, const char *name)
 {
 	ListCell   *cell;
 
@@ -315,9 +321,9 @@ is_taken_among_relations(const Renaming *r, const char *schema, const char *name
 
 		if (is_among_relations(o) && sv_base_same_text(schema_now(r, o), schema) &&
 			sv_base_same_text(name_now(r, o), name))
-			return true;
+			return o;
 	}
-	return false;
+	return NULL;
 }
 
 static bool
@@ -332,7 +338,7 @@ moves_with(const Object *object, const Object *table)
 
 /*
  * Indexes and sequences that move with a table and find their name taken there
- * have another one until it is free.
+ * have another one until it is free.  What nobody asked to rename has to make way then.
  */
 static void
 make_way_for_parts(Renaming *r, const RenameItem *table)
@@ -342,15 +348,13 @@ make_way_for_parts(Renaming *r, const RenameItem *table)
 	foreach(cell, r->model->objects)
 	{
 		const Object *o = lfirst(cell);
-		RenameItem *item;
+		const Object *taker;
 
 		if (!is_among_relations(o) || !moves_with(o, table->object) ||
-			!is_taken_among_relations(r, table->to_schema, name_now(r, o)))
+			(taker = taker_among_relations(r, table->to_schema, name_now(r, o))) == NULL)
 			continue;
-		item = item_of(r, o);
-		if (item == NULL)
-			item = add_item(r, rename_of(o), o, name_now(r, o));
-		rename_item(r, item, temporary_name(r));
+		(void) item_for(r, taker);
+		rename_item(r, item_for(r, o), temporary_name(r));
 	}
 }
 
@@ -519,19 +523,6 @@ schema_until_then(const char *schema, List *renames)
 	return schema;
 }
 
-static RenameItem *
-add_item(Renaming *r, const ClassRename *how, const Object *object, const char *name)
-{
-	RenameItem *item = palloc0(sizeof(RenameItem));
-
-	item->how = how;
-	item->object = object;
-	item->schema = item->to_schema = home_of(object) ? NULL : object->schema;
-	item->name = item->to_name = name;
-	r->items = lappend(r->items, item);
-	return item;
-}
-
 static void
 add_rename(Renaming *r, const Rename *rename, List *renames)
 {
@@ -604,15 +595,12 @@ add_bystanders(Renaming *r, List *renames)
 	foreach(cell, r->model->objects)
 	{
 		Object	   *object = lfirst(cell);
-		const ClassRename *how;
 
 		if (sv_class_is(object, enum))
 			add_value_items(r, object, renames);
-		if (object->name == NULL || !is_wanted_name(renames, object->name))
-			continue;
-		how = rename_of(object);
-		if (how != NULL && item_of(r, object) == NULL)
-			add_item(r, how, object, object->name);
+		if (object->name != NULL && is_wanted_name(renames, object->name) &&
+			rename_of(object) != NULL)
+			(void) item_for(r, object);
 	}
 }
 
