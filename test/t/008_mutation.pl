@@ -3,6 +3,9 @@
 use strict;
 use warnings;
 
+use FindBin;
+use lib $FindBin::RealBin;
+use Mutations;
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
@@ -15,41 +18,7 @@ my @pieces = (
 	'\\restrict x', 'SET standard_conforming_strings = off;', 'CREATE INDEX CONCURRENTLY ON t (a);',
 	"ALTER TYPE e ADD VALUE 'x';", 'DO $a$', "\x01", 'x' x 300);
 
-# A number below n, the same in every run.
-my $state = 20261121;
-
-sub pick
-{
-	my ($n) = @_;
-	$state = ($state * 1103515245 + 12345) % 2147483648;
-	return int($state / 65536) % $n;
-}
-
-sub mutate
-{
-	my ($text, $other) = @_;
-	for (1 .. 1 + pick(4))
-	{
-		my $at = pick(length($text) + 1);
-		my $way = pick(4);
-		if ($way == 0) { substr($text, $at, pick(40)) = ''; }
-		elsif ($way == 1) { substr($text, $at, 0) = $pieces[ pick(scalar @pieces) ]; }
-		elsif ($way == 2) { substr($text, $at, 1) = chr(1 + pick(127)); }
-		else { substr($text, $at, pick(20)) = substr($other, pick(length $other), pick(200)); }
-	}
-	return $text;
-}
-
-sub copy_line
-{
-	my ($text) = @_;
-	$text =~ s/\\/\\\\/g;
-	$text =~ s/\n/\\n/g;
-	$text =~ s/\r/\\r/g;
-	$text =~ s/\t/\\t/g;
-	return "$text\n";
-}
-
+seed(20261121);
 my @files = map { slurp_file($_) } sort glob('test/example/*.sql');
 cmp_ok(scalar @files, '>=', 10, 'there are files to mutate');
 
@@ -58,21 +27,22 @@ $node->init(extra => [ '--encoding', 'UTF8', '--locale', 'C' ]);
 $node->append_conf('postgresql.conf', "schemaver.journal_failures = off\n");
 $node->start;
 $node->safe_psql('postgres',
-	'CREATE EXTENSION schemaver; CREATE TABLE input (id serial, content text);');
+	'CREATE EXTENSION schemaver; CREATE TABLE bytes (id serial, content bytea);');
 
 my $input = $node->basedir . '/input.copy';
 open(my $out, '>', $input) or die "$input: $!";
 binmode $out;
-print $out copy_line($_) for @files;
+print $out copy_bytes($_) for @files;
 for (1 .. $mutations)
 {
-	print $out copy_line(mutate($files[ pick(scalar @files) ], $files[ pick(scalar @files) ]));
+	print $out copy_bytes(mutate($files[ pick(scalar @files) ], $files[ pick(scalar @files) ], 4, @pieces));
 }
 close $out;
-$node->safe_psql('postgres', "\\copy input (content) FROM '$input'");
+$node->safe_psql('postgres', "\\copy bytes (content) FROM '$input'");
 
 (my $sql = <<'SQL') =~ s/FILES/scalar @files/ge;
 CREATE TEMP TABLE answer (sqlstate text);
+CREATE TEMP VIEW input AS SELECT id, convert_from(content, 'UTF8') AS content FROM bytes;
 -- the files as they are, so that what a mutated one revises is there
 SELECT count(*) FROM (SELECT schemaver.load('all.sql', string_agg(content, E'\n')) FROM input WHERE id <= FILES) x;
 DO $do$

@@ -4,6 +4,9 @@
 use strict;
 use warnings;
 
+use FindBin;
+use lib $FindBin::RealBin;
+use Mutations;
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
@@ -41,6 +44,14 @@ my @folders = (
 	folder('sqitch.plan' => $plan, 'sqitch.conf' => "[core]\n\ttop_dir = .\n\textension = sql\n",
 		map({ ("deploy/$_.sql" => "BEGIN;\nSELECT :'x';\nCOMMIT;", "revert/$_.sql" => 'SELECT 1;', "verify/$_.sql" => 'ROLLBACK;') }
 			'a', 'b', 'a@v1')),
+	folder('sqitch.conf' => "[core]\n\ttop_dir = db\n\tdeploy_dir = up\n\treworked_dir = \"old\" # x\n[engine \"pg\"]\n\tverify_dir = v\n",
+		'db/sqitch.plan' => "%project=x\n\na 2026-01-02T03:04:05Z A <a\@example.com>\n",
+		'up/a.sql' => "\\set n 'it''s \\n' :x\n\\set m :n 5\nSELECT :n, :'m', :\"n\", ':n';\n\\i lib/a.sql\n\\ir ../lib/b.sql\n",
+		'lib/a.sql' => "\\ir b.sql\nSELECT 1;", 'lib/b.sql' => "SELECT \$\$:n\$\$, 1::int;"),
+	folder('root.yml' => "databaseChangeLog:\n  - property: {name: \"t\\n\", value: 'it''s'} # c\n  - include: {file: a.sql, labels: \"x, y\"}\n",
+		'a.sql' => "--liquibase formatted sql\n--changeset a:1\n--preconditions onFail:WARN\n--precondition-table-exists table:\"a B\" schema:S\nSELECT 1;"),
+	folder('root.xml' => "<databaseChangeLog><property name='a' value='&lt;&#228;&amp; > x'/><include file='a.sql' context='x'/></databaseChangeLog>", 'a.sql' => 'SELECT 1;'),
+	folder('tern.conf' => "[database]\nhost = x\n[data]\nq = a b\n", '001_a.sql' => "SELECT '{{.q}}{{.p}}';\n---- create above / drop below ----\n"),
 	folder('1_a.up.sql' => 'CREATE TABLE a ();', '1_a.down.sql' => 'DROP TABLE a;', '2_b.postgres.up.sql' => 'SELECT {{ index .Options "N" }};',
 		'2_b.mysql.up.sql' => 'x'),
 	folder('2026-01-02-000000_a/up.sql' => 'SELECT 1;', '2026-01-02-000000_a/down.sql' => 'SELECT 2;',
@@ -72,35 +83,11 @@ my @folders = (
 
 my @pieces = (
 	"\n", "\r\n", "\r", ' ', "\t", "'", '"', '$$', '${', '${a}', '}', '{{', '}}', '{', '[', ']', '(', ',', ':', ';', '--', '-- ', '/*', '*/',
-	'<', '>', '=', '/', '../', '@', '#', '!', '%', '\\', '\\n', "\x01", "\xC3\xA4", '0', '99999999999999999999', 'x' x 300,
+	'<', '>', '=', '/', '../', '@', '#', '!', '%', '\\', '\\n', "\x01", "\xC3\xA4", '0', '99999999999999999999', 'x' x 300, '&#', '&amp;', "\n\\i a.sql\n", "\n\\set a ",
 	"-- schemaver:file x.sql\n", "-- schemaver:file:3 x.sql\n", "-- schemaver:file \n", "\n-- +goose Down\n", "\n-- migrate:down\n",
 	"\n--changeset a:b\n", "\n--rollback ", "\n-- Running upgrade ", "\nCOMMIT;\n", "\nBEGIN;\n", 'null', 'true', '""');
 
-# A number below n, the same in every run.
-my $state = $ENV{SCHEMAVER_SEED} || 20261130;
-
-sub pick
-{
-	my ($n) = @_;
-	$state = ($state * 1103515245 + 12345) % 2147483648;
-	return int($state / 65536) % $n;
-}
-
-sub mutate
-{
-	my ($text, $other) = @_;
-	for (1 .. 1 + pick(5))
-	{
-		my $at = pick(length($text) + 1);
-		my $way = pick(5);
-		if ($way == 0) { substr($text, $at, pick(40)) = ''; }
-		elsif ($way <= 2) { substr($text, $at, 0) = $pieces[ pick(scalar @pieces) ]; }
-		elsif ($way == 3) { substr($text, $at, 1) = chr(1 + pick(127)); }
-		else { substr($text, $at, pick(20)) = substr($other, pick(length $other), pick(200)); }
-	}
-	return $text;
-}
-
+seed($ENV{SCHEMAVER_SEED} || 20261130);
 my $node = PostgreSQL::Test::Cluster->new('formats_mutation');
 $node->init(extra => [ '--encoding', 'UTF8', '--locale', 'C' ]);
 $node->start;
@@ -109,11 +96,10 @@ $node->safe_psql('postgres', 'CREATE EXTENSION schemaver; CREATE TABLE input (id
 my $input = $node->basedir . '/input.copy';
 open(my $out, '>', $input) or die "$input: $!";
 binmode $out;
-print $out '\\\\x' . unpack('H*', $_) . "\n" for @folders;
+print $out copy_bytes($_) for @folders;
 for (1 .. $mutations)
 {
-	my $text = mutate($folders[ pick(scalar @folders) ], $folders[ pick(scalar @folders) ]);
-	print $out '\\\\x' . unpack('H*', $text) . "\n";
+	print $out copy_bytes(mutate($folders[ pick(scalar @folders) ], $folders[ pick(scalar @folders) ], 5, @pieces));
 }
 close $out;
 $node->safe_psql('postgres', "\\copy input (content) FROM '$input'");
@@ -152,7 +138,7 @@ SELECT 'as they are: ' || string_agg(id::text, ',' ORDER BY id) FROM answer WHER
 SQL
 my $answers = $node->safe_psql('postgres', $sql);
 # the one whose sum is wrong is refused, 22023 is of an expression of contexts
-is($answers, "SV: true, good: true\nas they are: 23", 'each folder is registered or refused with a code of schemaver\'s and the file');
+is($answers, "SV: true, good: true\nas they are: 27", 'each folder is registered or refused with a code of schemaver\'s and the file');
 is($node->safe_psql('postgres', 'SELECT count(*) FROM schemaver.revision'), '0', 'nothing was left');
 $node->stop;
 done_testing();
