@@ -35,7 +35,7 @@ SELECT revision FROM schemaver.downgrade();
 SELECT schemaver.hook('audit', 'before_run', 'INSERT INTO theirs.audit SELECT current_user');
 SELECT revision FROM schemaver.downgrade();
 -- restricted: nothing of the session changes
-SELECT schemaver.hook('audit', 'before_run', 'SET ROLE regress_hook_user');
+SELECT schemaver.hook('audit', 'before_run', 'SET ROLE regress_hook_user; SELECT 1');
 SELECT revision FROM schemaver.downgrade();
 SELECT schemaver.hook('audit', 'before_run', 'SELECT set_config(''search_path'', ''theirs'', false), set_config(''role'', ''none'', true)');
 SELECT revision FROM schemaver.downgrade();

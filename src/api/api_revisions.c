@@ -382,6 +382,71 @@ export_foreign(const RevisionGraph *graph, const RevisionList *list, const char 
 	}
 }
 
+/* What the file of a living object says beside its name and text, as JSON; NULL: nothing. */
+static const char *
+options_of_living(const StoredLiving *living, const ManagedRows *rows)
+{
+	const char *options = NULL;
+
+	if (living->always)
+		sv_json_add(&options, "run", "\"always\"");
+	if (rows == NULL)
+		return options;
+	sv_json_add(&options, "table", sv_json_quote(sv_managed_table(rows)));
+	sv_json_add(&options, "key", sv_json_list(rows->key));
+	if (rows->delete)
+		sv_json_add(&options, "delete", "true");
+	if (rows->overwrite)
+		sv_json_add(&options, "overwrite", "true");
+	return options;
+}
+
+static RevisionDraft
+draft_of_living(const StoredLiving *living)
+{
+	RevisionDraft draft = {.id = living->name, .runs = SV_RUNS_ON_CHANGE};
+	const ManagedRows *rows = strcmp(living->kind, "rows") == 0 ?
+	sv_managed_parse(living->up) : NULL;
+
+	draft.kind = living->kind;
+	draft.depends_on = living->depends_on;
+	draft.up = rows != NULL ? sv_managed_values(rows) : living->up;
+	draft.down = living->down;
+	draft.options = options_of_living(living, rows);
+	return draft;
+}
+
+/* The living objects as files behind those of n revisions. */
+static void
+export_living(ReturnSetInfo *result, int n)
+{
+	ListCell   *cell;
+
+	foreach(cell, sv_store_living(SV_STORE_READ))
+	{
+		RevisionDraft draft = draft_of_living(lfirst(cell));
+		RowBuilder	row = {0};
+
+		CHECK_FOR_INTERRUPTS();
+		sv_row_text(&row, sv_native_file_name(&draft, ++n));
+		sv_row_text(&row, sv_native_write(&draft));
+		sv_row_put(result, &row);
+	}
+}
+
+/* Other tools' files have no place for them. */
+static void
+warn_of_living(const char *format)
+{
+	List	   *all = sv_store_living(SV_STORE_READ);
+
+	if (all != NIL)
+		ereport(WARNING,
+				(errmsg("%d living objects are not among the files of format \"%s\"",
+						list_length(all), sv_base_clip(format)),
+				 errhint("SELECT * FROM schemaver.export(); has them.")));
+}
+
 Datum
 sv_api_export(PG_FUNCTION_ARGS)
 {
@@ -396,6 +461,8 @@ sv_api_export(PG_FUNCTION_ARGS)
 	if (format != NULL && strcmp(format, "native") != 0)
 	{
 		export_foreign(graph, &list, format, result);
+		if (strcmp(range, ":") == 0)
+			warn_of_living(format);
 		PG_RETURN_NULL();
 	}
 	rows = sv_store_revisions(SV_STORE_READ, graph, &list);
@@ -409,6 +476,8 @@ sv_api_export(PG_FUNCTION_ARGS)
 		sv_row_text(&row, sv_native_write(&draft));
 		sv_row_put(result, &row);
 	}
+	if (strcmp(range, ":") == 0)
+		export_living(result, list.n);
 	PG_RETURN_NULL();
 }
 

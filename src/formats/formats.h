@@ -55,6 +55,7 @@ typedef struct RevisionDraft
 	List	   *branch_labels;	/* of char * */
 	List	   *tags;			/* of char * */
 	DraftRuns	runs;
+	const char *kind;			/* of one that runs again: "object" (or NULL), "seed", "rows" */
 	const char *up;				/* NULL only when a down stands alone */
 	const char *down;			/* NULL: none */
 	const char *verify;			/* NULL: none */

@@ -284,6 +284,10 @@ extern List *sv_changelog_read(Folder *folder);
 typedef enum Directive
 {
 	SV_DIRECTIVE_REVISION,
+	/* in its place, what runs again when it has changed */
+	SV_DIRECTIVE_REPEATABLE,
+	SV_DIRECTIVE_SEED,
+	SV_DIRECTIVE_ROWS,
 	SV_DIRECTIVE_MESSAGE,
 	SV_DIRECTIVE_REVISES,
 	SV_DIRECTIVE_DEPENDS_ON,

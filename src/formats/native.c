@@ -15,6 +15,9 @@
  * string that looks like a directive is none.  A misspelt directive is an
  * error, never a comment.
  *
+ * A line "repeatable NAME", "seed NAME" or "rows NAME" stands in the place of the
+ * revision's where the text runs again when it has changed.
+ *
  * The text of a section begins behind its directive's line and ends before the
  * next directive's line, without its last line end.  The value of any other
  * directive is the rest of its line behind one blank or tab.
@@ -28,7 +31,7 @@
 #include "script/script.h"
 
 const char *const sv_directive_names[SV_DIRECTIVES] = {
-	"revision", "message", "revises", "depends_on", "branch_labels", "options", "generated",
+	"revision", "repeatable", "seed", "rows", "message", "revises", "depends_on", "branch_labels", "options", "generated",
 	"up", "down", "verify", "precondition"
 };
 
@@ -376,6 +379,35 @@ add_message(NativeReader *r, const char *value)
 		r->draft->message = value;
 }
 
+/* Does the directive begin a revision, or what stands in its place? */
+static bool
+is_beginning(int directive)
+{
+	return directive >= SV_DIRECTIVE_REVISION && directive <= SV_DIRECTIVE_ROWS;
+}
+
+/* The line that begins a revision, or what stands in its place. */
+static void
+take_name(NativeReader *r, Directive directive, int offset, const char *value)
+{
+	static const char *const kinds[] = {NULL, "object", "seed", "rows"};
+	RevisionDraft *draft = r->draft;
+
+	draft->id = trim(value);
+	if (*draft->id == '\0')
+		refuse_file(r, offset, psprintf("directive \"%s\" without %s",
+										sv_directive_names[directive],
+										directive == SV_DIRECTIVE_REVISION ? "an id" : "a name"),
+					directive == SV_DIRECTIVE_REVISION ?
+					"Write the id behind it, or leave the line out to have one made." :
+					"Write the name behind it.");
+	r->origin.revision = draft->id;
+	draft->kind = kinds[directive - SV_DIRECTIVE_REVISION];
+	if (draft->kind != NULL)
+		draft->runs = SV_RUNS_ON_CHANGE;
+	memset(&r->given[SV_DIRECTIVE_REVISION], true, SV_DIRECTIVE_ROWS - SV_DIRECTIVE_REVISION + 1);
+}
+
 /* A line of the header: keep its value in the draft. */
 static void
 take_value(NativeReader *r, Directive directive, int offset, const char *value)
@@ -385,11 +417,10 @@ take_value(NativeReader *r, Directive directive, int offset, const char *value)
 	switch (directive)
 	{
 		case SV_DIRECTIVE_REVISION:
-			draft->id = trim(value);
-			if (*draft->id == '\0')
-				refuse_file(r, offset, "directive \"revision\" without an id",
-							"Write the id behind it, or leave the line out to have one made.");
-			r->origin.revision = draft->id;
+		case SV_DIRECTIVE_REPEATABLE:
+		case SV_DIRECTIVE_SEED:
+		case SV_DIRECTIVE_ROWS:
+			take_name(r, directive, offset, value);
 			break;
 		case SV_DIRECTIVE_MESSAGE:
 			add_message(r, value);
@@ -444,15 +475,15 @@ take_directive(NativeReader *r, int offset)
 	if (directive < 0 || (value < text + value_end && *value != ' ' && *value != '\t'))
 		refuse_file(r, offset,
 					psprintf("unknown directive \"%.*s\"", (int) strcspn(name, " \t\r\n"), name),
-					"Known are revision, message, revises, depends_on, branch_labels, options, "
-					"generated, up, down, verify and precondition.");
+					"Known are revision, repeatable, seed, rows, message, revises, depends_on, "
+					"branch_labels, options, generated, up, down, verify and precondition.");
 	if (value < text + value_end)
 		value++;
 	value = pnstrdup(value, text + value_end - value);
 
 	/* "revision" begins another one, unless this one only lacks its id */
 	if (r->draft == NULL ||
-		(directive == SV_DIRECTIVE_REVISION && (r->given[directive] || r->in_section)))
+		(is_beginning(directive) && (r->given[directive] || r->in_section)))
 	{
 		end_revision(r, offset);
 		begin_file_revision(r);

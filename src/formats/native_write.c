@@ -70,6 +70,18 @@ append_message(StringInfo out, const char *message)
 	append_directive(out, SV_DIRECTIVE_MESSAGE, rest);
 }
 
+/* The line that begins the file. */
+static void
+append_name(StringInfo out, const RevisionDraft *draft)
+{
+	Directive	directive = SV_DIRECTIVE_REVISION;
+
+	if (draft->runs != SV_RUNS_ONCE)
+		directive = strcmp(draft->kind, "rows") == 0 ? SV_DIRECTIVE_ROWS :
+			strcmp(draft->kind, "seed") == 0 ? SV_DIRECTIVE_SEED : SV_DIRECTIVE_REPEATABLE;
+	append_directive(out, directive, draft->id);
+}
+
 /* Which of the texts schemaver wrote. */
 static void
 append_generated(StringInfo out, const RevisionDraft *draft)
@@ -121,6 +133,8 @@ difference(const RevisionDraft *a, const RevisionDraft *b)
 {
 	if (!sv_base_same_text(a->id, b->id))
 		return "id";
+	if (a->runs != b->runs || !sv_base_same_text(a->kind, b->kind))
+		return "kind";
 	if (!sv_base_same_text(unify_line_ends(a->message, '\n'), b->message))
 		return "message";
 	if (a->revises_given != b->revises_given || !same_ids(a->revises, b->revises))
@@ -187,7 +201,7 @@ sv_native_write(const RevisionDraft *draft)
 		whole.message = "";
 	initStringInfo(&out);
 	if (draft->id != NULL)
-		append_directive(&out, SV_DIRECTIVE_REVISION, draft->id);
+		append_name(&out, draft);
 	append_message(&out, whole.message);
 	if (draft->revises_given)
 		append_ids(&out, SV_DIRECTIVE_REVISES, draft->revises);

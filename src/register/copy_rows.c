@@ -110,6 +110,9 @@ sv_register_copy_rows(ManagedRows *rows, const char *text, bool csv)
 	char	  **fields;
 	int			n;
 
+	/* the last line may lack its end, without which its \\. would be none */
+	if (*text != '\0' && text[strlen(text) - 1] != '\n')
+		text = psprintf("%s\n", text);
 	source = (CopyText)
 	{
 		text, strlen(text), 1, rows->table

@@ -5,6 +5,7 @@
 #include "postgres.h"
 
 #include "miscadmin.h"
+#include "nodes/nodeFuncs.h"
 #include "register/register.h"
 #include "utils/acl.h"
 #include "utils/formatting.h"
@@ -71,7 +72,67 @@ check_only_for(HookMoment moment, const List *only_for)
 	return result;
 }
 
-/* The text must be one that can run inside of a transaction. */
+static bool
+find_parameter(Node *node, void *arg)
+{
+	if (node == NULL)
+		return false;
+	if (IsA(node, ParamRef))
+		return true;
+	return raw_expression_tree_walker(node, find_parameter, arg);
+}
+
+/* Is it one of the statements in whose tree a parameter can be found? */
+static bool
+has_parameter(Node *tree)
+{
+	switch (nodeTag(tree))
+	{
+		case T_SelectStmt:
+		case T_InsertStmt:
+		case T_UpdateStmt:
+		case T_DeleteStmt:
+		case T_MergeStmt:
+			return find_parameter(tree, NULL);
+		default:
+			return false;
+	}
+}
+
+/* Raise an error for a statement that cannot be executed where a hook is. */
+static void
+check_statement(const StoredHook *hook, const Script *script, int statement)
+{
+	const Statement *s = &script->statements[statement];
+	Node	   *tree = sv_statement_tree(script, statement);
+
+	if ((s->flags & SV_STMT_COPY_DATA) != 0 ||
+		(IsA(tree, CopyStmt) && castNode(CopyStmt, tree)->filename == NULL))
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("hook \"%s\" has data of a COPY", hook->name),
+				 errdetail("Line %d: there is no client that gives or takes it.", s->line),
+				 errhint("Write INSERT ... VALUES.")));
+	if (has_parameter(tree))
+		ereport(ERROR,
+				(errcode(ERRCODE_SV_INVALID_SCRIPT),
+				 errmsg("hook \"%s\" has a parameter", hook->name),
+				 errdetail("Line %d: nothing gives it a value.", s->line),
+				 errhint("What is known of the run stands in settings: current_setting('schemaver.current_revision').")));
+}
+
+static bool
+only_sets(const Script *script)
+{
+	for (int i = 0; i < script->n; i++)
+	{
+		if (!IsA(sv_statement_tree(script, i), VariableSetStmt))
+			return false;
+	}
+	return true;
+}
+
+/* The text must be one that can run inside of a transaction, as a hook. */
 static void
 check_sql(const StoredHook *hook)
 {
@@ -88,10 +149,13 @@ check_sql(const StoredHook *hook)
 				 errmsg("hook \"%s\" cannot run in a transaction", hook->name),
 				 errdetail("%s at line %d.", script->statements[script->blocked].blocker,
 						   script->statements[script->blocked].line)));
-	if (script->flags & SV_STMT_COPY_DATA)
+	for (int i = 0; i < script->n; i++)
+		check_statement(hook, script, i);
+	if (only_sets(script))
 		ereport(ERROR,
-				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-				 errmsg("hook \"%s\" has data of a COPY", hook->name)));
+				(errcode(ERRCODE_SV_INVALID_SCRIPT),
+				 errmsg("hook \"%s\" does nothing but change settings", hook->name),
+				 errdetail("What a hook sets ends with it.")));
 }
 
 /* Set a hook, or another text of one; it runs as the current user. */

@@ -142,13 +142,111 @@ sv_register_living(StoredLiving *living)
 	return stored != NULL ? SV_REGISTER_UPDATED : SV_REGISTER_ADDED;
 }
 
+/* What the options of a draft say about it; SV018 for what is not known. */
+typedef struct DraftOptions
+{
+	bool		always;
+	bool		delete;
+	bool		overwrite;
+	const char *table;
+	List	   *key;
+} DraftOptions;
+
+static bool
+read_draft_option(DraftOptions *options, bool is_rows, const JsonMembers *member)
+{
+	const char *name = member->name;
+	const JsonbValue *value = &member->value;
+
+	if (strcmp(name, "run") == 0 && sv_json_string(value) != NULL)
+	{
+		options->always = strcmp(sv_json_string(value), "always") == 0;
+		return options->always || strcmp(sv_json_string(value), "changed") == 0;
+	}
+	if (!is_rows)
+		return false;
+	if (strcmp(name, "table") == 0)
+		return (options->table = sv_json_string(value)) != NULL;
+	if (strcmp(name, "key") == 0)
+		return (options->key = sv_json_texts(sv_json_array(value))) != NIL;
+	if (value->type != jbvBool)
+		return false;
+	if (strcmp(name, "delete") == 0)
+		options->delete = value->val.boolean;
+	else if (strcmp(name, "overwrite") == 0)
+		options->overwrite = value->val.boolean;
+	else
+		return false;
+	return true;
+}
+
+/* Only drafts of native files have them; those of other formats say so in another way. */
+static DraftOptions
+read_draft_options(const RevisionDraft *draft, bool is_rows)
+{
+	DraftOptions options = {draft->runs == SV_RUNS_ALWAYS};
+	JsonMembers member;
+
+	if (draft->kind == NULL || draft->options == NULL)
+		return options;
+	sv_json_begin(&member, &sv_json_parse(draft->options)->root);
+	while (sv_json_next(&member))
+	{
+		if (!read_draft_option(&options, is_rows, &member))
+			ereport(ERROR,
+					(errcode(ERRCODE_SV_UNREADABLE_FILE),
+					 errmsg("invalid option \"%s\" of \"%s\" in file \"%s\"", member.name,
+							draft->id, draft->source),
+					 errhint("Known are run (\"changed\" or \"always\") and, of rows, table, key, delete and overwrite.")));
+	}
+	return options;
+}
+
+/* Does the text begin with COPY?  Then it has data, else VALUES. */
+static const char *
+format_of_rows(const char *text)
+{
+	return pg_strncasecmp(text, "COPY ", 5) == 0 ? "copy" : "values";
+}
+
+static RegisterAction
+register_rows_draft(const RevisionDraft *draft, const char *source)
+{
+	DraftOptions options = read_draft_options(draft, true);
+	GivenRows	given = {options.table, options.key};
+	const char *name;
+
+	if (options.table == NULL || draft->down != NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_SV_UNREADABLE_FILE),
+				 errmsg("managed rows \"%s\" in file \"%s\" %s", draft->id, draft->source,
+						options.table == NULL ? "name no table" : "have a down"),
+				 options.table == NULL ?
+				 errhint("Add a line -- schemaver:options {\"table\": \"...\", \"key\": [\"...\"]}.") : 0));
+	given.text = draft->up + strspn(draft->up, " \t\r\n");
+	given.format = format_of_rows(given.text);
+	given.delete = options.delete;
+	given.overwrite = options.overwrite;
+	given.always = options.always;
+	given.name = draft->id;
+	given.depends_on = draft->depends_on;
+	given.source = source;
+	given.file = draft->source;
+	given.line = draft->up_line;
+	return sv_register_managed(&given, &name);
+}
+
 /* Register the draft of a file that is to run again whenever it has changed. */
 RegisterAction
 sv_register_living_draft(const RevisionDraft *draft, const char *source)
 {
-	StoredLiving living = {draft->id, "object", draft->up, draft->down, draft->depends_on};
+	StoredLiving living = {draft->id, draft->kind, draft->up, draft->down, draft->depends_on};
 
-	living.always = draft->runs == SV_RUNS_ALWAYS;
+	if (draft->kind != NULL && strcmp(draft->kind, "rows") == 0)
+		return register_rows_draft(draft, source);
+	if (living.kind == NULL)
+		living.kind = "object";
+	living.always = read_draft_options(draft, false).always;
 	living.source = source;
 	living.file = draft->source;
 	living.line = Max(draft->up_line, 1);

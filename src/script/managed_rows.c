@@ -317,6 +317,21 @@ sv_managed_delete_sql(const ManagedRows *rows)
 					sv_managed_names(rows->key), keys.data);
 }
 
+/* The rows as sv_values_read() takes them. */
+char *
+sv_managed_values(const ManagedRows *rows)
+{
+	StringInfoData out;
+	ListCell   *cell;
+
+	initStringInfo(&out);
+	appendStringInfo(&out, "(%s) VALUES", sv_managed_names(rows->columns));
+	foreach(cell, rows->rows)
+		appendStringInfo(&out, "%s\n\t%s", foreach_current_index(cell) > 0 ? "," : "",
+						 sv_row_sql(lfirst(cell)));
+	return out.data;
+}
+
 /* Which of the managed columns it is, from 0; -1: none. */
 int
 sv_managed_place(const ManagedRows *rows, const char *column)

@@ -392,6 +392,7 @@ extern char *sv_row_sql(const List *row);
 extern char *sv_managed_insert_sql(const ManagedRows *rows, const List *row);
 extern char *sv_managed_update_sql(const ManagedRows *rows, const List *row);
 extern char *sv_managed_delete_sql(const ManagedRows *rows);
+extern char *sv_managed_values(const ManagedRows *rows);
 extern char *sv_managed_key(const ManagedRows *rows, const List *row);
 extern int	sv_managed_place(const ManagedRows *rows, const char *column);
 extern void sv_values_read(ManagedRows *rows, const char *text, const ScriptOrigin *origin);

@@ -66,6 +66,32 @@ take_constant(const ValuesReader *r, const A_Const *constant, RowValue *value)
 	}
 }
 
+/* The operand of a minus before a cast of a number, "-4::int"; else NULL. */
+static Node *
+negated(const Node *node)
+{
+	const		A_Expr *expression = (const A_Expr *) node;
+
+	if (!IsA(node, A_Expr) || expression->kind != AEXPR_OP || expression->lexpr != NULL ||
+		list_length(expression->name) != 1 || strcmp(strVal(linitial(expression->name)), "-") != 0)
+		return NULL;
+	return expression->rexpr;
+}
+
+static RowValue *read_value(const ValuesReader *r, Node *node);
+
+/* Minus a number: the sign goes into the constant.  NULL for anything else. */
+static RowValue *
+read_negated(const ValuesReader *r, const Node *node)
+{
+	RowValue   *value = negated(node) != NULL ? read_value(r, negated(node)) : NULL;
+
+	if (value == NULL || value->kind != SV_VALUE_NUMBER || value->text[0] == '-')
+		return NULL;
+	value->text = psprintf("-%s", value->text);
+	return value;
+}
+
 /* An element of a row; SV007 unless it is a constant. */
 static RowValue *
 read_value(const ValuesReader *r, Node *node)
@@ -91,6 +117,11 @@ read_value(const ValuesReader *r, Node *node)
 				break;
 			value->types = lappend(value->types, castNode(TypeCast, node)->typeName);
 			return value;
+		case T_A_Expr:
+			value = read_negated(r, node);
+			if (value != NULL)
+				return value;
+			break;
 		default:
 			break;
 	}
