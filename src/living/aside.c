@@ -87,6 +87,13 @@ add_views_over(Search *search, const ObjectAddress *view)
 	}
 }
 
+/* A column whose values are computed of others: nothing is lost with it. */
+static bool
+is_computed(const Object *o)
+{
+	return sv_class_is(o, column) && sv_is(o, "generated");
+}
+
 /*
  * Does the server itself see to an object that depends on one to which the
  * statement is done?
@@ -98,7 +105,7 @@ comes_along(const Search *search, const Object *o, const Object *start)
 		o->parent == NULL)
 		return false;
 	if (search->cause == SV_ASIDE_COLUMN_TYPE)
-		return true;
+		return !is_computed(o);
 	return sv_object_root(o) == sv_object_root(start);
 }
 
@@ -266,7 +273,7 @@ loses_contents(const Object *o)
 {
 	const Object *root = sv_object_root(o);
 
-	return sv_class_has(o, SV_HOLDS_DATA) && !sv_class_has(o, SV_IS_TYPE) &&
+	return sv_class_has(o, SV_HOLDS_DATA) && !is_computed(o) && !sv_class_has(o, SV_IS_TYPE) &&
 		!sv_class_is(root, view) && !sv_class_is(root, matview) && !sv_class_is(root, composite);
 }
 
