@@ -145,6 +145,38 @@ tell_hooks(const Run *run, const PlannedRun *planned)
 	sv_hooks_run(run->number, up, down);
 }
 
+/* A down that finds something no more under its name: it may have been renamed since. */
+static void
+add_undo_hint(void *arg)
+{
+	const PlannedRun *planned = arg;
+
+	switch (geterrcode())
+	{
+		case ERRCODE_UNDEFINED_TABLE:
+		case ERRCODE_UNDEFINED_COLUMN:
+		case ERRCODE_UNDEFINED_OBJECT:
+		case ERRCODE_UNDEFINED_FUNCTION:
+		case ERRCODE_UNDEFINED_SCHEMA:
+			errhint("What revision \"%s\" is about may have another name now. If a later revision gave it, undo that first; else write the down for the names of today.",
+					planned->revisions[0]->id);
+			break;
+		default:
+			break;
+	}
+}
+
+static void
+execute_undo(Run *run, const PlannedRun *planned)
+{
+	ErrorContextCallback callback = {error_context_stack, add_undo_hint,
+	unconstify(PlannedRun *, planned)};
+
+	error_context_stack = &callback;
+	execute_steps(run, planned);
+	error_context_stack = callback.previous;
+}
+
 /* Execute and record them, and what belongs to the run beside them. */
 static void
 execute_all(Run *run, const PlannedRun *planned)
@@ -157,7 +189,10 @@ execute_all(Run *run, const PlannedRun *planned)
 	sv_hooks_between(SV_HOOK_BEFORE_RUN);
 	if (planned->undo == NULL)
 		sv_steps_begin();
-	execute_steps(run, planned);
+	if (planned->undo == NULL)
+		execute_steps(run, planned);
+	else
+		execute_undo(run, planned);
 	if (planned->undo == NULL)
 	{
 		sv_follow_finish();
