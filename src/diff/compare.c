@@ -84,10 +84,21 @@ keeps_contents(const Object *o)
 		(sv_class_is(o, column) && sv_class_is(o->parent, table) && !sv_is(o, "generated"));
 }
 
+/* Are they two attributes of the same type?  Another type can hold the converted values. */
+static bool
+is_other_attribute(const Object *a, const Object *b)
+{
+	return sv_class_is(a, column) && sv_class_is(a->parent, composite) &&
+		a->address.objectId == b->address.objectId &&
+		a->address.objectSubId != b->address.objectSubId;
+}
+
 /* Are they two objects, one of which has been dropped and the other made under its name? */
 static bool
 is_replaced(const Comparison *cmp, const Object *a, const Object *b)
 {
+	if (cmp->options->by_address && is_other_attribute(a, b))
+		return true;
 	return cmp->options->by_address && keeps_contents(a) && OidIsValid(a->address.objectId) &&
 		OidIsValid(b->address.objectId) &&
 		(a->address.objectId != b->address.objectId ||

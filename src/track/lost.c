@@ -13,14 +13,17 @@
 #include "catalog/namespace.h"
 #include "catalog/objectaddress.h"
 #include "catalog/pg_class.h"
+#include "catalog/pg_type.h"
 #include "commands/extension.h"
 #include "diff/diff.h"
+#include "miscadmin.h"
 #include "model/model.h"
 #include "nodes/makefuncs.h"
 #include "parser/parse_type.h"
 #include "tcop/utility.h"
 #include "track/track.h"
 #include "track/track_private.h"
+#include "utils/lsyscache.h"
 
 /* ---------- noted while the step runs ---------- */
 
@@ -196,6 +199,44 @@ has_own_rows(const Object *b)
 		(b->pair->a != NULL && !sv_is(b->pair->a, "partition_key"));
 }
 
+/* Has a column of a table values of the type, alone or inside of another type? */
+static bool
+is_stored(Oid type)
+{
+	DependScan	scan = sv_depend_begin(TypeRelationId, type, true, NULL);
+	Form_pg_depend row;
+	List	   *types = NIL;
+	bool		stored = false;
+	ListCell   *cell;
+
+	check_stack_depth();
+	while ((row = sv_depend_next(&scan)) != NULL)
+	{
+		char		kind =
+		row->classid == RelationRelationId ? get_rel_relkind(row->objid) : '\0';
+
+		if (kind == RELKIND_RELATION || kind == RELKIND_PARTITIONED_TABLE || kind == RELKIND_MATVIEW)
+			stored = true;
+		else if (kind == RELKIND_COMPOSITE_TYPE && row->objsubid != 0)
+			types = lappend_oid(types, get_rel_type_id(row->objid));
+		else if (row->classid == TypeRelationId)
+			types = lappend_oid(types, row->objid);
+	}
+	foreach(cell, types)
+		stored = stored || is_stored(lfirst_oid(cell));
+	return stored;
+}
+
+/* An attribute that comes back, where values of its type are in tables. */
+static List *
+note_attribute(List *lost, const Object *b)
+{
+	if (is_new_object(b->parent) || !is_new_object(b) || b->parent->pair->a == NULL ||
+		!is_stored(b->parent->pair->a->address.objectId))
+		return lost;
+	return note_loss(lost, "values of attribute", b->identity);
+}
+
 static List *
 note_column(List *lost, const Object *b)
 {
@@ -239,7 +280,8 @@ note_dropped_rows(List *lost, const Model *before, const List *rows)
 			continue;
 		if (sv_class_is(b, table) && !b->pair->swapped && has_own_rows(b))
 			lost = note_loss(lost, "rows of table", b->identity);
-		else if (sv_class_is(b, column) && !b->parent->pair->swapped && !is_new_object(b->parent))
+		else if (sv_class_is(b, column) && !sv_class_is(b->parent, composite) &&
+				 !b->parent->pair->swapped && !is_new_object(b->parent))
 			lost = note_loss(lost, "values of column", b->identity);
 	}
 	return lost;
@@ -270,6 +312,8 @@ sv_derived_lost(const Model *before, const List *rows, const List *undone)
 			lost = note_loss(lost, "position of sequence", b->identity);
 		else if (sv_class_is(b, column) && sv_class_is(b->parent, table))
 			lost = note_identity(note_column(lost, b), b);
+		else if (sv_class_is(b, column) && sv_class_is(b->parent, composite))
+			lost = note_attribute(lost, b);
 	}
 	return note_dropped_rows(lost, before, rows);
 }
