@@ -48,12 +48,18 @@ hint_for(const ErrorData *error)
 	}
 }
 
-/* A derived down brings back a column that must have values, and there are rows; else NULL. */
+/*
+ * A derived down brings back a column that must have values, and there are rows, or a type
+ * that their values do not fit into; else NULL.
+ */
 static char *
 hint_of_value(const Execution *execution, const ErrorData *error)
 {
 	StringInfoData name;
 
+	if (error->sqlerrcode == ERRCODE_INVALID_TEXT_REPRESENTATION &&
+		strcmp(execution->origin.section, "derived down") == 0)
+		return "Rows have a value that the type did not take before: give them another one, or delete them, and call again; SELECT revision, needs FROM schemaver.plan('-1', 'downgrade') names the columns.";
 	if (error->sqlerrcode != ERRCODE_NOT_NULL_VIOLATION || error->schema_name == NULL ||
 		error->table_name == NULL || error->column_name == NULL ||
 		strcmp(execution->origin.section, "derived down") != 0)
