@@ -58,6 +58,7 @@ typedef struct Surroundings
 	Oid			relation;		/* key */
 	uint32		parts;			/* a bit for each of part_rows: it may have such parts */
 	bool		is_member;		/* of an extension */
+	bool		is_there;		/* all relations need their schema */
 } Surroundings;
 
 /*
@@ -91,6 +92,8 @@ has_rows(const UnitReader *u, const ModelClass *class, Oid relation)
 {
 	const Surroundings *around = hash_search(u->surroundings, &relation, HASH_FIND, NULL);
 
+	if (around != NULL && !around->is_there)
+		return false;
 	for (int i = 0; i < lengthof(part_rows); i++)
 		if (around != NULL && part_rows[i].class == class)
 			return (around->parts & (1 << i)) != 0;
@@ -355,6 +358,7 @@ scan_unit_edges(UnitReader *u, const ObjectAddress *address, bool referrers, Sur
 			note_parts(around, row->classid);
 		else if (!referrers && row->refclassid == RelationRelationId)
 			note_parts(around, InheritsRelationId);
+		around->is_there |= !referrers;
 		around->is_member |= !referrers && row->deptype == DEPENDENCY_EXTENSION;
 	}
 }
@@ -387,7 +391,7 @@ look_around(UnitReader *u, const List *units)
 		if (found)
 			continue;
 		around->parts = 0;
-		around->is_member = false;
+		around->is_member = around->is_there = false;
 		hash_search(u->seen, unit, HASH_ENTER, NULL);
 		scan_unit_edges(u, unit, false, around);
 		if (around->is_member)

@@ -10,6 +10,7 @@
 #include "postgres.h"
 
 #include "access/htup_details.h"
+#include "access/transam.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_index.h"
 #include "catalog/pg_type.h"
@@ -17,6 +18,7 @@
 #include "model/model_private.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
+#include "utils/inval.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
 #include "utils/syscache.h"
@@ -42,13 +44,83 @@ typedef struct IndexReading
 	List	   *others;			/* OIDs of indexes that are not plain */
 } IndexReading;
 
+/*
+ * The default operator class for a type that initdb made, which is looked for among all
+ * those of the method: kept until a class or a cast is another one.
+ */
+static HTAB *defaults_of_system = NULL;
+static bool defaults_have_changed = false;
+
+static void
+note_change(Datum arg, int cache, uint32 hash)
+{
+	defaults_have_changed = true;
+}
+
+static HTAB *
+make_defaults(MemoryContext context)
+{
+	HASHCTL		control = {0};
+
+	control.hcxt = context;
+	control.keysize = sizeof(DefaultKey);
+	control.entrysize = sizeof(DefaultEntry);
+	return hash_create("schemaver operator classes", 64, &control,
+					   HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
+}
+
+static HTAB *
+system_defaults(void)
+{
+	static bool registered = false;
+	HTAB	   *old = defaults_of_system;
+
+	if (!registered)
+	{
+		CacheRegisterSyscacheCallback(CLAOID, note_change, (Datum) 0);
+		CacheRegisterSyscacheCallback(CASTSOURCETARGET, note_change, (Datum) 0);
+		registered = true;
+	}
+	if (defaults_have_changed && old != NULL)
+	{
+		defaults_of_system = NULL;
+		hash_destroy(old);
+	}
+	defaults_have_changed = false;
+	if (defaults_of_system == NULL)
+		defaults_of_system = make_defaults(TopMemoryContext);
+	return defaults_of_system;
+}
+
+static Oid
+kept_default_opclass(Oid type, Oid method)
+{
+	DefaultKey	key = {type, method};
+	DefaultEntry *entry = hash_search(system_defaults(), &key, HASH_FIND, NULL);
+	Oid			opclass;
+
+	if (entry != NULL)
+		return entry->opclass;
+	opclass = GetDefaultOpClass(type, method);
+	if (defaults_have_changed)
+		return opclass;			/* by what was read meanwhile, too late to be seen */
+	entry = hash_search(defaults_of_system, &key, HASH_ENTER, NULL);
+	entry->opclass = opclass;
+	return opclass;
+}
+
 static Oid
 default_opclass(IndexReading *state, Oid type, Oid method)
 {
 	DefaultKey	key = {type, method};
 	bool		found;
-	DefaultEntry *entry = hash_search(state->defaults, &key, HASH_ENTER, &found);
+	DefaultEntry *entry;
 
+	if (type < FirstNormalObjectId)
+		return kept_default_opclass(type, method);
+	if (state->defaults == NULL)
+		state->defaults = make_defaults(CurrentMemoryContext);
+	entry = hash_search(state->defaults, &key, HASH_ENTER, &found);
 	if (!found)
 		entry->opclass = GetDefaultOpClass(type, method);
 	return entry->opclass;
@@ -199,17 +271,11 @@ void
 sv_scan_indexes(Reader *reader, StoreScope *store, const Datum *values)
 {
 	IndexReading state = {0};
-	HASHCTL		control = {0};
 
-	control.hcxt = CurrentMemoryContext;
-	control.keysize = sizeof(DefaultKey);
-	control.entrysize = sizeof(DefaultEntry);
-	state.defaults =
-		hash_create("schemaver operator classes", 64, &control,
-					HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
 	sv_scan_relations(reader, IndexRelationId, IndexIndrelidIndexId, Anum_pg_index_indrelid,
 					  read_index, &state);
-	hash_destroy(state.defaults);
+	if (state.defaults != NULL)
+		hash_destroy(state.defaults);
 	sv_reader_some(reader, store, values, state.others);
 	list_free(state.others);
 }
