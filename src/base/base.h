@@ -189,6 +189,7 @@ extern Form_pg_depend sv_depend_next(DependScan *scan);
 typedef void (*SubtransactionFn) (void *arg);
 
 extern ErrorData *sv_subtransaction(SubtransactionFn work, void *arg, bool keep);
+extern ErrorData *sv_catch(SubtransactionFn work, void *arg, int expected);
 extern bool sv_base_ends_all(const ErrorData *error);
 
 /* ----- hashes.c ----- */

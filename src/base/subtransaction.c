@@ -46,6 +46,34 @@ sv_subtransaction(SubtransactionFn work, void *arg, bool keep)
 }
 
 /*
+ * The same for work that touches nothing but memory and looks into the server's caches: an
+ * error of its own leaves nothing that would have to be put back.  Rolling a subtransaction back
+ * costs a walk through all that the cache of relations holds.  An error of another code
+ * than "expected" is raised again.
+ */
+ErrorData *
+sv_catch(SubtransactionFn work, void *arg, int expected)
+{
+	MemoryContext context = CurrentMemoryContext;
+	ErrorData  *volatile error = NULL;
+
+	PG_TRY();
+	{
+		work(arg);
+	}
+	PG_CATCH();
+	{
+		MemoryContextSwitchTo(context);
+		error = CopyErrorData();
+		if (error->sqlerrcode != expected)
+			PG_RE_THROW();
+		FlushErrorState();
+	}
+	PG_END_TRY();
+	return error;
+}
+
+/*
  * Does the error end all that the caller does, for it says nothing about what was
  * tried: a cancelled query, a lock that cannot be had, no memory?
  */

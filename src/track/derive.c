@@ -377,6 +377,27 @@ rename_and_compare(void *arg)
 	refuse_distributed(d->rows);
 }
 
+/* Compare as if nothing had another name and nothing else were disturbed. */
+static void
+compare_alone(void *arg)
+{
+	Derivation *d = arg;
+
+	d->rename_rows = sv_diff_renames(d->after, d->renames);
+	if (d->rename_rows != NIL)
+		return;
+	d->rows = sv_diff(d->after, d->before, &d->options);
+	refuse_distributed(d->rows);
+}
+
+/* Was that all?  Nearly always. */
+static bool
+is_alone(const Derivation *d)
+{
+	return d->rename_rows == NIL && (!d->step->renamed || moved_extensions(d) == NIL) &&
+		find_others(d) == NIL && tables_in_order(d) == NIL;
+}
+
 /* ----- the script ----- */
 
 static void
@@ -498,7 +519,9 @@ derive(const TrackedStep *step)
 	d.before = d.step->before;
 	if (step->renamed)
 		d.renames = find_renames(&d);
-	error = sv_subtransaction(rename_and_compare, &d, false);
+	error = sv_catch(compare_alone, &d, ERRCODE_FEATURE_NOT_SUPPORTED);
+	if (error == NULL && !is_alone(&d))
+		error = sv_subtransaction(rename_and_compare, &d, false);
 	if (error != NULL && error->sqlerrcode != ERRCODE_FEATURE_NOT_SUPPORTED)
 		ReThrowError(error);
 	if (error != NULL)
