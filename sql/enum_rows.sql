@@ -1,4 +1,5 @@
 -- Does a derived down that takes a value of an enum away say what to do about rows that have it, and change nothing?
+\set SHOW_CONTEXT never
 CREATE EXTENSION schemaver;
 SET schemaver.progress = off;
 CREATE TYPE st AS ENUM ('A', 'B');
@@ -10,7 +11,7 @@ INSERT INTO d VALUES (1, 'A'), (2, 'B');
 SELECT schemaver.revision('one more', $$ALTER TYPE st ADD VALUE 'C'$$, id => 'r1');
 SELECT revision FROM schemaver.upgrade();
 INSERT INTO plain VALUES ('C', NULL), ('A', '{A,C}');
-SELECT unnest(needs) AS needs FROM schemaver.plan('-1', 'downgrade');
+SELECT n AS needs FROM schemaver.plan('-1', 'downgrade'), unnest(needs) AS n WHERE n LIKE '%plain%';
 SELECT revision FROM schemaver.downgrade();
 UPDATE plain SET s = 'B' WHERE s = 'C';
 SELECT revision FROM schemaver.downgrade();

@@ -25,7 +25,7 @@ SELECT down FROM schemaver.show('g001');
 ALTER TABLE owned.mine ADD COLUMN b int;
 DROP VIEW owned.v;
 SELECT kind, identity, change FROM schemaver.drift();
-SELECT sql FROM schemaver.revert_drift(allow_data_loss => true);
+SELECT action, kind, identity FROM schemaver.revert_drift(allow_data_loss => true);
 
 -- the sandbox has the extension's schema without the guests, and nothing of it stays
 SELECT position, sql FROM schemaver.diff('CREATE SCHEMA x; CREATE EXTENSION citext; CREATE TABLE owned.mine (a serial PRIMARY KEY, c citext UNIQUE)');
