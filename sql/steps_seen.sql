@@ -9,6 +9,11 @@ BEGIN
     (SELECT count(*) FROM schemaver.journal j WHERE j.revision IS NOT NULL) FROM schemaver.applied;
   RETURN true;
 END $$;
+CREATE FUNCTION look_apart(by text) RETURNS boolean LANGUAGE plpgsql AS $$
+BEGIN
+  RETURN look(by);
+EXCEPTION WHEN division_by_zero THEN RETURN false;
+END $$;
 SELECT count(schemaver.revision(id, up, down => down, id => id)) FROM (VALUES
   ('a1', 'CREATE TABLE a (i int)', 'DROP TABLE a'),
   ('a2', 'ALTER TABLE a ADD COLUMN j int', 'ALTER TABLE a DROP COLUMN j'),
@@ -16,14 +21,14 @@ SELECT count(schemaver.revision(id, up, down => down, id => id)) FROM (VALUES
   ('a4', 'COMMENT ON TABLE a IS ''a''', 'COMMENT ON TABLE a IS NULL'),
   ('a5', 'DO $x$ BEGIN BEGIN PERFORM look(''a block that is rolled back''); RAISE EXCEPTION ''x''; EXCEPTION WHEN raise_exception THEN NULL; END;
           PERFORM look(''the block behind it''); END $x$', 'SELECT 1'),
-  ('a6', 'CREATE DOMAIN checked AS int CHECK (look(''a domain''))', 'DROP DOMAIN checked'),
+  ('a6', 'CREATE DOMAIN checked AS int CHECK (look_apart(''a domain, apart'') AND look(''a domain''))', 'DROP DOMAIN checked'),
   ('a7', 'INSERT INTO a VALUES (1, 1)', 'DELETE FROM a'),
   ('a8', 'COMMENT ON TABLE a IS ''b''', 'COMMENT ON TABLE a IS ''a'''),
   ('a9', 'ALTER TABLE a ADD COLUMN k checked', 'ALTER TABLE a DROP COLUMN k')
 ) AS r (id, up, down);
 SELECT count(*) FROM schemaver.upgrade();
-SELECT * FROM seen WHERE by <> 'a domain';
-SELECT DISTINCT * FROM seen WHERE by = 'a domain';
+SELECT * FROM seen WHERE by NOT LIKE 'a domain%';
+SELECT DISTINCT * FROM seen WHERE by LIKE 'a domain%' ORDER BY by;
 SELECT revision, direction, outcome, state IS NOT NULL AS state FROM schemaver.step ORDER BY run, position;
 TRUNCATE seen;
 
@@ -33,7 +38,7 @@ SELECT * FROM seen;
 SELECT count(*) FROM schemaver.upgrade();
 TRUNCATE seen;
 SELECT count(*) FROM schemaver.redo(7, allow_data_loss => true);
-SELECT * FROM seen WHERE by <> 'a domain';
+SELECT * FROM seen WHERE by NOT LIKE 'a domain%';
 
 -- a script may change what is still to come
 SELECT schemaver.revision('b1', 'SELECT 1', id => 'b1'), schemaver.revision('b2', 'SELECT 1 / 0', id => 'b2') \g /dev/null
@@ -49,4 +54,4 @@ SELECT revision FROM schemaver.applied WHERE revision >= 'b' ORDER BY rank;
 DROP EXTENSION schemaver;
 DROP TABLE a, c, seen;
 DROP DOMAIN checked;
-DROP FUNCTION look;
+DROP FUNCTION look, look_apart;

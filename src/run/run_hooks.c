@@ -333,14 +333,22 @@ sv_hooks_begin(const char *command, const char *target)
 	caller = MemoryContextSwitchTo(context);
 	hooks = sv_store_hooks(SV_STORE_WRITE);
 	MemoryContextSwitchTo(caller);
+	sv_facts_begin();
+	PG_TRY();
+	{
+		sv_fact_set(SV_FACT_COMMAND, command);
+		sv_fact_set(SV_FACT_TARGET, target);
+	}
+	PG_CATCH();
+	{
+		sv_facts_clear();		/* nobody calls sv_hooks_end() when this fails */
+		PG_RE_THROW();
+	}
+	PG_END_TRY();
 	/* an online run commits while it needs them */
 	MemoryContextSetParent(context, TopMemoryContext);
 	hooking.context = context;
 	hooking.hooks = hooks;
-
-	sv_facts_begin();
-	sv_fact_set(SV_FACT_COMMAND, command);
-	sv_fact_set(SV_FACT_TARGET, target);
 }
 
 /* The number of the run, and the directions in which it goes. */

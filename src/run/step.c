@@ -18,6 +18,7 @@
 #include "commands/prepare.h"
 #include "impact/impact.h"
 #include "miscadmin.h"
+#include "parser/parse_type.h"
 #include "run/run.h"
 #include "tcop/dest.h"
 #include "track/track.h"
@@ -206,6 +207,43 @@ has_event_triggers(void)
 }
 
 /*
+ * Does the statement add a column of a domain?  Its CHECK is evaluated for the rows that are
+ * there, and may call a function that looks at what the run has done, in a subtransaction,
+ * too, where nothing can be written any more.
+ */
+static bool
+adds_domain(const Node *tree)
+{
+	ListCell   *cell;
+
+	if (!IsA(tree, AlterTableStmt))
+		return false;
+	foreach(cell, ((const AlterTableStmt *) tree)->cmds)
+	{
+		const AlterTableCmd *command = lfirst_node(AlterTableCmd, cell);
+		TypeName   *name;
+		Oid			type;
+
+		if (command->subtype != AT_AddColumn)
+			continue;
+		name = castNode(ColumnDef, command->def)->typeName;
+		if (list_length(name->names) > 2 || name->pct_type)
+			return true;		/* the statement has to tell what is wrong with it */
+		type = LookupTypeNameOid(NULL, name, true);
+		if (OidIsValid(type) && get_typtype(type) == TYPTYPE_DOMAIN)
+			return true;
+	}
+	return false;
+}
+
+/* Can the statement call nobody's function? */
+static bool
+is_quiet(const Node *tree)
+{
+	return sv_statement_is_quiet(tree) && !adds_domain(tree) && !has_event_triggers();
+}
+
+/*
  * Execute the statements of the part, under the settings that those before it
  * have made; the memory of each is freed after it.
  */
@@ -222,7 +260,7 @@ execute_statements(Execution *execution, MemoryContext context)
 	{
 		CHECK_FOR_INTERRUPTS();
 		sv_client_check();
-		if (!sv_statement_is_quiet(sv_statement_tree(script, i)) || has_event_triggers())
+		if (!is_quiet(sv_statement_tree(script, i)))
 			sv_run_let_see();
 		if (report_statement(execution, i))
 			execute_with_hooks(execution, i);
