@@ -30,7 +30,7 @@ column_by_link(const Object *column, const Object *link)
 
 /* Add the columns at the top from which a column comes, those of links that stay. */
 static List *
-add_origins(List *origins, const Object *column)
+add_origins(const Comparison *cmp, List *origins, const Object *column)
 {
 	bool		found = false;
 	ListCell   *cell;
@@ -39,21 +39,21 @@ add_origins(List *origins, const Object *column)
 	foreach(cell, column->parent->parts)
 	{
 		const Object *link = lfirst(cell);
-		const Object *above = !sv_class_is(link, inheritance) || sv_pair_is_dropped(link->pair) ?
+		const Object *above = !sv_class_is(link, inheritance) || sv_is_dropped(cmp, link) ?
 		NULL : column_by_link(column, link);
 
 		if (above == NULL)
 			continue;
 		found = true;
-		origins = add_origins(origins, above);
+		origins = add_origins(cmp, origins, above);
 	}
 	return found ? origins : list_append_unique_ptr(origins, (void *) column);
 }
 
 static bool
-changes_type(const Object *a)
+changes_type(const Comparison *cmp, const Object *a)
 {
-	const Pair *pair = a->pair;
+	const Pair *pair = sv_pair(cmp, a);
 
 	return pair->kind == SV_PAIR_ALTER &&
 		list_member_ptr(pair->alterers, sv_type_alterer(pair->class));
@@ -69,13 +69,14 @@ part_from_others(Spread *spread, const Object *column)
 	foreach(cell, sv_links_in_order(column->parent->parts))
 	{
 		const Object *link = lfirst(cell);
-		const Object *above = sv_pair_is_dropped(link->pair) ? NULL : column_by_link(column, link);
-		List	   *origins = above != NULL ? add_origins(NIL, above) : NIL;
+		const Object *above = sv_is_dropped(spread->cmp, link) ?
+		NULL : column_by_link(column, link);
+		List	   *origins = above != NULL ? add_origins(spread->cmp, NIL, above) : NIL;
 
 		if (first == NIL)
 			first = origins;
 		else if (origins != NIL && list_difference_ptr(origins, first) != NIL)
-			sv_spread_again(spread, link->pair);
+			sv_spread_again(spread, sv_pair(spread->cmp, link));
 	}
 }
 
@@ -89,17 +90,17 @@ sv_spread_parting(Spread *spread)
 	{
 		const Object *column = lfirst(cell);
 
-		if (!sv_is_stored_column(column) || !changes_type(column) ||
+		if (!sv_is_stored_column(column) || !changes_type(spread->cmp, column) ||
 			(!sv_is(column, "inherited") && !sv_is(column, "merged")))
 			continue;
-		if (list_length(add_origins(NIL, column)) > 1)
+		if (list_length(add_origins(spread->cmp, NIL, column)) > 1)
 			part_from_others(spread, column);
 	}
 }
 
 /* Is the column left without a parent while links end and begin again? */
 static bool
-is_left_alone(const Object *column)
+is_left_alone(const Comparison *cmp, const Object *column)
 {
 	bool		left = false;
 	ListCell   *cell;
@@ -110,7 +111,7 @@ is_left_alone(const Object *column)
 
 		if (!sv_class_is(link, inheritance) || column_by_link(column, link) == NULL)
 			continue;
-		if (!sv_pair_is_dropped(link->pair))
+		if (!sv_is_dropped(cmp, link))
 			return false;
 		left = true;
 	}
@@ -122,7 +123,7 @@ is_left_alone(const Object *column)
  * parents from which it has that for a time?
  */
 bool
-sv_parting_keeps_columns(const Object *a)
+sv_parting_keeps_columns(const Comparison *cmp, const Object *a)
 {
 	ListCell   *cell;
 
@@ -130,9 +131,9 @@ sv_parting_keeps_columns(const Object *a)
 	{
 		const Object *column = lfirst(cell);
 
-		if (sv_class_is(column, column) && column->pair->b != NULL &&
-			sv_is(column, "inherited") && sv_is(column->pair->b, "inherited") &&
-			is_left_alone(column))
+		if (sv_class_is(column, column) && sv_after(cmp, column) != NULL &&
+			sv_is(column, "inherited") && sv_is(sv_after(cmp, column), "inherited") &&
+			is_left_alone(cmp, column))
 			return true;
 	}
 	return false;

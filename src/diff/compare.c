@@ -137,14 +137,15 @@ add_pair(Comparison *cmp, Object *a, Object *b)
 {
 	Pair	   *pair = palloc0(sizeof(Pair));
 
+	pair->cmp = cmp;
 	pair->class = a ? a->class : b->class;
 	pair->a = a;
 	pair->b = b;
 	pair->kind = a == NULL ? SV_PAIR_CREATE : b == NULL ? SV_PAIR_DROP : SV_PAIR_SAME;
 	if (a != NULL)
-		a->pair = pair;
+		cmp->pairs_from[a->number] = pair;
 	if (b != NULL)
-		b->pair = pair;
+		cmp->pairs_to[b->number] = pair;
 	cmp->pairs = lappend(cmp->pairs, pair);
 	return pair;
 }
@@ -154,6 +155,8 @@ pair_objects(Comparison *cmp)
 {
 	ListCell   *cell;
 
+	cmp->pairs_from = palloc0(sizeof(Pair *) * (list_length(cmp->from->objects) + 1));
+	cmp->pairs_to = palloc0(sizeof(Pair *) * (list_length(cmp->to->objects) + 1));
 	foreach(cell, cmp->from->objects)
 	{
 		Object	   *a = lfirst(cell);
@@ -177,7 +180,7 @@ pair_objects(Comparison *cmp)
 			continue;
 		compare_pair(cmp, pair);
 		if (pair->kind == SV_PAIR_SAME && pair->class->acl_type == 'c' && pair->a->parent != NULL &&
-			sv_column_privileges_left(cmp->options, pair->a) != sv_list(pair->a, "acl"))
+			sv_column_privileges_left(cmp, pair->a) != sv_list(pair->a, "acl"))
 			pair->kind = SV_PAIR_ALTER;
 	}
 }
@@ -258,7 +261,7 @@ refuse_used_extensions(const Comparison *cmp)
 			continue;
 		foreach(other, cmp->dependents[pair->a->number])
 		{
-			if (((Object *) lfirst(other))->pair->kind != SV_PAIR_DROP)
+			if (sv_pair(cmp, lfirst(other))->kind != SV_PAIR_DROP)
 				users = lappend(users,
 								psprintf("%s %s", ((Object *) lfirst(other))->class->name,
 										 ((Object *) lfirst(other))->identity));
@@ -302,11 +305,11 @@ sv_diff_has_bodies(List *rows)
 }
 
 /*
- * The rows (DiffRow) that lead from one model to the other, in order.  The
- * models' objects are marked on the way; a model can be compared again.
+ * Compare two models: what happens to each object, and the rows (DiffRow) that lead from
+ * one to the other, in order.  The models are not changed.
  */
-List *
-sv_diff(Model *from, Model *to, const DiffOptions *options)
+Comparison *
+sv_diff_compare(Model *from, Model *to, const DiffOptions *options)
 {
 	Comparison *cmp = palloc0(sizeof(Comparison));
 	ListCell   *cell;
@@ -317,7 +320,7 @@ sv_diff(Model *from, Model *to, const DiffOptions *options)
 	pair_objects(cmp);
 	find_named(cmp);
 	find_dependents(cmp);
-	cmp->rows = sv_diff_questions(cmp->pairs);
+	cmp->rows = sv_diff_questions(cmp);
 	do
 		sv_diff_spread(cmp);
 	while (sv_swap_disordered(cmp));
@@ -329,5 +332,12 @@ sv_diff(Model *from, Model *to, const DiffOptions *options)
 		CHECK_FOR_INTERRUPTS();
 		sv_diff_write(cmp, lfirst(cell));
 	}
-	return cmp->rows;
+	return cmp;
+}
+
+/* The rows of a comparison alone. */
+List *
+sv_diff(Model *from, Model *to, const DiffOptions *options)
+{
+	return sv_diff_compare(from, to, options)->rows;
 }

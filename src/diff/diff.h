@@ -12,6 +12,7 @@
 #include "model/model.h"
 
 /* compare.c */
+extern Comparison *sv_diff_compare(Model *from, Model *to, const DiffOptions *options);
 extern List *sv_diff(Model *from, Model *to, const DiffOptions *options);
 extern void sv_diff_make_again(Pair *pair);
 extern bool sv_diff_has_bodies(List *rows);
@@ -38,7 +39,7 @@ extern void sv_rows_make_edges(Comparison *cmp);
 
 /* common_columns.c */
 extern void sv_spread_parting(Spread *spread);
-extern bool sv_parting_keeps_columns(const Object *table);
+extern bool sv_parting_keeps_columns(const Comparison *cmp, const Object *table);
 
 /* sorting.c */
 extern void sv_spread_sorting(Spread *spread);
@@ -61,7 +62,7 @@ extern bool sv_diff_is_excluded(const Object *object, List *patterns);
 extern List *sv_diff_keep(Model *wanted, const Model *live, const DiffOptions *options);
 
 /* questions.c */
-extern List *sv_diff_questions(List *pairs);
+extern List *sv_diff_questions(const Comparison *cmp);
 
 /* loss_list.c */
 extern List *sv_diff_losses(List *rows);
@@ -88,17 +89,17 @@ extern void sv_names_make_edges(Comparison *cmp);
 extern void sv_diff_write(Comparison *cmp, DiffNode *node);
 
 /* swap.c */
-extern bool sv_swap_loses_order(const Object *table);
-extern bool sv_swap_loses_data(const Object *a, const Object *b);
+extern bool sv_swap_loses_order(const Comparison *cmp, const Object *table);
+extern bool sv_swap_loses_data(const Comparison *cmp, const Object *a, const Object *b);
 extern bool sv_swap_disordered(Comparison *cmp);
-extern bool sv_swap_keeps(const Object *part);
-extern bool sv_swap_survives(const Object *o, const Object *part);
+extern bool sv_swap_keeps(const Comparison *cmp, const Object *part);
+extern bool sv_swap_survives(const Comparison *cmp, const Object *o, const Object *part);
 
 /* privileges.c */
 extern void sv_write_privileges(Writer *writer, const Object *object, List *from,
 								const char *old_owner, const char *owner);
 extern bool sv_same_privileges(const Object *a, const Object *b);
-extern List *sv_column_privileges_left(const DiffOptions *options, const Object *column);
+extern List *sv_column_privileges_left(const Comparison *cmp, const Object *column);
 extern const char *sv_first_owner(const Comparison *cmp, const Object *object);
 extern List *sv_initial_privileges(const Comparison *cmp, const Object *object);
 

@@ -25,10 +25,12 @@ sv_diff_add_edge(DiffNode *first, DiffNode *then)
 static void
 after_made(Comparison *cmp, DiffNode *node, const Object *o)
 {
-	if (o->pair->create != NULL)
-		sv_diff_add_edge(o->pair->create, node);
-	if (o->pair->alter != NULL && (node->kind != SV_NODE_ALTER || cmp->fold_level < 3))
-		sv_diff_add_edge(o->pair->alter, node);
+	const Pair *pair = sv_pair(cmp, o);
+
+	if (pair->create != NULL)
+		sv_diff_add_edge(pair->create, node);
+	if (pair->alter != NULL && (node->kind != SV_NODE_ALTER || cmp->fold_level < 3))
+		sv_diff_add_edge(pair->alter, node);
 }
 
 /* A partition is detached before its indexes and those of its parent are dropped. */
@@ -41,14 +43,14 @@ edges_of_detaching(Pair *pair)
 	foreach(cell, pair->a->parent->parts)
 	{
 		if (sv_diff_is_index(lfirst(cell)))
-			sv_diff_add_edge(pair->drop, ((Object *) lfirst(cell))->pair->drop);
+			sv_diff_add_edge(pair->drop, sv_pair(pair->cmp, lfirst(cell))->drop);
 	}
 	foreach(cell, pair->a->needs)
 	{
 		foreach(other, ((Object *) lfirst(cell))->parts)
 		{
 			if (sv_diff_is_index(lfirst(other)))
-				sv_diff_add_edge(pair->drop, ((Object *) lfirst(other))->pair->drop);
+				sv_diff_add_edge(pair->drop, sv_pair(pair->cmp, lfirst(other))->drop);
 		}
 	}
 }
@@ -108,7 +110,7 @@ edges_of_attaching(Pair *pair)
 		{
 			if (sv_diff_is_index(lfirst(cell)) &&
 				!sv_diff_has_part_of(pair->b->parent, lfirst(cell)))
-				sv_diff_add_edge(pair->create, ((Object *) lfirst(cell))->pair->create);
+				sv_diff_add_edge(pair->create, sv_pair(pair->cmp, lfirst(cell))->create);
 		}
 	}
 
@@ -119,14 +121,14 @@ edges_of_attaching(Pair *pair)
 		if (!sv_diff_is_index(index))
 			continue;
 		if (!is_attached(index) && !sv_is(index, "inherited"))
-			sv_diff_add_edge(pair->create, index->pair->create);
+			sv_diff_add_edge(pair->create, sv_pair(pair->cmp, index)->create);
 		foreach(other, index->parts)
 		{
 			if (!sv_class_is(lfirst(other), index_attachment) || !is_attached(index))
 				continue;
-			sv_diff_add_edge(index->pair->create, pair->create);
+			sv_diff_add_edge(sv_pair(pair->cmp, index)->create, pair->create);
 			foreach(need, ((Object *) lfirst(other))->needs)
-				sv_diff_add_edge(((Object *) lfirst(need))->pair->create, pair->create);
+				sv_diff_add_edge(sv_pair(pair->cmp, lfirst(need))->create, pair->create);
 		}
 	}
 }
@@ -150,19 +152,20 @@ edges_of_completing(Pair *attachment)
 		foreach(part, whole->parent->parts)
 		{
 			if (sv_class_is(lfirst(part), inheritance))
-				sv_diff_add_edge(attachment->create, ((Object *) lfirst(part))->pair->create);
+				sv_diff_add_edge(attachment->create,
+								 sv_pair(attachment->cmp, lfirst(part))->create);
 		}
 	}
 }
 
 /* Is it a column that changes while its table is no child of that one's, which is re-created? */
 static bool
-is_alone_meanwhile(const Object *column, const Object *leading)
+is_alone_meanwhile(const Comparison *cmp, const Object *column, const Object *leading)
 {
 	return sv_class_is(leading, column) && sv_class_is(column, column) &&
 		strcmp(leading->name, column->name) == 0 &&
 		leading->parent != column->parent && sv_class_is(leading->parent, table) &&
-		sv_pair_is_dropped(leading->parent->pair) && !sv_pair_is_dropped(column->parent->pair);
+		sv_is_dropped(cmp, leading->parent) && !sv_is_dropped(cmp, column->parent);
 }
 
 /*
@@ -170,12 +173,12 @@ is_alone_meanwhile(const Object *column, const Object *leading)
  * that of the parent, which is merged with it, and can be dropped only afterwards.
  */
 static bool
-is_merged(const Object *column, const Object *leading)
+is_merged(const Comparison *cmp, const Object *column, const Object *leading)
 {
 	return sv_is(column, "merged") && sv_class_is(leading, column) &&
 		strcmp(leading->name, column->name) == 0 &&
-		!sv_pair_is_created(column->parent->pair) && !sv_pair_is_dropped(column->parent->pair) &&
-		!sv_pair_is_created(leading->parent->pair) && !sv_pair_is_dropped(leading->parent->pair);
+		!sv_is_created(cmp, column->parent) && !sv_is_dropped(cmp, column->parent) &&
+		!sv_is_created(cmp, leading->parent) && !sv_is_dropped(cmp, leading->parent);
 }
 
 /*
@@ -183,7 +186,7 @@ is_merged(const Object *column, const Object *leading)
  * Then all that is between them is said by the end and the beginning of the inheritance.
  */
 static bool
-is_apart(const Object *column, const Object *leading, bool before)
+is_apart(const Comparison *cmp, const Object *column, const Object *leading, bool before)
 {
 	ListCell   *cell;
 
@@ -194,10 +197,11 @@ is_apart(const Object *column, const Object *leading, bool before)
 	foreach(cell, column->parent->parts)
 	{
 		const Object *link = lfirst(cell);
-		const DiffNode *node = !sv_class_is(link, inheritance) ? NULL : before ? link->pair->drop :
-		link->pair->create;
+		const Pair *pair = sv_pair(cmp, link);
+		const DiffNode *node = !sv_class_is(link, inheritance) ? NULL : before ? pair->drop :
+		pair->create;
 
-		if (node != NULL && node->pair == link->pair &&
+		if (node != NULL && node->pair == pair &&
 			list_member_ptr(link->needs, leading->parent))
 			return true;
 	}
@@ -215,7 +219,7 @@ after_made_shell(Comparison *cmp, Pair *pair)
 	foreach(cell, pair->b->needs)
 	{
 		if (sv_class_is(lfirst(cell), schema))
-			sv_diff_add_edge(((Object *) lfirst(cell))->pair->create, pair->shell);
+			sv_diff_add_edge(sv_pair(cmp, lfirst(cell))->create, pair->shell);
 	}
 	if (sv_class_is(pair->b, view))
 	{
@@ -238,7 +242,7 @@ after_made_shell(Comparison *cmp, Pair *pair)
 static void
 edges_of_part(Pair *inheritance, const Object *part)
 {
-	const Pair *pair = part->pair;
+	const Pair *pair = sv_pair(inheritance->cmp, part);
 	DiffNode   *nodes[] = {pair->drop, pair->alter, pair->create};
 
 	/* another constraint may have its name before or after */
@@ -309,9 +313,10 @@ is_held_fast(const Object *type, const Object *user)
  * happens after "first", where a user lets go of it, and before "then", where one takes it.
  */
 static void
-edges_of_attributes(const Object *user, DiffNode *first, DiffNode *then, const Object *type)
+edges_of_attributes(const Comparison *cmp, const Object *user, DiffNode *first, DiffNode *then,
+					const Object *type)
 {
-	const Object *sides[] = {type->pair->a, type->pair->b};
+	const Object *sides[] = {sv_before(cmp, type), sv_after(cmp, type)};
 
 	if (!is_held_fast(type, user) || sides[0] == NULL || sides[1] == NULL)
 		return;
@@ -321,7 +326,7 @@ edges_of_attributes(const Object *user, DiffNode *first, DiffNode *then, const O
 
 		foreach(cell, sides[i]->parts)
 		{
-			const Pair *attribute = ((Object *) lfirst(cell))->pair;
+			const Pair *attribute = sv_pair(cmp, lfirst(cell));
 			DiffNode   *nodes[] = {attribute->drop, attribute->alter, attribute->create};
 
 			if (!sv_class_is(lfirst(cell), column) && !sv_class_is(lfirst(cell), domain_constraint))
@@ -339,24 +344,25 @@ edges_of_attributes(const Object *user, DiffNode *first, DiffNode *then, const O
 
 /* The same for a type and for those inside of it. */
 static void
-edges_of_held_type(const Object *user, DiffNode *first, DiffNode *then, const Object *type)
+edges_of_held_type(const Comparison *cmp, const Object *user, DiffNode *first, DiffNode *then,
+				   const Object *type)
 {
 	ListCell   *cell;
 	ListCell   *need;
 
 	check_stack_depth();
-	edges_of_attributes(user, first, then, type);
+	edges_of_attributes(cmp, user, first, then, type);
 	if (sv_class_is(type, domain))
 	{
 		foreach(need, type->needs)
-			edges_of_held_type(user, first, then, lfirst(need));
+			edges_of_held_type(cmp, user, first, then, lfirst(need));
 	}
 	if (sv_class_is(type, composite))
 	{
 		foreach(cell, type->parts)
 		{
 			foreach(need, ((Object *) lfirst(cell))->needs)
-				edges_of_held_type(user, first, then, lfirst(need));
+				edges_of_held_type(cmp, user, first, then, lfirst(need));
 		}
 	}
 }
@@ -371,10 +377,10 @@ retyping_node(const Pair *pair, const Object *type)
 	if (pair->class != &sv_class_column || pair->alter == NULL)
 		return NULL;
 	if (pair->as_jsonb || pair->converted || sv_same(pair->a, pair->b, "type") ||
-		type->pair->kind == SV_PAIR_AGAIN ||
-		(type->pair->a != NULL && type->pair->b != NULL &&
-		 list_member_ptr(pair->a->needs, type->pair->a) &&
-		 list_member_ptr(pair->b->needs, type->pair->b)))
+		sv_pair(pair->cmp, type)->kind == SV_PAIR_AGAIN ||
+		(sv_before(pair->cmp, type) != NULL && sv_after(pair->cmp, type) != NULL &&
+		 list_member_ptr(pair->a->needs, sv_before(pair->cmp, type)) &&
+		 list_member_ptr(pair->b->needs, sv_after(pair->cmp, type))))
 		return NULL;
 	return pair->alter;
 }
@@ -414,12 +420,12 @@ edges_of_jsonb(Pair *column)
 
 			if (!sv_class_is(part, column))
 				continue;
-			add_edges_between(column, part->pair);
+			add_edges_between(column, sv_pair(column->cmp, part));
 			foreach(leading, part->needs)
 			{
 				if (sv_class_is(lfirst(leading), column) &&
 					strcmp(((Object *) lfirst(leading))->name, part->name) == 0)
-					add_edges_between(column, ((Object *) lfirst(leading))->pair);
+					add_edges_between(column, sv_pair(column->cmp, lfirst(leading)));
 			}
 		}
 	}
@@ -439,14 +445,14 @@ edges_of_tie(Pair *table)
 		foreach(cell, sides[i]->parts)
 		{
 			if (sv_class_is(lfirst(cell), column))
-				add_edges_between(table, ((Object *) lfirst(cell))->pair);
+				add_edges_between(table, sv_pair(table->cmp, lfirst(cell)));
 		}
 		foreach(need, sides[i]->needs)
 		{
 			if (sv_class_is(lfirst(need), composite))
 			{
 				foreach(cell, ((Object *) lfirst(need))->parts)
-					add_edges_between(table, ((Object *) lfirst(cell))->pair);
+					add_edges_between(table, sv_pair(table->cmp, lfirst(cell)));
 			}
 		}
 	}
@@ -473,6 +479,7 @@ static void
 edges_of_new(Comparison *cmp, Pair *pair)
 {
 	DiffNode   *node = pair->create ? pair->create : pair->alter;
+	const Pair *whole = pair->b->parent != NULL ? sv_pair(cmp, pair->b->parent) : NULL;
 	ListCell   *cell;
 
 	if (node == NULL)
@@ -480,26 +487,27 @@ edges_of_new(Comparison *cmp, Pair *pair)
 	foreach(cell, pair->b->needs)
 	{
 		Object	   *needed = lfirst(cell);
+		const Pair *other;
 
-		if (is_apart(pair->b, needed, false))
+		if (is_apart(cmp, pair->b, needed, false))
 			continue;
 		if (cmp->fold_level < 3 && is_storing(pair->b))
-			edges_of_held_type(pair->b, pair->as_jsonb ? pair->release : pair->drop,
+			edges_of_held_type(cmp, pair->b, pair->as_jsonb ? pair->release : pair->drop,
 							   pair->create ||
 							   pair->as_jsonb ? node : retyping_node(pair, needed), needed);
-		if (needed->parent != NULL && sv_diff_can_use_shell(pair->b, needed->parent))
+		if (needed->parent != NULL && sv_diff_can_use_shell(cmp, pair->b, needed->parent))
 			needed = needed->parent;
-		if (needed->pair->shell != NULL &&
+		other = sv_pair(cmp, needed);
+		if (other->shell != NULL &&
 			(sv_diff_is_function_of_type(pair->b, needed) ||
-			 sv_diff_can_use_shell(pair->b, needed)))
-			sv_diff_add_edge(needed->pair->shell, node);
-		else if (pair->create != NULL && needed->pair->create != NULL && is_merged(pair->b, needed))
-			sv_diff_add_edge(pair->create, needed->pair->create);
-		else if (pair->create == NULL && needed->pair->kind == SV_PAIR_CREATE &&
-				 sv_pair_is_led_by(pair->b, needed))
-			sv_diff_add_edge(node, needed->pair->create);	/* they are merged if their types are
-															 * the same */
-		else if (pair->create != NULL || !is_alone_meanwhile(pair->b, needed))
+			 sv_diff_can_use_shell(cmp, pair->b, needed)))
+			sv_diff_add_edge(other->shell, node);
+		else if (pair->create != NULL && other->create != NULL && is_merged(cmp, pair->b, needed))
+			sv_diff_add_edge(pair->create, other->create);
+		else if (pair->create == NULL && other->kind == SV_PAIR_CREATE &&
+				 sv_pair_is_led_by(cmp, pair->b, needed))
+			sv_diff_add_edge(node, other->create);	/* merged if their types are the same */
+		else if (pair->create != NULL || !is_alone_meanwhile(cmp, pair->b, needed))
 			after_made(cmp, node, needed);
 	}
 	if (pair->shell != NULL)
@@ -507,16 +515,15 @@ edges_of_new(Comparison *cmp, Pair *pair)
 		sv_diff_add_edge(pair->rename ? pair->rename : pair->drop, pair->shell);
 		after_made_shell(cmp, pair);
 	}
-	if (pair->b->parent != NULL && sv_class_is(pair->b, column) && pair->b->parent->pair->detached)
+	if (whole != NULL && sv_class_is(pair->b, column) && whole->detached)
 		 /* edges_of_tie */ ;
-	else if (pair->b->parent != NULL && sv_class_is(pair->b, column) &&
-			 sets_toast_options(pair->b->parent->pair))
-		sv_diff_add_edge(node, pair->b->parent->pair->alter);
-	else if (pair->b->parent != NULL && pair->create == NULL &&
+	else if (whole != NULL && sv_class_is(pair->b, column) && sets_toast_options(whole))
+		sv_diff_add_edge(node, whole->alter);
+	else if (whole != NULL && pair->create == NULL &&
 			 sv_class_is(pair->b, identity_sequence) &&
 			 sv_sequence_narrows(pair->a, pair->b))
-		sv_diff_add_edge(node, pair->b->parent->pair->alter);
-	else if (pair->b->parent != NULL)
+		sv_diff_add_edge(node, whole->alter);
+	else if (whole != NULL)
 		after_made(cmp, node, pair->b->parent);
 	if (pair->create != NULL && sv_class_is(pair->b, inheritance) && sv_is(pair->b, "bound"))
 		edges_of_attaching(pair);
@@ -535,12 +542,13 @@ edges_of_old(Comparison *cmp, Pair *pair)
 
 	foreach(cell, pair->a->needs)
 	{
-		Pair	   *needed = ((Object *) lfirst(cell))->pair;
+		Pair	   *needed = sv_pair(cmp, lfirst(cell));
 
-		if (is_apart(pair->a, needed->a, true))
+		if (is_apart(cmp, pair->a, needed->a, true))
 			continue;
 		if (cmp->fold_level < 3 && is_storing(pair->a))
-			edges_of_held_type(pair->a, pair->as_jsonb ? pair->release : pair->drop ? pair->drop :
+			edges_of_held_type(cmp, pair->a, pair->as_jsonb ? pair->release : pair->drop ?
+							   pair->drop :
 							   retyping_node(pair, needed->a),
 							   pair->as_jsonb ? pair->alter : pair->create, needed->a);
 		if (pair->release != NULL)
@@ -551,10 +559,10 @@ edges_of_old(Comparison *cmp, Pair *pair)
 		}
 		if (pair->rename != NULL && needed->rename != NULL)
 			sv_diff_add_edge(pair->rename, needed->rename);
-		if (needed->drop != NULL && sv_pair_is_led_by(pair->a, needed->a) &&
+		if (needed->drop != NULL && sv_pair_is_led_by(cmp, pair->a, needed->a) &&
 			sv_diff_leaves(cmp, needed->a))
 			sv_diff_add_edge(needed->drop, pair->drop ? pair->drop : pair->alter);
-		else if (pair->drop != NULL && needed->drop != NULL && is_merged(pair->a, needed->a))
+		else if (pair->drop != NULL && needed->drop != NULL && is_merged(cmp, pair->a, needed->a))
 			sv_diff_add_edge(needed->drop, pair->drop);
 		else if (pair->drop != NULL)
 		{
@@ -566,17 +574,19 @@ edges_of_old(Comparison *cmp, Pair *pair)
 				(cmp->fold_level == 0 || !sv_class_is(needed->a, schema)))
 				sv_diff_add_edge(pair->drop, needed->alter);
 		}
-		else if (pair->alter != NULL && !is_alone_meanwhile(pair->a, needed->a))
+		else if (pair->alter != NULL && !is_alone_meanwhile(cmp, pair->a, needed->a))
 			sv_diff_add_edge(pair->alter, needed->drop);
 	}
 	sv_diff_add_edge(pair->release, pair->drop);
 	if (pair->drop != NULL && pair->a->parent != NULL)
 	{
-		if (pair->a->parent->pair->swapped && pair->drop != pair->a->parent->pair->drop)
-			sv_diff_add_edge(pair->drop, pair->a->parent->pair->rename);
-		sv_diff_add_edge(pair->drop, pair->a->parent->pair->drop);
+		const Pair *whole = sv_pair(cmp, pair->a->parent);
+
+		if (whole->swapped && pair->drop != whole->drop)
+			sv_diff_add_edge(pair->drop, whole->rename);
+		sv_diff_add_edge(pair->drop, whole->drop);
 		if (!sv_class_is(pair->a, column))
-			sv_diff_add_edge(pair->drop, pair->a->parent->pair->alter);
+			sv_diff_add_edge(pair->drop, whole->alter);
 	}
 	if (pair->drop != NULL && sv_class_is(pair->a, inheritance))
 		edges_of_detaching(pair);

@@ -104,7 +104,7 @@ sv_key_swap_tables(const Comparison *cmp, const Object *column)
 
 	foreach(cell, sv_key_tables(cmp, column))
 	{
-		Pair	   *table = ((Object *) lfirst(cell))->pair;
+		Pair	   *table = sv_pair(cmp, lfirst(cell));
 
 		if (table->b == NULL)
 			continue;

@@ -107,7 +107,7 @@ sv_uses_new_label(const Comparison *cmp, const Pair *type)
 		bool	   *seen;
 		bool		found;
 
-		if (o == type->b || o->pair->kind == SV_PAIR_SAME || !object_names(o, labels))
+		if (o == type->b || sv_pair(cmp, o)->kind == SV_PAIR_SAME || !object_names(o, labels))
 			continue;
 		CHECK_FOR_INTERRUPTS();
 		seen = palloc0(sizeof(bool) * list_length(cmp->to->objects));

@@ -31,16 +31,16 @@ add_node(Comparison *cmp, DiffNodeKind kind, Pair *pair)
 
 /* Is it an index of a partition that is detached, or the like? */
 static bool
-is_detached(const Object *a)
+is_detached(const Comparison *cmp, const Object *a)
 {
 	ListCell   *cell;
 
-	if (a->parent == NULL || sv_pair_is_dropped(a->parent->pair))
+	if (a->parent == NULL || sv_is_dropped(cmp, a->parent))
 		return false;
 	foreach(cell, a->parent->parts)
 	{
 		if (sv_class_is(lfirst(cell), inheritance) &&
-			sv_pair_is_dropped(((Object *) lfirst(cell))->pair))
+			sv_is_dropped(cmp, lfirst(cell)))
 			return true;
 	}
 	return false;
@@ -48,7 +48,7 @@ is_detached(const Object *a)
 
 /* The function may need the table that it is used on, the sequence belong to one that does. */
 static bool
-needs_dropped_helper(const Object *a)
+needs_dropped_helper(const Comparison *cmp, const Object *a)
 {
 	ListCell   *cell;
 
@@ -57,7 +57,7 @@ needs_dropped_helper(const Object *a)
 		const Object *o = lfirst(cell);
 
 		if ((sv_class_has(o, SV_IS_ROUTINE) || sv_class_is(o, sequence)) &&
-			sv_pair_is_dropped(o->pair))
+			sv_is_dropped(cmp, o))
 			return true;
 	}
 	return false;
@@ -73,24 +73,24 @@ goes_with(const Comparison *cmp, const Object *a)
 	if (cmp->fold_level > 0 &&
 		(sv_diff_is_foreign_key(a) || sv_class_is(a, policy) || sv_class_is(a, rule)))
 		return NULL;
-	if (cmp->fold_level >= 2 && !sv_class_is(a, column) && needs_dropped_helper(a))
+	if (cmp->fold_level >= 2 && !sv_class_is(a, column) && needs_dropped_helper(cmp, a))
 		return NULL;
-	if (a->class->is_part && a->parent != NULL && sv_pair_is_dropped(a->parent->pair) &&
-		(!a->parent->pair->swapped || sv_class_is(a->parent, composite) ||
-		 (sv_class_is(a->parent, table) && sv_swap_keeps(a))))
+	if (a->class->is_part && a->parent != NULL && sv_is_dropped(cmp, a->parent) &&
+		(!sv_pair(cmp, a->parent)->swapped || sv_class_is(a->parent, composite) ||
+		 (sv_class_is(a->parent, table) && sv_swap_keeps(cmp, a))))
 		return a->parent;
 	foreach(cell, a->vanishes_with)
 	{
 		Object	   *o = lfirst(cell);
 
-		if (sv_pair_is_dropped(o->pair) && !sv_class_is(a, table) && !is_detached(a) &&
-			!sv_swap_survives(o, a))
+		if (sv_is_dropped(cmp, o) && !sv_class_is(a, table) && !is_detached(cmp, a) &&
+			!sv_swap_survives(cmp, o, a))
 			return o;
 	}
 	foreach(cell, a->needs)
 	{
 		if (sv_diff_is_function_of_type(a, lfirst(cell)) &&
-			sv_pair_is_dropped(((Object *) lfirst(cell))->pair))
+			sv_is_dropped(cmp, lfirst(cell)))
 			return lfirst(cell);
 	}
 	if (sv_class_is(a, sequence))
@@ -99,7 +99,7 @@ goes_with(const Comparison *cmp, const Object *a)
 		{
 			foreach(need, ((Object *) lfirst(cell))->needs)
 			{
-				if (sv_pair_is_dropped(((Object *) lfirst(need))->pair))
+				if (sv_is_dropped(cmp, lfirst(need)))
 					return lfirst(need);
 			}
 		}
@@ -111,7 +111,7 @@ goes_with(const Comparison *cmp, const Object *a)
 static Object *
 folds_into(const Comparison *cmp, const Object *b)
 {
-	if (b->parent == NULL || b->class->folds == NULL || !sv_pair_is_created(b->parent->pair) ||
+	if (b->parent == NULL || b->class->folds == NULL || !sv_is_created(cmp, b->parent) ||
 		!b->class->folds(b))
 		return NULL;
 	if (cmp->fold_level >= 2 && sv_class_is(b, default))
@@ -131,7 +131,7 @@ drop_node(Comparison *cmp, Pair *pair, int depth)
 	with = depth < 20 ? goes_with(cmp, pair->a) : NULL;
 	if (with != NULL)
 	{
-		pair->drop = drop_node(cmp, with->pair, depth + 1);
+		pair->drop = drop_node(cmp, sv_pair(cmp, with), depth + 1);
 		pair->drop->folded = lappend(pair->drop->folded, pair);
 	}
 	else
@@ -149,7 +149,7 @@ create_node(Comparison *cmp, Pair *pair)
 	into = folds_into(cmp, pair->b);
 	if (into != NULL)
 	{
-		pair->create = create_node(cmp, into->pair);
+		pair->create = create_node(cmp, sv_pair(cmp, into));
 		pair->create->folded = lappend(pair->create->folded, pair);
 	}
 	else
@@ -385,14 +385,14 @@ is_read_in_time(const Comparison *cmp, const Pair *pair)
 		return false;
 	foreach(cell, cmp->dependents[pair->a->number])
 	{
-		const Pair *user = ((Object *) lfirst(cell))->pair;
+		const Pair *user = sv_pair(cmp, lfirst(cell));
 		const DiffNode *reader = user->as_jsonb ? user->release : user->alter;
 
 		if (!user->converted)
 			continue;
 		/* by ALTER COLUMN ... USING, or with the rows of a table that is re-created */
 		if (node_place_of(reader) > drop ||
-			(user->a->parent->pair->swapped && node_place_of(user->create) > drop))
+			(sv_pair(cmp, user->a->parent)->swapped && node_place_of(user->create) > drop))
 			return false;
 	}
 	return true;

@@ -20,9 +20,9 @@ is_relation(const Object *o)
 }
 
 static bool
-changes(const Object *table)
+changes(const Comparison *cmp, const Object *table)
 {
-	const Pair *pair = table->pair;
+	const Pair *pair = sv_pair(cmp, table);
 
 	return is_relation(table) && pair->kind == SV_PAIR_ALTER &&
 		!sv_same(pair->a, pair->b, "unlogged");
@@ -30,9 +30,11 @@ changes(const Object *table)
 
 /* Does the object stay as it is while tables change? */
 static bool
-stays_table(const Object *o)
+stays_table(const Comparison *cmp, const Object *o)
 {
-	return o->pair->kind == SV_PAIR_SAME || o->pair->kind == SV_PAIR_ALTER;
+	PairKind	kind = sv_pair(cmp, o)->kind;
+
+	return kind == SV_PAIR_SAME || kind == SV_PAIR_ALTER;
 }
 
 /* The table to which a foreign key refers, or NULL. */
@@ -70,7 +72,7 @@ visit_keys(Comparison *cmp,
 	{
 		Object	   *key = lfirst(cell);
 		Object	   *referenced = sv_diff_is_foreign_key(key) &&
-		stays_table(key) ? referenced_table(key) : NULL;
+		stays_table(cmp, key) ? referenced_table(key) : NULL;
 
 		if (referenced == NULL)
 			continue;
@@ -78,7 +80,7 @@ visit_keys(Comparison *cmp,
 		{
 			foreach(y, sv_with_partitions(cmp, referenced))
 			{
-				if (lfirst(x) != lfirst(y) && changes(lfirst(x)) && changes(lfirst(y)))
+				if (lfirst(x) != lfirst(y) && changes(cmp, lfirst(x)) && changes(cmp, lfirst(y)))
 					visit(key, lfirst(x), lfirst(y), arg);
 			}
 		}
@@ -141,9 +143,9 @@ sv_persistence_break_circles(Comparison *cmp)
 		List	   *seen = NIL;
 
 		CHECK_FOR_INTERRUPTS();
-		if (!stays_table(r->key) || !reaches(references, r->referenced, r->referring, &seen))
+		if (!stays_table(cmp, r->key) || !reaches(references, r->referenced, r->referring, &seen))
 			continue;
-		sv_diff_make_again(r->key->pair);
+		sv_diff_make_again(sv_pair(cmp, r->key));
 		references = foreach_delete_current(references, cell);
 	}
 }
@@ -152,7 +154,7 @@ sv_persistence_break_circles(Comparison *cmp)
 
 /* The table whose column owns a sequence, or NULL. */
 static Object *
-table_of(const Object *sequence)
+table_of(const Comparison *cmp, const Object *sequence)
 {
 	ListCell   *cell;
 
@@ -163,7 +165,7 @@ table_of(const Object *sequence)
 		const Object *owner = lfirst(cell);
 		Object	   *o = owner->needs != NIL ? linitial(owner->needs) : NULL;
 
-		if (sv_class_is(owner, sequence_owner) && o != NULL && stays_table(owner))
+		if (sv_class_is(owner, sequence_owner) && o != NULL && stays_table(cmp, owner))
 			return o->parent ? o->parent : o;
 	}
 	return NULL;
@@ -178,13 +180,13 @@ sv_persistence_let_sequences_follow(Comparison *cmp)
 	foreach(cell, cmp->from->objects)
 	{
 		const Object *a = lfirst(cell);
-		Pair	   *pair = a->pair;
-		const Object *table = stays_table(a) ? table_of(a) : NULL;
+		Pair	   *pair = sv_pair(cmp, a);
+		const Object *table = stays_table(cmp, a) ? table_of(cmp, a) : NULL;
 
-		if (table == NULL || !changes(table) || sv_is(table, "partition_key"))
+		if (table == NULL || !changes(cmp, table) || sv_is(table, "partition_key"))
 			continue;
 		pair->alterers = list_delete_ptr(pair->alterers, sv_sequence_alter_persistence);
-		if (sv_is(pair->b, "unlogged") == sv_is(table->pair->b, "unlogged"))
+		if (sv_is(pair->b, "unlogged") == sv_is(sv_after(cmp, table), "unlogged"))
 			continue;
 		pair->kind = SV_PAIR_ALTER;
 		pair->alterers = lappend(pair->alterers, sv_sequence_alter_persistence);
@@ -196,13 +198,14 @@ sv_persistence_let_sequences_follow(Comparison *cmp)
 static void
 order_tables(Object *key, const Object *referring, const Object *referenced, void *arg)
 {
-	DiffNode   *first = referring->pair->alter;
-	DiffNode   *then = referenced->pair->alter;
+	const Comparison *cmp = arg;
+	const Pair *first = sv_pair(cmp, referring);
+	const Pair *then = sv_pair(cmp, referenced);
 
-	if (sv_is(referring->pair->b, "unlogged") && sv_is(referenced->pair->b, "unlogged"))
-		sv_diff_add_edge(first, then);
-	else if (!sv_is(referring->pair->b, "unlogged") && !sv_is(referenced->pair->b, "unlogged"))
-		sv_diff_add_edge(then, first);
+	if (sv_is(first->b, "unlogged") && sv_is(then->b, "unlogged"))
+		sv_diff_add_edge(first->alter, then->alter);
+	else if (!sv_is(first->b, "unlogged") && !sv_is(then->b, "unlogged"))
+		sv_diff_add_edge(then->alter, first->alter);
 }
 
 /* Which steps wait for which because of all this. */
@@ -211,7 +214,7 @@ sv_persistence_make_edges(Comparison *cmp)
 {
 	ListCell   *cell;
 
-	visit_keys(cmp, order_tables, NULL);
+	visit_keys(cmp, order_tables, cmp);
 	foreach(cell, cmp->pairs)
 	{
 		Pair	   *pair = lfirst(cell);
@@ -228,15 +231,15 @@ sv_persistence_make_edges(Comparison *cmp)
 				sides[i]->needs != NIL ? linitial(sides[i]->needs) : NULL;
 
 				table = o != NULL && o->parent != NULL ? o->parent : o;
-				if (table == NULL || !changes(table))
+				if (table == NULL || !changes(cmp, table))
 					continue;
-				sv_diff_add_edge(pair->drop, table->pair->alter);
-				sv_diff_add_edge(table->pair->alter, pair->create);
+				sv_diff_add_edge(pair->drop, sv_pair(cmp, table)->alter);
+				sv_diff_add_edge(sv_pair(cmp, table)->alter, pair->create);
 			}
 			continue;
 		}
-		table = pair->alter != NULL && pair->a != NULL ? table_of(pair->a) : NULL;
-		if (table != NULL && changes(table))
-			sv_diff_add_edge(table->pair->alter, pair->alter);
+		table = pair->alter != NULL && pair->a != NULL ? table_of(cmp, pair->a) : NULL;
+		if (table != NULL && changes(cmp, table))
+			sv_diff_add_edge(sv_pair(cmp, table)->alter, pair->alter);
 	}
 }

@@ -376,10 +376,10 @@ to_revoke(List *before, List *after)
  * revoke one there is to revoke it on the columns, too.  The column's own list if all is.
  */
 List *
-sv_column_privileges_left(const DiffOptions *options, const Object *column)
+sv_column_privileges_left(const Comparison *cmp, const Object *column)
 {
-	const Object *table = column->parent->pair->a;
-	const Object *after = column->parent->pair->b;
+	const Object *table = sv_before(cmp, column->parent);
+	const Object *after = sv_after(cmp, column->parent);
 	List	   *acl = sv_list(column, "acl");
 	List	   *left = NIL;
 	List	   *before;
@@ -388,6 +388,7 @@ sv_column_privileges_left(const DiffOptions *options, const Object *column)
 	bool		lost = false;
 	const char *old_owner;
 	const char *owner;
+	const DiffOptions *options = cmp->options;
 	ListCell   *cell;
 	ListCell   *other;
 
@@ -544,11 +545,11 @@ apply_default(List *list, const char *entry, const char *owner)
 }
 
 static bool
-is_in_effect(const Object *o, const char *role, const Object *default_)
+is_in_effect(const Comparison *cmp, const Object *o, const char *role, const Object *default_)
 {
 	const char *in_schema = sv_text(default_, "in_schema");
 
-	return default_->pair->kind != SV_PAIR_DROP && default_->pair->kind != SV_PAIR_AGAIN &&
+	return !sv_is_dropped(cmp, default_) &&
 		strcmp(sv_text(default_, "kind"), default_kind(o->class->acl_type)) == 0 &&
 		role != NULL && strcmp(sv_text(default_, "role"), quote_identifier(role)) == 0 &&
 		(!*in_schema || (o->schema != NULL && strcmp(in_schema, quote_identifier(o->schema)) == 0));
@@ -568,10 +569,10 @@ sv_first_owner(const Comparison *cmp, const Object *object)
 	 * where it is not known who makes the object, its privileges are written when it has its
 	 * owner
 	 */
-	if (table == NULL || sv_pair_is_created(table->pair))
+	if (table == NULL || sv_is_created(cmp, table))
 		return cmp->options->role == NULL &&
 			cmp->options->owners ? sv_text(object, "owner") : cmp->options->role;
-	return sv_text(cmp->options->owners ? table : table->pair->a, "owner");
+	return sv_text(cmp->options->owners ? table : sv_before(cmp, table), "owner");
 }
 
 /*
@@ -597,7 +598,7 @@ sv_initial_privileges(const Comparison *cmp, const Object *object)
 	{
 		Object	   *o = lfirst(cell);
 
-		if (!is_in_effect(object, role, o))
+		if (!is_in_effect(cmp, object, role, o))
 			continue;
 		any = true;
 		foreach(grant, sv_list(o, "grants"))

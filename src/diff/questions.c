@@ -43,9 +43,15 @@ may_be_renamed(const Object *o)
 		(o->parent == NULL || sv_class_has(o->parent, SV_HOLDS_DATA));
 }
 
+static const Pair *
+pair_of_parent(const Comparison *cmp, const Object *o)
+{
+	return o->parent != NULL ? sv_pair(cmp, o->parent) : NULL;
+}
+
 /* Rows that ask about each object that vanishes while one like it appears. */
 List *
-sv_diff_questions(List *pairs)
+sv_diff_questions(const Comparison *cmp)
 {
 	List	   *gone = NIL;
 	List	   *new = NIL;
@@ -53,13 +59,13 @@ sv_diff_questions(List *pairs)
 	ListCell   *cell;
 	ListCell   *other;
 
-	foreach(cell, pairs)
+	foreach(cell, cmp->pairs)
 	{
 		Pair	   *pair = lfirst(cell);
 		Object	   *o = pair->a ? pair->a : pair->b;
+		const Pair *whole = pair_of_parent(cmp, o);
 
-		if (!may_be_renamed(o) ||
-			(o->parent != NULL && (o->parent->pair->a == NULL || o->parent->pair->b == NULL)))
+		if (!may_be_renamed(o) || (whole != NULL && (whole->a == NULL || whole->b == NULL)))
 			continue;
 		if (pair->kind == SV_PAIR_DROP)
 			gone = lappend(gone, pair->a);
@@ -75,8 +81,7 @@ sv_diff_questions(List *pairs)
 			Object	   *b = lfirst(other);
 			DiffRow    *row;
 
-			if ((a->parent ? a->parent->pair : NULL) != (b->parent ? b->parent->pair : NULL) ||
-				!look_alike(a, b))
+			if (pair_of_parent(cmp, a) != pair_of_parent(cmp, b) || !look_alike(a, b))
 				continue;
 			row = palloc0(sizeof(DiffRow));
 			row->kind = a->class->name;

@@ -509,7 +509,6 @@ follow_object(const Following *f, const Object *o)
 		follow_object(f, o->parent);
 	*copy = *o;
 	copy->parts = NIL;
-	copy->pair = NULL;
 	copy->parent = o->parent ? f->copies[o->parent->number] : NULL;
 	copy->needs = copies_of(f, o->needs);
 	copy->vanishes_with = copies_of(f, o->vanishes_with);

@@ -30,10 +30,10 @@ rewritten_table(const Pair *pair)
 	/* the attributes of a row type are no less bound */
 	if (sv_is_attribute(pair->b))
 		return pair->kind == SV_PAIR_ALTER && pair->disrupts ? pair->a->parent : NULL;
-	if (!sv_is_stored_column(pair->b) || pair->b->parent->pair->a == NULL ||
-		sv_pair_is_dropped(pair->b->parent->pair->a->pair))
+	if (!sv_is_stored_column(pair->b) || sv_before(pair->cmp, pair->b->parent) == NULL ||
+		sv_is_dropped(pair->cmp, pair->b->parent))
 		return NULL;
-	table = pair->b->parent->pair->a;
+	table = sv_before(pair->cmp, pair->b->parent);
 	if (pair->kind == SV_PAIR_ALTER)
 		return pair->disrupts || !sv_same(pair->a, pair->b, "expression") ? table : NULL;
 	if (pair->kind != SV_PAIR_CREATE && pair->kind != SV_PAIR_AGAIN)
@@ -81,7 +81,7 @@ holds(const Object *o, const Object *table)
 static void
 release_rows(Spread *spread, Object *user, const Object *table)
 {
-	Pair	   *pair = user->pair;
+	Pair	   *pair = sv_pair(spread->cmp, user);
 	ListCell   *cell;
 
 	check_stack_depth();
@@ -92,19 +92,19 @@ release_rows(Spread *spread, Object *user, const Object *table)
 			release_rows(spread, lfirst(cell), table);
 	}
 	if (sv_class_is(user, column) && sv_class_is(user->parent, matview))
-		sv_spread_again(spread, user->parent->pair);
+		sv_spread_again(spread, sv_pair(spread->cmp, user->parent));
 	else if (sv_has_parsed_body(user))
 		sv_spread_again(spread, pair);
-	if (!sv_is_stored_column(user) || sv_pair_is_dropped(user->pair) || pair->as_jsonb ||
+	if (!sv_is_stored_column(user) || sv_is_dropped(spread->cmp, user) || pair->as_jsonb ||
 		pair->b == NULL ||
-		(!sv_same(pair->a, pair->b, "type") && !holds(pair->b, table->pair->b)))
+		(!sv_same(pair->a, pair->b, "type") && !holds(pair->b, sv_after(spread->cmp, table))))
 		return;
 	if (sv_is(user, "generated"))
 	{
 		sv_spread_again(spread, pair);
 		return;
 	}
-	sv_spread_detach(user->parent->pair);
+	sv_spread_detach(sv_pair(spread->cmp, user->parent));
 	pair->kind = SV_PAIR_ALTER;
 	pair->as_jsonb = pair->disrupts = true;
 	pair->alterers = lappend(pair->alterers, sv_type_alterer(pair->class));
@@ -164,14 +164,14 @@ sv_rows_make_edges(Comparison *cmp)
 			continue;
 		foreach(need, pair->b->needs)
 		{
-			const Pair *type = ((Object *) lfirst(need))->pair;
+			const Pair *type = sv_pair(cmp, lfirst(need));
 
 			if (type->class != &sv_class_composite || type->a == NULL)
 				continue;
 			foreach(part, type->a->parts)
-				sv_diff_add_edge(((Object *) lfirst(part))->pair->drop, node);
+				sv_diff_add_edge(sv_pair(cmp, lfirst(part))->drop, node);
 			foreach(part, type->b->parts)
-				sv_diff_add_edge(((Object *) lfirst(part))->pair->create, node);
+				sv_diff_add_edge(sv_pair(cmp, lfirst(part))->create, node);
 		}
 	}
 }

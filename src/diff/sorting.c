@@ -57,7 +57,7 @@ sort_again(Spread *spread, const Object *sorted)
 		const Object *user = lfirst(cell);
 
 		if (sorts(user))
-			sv_spread_again(spread, user->pair);
+			sv_spread_again(spread, sv_pair(spread->cmp, user));
 		else if ((sv_class_is(user, column) && !sv_class_is(sorted, column)) ||
 				 sv_class_is(user, domain))
 			sort_again(spread, user);
@@ -79,7 +79,7 @@ sv_spread_sorting(Spread *spread)
 			continue;
 		foreach(need, (pair->b ? pair->b : pair->a)->needs)
 		{
-			const Pair *type = ((Object *) lfirst(need))->pair;
+			const Pair *type = sv_pair(spread->cmp, lfirst(need));
 
 			if (type->a != NULL && sv_class_has(type->a, SV_IS_TYPE))
 				sort_again(spread, type->a);

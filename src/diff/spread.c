@@ -61,7 +61,7 @@ sv_spread_again(Spread *spread, Pair *pair)
 		 is_stored(spread->cmp, whole, true)) ||
 		(sv_class_is(pair->a, column) && sv_class_is(whole, composite) &&
 		 is_stored(spread->cmp, whole, false)))
-		sv_spread_again(spread, whole->pair);
+		sv_spread_again(spread, sv_pair(spread->cmp, whole));
 }
 
 /* What changes the type of a column. */
@@ -69,12 +69,6 @@ AlterFn
 sv_type_alterer(const ModelClass *class)
 {
 	return sv_class_alterer(class, "type")->alter;
-}
-
-static bool
-is_gone(const Object *a)
-{
-	return sv_pair_is_dropped(a->pair);
 }
 
 /* Does something of another class get the name of a type that goes? */
@@ -107,7 +101,8 @@ sv_spread_detach(Pair *table)
 {
 	const ModelClass *class = table->class;
 
-	if (table->detached || table->b == NULL || !sv_is(table->a, "of_type") || is_gone(table->a))
+	if (table->detached ||
+		table->b == NULL || !sv_is(table->a, "of_type") || sv_is_dropped(table->cmp, table->a))
 		return;
 	table->detached = true;
 	table->kind = SV_PAIR_ALTER;
@@ -123,7 +118,7 @@ detach_tables(const Comparison *cmp, const Object *type)
 	foreach(cell, cmp->dependents[type->number])
 	{
 		if (sv_class_is(lfirst(cell), table))
-			sv_spread_detach(((Object *) lfirst(cell))->pair);
+			sv_spread_detach(sv_pair(cmp, lfirst(cell)));
 	}
 }
 
@@ -132,14 +127,14 @@ detach_tables(const Comparison *cmp, const Object *type)
  * in their old order?
  */
 static bool
-keeps_order(const Object *type)
+keeps_order(const Comparison *cmp, const Object *type)
 {
 	int			last = -1;
 	ListCell   *cell;
 
 	foreach(cell, type->parts)
 	{
-		const Object *before = ((Object *) lfirst(cell))->pair->a;
+		const Object *before = sv_before(cmp, lfirst(cell));
 
 		if (!sv_class_is(lfirst(cell), column))
 			continue;
@@ -178,7 +173,7 @@ swap_tables(Spread *spread, Pair *gone, Pair *column)
 	gone->swapped = column->converted = true;
 	foreach(cell, sv_key_tables(spread->cmp, column->a))
 	{
-		Pair	   *table = ((Object *) lfirst(cell))->pair;
+		Pair	   *table = sv_pair(spread->cmp, lfirst(cell));
 
 		if (table->b == NULL)
 			continue;
@@ -211,7 +206,7 @@ lets_go(const Pair *column, const Pair *gone)
 static void
 spread_to_dependent(Spread *spread, Pair *gone, Object *dependent)
 {
-	Pair	   *pair = dependent->pair;
+	Pair	   *pair = sv_pair(spread->cmp, dependent);
 
 	if (pair->kind == SV_PAIR_DROP)
 		return;
@@ -221,7 +216,7 @@ spread_to_dependent(Spread *spread, Pair *gone, Object *dependent)
 		gone->swapped = true;
 	/* the rows of a table that is re-created come over as those of a column do */
 	if (sv_is_stored_column(dependent) && is_own_type(gone->a) && gone->kind == SV_PAIR_AGAIN &&
-		dependent->parent->pair->swapped)
+		sv_pair(spread->cmp, dependent->parent)->swapped)
 	{
 		gone->swapped = true;
 		/* but a generated column is computed again, not read */
@@ -246,20 +241,21 @@ spread_to_dependent(Spread *spread, Pair *gone, Object *dependent)
 	}
 	/* a table whose type is re-created, or that shall have another one */
 	if (sv_class_is(dependent, table) && sv_class_is(gone->a, composite) &&
-		(gone->b == NULL || keeps_order(gone->b) || !sv_same(pair->a, pair->b, "of_type")))
+		(gone->b == NULL || keeps_order(spread->cmp, gone->b) || !sv_same(pair->a, pair->b,
+																		  "of_type")))
 	{
 		sv_spread_detach(pair);
 		return;
 	}
 	if (sv_is_stored_column(dependent) && sv_is_attribute(gone->a) &&
-		dependent->parent->pair->detached)
+		sv_pair(spread->cmp, dependent->parent)->detached)
 		return;
 	/* a column that a child has from a parent stays as its own, or as that of another parent */
 	if (sv_is_stored_column(dependent) && sv_is_stored_column(gone->a) &&
 		strcmp(gone->a->name, dependent->name) == 0 &&
-		(is_gone(gone->a->parent) ||
+		(sv_is_dropped(spread->cmp, gone->a->parent) ||
 		 (gone->kind == SV_PAIR_DROP && !sv_is(dependent, "generated")) ||
-		 sv_diff_has_other_origin(dependent, gone->a)))
+		 sv_diff_has_other_origin(spread->cmp, dependent, gone->a)))
 		return;
 	/* a column that is altered so that it does not need the object any more is altered first */
 	if ((sv_is_stored_column(dependent) || sv_is_attribute(dependent)) && lets_go(pair, gone))
@@ -289,7 +285,7 @@ spread_disruption(Spread *spread, Pair *column)
 	foreach(cell, column->a->parts)
 	{
 		if (!sv_class_is(lfirst(cell), identity_sequence))	/* it gets the type of the column */
-			sv_spread_again(spread, ((Object *) lfirst(cell))->pair);
+			sv_spread_again(spread, sv_pair(spread->cmp, lfirst(cell)));
 	}
 	foreach(cell, spread->cmp->dependents[column->a->number])
 	{
@@ -299,17 +295,17 @@ spread_disruption(Spread *spread, Pair *column)
 		if (column->as_jsonb &&
 			(sv_class_is(dependent, constraint) || sv_class_is(dependent, index) ||
 			 sv_class_is(dependent, statistics)))
-			sv_spread_again(spread, dependent->pair);
+			sv_spread_again(spread, sv_pair(spread->cmp, dependent));
 
 		if (sv_class_has(dependent, SV_USES_COLUMN_TYPES))
-			sv_spread_again(spread, dependent->pair);
+			sv_spread_again(spread, sv_pair(spread->cmp, dependent));
 		if (sv_class_is(dependent, column) && sv_is(dependent, "generated"))
-			sv_spread_again(spread, dependent->pair);
+			sv_spread_again(spread, sv_pair(spread->cmp, dependent));
 		if (loses_when_rebuilt(dependent))
-			sv_spread_again(spread, dependent->pair);
+			sv_spread_again(spread, sv_pair(spread->cmp, dependent));
 		if (sv_class_is(dependent, constraint) &&
 			strcmp(sv_text(dependent, "kind"), "foreign key") == 0)
-			sv_spread_again(spread, dependent->pair);
+			sv_spread_again(spread, sv_pair(spread->cmp, dependent));
 	}
 }
 
@@ -330,21 +326,22 @@ spread_detaching(Spread *spread)
 		Object	   *index;
 		Object	   *whole;
 
-		if (!sv_class_is(attachment, index_attachment) || !is_gone(attachment) ||
+		if (!sv_class_is(attachment, index_attachment) || !sv_is_dropped(spread->cmp, attachment) ||
 			attachment->needs == NIL)
 			continue;
 		index = attachment->parent;
 		whole = linitial(attachment->needs);
-		if (is_gone(index->parent))
+		if (sv_is_dropped(spread->cmp, index->parent))
 			continue;
-		if (is_gone(whole) && (sv_class_is(whole, constraint) || sv_class_is(index, index)))
+		if (sv_is_dropped(spread->cmp, whole) &&
+			(sv_class_is(whole, constraint) || sv_class_is(index, index)))
 			continue;
-		if (!is_gone(whole) && !is_gone(index))
-			sv_spread_again(spread, index->pair);
+		if (!sv_is_dropped(spread->cmp, whole) && !sv_is_dropped(spread->cmp, index))
+			sv_spread_again(spread, sv_pair(spread->cmp, index));
 		foreach(other, index->parent->parts)
 		{
 			if (sv_class_is(lfirst(other), inheritance))
-				sv_spread_again(spread, ((Object *) lfirst(other))->pair);
+				sv_spread_again(spread, sv_pair(spread->cmp, lfirst(other)));
 		}
 	}
 }
@@ -354,13 +351,13 @@ spread_detaching(Spread *spread)
  * equal one of its parent?
  */
 static bool
-may_be_taken(const Object *link, const Object *index)
+may_be_taken(const Comparison *cmp, const Object *link, const Object *index)
 {
 	const char *keys;
 	ListCell   *cell;
 	ListCell   *need;
 
-	if (!sv_class_is(index, index) || index->pair->a == NULL)
+	if (!sv_class_is(index, index) || sv_before(cmp, index) == NULL)
 		return false;
 	foreach(cell, index->parts)
 	{
@@ -404,15 +401,16 @@ spread_attaching(Spread *spread)
 		{
 			foreach(part, ((Object *) lfirst(need))->parts)
 			{
-				if (sv_diff_is_index(lfirst(part)) && ((Object *) lfirst(part))->pair->a != NULL &&
+				if (sv_diff_is_index(lfirst(part)) &&
+					sv_before(spread->cmp, lfirst(part)) != NULL &&
 					!sv_diff_has_part_of(link->b->parent, lfirst(part)))
-					sv_spread_again(spread, ((Object *) lfirst(part))->pair);
+					sv_spread_again(spread, sv_pair(spread->cmp, lfirst(part)));
 			}
 		}
 		foreach(part, link->b->parent->parts)
 		{
-			if (may_be_taken(link->b, lfirst(part)))
-				sv_spread_again(spread, ((Object *) lfirst(part))->pair);
+			if (may_be_taken(spread->cmp, link->b, lfirst(part)))
+				sv_spread_again(spread, sv_pair(spread->cmp, lfirst(part)));
 		}
 	}
 }
@@ -428,7 +426,7 @@ is_left_by_columns(const Comparison *cmp, const Pair *pair)
 	foreach(cell, cmp->dependents[pair->a->number])
 	{
 		if (sv_is_stored_column(lfirst(cell)) &&
-			((Object *) lfirst(cell))->pair->kind == SV_PAIR_ALTER)
+			sv_pair(cmp, lfirst(cell))->kind == SV_PAIR_ALTER)
 			return true;
 	}
 	return false;
@@ -446,7 +444,7 @@ keep_needed(const Comparison *cmp, const Object *o)
 
 	foreach(cell, o->needs)
 	{
-		Pair	   *needed = ((Object *) lfirst(cell))->pair;
+		Pair	   *needed = sv_pair(cmp, lfirst(cell));
 
 		if (needed->swapped ||
 			!(is_own_type(needed->a) ||
@@ -515,14 +513,14 @@ make_stored_types_again(Comparison *cmp)
 			continue;
 		if (sv_class_is(o, table) && pair->kind == SV_PAIR_ALTER && !sv_same(pair->a, o, "of_type"))
 		{
-			if (sv_is(o, "of_type") && sv_swap_loses_order(o))
+			if (sv_is(o, "of_type") && sv_swap_loses_order(cmp, o))
 				sv_diff_make_again(pair);
 			else
 				pair->detached = true;
 		}
 		if (sv_class_is(o, column) && sv_class_is(o->parent, composite) && pair->disrupts &&
 			is_stored(cmp, pair->a->parent, false))
-			sv_diff_make_again(pair->a->parent->pair);
+			sv_diff_make_again(sv_pair(cmp, pair->a->parent));
 		else if (sv_class_is(o, column) && sv_class_is(o->parent, composite) && pair->disrupts &&
 				 pair->kind == SV_PAIR_ALTER && needs_conversion(cmp, pair->a, o))
 			detach_tables(cmp, pair->a->parent);
@@ -533,11 +531,11 @@ make_stored_types_again(Comparison *cmp)
 			sv_key_swap_tables(cmp, pair->a);
 		if (sv_class_is(o, enum) && pair->kind == SV_PAIR_ALTER && sv_uses_new_label(cmp, pair))
 			sv_diff_make_again(pair);
-		if (sv_class_is(o, domain_constraint) && o->parent->pair->a != NULL &&
+		if (sv_class_is(o, domain_constraint) && sv_before(cmp, o->parent) != NULL &&
 			(pair->kind == SV_PAIR_CREATE || pair->kind == SV_PAIR_AGAIN ||
 			 pair->kind == SV_PAIR_ALTER) &&
-			!sv_is(o, "not_valid") && is_stored(cmp, o->parent->pair->a, true))
-			sv_diff_make_again(o->parent->pair);
+			!sv_is(o, "not_valid") && is_stored(cmp, sv_before(cmp, o->parent), true))
+			sv_diff_make_again(sv_pair(cmp, o->parent));
 		if (sv_class_is(o, domain) && pair->kind == SV_PAIR_ALTER && sv_is(o, "not_null") &&
 			!sv_is(pair->a, "not_null") &&
 			is_stored(cmp, pair->a, true))
@@ -564,7 +562,7 @@ spread_ties(Spread *spread)
 		foreach(part, table->a->parts)
 		{
 			if (sv_class_is(lfirst(part), column) &&
-				((Object *) lfirst(part))->pair->kind == SV_PAIR_AGAIN)
+				sv_pair(spread->cmp, lfirst(part))->kind == SV_PAIR_AGAIN)
 			{
 				table->detached = false;
 				sv_spread_again(spread, table);
@@ -611,7 +609,7 @@ sv_diff_spread(Comparison *cmp)
 				continue;
 			}
 			foreach(other, pair->a->parts)
-				sv_spread_again(&state, ((Object *) lfirst(other))->pair);
+				sv_spread_again(&state, sv_pair(cmp, lfirst(other)));
 			if (!sv_class_is(pair->a, schema))
 			{
 				foreach(other, cmp->dependents[pair->a->number])

@@ -38,7 +38,7 @@ inherits_plainly(const Object *table)
  * another order than wanted?
  */
 bool
-sv_swap_loses_order(const Object *b)
+sv_swap_loses_order(const Comparison *cmp, const Object *b)
 {
 	bool		added = false;
 	int			last = -1;
@@ -47,7 +47,7 @@ sv_swap_loses_order(const Object *b)
 	foreach(cell, b->parts)
 	{
 		const Object *column = lfirst(cell);
-		const Pair *pair = column->pair;
+		const Pair *pair = sv_pair(cmp, column);
 
 		if (!sv_class_is(column, column))
 			continue;
@@ -125,7 +125,7 @@ is_ordered_by_create(const Object *b)
 
 /* Would the parents that stay, and behind them the new ones, stand in another order than wanted? */
 static bool
-loses_parents_order(const Object *b)
+loses_parents_order(const Comparison *cmp, const Object *b)
 {
 	bool		added = false;
 	int			last = -1;
@@ -133,7 +133,7 @@ loses_parents_order(const Object *b)
 
 	foreach(cell, sv_links_in_order(b->parts))
 	{
-		const Pair *link = ((Object *) lfirst(cell))->pair;
+		const Pair *link = sv_pair(cmp, lfirst(cell));
 		int			place;
 
 		if (link->kind == SV_PAIR_CREATE || link->kind == SV_PAIR_AGAIN)
@@ -154,7 +154,7 @@ loses_parents_order(const Object *b)
  * inheritance ends, and stays its own when it begins again.
  */
 static bool
-keeps_own_columns(const Object *b)
+keeps_own_columns(const Comparison *cmp, const Object *b)
 {
 	ListCell   *cell;
 
@@ -162,8 +162,9 @@ keeps_own_columns(const Object *b)
 	{
 		const Object *column = lfirst(cell);
 
-		if (sv_class_is(column, column) && column->pair->a != NULL && sv_is(column, "inherited") &&
-			!sv_is(column->pair->a, "inherited"))
+		if (sv_class_is(column, column) &&
+			sv_before(cmp, column) != NULL && sv_is(column, "inherited") &&
+			!sv_is(sv_before(cmp, column), "inherited"))
 			return true;
 	}
 	return false;
@@ -186,7 +187,7 @@ has_children(const Comparison *cmp, const Object *a)
 static bool
 is_out_of_order(const Comparison *cmp, const Pair *pair)
 {
-	if (!sv_swap_loses_order(pair->b))
+	if (!sv_swap_loses_order(cmp, pair->b))
 		return false;
 	if (inherits_plainly(pair->b))
 		return !has_children(cmp, pair->a) && is_ordered_by_create(pair->b);
@@ -198,8 +199,8 @@ static bool
 is_inherited_otherwise(const Comparison *cmp, const Pair *pair)
 {
 	return inherits_plainly(pair->b) && !has_children(cmp, pair->a) &&
-		(keeps_own_columns(pair->b) || loses_parents_order(pair->b) ||
-		 sv_parting_keeps_columns(pair->a));
+		(keeps_own_columns(cmp, pair->b) || loses_parents_order(cmp, pair->b) ||
+		 sv_parting_keeps_columns(cmp, pair->a));
 }
 
 /* Have a table re-created if what is wanted of it no ALTER can bring about. */
@@ -238,7 +239,7 @@ sv_swap_disordered(Comparison *cmp)
 
 		if (pair->a != NULL && pair->b != NULL && !pair->a->context &&
 			sv_class_is(pair->a, composite) &&
-			pair->kind != SV_PAIR_AGAIN && sv_swap_loses_order(pair->b))
+			pair->kind != SV_PAIR_AGAIN && sv_swap_loses_order(cmp, pair->b))
 		{
 			pair->kind = SV_PAIR_AGAIN;
 			found = true;
@@ -250,15 +251,16 @@ sv_swap_disordered(Comparison *cmp)
 }
 
 static bool
-is_dropped(const Object *o)
+is_dropped(const Comparison *cmp, const Object *o)
 {
-	return o->pair != NULL && (o->pair->kind == SV_PAIR_DROP || o->pair->kind == SV_PAIR_AGAIN) &&
-		!o->pair->swapped;
+	const Pair *pair = sv_pair(cmp, o);
+
+	return pair != NULL && sv_pair_is_dropped(pair) && !pair->swapped;
 }
 
 /* Does a part of a table need something else that is dropped, and perhaps re-created, meanwhile? */
 static bool
-needs_dropped(const Object *part)
+needs_dropped(const Comparison *cmp, const Object *part)
 {
 	ListCell   *cell;
 
@@ -268,7 +270,7 @@ needs_dropped(const Object *part)
 
 		while (o->parent != NULL)
 			o = o->parent;
-		if (!o->pair->swapped && is_dropped(lfirst(cell)))
+		if (!sv_pair(cmp, o)->swapped && is_dropped(cmp, lfirst(cell)))
 			return true;
 	}
 	return false;
@@ -276,11 +278,11 @@ needs_dropped(const Object *part)
 
 /* Parts that stay with the old table until it is dropped; the others go before it is renamed. */
 bool
-sv_swap_keeps(const Object *part)
+sv_swap_keeps(const Comparison *cmp, const Object *part)
 {
 	if (sv_class_is(part, column) && !sv_is(part, "generated"))
 		return true;			/* its values are read from it */
-	if (needs_dropped(part))
+	if (needs_dropped(cmp, part))
 		return false;
 	return sv_class_is(part, column) || sv_class_is(part, default) ||
 		sv_class_is(part, identity_sequence) || sv_class_is(part, trigger) ||
@@ -289,11 +291,12 @@ sv_swap_keeps(const Object *part)
 
 /* Does an object outlive the table of "o", which takes another name before it is dropped? */
 bool
-sv_swap_survives(const Object *o, const Object *part)
+sv_swap_survives(const Comparison *cmp, const Object *o, const Object *part)
 {
 	while (o->parent != NULL)
 		o = o->parent;
-	return o->pair->swapped && sv_class_is(o, table) && !(part->parent == o && sv_swap_keeps(part));
+	return sv_pair(cmp, o)->swapped && sv_class_is(o, table) && !(part->parent == o &&
+																  sv_swap_keeps(cmp, part));
 }
 
 static bool
@@ -321,7 +324,7 @@ lacks_value(const Object *a, const Object *b)
  * do not come to the partitions of a partitioned one?
  */
 bool
-sv_swap_loses_data(const Object *a, const Object *b)
+sv_swap_loses_data(const Comparison *cmp, const Object *a, const Object *b)
 {
 	ListCell   *cell;
 
@@ -335,7 +338,8 @@ sv_swap_loses_data(const Object *a, const Object *b)
 	{
 		const Object *part = lfirst(cell);
 
-		if (sv_class_is(part, column) && part->pair != NULL && part->pair->b == NULL &&
+		if (sv_class_is(part, column) &&
+			sv_pair(cmp, part) != NULL && sv_after(cmp, part) == NULL &&
 			!sv_is(part, "generated"))
 			return true;
 	}

@@ -104,7 +104,7 @@ edges_of_sequence_name(Comparison *cmp, Pair *sequence)
 		sv_model_find(cmp->to, sv_object_classes[i], sequence->b->identity);
 
 		if (type != NULL)
-			sv_diff_add_edge(sequence->create, type->pair->create);
+			sv_diff_add_edge(sequence->create, sv_pair(cmp, type)->create);
 	}
 }
 

@@ -11,14 +11,14 @@
 /* ----- owner, privileges, comment, labels ----- */
 
 static bool
-is_owned_sequence(const Object *o)
+is_owned_sequence(const Comparison *cmp, const Object *o)
 {
 	ListCell   *cell;
 
 	foreach(cell, o->parts)
 	{
 		if (sv_class_is(lfirst(cell), sequence_owner) &&
-			((Object *) lfirst(cell))->pair->kind == SV_PAIR_SAME)
+			sv_pair(cmp, lfirst(cell))->kind == SV_PAIR_SAME)
 			return true;
 	}
 	return false;
@@ -34,7 +34,7 @@ write_owner(Writer *w, const Object *a, const Object *b)
 		return;
 	if (before != NULL && strcmp(owner, before) == 0)
 		return;
-	if (a != NULL && is_owned_sequence(a) && is_owned_sequence(b))
+	if (a != NULL && is_owned_sequence(w->cmp, a) && is_owned_sequence(w->cmp, b))
 		return;					/* comes with the table */
 	sv_emit(w, 0, "ALTER %s %s OWNER TO %s", b->class->keyword, b->identity,
 			quote_identifier(owner));
@@ -94,7 +94,7 @@ write_annotations(Writer *w, const Object *a, const Object *b)
 		old_owner;
 
 		List	   *from = a == NULL ? sv_initial_privileges(w->cmp, b) : column ?
-		sv_column_privileges_left(w->cmp->options, a) :
+		sv_column_privileges_left(w->cmp, a) :
 		sv_list(a, "acl");
 
 		sv_write_privileges(w, b, from, column && a != NULL && from != sv_list(a, "acl") ? owner :
@@ -113,7 +113,7 @@ write_drop(Writer *w)
 
 	/* with its own functions goes a base type only */
 	if (w->pair->swapped)
-		sv_emit(w, sv_swap_loses_data(a, w->pair->b) ? SV_HAZARD_DATA_LOSS :
+		sv_emit(w, sv_swap_loses_data(w->cmp, a, w->pair->b) ? SV_HAZARD_DATA_LOSS :
 				0, "DROP %s %s%s", a->class->keyword,
 				quote_qualified_identifier(a->schema, sv_old_name(a)),
 				sv_class_is(a, base_type) && !sv_is(a, "shell") ? " CASCADE" : "");
@@ -159,7 +159,7 @@ write_to_jsonb(Writer *w)
 	{
 		const Object *o = lfirst(cell);
 
-		if (sv_class_is(o, column) && o->pair->as_jsonb && strcmp(o->name, a->name) == 0)
+		if (sv_class_is(o, column) && sv_pair(w->cmp, o)->as_jsonb && strcmp(o->name, a->name) == 0)
 			return;
 	}
 	sv_emit(w, SV_HAZARD_REWRITE | SV_HAZARD_BLOCKS_ALL,

@@ -32,7 +32,6 @@ copy_object(Model *model, const Object *o, bool context)
 	copy->parts = NIL;
 	copy->needs = NIL;
 	copy->vanishes_with = NIL;
-	copy->pair = NULL;
 	copy->context = context;
 	sv_model_add(model, copy);
 	return copy;

@@ -68,7 +68,7 @@ of_partition(const Object *column)
 }
 
 static void
-write_not_null(StringInfo out, const Object *column)
+write_not_null(const Comparison *cmp, StringInfo out, const Object *column)
 {
 	if (!sv_is(column, "not_null") || sv_is(column, "not_null_not_valid"))
 		return;
@@ -77,7 +77,8 @@ write_not_null(StringInfo out, const Object *column)
 	else if (sv_is(column, "installed_not_null_name"))
 		appendStringInfo(out, " CONSTRAINT %s",
 						 quote_identifier(sv_text(column, "installed_not_null_name")));
-	else if (SV_HAS_NAMED_NOT_NULL && (sv_is_swapped(column->parent) || sv_diff_is_named(column)))
+	else if (SV_HAS_NAMED_NOT_NULL &&
+			 (sv_is_swapped(cmp, column->parent) || sv_diff_is_named(cmp, column)))
 		appendStringInfo(out, " CONSTRAINT %s", quote_identifier(sv_not_null_name(column)));
 	appendStringInfo(out, " NOT NULL%s", sv_is(column, "not_null_no_inherit") ? " NO INHERIT" : "");
 }
@@ -103,7 +104,8 @@ is_generated_by_parent(const Object *column)
  * merged with that of a parent.
  */
 static void
-write_column(StringInfo out, const Object *column, const Object *default_, bool identity,
+write_column(const Comparison *cmp, StringInfo out, const Object *column, const Object *default_,
+			 bool identity,
 			 bool merged)
 {
 	appendStringInfo(out, "%s %s", quote_identifier(column->name), sv_text(column, "type"));
@@ -121,26 +123,28 @@ write_column(StringInfo out, const Object *column, const Object *default_, bool 
 						 sv_text(column, "generated"));
 	if (identity && sv_is(column, "identity") && !(SV_17(true, false) && of_partition(column)))
 		sv_write_identity(out, column);
-	write_not_null(out, column);
+	write_not_null(cmp, out, column);
 }
 
 /*
  * Write a column as CREATE TABLE and ADD COLUMN take it; default_ may be NULL.
  */
 void
-sv_write_column(StringInfo out, const Object *column, const Object *default_, bool merged)
+sv_write_column(const Comparison *cmp, StringInfo out, const Object *column,
+				const Object *default_, bool merged)
 {
-	write_column(out, column, default_, true, merged);
+	write_column(cmp, out, column, default_, true, merged);
 }
 
 /* The same for a table that has its columns from a type. */
 void
-sv_write_column_of_type(StringInfo out, const Object *column, const Object *default_)
+sv_write_column_of_type(const Comparison *cmp, StringInfo out, const Object *column,
+						const Object *default_)
 {
 	appendStringInfo(out, "%s WITH OPTIONS", quote_identifier(column->name));
 	if (default_ != NULL)
 		appendStringInfo(out, " DEFAULT %s", sv_text(default_, "expression"));
-	write_not_null(out, column);
+	write_not_null(cmp, out, column);
 }
 
 /* The beginning of the ALTER of a column of a table or materialized view, new. */
@@ -278,7 +282,7 @@ write_set_not_null(Writer *w, const Object *column)
 	int			hazards = SV_HAZARD_SCAN | SV_HAZARD_BLOCKS_ALL | SV_HAZARD_MAY_FAIL;
 
 	if (sv_is(column, "not_null_name") || sv_is(column, "not_null_not_valid") ||
-		(SV_HAS_NAMED_NOT_NULL && sv_diff_is_named(column)))
+		(SV_HAS_NAMED_NOT_NULL && sv_diff_is_named(w->cmp, column)))
 		sv_emit(w, hazards, "ALTER TABLE %s ADD CONSTRAINT %s NOT NULL %s%s%s",
 				column->parent->identity,
 				quote_identifier(sv_not_null_name(column)), quote_identifier(column->name),
@@ -351,7 +355,7 @@ create_column(Writer *w, const Object *o)
 		return;
 	}
 	initStringInfo(&out);
-	write_column(&out, o, default_, !apart, false);
+	write_column(w->cmp, &out, o, default_, !apart, false);
 	sv_emit(w, SV_HAZARD_BLOCKS_ALL |
 			(sv_added_column_rewrites(o, default_, sv_is(o, "identity") && !apart) ?
 			 SV_HAZARD_REWRITE : 0) |
@@ -428,7 +432,8 @@ alter_type(Writer *w, const Object *a, const Object *b)
 	if (sv_writer_as_jsonb(w, b))
 		sv_emit(w, 0, "CREATE TYPE %s AS (v %s)", sv_writer_helper(b), sv_text(b, "type"));
 	sv_emit(w, SV_HAZARD_BLOCKS_ALL |
-			(using == NULL ? sv_changed_type_hazards(a, b) : SV_HAZARD_REWRITE | SV_HAZARD_MAY_FAIL),
+			(using == NULL ? sv_changed_type_hazards(a, b) :
+			 SV_HAZARD_REWRITE | SV_HAZARD_MAY_FAIL),
 			"%s", out.data);
 	if (sv_writer_as_jsonb(w, b))
 		sv_emit(w, 0, "DROP TYPE %s", sv_writer_helper(b));

@@ -57,7 +57,7 @@ column_default_of(List *folded, const Object *column)
 
 /* Write what stands between the parentheses of CREATE TABLE. */
 static void
-write_elements(StringInfo out, const Object *table, List *folded)
+write_elements(const Comparison *cmp, StringInfo out, const Object *table, List *folded)
 {
 	bool		inherits = has_plain_parent(folded);
 	const char *separator = "\n    ";
@@ -72,13 +72,14 @@ write_elements(StringInfo out, const Object *table, List *folded)
 			if (!sv_is(o, "not_null") && column_default_of(folded, o) == NULL)
 				continue;
 			appendStringInfoString(out, separator);
-			sv_write_column_of_type(out, o, column_default_of(folded, o));
+			sv_write_column_of_type(cmp, out, o, column_default_of(folded, o));
 			separator = ",\n    ";
 		}
 		else if (sv_class_is(o, column) && !(inherits && sv_is(o, "inherited")))
 		{
 			appendStringInfoString(out, separator);
-			sv_write_column(out, o, column_default_of(folded, o), inherits && sv_is(o, "merged"));
+			sv_write_column(cmp, out, o, column_default_of(folded, o), inherits && sv_is(o,
+																						 "merged"));
 			separator = ",\n    ";
 		}
 		else if (sv_class_is(o, constraint) && !(inherits && sv_is(o, "inherited")))
@@ -194,7 +195,7 @@ create_table(Writer *w, const Object *o)
 
 	initStringInfo(&out);
 	initStringInfo(&elements);
-	write_elements(&elements, o, folded);
+	write_elements(w->cmp, &elements, o, folded);
 	appendStringInfo(&out, "CREATE %s%s %s", sv_is(o, "unlogged") ? "UNLOGGED " : "",
 					 foreign ? "FOREIGN TABLE" : "TABLE", o->identity);
 	if (sv_is(o, "of_type"))
@@ -213,7 +214,7 @@ create_table(Writer *w, const Object *o)
 	else
 		write_table_storage(&out, o);
 	sv_emit(w, 0, "%s", out.data);
-	if (!sv_is_swapped(o))
+	if (!sv_is_swapped(w->cmp, o))
 		write_security(w, NULL, o);
 	if (sv_is(o, "replica_identity"))
 		sv_emit(w, 0, "ALTER TABLE %s REPLICA IDENTITY %s", o->identity,
@@ -237,7 +238,7 @@ create_table(Writer *w, const Object *o)
 static void
 write_table_rows(Writer *w, const Object *o)
 {
-	if (!sv_is_swapped(o))
+	if (!sv_is_swapped(w->cmp, o))
 		return;
 	sv_writer_fill(w);
 	write_security(w, NULL, o);

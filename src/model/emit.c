@@ -52,7 +52,7 @@ hazards_now(Writer *w, int hazards)
 	const Object *root = o == NULL ? NULL : sv_object_root(o);
 
 	if (root == NULL || root == o || w->node->kind == SV_NODE_DROP ||
-		root->pair->kind != SV_PAIR_CREATE || root->pair->swapped)
+		sv_pair(w->cmp, root)->kind != SV_PAIR_CREATE || sv_pair(w->cmp, root)->swapped)
 		return hazards;
 	return locks_other_table(w, o) ? hazards & SV_HAZARD_BLOCKS_WRITES : 0;
 }

@@ -167,7 +167,6 @@ struct Object
 	Oid			schema_oid;
 	bool		context;		/* only there because others need it */
 	int			number;			/* in Model.objects */
-	struct Pair *pair;			/* of a comparison under way */
 };
 
 struct Model
@@ -280,10 +279,12 @@ typedef enum PairKind
 } PairKind;
 
 typedef struct DiffNode DiffNode;
+typedef struct Comparison Comparison;
 
 /* An object before and after; one of both may be missing. */
 typedef struct Pair
 {
+	const Comparison *cmp;		/* of which it is part */
 	const ModelClass *class;
 	Object	   *a;
 	Object	   *b;
@@ -373,18 +374,20 @@ typedef struct DiffRow
 	const Object *to;
 } DiffRow;
 
-typedef struct Comparison
+struct Comparison
 {
 	Model	   *from;
 	Model	   *to;
 	const DiffOptions *options;
 	List	   *pairs;
+	Pair	  **pairs_from;		/* of each object of "from", by number */
+	Pair	  **pairs_to;
 	List	  **dependents;		/* of each object of "from", by number */
 	List	   *defaults;		/* default privileges of "from" */
 	List	   *nodes;
 	int			fold_level;		/* 0: fold all that can be; higher: less */
 	List	   *rows;
-} Comparison;
+};
 
 /* What a class writes its statements with. */
 struct Writer
@@ -405,9 +408,14 @@ extern void sv_write_options(Writer *writer, const char *head, const Object *a, 
 							 const char *property, int hazards);
 
 /* pairs.c */
+extern Pair *sv_pair(const Comparison *cmp, const Object *object);
+extern Object *sv_before(const Comparison *cmp, const Object *object);
+extern Object *sv_after(const Comparison *cmp, const Object *object);
+extern bool sv_is_dropped(const Comparison *cmp, const Object *object);
+extern bool sv_is_created(const Comparison *cmp, const Object *object);
 extern bool sv_pair_is_dropped(const Pair *pair);
 extern bool sv_pair_is_created(const Pair *pair);
-extern bool sv_pair_is_led_by(const Object *column, const Object *leading);
+extern bool sv_pair_is_led_by(const Comparison *cmp, const Object *column, const Object *leading);
 extern bool sv_writer_existed(Writer *writer, const Object *object);
 extern bool sv_writer_created(Writer *writer, const Object *object);
 extern bool sv_writer_dropped(Writer *writer, const Object *object);
@@ -419,15 +427,16 @@ extern bool sv_diff_is_foreign_key(const Object *object);
 extern bool sv_diff_is_check(const Object *object);
 extern bool sv_diff_is_index(const Object *object);
 extern bool sv_diff_is_function_of_type(const Object *function, const Object *type);
-extern bool sv_diff_can_use_shell(const Object *object, const Object *view);
-extern bool sv_diff_has_other_origin(const Object *column, const Object *leading);
+extern bool sv_diff_can_use_shell(const Comparison *cmp, const Object *object, const Object *view);
+extern bool sv_diff_has_other_origin(const Comparison *cmp, const Object *column,
+									 const Object *leading);
 extern bool sv_diff_leaves(const Comparison *cmp, const Object *column);
 extern bool sv_writer_leaves(Writer *writer, const Object *column);
 extern List *sv_writer_children_not_null(Writer *writer, const Object *column);
-extern bool sv_diff_is_named(const Object *column);
+extern bool sv_diff_is_named(const Comparison *cmp, const Object *column);
 extern bool sv_writer_drops_more(Writer *writer);
 extern bool sv_writer_has_shell(Writer *writer);
-extern bool sv_is_swapped(const Object *object);
+extern bool sv_is_swapped(const Comparison *cmp, const Object *object);
 extern bool sv_writer_converted(Writer *writer, const Object *column);
 extern bool sv_writer_detached(Writer *writer, const Object *table);
 extern bool sv_writer_has_typed_tables(Writer *writer, const Object *type);
@@ -502,7 +511,8 @@ extern void sv_write_identity(StringInfo out, const Object *column);
 extern void sv_write_identity_extras(Writer *writer, const Object *column);
 
 /* class_column.c, class_constraint.c, class_table.c, classes.c */
-extern void sv_write_column(StringInfo out, const Object *column, const Object *default_,
+extern void sv_write_column(const Comparison *cmp, StringInfo out, const Object *column,
+							const Object *default_,
 							bool merged);
 extern char *sv_usual_sequence(const char *table, const char *column);
 extern const char *sv_not_null_name(const Object *column);
@@ -510,7 +520,8 @@ extern void sv_write_column_extras(Writer *writer, const Object *column);
 extern void sv_write_own_not_null(Writer *writer, const Object *column);
 extern void sv_write_no_default(Writer *writer, const Object *column);
 extern const char *sv_constraint_definition(const Object *object);
-extern void sv_write_column_of_type(StringInfo out, const Object *column, const Object *default_);
+extern void sv_write_column_of_type(const Comparison *cmp, StringInfo out, const Object *column,
+									const Object *default_);
 extern const char *sv_essence(const Object *object);
 extern const char *sv_relation_name_space(const Object *object);
 

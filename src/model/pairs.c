@@ -10,6 +10,20 @@
 
 #include "model/model.h"
 
+/* The pair of an object of one of the two models that are compared; NULL if it is of neither. */
+Pair *
+sv_pair(const Comparison *cmp, const Object *o)
+{
+	Pair	   *pair = NULL;
+
+	if (o->number < list_length(cmp->from->objects))
+		pair = cmp->pairs_from[o->number];
+	if (pair != NULL && pair->a == o)
+		return pair;
+	pair = o->number < list_length(cmp->to->objects) ? cmp->pairs_to[o->number] : NULL;
+	return pair != NULL && pair->b == o ? pair : NULL;
+}
+
 bool
 sv_pair_is_dropped(const Pair *pair)
 {
@@ -22,31 +36,61 @@ sv_pair_is_created(const Pair *pair)
 	return pair->kind == SV_PAIR_CREATE || pair->kind == SV_PAIR_AGAIN;
 }
 
+/* The object before, for one of either side; NULL: there was none. */
+Object *
+sv_before(const Comparison *cmp, const Object *o)
+{
+	return sv_pair(cmp, o)->a;
+}
+
+/* The object after, for one of either side; NULL: there will be none. */
+Object *
+sv_after(const Comparison *cmp, const Object *o)
+{
+	return sv_pair(cmp, o)->b;
+}
+
+bool
+sv_is_dropped(const Comparison *cmp, const Object *o)
+{
+	return sv_pair_is_dropped(sv_pair(cmp, o));
+}
+
+bool
+sv_is_created(const Comparison *cmp, const Object *o)
+{
+	return sv_pair_is_created(sv_pair(cmp, o));
+}
+
 /* Was the object there before, and does it stay? */
 bool
 sv_writer_existed(Writer *w, const Object *o)
 {
-	return o->pair->a != NULL && o->pair->kind != SV_PAIR_AGAIN;
+	const Pair *pair = sv_pair(w->cmp, o);
+
+	return pair->a != NULL && pair->kind != SV_PAIR_AGAIN;
 }
 
 bool
 sv_writer_created(Writer *w, const Object *o)
 {
-	return o->pair->kind == SV_PAIR_CREATE || o->pair->kind == SV_PAIR_AGAIN;
+	return sv_is_created(w->cmp, o);
 }
 
 bool
 sv_writer_dropped(Writer *w, const Object *o)
 {
-	return o->pair->kind == SV_PAIR_DROP || o->pair->kind == SV_PAIR_AGAIN;
+	return sv_is_dropped(w->cmp, o);
 }
 
 /* Is the object there as soon as its parent is, or does it come by a statement of its own? */
 bool
 sv_writer_comes_along(Writer *w, const Object *o)
 {
-	return o->pair->kind == SV_PAIR_SAME ||
-		(o->pair->create != NULL && o->pair->create == o->parent->pair->create);
+	const Pair *pair = sv_pair(w->cmp, o);
+
+	return pair->kind == SV_PAIR_SAME ||
+		(pair->create != NULL && pair->create == sv_pair(w->cmp, o->parent)->create);
 }
 
 /*
@@ -61,13 +105,14 @@ sv_writer_inherits(Writer *w, const Object *table, const Object *parent)
 	foreach(cell, table->parts)
 	{
 		const Object *o = lfirst(cell);
-		const Pair *pair = o->pair;
+		const Pair *pair = sv_pair(w->cmp, o);
 
 		if (!sv_class_is(o, inheritance) || (parent != NULL && !list_member_ptr(o->needs, parent)))
 			continue;
 		if ((pair->kind == SV_PAIR_SAME || pair->kind == SV_PAIR_ALTER) ||
-			(pair->create != NULL && pair->create == table->pair->create && o == pair->b) ||
-			(pair->drop != NULL && pair->drop == table->pair->drop && o == pair->a))
+			(pair->create != NULL && pair->create == sv_pair(w->cmp, table)->create &&
+			 o == pair->b) ||
+			(pair->drop != NULL && pair->drop == sv_pair(w->cmp, table)->drop && o == pair->a))
 			return true;
 	}
 	return false;
@@ -79,9 +124,9 @@ sv_writer_has_children(Writer *w, const Object *table)
 {
 	ListCell   *cell;
 
-	if (table->pair->a != NULL)
+	if (sv_before(w->cmp, table) != NULL)
 	{
-		foreach(cell, w->cmp->dependents[table->pair->a->number])
+		foreach(cell, w->cmp->dependents[sv_before(w->cmp, table)->number])
 		{
 			if (sv_class_is(lfirst(cell), inheritance) && !sv_writer_dropped(w, lfirst(cell)))
 				return true;
@@ -94,7 +139,7 @@ sv_writer_has_children(Writer *w, const Object *table)
 const Object *
 sv_writer_other(Writer *w, const Object *o)
 {
-	return o->pair->a;
+	return sv_before(w->cmp, o);
 }
 
 bool
@@ -127,25 +172,25 @@ sv_diff_is_function_of_type(const Object *function, const Object *type)
 
 /* What can do with the shell of a view: whatever may stand in a circle with it. */
 bool
-sv_diff_can_use_shell(const Object *o, const Object *view)
+sv_diff_can_use_shell(const Comparison *cmp, const Object *o, const Object *view)
 {
-	return view->pair->shell != NULL && sv_class_is(view, view) &&
+	return sv_pair(cmp, view)->shell != NULL && sv_class_is(view, view) &&
 		(sv_class_is(o, view) || sv_class_has(o, SV_IS_ROUTINE));
 }
 
 /* Are they the columns of a child and of a plain parent that stay, under one name? */
 bool
-sv_pair_is_led_by(const Object *column, const Object *leading)
+sv_pair_is_led_by(const Comparison *cmp, const Object *column, const Object *leading)
 {
 	return sv_class_is(leading, column) && sv_class_is(column, column) &&
 		strcmp(leading->name, column->name) == 0 &&
 		sv_class_is(leading->parent, table) && !sv_is(leading->parent, "partition_key") &&
-		!sv_pair_is_dropped(leading->parent->pair) && !sv_pair_is_dropped(column->parent->pair);
+		!sv_is_dropped(cmp, leading->parent) && !sv_is_dropped(cmp, column->parent);
 }
 
 /* Does a column that a child has from a parent come from somewhere else, too? */
 bool
-sv_diff_has_other_origin(const Object *column, const Object *leading)
+sv_diff_has_other_origin(const Comparison *cmp, const Object *column, const Object *leading)
 {
 	ListCell   *cell;
 
@@ -155,8 +200,8 @@ sv_diff_has_other_origin(const Object *column, const Object *leading)
 	{
 		const Object *o = lfirst(cell);
 
-		if (o != leading && sv_pair_is_led_by(column, o) && o->parent != column->parent &&
-			!sv_pair_is_dropped(o->pair))
+		if (o != leading && sv_pair_is_led_by(cmp, column, o) && o->parent != column->parent &&
+			!sv_is_dropped(cmp, o))
 			return true;
 	}
 	return false;
@@ -168,13 +213,13 @@ sv_diff_leaves(const Comparison *cmp, const Object *column)
 {
 	ListCell   *cell;
 
-	if (column->pair->kind == SV_PAIR_DROP)
+	if (sv_pair(cmp, column)->kind == SV_PAIR_DROP)
 	{
 		foreach(cell, cmp->dependents[column->number])
 		{
-			if (sv_pair_is_led_by(lfirst(cell), column) &&
-				!sv_pair_is_dropped(((Object *) lfirst(cell))->pair) &&
-				!sv_diff_has_other_origin(lfirst(cell), column))
+			if (sv_pair_is_led_by(cmp, lfirst(cell), column) &&
+				!sv_is_dropped(cmp, lfirst(cell)) &&
+				!sv_diff_has_other_origin(cmp, lfirst(cell), column))
 				return true;
 		}
 	}
@@ -195,25 +240,27 @@ sv_writer_children_not_null(Writer *w, const Object *column)
 	List	   *result = NIL;
 	ListCell   *cell;
 
-	if (column->pair->a == NULL)
+	if (sv_before(w->cmp, column) == NULL)
 		return NIL;
-	foreach(cell, w->cmp->dependents[column->pair->a->number])
+	foreach(cell, w->cmp->dependents[sv_before(w->cmp, column)->number])
 	{
 		const Object *o = lfirst(cell);
 
-		if (sv_class_is(o, column) && o->parent != column->pair->a->parent &&
+		if (sv_class_is(o, column) && o->parent != sv_before(w->cmp, column)->parent &&
 			strcmp(o->name, column->name) == 0 &&
-			o->pair->b != NULL && sv_is(o->pair->b, "not_null"))
-			result = lappend(result, o->pair->b);
+			sv_after(w->cmp, o) != NULL && sv_is(sv_after(w->cmp, o), "not_null"))
+			result = lappend(result, sv_after(w->cmp, o));
 	}
 	return result;
 }
 
 /* Must the NOT NULL of a column be given its name, though the server might choose the same? */
 bool
-sv_diff_is_named(const Object *column)
+sv_diff_is_named(const Comparison *cmp, const Object *column)
 {
-	return column->pair != NULL && column->pair->named;
+	const Pair *pair = sv_pair(cmp, column);
+
+	return pair != NULL && pair->named;
 }
 
 /* Do other objects go with the one that is dropped? */
@@ -232,30 +279,34 @@ sv_writer_has_shell(Writer *w)
 
 /* Is an object re-created while the old one is still there under another name? */
 bool
-sv_is_swapped(const Object *o)
+sv_is_swapped(const Comparison *cmp, const Object *o)
 {
-	return o->pair != NULL && o->pair->swapped;
+	const Pair *pair = sv_pair(cmp, o);
+
+	return pair != NULL && pair->swapped;
 }
 
 /* Does the column move to the new version of a type, or come back to it? */
 bool
 sv_writer_converted(Writer *w, const Object *column)
 {
-	return column->pair->converted || column->pair->as_jsonb;
+	const Pair *pair = sv_pair(w->cmp, column);
+
+	return pair->converted || pair->as_jsonb;
 }
 
 /* Are the values of a column jsonb while the rows that they hold are written again? */
 bool
 sv_writer_as_jsonb(Writer *w, const Object *column)
 {
-	return column->pair->as_jsonb;
+	return sv_pair(w->cmp, column)->as_jsonb;
 }
 
 /* Is it a table that is no table of its type while that changes? */
 bool
 sv_writer_detached(Writer *w, const Object *table)
 {
-	return table->pair->detached;
+	return sv_pair(w->cmp, table)->detached;
 }
 
 /* Are there tables of the type that stay and follow it? */
@@ -264,14 +315,14 @@ sv_writer_has_typed_tables(Writer *w, const Object *type)
 {
 	ListCell   *cell;
 
-	if (type->pair->a != NULL)
+	if (sv_before(w->cmp, type) != NULL)
 	{
-		foreach(cell, w->cmp->dependents[type->pair->a->number])
+		foreach(cell, w->cmp->dependents[sv_before(w->cmp, type)->number])
 		{
 			Object	   *o = lfirst(cell);
 
 			if (sv_class_is(o, table) && sv_is(o, "of_type") && !sv_writer_dropped(w, o) &&
-				!o->pair->detached)
+				!sv_pair(w->cmp, o)->detached)
 				return true;
 		}
 	}

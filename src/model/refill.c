@@ -124,13 +124,14 @@ write_rows(Writer *w)
 		const Object *column = lfirst(cell);
 		const char *conversion;
 		Pair	   *table = w->pair;
+		Pair	   *pair = sv_pair(w->cmp, column);
 
-		if (!sv_class_is(column, column) || column->pair->a == NULL || column->pair->replaced ||
+		if (!sv_class_is(column, column) || pair->a == NULL || pair->replaced ||
 			sv_is(column, "generated"))
 			continue;
-		w->pair = column->pair;
-		conversion = column->pair->converted || !sv_same(column->pair->a, column, "type") ?
-			sv_writer_conversion(w, column->pair->a, column) : NULL;
+		w->pair = pair;
+		conversion = pair->converted || !sv_same(pair->a, column, "type") ?
+			sv_writer_conversion(w, pair->a, column) : NULL;
 		w->pair = table;
 		appendStringInfo(&columns, "%s%s", columns.len ? ", " : "", quote_identifier(column->name));
 		appendStringInfo(&values, "%s%s", values.len ? ", " : "", conversion ? conversion :
@@ -144,10 +145,11 @@ write_rows(Writer *w)
 	foreach(cell, identity_columns(a))
 	{
 		const Object *old = lfirst(cell);
+		const Object *now = sv_after(w->cmp, old);
 
-		if (old->pair->b != NULL && sv_is(old->pair->b, "identity"))
+		if (now != NULL && sv_is(now, "identity"))
 			sv_emit(w, 0, "SELECT pg_catalog.setval(%s, last_value, is_called) FROM %s",
-					sv_quote(sv_identity_sequence(old->pair->b)),
+					sv_quote(sv_identity_sequence(now)),
 					quote_qualified_identifier(a->schema,
 											   psprintf("%s_%d", OLD_SEQUENCE,
 														foreach_current_index(cell) + 1)));

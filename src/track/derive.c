@@ -38,7 +38,7 @@ typedef struct Derivation
 	List	   *others;			/* units beside those of the step (ObjectAddress) */
 	List	   *renames;		/* Rename */
 	List	   *rename_rows;
-	List	   *rows;
+	Comparison *comparison;		/* of "after" with "before" */
 	List	   *ordered;		/* tables that they copy for the order of columns */
 	List	   *last_rows;		/* the rows without that; NIL if there are no such tables */
 } Derivation;
@@ -168,11 +168,11 @@ assemble_before(Derivation *d, const Model *now)
 
 /* Is an object re-created, or others because of it, that was there before the step already? */
 static bool
-disturbs(const Object *o)
+disturbs(const Comparison *cmp, const Object *o)
 {
-	const Pair *pair = o->pair;
+	const Pair *pair = sv_pair(cmp, o);
 
-	if (pair == NULL || pair->b == NULL || o->context)
+	if (pair->b == NULL || o->context)
 		return false;
 	if (pair->kind != SV_PAIR_AGAIN && !pair->disrupts)
 		return false;
@@ -193,7 +193,8 @@ find_others(const Derivation *d)
 		const Object *o = lfirst(cell);
 		ObjectAddress unit;
 
-		if (!disturbs(o) || !sv_unit_of(o->address.classId, o->address.objectId, &unit))
+		if (!disturbs(d->comparison, o) || !sv_unit_of(o->address.classId, o->address.objectId,
+													   &unit))
 			continue;
 		foreach(other, sv_unit_dependents(&unit))
 		{
@@ -216,7 +217,7 @@ compare_sides(Derivation *d)
 	{
 		List	   *found;
 
-		d->rows = sv_diff(d->after, d->before, &d->options);
+		d->comparison = sv_diff_compare(d->after, d->before, &d->options);
 		found = find_others(d);
 		if (found == NIL)
 			return;
@@ -235,7 +236,7 @@ tables_in_order(const Derivation *d)
 	foreach(cell, d->after->objects)
 	{
 		const Object *now = lfirst(cell);
-		const Object *table = now->pair != NULL && now->pair->reordered ?
+		const Object *table = sv_pair(d->comparison, now)->reordered ?
 		twin_of(d->step->after, now) : NULL;
 
 		if (table != NULL)
@@ -254,7 +255,7 @@ compare_both_ways(Derivation *d)
 		return;
 	d->options.columns_last = true;
 	compare_sides(d);
-	d->last_rows = d->rows;
+	d->last_rows = d->comparison->rows;
 	d->options.columns_last = false;
 	compare_sides(d);
 }
@@ -364,7 +365,7 @@ rename_and_compare(void *arg)
 	if (d->rename_rows == NIL)
 	{
 		compare_both_ways(d);
-		refuse_distributed(d->rows);
+		refuse_distributed(d->comparison->rows);
 		return;
 	}
 	SPI_connect();
@@ -374,7 +375,7 @@ rename_and_compare(void *arg)
 	MemoryContextSwitchTo(caller);
 	assemble_before(d, read_now(all_units(d)));
 	compare_both_ways(d);
-	refuse_distributed(d->rows);
+	refuse_distributed(d->comparison->rows);
 }
 
 /* Compare as if nothing had another name and nothing else were disturbed. */
@@ -529,11 +530,11 @@ derive(const TrackedStep *step)
 		warn_underived(error);
 		return NULL;
 	}
-	result->sql = script_of(&d, d.rows);
+	result->sql = script_of(&d, d.comparison->rows);
 	result->ordered = d.ordered;
 	if (d.ordered != NIL)
 		result->last = script_of(&d, d.last_rows);
-	result->lost = sv_derived_lost(d.before, d.rows, step->undone);
+	result->lost = sv_derived_lost(d.comparison, step->undone);
 	return result;
 }
 

@@ -179,13 +179,13 @@ note_loss(List *lost, const char *what, const char *identity)
  * its columns; but no rows come to a partitioned table that was a plain one.
  */
 static bool
-is_new_object(const Object *b)
+is_new_object(const Comparison *cmp, const Object *b)
 {
-	const Pair *pair = b->pair;
+	const Pair *pair = sv_pair(cmp, b);
 
 	if (pair->swapped && sv_class_is(b, table))
 		return sv_is(b, "partition_key") && !sv_is(pair->a, "partition_key");
-	if (b->parent != NULL && b->parent->pair->swapped)
+	if (b->parent != NULL && sv_pair(cmp, b->parent)->swapped)
 		return pair->kind == SV_PAIR_CREATE || pair->replaced;
 	return pair->kind == SV_PAIR_CREATE ||
 		(pair->kind == SV_PAIR_AGAIN && !pair->swapped && !pair->converted);
@@ -193,10 +193,10 @@ is_new_object(const Object *b)
 
 /* The rows of a partitioned table are those of its partitions, before and after. */
 static bool
-has_own_rows(const Object *b)
+has_own_rows(const Comparison *cmp, const Object *b)
 {
 	return !sv_is(b, "partition_key") ||
-		(b->pair->a != NULL && !sv_is(b->pair->a, "partition_key"));
+		(sv_before(cmp, b) != NULL && !sv_is(sv_before(cmp, b), "partition_key"));
 }
 
 /* Has a column of a table values of the type, alone or inside of another type? */
@@ -229,22 +229,24 @@ is_stored(Oid type)
 
 /* An attribute that comes back, where values of its type are in tables. */
 static List *
-note_attribute(List *lost, const Object *b)
+note_attribute(const Comparison *cmp, List *lost, const Object *b)
 {
-	if (is_new_object(b->parent) || !is_new_object(b) || b->parent->pair->a == NULL ||
-		!is_stored(b->parent->pair->a->address.objectId))
+	const Object *before = sv_before(cmp, b->parent);
+
+	if (is_new_object(cmp, b->parent) || !is_new_object(cmp, b) || before == NULL ||
+		!is_stored(before->address.objectId))
 		return lost;
 	return note_loss(lost, "values of attribute", b->identity);
 }
 
 static List *
-note_column(List *lost, const Object *b)
+note_column(const Comparison *cmp, List *lost, const Object *b)
 {
-	if (is_new_object(b->parent))
+	if (is_new_object(cmp, b->parent))
 		return lost;
-	if (is_new_object(b))
+	if (is_new_object(cmp, b))
 		return sv_is(b, "generated") ? lost : note_loss(lost, "values of column", b->identity);
-	if (b->pair->a != NULL && !sv_same(b->pair->a, b, "type"))
+	if (sv_before(cmp, b) != NULL && !sv_same(sv_before(cmp, b), b, "type"))
 		return note_loss(lost, "values as they were before the change of type of column",
 						 b->identity);
 	return lost;
@@ -252,47 +254,47 @@ note_column(List *lost, const Object *b)
 
 /* The sequence of an identity column whose table stays. */
 static List *
-note_identity(List *lost, const Object *column)
+note_identity(const Comparison *cmp, List *lost, const Object *column)
 {
 	const Object *sequence = sv_sequence_of_identity(column);
 
-	if (!sv_is(column, "identity") || is_new_object(column->parent) ||
-		(column->pair->a != NULL && sv_is(column->pair->a, "identity") && !is_new_object(column) &&
-		 !(sequence != NULL && sequence->pair != NULL && sequence->pair->replaced)))
+	if (!sv_is(column, "identity") || is_new_object(cmp, column->parent) ||
+		(sv_before(cmp, column) != NULL && sv_is(sv_before(cmp, column), "identity") &&
+		 !is_new_object(cmp, column) &&
+		 !(sequence != NULL && sv_pair(cmp, sequence)->replaced)))
 		return lost;
 	return note_loss(lost, "position of sequence", sv_identity_sequence(column));
 }
 
 /* What statements drop that comes back: DROP says so itself. */
 static List *
-note_dropped_rows(List *lost, const Model *before, const List *rows)
+note_dropped_rows(const Comparison *cmp, List *lost)
 {
 	ListCell   *cell;
 
-	foreach(cell, rows)
+	foreach(cell, cmp->rows)
 	{
 		const DiffRow *row = lfirst(cell);
 		const ModelClass *class = sv_object_class(row->kind);
-		const Object *b = class ? sv_model_find(before, class, row->identity) : NULL;
+		const Object *b = class ? sv_model_find(cmp->to, class, row->identity) : NULL;
 
-		if (row->sql == NULL || !(row->hazards & SV_HAZARD_DATA_LOSS) || b == NULL ||
-			b->pair == NULL)
+		if (row->sql == NULL || !(row->hazards & SV_HAZARD_DATA_LOSS) || b == NULL)
 			continue;
-		if (sv_class_is(b, table) && !b->pair->swapped && has_own_rows(b))
+		if (sv_class_is(b, table) && !sv_pair(cmp, b)->swapped && has_own_rows(cmp, b))
 			lost = note_loss(lost, "rows of table", b->identity);
 		else if (sv_class_is(b, column) && !sv_class_is(b->parent, composite) &&
-				 !b->parent->pair->swapped && !is_new_object(b->parent))
+				 !sv_pair(cmp, b->parent)->swapped && !is_new_object(cmp, b->parent))
 			lost = note_loss(lost, "values of column", b->identity);
 	}
 	return lost;
 }
 
 /*
- * What the way back, the rows of a comparison from after the step to before it,
- * does not bring back: a list of strings.  "before" is marked by the comparison.
+ * What the way back, a comparison of the schema after the step with that before it, does
+ * not bring back: a list of strings.
  */
 List *
-sv_derived_lost(const Model *before, const List *rows, const List *undone)
+sv_derived_lost(const Comparison *cmp, const List *undone)
 {
 	List	   *lost = NIL;
 	ListCell   *cell;
@@ -300,20 +302,20 @@ sv_derived_lost(const Model *before, const List *rows, const List *undone)
 	foreach(cell, undone)
 		lost = sv_track_once(lost, lfirst(cell));
 
-	foreach(cell, before->objects)
+	foreach(cell, cmp->to->objects)
 	{
 		const Object *b = lfirst(cell);
 
-		if (b->pair == NULL || b->context)
+		if (b->context)
 			continue;
-		if (sv_class_is(b, table) && is_new_object(b) && has_own_rows(b))
+		if (sv_class_is(b, table) && is_new_object(cmp, b) && has_own_rows(cmp, b))
 			lost = note_loss(lost, "rows of table", b->identity);
-		else if (sv_class_is(b, sequence) && is_new_object(b))
+		else if (sv_class_is(b, sequence) && is_new_object(cmp, b))
 			lost = note_loss(lost, "position of sequence", b->identity);
 		else if (sv_class_is(b, column) && sv_class_is(b->parent, table))
-			lost = note_identity(note_column(lost, b), b);
+			lost = note_identity(cmp, note_column(cmp, lost, b), b);
 		else if (sv_class_is(b, column) && sv_class_is(b->parent, composite))
-			lost = note_attribute(lost, b);
+			lost = note_attribute(cmp, lost, b);
 	}
-	return note_dropped_rows(lost, before, rows);
+	return note_dropped_rows(cmp, lost);
 }

@@ -56,6 +56,6 @@ extern int64 sv_state_found(const Node *statement, Oid relation);
 extern List *sv_track_once(List *strings, char *text);
 extern bool sv_track_is_own(Oid relation);
 extern char *sv_statement_lasts(Node *statement);
-extern List *sv_derived_lost(const Model *before, const List *rows, const List *undone);
+extern List *sv_derived_lost(const Comparison *comparison, const List *undone);
 
 #endif							/* SV_TRACK_PRIVATE_H */
