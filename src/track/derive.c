@@ -387,8 +387,8 @@ compare_alone(void *arg)
 	d->rename_rows = sv_diff_renames(d->after, d->renames);
 	if (d->rename_rows != NIL)
 		return;
-	d->rows = sv_diff(d->after, d->before, &d->options);
-	refuse_distributed(d->rows);
+	d->comparison = sv_diff_compare(d->after, d->before, &d->options);
+	refuse_distributed(d->comparison->rows);
 }
 
 /* Was that all?  Nearly always. */

@@ -27,8 +27,9 @@
 
 static object_access_hook_type previous_hook = NULL;
 
-/* Schema "schemaver" while a script runs, and what the script changed in it. */
+/* Schema "schemaver" while a script runs, a table in it, and what the script changed there. */
 static Oid	own_schema = InvalidOid;
+static Oid	own_table = InvalidOid;
 static char *changed = NULL;	/* in TopMemoryContext */
 
 static Oid
@@ -110,6 +111,7 @@ sv_members_begin(void)
 		pfree(changed);
 	changed = NULL;
 	own_schema = get_namespace_oid("schemaver", true);
+	own_table = OidIsValid(own_schema) ? get_relname_relid("revision", own_schema) : InvalidOid;
 }
 
 /* The script has ended: look no more. */
@@ -123,8 +125,8 @@ sv_members_end(void)
 void
 sv_members_check(void)
 {
-	/* the schema goes with the extension, and the end of that has an error of its own */
-	if (changed == NULL || get_namespace_oid("schemaver", true) != own_schema)
+	/* the tables go with the extension, and the end of that has an error of its own */
+	if (changed == NULL || !SearchSysCacheExists1(RELOID, ObjectIdGetDatum(own_table)))
 		return;
 	ereport(ERROR,
 			(errcode(ERRCODE_SV_INVALID_SCRIPT),

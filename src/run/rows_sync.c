@@ -1,5 +1,5 @@
 /*
- * rows.c
+ * rows_sync.c
  *		The rows that a table shall have: compared with those that it has, and written.
  *
  * The wanted rows, and those of the text before, are given to the server as named
@@ -21,7 +21,7 @@
 #include "lib/stringinfo.h"
 #include "miscadmin.h"
 #include "parser/parser.h"
-#include "run/rows_private.h"
+#include "run/run_private.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/guc.h"

@@ -1,9 +1,9 @@
 /*
- * rows_private.h
+ * run_private.h
  *		What the files about managed rows share.
  */
-#ifndef SV_ROWS_PRIVATE_H
-#define SV_ROWS_PRIVATE_H
+#ifndef SV_RUN_PRIVATE_H
+#define SV_RUN_PRIVATE_H
 
 #include "access/htup.h"
 #include "run/run.h"
@@ -41,4 +41,4 @@ extern RowsTable *sv_managed_open(const ManagedRows *wanted, LOCKMODE lock);
 extern RowSet *sv_managed_evaluate(const RowsTable *table, const ManagedRows *rows);
 extern bool sv_managed_is_default(const RowsTable *table, HeapTuple tuple, int column);
 
-#endif							/* SV_ROWS_PRIVATE_H */
+#endif							/* SV_RUN_PRIVATE_H */
