@@ -12,7 +12,6 @@
 #include "register/register.h"
 #include "run/run.h"
 #include "utils/builtins.h"
-#include "utils/timestamp.h"
 #include "utils/json.h"
 #include "utils/jsonb.h"
 
@@ -482,18 +481,6 @@ sv_api_export(PG_FUNCTION_ARGS)
 	PG_RETURN_NULL();
 }
 
-/* Who gave a tag, moved it or took it away, and when, stands in the journal. */
-static void
-journal_tag(const char *command, const char *tag, const char *note)
-{
-	TimestampTz now = GetCurrentTimestamp();
-	int64		run = sv_store_begin_run(command, tag);
-
-	if (note != NULL)
-		sv_store_note_run(run, note);
-	sv_store_end_run(run, now);
-}
-
 Datum
 sv_api_tag(PG_FUNCTION_ARGS)
 {
@@ -504,8 +491,7 @@ sv_api_tag(PG_FUNCTION_ARGS)
 	sv_register_lock("schemaver.tag()");
 	sv_graph_check_name(name, "tag");
 	id = id_of(ref);
-	journal_tag("tag", name, psprintf(sv_store_set_tag(name, id) ? "revision %s" :
-									  "moved to revision %s", id));
+	(void) sv_store_set_tag(name, id);
 	PG_RETURN_TEXT_P(cstring_to_text(id));
 }
 
@@ -513,11 +499,7 @@ Datum
 sv_api_untag(PG_FUNCTION_ARGS)
 {
 	char	   *name = sv_arg_text(fcinfo, 0, "name");
-	bool		removed;
 
 	sv_register_lock("schemaver.untag()");
-	removed = sv_store_remove_tag(name);
-	if (removed)
-		journal_tag("untag", name, NULL);
-	PG_RETURN_BOOL(removed);
+	PG_RETURN_BOOL(sv_store_remove_tag(name));
 }
