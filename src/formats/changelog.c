@@ -44,7 +44,8 @@ sv_changelog_is_root(const SourceFile *file)
  * lie above the folder; but no path that leads nowhere means all of the folder.
  */
 static char *
-resolve_include(const ChangelogReader *r, const SourceFile *changelog, const ChangelogEntry *include)
+resolve_include(const ChangelogReader *r, const SourceFile *changelog,
+				const ChangelogEntry *include)
 {
 	const char *path = include->path;
 	bool		is_root = *sv_path_join("", path) == '\0';

@@ -209,7 +209,7 @@ extern void sv_sqitch_note(RevisionDraft *draft, const SqitchProject *project, c
 						   const char *id, const PlanLine *line, const List *needs,
 						   const List *conflicts, const List *tags);
 
-/* ----- liquibase_words.c, liquibase_checks.c, liquibase.c, changelog.c, changelog_entries.c ----- */
+/* ----- liquibase*.c, changelog.c, changelog_entries.c ----- */
 
 /* The preconditions of a changeset. */
 typedef struct LiquibaseChecks

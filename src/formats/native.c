@@ -31,7 +31,8 @@
 #include "script/script.h"
 
 const char *const sv_directive_names[SV_DIRECTIVES] = {
-	"revision", "repeatable", "seed", "rows", "message", "revises", "depends_on", "branch_labels", "options", "generated",
+	"revision", "repeatable", "seed", "rows", "message", "revises", "depends_on", "branch_labels",
+	"options", "generated",
 	"up", "down", "verify", "precondition"
 };
 

@@ -3,8 +3,8 @@
  *		Go templates, as far as migration files use them (pop, tern).
  *
  * {{ index .Options "NAME" }} and {{ .NAME }} are replaced by the variable NAME
- * of the call or, without one, by that of tern.conf; {{ template "PATH" . }} by the file of that path.  Anything else
- * in {{ }} is refused.
+ * of the call or, without one, by that of tern.conf; {{ template "PATH" . }} by the
+ * file of that path.  Anything else in {{ }} is refused.
  */
 #include "postgres.h"
 

@@ -98,7 +98,8 @@ add_alias(Reading *reading, const char *schema, const char *name, Oid relation, 
 static void
 read_rename(Reading *reading, const RenameStmt *stmt)
 {
-	Oid			relation = stmt->relation ? sv_impact_relation(reading, stmt->relation) : InvalidOid;
+	Oid			relation = stmt->relation ? sv_impact_relation(reading, stmt->relation) :
+	InvalidOid;
 
 	if (!OidIsValid(relation))
 		return;
@@ -409,8 +410,8 @@ read_parting(Reading *reading, Oid relation, const AlterTableCmd *cmd)
 static void
 read_alter(Reading *reading, const AlterTableStmt *stmt)
 {
-	Oid			relation = stmt->objtype == OBJECT_TABLE ? sv_impact_relation(reading, stmt->relation) :
-	InvalidOid;
+	bool		table = stmt->objtype == OBJECT_TABLE;
+	Oid			relation = table ? sv_impact_relation(reading, stmt->relation) : InvalidOid;
 	ListCell   *cell;
 
 	if (!OidIsValid(relation))

@@ -158,7 +158,8 @@ is_new(Presence *presence, Relation catalog, HeapTuple tuple)
 	bool		isnull;
 
 	return DatumGetObjectId(heap_getattr(tuple, get_object_attnum_oid(RelationGetRelid(catalog)),
-										 RelationGetDescr(catalog), &isnull)) >= FirstNormalObjectId;
+										 RelationGetDescr(catalog),
+										 &isnull)) >= FirstNormalObjectId;
 }
 
 static bool

@@ -601,7 +601,8 @@ sv_model_read_units(const List *units, Snapshot snapshot, KnownUnitFn known)
 	u.reader.scope = &scope;
 	u.reader.is_member = is_member;
 	u.reader.before_query = prefer_indexes;
-	scratch = AllocSetContextCreate(CurrentMemoryContext, "schemaver units", ALLOCSET_DEFAULT_SIZES);
+	scratch = AllocSetContextCreate(CurrentMemoryContext, "schemaver units",
+									ALLOCSET_DEFAULT_SIZES);
 	control.hcxt = scratch;
 	control.keysize = control.entrysize = sizeof(ObjectAddress);
 	u.seen = hash_create("schemaver edges", 64, &control, HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);

@@ -49,9 +49,8 @@ static CopyFromState
 begin_copy(Relation catalog, bool csv)
 {
 	ParseState *pstate = make_parsestate(NULL);
-	List	   *options = list_make1(makeDefElem("encoding",
-												 (Node *) makeString(pstrdup(GetDatabaseEncodingName())),
-												 -1));
+	char	   *encoding = pstrdup(GetDatabaseEncodingName());
+	List	   *options = list_make1(makeDefElem("encoding", (Node *) makeString(encoding), -1));
 
 	if (csv)
 		options = lappend(options, makeDefElem("format", (Node *) makeString("csv"), -1));
@@ -100,7 +99,7 @@ take_record(ManagedRows *rows, char **fields, int n)
 	rows->rows = lappend(rows->rows, row);
 }
 
-/* Read rows from CSV or text as COPY has it; the first record names the columns if nothing else does. */
+/* Read CSV or text of COPY; the first record names the columns if nothing else does. */
 void
 sv_register_copy_rows(ManagedRows *rows, const char *text, bool csv)
 {

@@ -78,7 +78,7 @@ is_rows(const StoredLiving *living)
 	return strcmp(living->kind, "rows") == 0;
 }
 
-/* Raise SV006 if the name belongs to a revision, to another source, or to rows if it is none of rows. */
+/* Raise SV006 if the name is a revision's, another source's, or that of the other kind. */
 static void
 check_name(const StoredLiving *living, const StoredLiving *stored)
 {

@@ -330,7 +330,7 @@ update_statement(const RowsTable *table, const char *pattern)
 	return sql.data;
 }
 
-/* Write the rows at some places with one statement for those that have values for the same columns. */
+/* Write rows with one statement for those that have values for the same columns. */
 static void
 write_rows(RowsWork *work, const List *places,
 		   char *(*statement) (const RowsTable *table, const char *pattern))
@@ -393,7 +393,8 @@ refuse_conflicts(const RowsWork *work)
 			(errcode(ERRCODE_SV_REFUSED),
 			 errmsg("managed rows of table %s were changed by others",
 					sv_managed_table(work->wanted)),
-			 errdetail("The new text wants other values for " INT64_FORMAT " of them; the first keys: %s.",
+			 errdetail("The new text wants other values for " INT64_FORMAT
+					   " of them; the first keys: %s.",
 					   report->conflicting, sv_json_list(report->conflict_keys)),
 			 errhint("Put what others changed into the text. Or let it be overwritten: allow_data_loss => true in this call, or overwrite => true in the definition.")));
 }

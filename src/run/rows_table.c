@@ -47,7 +47,8 @@ Oid
 sv_managed_relation(const ManagedRows *wanted)
 {
 	Oid			schema = get_namespace_oid(wanted->schema, true);
-	Oid			relation = OidIsValid(schema) ? get_relname_relid(wanted->table, schema) : InvalidOid;
+	Oid			relation = OidIsValid(schema) ? get_relname_relid(wanted->table, schema) :
+	InvalidOid;
 
 	if (!OidIsValid(relation))
 		ereport(ERROR,

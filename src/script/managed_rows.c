@@ -268,7 +268,7 @@ sv_managed_insert_sql(const ManagedRows *rows, const List *row)
 					sv_managed_names(rows->columns), sv_row_sql(row));
 }
 
-/* The statement that gives the row with that key its values, or NULL if it has none beside the key. */
+/* The statement that gives the row with that key its values; NULL if it has none beside it. */
 char *
 sv_managed_update_sql(const ManagedRows *rows, const List *row)
 {

@@ -215,7 +215,8 @@ is_stored(Oid type)
 		char		kind =
 		row->classid == RelationRelationId ? get_rel_relkind(row->objid) : '\0';
 
-		if (kind == RELKIND_RELATION || kind == RELKIND_PARTITIONED_TABLE || kind == RELKIND_MATVIEW)
+		if (kind == RELKIND_RELATION || kind == RELKIND_PARTITIONED_TABLE ||
+			kind == RELKIND_MATVIEW)
 			stored = true;
 		else if (kind == RELKIND_COMPOSITE_TYPE && row->objsubid != 0)
 			types = lappend_oid(types, get_rel_type_id(row->objid));
