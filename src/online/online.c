@@ -515,6 +515,7 @@ execute_online(void *arg)
 	if (online->external == NULL)
 		execute_living(online);
 	sv_online_fire_around_run(online, SV_HOOK_AFTER_RUN);
+	sv_given_check(online->run.options.values, WARNING);
 	sv_store_end_run(online->run.number, online->run.started_at);
 	sv_online_commit();
 	sv_run_log_end(&online->run);

@@ -16,6 +16,7 @@
 #include "utils/builtins.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
+#include "utils/varlena.h"
 
 /* A value for a column, "schema.table.column" quoted as the plan names it. */
 typedef struct GivenValue
@@ -24,6 +25,22 @@ typedef struct GivenValue
 	char	   *value;
 	bool		used;
 } GivenValue;
+
+/* Raise 22023 unless it is the name of a column with those of its table and schema. */
+static void
+check_column(const char *column)
+{
+	char	   *copy = pstrdup(column);
+	List	   *names;
+
+	if (SplitIdentifierString(copy, '.', &names) && list_length(names) == 3)
+		return;
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+			 errmsg("\"%s\" is not the name of a column with its table and schema",
+					sv_base_clip(column)),
+			 errhint("For example public.item.kind, as SELECT revision, needs FROM schemaver.plan(..., 'downgrade') has it.")));
+}
 
 /* The values of an object {"schema.table.column": value, ...}; 22023 if it is none. */
 List *
@@ -44,6 +61,7 @@ sv_given_values(const JsonbValue *given)
 		GivenValue *value = palloc0(sizeof(GivenValue));
 
 		value->column = members.name;
+		check_column(value->column);
 		value->value = sv_json_text(&members.value);
 		if (value->value == NULL)
 			ereport(ERROR,
@@ -286,7 +304,7 @@ sv_given_statements(List **values, const Node *tree, const char *text)
 
 /* Error if a value was given that no statement had a use for: its name may be a wrong one. */
 void
-sv_given_check(const List *values)
+sv_given_check(const List *values, int level)
 {
 	ListCell   *cell;
 
@@ -295,7 +313,7 @@ sv_given_check(const List *values)
 		const GivenValue *value = lfirst(cell);
 
 		if (!value->used)
-			ereport(ERROR,
+			ereport(level,
 					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 					 errmsg("no derived down has a use for the value for column %s",
 							value->column),

@@ -205,7 +205,7 @@ execute_all(Run *run, const PlannedRun *planned)
 	if (planned->undo != NULL)
 		sv_undo_prove(planned->undo);
 	sv_run_check_secrets(run);
-	sv_given_check(run->options.values);
+	sv_given_check(run->options.values, ERROR);
 }
 
 static void

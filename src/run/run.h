@@ -306,7 +306,7 @@ typedef struct GivenStatements
 
 extern List *sv_given_values(const JsonbValue *given);
 extern GivenStatements sv_given_statements(List **values, const Node *tree, const char *text);
-extern void sv_given_check(const List *values);
+extern void sv_given_check(const List *values, int level);
 
 /* reach.c: whose code a statement can run; OIDs of roles, superusers left out */
 typedef struct ReachedCode
