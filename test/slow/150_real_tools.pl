@@ -3,8 +3,8 @@
 #
 # Debian: sqitch libdbd-pg-perl, sql-migrate, alembic, python3-django python3-psycopg2, ruby-activerecord ruby-pg.  Those
 # of npm (dbmate, node-pg-migrate pg, knex, typeorm, drizzle-orm, graphile-migrate, supabase, liquibase with a java) are
-# looked for in the folder node_modules of SCHEMAVER_NPM.  REAL_TOOLS="sqitch knex" tries these alone.  Neither has
-# Flyway, golang-migrate, goose, tern, diesel, sqlx, refinery or Atlas as a program, nor the one that applies Prisma's migrations.
+# looked for in the folder node_modules of SCHEMAVER_NPM.  REAL_TOOLS="sqitch knex" tries these alone.  Not
+# tried with the program itself: Flyway, golang-migrate, goose, tern, diesel, sqlx, refinery, Atlas; Prisma by its files and table.
 use strict;
 use warnings;
 
