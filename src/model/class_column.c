@@ -407,6 +407,7 @@ alter_type(Writer *w, const Object *a, const Object *b)
 {
 	StringInfoData out;
 	const char *using = sv_writer_conversion(w, a, b);
+	bool		helper;
 
 	if (of_composite(b))
 	{
@@ -427,15 +428,18 @@ alter_type(Writer *w, const Object *a, const Object *b)
 	appendStringInfo(&out, "%s TYPE %s", alter_column_and_children(b), sv_text(b, "type"));
 	if (sv_is(b, "collation"))
 		appendStringInfo(&out, " COLLATE %s", sv_text(b, "collation"));
-	if (using != NULL && !sv_is(b, "generated") && !sv_class_is(b->parent, foreign_table))
+	if (sv_is(b, "generated") || sv_class_is(b->parent, foreign_table))
+		using = NULL;
+	helper = using != NULL && sv_writer_has_helper(w, b);
+	if (using != NULL)
 		appendStringInfo(&out, " USING %s", using);
-	if (sv_writer_as_jsonb(w, b))
+	if (helper)
 		sv_emit(w, 0, "CREATE TYPE %s AS (v %s)", sv_writer_helper(b), sv_text(b, "type"));
 	sv_emit(w, SV_HAZARD_BLOCKS_ALL |
 			(using == NULL ? sv_changed_type_hazards(a, b) :
 			 SV_HAZARD_REWRITE | SV_HAZARD_MAY_FAIL),
 			"%s", out.data);
-	if (sv_writer_as_jsonb(w, b))
+	if (helper)
 		sv_emit(w, 0, "DROP TYPE %s", sv_writer_helper(b));
 	if (sv_is(b, "storage"))
 		write_storage(w, a, b);

@@ -442,8 +442,8 @@ extern bool sv_writer_detached(Writer *writer, const Object *table);
 extern bool sv_writer_has_typed_tables(Writer *writer, const Object *type);
 
 /* refill.c */
+extern bool sv_writer_has_helper(Writer *writer, const Object *column);
 extern const char *sv_writer_helper(const Object *column);
-extern bool sv_writer_as_jsonb(Writer *writer, const Object *column);
 extern const char *sv_writer_conversion(Writer *writer, const Object *a, const Object *b);
 extern const char *sv_name_with(const char *name, const char *suffix);
 extern const char *sv_old_name(const Object *object);

@@ -295,13 +295,6 @@ sv_writer_converted(Writer *w, const Object *column)
 	return pair->converted || pair->as_jsonb;
 }
 
-/* Are the values of a column jsonb while the rows that they hold are written again? */
-bool
-sv_writer_as_jsonb(Writer *w, const Object *column)
-{
-	return sv_pair(w->cmp, column)->as_jsonb;
-}
-
 /* Is it a table that is no table of its type while that changes? */
 bool
 sv_writer_detached(Writer *w, const Object *table)

@@ -25,25 +25,47 @@ is_row_type(const Object *column, const char *type)
 	return false;
 }
 
-/* A row type that is there while jsonb becomes the value of a column again. */
+/* Is the type, that of the column, an array of a row type? */
+static bool
+is_row_array(const Object *column, const char *type)
+{
+	int			length = strlen(type);
+
+	return length > 2 && strcmp(type + length - 2, "[]") == 0 &&
+		is_row_type(column, pnstrdup(type, length - 2));
+}
+
+/*
+ * Do the values of a column go through a row type, for which jsonb_populate_record() builds
+ * them?  No expression of ALTER COLUMN ... USING does that for each element of an array.
+ */
+bool
+sv_writer_has_helper(Writer *w, const Object *column)
+{
+	const Pair *pair = sv_pair(w->cmp, column);
+
+	return pair->as_jsonb || (pair->converted && is_row_array(column, sv_text(column, "type")));
+}
+
+/* That row type; it is there while jsonb becomes the value of a column again. */
 const char *
 sv_writer_helper(const Object *column)
 {
 	return quote_qualified_identifier(column->schema, "schemaver_helper");
 }
 
-/* The USING of a column that changes its type; NULL: none is needed. */
-const char *
-sv_writer_conversion(Writer *w, const Object *a, const Object *b)
+/* How a column becomes one of another type; "attribute" is that of the helper, if there is one. */
+static const char *
+conversion_by(Writer *w, const Object *a, const Object *b, const char *attribute)
 {
 	const char *type = sv_text(b, "type");
 	int			length = strlen(type);
 
-	if (w->pair->as_jsonb)
-		return psprintf(
-						"(pg_catalog.jsonb_populate_record(NULL::%s, "
-						"pg_catalog.jsonb_build_object('v', %s))).v", sv_writer_helper(b),
-						quote_identifier(b->name));
+	if (sv_writer_has_helper(w, b))
+		return psprintf("(pg_catalog.jsonb_populate_record(NULL::%s, "
+						"pg_catalog.jsonb_build_object(%s, %s))).%s", sv_writer_helper(b),
+						sv_quote(attribute), quote_identifier(b->name),
+						quote_identifier(attribute));
 	if (!w->pair->converted)
 	{
 		char		cast = strcmp(sv_text(a, "type"), type) == 0 ||
@@ -59,6 +81,13 @@ sv_writer_conversion(Writer *w, const Object *a, const Object *b)
 						type, quote_identifier(b->name));
 	return psprintf("%s::text%s::%s", quote_identifier(b->name),
 					length > 2 && strcmp(type + length - 2, "[]") == 0 ? "[]" : "", type);
+}
+
+/* The USING of a column that changes its type; NULL: none is needed. */
+const char *
+sv_writer_conversion(Writer *w, const Object *a, const Object *b)
+{
+	return conversion_by(w, a, b, "v");
 }
 
 /* The name with the suffix, cut so that it is a name. */
@@ -115,6 +144,7 @@ write_rows(Writer *w)
 	const Object *b = w->pair->b;
 	StringInfoData columns;
 	StringInfoData values;
+	List	   *helped = NIL;	/* attributes of the helper */
 	ListCell   *cell;
 
 	initStringInfo(&columns);
@@ -131,17 +161,27 @@ write_rows(Writer *w)
 			continue;
 		w->pair = pair;
 		conversion = pair->converted || !sv_same(pair->a, column, "type") ?
-			sv_writer_conversion(w, pair->a, column) : NULL;
+			conversion_by(w, pair->a, column, column->name) : NULL;
 		w->pair = table;
+		if (conversion != NULL && sv_writer_has_helper(w, column))
+			helped = lappend(helped, psprintf("%s %s", quote_identifier(column->name),
+											  sv_text(column, "type")));
 		appendStringInfo(&columns, "%s%s", columns.len ? ", " : "", quote_identifier(column->name));
 		appendStringInfo(&values, "%s%s", values.len ? ", " : "", conversion ? conversion :
 						 quote_identifier(column->name));
 	}
+	if (sv_is(b, "partition_key"))
+		helped = NIL;
+	if (helped != NIL)
+		sv_emit(w, 0, "CREATE TYPE %s AS (%s)", sv_writer_helper(linitial(b->parts)),
+				sv_join(helped, ", "));
 	if (columns.len > 0 && !sv_is(b, "partition_key"))
 		sv_emit(w, SV_HAZARD_REWRITE | SV_HAZARD_BLOCKS_ALL,
 				"INSERT INTO %s (%s)\n    OVERRIDING SYSTEM VALUE SELECT %s FROM %s",
 				b->identity, columns.data, values.data,
 				quote_qualified_identifier(a->schema, sv_old_name(a)));
+	if (helped != NIL)
+		sv_emit(w, 0, "DROP TYPE %s", sv_writer_helper(linitial(b->parts)));
 	foreach(cell, identity_columns(a))
 	{
 		const Object *old = lfirst(cell);
