@@ -91,7 +91,7 @@ installcheck() {
 
 	shift
 	echo "# $name"
-	as_user make installcheck PG_CONFIG="$pg_config" PROVE_FLAGS="-v -j$(nproc)" "$@" >"$log" 2>&1 </dev/null || status=$?
+	as_user make installcheck PG_CONFIG="$pg_config" PROVE_FLAGS=-v "$@" >"$log" 2>&1 </dev/null || status=$?
 	good=$(count '^ok +[0-9]+|^(test)? +[^ ].* \.\.\. ok ' "$log")
 	bad=$(count '^not ok +[0-9]+|^(test)? +[^ ].* \.\.\. FAILED' "$log")
 	# a part that broke down without naming a test
