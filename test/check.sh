@@ -118,7 +118,7 @@ show_failure() {
 	rm -f regression.diffs output_iso/regression.diffs test/isolation/output/regression.diffs
 	echo "# what failed"
 	grep -nE -A 12 '^not ok +[0-9]+|^(test)? +[^ ].* \.\.\. FAILED|^Test Summary' "$1" | head -n 200 || true
-	grep -nE -A 12 '^# +Failed test' "$1" | head -n 200 || true
+	grep -nE -A 12 '^# +Failed test|^error running SQL|^Bail out|^Died| at [^ ]+\.p[lm] line [0-9]+\.$' "$1" | head -n 200 || true
 	echo "# the end of its output"
 	tail -n 60 "$1"
 	if grep -q 'server closed the connection\|terminated by signal' "$1" "$work/server.log"; then
