@@ -521,8 +521,8 @@ sv_graph_find_tag(const RevisionGraph *graph, const char *tag)
  * Return why "name" cannot be an id, a label or a tag, or NULL if it can.  Dates and
  * UUIDs are ids, so these may have dashes inside.
  */
-static const char *
-name_fault(const char *name, bool is_id)
+const char *
+sv_graph_name_fault(const char *name, bool is_id)
 {
 	static const char *const reserved[] = {"head", "heads", "base", "current"};
 
@@ -553,7 +553,7 @@ void
 sv_graph_check_name(const char *name, const char *what)
 {
 	bool		is_id = strcmp(what, "revision id") == 0;
-	const char *fault = name_fault(name, is_id);
+	const char *fault = sv_graph_name_fault(name, is_id);
 
 	if (fault != NULL)
 		ereport(ERROR,

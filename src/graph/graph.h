@@ -73,6 +73,7 @@ extern void sv_graph_add_tag(RevisionGraph *graph, const char *tag, const char *
 extern void sv_graph_add_replaced(RevisionGraph *graph, const char *id, const char *by);
 extern void sv_graph_finish(RevisionGraph *graph);
 extern int	sv_graph_find(const RevisionGraph *graph, const char *id);
+extern const char *sv_graph_name_fault(const char *name, bool is_id);
 extern void sv_graph_check_name(const char *name, const char *what);
 
 /* traverse.c: reading */

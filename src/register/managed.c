@@ -345,6 +345,22 @@ sv_register_read_rows(const GivenRows *given)
 	return rows;
 }
 
+/* The name of rows for which none is given; SV005 if that of the table is no name for them. */
+static const char *
+name_after_table(const ManagedRows *rows)
+{
+	const char *name = psprintf("%s.%s", rows->schema, rows->table);
+	const char *fault = sv_graph_name_fault(name, false);
+
+	if (fault != NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_SV_INVALID_ID),
+				 errmsg("the rows of table \"%s\" need a name of their own", rows->table),
+				 errdetail_internal("\"%s\": %s", sv_base_clip(name), fault),
+				 errhint("Give one: managed_rows(..., name => 'NAME').")));
+	return name;
+}
+
 /* Register rows that were read; "given" says the rest.  *name gets their name. */
 RegisterAction
 sv_register_managed_rows(const ManagedRows *rows, const GivenRows *given, const char **name)
@@ -352,7 +368,7 @@ sv_register_managed_rows(const ManagedRows *rows, const GivenRows *given, const 
 	StoredLiving living = {given->name, "rows"};
 
 	if (living.name == NULL)
-		living.name = psprintf("%s.%s", rows->schema, rows->table);
+		living.name = name_after_table(rows);
 	living.up = sv_managed_text(rows);
 	living.depends_on = given->depends_on;
 	living.always = given->always;

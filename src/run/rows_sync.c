@@ -50,8 +50,8 @@ typedef struct RowsWork
 
 /* ---------- statements ---------- */
 
-/* Let a statement see some rows of a set under a name. */
-static void
+/* Let a statement see some rows of a set under a name, until forget_rows(). */
+static EphemeralNamedRelation
 name_rows(const RowsTable *table, const char *name, HeapTuple *tuples, int n)
 {
 	EphemeralNamedRelation relation = palloc0(sizeof(EphemeralNamedRelationData));
@@ -66,12 +66,15 @@ name_rows(const RowsTable *table, const char *name, HeapTuple *tuples, int n)
 	relation->reldata = store;
 	if (SPI_register_relation(relation) != SPI_OK_REL_REGISTER)
 		elog(ERROR, "could not register rows");
+	return relation;
 }
 
+/* What was many rows is in a file, which goes with the tuplestore. */
 static void
-forget_rows(const char *name)
+forget_rows(EphemeralNamedRelation relation)
 {
-	(void) SPI_unregister_relation(name);
+	(void) SPI_unregister_relation(relation->md.name);
+	tuplestore_end(relation->reldata);
 }
 
 static uint64
@@ -239,21 +242,22 @@ compare_rows(RowsWork *work)
 {
 	bool		with_before = !work->overwrite && has_key_of(work);
 	MemoryContext caller = CurrentMemoryContext;
+	EphemeralNamedRelation named = NULL;
 	uint64		n;
 
 	if (with_before)
 	{
 		const RowSet *set = sv_managed_evaluate(work->table, work->before);
 
-		name_rows(work->table, BEFORE, set->tuples, set->n);
+		named = name_rows(work->table, BEFORE, set->tuples, set->n);
 	}
 	n = execute_rows_query(work, comparison(work, with_before));
 	MemoryContextSwitchTo(work->context);
 	for (uint64 i = 0; i < n; i++)
 		take_action(work, sv_own_number_at(i, 1, 0), sv_own_text(i, 2)[0]);
 	MemoryContextSwitchTo(caller);
-	if (with_before)
-		forget_rows(BEFORE);
+	if (named != NULL)
+		forget_rows(named);
 }
 
 /* Two wanted rows with the same key, though they are written in different ways. */
@@ -263,10 +267,11 @@ refuse_same_keys(RowsWork *work)
 	StringInfoData sql;
 
 	initStringInfo(&sql);
-	appendStringInfoString(&sql, "SELECT a.n FROM " WANTED " a, " WANTED " b WHERE a.n "
-						   "OPERATOR(pg_catalog.<) b.n AND ");
+	/* no LIMIT: for a first row alone the planner would take a nested loop, and find none */
+	appendStringInfoString(&sql, "SELECT n FROM (SELECT pg_catalog.min(a.n) AS n FROM " WANTED
+						   " a, " WANTED " b WHERE a.n OPERATOR(pg_catalog.<) b.n AND ");
 	append_key_condition(&sql, work->table, "a", "b");
-	appendStringInfoString(&sql, " LIMIT 1");
+	appendStringInfoString(&sql, ") c WHERE n IS NOT NULL");
 	if (execute_rows_query(work, sql.data) == 0)
 		return;
 	ereport(ERROR,
@@ -342,6 +347,7 @@ write_rows(RowsWork *work, const List *places,
 	while (rest != NIL)
 	{
 		char	   *pattern = pattern_of(table, work->wanted_set->tuples[linitial_int(rest)]);
+		EphemeralNamedRelation named;
 		int			n = 0;
 		ListCell   *cell;
 
@@ -355,9 +361,9 @@ write_rows(RowsWork *work, const List *places,
 			chosen[n++] = tuple;
 			rest = foreach_delete_current(rest, cell);
 		}
-		name_rows(table, CHOSEN, chosen, n);
+		named = name_rows(table, CHOSEN, chosen, n);
 		(void) execute_rows_query(work, statement(table, pattern));
-		forget_rows(CHOSEN);
+		forget_rows(named);
 	}
 }
 
@@ -473,6 +479,7 @@ read_alike(void)
 static void
 work_on_rows(void *arg)
 {
+	EphemeralNamedRelation named;
 	RowsWork   *work = arg;
 	LOCKMODE	lock = work->phase == 0 ? AccessShareLock : ShareRowExclusiveLock;
 	int			level = NewGUCNestLevel();
@@ -482,7 +489,7 @@ work_on_rows(void *arg)
 		elog(ERROR, "SPI_connect failed");
 	work->table = sv_managed_open(work->wanted, lock);
 	work->wanted_set = sv_managed_evaluate(work->table, work->wanted);
-	name_rows(work->table, WANTED, work->wanted_set->tuples, work->wanted_set->n);
+	named = name_rows(work->table, WANTED, work->wanted_set->tuples, work->wanted_set->n);
 	refuse_same_keys(work);
 	if (work->wanted->delete && work->phase == 0)
 		count_deletes(work);
@@ -492,6 +499,7 @@ work_on_rows(void *arg)
 		compare_rows(work);
 	if (work->phase & SV_ROWS_WRITE)
 		write_wanted(work);
+	forget_rows(named);
 	relation_close(work->table->relation, work->phase == 0 ? lock : NoLock);
 	SPI_finish();
 	AtEOXact_GUC(false, level);
