@@ -258,7 +258,7 @@ typedef struct Evaluation
 	const RowsTable *table;
 	const RowSet *set;
 	int			row;
-	int			column;
+	int			column;			/* -1: none yet, or none any more */
 } Evaluation;
 
 static void
@@ -266,8 +266,12 @@ add_value_context(void *arg)
 {
 	const Evaluation *e = arg;
 
-	errcontext("managed row %d of table %s, column %s", e->row + 1,
-			   sv_managed_table(e->table->wanted), e->table->names[e->column]);
+	if (e->column < 0)
+		errcontext("managed row %d of table %s", e->row + 1,
+				   sv_managed_table(e->table->wanted));
+	else
+		errcontext("managed row %d of table %s, column %s", e->row + 1,
+				   sv_managed_table(e->table->wanted), e->table->names[e->column]);
 }
 
 /* The constant as a value of the column; false if it is NULL. */
@@ -338,6 +342,7 @@ evaluate_row(Evaluation *e, const List *row)
 		nulls[1 + e->column] = is_default || !evaluate_constant(e, constant,
 																&values[1 + e->column]);
 	}
+	e->column = -1;
 	return heap_form_tuple(e->table->desc, values, nulls);
 }
 
@@ -346,7 +351,7 @@ RowSet *
 sv_managed_evaluate(const RowsTable *table, const ManagedRows *rows)
 {
 	RowSet	   *set = palloc0(sizeof(RowSet));
-	Evaluation	e = {table, set};
+	Evaluation	e = {table, set, 0, -1};
 	ErrorContextCallback callback = {error_context_stack, add_value_context, &e};
 	MemoryContext rows_context = AllocSetContextCreate(CurrentMemoryContext,
 													   "schemaver managed row",
