@@ -56,7 +56,7 @@ int			sv_lock_retry_delay = 500;
 
 /*
  * A concurrent build waits for old transactions, but blocks neither readers
- * nor writers meanwhile; to give up would leave an invalid index.
+ * nor writers while it waits; to give up would leave an invalid index.
  */
 int			sv_concurrent_lock_timeout = 0;
 

@@ -8,7 +8,7 @@
  * is temporary, is left out.
  *
  * The functions of the server that print definitions look into its caches,
- * which are newer than the snapshot.  An object that is dropped meanwhile can
+ * which are newer than the snapshot.  An object that is dropped during the reading can
  * make one of them fail; then all is read again, and if that does not help, the
  * objects of its class one by one, and what vanishes is left out.
  */
@@ -615,7 +615,7 @@ read_model(void *arg)
 /*
  * Read the model of what the scope says, in the current context.  The active
  * snapshot decides what is seen; the caller has made its own changes visible
- * (CommandCounterIncrement).  Reads again if objects are dropped meanwhile, and
+ * (CommandCounterIncrement).  Reads again if objects are dropped while it reads, and
  * gives up with 40001 if that goes on, or if the isolation level keeps the
  * snapshot in which they are still there.
  */

@@ -103,7 +103,7 @@ kept_default_opclass(Oid type, Oid method)
 		return entry->opclass;
 	opclass = GetDefaultOpClass(type, method);
 	if (defaults_have_changed)
-		return opclass;			/* by what was read meanwhile, too late to be seen */
+		return opclass;			/* what GetDefaultOpClass() read has changed them */
 	entry = hash_search(defaults_of_system, &key, HASH_ENTER, NULL);
 	entry->opclass = opclass;
 	return opclass;

@@ -86,7 +86,7 @@ prepare_statement(OnlineRun *online, int at, const char *statement, StatementHis
 				sv_online_sleep(LOOK_AGAIN_MS);
 				break;
 		}
-		sv_online_commit();		/* to see what was done meanwhile */
+		sv_online_commit();		/* to see what others have done since */
 	}
 }
 

@@ -161,7 +161,7 @@ plan_not_null(GivenStatements *statements, const List *values, const AlterTableS
 							quote_identifier(column)));
 }
 
-/* A column that is added has its value as a default meanwhile. */
+/* A column is added with its value as the default, which is dropped behind that. */
 static void
 plan_addition(GivenStatements *statements, const List *values, const AlterTableStmt *stmt,
 			  const char *text)
@@ -254,7 +254,7 @@ lacks_given_value(const InsertStmt *stmt, const Form_pg_attribute column)
 		column->attidentity == '\0' && !inserts_column(stmt, NameStr(column->attname));
 }
 
-/* Rows come from the old table: what that does not have is a default meanwhile. */
+/* Rows come from the old table; a column that it lacks has the value as its default until then. */
 static void
 plan_rows(GivenStatements *statements, const List *values, const InsertStmt *stmt)
 {

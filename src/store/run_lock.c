@@ -18,7 +18,7 @@
  * cannot have.  A run of one transaction holds the marker in share mode, too.
  * A script can release the marker, by pg_advisory_unlock_all(), so the transactions
  * that execute scripts also hold the lock above, and take the marker again
- * before they commit: whoever got it meanwhile has changed nothing.
+ * before they commit: whoever got it in between has changed nothing.
  * Nobody ever waits in the marker's queue: an online run builds indexes, which
  * wait for the snapshots of all others, so who finds it active fails at once (a
  * run of one transaction, which has a snapshot) or tries again without a
