@@ -439,32 +439,26 @@ is_the_tools(const Adoption *a, const Object *object, const List *tables)
 	return false;
 }
 
-/* Take the tool's tables out of a model.  Returns what was there, as ObjectChange. */
+/* The tool's tables and their parts in a model. */
 static List *
-without_tables(const Adoption *a, Model *model)
+tool_objects(const Adoption *a, const Model *model)
 {
 	List	   *tables = sv_store_adopted(a->tool->name, NULL);
-	List	   *changes = NIL;
 	List	   *objects = NIL;
 	ListCell   *cell;
 
 	foreach(cell, model->objects)
 	{
-		Object	   *object = lfirst(cell);
-		ObjectChange *change;
-
-		if (!is_the_tools(a, object, tables))
-		{
-			objects = lappend(objects, object);
-			continue;
-		}
-		change = palloc0(sizeof(ObjectChange));
-		change->before = object;
-		changes = lappend(changes, change);
-		sv_model_forget(model, object);
+		if (is_the_tools(a, lfirst(cell), tables))
+			objects = lappend(objects, lfirst(cell));
 	}
-	model->objects = objects;
-	return changes;
+	return objects;
+}
+
+static const Model *
+without_tables(const Adoption *a, const Model *model)
+{
+	return sv_model_altered(model, tool_objects(a, model), NIL);
 }
 
 /* An earlier state may have the tool's tables: they were nobody's then. */
@@ -472,11 +466,18 @@ static void
 settle_tables(const Adoption *a)
 {
 	int64		state = sv_state_present();
-	List	   *changes;
+	List	   *changes = NIL;
+	ListCell   *cell;
 
 	if (state == 0 || a->table == NULL)
 		return;
-	changes = without_tables(a, sv_state_model(state));
+	foreach(cell, tool_objects(a, sv_state_model(state)))
+	{
+		ObjectChange *change = palloc0(sizeof(ObjectChange));
+
+		change->before = lfirst(cell);
+		changes = lappend(changes, change);
+	}
 	if (changes != NIL)
 		(void) sv_state_record(changes);
 }
@@ -580,9 +581,8 @@ build_and_compare(Sandbox *sandbox, void *arg)
 	sv_adopt_build_repeatables(sandbox, living);
 	sv_sandbox_settle(sandbox);
 	built = sv_sandbox_state(sandbox);
-	(void) without_tables(a, built);
-	(void) without_tables(a, sandbox->live);
-	differences = sv_state_differences(built, sandbox->live, &options, &disordered);
+	differences = sv_state_differences(without_tables(a, built), without_tables(a, sandbox->live),
+									   &options, &disordered);
 	if (differences != NIL)
 		refuse_difference(differences);
 }

@@ -274,9 +274,9 @@ sv_api_diff_wanted(PG_FUNCTION_ARGS)
 				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 				 errmsg("managed rows cannot be compared in the reverse direction")));
 	renames = sv_hinted(sql, &scope, live, wanted, &options);
-	rows = sv_diff_keep(wanted, renames.model, &options);
 	sv_warn_of_findings(live);
 	sv_warn_of_findings(wanted);
+	wanted = sv_diff_goal(wanted, renames.model, &options, &rows);
 	if (reverse)
 		rows = list_concat(list_concat(rows, sv_diff(wanted, renames.model, &options)),
 						   renames.back);
@@ -390,7 +390,7 @@ sv_api_autogenerate(PG_FUNCTION_ARGS)
 	live = sv_model_read(&scope);
 	wanted = sv_wanted_model(desired, &scope, live, takes_rows ? &managed : NULL);
 	renames = sv_hinted(desired, &scope, live, wanted, &options);
-	(void) sv_diff_keep(wanted, renames.model, &options);
+	wanted = sv_diff_goal(wanted, renames.model, &options, NULL);
 	up = list_concat(renames.there, sv_diff(renames.model, wanted, &options));
 	draft.up = revision_script(up);
 	if (draft.up != NULL)

@@ -72,7 +72,7 @@ sv_api_diff_revisions(PG_FUNCTION_ARGS)
 
 	from = begun_as(from, to);
 	to = begun_as(to, from);
-	kept = sv_diff_keep(to, from, &options);
+	to = sv_diff_goal(to, from, &options, &kept);
 	sv_put_diff_rows(fcinfo, list_concat(kept, sv_diff(from, to, &options)));
 	return (Datum) 0;
 }
@@ -87,7 +87,7 @@ sv_api_show_schema(PG_FUNCTION_ARGS)
 	List	   *rows;
 	char	   *script;
 
-	(void) sv_diff_keep(model, empty, &options);
+	model = sv_diff_goal(model, empty, &options, NULL);
 	rows = sv_diff(empty, model, &options);
 	script = sv_diff_script(rows);
 	if (script != NULL && sv_diff_has_bodies(rows))

@@ -59,7 +59,8 @@ extern List *sv_state_differences(const Model *expected, const Model *got,
 
 /* filter.c */
 extern bool sv_diff_is_excluded(const Object *object, List *patterns);
-extern List *sv_diff_keep(Model *wanted, const Model *live, const DiffOptions *options);
+extern Model *sv_diff_goal(Model *wanted, const Model *live, const DiffOptions *options,
+						   List **rows);
 
 /* questions.c */
 extern List *sv_diff_questions(const Comparison *cmp);

@@ -3,8 +3,9 @@
  *		What a comparison leaves alone: objects that are not in the wanted schema,
  *		where the caller says so, and objects that a filter excludes.
  *
- * Both are done by changing the wanted model, so that all that comes after
- * (changes, way back, proof) needs to know nothing of it.
+ * Both make the goal of a comparison: a model that has of these objects what the
+ * live one has.  All that comes after (changes, way back, proof) compares with the
+ * goal and needs to know nothing of the options.
  */
 #include "postgres.h"
 
@@ -87,139 +88,139 @@ is_fact(const Object *o)
 		sv_class_is(o, index_attachment);
 }
 
-static List *
-counterparts(const Model *model, List *objects)
+/* A goal in the making. */
+typedef struct Goal
 {
-	List	   *result = NIL;
-	ListCell   *cell;
+	Model	   *model;
+	const Model *wanted;
+	const Model *live;
+	const DiffOptions *options;
+	List	   *originals;		/* objects of both that were copied into the model */
+	List	   *kept;			/* those among them that only the live model has */
+} Goal;
 
-	foreach(cell, objects)
-	{
-		Object	   *o = lfirst(cell);
-		Object	   *other = sv_model_find(model, o->class, o->identity);
-
-		if (other != NULL)
-			result = lappend(result, other);
-	}
-	return result;
+/* Copy an object whose parent, if it has one, is there. */
+static bool
+copy_into(Goal *goal, const Object *o)
+{
+	if (o->parent != NULL &&
+		sv_model_find(goal->model, o->parent->class, o->parent->identity) == NULL)
+		return false;
+	sv_model_copy(goal->model, o);
+	goal->originals = lappend(goal->originals, (void *) o);
+	return true;
 }
 
-static Object *
-copy_into(Model *model, const Object *o)
-{
-	Object	   *copy = palloc(sizeof(Object));
-
-	*copy = *o;
-	copy->parts = NIL;
-	copy->address.classId = InvalidOid;
-	copy->parent = o->parent ? sv_model_find(model, o->parent->class, o->parent->identity) : NULL;
-	if (o->parent != NULL && copy->parent == NULL)
-		return NULL;
-	sv_model_add(model, copy);
-	return copy;
-}
-
+/* What is wanted; an excluded object is as the live one is, or not at all. */
 static void
-remove_excluded(Model *wanted, const Model *live, List *patterns)
+copy_wanted(Goal *goal)
 {
 	ListCell   *cell;
 
-	foreach(cell, wanted->objects)
+	foreach(cell, goal->wanted->objects)
 	{
 		Object	   *o = lfirst(cell);
-		Object	   *there;
+		bool		excluded = sv_diff_is_excluded(o, goal->options->exclude);
+		const Object *there = excluded ? sv_model_find(goal->live, o->class, o->identity) : NULL;
+		Object	   *copy;
 
-		if (!sv_diff_is_excluded(o, patterns))
+		if (excluded && there == NULL)
 			continue;
-		there = sv_model_find(live, o->class, o->identity);
-		if (there != NULL)
-		{
-			o->properties = there->properties;
-			o->nproperties = there->nproperties;
+		copy = sv_model_copy(goal->model, o);
+		goal->originals = lappend(goal->originals, o);
+		if (there == NULL)
 			continue;
-		}
-		sv_model_forget(wanted, o);
-		wanted->objects = foreach_delete_current(wanted->objects, cell);
-		if (o->parent != NULL)
-			o->parent->parts = list_delete_ptr(o->parent->parts, o);
+		copy->properties = there->properties;
+		copy->nproperties = there->nproperties;
 	}
-	foreach(cell, wanted->objects)
+}
+
+/* Does the object stay though it is not wanted? */
+static bool
+stays(const Goal *goal, const Object *o)
+{
+	if (sv_model_find(goal->wanted, o->class, o->identity) != NULL)
+		return false;
+	if (is_fact(o) && !list_member_ptr(goal->kept, o->parent))
+		return false;
+	return strcmp(goal->options->drop, "drop") != 0 ||
+		sv_diff_is_excluded(o, goal->options->exclude);
+}
+
+/* A row that says that the object is not wanted but kept. */
+static DiffRow *
+kept_row(const Object *o)
+{
+	DiffRow    *row = palloc0(sizeof(DiffRow));
+
+	row->kind = o->class->name;
+	row->identity = o->identity;
+	row->action = "question";
+	row->note = "is not in the wanted schema and was kept";
+	return row;
+}
+
+/* What stays though it is not wanted.  Returns rows for what shall be reported. */
+static List *
+copy_kept(Goal *goal)
+{
+	bool		report = strcmp(goal->options->drop, "report") == 0;
+	List	   *rows = NIL;
+	ListCell   *cell;
+
+	foreach(cell, goal->live->objects)
 	{
 		Object	   *o = lfirst(cell);
 
-		o->needs = counterparts(wanted, o->needs);
-		o->vanishes_with = counterparts(wanted, o->vanishes_with);
+		if (!stays(goal, o) || !copy_into(goal, o))
+			continue;
+		goal->kept = lappend(goal->kept, o);
+		if (report && !sv_diff_is_excluded(o, goal->options->exclude) &&
+			(o->parent == NULL || !list_member_ptr(goal->kept, o->parent)))
+			rows = lappend(rows, kept_row(o));
 	}
+	return rows;
 }
 
 /* What is kept keeps its schema. */
 static void
-keep_schemas(Model *wanted, const Model *live, List *copied)
+copy_schemas(Goal *goal)
 {
 	const ModelClass *class = &sv_class_schema;
 	ListCell   *cell;
 
-	foreach(cell, copied)
+	foreach(cell, goal->kept)
 	{
 		Object	   *o = lfirst(cell);
 		const char *identity = o->schema ? quote_identifier(o->schema) : NULL;
-		Object	   *schema = identity ? sv_model_find(live, class, identity) : NULL;
+		Object	   *schema = identity ? sv_model_find(goal->live, class, identity) : NULL;
 
-		if (schema != NULL && sv_model_find(wanted, class, identity) == NULL)
-			(void) copy_into(wanted, schema);
+		if (schema != NULL && sv_model_find(goal->model, class, identity) == NULL)
+			(void) copy_into(goal, schema);
 	}
 }
 
 /*
- * Change the wanted model so that comparing it leaves alone what the options
- * say.  Returns rows that report the objects that are not wanted but kept.
+ * The model that `live` is to be compared with so that the comparison leaves alone
+ * what the options say.  It is the wanted one itself where they say nothing, else
+ * a copy.  rows (NULL: do not tell) gets rows that report what is not wanted but kept.
  */
-List *
-sv_diff_keep(Model *wanted, const Model *live, const DiffOptions *options)
+Model *
+sv_diff_goal(Model *wanted, const Model *live, const DiffOptions *options, List **rows)
 {
-	bool		keep_all = strcmp(options->drop, "drop") != 0;
-	List	   *rows = NIL;
-	List	   *copied = NIL;
-	ListCell   *cell;
+	Goal		goal = {.wanted = wanted, .live = live, .options = options};
+	List	   *reported;
 
-	if (options->exclude != NIL)
-		remove_excluded(wanted, live, options->exclude);
-	if (!keep_all && options->exclude == NIL)
-		return NIL;
-	foreach(cell, live->objects)
-	{
-		Object	   *o = lfirst(cell);
-		bool		excluded = sv_diff_is_excluded(o, options->exclude);
-		Object	   *copy;
-
-		if (sv_model_find(wanted, o->class, o->identity) != NULL || (!keep_all && !excluded))
-			continue;
-		if (is_fact(o) && !list_member_ptr(copied, o->parent))
-			continue;
-		copy = copy_into(wanted, o);
-		if (copy == NULL)
-			continue;
-		copied = lappend(copied, o);
-		if (strcmp(options->drop, "report") == 0 && !excluded &&
-			(o->parent == NULL || !list_member_ptr(copied, o->parent)))
-		{
-			DiffRow    *row = palloc0(sizeof(DiffRow));
-
-			row->kind = o->class->name;
-			row->identity = o->identity;
-			row->action = "question";
-			row->note = "is not in the wanted schema and was kept";
-			rows = lappend(rows, row);
-		}
-	}
-	keep_schemas(wanted, live, copied);
-	foreach(cell, wanted->objects)
-	{
-		Object	   *o = lfirst(cell);
-
-		o->needs = counterparts(wanted, o->needs);
-		o->vanishes_with = counterparts(wanted, o->vanishes_with);
-	}
-	sv_model_sort(wanted);
-	return rows;
+	if (rows != NULL)
+		*rows = NIL;
+	if (strcmp(options->drop, "drop") == 0 && options->exclude == NIL)
+		return wanted;
+	goal.model = sv_model_like(wanted);
+	copy_wanted(&goal);
+	reported = copy_kept(&goal);
+	copy_schemas(&goal);
+	sv_model_link(goal.model, goal.originals);
+	if (rows != NULL)
+		*rows = reported;
+	return goal.model;
 }

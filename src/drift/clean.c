@@ -98,18 +98,13 @@ find_rows(const Cleaning *cleaning)
 	foreach(cell, live->objects)
 	{
 		Object	   *o = lfirst(cell);
-		Object	   *copy;
 
 		CHECK_FOR_INTERRUPTS();
-		if (o->context || o->parent != NULL || !stays(o))
-			continue;
-		copy = palloc(sizeof(Object));
-		*copy = *o;
-		copy->parts = copy->needs = copy->vanishes_with = NIL;
-		sv_model_add(wanted, copy);
+		if (!o->context && o->parent == NULL && stays(o))
+			sv_model_copy(wanted, o);
 	}
 	sv_model_sort(wanted);
-	(void) sv_diff_keep(wanted, live, cleaning->options);
+	wanted = sv_diff_goal(wanted, live, cleaning->options, NULL);
 	return sv_diff(live, wanted, cleaning->options);
 }
 

@@ -75,10 +75,10 @@ compare_kept(Model *kept, List *schemas, const DiffOptions *options)
 	report.live = read_live(&scope);
 	if (schemas != NIL)
 	{
-		sv_model_restrict(report.kept, schemas);
-		sv_model_restrict(report.live, schemas);
+		report.kept = sv_model_restricted(report.kept, schemas);
+		report.live = sv_model_restricted(report.live, schemas);
 	}
-	(void) sv_diff_keep(report.kept, report.live, options);
+	report.kept = sv_diff_goal(report.kept, report.live, options, NULL);
 	report.renamed = sv_renamed_objects(report.kept, report.live);
 	report.named = report.renamed ? sv_renamed_model(report.kept, report.live, report.renamed) :
 		report.kept;

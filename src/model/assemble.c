@@ -200,7 +200,62 @@ sv_model_assemble(const List *before, const List *after, Model **model_before, M
 	*model_after = assemble(after, before);
 }
 
-/* ---------- a model with and without some objects ---------- */
+/* ---------- a model that differs from another one in some objects ---------- */
+
+/* An empty model that knows what `base` knows beside its objects. */
+Model *
+sv_model_like(const Model *base)
+{
+	Model	   *model = sv_model_create();
+
+	model->findings = base->findings;
+	model->facts = base->facts;
+	return model;
+}
+
+/*
+ * Add a copy of another model's object.  sv_model_link() finds what it is related
+ * to, once all are there.
+ */
+Object *
+sv_model_copy(Model *model, const Object *o)
+{
+	return copy_object(model, o, o->context);
+}
+
+/* Make a copy part of the copy of its parent, if that was added later. */
+static void
+link_parent(const Model *model, Object *copy, const Object *o)
+{
+	if (copy->parent != NULL || o->parent == NULL)
+		return;
+	copy->parent = sv_model_find(model, o->parent->class, o->parent->identity);
+	if (copy->parent != NULL)
+		copy->parent->parts = lappend(copy->parent->parts, copy);
+}
+
+/*
+ * Relate the copies of these objects of other models to each other as the
+ * originals are related.  The model is complete afterwards.
+ */
+void
+sv_model_link(Model *model, const List *originals)
+{
+	ListCell   *cell;
+
+	foreach(cell, originals)
+	{
+		const Object *o = lfirst(cell);
+		Object	   *copy = sv_model_find(model, o->class, o->identity);
+
+		if (copy == NULL)
+			continue;
+		link_parent(model, copy, o);
+		copy->needs = link_list(model, o->needs);
+		copy->vanishes_with = link_list(model, o->vanishes_with);
+	}
+	sv_model_sort(model);
+}
 
 static void
 copy_with_parents(Model *model, const Object *o)
@@ -209,18 +264,7 @@ copy_with_parents(Model *model, const Object *o)
 		return;
 	if (o->parent != NULL)
 		copy_with_parents(model, o->parent);
-	copy_object(model, o, o->context);
-}
-
-static void
-link_copy(const Model *model, const Object *o)
-{
-	Object	   *copy = sv_model_find(model, o->class, o->identity);
-
-	if (copy == NULL)
-		return;
-	copy->needs = link_list(model, o->needs);
-	copy->vanishes_with = link_list(model, o->vanishes_with);
+	sv_model_copy(model, o);
 }
 
 /*
@@ -230,14 +274,16 @@ link_copy(const Model *model, const Object *o)
 Model *
 sv_model_altered(const Model *base, const List *without, const List *with)
 {
-	Model	   *model = sv_model_create();
-	List	   *added = NIL;
+	Model	   *model = sv_model_like(base);
+	List	   *originals = NIL;
 	ListCell   *cell;
 
 	foreach(cell, base->objects)
 	{
-		if (!sv_object_is_within(without, lfirst(cell)))
-			copy_with_parents(model, lfirst(cell));
+		if (sv_object_is_within(without, lfirst(cell)))
+			continue;
+		copy_with_parents(model, lfirst(cell));
+		originals = lappend(originals, lfirst(cell));
 	}
 	foreach(cell, with)
 	{
@@ -245,13 +291,9 @@ sv_model_altered(const Model *base, const List *without, const List *with)
 
 		if (sv_model_find(model, o->class, o->identity) != NULL)
 			continue;
-		added = lappend(added, lfirst(cell));
 		copy_with_parents(model, o);
+		originals = lappend(originals, lfirst(cell));
 	}
-	foreach(cell, base->objects)
-		link_copy(model, lfirst(cell));
-	foreach(cell, added)
-		link_copy(model, lfirst(cell));
-	sv_model_sort(model);
+	sv_model_link(model, originals);
 	return model;
 }

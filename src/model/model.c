@@ -126,15 +126,6 @@ sv_model_add(Model *model, Object *object)
 		sv_model_alias(model, &object->address, object);
 }
 
-/* Make an object unknown; the caller takes it out of the list. */
-void
-sv_model_forget(Model *model, const Object *object)
-{
-	IdentityKey key = {object->class, object->identity};
-
-	(void) identities_delete(model->by_identity, key);
-}
-
 /* The object of which the object is a part, at whatever depth; itself if it is no part. */
 const Object *
 sv_object_root(const Object *o)

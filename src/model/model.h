@@ -212,7 +212,6 @@ extern Model *sv_model_create(void);
 extern void sv_model_add(Model *model, Object *object);
 extern void sv_model_sort(Model *model);
 extern List *sv_model_without_places(const Model *model);
-extern void sv_model_forget(Model *model, const Object *object);
 extern Object *sv_model_find(const Model *model, const ModelClass *class, const char *identity);
 extern const Object *sv_object_root(const Object *o);
 extern bool sv_object_is_within(const List *objects, const Object *o);
@@ -261,7 +260,7 @@ typedef struct ObjectChange
 
 /* restrict.c */
 extern bool sv_model_is_within(const Object *object, List *schemas);
-extern void sv_model_restrict(Model *model, List *schemas);
+extern Model *sv_model_restricted(const Model *base, List *schemas);
 
 /* changes.c */
 extern List *sv_model_changes(const Model *before, const Model *after);
@@ -466,6 +465,9 @@ extern UnitState *sv_unit_state(const Model *model, const ObjectAddress *unit);
 extern void sv_model_assemble(const List *before, const List *after, Model **model_before,
 							  Model **model_after);
 
+extern Model *sv_model_like(const Model *base);
+extern Object *sv_model_copy(Model *model, const Object *o);
+extern void sv_model_link(Model *model, const List *originals);
 extern Model *sv_model_altered(const Model *base, const List *without, const List *with);
 
 /* ----- the classes of objects ----- */

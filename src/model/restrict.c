@@ -30,41 +30,18 @@ sv_model_is_within(const Object *object, List *schemas)
 	return schema != NULL && is_in_names(schema, schemas);
 }
 
-static List *
-those_within(List *objects, List *schemas)
+/* A copy of the model without what is not in one of the schemas. */
+Model *
+sv_model_restricted(const Model *base, List *schemas)
 {
-	List	   *result = NIL;
+	Model	   *model = sv_model_like(base);
 	ListCell   *cell;
 
-	foreach(cell, objects)
+	foreach(cell, base->objects)
 	{
 		if (sv_model_is_within(lfirst(cell), schemas))
-			result = lappend(result, lfirst(cell));
+			sv_model_copy(model, lfirst(cell));
 	}
-	return result;
-}
-
-/* Let the model forget all that is not in one of the schemas. */
-void
-sv_model_restrict(Model *model, List *schemas)
-{
-	ListCell   *cell;
-
-	foreach(cell, model->objects)
-	{
-		if (!sv_model_is_within(lfirst(cell), schemas))
-			sv_model_forget(model, lfirst(cell));
-	}
-	model->objects = those_within(model->objects, schemas);
-	foreach(cell, model->objects)
-	{
-		Object	   *o = lfirst(cell);
-
-		o->number = foreach_current_index(cell);
-		o->parts = those_within(o->parts, schemas);
-		o->needs = those_within(o->needs, schemas);
-		o->vanishes_with = those_within(o->vanishes_with, schemas);
-		if (o->parent != NULL && !sv_model_is_within(o->parent, schemas))
-			o->parent = NULL;
-	}
+	sv_model_link(model, base->objects);
+	return model;
 }

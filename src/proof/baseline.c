@@ -45,12 +45,11 @@ build_baseline(Sandbox *sandbox, void *arg)
 {
 	Baseline   *baseline = arg;
 	Goal		goal = {
-		.start = sv_sandbox_state(sandbox), .end = sandbox->live, .any_order = true,
-		.options = baseline->options
+		.start = sv_sandbox_state(sandbox), .any_order = true, .options = baseline->options
 	};
 	Candidate	candidate = {"baseline"};
 
-	(void) sv_diff_keep(goal.end, goal.start, baseline->options);
+	goal.end = sv_diff_goal(sandbox->live, goal.start, baseline->options, NULL);
 	sv_candidate_generate(&candidate, &goal, "");
 	if (!baseline->reversible)
 		candidate.script.down = NULL;
