@@ -25,7 +25,6 @@
 #include "nodes/parsenodes.h"
 #include "nodes/value.h"
 #include "parser/parse_type.h"
-#include "parser/parser.h"
 #include "utils/builtins.h"
 #include "utils/fmgrprotos.h"
 #include "utils/lsyscache.h"
@@ -484,9 +483,7 @@ read_takes_of_script(Reading *reading, const Script *script)
 	for (int i = 0; i < script->n; i++)
 	{
 		CHECK_FOR_INTERRUPTS();
-		read_statement(reading,
-					   linitial_node(RawStmt, raw_parser(sv_script_statement_text(script, i),
-														 RAW_PARSE_DEFAULT))->stmt);
+		read_statement(reading, sv_statement_tree(script, i));
 	}
 }
 

@@ -30,7 +30,7 @@ typedef void (*StatementFn) (void *arg);
 extern void sv_kept_init(void);
 extern Keep *sv_kept_begin(const char *revision, const char *options, Direction direction,
 						   bool derived);
-extern void sv_kept_statement(Keep *keep, const char *tag, const char *text, StatementFn run,
+extern void sv_kept_statement(Keep *keep, const char *tag, const Node *tree, StatementFn run,
 							  void *arg);
 extern const List *sv_kept_taken(const Keep *keep);
 extern void sv_kept_end(Keep *keep);

@@ -23,7 +23,6 @@
 #include "catalog/pg_type.h"
 #include "kept/kept_private.h"
 #include "miscadmin.h"
-#include "parser/parser.h"
 #include "script/script.h"
 #include "track/track.h"
 #include "utils/builtins.h"
@@ -478,20 +477,6 @@ sv_kept_execute(Keep *keep, const Node *tree, StatementFn run, void *arg)
 		sv_kept_observe(&keep->watch, run, arg);
 }
 
-/* The raw parse tree of a statement, without warnings: the server gives them when it parses it. */
-static const Node *
-parse_single(const char *text)
-{
-	int			level = NewGUCNestLevel();
-	List	   *parsed;
-
-	(void) set_config_option("escape_string_warning", "off", PGC_USERSET, PGC_S_SESSION,
-							 GUC_ACTION_SAVE, true, 0, false);
-	parsed = raw_parser(text, RAW_PARSE_DEFAULT);
-	AtEOXact_GUC(false, level);
-	return linitial_node(RawStmt, parsed)->stmt;
-}
-
 static void
 execute_kept_statement(Keep *keep, const Node *tree, StatementFn run, void *arg)
 {
@@ -509,11 +494,12 @@ execute_kept_statement(Keep *keep, const Node *tree, StatementFn run, void *arg)
 }
 
 /*
- * Execute a statement of the script, whose command tag is given, by run(arg). That
- * may happen several times.  Do what there is to do about kept data.
+ * Execute a statement of the script, whose command tag and parse tree are given, by
+ * run(arg).  That may happen several times.  Do what there is to do about kept
+ * data; without a Keep there is nothing, and the tree may be NULL.
  */
 void
-sv_kept_statement(Keep *keep, const char *tag, const char *text, StatementFn run, void *arg)
+sv_kept_statement(Keep *keep, const char *tag, const Node *tree, StatementFn run, void *arg)
 {
 	bool		paused;
 
@@ -527,7 +513,7 @@ sv_kept_statement(Keep *keep, const char *tag, const char *text, StatementFn run
 	paused = sv_track_pause(true);
 	PG_TRY();
 	{
-		execute_kept_statement(keep, parse_single(text), run, arg);
+		execute_kept_statement(keep, tree, run, arg);
 	}
 	PG_FINALLY();
 	{

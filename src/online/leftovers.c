@@ -18,7 +18,6 @@
 #include "catalog/pg_type.h"
 #include "miscadmin.h"
 #include "online/online_private.h"
-#include "parser/parser.h"
 #include "store/store.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
@@ -226,7 +225,7 @@ after_detach(const AlterTableStmt *stmt)
 Leftover
 sv_leftovers(const char *statement, StatementHistory history)
 {
-	Node	   *tree = linitial_node(RawStmt, raw_parser(statement, RAW_PARSE_DEFAULT))->stmt;
+	Node	   *tree = sv_parse_one(statement);
 
 	if (IsA(tree, IndexStmt))
 		return before_create_index(statement, (IndexStmt *) tree, history);

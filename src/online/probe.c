@@ -13,7 +13,6 @@
 #include "catalog/namespace.h"
 #include "nodes/makefuncs.h"
 #include "online/online_private.h"
-#include "parser/parser.h"
 #include "tcop/dest.h"
 #include "tcop/utility.h"
 #include "utils/builtins.h"
@@ -52,12 +51,6 @@ execute_quietly(Node *tree, const char *text)
 	CommandCounterIncrement();
 }
 
-static Node *
-parse_one(const char *text)
-{
-	return linitial_node(RawStmt, raw_parser(text, RAW_PARSE_DEFAULT))->stmt;
-}
-
 /* What pg_get_indexdef() says behind the names of index and table. */
 static char *
 properties(Oid index, Oid table)
@@ -80,11 +73,11 @@ make_and_compare(void *arg)
 	Probe	   *probe = arg;
 	char	   *create =
 	psprintf("CREATE TEMPORARY TABLE " PROBE_TABLE " (LIKE %s)", probe_name(probe->table));
-	IndexStmt  *stmt = castNode(IndexStmt, parse_one(probe->statement));
+	IndexStmt  *stmt = castNode(IndexStmt, sv_parse_one(probe->statement));
 	Oid			table;
 	Oid			index;
 
-	execute_quietly(parse_one(create), create);
+	execute_quietly(sv_parse_one(create), create);
 	stmt->relation = makeRangeVar("pg_temp", PROBE_TABLE, -1);
 	stmt->idxname = PROBE_INDEX;
 	stmt->concurrent = false;

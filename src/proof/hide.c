@@ -36,7 +36,6 @@
 #include "executor/spi.h"
 #include "miscadmin.h"
 #include "nodes/parsenodes.h"
-#include "parser/parser.h"
 #include "proof/proof_private.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
@@ -403,18 +402,16 @@ set_extension_comment(Oid extension, const char *name)
  * one and return true.
  */
 bool
-sv_hide_create_extension(HTAB *hidden, const char *text)
+sv_hide_create_extension(HTAB *hidden, const Node *tree)
 {
-	RawStmt    *raw = linitial_node(RawStmt, raw_parser(text, RAW_PARSE_DEFAULT));
-	CreateExtensionStmt *statement;
+	const CreateExtensionStmt *statement = (const CreateExtensionStmt *) tree;
 	Oid			extension;
 	ObjectAddress address;
 	Oid			now;
 	Oid			schema;
 
-	if (!IsA(raw->stmt, CreateExtensionStmt))
+	if (!IsA(tree, CreateExtensionStmt))
 		return false;
-	statement = (CreateExtensionStmt *) raw->stmt;
 	extension = get_extension_oid(statement->extname, true);
 	if (!OidIsValid(extension))
 		return false;

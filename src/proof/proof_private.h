@@ -17,7 +17,7 @@
 extern HTAB *sv_hide(const Model *live, bool with_public);
 extern void sv_hide_bring_extensions(HTAB *hidden, const Model *live);
 extern ErrorData *sv_hide_subtransaction(HTAB *hidden, SubtransactionFn work, void *arg, bool keep);
-extern bool sv_hide_create_extension(HTAB *hidden, const char *statement);
+extern bool sv_hide_create_extension(HTAB *hidden, const Node *tree);
 extern bool sv_hide_drop_extension(HTAB *hidden, const char *name);
 
 /* ----- outside.c -----
@@ -41,7 +41,7 @@ extern void sv_outside_check(const OutsideMark *mark, List *schemas);
 
 extern void sv_wanted_check(const Script *script);
 extern bool sv_wanted_is_version_table(const RangeVar *table);
-extern bool sv_wanted_leaves_out(const char *text, int line);
+extern bool sv_wanted_leaves_out(Node *statement, int line);
 extern void sv_wanted_check_rows(const Model *model);
 
 /* ----- wanted_rows.c: rows of wanted SQL that are taken as managed ones ----- */

@@ -67,7 +67,7 @@ execute_proof_rows(Proof *proof, const char *step, List *rows)
 			continue;
 		proof->row = row;
 		if (strcmp(row->kind, "extension") == 0 && strncmp(row->sql, "CREATE EXTENSION", 16) == 0 &&
-			sv_hide_create_extension(proof->sandbox.scope.hidden, row->sql))
+			sv_hide_create_extension(proof->sandbox.scope.hidden, sv_parse_one(row->sql)))
 			continue;
 		if (!hide_dropped_extension(proof, row))
 			(void) sv_generated_row(rows, i, proof->path);

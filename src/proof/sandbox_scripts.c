@@ -14,7 +14,6 @@
 #include "miscadmin.h"
 #include "nodes/parsenodes.h"
 #include "nodes/value.h"
-#include "parser/parser.h"
 #include "proof/proof.h"
 #include "proof/proof_private.h"
 #include "run/run.h"
@@ -96,10 +95,8 @@ sv_sandbox_settle(const Sandbox *sandbox)
 
 /* An extension of the live database cannot really be dropped, others there may need it. */
 static bool
-hide_extensions(const Sandbox *sandbox, const char *text)
+hide_extensions(const Sandbox *sandbox, const DropStmt *statement)
 {
-	DropStmt   *statement =
-	castNode(DropStmt, linitial_node(RawStmt, raw_parser(text, RAW_PARSE_DEFAULT))->stmt);
 	bool		all = true;
 	ListCell   *cell;
 
@@ -123,9 +120,10 @@ adapt(void *arg, const Script *script, int statement, const char **text)
 				 errdetail("It cannot run inside a transaction, so it cannot be rolled back.")));
 	sv_sandbox_settle(sandbox);
 	if (sandbox->scope.hidden != NULL && strcmp(tag, "CREATE EXTENSION") == 0)
-		return !sv_hide_create_extension(sandbox->scope.hidden, *text);
+		return !sv_hide_create_extension(sandbox->scope.hidden,
+										 sv_statement_tree(script, statement));
 	if (sandbox->scope.hidden != NULL && strcmp(tag, "DROP EXTENSION") == 0)
-		return !hide_extensions(sandbox, *text);
+		return !hide_extensions(sandbox, castNode(DropStmt, sv_statement_tree(script, statement)));
 	return **text != '\0';
 }
 

@@ -13,7 +13,6 @@
 #include "mb/pg_wchar.h"
 #include "miscadmin.h"
 #include "nodes/parsenodes.h"
-#include "parser/parser.h"
 #include "proof/proof.h"
 #include "proof/proof_private.h"
 #include "run/run.h"
@@ -72,12 +71,11 @@ rethrow_with_place(const Wanted *wanted, MemoryContext context)
 
 /* "CREATE SCHEMA public", as pg_dump -n writes it: a new database has that schema. */
 static bool
-creates_public(const char *text)
+creates_public(const Node *tree)
 {
-	RawStmt    *raw = linitial_node(RawStmt, raw_parser(text, RAW_PARSE_DEFAULT));
-	CreateSchemaStmt *statement = (CreateSchemaStmt *) raw->stmt;
+	const CreateSchemaStmt *statement = (const CreateSchemaStmt *) tree;
 
-	return IsA(raw->stmt, CreateSchemaStmt) && statement->schemaname != NULL &&
+	return IsA(tree, CreateSchemaStmt) && statement->schemaname != NULL &&
 		strcmp(statement->schemaname, "public") == 0 && statement->authrole == NULL &&
 		statement->schemaElts == NIL &&
 		SearchSysCacheExists1(NAMESPACENAME, CStringGetDatum("public"));
@@ -102,14 +100,16 @@ execute_wanted(Wanted *wanted, HTAB *hidden)
 	for (int i = 0; i < script->n; i++)
 	{
 		const Statement *s = &script->statements[i];
+		Node	   *tree;
 		int			result;
 
 		CHECK_FOR_INTERRUPTS();
 		wanted->current = i;
+		tree = sv_statement_tree(script, i);
 		wanted->text = sv_script_rehearsal_text(script, i);
 		if (wanted->takes_rows && take_rows(wanted, i))
 			continue;
-		if (*wanted->text == '\0' || sv_wanted_leaves_out(wanted->text, s->line))
+		if (*wanted->text == '\0' || sv_wanted_leaves_out(tree, s->line))
 			continue;
 		if (strcmp(s->tag, "GRANT ROLE") == 0 || strcmp(s->tag, "REVOKE ROLE") == 0)
 		{
@@ -118,10 +118,10 @@ execute_wanted(Wanted *wanted, HTAB *hidden)
 					 errdetail("Memberships of roles belong to the whole cluster.")));
 			continue;
 		}
-		if (strcmp(s->tag, "CREATE SCHEMA") == 0 && creates_public(wanted->text))
+		if (strcmp(s->tag, "CREATE SCHEMA") == 0 && creates_public(tree))
 			continue;
 		if (strcmp(s->tag, "CREATE EXTENSION") == 0 &&
-			sv_hide_create_extension(hidden, wanted->text))
+			sv_hide_create_extension(hidden, tree))
 			continue;
 		result = SPI_execute(wanted->text, false, 0);
 		if (result < 0)

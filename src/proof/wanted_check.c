@@ -12,7 +12,6 @@
 #include "catalog/pg_class.h"
 #include "nodes/nodeFuncs.h"
 #include "nodes/parsenodes.h"
-#include "parser/parser.h"
 #include "proof/proof_private.h"
 #include "storage/bufmgr.h"
 #include "utils/rel.h"
@@ -94,9 +93,8 @@ changes_rows(Node *node, void *line)
  * fill the version table of another tool?  SV007 if it changes other rows.
  */
 bool
-sv_wanted_leaves_out(const char *text, int line)
+sv_wanted_leaves_out(Node *statement, int line)
 {
-	Node	   *statement = linitial_node(RawStmt, raw_parser(text, RAW_PARSE_DEFAULT))->stmt;
 	const RangeVar *table = changed_table(statement);
 
 	if (table != NULL && sv_wanted_is_version_table(table))

@@ -26,7 +26,6 @@
 #include "miscadmin.h"
 #include "nodes/makefuncs.h"
 #include "parser/parse_type.h"
-#include "parser/parser.h"
 #include "run/run.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
@@ -72,17 +71,25 @@ owner_of_type(Oid type)
 	return owner;
 }
 
+/* A statement of which there is the text alone (NULL: the end). */
+GeneratedStatement
+sv_generated_statement(const char *text)
+{
+	GeneratedStatement statement = {text, text != NULL ? sv_parse_one(text) : NULL};
+
+	return statement;
+}
+
 /* The role that gets what statement i makes: it is told before the next one is made. */
 static Oid
 future_owner(const Generated *generated, int i, const char *name)
 {
-	const char *text;
+	GeneratedStatement next;
 
-	while ((text = generated->statement(generated->arg, ++i)) != NULL)
+	while ((next = generated->statement(generated->arg, ++i)).text != NULL)
 	{
-		const Node *tree = linitial_node(RawStmt, raw_parser(text, RAW_PARSE_DEFAULT))->stmt;
-		const		RoleSpec *role = sv_given_to(tree, name);
-		const char *other = sv_created_name(tree);
+		const		RoleSpec *role = sv_given_to(next.tree, name);
+		const char *other = sv_created_name(next.tree);
 
 		if (role != NULL)
 			return get_rolespec_oid(role, true);
@@ -418,9 +425,11 @@ sv_generated_execute(const Generated *generated, int i, StatementFn run, void *a
 {
 	Task		task = {.generated = generated, .i = i, .run = run, .arg = arg};
 	ErrorContextCallback callback = {error_context_stack, add_generated_context, &task};
+	GeneratedStatement statement;
 
-	task.text = generated->statement(generated->arg, i);
-	task.tree = linitial_node(RawStmt, raw_parser(task.text, RAW_PARSE_DEFAULT))->stmt;
+	statement = generated->statement(generated->arg, i);
+	task.text = statement.text;
+	task.tree = statement.tree;
 	choose_role(&task);
 	choose_path(&task);
 	if (task.restricted)
@@ -440,7 +449,7 @@ sv_generated_execute(const Generated *generated, int i, StatementFn run, void *a
 
 /* ----- rows of a comparison ----- */
 
-static const char *
+static GeneratedStatement
 statement_of_rows(const void *arg, int i)
 {
 	const List *rows = arg;
@@ -450,9 +459,9 @@ statement_of_rows(const void *arg, int i)
 		const DiffRow *row = list_nth(rows, i);
 
 		if (row->sql != NULL)
-			return row->sql;
+			return sv_generated_statement(row->sql);
 	}
-	return NULL;
+	return sv_generated_statement(NULL);
 }
 
 static void
@@ -468,5 +477,5 @@ sv_generated_row(const List *rows, int i, List *path)
 	Generated	generated = {statement_of_rows, rows, path};
 
 	return sv_generated_execute(&generated, i, execute_row,
-								unconstify(char *, statement_of_rows(rows, i)));
+								unconstify(char *, statement_of_rows(rows, i).text));
 }

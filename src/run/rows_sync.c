@@ -506,7 +506,7 @@ work_on_rows(void *arg)
 }
 
 /* What the work may run, as a statement: it writes the table, with values of these types. */
-static const char *
+static GeneratedStatement
 statement_of_work(const void *arg, int i)
 {
 	const ManagedRows *wanted = arg;
@@ -516,7 +516,7 @@ statement_of_work(const void *arg, int i)
 	ListCell   *value;
 
 	if (i > 0)
-		return NULL;
+		return sv_generated_statement(NULL);
 	foreach(row, wanted->rows)
 	{
 		foreach(value, lfirst(row))
@@ -532,7 +532,7 @@ statement_of_work(const void *arg, int i)
 	appendStringInfo(&sql, "INSERT INTO %s SELECT 1", sv_managed_table(wanted));
 	foreach(row, casts)
 		appendStringInfo(&sql, ", NULL::%s", (char *) lfirst(row));
-	return sql.data;
+	return sv_generated_statement(sql.data);
 }
 
 static RowsWork

@@ -250,14 +250,22 @@ extern void sv_temp_drop_new(List *before);
 
 /* ----- generated.c: what schemaver wrote by itself, with the rights that are due ----- */
 
+/* One statement; a text of NULL is the end of them. */
+typedef struct GeneratedStatement
+{
+	const char *text;
+	const Node *tree;
+} GeneratedStatement;
+
 typedef struct Generated
 {
-	const char *(*statement) (const void *arg, int i);	/* from i on; NULL: the end */
+	GeneratedStatement (*statement) (const void *arg, int i);	/* the first from i on */
 	const void *arg;
 	List	   *path;			/* sv_body_path_now() before sv_generated_settings() */
 } Generated;
 
 extern void sv_generated_settings(void);
+extern GeneratedStatement sv_generated_statement(const char *text);
 extern bool sv_generated_execute(const Generated *generated, int i, StatementFn run, void *arg);
 extern bool sv_generated_row(const List *rows, int i, List *path);
 

@@ -53,20 +53,26 @@ execute_text(void *arg)
 				 errdetail("%s.", SPI_result_code_string(result))));
 }
 
-static const char *
+static GeneratedStatement
 statement_of_script(const void *arg, int i)
 {
 	const Script *script = arg;
+	GeneratedStatement statement = {NULL};
 
-	return i < script->n ? sv_script_statement_text(script, i) : NULL;
+	if (i < script->n)
+	{
+		statement.text = sv_script_statement_text(script, i);
+		statement.tree = sv_statement_tree(script, i);
+	}
+	return statement;
 }
 
-static const char *
+static GeneratedStatement
 statement_of_list(const void *arg, int i)
 {
 	const List *texts = arg;
 
-	return i < list_length(texts) ? list_nth(texts, i) : NULL;
+	return sv_generated_statement(i < list_length(texts) ? list_nth(texts, i) : NULL);
 }
 
 /* Execute the current statement with the rights that are due. */
@@ -105,6 +111,14 @@ execute_own(Execution *execution, const List *texts)
 			sv_generated_execute(&generated, i, execute_plainly, list_nth(texts, i));
 }
 
+/* What is executed for the current statement. */
+static const Node *
+current_tree(const Execution *execution)
+{
+	return execution->changed != NULL ? sv_parse_one(execution->changed) :
+		sv_statement_tree(execution->script, execution->current);
+}
+
 /* The same with kept data, and with values that the call gives. */
 static void
 execute_kept(void *arg)
@@ -121,7 +135,8 @@ execute_kept(void *arg)
 	if (execution->changed != NULL)
 		execution->text = execution->changed;
 	sv_kept_statement(execution->keep, execution->script->statements[execution->current].tag,
-					  execution->text, execute_statement, execution);
+					  execution->keep != NULL ? current_tree(execution) : NULL, execute_statement,
+					  execution);
 	execution->changed = NULL;
 	execute_own(execution, given.after);
 }

@@ -98,3 +98,10 @@ sv_parse(const char *source, ErrorData **error)
 	PG_END_TRY();
 	return trees;
 }
+
+/* The parse tree of a text that is one statement. */
+Node *
+sv_parse_one(const char *statement)
+{
+	return linitial_node(RawStmt, raw_parser(statement, RAW_PARSE_DEFAULT))->stmt;
+}

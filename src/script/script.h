@@ -325,6 +325,7 @@ extern void sv_reading_end(int level);
 extern void sv_reading_set(void);
 extern void sv_reading_check(void);
 extern List *sv_parse(const char *source, ErrorData **error);
+extern Node *sv_parse_one(const char *statement);
 
 /* complain.c */
 extern char *sv_script_place(const char *text, int offset, const ScriptOrigin *origin);

@@ -11,7 +11,8 @@
  *	  transaction control, COPY to the client.  Plain pairs of BEGIN and COMMIT
  *	  are left out of the statements, for that is how the script runs anyway; so
  *	  is a COMMIT alone, which marks the statement behind it.
- *	- No parse tree is kept.  Time is linear in the length of the text.
+ *	- Each statement is parsed once, but for those of long scripts, whose trees
+ *	  are not kept.  Time is linear in the length of the text.
  */
 #include "postgres.h"
 
@@ -24,13 +25,15 @@
 #include "script/script.h"
 #include "script/script_private.h"
 
+/* Bytes of text: the trees of longer scripts, which take many times the memory, are not kept. */
+#define MAX_KEPT_TEXT (64 * 1024)
+
 /* The script that is being cut. */
 typedef struct Splitter
 {
 	const ScriptOrigin *origin;
 	Script	   *script;
 	Lexer	   *lexer;
-	MemoryContext cxt;			/* of the result */
 	MemoryContext stmt_cxt;		/* of one statement; reset after each */
 	int			allocated;		/* of script->statements */
 	int			line;			/* line number at counted */
@@ -280,6 +283,7 @@ static void
 end_statement(Splitter *s)
 {
 	Lexer	   *lexer = s->lexer;
+	bool		keeps = lexer->length <= MAX_KEPT_TEXT;
 	Statement  *statement;
 	Node	   *tree;
 
@@ -288,7 +292,10 @@ end_statement(Splitter *s)
 	if (lexer->data_end > 0 && s->start < lexer->data_from && s->end > lexer->data_from)
 		refuse_text(s, s->start, "the data of COPY FROM STDIN stands inside of another statement",
 					"Begin the next statement on a line of its own, behind the data.");
+	if (keeps)
+		MemoryContextSwitchTo(s->script->context);
 	tree = parse_statement(s, s->start, s->end);
+	MemoryContextSwitchTo(s->stmt_cxt);
 	check_copy(s, tree);
 	check_set(s, tree);
 	if (is_transaction_control(s, tree))
@@ -299,6 +306,8 @@ end_statement(Splitter *s)
 	statement->length = s->end - s->start;
 	statement->line = count_lines(s, s->start);
 	sv_classify(statement, tree, s->mentions);
+	if (keeps)
+		statement->tree = tree;
 	if (s->committed)
 		statement->flags |= SV_STMT_AFTER_COMMIT;
 	s->committed = false;
@@ -444,13 +453,10 @@ sv_script_statement_text(const Script *script, int statement)
 	return pnstrdup(script->text + s->start, s->length);
 }
 
-/* The tree of a longer statement is made when it is asked for, and not kept. */
-#define MAX_KEPT_TREE (64 * 1024)	/* bytes of text */
-
 /*
- * Return the parse tree of the statement, not to be changed.  It is made when it
- * is first asked for and lives as long as the script, but for that of a very long
- * statement, which is in the current context.
+ * Return the parse tree of the statement, not to be changed.  It lives as long as
+ * the script, but for that of a very long statement, which is in the current
+ * context.
  */
 Node *
 sv_statement_tree(const Script *script, int statement)
@@ -462,13 +468,13 @@ sv_statement_tree(const Script *script, int statement)
 
 	if (s->tree != NULL)
 		return s->tree;
-	if (s->length <= MAX_KEPT_TREE)
+	if (s->length <= MAX_KEPT_TEXT)
 		MemoryContextSwitchTo(script->context);
 	trees = sv_parse(sv_script_statement_text(script, statement), &error);
 	MemoryContextSwitchTo(caller);
 	if (error != NULL)
 		ReThrowError(error);
-	if (s->length > MAX_KEPT_TREE)
+	if (s->length > MAX_KEPT_TEXT)
 		return linitial_node(RawStmt, trees)->stmt;
 	s->tree = linitial_node(RawStmt, trees)->stmt;
 	return s->tree;
