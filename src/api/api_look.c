@@ -170,8 +170,10 @@ row_applied_at(RowBuilder *row, const StoredRevision *revision)
 static void
 row_needs(RowBuilder *row, const StoredRevision *revision)
 {
-	sv_row_list_or_null(row, revision->applied && revision->lost ?
-						sv_run_needs(SV_STORE_READ, revision) : NIL);
+	bool		derived = revision->applied && revision->has_down &&
+		sv_run_is_generated(sv_store_script(SV_STORE_READ, revision->id), SV_DOWNGRADE);
+
+	sv_row_list_or_null(row, derived ? sv_run_needs(SV_STORE_READ, revision, false) : NIL);
 }
 
 static void

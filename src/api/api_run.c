@@ -355,7 +355,7 @@ put_steps(ReturnSetInfo *result, StoredRevision **rows, int n, Direction directi
 		sv_row_datum(&row, BoolGetDatum(transactional[i]), false);
 		sv_row_list_or_null(&row, down ? sv_run_structure_only(rows[i]) : NIL);
 		sv_row_list_or_null(&row, down ? sv_run_takes(SV_STORE_READ, rows[i], &earlier) : NIL);
-		sv_row_list_or_null(&row, down ? sv_run_needs(SV_STORE_READ, rows[i]) : NIL);
+		sv_row_list_or_null(&row, down ? sv_run_needs(SV_STORE_READ, rows[i], true) : NIL);
 		sv_row_text(&row, refusal(rows[i], direction));
 		sv_row_list_or_null(&row, step_notes(rows[i], direction, enum_notes[i]));
 		sv_row_put(result, &row);

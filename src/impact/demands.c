@@ -7,24 +7,134 @@
 
 #include "access/htup_details.h"
 #include "base/base.h"
+#include "catalog/pg_class.h"
+#include "catalog/pg_enum.h"
 #include "catalog/pg_type.h"
 #include "impact/impact_private.h"
+#include "nodes/makefuncs.h"
 #include "parser/parse_type.h"
 #include "utils/builtins.h"
+#include "utils/catcache.h"
 #include "utils/lsyscache.h"
 #include "utils/syscache.h"
 
-static void
-add_demand(Reading *reading, Oid relation, const char *column, bool of_any_row, char *what)
+static Demand *
+add_demand(Reading *reading, Oid relation, DemandKind kind, AttrNumber column, char *what)
 {
 	Demand	   *demand = palloc0(sizeof(Demand));
 
 	demand->of = *sv_impact_taken(relation, 0, false);
-	demand->of.column_name = column ? pstrdup(column) : NULL;
-	demand->of_any_row = of_any_row;
+	demand->kind = kind;
+	demand->column = column;
 	demand->what = what;
 	reading->demands = lappend(reading->demands, demand);
+	return demand;
 }
+
+/* ---------- enums ---------- */
+
+/* The enum that the script has made under that name; NULL: none. */
+static const CreateEnumStmt *
+made_enum(const Reading *reading, const TypeName *name)
+{
+	for (int i = list_length(reading->enums) - 1; i >= 0; i--)
+	{
+		if (equal(((CreateEnumStmt *) list_nth(reading->enums, i))->typeName, name->names))
+			return list_nth(reading->enums, i);
+	}
+	return NULL;
+}
+
+/* The enum that a column has values of, alone or in arrays, or InvalidOid. */
+static Oid
+enum_of_column(Oid relation, AttrNumber column)
+{
+	Oid			type = getBaseType(get_atttype(relation, column));
+	Oid			element = get_element_type(type);
+
+	if (OidIsValid(element))
+		type = getBaseType(element);
+	return get_typtype(type) == TYPTYPE_ENUM ? type : InvalidOid;
+}
+
+/* The name that the script has given to a value of an enum. */
+static const char *
+label_after(const Reading *reading, Oid type, const char *label)
+{
+	ListCell   *cell;
+
+	foreach(cell, reading->values)
+	{
+		const AlterEnumStmt *stmt = lfirst(cell);
+
+		if (strcmp(stmt->oldVal, label) == 0 &&
+			LookupTypeNameOid(NULL, makeTypeNameFromNameList(stmt->typeName), true) == type)
+			label = stmt->newVal;
+	}
+	return label;
+}
+
+/* The values of an enum that the other one lacks, as OIDs; "names" gets them, quoted. */
+static List *
+missing_labels(const Reading *reading, Oid type, const CreateEnumStmt *other, StringInfo names)
+{
+	CatCList   *labels = SearchSysCacheList1(ENUMTYPOIDNAME, ObjectIdGetDatum(type));
+	List	   *missing = NIL;
+
+	for (int i = 0; i < labels->n_members; i++)
+	{
+		Form_pg_enum label = (Form_pg_enum) GETSTRUCT(&labels->members[i]->tuple);
+		const char *after = label_after(reading, type, NameStr(label->enumlabel));
+		bool		stays = false;
+		ListCell   *cell;
+
+		foreach(cell, other->vals)
+			stays |= strcmp(strVal(lfirst(cell)), after) == 0;
+		if (stays)
+			continue;
+		missing = lappend_oid(missing, label->oid);
+		appendStringInfo(names, "%s%s", names->len ? ", " : "",
+						 quote_literal_cstr(NameStr(label->enumlabel)));
+	}
+	ReleaseSysCacheList(labels);
+	return missing;
+}
+
+/* Is it only the text of the column that is read as the other type? */
+static bool
+converts_text(const Node *expression)
+{
+	const TypeCast *outer = (const TypeCast *) expression;
+
+	return expression == NULL ||
+		(IsA(outer, TypeCast) && IsA(outer->arg, TypeCast) &&
+		 IsA(((const TypeCast *) outer->arg)->arg, ColumnRef));
+}
+
+/*
+ * A column of an enum gets another enum, made by the script: no row may have a value
+ * that this one lacks.  False: it is not so.
+ */
+static bool
+demand_labels(Reading *reading, Oid relation, AttrNumber column, const TypeName *name)
+{
+	const CreateEnumStmt *other = name ? made_enum(reading, name) : NULL;
+	Oid			type = other ? enum_of_column(relation, column) : InvalidOid;
+	StringInfoData names;
+	List	   *labels;
+
+	if (!OidIsValid(type) || get_attgenerated(relation, column) != '\0')
+		return false;
+	initStringInfo(&names);
+	labels = missing_labels(reading, type, other, &names);
+	if (labels != NIL)
+		add_demand(reading, relation, SV_DEMAND_LABELS, column,
+				   psprintf("no value %s in column %s.%s", names.data, sv_relation_name(relation),
+							quote_identifier(sv_impact_column(relation, column))))->labels = labels;
+	return true;
+}
+
+/* ---------- columns that must not be null ---------- */
 
 /* Which of the first "n" domains that the script has made has that name?  -1: none. */
 static int
@@ -109,10 +219,27 @@ demand_values(Reading *reading, Oid relation, const ColumnDef *column)
 {
 	if (IsA(column, ColumnDef) && wants_value(reading, column) &&
 		get_attnum(relation, column->colname) == InvalidAttrNumber)
-		add_demand(reading, relation, column->colname, true,
+		add_demand(reading, relation, SV_DEMAND_VALUE, 0,
 				   psprintf("a value for column %s.%s, which must not be null",
 							sv_relation_name(relation),
-							quote_identifier(column->colname)));
+							quote_identifier(column->colname)))->of.column_name =
+			pstrdup(column->colname);
+}
+
+/* ---------- statements ---------- */
+
+static void
+demand_of_type(Reading *reading, Oid relation, const AlterTableCmd *cmd)
+{
+	const ColumnDef *def = castNode(ColumnDef, cmd->def);
+	AttrNumber	column = get_attnum(relation, cmd->name);
+
+	if (column > 0 && converts_text(def->raw_default) &&
+		demand_labels(reading, relation, column, def->typeName))
+		return;
+	add_demand(reading, relation, SV_DEMAND_OTHER, 0,
+			   psprintf("values of column %s.%s that the other type accepts",
+						sv_relation_name(relation), quote_identifier(cmd->name)));
 }
 
 /* What a command of ALTER TABLE demands of the rows of the relation. */
@@ -127,18 +254,16 @@ sv_demand_of_command(Reading *reading, Oid relation, const AlterTableCmd *cmd)
 			demand_values(reading, relation, (const ColumnDef *) cmd->def);
 			break;
 		case AT_SetNotNull:
-			add_demand(reading, relation, NULL, false,
+			add_demand(reading, relation, SV_DEMAND_NOT_NULL, get_attnum(relation, cmd->name),
 					   psprintf("no null in column %s.%s", table, quote_identifier(cmd->name)));
 			break;
 		case AT_AlterColumnType:
-			add_demand(reading, relation, NULL, false,
-					   psprintf("values of column %s.%s that the other type accepts", table,
-								quote_identifier(cmd->name)));
+			demand_of_type(reading, relation, cmd);
 			break;
 		case AT_AddConstraint:
 			if (!castNode(Constraint, cmd->def)->skip_validation &&
 				castNode(Constraint, cmd->def)->conname != NULL)
-				add_demand(reading, relation, NULL, false,
+				add_demand(reading, relation, SV_DEMAND_OTHER, 0,
 						   psprintf("rows of table %s that satisfy constraint %s", table,
 									quote_identifier(castNode(Constraint, cmd->def)->conname)));
 			break;
@@ -154,15 +279,27 @@ sv_demand_unique(Reading *reading, const IndexStmt *stmt)
 	Oid			relation = stmt->unique ? sv_impact_relation(reading, stmt->relation) : InvalidOid;
 
 	if (OidIsValid(relation))
-		add_demand(reading, relation, NULL, false,
+		add_demand(reading, relation, SV_DEMAND_OTHER, 0,
 				   psprintf("no equal rows of table %s by the unique index %s",
 							sv_relation_name(relation),
 							stmt->idxname ? quote_identifier(stmt->idxname) : ""));
 }
 
+/* A column of the table that takes the place of another one with rows of its own. */
+static void
+demand_of_inherited(Reading *reading, Oid relation, const ColumnDef *column)
+{
+	AttrNumber	now = IsA(column, ColumnDef) ? get_attnum(relation, column->colname) :
+	InvalidAttrNumber;
+
+	demand_values(reading, relation, column);
+	if (now > 0 && get_rel_relkind(relation) == RELKIND_RELATION)
+		demand_labels(reading, relation, now, column->typeName);
+}
+
 /*
  * A table is made in the place of one that was renamed away: new columns of it
- * get no values from there.
+ * get no values from there, the others those of the old one.
  */
 void
 sv_demand_of_heir(Reading *reading, const CreateStmt *stmt)
@@ -177,6 +314,6 @@ sv_demand_of_heir(Reading *reading, const CreateStmt *stmt)
 		if (alias->former == NULL || strcmp(alias->former, stmt->relation->relname) != 0)
 			continue;
 		foreach(column, stmt->tableElts)
-			demand_values(reading, alias->relation, lfirst(column));
+			demand_of_inherited(reading, alias->relation, lfirst(column));
 	}
 }

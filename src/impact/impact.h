@@ -11,6 +11,7 @@
 
 #include "nodes/pg_list.h"
 #include "script/script.h"
+#include "storage/block.h"
 #include "storage/lockdefs.h"
 
 /* Rows of a table, or the values of one of its columns, that go. */
@@ -25,18 +26,30 @@ typedef struct Taken
 	List	   *apart;			/* OIDs of partitions and children that part from it before */
 } Taken;
 
+/* Which rows stand in the way of a demand. */
+typedef enum DemandKind
+{
+	SV_DEMAND_OTHER,			/* no look at them can tell */
+	SV_DEMAND_VALUE,			/* all */
+	SV_DEMAND_NOT_NULL,			/* those that are null in the column */
+	SV_DEMAND_LABELS			/* those that have a value of an enum that goes */
+} DemandKind;
+
 /* What the rows that are there must have, or a statement fails. */
 typedef struct Demand
 {
 	Taken		of;				/* the column that gets no values, or the table */
 	char	   *what;
-	bool		of_any_row;		/* no row can have it */
+	DemandKind	kind;
+	AttrNumber	column;			/* whose values count; of the table, not of its members */
+	List	   *labels;			/* OIDs of the values that go */
 } Demand;
 
 /* ----- holds.c: is there a row, a value? ----- */
 
 extern List *sv_impact_members(const Taken *taken, LOCKMODE lockmode);
 extern bool sv_impact_holds(const Taken *taken);
+extern int64 sv_impact_in_the_way(const Demand *demand, BlockNumber limit);
 
 /* ----- takes.c: what the text of a script takes away from what is there now ----- */
 

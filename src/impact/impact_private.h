@@ -44,6 +44,8 @@ typedef struct Reading
 	List	   *taken;			/* of Taken */
 	List	   *demands;		/* of Demand */
 	List	   *domains;		/* of CreateDomainStmt */
+	List	   *enums;			/* of CreateEnumStmt */
+	List	   *values;			/* of AlterEnumStmt that give a value another name */
 } Reading;
 
 /* ----- takes.c ----- */

@@ -461,6 +461,13 @@ read_statement(Reading *reading, Node *statement)
 		case T_CreateDomainStmt:
 			reading->domains = lappend(reading->domains, statement);
 			break;
+		case T_CreateEnumStmt:
+			reading->enums = lappend(reading->enums, statement);
+			break;
+		case T_AlterEnumStmt:
+			if (((AlterEnumStmt *) statement)->oldVal != NULL)
+				reading->values = lappend(reading->values, statement);
+			break;
 		case T_InsertStmt:
 			read_insert(reading, (InsertStmt *) statement);
 			break;

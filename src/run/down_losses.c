@@ -216,8 +216,24 @@ sv_run_refuse_dropped(const StoredRevision *row, List *dropped, const List *kept
 
 /* ---------- what a down needs ---------- */
 
+/* Larger tables are not read for who only wants to know: 1 GB. */
+#define COUNT_BLOCKS (1024 * 1024 * 1024 / BLCKSZ)
+
+/* How many rows stand in the way now, as far as the caller may know. */
+static char *
+with_count(const Demand *demand)
+{
+	int64		n = sv_impact_in_the_way(demand, COUNT_BLOCKS);
+
+	if (n < 0)
+		return demand->what;
+	return psprintf("%s (%s " INT64_FORMAT " %s)", demand->what,
+					demand->kind == SV_DEMAND_VALUE ? "for" : "now in", n, n == 1 ? "row" : "rows");
+}
+
+/* The demands (Demand) of the down of a revision that nothing kept meets. */
 static List *
-demands_of(StoreMode mode, const StoredRevision *row, bool certain)
+demands_of(StoreMode mode, const StoredRevision *row)
 {
 	ScriptOrigin origin;
 	List	   *result = NIL;
@@ -231,39 +247,87 @@ demands_of(StoreMode mode, const StoredRevision *row, bool certain)
 											   SV_DOWNGRADE, &origin)))
 	{
 		const Demand *demand = lfirst(cell);
-		Taken		table = demand->of;
 
-		table.column_name = NULL;
 		if (kept == NIL)
 			kept = sv_store_kept_of(row->id, SV_DOWNGRADE);
-		if ((demand->of.column_name != NULL && is_kept(&demand->of, kept)) ||
-			(certain && (!demand->of_any_row || !sv_impact_holds(&table))))
-			continue;
-		result = lappend(result, demand->what);
+		if (demand->of.column_name == NULL || !is_kept(&demand->of, kept))
+			result = lappend(result, lfirst(cell));
 	}
 	return result;
 }
 
 /*
  * What the down of a revision needs of the rows that are there, as strings; what
- * kept data has is not listed.
+ * kept data has is not listed.  With "count", how many rows stand in the way now:
+ * the tables that the caller owns are read.
  */
 List *
-sv_run_needs(StoreMode mode, const StoredRevision *row)
+sv_run_needs(StoreMode mode, const StoredRevision *row, bool count)
 {
-	return demands_of(mode, row, false);
+	List	   *result = NIL;
+	ListCell   *cell;
+
+	foreach(cell, demands_of(mode, row))
+	{
+		const Demand *demand = lfirst(cell);
+
+		CHECK_FOR_INTERRUPTS();
+		result = lappend(result, count ? with_count(demand) : demand->what);
+	}
+	return result;
 }
 
 /* A revision was applied: warn if its derived down cannot run with the rows that are there now. */
 void
 sv_run_warn_of_needs(const StoredRevision *row)
 {
-	List	   *needs = row->lost ? demands_of(SV_STORE_WRITE, row, true) : NIL;
+	List	   *needs = NIL;
+	ListCell   *cell;
 
+	foreach(cell, row->lost ? demands_of(SV_STORE_WRITE, row) : NIL)
+	{
+		const Demand *demand = lfirst(cell);
+		Taken		table = demand->of;
+
+		table.column_name = NULL;
+		if (demand->kind == SV_DEMAND_VALUE && sv_impact_holds(&table))
+			needs = lappend(needs, demand->what);
+	}
 	if (needs != NIL)
 		ereport(WARNING,
 				(errmsg("the down of revision \"%s\" cannot run with the rows that are there",
 						row->id),
 				 errdetail("It needs %s.", joined_losses(needs, ", ")),
 				 errhint("Undo the revision and run it again with kept data (SET schemaver.keep_data = on), or give the downgrade what it needs: options => '{\"values\": {\"public.item.kind\": \"unknown\"}}'.")));
+}
+
+/*
+ * Before the down of a revision runs: error 22P02 if it is a derived one and rows have a
+ * value of an enum that goes, with all columns and how many rows.
+ */
+void
+sv_run_refuse_labels(const StoredRevision *row, const StoredScript *stored)
+{
+	ScriptOrigin origin;
+	List	   *found = NIL;
+	ListCell   *cell;
+
+	if (!sv_run_is_generated(stored, SV_DOWNGRADE))
+		return;
+	foreach(cell, sv_impact_demands(sv_register_body(row->id, stored, SV_DOWNGRADE, &origin)))
+	{
+		const Demand *demand = lfirst(cell);
+		int64		n = demand->kind == SV_DEMAND_LABELS ? sv_impact_in_the_way(demand, MaxBlockNumber) : 0;
+
+		if (n > 0)
+			found = lappend(found, psprintf("It needs %s, but " INT64_FORMAT " %s one.",
+											demand->what, n, n == 1 ? "row has" : "rows have"));
+	}
+	if (found != NIL)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_TEXT_REPRESENTATION),
+				 errmsg("downgrade of revision \"%s\" needs rows without the values that the enum loses",
+						row->id),
+				 errdetail_internal("%s", joined_losses(found, "\n")),
+				 errhint("Give these rows another value, or delete them, and call again.")));
 }

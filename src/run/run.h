@@ -194,7 +194,8 @@ extern List *sv_run_takes(StoreMode mode, const StoredRevision *row, List **earl
 extern void sv_run_check_losses(const StoredRevision *row, const StoredScript *stored,
 								const RunOptions *options,
 								List **earlier);
-extern List *sv_run_needs(StoreMode mode, const StoredRevision *row);
+extern List *sv_run_needs(StoreMode mode, const StoredRevision *row, bool count);
+extern void sv_run_refuse_labels(const StoredRevision *row, const StoredScript *stored);
 extern void sv_run_warn_of_needs(const StoredRevision *row);
 extern void sv_run_refuse_dropped(const StoredRevision *row, List *dropped, const List *kept,
 								  const RunOptions *options);

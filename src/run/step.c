@@ -620,6 +620,7 @@ execute_step(Run *run, const StoredRevision *revision, const StoredScript *store
 	if (direction == SV_DOWNGRADE)
 	{
 		execution.values = run->options.values;
+		sv_run_refuse_labels(revision, stored);
 		sv_impact_guard();
 	}
 	sv_execution_part(&execution, 0, execution.script->n);

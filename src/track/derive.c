@@ -12,9 +12,11 @@
  */
 #include "postgres.h"
 
+#include "access/htup_details.h"
 #include "access/xact.h"
 #include "base/base.h"
 #include "catalog/pg_class.h"
+#include "catalog/pg_enum.h"
 #include "diff/diff.h"
 #include "executor/spi.h"
 #include "miscadmin.h"
@@ -23,8 +25,10 @@
 #include "track/track.h"
 #include "track/track_private.h"
 #include "utils/builtins.h"
+#include "utils/catcache.h"
 #include "utils/guc.h"
 #include "utils/snapmgr.h"
+#include "utils/syscache.h"
 
 /* Chains of dependents are followed so far. */
 #define MAX_DEPTH 16
@@ -43,6 +47,14 @@ typedef struct Derivation
 	List	   *last_rows;		/* the rows without that; NIL if there are no such tables */
 } Derivation;
 
+/* A value of an enum. */
+typedef struct LabelNow
+{
+	Oid			oid;
+	float4		place;
+	const char *name;
+} LabelNow;
+
 static Object *
 twin_of(const Model *model, const Object *o)
 {
@@ -52,19 +64,67 @@ twin_of(const Model *model, const Object *o)
 	return twin != NULL && twin->class == o->class ? twin : NULL;
 }
 
+static int
+by_oid(const ListCell *a, const ListCell *b)
+{
+	return oid_cmp(&((const LabelNow *) lfirst(a))->oid, &((const LabelNow *) lfirst(b))->oid);
+}
+
+static int
+by_place(const ListCell *a, const ListCell *b)
+{
+	float4		x = ((const LabelNow *) lfirst(a))->place;
+	float4		y = ((const LabelNow *) lfirst(b))->place;
+
+	return x < y ? -1 : x > y;
+}
+
 /*
- * Values that ALTER TYPE ... RENAME VALUE changed: nothing else keeps the type
- * and the number of its values.
+ * The "n" oldest values of an enum, in its order: those that it had before others were
+ * added.  No value ever leaves an enum or changes its place.
  */
+static List *
+oldest_values(Oid type, int n)
+{
+	CatCList   *rows = SearchSysCacheList1(ENUMTYPOIDNAME, ObjectIdGetDatum(type));
+	List	   *labels = NIL;
+	List	   *names = NIL;
+	ListCell   *cell;
+
+	for (int i = 0; i < rows->n_members; i++)
+	{
+		Form_pg_enum row = (Form_pg_enum) GETSTRUCT(&rows->members[i]->tuple);
+		LabelNow   *label = palloc(sizeof(LabelNow));
+
+		label->oid = row->oid;
+		label->place = row->enumsortorder;
+		label->name = pstrdup(NameStr(row->enumlabel));
+		labels = lappend(labels, label);
+	}
+	ReleaseSysCacheList(rows);
+	list_sort(labels, by_oid);
+	labels = list_truncate(labels, n);
+	list_sort(labels, by_place);
+	foreach(cell, labels)
+		names = lappend(names, (char *) ((LabelNow *) lfirst(cell))->name);
+	return names;
+}
+
+/* Values that ALTER TYPE ... RENAME VALUE changed; others may have been added. */
 static List *
 renamed_values(List *result, Object *a, const Object *b)
 {
-	List	   *now = sv_list(a, "values");
 	List	   *then = sv_list(b, "values");
+	List	   *now;
 	ListCell   *x;
 	ListCell   *y;
 
-	if (!sv_class_is(a, enum) || list_length(now) != list_length(then))
+	if (!sv_class_is(a, enum))
+		return result;
+	now = sv_list(a, "values");
+	if (list_length(now) > list_length(then))
+		now = oldest_values(a->address.objectId, list_length(then));
+	if (list_length(now) != list_length(then))
 		return result;
 	forboth(x, now, y, then)
 	{
