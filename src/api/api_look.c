@@ -171,7 +171,7 @@ static void
 row_needs(RowBuilder *row, const StoredRevision *revision)
 {
 	bool		derived = revision->applied && revision->has_down &&
-		sv_run_is_generated(sv_store_script(SV_STORE_READ, revision->id), SV_DOWNGRADE);
+	sv_run_is_generated(sv_store_script(SV_STORE_READ, revision->id), SV_DOWNGRADE);
 
 	sv_row_list_or_null(row, derived ? sv_run_needs(SV_STORE_READ, revision, false) : NIL);
 }

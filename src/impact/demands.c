@@ -35,7 +35,7 @@ add_demand(Reading *reading, Oid relation, DemandKind kind, AttrNumber column, c
 
 /* The enum that the script has made under that name; NULL: none. */
 static const CreateEnumStmt *
-made_enum(const Reading *reading, const TypeName *name)
+made_enum(const Reading *reading, const TypeName * name)
 {
 	for (int i = list_length(reading->enums) - 1; i >= 0; i--)
 	{
@@ -104,7 +104,7 @@ missing_labels(const Reading *reading, Oid type, const CreateEnumStmt *other, St
 static bool
 converts_text(const Node *expression)
 {
-	const TypeCast *outer = (const TypeCast *) expression;
+	const		TypeCast *outer = (const TypeCast *) expression;
 
 	return expression == NULL ||
 		(IsA(outer, TypeCast) && IsA(outer->arg, TypeCast) &&
@@ -116,7 +116,7 @@ converts_text(const Node *expression)
  * that this one lacks.  False: it is not so.
  */
 static bool
-demand_labels(Reading *reading, Oid relation, AttrNumber column, const TypeName *name)
+demand_labels(Reading *reading, Oid relation, AttrNumber column, const TypeName * name)
 {
 	const CreateEnumStmt *other = name ? made_enum(reading, name) : NULL;
 	Oid			type = other ? enum_of_column(relation, column) : InvalidOid;
