@@ -171,11 +171,11 @@ arg_drift_options(FunctionCallInfo fcinfo, int n)
 
 /* Managed rows that are not as the text in force has them. */
 static void
-put_rows_drift(ReturnSetInfo *result, const List *schemas)
+put_rows_drift(ReturnSetInfo *result, const List *schemas, List *exclude)
 {
 	ListCell   *cell;
 
-	foreach(cell, sv_living_rows_drift(schemas))
+	foreach(cell, sv_living_rows_drift(schemas, exclude))
 	{
 		const RowsDrift *drift = lfirst(cell);
 		RowBuilder	row = {0};
@@ -222,7 +222,7 @@ sv_api_drift(PG_FUNCTION_ARGS)
 		sv_row_text(&row, changed_texts(drift));
 		sv_row_put(result, &row);
 	}
-	put_rows_drift(result, scope.schemas);
+	put_rows_drift(result, scope.schemas, options.exclude);
 	return (Datum) 0;
 }
 
@@ -233,8 +233,8 @@ sv_api_revert_drift(PG_FUNCTION_ARGS)
 	DiffOptions options = arg_drift_options(fcinfo, 1);
 
 	sv_put_diff_rows(fcinfo,
-					 sv_drift_revert(scope.schemas, &options, sv_arg_bool(fcinfo, 2),
-									 sv_arg_bool(fcinfo, 3)));
+					 sv_drift_revert(scope.schemas, &options, &sv_living_rows_calls,
+									 sv_arg_bool(fcinfo, 2), sv_arg_bool(fcinfo, 3)));
 	return (Datum) 0;
 }
 

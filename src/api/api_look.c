@@ -449,7 +449,7 @@ sv_api_check(PG_FUNCTION_ARGS)
 						"Look at it with SELECT * FROM schemaver.drift(); then make a revision of "
 						"it with schemaver.capture(), or undo it with schemaver.revert_drift().");
 	if (drift)
-		sv_living_refuse_rows_drift(scope.schemas);
+		sv_living_refuse_rows_drift(scope.schemas, options.exclude);
 	PG_RETURN_VOID();
 }
 

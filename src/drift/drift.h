@@ -11,6 +11,7 @@
 #include "diff/diff.h"
 #include "formats/formats.h"
 #include "graph/graph.h"
+#include "run/run.h"
 
 /* ----- drifting.c -----
  *
@@ -40,8 +41,8 @@ extern void sv_drift_write(DriftReport *report, const DiffOptions *options);
 extern void sv_drift_write_exactly(DriftReport *report, List *schemas, const DiffOptions *options);
 
 /* revert.c */
-extern List *sv_drift_revert(List *schemas, const DiffOptions *options, bool dry_run,
-							 bool allow_data_loss);
+extern List *sv_drift_revert(List *schemas, const DiffOptions *options, const RowsRevert *rows,
+							 bool dry_run, bool allow_data_loss);
 
 /* clean.c */
 extern void sv_drift_allow_clean(bool allow);

@@ -20,7 +20,10 @@ typedef struct Revert
 {
 	List	   *schemas;
 	const DiffOptions *options;
+	const RowsRevert *managed;
+	bool		may_lose;
 	DriftReport report;
+	List	   *rows;			/* what was executed for managed rows (DiffRow) */
 	const DiffRow *row;			/* being executed */
 } Revert;
 
@@ -100,17 +103,21 @@ do_revert(void *arg)
 	PG_END_TRY();
 	error_context_stack = callback.previous;
 	check_reverted(revert);
+	revert->rows = revert->managed->write(revert->schemas, revert->options->exclude,
+										  revert->may_lose);
 	sv_store_end_run(run, started_at);
 }
 
 /*
- * Undo all drift of the schemas (NIL: all) and return the rows of what was
- * executed.  A dry run executes it and rolls it back.
+ * Undo all drift of the schemas (NIL: all), then write the managed rows that differ
+ * again, and return the rows of what was executed.  A dry run executes it and rolls it
+ * back.
  */
 List *
-sv_drift_revert(List *schemas, const DiffOptions *options, bool dry_run, bool allow_data_loss)
+sv_drift_revert(List *schemas, const DiffOptions *options, const RowsRevert *rows, bool dry_run,
+				bool allow_data_loss)
 {
-	Revert		revert = {schemas, options};
+	Revert		revert = {schemas, options, rows, allow_data_loss || dry_run};
 	ErrorContextCallback *stack = error_context_stack;
 	ErrorData  *error;
 
@@ -118,9 +125,9 @@ sv_drift_revert(List *schemas, const DiffOptions *options, bool dry_run, bool al
 	sv_store_refuse_unfinished();
 	revert.report = sv_drift_find(schemas, options);
 	sv_drift_write_exactly(&revert.report, schemas, options);
-	if (revert.report.revert == NIL)
+	if (revert.report.revert == NIL && !rows->differ(schemas, options->exclude))
 		return NIL;
-	if (!allow_data_loss && !dry_run)
+	if (!revert.may_lose)
 		sv_diff_refuse_losses(revert.report.revert,
 							  "Keep the change as a revision: SELECT schemaver.capture('...'); or "
 							  "lose the data: SELECT * FROM schemaver.revert_drift(allow_data_loss "
@@ -128,11 +135,11 @@ sv_drift_revert(List *schemas, const DiffOptions *options, bool dry_run, bool al
 	if (!dry_run)
 	{
 		do_revert(&revert);
-		return revert.report.revert;
+		return list_concat(revert.report.revert, revert.rows);
 	}
 	error = sv_subtransaction(do_revert, &revert, false);
 	error_context_stack = stack;
 	if (error != NULL)
 		ReThrowError(error);
-	return revert.report.revert;
+	return list_concat(revert.report.revert, revert.rows);
 }

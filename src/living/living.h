@@ -48,8 +48,9 @@ typedef struct RowsDrift
 	const char *why;			/* if so */
 } RowsDrift;
 
-extern List *sv_living_rows_drift(const List *schemas);
-extern void sv_living_refuse_rows_drift(const List *schemas);
+extern const RowsRevert sv_living_rows_calls;
+extern List *sv_living_rows_drift(const List *schemas, List *exclude);
+extern void sv_living_refuse_rows_drift(const List *schemas, List *exclude);
 extern char *sv_living_rows_differs(const RowsDrift *drift);
 extern char *sv_living_rows_revert(const RowsDrift *drift);
 

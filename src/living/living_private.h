@@ -141,6 +141,8 @@ extern void sv_living_record(LivingRun *living, const LivingTask *task, Timestam
 /* ----- rows_make.c: write the managed rows that are due ----- */
 
 extern bool sv_living_write_rows(LivingRun *living);
+extern List *sv_living_order_drifts(const List *drifts);
+extern void sv_living_put_rows_back(const List *drifts);
 extern const ManagedRows *sv_living_rows_before(StoreMode mode, const char *name);
 extern bool sv_living_any_waits(const LivingRun *living);
 extern void sv_living_columns_changed(LivingRun *living, const LivingTask *task, Oid relation);

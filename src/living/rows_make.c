@@ -34,9 +34,10 @@ typedef struct RowsTask
 
 typedef struct RowsGroup
 {
-	LivingRun  *living;
+	LivingRun  *living;			/* NULL: it is no step of a run */
 	List	   *tasks;			/* RowsTask, in the order in which they are written */
 	RowsTask   *current;
+	bool		overwrite;		/* also what others have changed */
 	bool		deletes_first;
 } RowsGroup;
 
@@ -129,10 +130,12 @@ order_tasks(List *tasks)
 static RowsReport *
 work_on(const RowsGroup *group, RowsTask *task, RowsPhase phase)
 {
-	sv_follow_step();
-	sv_fact_set(SV_FACT_REVISION, task->task->name);
-	return sv_managed_apply(task->wanted, task->before, group->living->run->options.allow_data_loss,
-							phase);
+	if (group->living != NULL)
+	{
+		sv_follow_step();
+		sv_fact_set(SV_FACT_REVISION, task->task->name);
+	}
+	return sv_managed_apply(task->wanted, task->before, group->overwrite, phase);
 }
 
 static void
@@ -198,20 +201,25 @@ try_group(RowsGroup *group)
 
 /* ---------- around it ---------- */
 
+static Oid
+relation_of(const ManagedRows *rows)
+{
+	Oid			schema = get_namespace_oid(rows->schema, true);
+
+	return OidIsValid(schema) ? get_relname_relid(rows->table, schema) : InvalidOid;
+}
+
 static RowsTask *
 new_task(LivingTask *living)
 {
 	RowsTask   *task = palloc0(sizeof(RowsTask));
-	Oid			schema;
 
 	task->task = living;
 	if (living->up == NULL)
 		return task;
 	task->wanted = sv_managed_parse(living->up);
 	task->before = sv_living_rows_before(SV_STORE_WRITE, living->name);
-	schema = get_namespace_oid(task->wanted->schema, true);
-	if (OidIsValid(schema))
-		task->relation = get_relname_relid(task->wanted->table, schema);
+	task->relation = relation_of(task->wanted);
 	return task;
 }
 
@@ -277,7 +285,7 @@ bool
 sv_living_write_rows(LivingRun *living)
 {
 	TimestampTz started_at = GetCurrentTimestamp();
-	RowsGroup	group = {living};
+	RowsGroup	group = {living, .overwrite = living->run->options.allow_data_loss};
 	List	   *failed = NIL;
 	ErrorData  *error;
 	ListCell   *cell;
@@ -295,4 +303,65 @@ sv_living_write_rows(LivingRun *living)
 	foreach(cell, group.tasks)
 		finish_task(living, lfirst(cell), started_at);
 	return group.tasks != NIL;
+}
+
+static int
+place_of(const List *tasks, const void *task)
+{
+	for (int i = 0; i < list_length(tasks); i++)
+	{
+		if (list_nth(tasks, i) == task)
+			return i;
+	}
+	elog(ERROR, "a task is lost");
+}
+
+/* Nothing is deleted where there was nothing to delete when it was looked at. */
+static RowsTask *
+task_of_drift(const RowsDrift *drift)
+{
+	RowsTask   *task = palloc0(sizeof(RowsTask));
+	ManagedRows *wanted = palloc(sizeof(ManagedRows));
+
+	*wanted = *drift->wanted;
+	wanted->delete = drift->report->deleted > 0;
+	task->wanted = wanted;
+	task->relation = relation_of(wanted);
+	return task;
+}
+
+/* The differences (RowsDrift) in the order in which their rows are to be written. */
+List *
+sv_living_order_drifts(const List *drifts)
+{
+	List	   *tasks = NIL;
+	List	   *ordered = NIL;
+	ListCell   *cell;
+
+	foreach(cell, drifts)
+	{
+		RowsTask   *task = palloc0(sizeof(RowsTask));
+
+		task->wanted = ((const RowsDrift *) lfirst(cell))->wanted;
+		task->relation = relation_of(task->wanted);
+		tasks = lappend(tasks, task);
+	}
+	foreach(cell, order_tasks(list_copy(tasks)))
+		ordered = lappend(ordered, list_nth(drifts, place_of(tasks, lfirst(cell))));
+	return ordered;
+}
+
+/* Write rows that others changed again (RowsDrift, in order), all or none. */
+void
+sv_living_put_rows_back(const List *drifts)
+{
+	RowsGroup	group = {.overwrite = true};
+	ErrorData  *error;
+	ListCell   *cell;
+
+	foreach(cell, drifts)
+		group.tasks = lappend(group.tasks, task_of_drift(lfirst(cell)));
+	error = try_group(&group);
+	if (error != NULL)
+		ReThrowError(error);
 }

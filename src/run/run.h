@@ -125,6 +125,14 @@ typedef struct LivingHooks
 	void		(*end) (void);
 } LivingHooks;
 
+/* Managed rows that others changed, for revert_drift(): their folder stands beside that of drift. */
+typedef struct RowsRevert
+{
+	bool		(*differ) (const List *schemas, List *exclude);
+	/* write them again, if all of that may be lost; returns the statements (DiffRow) */
+	List	   *(*write) (const List *schemas, List *exclude, bool allow_data_loss);
+} RowsRevert;
+
 /* run.c */
 extern const LivingHooks *sv_run_living;
 extern void sv_run(Direction direction, const char *target, const RunOptions *options,
