@@ -14,11 +14,34 @@
 UnitState *
 sv_unit_state(const Model *model, const ObjectAddress *unit)
 {
-	UnitState  *state = palloc(sizeof(UnitState));
+	UnitState  *state = palloc0(sizeof(UnitState));
 
 	state->model = model;
 	state->unit = *unit;
 	return state;
+}
+
+/*
+ * The state of a table before columns were added to its first "columns" ones, out of one
+ * after that; 0: as it is.
+ */
+UnitState *
+sv_unit_state_before(const UnitState *state, int columns)
+{
+	UnitState  *before = palloc(sizeof(UnitState));
+
+	*before = *state;
+	if (columns != 0)
+		before->columns = columns;
+	return before;
+}
+
+/* Is a part of the unit one of the columns that the state is without? */
+static bool
+is_added_later(const UnitState *state, const Object *o)
+{
+	return state->columns != 0 && o->address.objectSubId > state->columns &&
+		sv_class_is(o, column);
 }
 
 /* Copy an object without its relations to others, which are made by link(). */
@@ -38,15 +61,15 @@ copy_object(Model *model, const Object *o, bool context)
 }
 
 static void
-copy_unit(Model *model, const Object *o)
+copy_unit(Model *model, const Object *o, const UnitState *state)
 {
 	ListCell   *cell;
 
-	if (sv_model_find(model, o->class, o->identity) != NULL)
+	if (is_added_later(state, o) || sv_model_find(model, o->class, o->identity) != NULL)
 		return;
 	copy_object(model, o, false);
 	foreach(cell, o->parts)
-		copy_unit(model, lfirst(cell));
+		copy_unit(model, lfirst(cell), state);
 }
 
 /*
@@ -89,21 +112,21 @@ is_in_states(const List *states, const Object *o)
 	return false;
 }
 
-static void copy_needs(Model *model, const Object *o, const List *states);
-
 /* Add what the objects of a unit need, unless it was touched itself. */
 static void
-copy_needs(Model *model, const Object *o, const List *states)
+copy_needs(Model *model, const Object *o, const UnitState *state, const List *states)
 {
 	ListCell   *cell;
 
+	if (is_added_later(state, o))
+		return;
 	foreach(cell, o->needs)
 	{
 		if (!is_in_states(states, lfirst(cell)))
 			copy_context_object(model, lfirst(cell));
 	}
 	foreach(cell, o->parts)
-		copy_needs(model, lfirst(cell), states);
+		copy_needs(model, lfirst(cell), state, states);
 }
 
 /* What a unit gets when it is made depends on the default privileges of its schema. */
@@ -145,15 +168,18 @@ link_list(const Model *model, const List *objects)
 }
 
 static void
-link_unit(Model *model, const Object *o)
+link_unit(Model *model, const Object *o, const UnitState *state)
 {
-	Object	   *copy = sv_model_find(model, o->class, o->identity);
+	Object	   *copy;
 	ListCell   *cell;
 
+	if (is_added_later(state, o))
+		return;
+	copy = sv_model_find(model, o->class, o->identity);
 	copy->needs = link_list(model, o->needs);
 	copy->vanishes_with = link_list(model, o->vanishes_with);
 	foreach(cell, o->parts)
-		link_unit(model, lfirst(cell));
+		link_unit(model, lfirst(cell), state);
 }
 
 static Model *
@@ -166,24 +192,24 @@ assemble(const List *states, const List *others)
 	foreach(cell, states)
 	{
 		if ((unit = unit_in(lfirst(cell))) != NULL)
-			copy_unit(model, unit);
+			copy_unit(model, unit, lfirst(cell));
 	}
 	foreach(cell, states)
 	{
 		if ((unit = unit_in(lfirst(cell))) != NULL)
-			copy_needs(model, unit, states);
+			copy_needs(model, unit, lfirst(cell), states);
 	}
 	foreach(cell, others)
 	{
 		if ((unit = unit_in(lfirst(cell))) != NULL)
-			copy_needs(model, unit, states);
+			copy_needs(model, unit, lfirst(cell), states);
 	}
 	copy_default_privileges(model, states);
 	copy_default_privileges(model, others);
 	foreach(cell, states)
 	{
 		if ((unit = unit_in(lfirst(cell))) != NULL)
-			link_unit(model, unit);
+			link_unit(model, unit, lfirst(cell));
 	}
 	sv_model_sort(model);
 	return model;

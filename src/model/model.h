@@ -459,9 +459,11 @@ typedef struct UnitState
 {
 	const Model *model;			/* NULL: it is not there */
 	ObjectAddress unit;
+	int			columns;		/* a table without those of a higher number; 0: all */
 } UnitState;
 
 extern UnitState *sv_unit_state(const Model *model, const ObjectAddress *unit);
+extern UnitState *sv_unit_state_before(const UnitState *state, int columns);
 extern void sv_model_assemble(const List *before, const List *after, Model **model_before,
 							  Model **model_after);
 

@@ -6,9 +6,9 @@
  *
  * What a unit was before a step is read when the step touches it first, with a
  * snapshot that shows all that is committed (the object is locked by now) but
- * nothing of the step itself.  What it is after the step is read when a later
- * step touches it, or when the steps are settled, for many units at once: for
- * nobody else can have changed it between.
+ * nothing of the step itself; a table that only gets columns is not read for that (touch.c).
+ * What a unit is after the step is read when a later step touches it, or when the steps are
+ * settled, for many units at once: for nobody else can have changed it between.
  */
 #include "postgres.h"
 
@@ -36,16 +36,6 @@
 
 /* More are settled before the next step, so that memory stays small. */
 #define MAX_PENDING_STEPS 200
-
-/* A unit that a step touched. */
-typedef struct Touch
-{
-	ObjectAddress unit;
-	int			step;
-	Model	   *before;			/* holds it; NULL: it was not there */
-	Model	   *after;
-	bool		after_is_known;
-} Touch;
 
 /* The last touch of a unit. */
 typedef struct TouchEntry
@@ -105,11 +95,12 @@ known_before(const ObjectAddress *unit)
 
 	if (entry == NULL && unit->classId == NamespaceRelationId)
 		return sv_known_schema(unit->objectId);
-	return entry != NULL && entry->touch->step == track.step->number ? entry->touch->before : NULL;
+	return entry != NULL && entry->touch->step == track.step->number ?
+		sv_touch_model_before(entry->touch) : NULL;
 }
 
-static Model *
-read_before(const List *units)
+static UnitState *
+read_before(ObjectAddress *unit)
 {
 	Snapshot	snapshot = snapshot_before_step();
 	Model	   *model;
@@ -117,7 +108,7 @@ read_before(const List *units)
 	track.busy = true;
 	PG_TRY();
 	{
-		model = sv_model_read_units(units, snapshot, known_before);
+		model = sv_model_read_units(list_make1(unit), snapshot, known_before);
 	}
 	PG_FINALLY();
 	{
@@ -126,7 +117,7 @@ read_before(const List *units)
 	PG_END_TRY();
 	UnregisterSnapshot(snapshot);
 	sv_keep_schemas(model);
-	return model;
+	return sv_unit_state(model, unit);
 }
 
 /* Has a step that is not settled yet touched the unit?  Then it is one that is read. */
@@ -136,32 +127,41 @@ is_touched(const ObjectAddress *unit)
 	return hash_search(track.units, unit, HASH_FIND, NULL) != NULL;
 }
 
+/* The step's touch of a unit; NULL: it has not touched it yet. */
+static Touch *
+touch_of_step(const ObjectAddress *unit)
+{
+	const TouchEntry *entry = hash_search(track.units, unit, HASH_FIND, NULL);
+
+	return entry != NULL && entry->touch->step == track.step->number ? entry->touch : NULL;
+}
+
+/* Note that the step touches a unit for the first time; what it was before is to be learned. */
+static Touch *
+add_touch(const ObjectAddress *unit)
+{
+	bool		found;
+	TouchEntry *entry = hash_search(track.units, unit, HASH_ENTER, &found);
+	Touch	   *touch = palloc0(sizeof(Touch));
+
+	touch->unit = *unit;
+	touch->step = track.step->number;
+	touch->previous = found ? entry->touch : NULL;
+	entry->touch = touch;
+	track.step->touches = lappend(track.step->touches, touch);
+	return touch;
+}
+
 /* Note that the step changes a unit; "is_new": it was not there before. */
 static void
 touch_unit(const ObjectAddress *unit, bool is_new)
 {
-	bool		found;
-	TouchEntry *entry;
-	Touch	   *touch;
-	Touch	   *last;
+	Touch	   *touch = touch_of_step(unit);
 
-	entry = hash_search(track.units, unit, HASH_ENTER, &found);
-	last = found ? entry->touch : NULL;
-	if (last != NULL && last->step == track.step->number)
-		return;
-	touch = palloc0(sizeof(Touch));
-	touch->unit = *unit;
-	touch->step = track.step->number;
-
-	entry->touch = touch;
-	track.step->touches = lappend(track.step->touches, touch);
-	if (!is_new)
-		touch->before = read_before(list_make1(&touch->unit));
-	if (last != NULL)
-	{
-		last->after = touch->before;
-		last->after_is_known = true;
-	}
+	if (touch == NULL)
+		touch = add_touch(unit);
+	if (touch->before == NULL)
+		sv_touch_learn_before(touch, is_new ? sv_unit_state(NULL, unit) : read_before(&touch->unit));
 }
 
 /*
@@ -172,8 +172,7 @@ touch_unit(const ObjectAddress *unit, bool is_new)
 static bool
 is_more_than_addition(const ObjectAddress *unit, Oid catalog, bool created)
 {
-	const TouchEntry *entry = hash_search(track.units, unit, HASH_FIND, NULL);
-	const Model *before = entry->touch->before;
+	const Model *before = sv_touch_model_before(touch_of_step(unit));
 
 	if (before == NULL || sv_model_at(before, unit->classId, unit->objectId, 0) == NULL)
 		return false;
@@ -202,38 +201,87 @@ touch_dependents(const ObjectAddress *unit)
 	}
 }
 
+/* Is the step followed, and what happens to objects of the catalog its work? */
+static bool
+is_followed(Oid catalog)
+{
+	if (track.step == NULL || track.busy || (creating_extension && catalog != ExtensionRelationId))
+		return false;
+	if (!sv_store_exists())
+		track.step = NULL;		/* the run cannot be recorded any more */
+	return track.step != NULL;
+}
+
+static bool
+find_unit(Oid catalog, Oid oid, ObjectAddress *unit)
+{
+	return sv_unit_of(catalog, oid, unit) && (is_touched(unit) || sv_unit_is_read(unit));
+}
+
 /*
- * Note that an object is about to be changed, or was just created; "added": a
- * part of it was, which cannot stand for anything else.
+ * Has the step only added columns to the unit, and does no more now?  Then what it
+ * was before need not be read.
  */
+static bool
+only_gets_columns(const ObjectAddress *unit, Oid catalog, Oid oid, TrackedChange change)
+{
+	const Touch *touch = touch_of_step(unit);
+
+	return change == SV_TRACK_COLUMN && catalog == RelationRelationId && unit->objectId == oid &&
+		touch != NULL && touch->before == NULL && !track.renaming;
+}
+
+static void
+touch_object(const ObjectAddress *unit, Oid catalog, Oid oid, TrackedChange change)
+{
+	bool		is_new = change == SV_TRACK_CREATED && unit->objectId == oid &&
+		unit->classId == catalog &&
+		(catalog == RelationRelationId || catalog == NamespaceRelationId);
+
+	touch_unit(unit, is_new);
+	track.removing |= is_more_than_addition(unit, catalog, change != SV_TRACK_CHANGED);
+	if (track.renaming)
+	{
+		track.step->renamed = track.eager = true;
+		touch_dependents(unit);
+	}
+}
+
+/* Note that an object is about to be changed, or was just created. */
 void
-sv_track_object(Oid catalog, Oid oid, bool created, bool added)
+sv_track_object(Oid catalog, Oid oid, TrackedChange change)
 {
 	MemoryContext caller;
 	ObjectAddress unit;
-	bool		is_new;
 
-	if (track.step == NULL || track.busy || (creating_extension && catalog != ExtensionRelationId))
+	if (!is_followed(catalog))
 		return;
-	if (!sv_store_exists())
-	{
-		track.step = NULL;		/* the run cannot be recorded any more */
-
-		return;
-	}
 	caller = MemoryContextSwitchTo(track.context);
-	if (sv_unit_of(catalog, oid, &unit) && (is_touched(&unit) || sv_unit_is_read(&unit)))
+	if (find_unit(catalog, oid, &unit) && !only_gets_columns(&unit, catalog, oid, change))
+		touch_object(&unit, catalog, oid, change);
+	MemoryContextSwitchTo(caller);
+}
+
+/*
+ * Note that a statement is about to add columns to a table that has "columns" of them,
+ * dropped ones among them, and does nothing else to it.
+ */
+void
+sv_track_columns(Oid table, int columns)
+{
+	MemoryContext caller;
+	ObjectAddress unit;
+
+	if (track.renaming || columns == 0)
 	{
-		is_new = created && unit.objectId == oid && unit.classId == catalog &&
-			(catalog == RelationRelationId || catalog == NamespaceRelationId);
-		touch_unit(&unit, is_new);
-		track.removing |= is_more_than_addition(&unit, catalog, created || added);
-		if (track.renaming)
-		{
-			track.step->renamed = track.eager = true;
-			touch_dependents(&unit);
-		}
+		sv_track_touch(RelationRelationId, table);
+		return;
 	}
+	if (!is_followed(RelationRelationId))
+		return;
+	caller = MemoryContextSwitchTo(track.context);
+	if (find_unit(RelationRelationId, table, &unit) && touch_of_step(&unit) == NULL)
+		add_touch(&unit)->columns = columns;
 	MemoryContextSwitchTo(caller);
 }
 
@@ -241,7 +289,7 @@ sv_track_object(Oid catalog, Oid oid, bool created, bool added)
 void
 sv_track_touch(Oid catalog, Oid oid)
 {
-	sv_track_object(catalog, oid, false, true);
+	sv_track_object(catalog, oid, SV_TRACK_ADDED);
 }
 
 /*
@@ -402,15 +450,15 @@ name_written(PendingStep *step)
 	{
 		Oid			relation = lfirst_oid(cell);
 		ObjectAddress unit;
-		TouchEntry *entry;
+		Touch	   *touch;
 		char	   *name = get_rel_name(relation);
 
 		if (name == NULL || get_rel_persistence(relation) == RELPERSISTENCE_TEMP ||
 			sv_track_is_own(relation) ||
 			!sv_unit_of(RelationRelationId, relation, &unit))
 			continue;
-		entry = hash_search(track.units, &unit, HASH_FIND, NULL);
-		if (entry != NULL && entry->touch->step == step->number && entry->touch->before == NULL)
+		touch = touch_of_step(&unit);
+		if (touch != NULL && touch->before != NULL && touch->before->model == NULL)
 			continue;
 		step->undone = sv_track_once(step->undone,
 									 psprintf("changes of rows of table %s",
@@ -440,65 +488,54 @@ sv_track_step_done(void *tag, bool derive)
 		sv_track_settle();
 }
 
-/* Read what the last touched units are now. */
-static void
-read_after(void)
+/* The last touches of all units, whose states after them are not known. */
+static List *
+last_touches(void)
 {
-	List	   *units = NIL;
-	Model	   *now;
+	List	   *result = NIL;
 	ListCell   *cell;
 	ListCell   *other;
-	Snapshot	snapshot;
 
 	foreach(cell, track.pending)
 	{
 		foreach(other, ((PendingStep *) lfirst(cell))->touches)
 		{
 			Touch	   *touch = lfirst(other);
+			const TouchEntry *entry = hash_search(track.units, &touch->unit, HASH_FIND, NULL);
 
-			if (!touch->after_is_known)
-				units = lappend(units, &touch->unit);
+			if (entry->touch == touch)
+				result = lappend(result, touch);
 		}
 	}
-	if (units == NIL)
+	return result;
+}
+
+/* Read what the last touched units are now. */
+static void
+read_after(void)
+{
+	List	   *touches = last_touches();
+	List	   *units = NIL;
+	Model	   *now;
+	ListCell   *cell;
+	Snapshot	snapshot;
+
+	if (touches == NIL)
 		return;
+	foreach(cell, touches)
+		units = lappend(units, &((Touch *) lfirst(cell))->unit);
 	CommandCounterIncrement();
 	snapshot = RegisterSnapshot(GetLatestSnapshot());
 	track.busy = true;
 	now = sv_model_read_units(units, snapshot, NULL);
 	track.busy = false;
 	UnregisterSnapshot(snapshot);
-	foreach(cell, track.pending)
-	{
-		foreach(other, ((PendingStep *) lfirst(cell))->touches)
-		{
-			Touch	   *touch = lfirst(other);
-
-			if (!touch->after_is_known)
-				touch->after = now;
-			touch->after_is_known = true;
-		}
-	}
-}
-
-/* The models of a step out of its touches. */
-static void
-fill_step(TrackedStep *step, const List *touches)
-{
-	List	   *before = NIL;
-	List	   *after = NIL;
-	ListCell   *cell;
-
-	step->units = NIL;
 	foreach(cell, touches)
 	{
 		Touch	   *touch = lfirst(cell);
 
-		step->units = lappend(step->units, &touch->unit);
-		before = lappend(before, sv_unit_state(touch->before, &touch->unit));
-		after = lappend(after, sv_unit_state(touch->after, &touch->unit));
+		sv_touch_learn_after(touch, sv_unit_state(now, &touch->unit));
 	}
-	sv_model_assemble(before, after, &step->before, &step->after);
 }
 
 static void
@@ -509,7 +546,7 @@ settle_step(const PendingStep *pending)
 	step.tag = pending->tag;
 	step.renamed = pending->renamed;
 	step.undone = pending->undone;
-	fill_step(&step, pending->touches);
+	sv_touches_fill(&step, pending->touches);
 	track.receiver->settle(&step);
 }
 
@@ -578,37 +615,6 @@ sv_track_part_done(void *tag)
 	sv_track_step();
 }
 
-/* Of several touches of a unit the first one knows what was before, the last one what is after. */
-static List *
-join_touches(const List *touches)
-{
-	List	   *result = NIL;
-	ListCell   *cell;
-	ListCell   *other;
-
-	foreach(cell, touches)
-	{
-		const Touch *touch = lfirst(cell);
-		Touch	   *joined = NULL;
-
-		foreach(other, result)
-		{
-			Touch	   *t = lfirst(other);
-
-			if (t->unit.classId == touch->unit.classId && t->unit.objectId == touch->unit.objectId)
-				joined = t;
-		}
-		if (joined == NULL)
-		{
-			joined = palloc(sizeof(Touch));
-			*joined = *touch;
-			result = lappend(result, joined);
-		}
-		joined->after = touch->after;
-	}
-	return result;
-}
-
 /* A settled step, with those parts of it that were settled before. */
 const TrackedStep *
 sv_track_whole(const TrackedStep *step)
@@ -622,9 +628,9 @@ sv_track_whole(const TrackedStep *step)
 	whole->renamed |= track.renamed;
 
 	whole->undone = list_concat(list_copy(track.undone), step->undone);
-	fill_step(whole,
-			  join_touches(list_concat_copy(track.parts,
-											((PendingStep *) llast(track.pending))->touches)));
+	sv_touches_fill(whole,
+					sv_touches_join(list_concat_copy(track.parts,
+													 ((PendingStep *) llast(track.pending))->touches)));
 	return whole;
 }
 

@@ -8,8 +8,8 @@
  *
  * While a step runs, the server reports every object that is created, altered
  * or dropped.  The unit to which it belongs is read before its first change in
- * the step, and again when the steps are settled.  So the cost is that of the
- * change, not of the schema.
+ * the step, unless that adds columns to a table and does no more, and again when the
+ * steps are settled.  So the cost is that of the change, not of the schema.
  */
 #ifndef SV_TRACK_H
 #define SV_TRACK_H

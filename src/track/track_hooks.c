@@ -68,12 +68,13 @@ follow_access(ObjectAccessType access, Oid catalog, Oid oid, int sub, void *arg)
 	/* the server tells of a new default by its table and column */
 	if (catalog == AttrDefaultRelationId && access == OAT_POST_CREATE)
 		catalog = RelationRelationId;
-	sv_track_object(catalog, oid, access == OAT_POST_CREATE && sub == 0, access == OAT_POST_CREATE);
+	sv_track_object(catalog, oid, access != OAT_POST_CREATE ? SV_TRACK_CHANGED :
+					sub == 0 ? SV_TRACK_CREATED : SV_TRACK_COLUMN);
 	/* a copy is an object while it is enabled otherwise */
 	if (catalog == TriggerRelationId && access == OAT_POST_ALTER)
 	{
 		foreach(cell, sv_trigger_copies(oid))
-			sv_track_object(catalog, lfirst_oid(cell), false, true);
+			sv_track_object(catalog, lfirst_oid(cell), SV_TRACK_ADDED);
 	}
 }
 

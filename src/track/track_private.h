@@ -15,7 +15,16 @@
  */
 
 /* track.c */
-extern void sv_track_object(Oid catalog, Oid oid, bool created, bool added);
+typedef enum TrackedChange
+{
+	SV_TRACK_CHANGED,
+	SV_TRACK_ADDED,				/* a part is added, which cannot stand for anything else */
+	SV_TRACK_COLUMN,			/* that part is a column, or the default of one */
+	SV_TRACK_CREATED,			/* or replaced */
+} TrackedChange;
+
+extern void sv_track_object(Oid catalog, Oid oid, TrackedChange change);
+extern void sv_track_columns(Oid table, int columns);
 extern bool sv_track_is_renaming(void);
 extern void sv_track_set_renaming(bool renaming);
 extern void sv_track_touch(Oid catalog, Oid oid);
@@ -29,6 +38,28 @@ extern void sv_track_statement(Node *statement);
 extern bool sv_statement_renames(const Node *statement);
 extern bool sv_trigger_is_internal(Oid trigger);
 extern List *sv_trigger_copies(Oid trigger);
+
+/* ----- touch.c -----
+ *
+ * What the units that steps touched were before each step, and are after it.
+ */
+
+/* A unit that a step touched. */
+typedef struct Touch
+{
+	ObjectAddress unit;
+	int			step;
+	UnitState  *before;			/* NULL: not known yet, for the step adds columns only */
+	UnitState  *after;			/* NULL: not known yet */
+	int			columns;		/* so many the table had before these are added */
+	struct Touch *previous;		/* that of an earlier step; NULL: none */
+} Touch;
+
+extern const Model *sv_touch_model_before(const Touch *touch);
+extern void sv_touch_learn_before(Touch *touch, UnitState *before);
+extern void sv_touch_learn_after(Touch *touch, UnitState *after);
+extern void sv_touches_fill(TrackedStep *step, const List *touches);
+extern List *sv_touches_join(const List *touches);
 
 /* ----- known_schemas.c -----
  *

@@ -22,6 +22,7 @@
 #include "catalog/pg_foreign_server.h"
 #include "catalog/pg_language.h"
 #include "catalog/pg_namespace.h"
+#include "catalog/pg_policy.h"
 #include "catalog/pg_proc.h"
 #include "catalog/pg_trigger.h"
 #include "catalog/pg_type.h"
@@ -193,6 +194,80 @@ touch_grant(const GrantStmt *grant)
 	}
 }
 
+/* Does a subcommand add a column, and nothing with it but a default? */
+static bool
+adds_column(const AlterTableCmd *command)
+{
+	ListCell   *cell;
+
+	if (command->subtype != AT_AddColumn)
+		return false;
+	foreach(cell, castNode(ColumnDef, command->def)->constraints)
+	{
+		ConstrType	type = lfirst_node(Constraint, cell)->contype;
+
+		if (type != CONSTR_NULL && type != CONSTR_NOTNULL && type != CONSTR_DEFAULT)
+			return false;
+	}
+	return true;
+}
+
+static bool
+has_policies(Oid table)
+{
+	Relation	catalog = table_open(PolicyRelationId, AccessShareLock);
+	ScanKeyData key;
+	SysScanDesc scan;
+	bool		result;
+
+	ScanKeyInit(&key, Anum_pg_policy_polrelid, BTEqualStrategyNumber, F_OIDEQ,
+				ObjectIdGetDatum(table));
+	scan = systable_beginscan(catalog, PolicyPolrelidPolnameIndexId, true, NULL, 1, &key);
+	result = HeapTupleIsValid(systable_getnext(scan));
+	systable_endscan(scan);
+	table_close(catalog, AccessShareLock);
+	return result;
+}
+
+/*
+ * If a statement does nothing to a table, or to another one, but add columns to it: how
+ * many there were; 0 otherwise.  Policies and rules have queries, which may read otherwise
+ * when a table in them gets a column.
+ */
+static int
+columns_before(const AlterTableStmt *alter, Oid oid)
+{
+	Relation	table;
+	int			result = 0;
+	ListCell   *cell;
+
+	foreach(cell, alter->cmds)
+	{
+		if (!adds_column(lfirst_node(AlterTableCmd, cell)))
+			return 0;
+	}
+	table = relation_open(oid, NoLock);
+	if (table->rd_rel->relkind == RELKIND_RELATION && !table->rd_rel->relhassubclass &&
+		!table->rd_rel->relhasrules && !has_policies(oid))
+		result = RelationGetNumberOfAttributes(table);
+	relation_close(table, NoLock);
+	return result;
+}
+
+static void
+touch_relation_altered(const AlterTableStmt *alter, Oid relation)
+{
+	Oid			rows = get_rel_type_id(relation);
+	List	   *readers = OidIsValid(rows) ? sv_type_dependents(rows) : NIL;
+	int			columns = readers == NIL ? columns_before(alter, relation) : 0;
+
+	if (columns > 0)
+		sv_track_columns(relation, columns);
+	else
+		sv_track_touch(RelationRelationId, relation);
+	sv_track_touch_readers(readers);	/* what is built of its rows */
+}
+
 /*
  * ALTER TABLE and its like.  The hook is told of most subcommands, but not of all:
  * the relation itself is always taken, with the lock and the checks of the
@@ -205,11 +280,7 @@ touch_altered(AlterTableStmt *alter)
 	ListCell   *cell;
 
 	if (OidIsValid(relation))
-	{
-		sv_track_touch(RelationRelationId, relation);
-		if (OidIsValid(get_rel_type_id(relation)))	/* what is built of its rows */
-			sv_track_touch_readers(sv_type_dependents(get_rel_type_id(relation)));
-	}
+		touch_relation_altered(alter, relation);
 	foreach(cell, alter->cmds)
 	{
 		const AlterTableCmd *command = lfirst_node(AlterTableCmd, cell);
