@@ -235,8 +235,8 @@ static void
 touch_object(const ObjectAddress *unit, Oid catalog, Oid oid, TrackedChange change)
 {
 	bool		is_new = change == SV_TRACK_CREATED && unit->objectId == oid &&
-		unit->classId == catalog &&
-		(catalog == RelationRelationId || catalog == NamespaceRelationId);
+	unit->classId == catalog &&
+	(catalog == RelationRelationId || catalog == NamespaceRelationId);
 
 	touch_unit(unit, is_new);
 	track.removing |= is_more_than_addition(unit, catalog, change != SV_TRACK_CHANGED);
