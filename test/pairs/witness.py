@@ -4,7 +4,7 @@ import os
 import re
 import subprocess
 
-_HEADER = re.compile(r"^--\n-- Name: (.*?); Type: ([A-Z ]+); Schema: (.*); Owner: (.*?)(?:; Tablespace: (.*))?\n--\n", re.M | re.S)
+_HEADER = re.compile(r"^--\n-- Name: (.*?); Type: ([A-Z ]+); Schema: (.*?); Owner: (.*?)(?:; Tablespace: (.*?))?\n--\n", re.M | re.S)
 _METHOD = re.compile(r"^SET default_table_access_method = (.*);$", re.M)
 _CONNECTION = re.compile(r"^(CREATE SUBSCRIPTION .* CONNECTION) '[^']*'", re.M)  # a secret
 _UNORDERED = ("TABLE", "FOREIGN TABLE", "ACL", "DEFAULT ACL", "SERVER", "FOREIGN DATA WRAPPER", "TYPE", "PUBLICATION")
