@@ -184,7 +184,7 @@ row_of(const Release *r, const MigrationName *name)
 
 /* Row by row: what the tool lacks is added, what was undone is removed. */
 static void
-compare_rows(Release *r)
+compare_migrations(Release *r)
 {
 	ListCell   *cell;
 
@@ -303,7 +303,7 @@ release_table(Release *r, bool dry_run)
 	if (tool->whole)
 		replace_rows(r);
 	else
-		compare_rows(r);
+		compare_migrations(r);
 	if (!dry_run)
 		write_table(r);
 }

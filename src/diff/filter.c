@@ -137,7 +137,7 @@ copy_wanted(Goal *goal)
 
 /* Does the object stay though it is not wanted? */
 static bool
-stays(const Goal *goal, const Object *o)
+stays_unwanted(const Goal *goal, const Object *o)
 {
 	if (sv_model_find(goal->wanted, o->class, o->identity) != NULL)
 		return false;
@@ -172,7 +172,7 @@ copy_kept(Goal *goal)
 	{
 		Object	   *o = lfirst(cell);
 
-		if (!stays(goal, o) || !copy_into(goal, o))
+		if (!stays_unwanted(goal, o) || !copy_into(goal, o))
 			continue;
 		goal->kept = lappend(goal->kept, o);
 		if (report && !sv_diff_is_excluded(o, goal->options->exclude) &&

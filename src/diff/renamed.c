@@ -57,7 +57,7 @@ is_renamed_object(const Model *kept, const Model *live, const Object *a, const O
 }
 
 static bool
-is_among(List *renamed, const Object *kept)
+is_among_renamed(List *renamed, const Object *kept)
 {
 	ListCell   *cell;
 
@@ -138,7 +138,7 @@ without_clashes(List *renamed, const Model *kept)
 			Renamed    *r = lfirst(cell);
 			Object	   *there = sv_model_find(kept, r->live->class, r->live->identity);
 
-			if (r->was != NULL || there == NULL || is_among(renamed, there))
+			if (r->was != NULL || there == NULL || is_among_renamed(renamed, there))
 				continue;
 			renamed = foreach_delete_current(renamed, cell);
 			again = true;

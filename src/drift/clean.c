@@ -58,7 +58,7 @@ check_allowed(void)
 
 /* A name that is wrong would leave all and forget all the same. */
 static void
-check_schemas(const List *schemas)
+check_cleaned_schemas(const List *schemas)
 {
 	ListCell   *cell;
 
@@ -79,7 +79,7 @@ check_schemas(const List *schemas)
  * whoever runs the revisions may be unable to; and what holds no objects.
  */
 static bool
-stays(const Object *o)
+is_spared(const Object *o)
 {
 	if (sv_class_is(o, subscription) || sv_class_is(o, language))
 		return true;
@@ -88,7 +88,7 @@ stays(const Object *o)
 
 /* The statements that empty the schemas. */
 static List *
-find_rows(const Cleaning *cleaning)
+cleaning_rows(const Cleaning *cleaning)
 {
 	ModelScope	scope = {cleaning->schemas, cleaning->schemas == NIL, NULL};
 	Model	   *live = sv_model_read(&scope);
@@ -100,34 +100,12 @@ find_rows(const Cleaning *cleaning)
 		Object	   *o = lfirst(cell);
 
 		CHECK_FOR_INTERRUPTS();
-		if (!o->context && o->parent == NULL && stays(o))
+		if (!o->context && o->parent == NULL && is_spared(o))
 			sv_model_copy(wanted, o);
 	}
 	sv_model_sort(wanted);
 	wanted = sv_diff_goal(wanted, live, cleaning->options, NULL);
 	return sv_diff(live, wanted, cleaning->options);
-}
-
-static void
-execute_rows(const List *rows)
-{
-	int			level = NewGUCNestLevel();
-	List	   *path = sv_body_path_now();
-	bool		touched = false;
-
-	sv_generated_settings();
-	if (SPI_connect() != SPI_OK_CONNECT)
-		elog(ERROR, "SPI_connect failed");
-	for (int i = 0; i < list_length(rows); i++)
-	{
-		CHECK_FOR_INTERRUPTS();
-		if (((DiffRow *) list_nth(rows, i))->sql != NULL)
-			touched |= sv_generated_row(rows, i, path);
-	}
-	if (touched)
-		sv_constraints_settle(true);
-	SPI_finish();
-	AtEOXact_GUC(false, level);
 }
 
 static void
@@ -137,7 +115,7 @@ check_empty(const Cleaning *cleaning)
 	const DiffRow *row;
 
 	CommandCounterIncrement();
-	left = find_rows(cleaning);
+	left = cleaning_rows(cleaning);
 	if (left == NIL)
 		return;
 	row = linitial(left);
@@ -163,7 +141,7 @@ check_nothing_made(const Cleaning *cleaning)
 		const Object *o = lfirst(cell);
 
 		CHECK_FOR_INTERRUPTS();
-		if (o->context || o->parent != NULL || stays(o) || sv_store_maker(o) == NULL)
+		if (o->context || o->parent != NULL || is_spared(o) || sv_store_maker(o) == NULL)
 			continue;
 		ereport(ERROR,
 				(errcode(ERRCODE_SV_REFUSED),
@@ -249,7 +227,7 @@ do_clean(void *arg)
 	sv_lock_enter();
 	PG_TRY();
 	{
-		execute_rows(cleaning->rows);
+		sv_generated_rows(cleaning->rows, NULL);
 	}
 	PG_FINALLY();
 	{
@@ -281,8 +259,8 @@ sv_drift_clean(List *schemas, const DiffOptions *options, bool dry_run)
 
 	sv_lock_run("schemaver.clean()");
 	check_allowed();
-	check_schemas(schemas);
-	cleaning.rows = find_rows(&cleaning);
+	check_cleaned_schemas(schemas);
+	cleaning.rows = cleaning_rows(&cleaning);
 	if (!dry_run)
 	{
 		do_clean(&cleaning);

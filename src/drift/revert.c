@@ -36,31 +36,6 @@ add_revert_context(void *arg)
 		errcontext("reverting drift, %s %s", revert->row->kind, revert->row->identity);
 }
 
-static void
-execute_revert_rows(Revert *revert)
-{
-	int			level = NewGUCNestLevel();
-	List	   *rows = revert->report.revert;
-	List	   *path = sv_body_path_now();
-	bool		touched = false;
-
-	sv_generated_settings();
-	if (SPI_connect() != SPI_OK_CONNECT)
-		elog(ERROR, "SPI_connect failed");
-	for (int i = 0; i < list_length(rows); i++)
-	{
-		CHECK_FOR_INTERRUPTS();
-		revert->row = list_nth(rows, i);
-		if (revert->row->sql != NULL)
-			touched |= sv_generated_row(rows, i, path);
-	}
-	revert->row = NULL;
-	if (touched)
-		sv_constraints_settle(true);
-	SPI_finish();
-	AtEOXact_GUC(false, level);
-}
-
 /* Read again: nothing may differ any more.  The kept state learns the new OIDs. */
 static void
 check_reverted(Revert *revert)
@@ -94,7 +69,7 @@ do_revert(void *arg)
 	sv_lock_enter();
 	PG_TRY();
 	{
-		execute_revert_rows(revert);
+		sv_generated_rows(revert->report.revert, &revert->row);
 	}
 	PG_FINALLY();
 	{

@@ -116,16 +116,6 @@ set_member(const SourceFile *file, ChangelogEntry *entry, const char *name, cons
 
 /* ---------- XML ---------- */
 
-static int
-line_at(const char *text, const char *at)
-{
-	int			line = 1;
-
-	for (; text < at; text++)
-		line += *text == '\n';
-	return line;
-}
-
 /* The place of the '>' that ends the element, which can stand in quotes before; or NULL. */
 static const char *
 xml_element_end(const char *at)
@@ -227,16 +217,16 @@ read_xml(const SourceFile *file)
 		char	   *name = pnstrdup(at + 1, length);
 
 		if (end == NULL)
-			sv_format_refuse(file, line_at(file->content, at), "the element has no end", NULL);
+			sv_format_refuse(file, sv_line_at(file->content, at), "the element has no end", NULL);
 		if (kind_of_entry(name) >= 0)
 		{
-			ChangelogEntry *entry = new_entry(kind_of_entry(name), line_at(file->content, at));
+			ChangelogEntry *entry = new_entry(kind_of_entry(name), sv_line_at(file->content, at));
 
 			read_xml_attributes(file, at + 1 + length, end, entry);
 			entries = lappend(entries, entry);
 		}
 		else if (at[1] != '?' && at[1] != '!' && at[1] != '/' && !is_frame(name))
-			sv_changelog_refuse(file, line_at(file->content, at), name);
+			sv_changelog_refuse(file, sv_line_at(file->content, at), name);
 		at = end;
 	}
 	return entries;

@@ -402,7 +402,7 @@ files_without_placeholders(const List *files)
 }
 
 static bool
-is_among(const List *files, const char *name)
+has_file(const List *files, const char *name)
 {
 	ListCell   *lc;
 
@@ -424,7 +424,7 @@ set_variables(const List *files, const List *drafts)
 	{
 		RevisionDraft *draft = lfirst(lc);
 
-		if (!is_among(without, draft->source))
+		if (!has_file(without, draft->source))
 			sv_draft_variables(draft, "flyway");
 	}
 }

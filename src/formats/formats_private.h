@@ -93,6 +93,7 @@ extern bool sv_line_next(LineCursor *line);
 extern bool sv_line_is_blank(const LineCursor *line);
 extern bool sv_line_is_comment(const LineCursor *line);
 extern bool sv_line_begins(const LineCursor *line, const char *word);
+extern int	sv_line_at(const char *text, const char *at);
 extern const char *sv_line_comment(const LineCursor *line, const char *mark);
 extern bool sv_text_has_line(const char *text, const char *mark);
 

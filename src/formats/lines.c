@@ -183,3 +183,14 @@ sv_section_text(const Section *section)
 {
 	return section->begun || section->first_line > 0 ? section->text.data : NULL;
 }
+
+/* The number, from 1, of the line of a text in which a place stands. */
+int
+sv_line_at(const char *text, const char *at)
+{
+	int			line = 1;
+
+	for (; text < at; text++)
+		line += *text == '\n';
+	return line;
+}

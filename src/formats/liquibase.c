@@ -486,7 +486,7 @@ has_two_authors(const List *changesets, const Changeset *changeset)
 }
 
 static char *
-checksum_of(const Changeset *changeset, int version)
+changeset_checksum(const Changeset *changeset, int version)
 {
 	char	   *settings = psprintf("%s:%s:%s:", changeset->delimiter ? changeset->delimiter : "null",
 									changeset->splits ? "true" : "false",
@@ -503,8 +503,8 @@ note_details(RevisionDraft *draft, const Changeset *changeset, const char *path)
 	sv_draft_detail(draft, "id", changeset->id);
 	sv_draft_detail(draft, "author", changeset->author);
 	sv_draft_detail(draft, "comment", changeset->comment);
-	sv_draft_detail_list(draft, "checksums", list_make2(checksum_of(changeset, 9),
-														checksum_of(changeset, 8)));
+	sv_draft_detail_list(draft, "checksums", list_make2(changeset_checksum(changeset, 9),
+														changeset_checksum(changeset, 8)));
 }
 
 static void
@@ -525,7 +525,7 @@ contexts_of(const ChangesetReader *r, const Changeset *changeset)
 
 /* Those of the changeset, or of what includes the file; NULL: none. */
 static const char *
-labels_of(const ChangesetReader *r, const Changeset *changeset)
+changeset_labels(const ChangesetReader *r, const Changeset *changeset)
 {
 	if (r->scope->labels == NULL)
 		return changeset->labels;
@@ -559,7 +559,7 @@ draft_of_changeset(const ChangesetReader *r, const Changeset *changeset)
 	if (changeset->no_transaction)
 		sv_draft_option(draft, "transaction", "false");
 	give_text(draft, "contexts", contexts_of(r, changeset));
-	give_text(draft, "labels", labels_of(r, changeset));
+	give_text(draft, "labels", changeset_labels(r, changeset));
 	if (changeset->checks.conditions != NIL)
 		sv_draft_option(draft, "preconditions", sv_liquibase_checks_json(&changeset->checks));
 	return draft;

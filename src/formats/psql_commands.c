@@ -39,16 +39,6 @@ typedef struct PsqlReader
 
 static void expand_file(PsqlReader *r, const SourceFile *file, int depth);
 
-static int
-line_of(const char *text, int at)
-{
-	int			line = 1;
-
-	for (int i = 0; i < at; i++)
-		line += text[i] == '\n';
-	return line;
-}
-
 /* The value that \set gave the name, or NULL. */
 static const char *
 value_of(const PsqlReader *r, const char *name, int length)
@@ -217,7 +207,7 @@ take_include(PsqlReader *r, const SourceFile *file, int line, const char *argume
 
 /* Do what the command says if it is known here.  Returns whether it was. */
 static bool
-take_command(PsqlReader *r, const SourceFile *file, int line, const char *command, int depth)
+take_psql_command(PsqlReader *r, const SourceFile *file, int line, const char *command, int depth)
 {
 	int			length = strcspn(command, " \t\r");
 	const char *word = pnstrdup(command, length);
@@ -279,8 +269,8 @@ expand_file(PsqlReader *r, const SourceFile *file, int depth)
 		int			length = strcspn(text + at, "\n");
 		char	   *command = pnstrdup(text + at + 1, length - 1);
 
-		if (!take_command(r, file, line_of(file->content, text + at - file->content), command,
-						  depth))
+		if (!take_psql_command(r, file, sv_line_at(file->content, text + at), command,
+							   depth))
 			appendBinaryStringInfo(&r->out, text + at, length);
 		text += at + length;
 	}

@@ -313,7 +313,7 @@ find_script(SqitchReader *r, const Change *change, SqitchScript script, const ch
 
 /* The text of the script as psql sends it. */
 static const char *
-script_text(SqitchReader *r, const SourceFile *script)
+text_of_script(SqitchReader *r, const SourceFile *script)
 {
 	return sv_psql_commands(r->folder, r->folders.root, script, &r->used);
 }
@@ -477,12 +477,12 @@ draft_of_change(SqitchReader *r, Change *change)
 						 "Load the folder with its scripts.");
 	draft = sv_draft_new(deploy, change->id, change->planned.note != NULL ? change->planned.note :
 						 change->name);
-	sv_draft_set_up(draft, deploy, script_text(r, deploy), 1);
+	sv_draft_set_up(draft, deploy, text_of_script(r, deploy), 1);
 	if (revert != NULL)
-		sv_draft_set_down(draft, revert, script_text(r, revert), 1);
+		sv_draft_set_down(draft, revert, text_of_script(r, revert), 1);
 	if (verify != NULL)
 	{
-		draft->verify = script_text(r, verify);
+		draft->verify = text_of_script(r, verify);
 		draft->verify_source = verify->name;
 		draft->verify_line = 1;
 		/* what its queries return is no matter to Sqitch */

@@ -35,7 +35,7 @@ static const char *const script_names[SV_SQITCH_SCRIPTS] = {"deploy", "revert", 
 
 /* The text without blanks and quotes at its ends. */
 static char *
-trimmed(const char *text, int length)
+unquoted(const char *text, int length)
 {
 	while (length > 0 && strchr(" \t\"", *text) != NULL)
 	{
@@ -53,12 +53,12 @@ take_conf_line(const LineCursor *line, const char **values)
 {
 	char	   *text = pnstrdup(line->start, line->length);
 	char	   *equal = strchr(text, '=');
-	const char *name = equal != NULL ? trimmed(text, equal - text) : "";
+	const char *name = equal != NULL ? unquoted(text, equal - text) : "";
 
 	for (int i = 0; i < CONF_NAMES; i++)
 	{
 		if (pg_strcasecmp(conf_names[i], name) == 0)
-			values[i] = trimmed(equal + 1, strcspn(equal + 1, "#;"));
+			values[i] = unquoted(equal + 1, strcspn(equal + 1, "#;"));
 	}
 }
 

@@ -201,7 +201,7 @@ add_refill(Unit *unit, Target *target, Pending *item)
 
 /* Find the tables from which the columns of a target are filled. */
 static void
-find_rows(const Target *target)
+find_refill_tables(const Target *target)
 {
 	ListCell   *cell;
 
@@ -226,7 +226,7 @@ merge_targets(Unit *unit)
 	{
 		Target	   *target = lfirst(cell);
 
-		find_rows(target);
+		find_refill_tables(target);
 		sv_kept_fill_columns(target->relation, OidIsValid(target->aside) ? target->aside :
 							 target->relation, target->refills);
 		sv_kept_validate(target->relation);

@@ -298,35 +298,11 @@ sv_aside_data(const Aside *aside)
 
 /* ---------- statements ---------- */
 
-static void
-execute_rows(const List *rows)
-{
-	int			level = NewGUCNestLevel();
-	List	   *path = sv_body_path_now();
-	ListCell   *cell;
-	bool		touched = false;
-
-	sv_generated_settings();
-	if (SPI_connect() != SPI_OK_CONNECT)
-		elog(ERROR, "SPI_connect failed");
-	foreach(cell, rows)
-	{
-		CHECK_FOR_INTERRUPTS();
-		if (((DiffRow *) lfirst(cell))->sql != NULL)
-			touched |= sv_generated_row(rows, foreach_current_index(cell), path);
-	}
-	if (touched)
-		sv_constraints_settle(true);
-	SPI_finish();
-	AtEOXact_GUC(false, level);
-	CommandCounterIncrement();
-}
-
 /* Drop it. */
 void
 sv_aside_take(const Aside *aside)
 {
-	execute_rows(aside->rows);
+	sv_generated_rows(aside->rows, NULL);
 }
 
 /* Lead from one model to another. */
@@ -335,7 +311,7 @@ sv_aside_execute(Model *now, Model *wanted)
 {
 	DiffOptions options = options_of_aside();
 
-	execute_rows(sv_diff(now, wanted, &options));
+	sv_generated_rows(sv_diff(now, wanted, &options), NULL);
 }
 
 /* Make some of the dropped objects again, those that are not there. */

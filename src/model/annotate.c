@@ -55,7 +55,7 @@ add_label(Object *object, const char *provider, const char *label)
 }
 
 static bool
-is_own(const Object *object, Oid catalog, Oid oid, int sub)
+is_address_of(const Object *object, Oid catalog, Oid oid, int sub)
 {
 	return object->address.classId == catalog && object->address.objectId == oid &&
 		object->address.objectSubId == sub;
@@ -75,7 +75,7 @@ read_comment(Model *model, Relation catalog, HeapTuple tuple)
 		heap_getattr(tuple, Anum_pg_description_description, RelationGetDescr(catalog), &isnull);
 	if (isnull)
 		return;
-	if (is_own(object, row->classoid, row->objoid, row->objsubid))
+	if (is_address_of(object, row->classoid, row->objoid, row->objsubid))
 		annotate_text(object, "comment", TextDatumGetCString(comment));
 	else if (sv_class_is(object, constraint))
 		annotate_text(object, "index_comment", TextDatumGetCString(comment));
@@ -90,7 +90,7 @@ read_label(Model *model, Relation catalog, HeapTuple tuple)
 	Datum		provider;
 	Datum		label;
 
-	if (object == NULL || !is_own(object, row->classoid, row->objoid, row->objsubid))
+	if (object == NULL || !is_address_of(object, row->classoid, row->objoid, row->objsubid))
 		return;
 	provider = heap_getattr(tuple, Anum_pg_seclabel_provider, RelationGetDescr(catalog), &isnull);
 	label = heap_getattr(tuple, Anum_pg_seclabel_label, RelationGetDescr(catalog), &isnull);

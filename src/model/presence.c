@@ -205,7 +205,7 @@ may_be_array(Form_pg_type row)
 }
 
 static bool
-note_type(Presence *presence, Relation catalog, HeapTuple tuple)
+note_type_kind(Presence *presence, Relation catalog, HeapTuple tuple)
 {
 	Form_pg_type row = (Form_pg_type) GETSTRUCT(tuple);
 	char		kind = row->typtype == TYPTYPE_PSEUDO ? TYPTYPE_BASE : row->typtype;
@@ -239,7 +239,7 @@ sv_presence_read(Datum schemas)
 	for (int i = 0; i < n; i++)
 		presence->schemas = lappend_oid(presence->schemas, oids[i]);
 	any_row(presence, RelationRelationId, note_relation);
-	any_row(presence, TypeRelationId, note_type);
+	any_row(presence, TypeRelationId, note_type_kind);
 	any_row(presence, ProcedureRelationId, note_routine);
 	return presence;
 }

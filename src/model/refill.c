@@ -138,7 +138,7 @@ sv_writer_rename_table(Writer *w)
 
 /* Bring the rows over, and the numbers of identity columns. */
 static void
-write_rows(Writer *w)
+write_moved_rows(Writer *w)
 {
 	const Object *a = w->pair->a;
 	const Object *b = w->pair->b;
@@ -201,5 +201,5 @@ void
 sv_writer_fill(Writer *w)
 {
 	if (w->pair->swapped)
-		write_rows(w);
+		write_moved_rows(w);
 }

@@ -48,7 +48,7 @@ row_has_index(const Form_pg_constraint row)
 
 /* Is there nothing to say of the index of a constraint? */
 static bool
-is_plain_index(Oid oid)
+has_plain_index(Oid oid)
 {
 	HeapTuple	tuple = SearchSysCache1(INDEXRELID, ObjectIdGetDatum(oid));
 	Form_pg_index index;
@@ -73,7 +73,7 @@ static bool
 is_plain(const Form_pg_constraint row)
 {
 	return row->convalidated && !row->condeferrable && !row->condeferred &&
-		(!row_has_index(row) || is_plain_index(row->conindid));
+		(!row_has_index(row) || has_plain_index(row->conindid));
 }
 
 /* What the server prints; NULL: the constraint was just dropped. */

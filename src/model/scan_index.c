@@ -52,7 +52,7 @@ static HTAB *defaults_of_system = NULL;
 static bool defaults_have_changed = false;
 
 static void
-note_change(Datum arg, int cache, uint32 hash)
+note_default_change(Datum arg, int cache, uint32 hash)
 {
 	defaults_have_changed = true;
 }
@@ -77,8 +77,8 @@ system_defaults(void)
 
 	if (!registered)
 	{
-		CacheRegisterSyscacheCallback(CLAOID, note_change, (Datum) 0);
-		CacheRegisterSyscacheCallback(CASTSOURCETARGET, note_change, (Datum) 0);
+		CacheRegisterSyscacheCallback(CLAOID, note_default_change, (Datum) 0);
+		CacheRegisterSyscacheCallback(CASTSOURCETARGET, note_default_change, (Datum) 0);
 		registered = true;
 	}
 	if (defaults_have_changed && old != NULL)

@@ -86,8 +86,8 @@ static const PartCatalog part_catalogs[] = {
 
 /* A column of the row with that OID; false if there is none. */
 static bool
-fetch(Oid catalog, Oid index, AttrNumber key_column, Oid oid, int n, const AttrNumber *columns,
-	  Datum *values)
+fetch_columns(Oid catalog, Oid index, AttrNumber key_column, Oid oid, int n, const AttrNumber *columns,
+			  Datum *values)
 {
 	Relation	relation = table_open(catalog, AccessShareLock);
 	ScanKeyData key;
@@ -128,7 +128,7 @@ fetch_relation(Oid oid, char *relkind, Oid *reltype)
 		ReleaseSysCache(tuple);
 		return true;
 	}
-	if (!fetch(RelationRelationId, ClassOidIndexId, Anum_pg_class_oid, oid, 2, columns, values))
+	if (!fetch_columns(RelationRelationId, ClassOidIndexId, Anum_pg_class_oid, oid, 2, columns, values))
 		return false;
 	*relkind = DatumGetChar(values[0]);
 	*reltype = DatumGetObjectId(values[1]);
@@ -151,8 +151,8 @@ unit_of_relation(Oid oid, ObjectAddress *unit)
 	{
 		case RELKIND_INDEX:
 		case RELKIND_PARTITIONED_INDEX:
-			if (!fetch(IndexRelationId, IndexRelidIndexId, Anum_pg_index_indexrelid, oid, 1,
-					   &table, &value))
+			if (!fetch_columns(IndexRelationId, IndexRelidIndexId, Anum_pg_index_indexrelid, oid, 1,
+							   &table, &value))
 				return false;
 			return unit_of_relation(DatumGetObjectId(value), unit);
 		case RELKIND_TOASTVALUE:
@@ -184,7 +184,7 @@ unit_of_type(Oid oid, ObjectAddress *unit)
 	{Anum_pg_type_typtype, Anum_pg_type_typrelid, Anum_pg_type_typelem, Anum_pg_type_typcategory};
 	Datum		values[4];
 
-	if (!fetch(TypeRelationId, TypeOidIndexId, Anum_pg_type_oid, oid, 4, columns, values))
+	if (!fetch_columns(TypeRelationId, TypeOidIndexId, Anum_pg_type_oid, oid, 4, columns, values))
 		return false;
 	if (DatumGetChar(values[0]) == TYPTYPE_COMPOSITE)
 	{
@@ -234,7 +234,7 @@ sv_unit_of(Oid catalog, Oid oid, ObjectAddress *unit)
 
 		if (part->catalog != catalog)
 			continue;
-		if (!fetch(catalog, part->index, part->oid, oid, 2, columns, values))
+		if (!fetch_columns(catalog, part->index, part->oid, oid, 2, columns, values))
 			return false;
 		if (OidIsValid(DatumGetObjectId(values[0])))
 			return sv_unit_of(part->owner_catalog, DatumGetObjectId(values[0]), unit);
@@ -270,9 +270,9 @@ sv_unit_schema(const ObjectAddress *unit)
 		case NamespaceRelationId:
 			return unit->objectId;
 		case DefaultAclRelationId:
-			return fetch(DefaultAclRelationId, DefaultAclOidIndexId, Anum_pg_default_acl_oid,
-						 unit->objectId, 1,
-						 &default_acl_schema, &schema) ? DatumGetObjectId(schema) : InvalidOid;
+			return fetch_columns(DefaultAclRelationId, DefaultAclOidIndexId, Anum_pg_default_acl_oid,
+								 unit->objectId, 1,
+								 &default_acl_schema, &schema) ? DatumGetObjectId(schema) : InvalidOid;
 		default:
 			break;
 	}

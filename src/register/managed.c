@@ -38,7 +38,7 @@ refuse_rows(const ManagedRows *rows, const char *message, const char *detail, co
 
 /* The schema in which the table is, or would be made. */
 static const char *
-schema_of(RangeVar *name)
+schema_of_table(RangeVar *name)
 {
 	Oid			relation = RangeVarGetRelid(name, NoLock, true);
 	List	   *path;
@@ -64,7 +64,7 @@ set_table(ManagedRows *rows, const char *table)
 				(errcode(ERRCODE_INVALID_NAME),
 				 errmsg("improper name of a table: \"%s\"", sv_base_clip(table))));
 	rows->table = name->relname;
-	rows->schema = name->schemaname != NULL ? name->schemaname : schema_of(name);
+	rows->schema = name->schemaname != NULL ? name->schemaname : schema_of_table(name);
 	if (strncmp(rows->schema, "pg_temp", 7) == 0)
 		refuse_rows(rows, "it is a temporary table", NULL, NULL);
 }

@@ -287,7 +287,7 @@ sv_register_edit(const char *id, const RevisionEdit *edit)
 }
 
 static void
-refuse_if_needed(const RevisionGraph *graph, int index)
+refuse_if_used(const RevisionGraph *graph, int index)
 {
 	const GraphRevision *revision = &graph->revisions[index];
 	int			user;
@@ -317,7 +317,7 @@ sv_register_remove(const char *id)
 				(errcode(ERRCODE_SV_INTERRUPTED_RUN),
 				 errmsg("cannot remove revision \"%s\" because an online run has done a part of it", id),
 				 errhint("Run SELECT schemaver.abandon(%s) first.", quote_literal_cstr(id))));
-	refuse_if_needed(graph, sv_graph_find(graph, id));
+	refuse_if_used(graph, sv_graph_find(graph, id));
 	tag = sv_store_tag_of(id);
 	if (tag != NULL)
 		ereport(ERROR,

@@ -83,7 +83,7 @@ put_changes(ReportPage *page, const List *changes, const char *id)
 }
 
 static void
-put_steps(ReportPage *page, const List *steps, const char *id)
+put_revision_steps(ReportPage *page, const List *steps, const char *id)
 {
 	bool		any = false;
 	ListCell   *cell;
@@ -170,7 +170,7 @@ put_full(ReportPage *page, int at, const List *changes, const List *steps)
 	put_origin(page, index, revision);
 	put_changes(page, changes, revision->id);
 	put_scripts(page, revision);
-	put_steps(page, steps, revision->id);
+	put_revision_steps(page, steps, revision->id);
 	sv_page_put(page, "</details>\n");
 }
 

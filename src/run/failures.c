@@ -58,7 +58,7 @@ client_address(void)
 }
 
 static void
-fill(FailedRun *shared, const FailedRun *what, const ErrorData *error)
+fill_failed_run(FailedRun *shared, const FailedRun *what, const ErrorData *error)
 {
 	*shared = *what;
 	shared->database = MyDatabaseId;
@@ -89,7 +89,7 @@ register_worker(dsm_handle handle)
 
 /* Hand the failure to a worker, if there is a place for one; the segment is then its own. */
 static void
-hand_over(const FailedRun *what, const ErrorData *error)
+hand_to_worker(const FailedRun *what, const ErrorData *error)
 {
 	dsm_segment *segment = dsm_create(sizeof(FailedRun), DSM_CREATE_NULL_IF_MAXSEGMENTS);
 	dsm_handle	handle;
@@ -97,7 +97,7 @@ hand_over(const FailedRun *what, const ErrorData *error)
 	if (segment == NULL)
 		return;
 	handle = dsm_segment_handle(segment);
-	fill(dsm_segment_address(segment), what, error);
+	fill_failed_run(dsm_segment_address(segment), what, error);
 	dsm_pin_segment(segment);
 	if (!register_worker(handle))
 		dsm_unpin_segment(handle);
@@ -124,7 +124,7 @@ sv_run_journal_failure(const FailedRun *what)
 	error = CopyErrorData();
 	PG_TRY();
 	{
-		hand_over(what, error);
+		hand_to_worker(what, error);
 	}
 	PG_CATCH();
 	{

@@ -479,3 +479,36 @@ sv_generated_row(const List *rows, int i, List *path)
 	return sv_generated_execute(&generated, i, execute_row,
 								unconstify(char *, statement_of_rows(rows, i).text));
 }
+
+/*
+ * Execute the rows of a comparison, each with the rights that are due, and all that
+ * they deferred.  *current (which may be NULL) is the row that is executed, for the
+ * caller's error context; NULL again at the end.
+ */
+void
+sv_generated_rows(const List *rows, const DiffRow **current)
+{
+	int			level = NewGUCNestLevel();
+	List	   *path = sv_body_path_now();
+	const DiffRow *row;
+	bool		touched = false;
+
+	if (current == NULL)
+		current = &row;
+	sv_generated_settings();
+	if (SPI_connect() != SPI_OK_CONNECT)
+		elog(ERROR, "SPI_connect failed");
+	for (int i = 0; i < list_length(rows); i++)
+	{
+		CHECK_FOR_INTERRUPTS();
+		*current = list_nth(rows, i);
+		if ((*current)->sql != NULL)
+			touched |= sv_generated_row(rows, i, path);
+	}
+	*current = NULL;
+	if (touched)
+		sv_constraints_settle(true);
+	SPI_finish();
+	AtEOXact_GUC(false, level);
+	CommandCounterIncrement();
+}

@@ -186,7 +186,7 @@ add_other_operators(RowsTable *table)
 }
 
 static void
-find_key(RowsTable *table)
+find_managed_key(RowsTable *table)
 {
 	bool		found = false;
 	ListCell   *cell;
@@ -246,7 +246,7 @@ sv_managed_open(const ManagedRows *wanted, LOCKMODE lock)
 	table->from = psprintf("%s%s", table->relation->rd_rel->relkind == RELKIND_RELATION ?
 						   "ONLY " : "", sv_managed_table(wanted));
 	find_columns(table);
-	find_key(table);
+	find_managed_key(table);
 	make_desc(table);
 	return table;
 }

@@ -277,6 +277,7 @@ extern void sv_generated_settings(void);
 extern GeneratedStatement sv_generated_statement(const char *text);
 extern bool sv_generated_execute(const Generated *generated, int i, StatementFn run, void *arg);
 extern bool sv_generated_row(const List *rows, int i, List *path);
+extern void sv_generated_rows(const List *rows, const DiffRow **current);
 
 /* ----- rows.c: the rows that a table shall have, compared and written ----- */
 

@@ -47,7 +47,7 @@ sv_scripts_begin(StoreMode mode, const StoredRevision *const *revisions,
  * changes what is derived for the other.
  */
 static void
-fetch(ScriptsAhead *ahead, int i)
+fetch_scripts(ScriptsAhead *ahead, int i)
 {
 	List	   *ids = NIL;
 	MemoryContext caller;
@@ -76,7 +76,7 @@ sv_scripts_at(ScriptsAhead *ahead, int i)
 	if (changed || i < ahead->from || i >= ahead->from + list_length(ahead->scripts))
 	{
 		ahead->window = changed ? 1 : Min(2 * ahead->window, AHEAD);
-		fetch(ahead, i);
+		fetch_scripts(ahead, i);
 	}
 	return list_nth(ahead->scripts, i - ahead->from);
 }

@@ -77,7 +77,7 @@ add_reason(Undo *undo, const char *what, const char *by, const char *why)
 }
 
 static char *
-name_of(const char *class, const char *identity)
+name_with_class(const char *class, const char *identity)
 {
 	return psprintf("%s %s", class, identity);
 }
@@ -147,7 +147,7 @@ check_graph(Undo *undo, const RevisionGraph *graph, const GraphRevision *revisio
 
 /* Is everything that counts for the schema the same in both?  NULL: there is none. */
 static bool
-same_object(const Object *a, const Object *b)
+same_facts(const Object *a, const Object *b)
 {
 	if (a == NULL || b == NULL)
 		return a == b;
@@ -165,9 +165,9 @@ same_object(const Object *a, const Object *b)
 static void
 check_touched(Undo *undo, const TouchedObject *touched)
 {
-	if (same_object(touched->after, touched->now))
+	if (same_facts(touched->after, touched->now))
 		return;
-	add_reason(undo, name_of(touched->class, touched->identity), touched->by,
+	add_reason(undo, name_with_class(touched->class, touched->identity), touched->by,
 			   touched->now == NULL ? "was dropped" :
 			   touched->after == NULL ? "was made" : "was changed");
 }
@@ -181,7 +181,7 @@ check_parts(Undo *undo, const List *parts)
 	{
 		const TouchedPart *part = lfirst(cell);
 
-		add_reason(undo, name_of(part->class, part->identity), part->by, "was added");
+		add_reason(undo, name_with_class(part->class, part->identity), part->by, "was added");
 	}
 }
 
@@ -276,7 +276,7 @@ dependent_of(Form_pg_depend row, ObjectAddress *who)
 
 /* A member of an extension that the revision has created goes with it. */
 static bool
-is_member(const Own *own, const ObjectAddress *who)
+is_member_of_own(const Own *own, const ObjectAddress *who)
 {
 	Oid			extension = getExtensionOfObject(who->classId, who->objectId);
 
@@ -326,10 +326,10 @@ check_dependent(Undo *undo, Own *own, const ObjectAddress *on, Form_pg_depend ro
 		return;
 	}
 	if (!dependent_of(row, &who) || is_own(own, who.classId, who.objectId, who.objectSubId) ||
-		is_member(own, &who))
+		is_member_of_own(own, &who))
 		return;
 	kept = sv_store_kept_at(&who);
-	add_reason(undo, kept.class != NULL ? name_of(kept.class, kept.identity) :
+	add_reason(undo, kept.class != NULL ? name_with_class(kept.class, kept.identity) :
 			   getObjectDescription(&who, false), kept.by,
 			   psprintf("depends on %s and was made", getObjectDescription(on, false)));
 }
@@ -378,7 +378,7 @@ set_touched(Undo *undo, const List *touched)
 }
 
 static void
-refuse_unknown(const StoredRevision *row, const char *detail, const char *hint)
+refuse_unknown_changes(const StoredRevision *row, const char *detail, const char *hint)
 {
 	ereport(ERROR,
 			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
@@ -403,12 +403,12 @@ sv_undo_begin(const RevisionGraph *graph, const StoredRevision *row)
 	undo->context = CurrentMemoryContext;
 	undo->way_back = way_back(graph, revision);
 	if (!sv_keep_snapshots)
-		refuse_unknown(row, "Setting schemaver.keep_snapshots is off.",
-					   "SET schemaver.keep_snapshots = on;");
+		refuse_unknown_changes(row, "Setting schemaver.keep_snapshots is off.",
+							   "SET schemaver.keep_snapshots = on;");
 	if (!sv_store_applied_states(row->id, &before, &after))
-		refuse_unknown(row, "No run has kept the state of the schema before and after it, "
-					   "or a later one has not.", undo->way_back ?
-					   psprintf("Undo it with what came after it: %s", undo->way_back) : NULL);
+		refuse_unknown_changes(row, "No run has kept the state of the schema before and after it, "
+							   "or a later one has not.", undo->way_back ?
+							   psprintf("Undo it with what came after it: %s", undo->way_back) : NULL);
 	check_graph(undo, graph, revision);
 	set_touched(undo, sv_store_touched(before, after));
 	for (int i = 0; i < undo->ntouched; i++)
@@ -446,7 +446,7 @@ static void
 judge_other(Undo *undo, const ObjectChange *change)
 {
 	const Object *o = change->before ? change->before : change->after;
-	char	   *name = name_of(o->class->name, o->identity);
+	char	   *name = name_with_class(o->class->name, o->identity);
 
 	if (change->before == NULL)
 		undo->faults = lappend(undo->faults, psprintf("%s is new", name));
@@ -463,7 +463,7 @@ judge_change(Undo *undo, const ObjectChange *change)
 	int			i = find_touched(undo, o);
 	const TouchedObject *touched = i < 0 ? NULL : undo->touched[i];
 
-	if (same_object(change->before, change->after))
+	if (same_facts(change->before, change->after))
 		return;
 	if (touched == NULL)
 	{
@@ -471,9 +471,9 @@ judge_change(Undo *undo, const ObjectChange *change)
 		return;
 	}
 	undo->seen[i] = true;
-	if (!same_object(change->before, touched->after))
-		add_reason(undo, name_of(o->class->name, o->identity), NULL, "was changed");
-	else if (!same_object(change->after, touched->before))
+	if (!same_facts(change->before, touched->after))
+		add_reason(undo, name_with_class(o->class->name, o->identity), NULL, "was changed");
+	else if (!same_facts(change->after, touched->before))
 		undo->faults = lappend(undo->faults,
 							   psprintf("%s %s is not what it was before the revision",
 										o->class->name, o->identity));
@@ -481,7 +481,7 @@ judge_change(Undo *undo, const ObjectChange *change)
 
 /* FollowJudge: what the down changed */
 static void
-judge(List *changes, void *arg)
+judge_changes(List *changes, void *arg)
 {
 	Undo	   *undo = arg;
 	MemoryContext caller = MemoryContextSwitchTo(undo->context);
@@ -500,8 +500,8 @@ void
 sv_undo_follow(Undo *undo)
 {
 	if (!sv_follow_keeps())
-		refuse_unknown(undo->row, "The state of the schema cannot be kept.", NULL);
-	sv_follow_judge(judge, undo);
+		refuse_unknown_changes(undo->row, "The state of the schema cannot be kept.", NULL);
+	sv_follow_judge(judge_changes, undo);
 	if (undo->columns_last)
 		(void) set_config_option("schemaver.reorder_limit", "0", PGC_USERSET, PGC_S_SESSION,
 								 GUC_ACTION_SAVE, true, 0, false);
@@ -516,7 +516,7 @@ sv_undo_prove(Undo *undo)
 	{
 		const TouchedObject *touched = undo->touched[i];
 
-		if (!undo->seen[i] && !same_object(touched->before, touched->after))
+		if (!undo->seen[i] && !same_facts(touched->before, touched->after))
 			undo->faults = lappend(undo->faults, psprintf("%s %s is as the revision has left it",
 														  touched->class, touched->identity));
 	}

@@ -218,7 +218,7 @@ may_stay(const Substituter *s, const Place *place)
 }
 
 static void
-refuse_unknown(const Substituter *s, const Place *place)
+refuse_unknown_variable(const Substituter *s, const Place *place)
 {
 	StringInfoData json;
 
@@ -257,7 +257,7 @@ check_values(const Substituter *s)
 		const Place *place = lfirst(cell);
 
 		if (place->form != FORM_ESCAPE && place->value == NULL && !may_stay(s, place))
-			refuse_unknown(s, place);
+			refuse_unknown_variable(s, place);
 	}
 }
 
@@ -265,7 +265,7 @@ check_values(const Substituter *s)
 
 /* Is the place to be left as it is written? */
 static bool
-stays(const Place *place)
+stays_as_written(const Place *place)
 {
 	return place->context == CONTEXT_GAP || (place->value == NULL && place->form != FORM_ESCAPE);
 }
@@ -282,7 +282,7 @@ put_values(const Substituter *s, List **used)
 	{
 		const Place *place = lfirst(cell);
 
-		if (stays(place))
+		if (stays_as_written(place))
 			continue;
 		appendBinaryStringInfo(&out, s->text + done, place->start - done);
 		appendStringInfoString(&out, text_of_place(s, place));

@@ -343,7 +343,7 @@ read_found_script(uint64 row)
 	"LEFT JOIN schemaver.derived d ON d.revision = s.revision "
 
 static void
-refuse_unknown(const char *id)
+refuse_unknown_revision(const char *id)
 {
 	ereport(ERROR,
 			(errcode(ERRCODE_SV_UNKNOWN_REVISION),
@@ -358,7 +358,7 @@ sv_store_script(StoreMode mode, const char *id)
 	List	   *found = sv_own_rows(mode, &query, read_stored_script, id);
 
 	if (found == NIL)
-		refuse_unknown(id);
+		refuse_unknown_revision(id);
 	return linitial(found);
 }
 

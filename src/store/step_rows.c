@@ -50,27 +50,27 @@ typedef struct StepArrays
 } StepArrays;
 
 static Datum *
-column(int n)
+new_column(int n)
 {
 	return palloc(sizeof(Datum) * n);
 }
 
 static void
-fill(StepArrays *a, const List *steps, int from, int to)
+fill_arrays(StepArrays *a, const List *steps, int from, int to)
 {
 	int			n = to - from;
 
 	a->n = 0;
-	a->revisions = column(n);
-	a->checksums = column(n);
-	a->positions = column(n);
-	a->started = column(n);
-	a->finished = column(n);
-	a->elapsed = column(n);
-	a->statements = column(n);
-	a->states = column(n);
-	a->before = column(n);
-	a->roles = column(n);
+	a->revisions = new_column(n);
+	a->checksums = new_column(n);
+	a->positions = new_column(n);
+	a->started = new_column(n);
+	a->finished = new_column(n);
+	a->elapsed = new_column(n);
+	a->statements = new_column(n);
+	a->states = new_column(n);
+	a->before = new_column(n);
+	a->roles = new_column(n);
 	for (int i = from; i < to; i++)
 	{
 		const StoredStep *step = list_nth(steps, i);
@@ -206,7 +206,7 @@ write_some(const List *steps, int from, int to)
 	StoreScope	scope;
 
 	sv_store_enter(&scope, SV_STORE_WRITE);
-	fill(&arrays, steps, from, to);
+	fill_arrays(&arrays, steps, from, to);
 	if (first->direction == SV_UPGRADE)
 		write_applied(&scope, &arrays, first->run);
 	else

@@ -134,7 +134,7 @@ sv_store_touched(int64 before, int64 after)
 }
 
 static void *
-read_part(uint64 row)
+read_touched_part(uint64 row)
 {
 	TouchedPart *part = palloc(sizeof(TouchedPart));
 
@@ -160,7 +160,7 @@ sv_store_parts_since(int64 before, int64 after)
 		2, {INT8OID, INT8OID}
 	};
 
-	return sv_own_rows(SV_STORE_WRITE, &query, read_part, before, after);
+	return sv_own_rows(SV_STORE_WRITE, &query, read_touched_part, before, after);
 }
 
 /* Whose step left the object as it is kept; NULL: nobody's. */
@@ -207,7 +207,7 @@ sv_store_kept_at(const ObjectAddress *address)
 		"AND o.database = $4 WHERE v.to_state IS NULL AND v.oid = $1 AND v.place = $2",
 		4, {OIDOID, INT4OID, INT8OID, OIDOID}
 	};
-	List	   *found = sv_own_rows(SV_STORE_WRITE, &query, read_part, address->objectId,
+	List	   *found = sv_own_rows(SV_STORE_WRITE, &query, read_touched_part, address->objectId,
 									address->objectSubId, (int64) GetSystemIdentifier(),
 									MyDatabaseId);
 	TouchedPart none = {0};

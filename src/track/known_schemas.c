@@ -16,7 +16,7 @@ static List *models = NIL;		/* in each of them is a schema that no other one has
 static bool changed = false;	/* a schema is another one now than that which was read */
 
 static void
-note_change(Datum arg, int cache, uint32 hash)
+note_schema_change(Datum arg, int cache, uint32 hash)
 {
 	changed = true;
 }
@@ -25,7 +25,7 @@ note_change(Datum arg, int cache, uint32 hash)
 void
 sv_known_schemas_install(void)
 {
-	CacheRegisterSyscacheCallback(NAMESPACEOID, note_change, (Datum) 0);
+	CacheRegisterSyscacheCallback(NAMESPACEOID, note_schema_change, (Datum) 0);
 }
 
 /* The model in which a schema was read, NULL: it is to be read. */

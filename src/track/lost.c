@@ -201,7 +201,7 @@ has_own_rows(const Comparison *cmp, const Object *b)
 
 /* Has a column of a table values of the type, alone or inside of another type? */
 static bool
-is_stored(Oid type)
+type_is_stored(Oid type)
 {
 	DependScan	scan = sv_depend_begin(TypeRelationId, type, true, NULL);
 	Form_pg_depend row;
@@ -224,7 +224,7 @@ is_stored(Oid type)
 			types = lappend_oid(types, row->objid);
 	}
 	foreach(cell, types)
-		stored = stored || is_stored(lfirst_oid(cell));
+		stored = stored || type_is_stored(lfirst_oid(cell));
 	return stored;
 }
 
@@ -235,7 +235,7 @@ note_attribute(const Comparison *cmp, List *lost, const Object *b)
 	const Object *before = sv_before(cmp, b->parent);
 
 	if (is_new_object(cmp, b->parent) || !is_new_object(cmp, b) || before == NULL ||
-		!is_stored(before->address.objectId))
+		!type_is_stored(before->address.objectId))
 		return lost;
 	return note_loss(lost, "values of attribute", b->identity);
 }

@@ -60,7 +60,7 @@ schema_of_constraint(Oid constraint)
 
 /* The schema in which the object stands; invalid for classes that nobody asks about. */
 static Oid
-schema_of(Oid catalog, Oid oid)
+schema_of_object(Oid catalog, Oid oid)
 {
 	switch (catalog)
 	{
@@ -88,7 +88,7 @@ follow_member(ObjectAccessType access, Oid catalog, Oid oid, int sub, void *arg)
 	if (!OidIsValid(own_schema) || changed != NULL || creating_extension ||
 		!(access == OAT_DROP || access == OAT_POST_ALTER ||
 		  (access == OAT_POST_CREATE && sub != 0)) ||
-		schema_of(catalog, oid) != own_schema)
+		schema_of_object(catalog, oid) != own_schema)
 		return;					/* a new column is created, but is a change of its table */
 	ObjectAddressSubSet(address, catalog, oid, access == OAT_POST_CREATE ? 0 : sub);
 	caller = MemoryContextSwitchTo(TopMemoryContext);
