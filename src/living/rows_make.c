@@ -202,7 +202,7 @@ try_group(RowsGroup *group)
 /* ---------- around it ---------- */
 
 static Oid
-relation_of(const ManagedRows *rows)
+table_of_rows(const ManagedRows *rows)
 {
 	Oid			schema = get_namespace_oid(rows->schema, true);
 
@@ -219,7 +219,7 @@ new_task(LivingTask *living)
 		return task;
 	task->wanted = sv_managed_parse(living->up);
 	task->before = sv_living_rows_before(SV_STORE_WRITE, living->name);
-	task->relation = relation_of(task->wanted);
+	task->relation = table_of_rows(task->wanted);
 	return task;
 }
 
@@ -326,7 +326,7 @@ task_of_drift(const RowsDrift *drift)
 	*wanted = *drift->wanted;
 	wanted->delete = drift->report->deleted > 0;
 	task->wanted = wanted;
-	task->relation = relation_of(wanted);
+	task->relation = table_of_rows(wanted);
 	return task;
 }
 
@@ -343,7 +343,7 @@ sv_living_order_drifts(const List *drifts)
 		RowsTask   *task = palloc0(sizeof(RowsTask));
 
 		task->wanted = ((const RowsDrift *) lfirst(cell))->wanted;
-		task->relation = relation_of(task->wanted);
+		task->relation = table_of_rows(task->wanted);
 		tasks = lappend(tasks, task);
 	}
 	foreach(cell, order_tasks(list_copy(tasks)))
