@@ -320,8 +320,9 @@ take_dropped_table(Reading *reading, const RangeVar *name)
 
 	if (!OidIsValid(relation))
 		return;
-	if (heir != NULL && heir->created != NULL && heir->created->ofTypename == NULL &&
-		heir->created->inhRelations == NIL)
+	if (heir != NULL && heir->created != NULL &&
+		(find_carried(reading, relation) != NULL || (heir->created->ofTypename == NULL &&
+													 heir->created->inhRelations == NIL)))
 		add_replaced(reading, relation, heir->created);
 	else
 		add_taken(reading, relation, 0, true);

@@ -25,20 +25,6 @@ has_index(const Object *o)
 	return !has_kind(o, "check") && !has_kind(o, "foreign key");
 }
 
-/* Has the constraint of a parent, which this one follows, a property? */
-static bool
-parent_is(const Object *o, const char *property)
-{
-	ListCell   *cell;
-
-	foreach(cell, o->needs)
-	{
-		if (sv_class_is(lfirst(cell), constraint) && sv_is(lfirst(cell), property))
-			return true;
-	}
-	return false;
-}
-
 static void
 write_validate(Writer *w, const Object *o)
 {
@@ -162,11 +148,7 @@ create_constraint(Writer *w, const Object *o)
 	if (sv_class_is(o->parent, domain))
 		return;
 	if (follows_parent_key(w, o))
-	{
-		if (!sv_is(o, "not_valid") && parent_is(o, "not_valid"))
-			write_validate(w, o);
 		return;
-	}
 	if (has_kind(o, "foreign key"))
 		hazards |= SV_HAZARD_BLOCKS_WRITES;
 	else
@@ -215,7 +197,7 @@ can_alter_constraint(const Object *a, const Object *b)
 static void
 validate(Writer *w, const Object *a, const Object *b)
 {
-	if (!follows_parent_key(w, b) || parent_is(b, "not_valid"))
+	if (!follows_parent_key(w, b))
 		write_validate(w, b);
 }
 
@@ -318,6 +300,12 @@ constraint_name_space(const Object *o)
 #define INDEX_TABLESPACE(c) \
 	"CASE WHEN " c ".reltablespace <> 0 THEN (SELECT spcname FROM pg_catalog.pg_tablespace WHERE oid = " c ".reltablespace) END"
 
+/*
+ * Whether the check of a parent is valid in a child, too, is no part of the schema: a child
+ * that is made under one that is not has a valid one, and no dump tells.
+ */
+#define INHERITED_CHECK "(contype = 'c' AND coninhcount > 0 AND NOT conislocal)"
+
 /* Of exclusion constraints alone the server prints the storage options, too. */
 #define DEFINITION(k, x) \
 	"CASE WHEN " k ".contype = 'x' AND " x ".reloptions IS NOT NULL THEN " \
@@ -332,10 +320,11 @@ const ModelClass sv_class_constraint = {
 	"('p', 'u', 'x') THEN conindid END AS _alias, "
 	"CASE contype WHEN 'c' THEN 'check' WHEN 'f' THEN 'foreign key' WHEN 'p' THEN 'primary key' "
 	"WHEN 'u' THEN 'unique' ELSE 'exclude' END AS kind, "
-	"d.definition, CASE WHEN condeferrable OR NOT convalidated THEN "
+	"CASE WHEN " INHERITED_CHECK " THEN regexp_replace(d.definition, ' NOT VALID$', '') ELSE d.definition END AS definition, "
+	"CASE WHEN condeferrable OR NOT convalidated AND NOT " INHERITED_CHECK " THEN "
 	"regexp_replace(regexp_replace(d.definition, ' NOT VALID$', ''), "
 	"' DEFERRABLE( INITIALLY DEFERRED)?', '') END AS essence, "
-	FLAG("NOT convalidated", "not_valid") ", "
+	FLAG("NOT convalidated AND NOT " INHERITED_CHECK, "not_valid") ", "
 	"CASE WHEN condeferred THEN 'DEFERRABLE INITIALLY DEFERRED' WHEN condeferrable THEN "
 	"'DEFERRABLE INITIALLY IMMEDIATE' END AS deferrable, "
 	FLAG("coninhcount > 0 AND NOT conislocal", "inherited") ", "
