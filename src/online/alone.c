@@ -140,6 +140,5 @@ sv_online_try_alone(void *arg)
 	}
 	PG_END_TRY();
 	sv_follow_part_done();
-	sv_store_end_part(&online->part);
-	sv_online_commit();
+	sv_online_end_part(online);
 }

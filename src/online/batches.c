@@ -187,7 +187,7 @@ try_batch(void *arg)
 	AtEOXact_GUC(false, level);
 	SetUserIdAndSecContext(userid, security_context);
 	sv_online_keep_lock();
-	if (batches->finished)
+	if (batches->finished && !batches->ends_later)
 		sv_store_end_part(batches->part);
 	else
 		sv_store_batch(batches->part);

@@ -393,7 +393,7 @@ execute_alone(OnlineRun *online)
 						sv_direction_name(online->direction), online->revision->id,
 						online->execution.script->statements[online->at].blocker,
 						online->part.line)));
-	sv_online_fire_around_part(online, SV_HOOK_BEFORE_STATEMENT);
+	sv_online_fire_before_part(online);
 	while ((error = sv_online_attempt(sv_online_try_alone, online)) != NULL)
 	{
 		online->part.begun_before = true;
@@ -401,7 +401,6 @@ execute_alone(OnlineRun *online)
 		if (!sv_retry_wait(attempt++, error, &online->execution))
 			ReThrowError(error);
 	}
-	sv_online_fire_around_part(online, SV_HOOK_AFTER_STATEMENT);
 	online->at = online->part.to;
 }
 
@@ -421,9 +420,11 @@ execute_batches(OnlineRun *online)
 				(errmsg("[%d/%d] %s %s: %s in batches at line %d", online->next, online->run.nsteps,
 						sv_direction_name(online->direction), online->revision->id,
 						online->execution.script->statements[online->at].tag, online->part.line)));
-	sv_online_fire_around_part(online, SV_HOOK_BEFORE_STATEMENT);
+	sv_online_fire_before_part(online);
+	batches.ends_later = sv_hooks_any(SV_HOOK_AFTER_STATEMENT);
 	sv_batches_execute(&batches);
-	sv_online_fire_around_part(online, SV_HOOK_AFTER_STATEMENT);
+	if (batches.ends_later)
+		sv_online_end_part(online);
 	if (sv_progress)
 		ereport(INFO,
 				(errmsg("[%d/%d] %s %s: %lld rows in %d batches, the longest of %d ms",

@@ -18,23 +18,45 @@ sv_online_fire_before_revision(const OnlineRun *online)
 }
 
 /*
- * A part is executed elsewhere, or in many transactions: the hooks around it have one of
- * their own.  Commits.
+ * A part will be executed elsewhere, or in many transactions: the hooks before it have one
+ * of their own.  Commits.
  */
 void
-sv_online_fire_around_part(OnlineRun *online, HookMoment at)
+sv_online_fire_before_part(OnlineRun *online)
 {
-	bool		first = at == SV_HOOK_BEFORE_STATEMENT && online->part.from == 0;
+	bool		first = online->part.from == 0;
 
-	if (!sv_hooks_any(at) && !(first && sv_hooks_any(SV_HOOK_BEFORE_REVISION)))
+	if (!sv_hooks_any(SV_HOOK_BEFORE_STATEMENT) &&
+		!(first && sv_hooks_any(SV_HOOK_BEFORE_REVISION)))
 		return;
 	sv_follow_part();
 	sv_lock_hold();
 	if (first)
 		sv_online_fire_before_revision(online);
-	sv_hooks_fire(at, online->execution.script->statements[online->part.from].tag);
+	sv_hooks_fire(SV_HOOK_BEFORE_STATEMENT,
+				  online->execution.script->statements[online->part.from].tag);
 	sv_follow_part_done();
 	sv_online_keep_lock();
+	sv_online_commit();
+}
+
+/*
+ * Such a part is executed: run the hooks behind it and record it, in one transaction, so
+ * that the next run comes back to a hook that failed.  Commits.
+ */
+void
+sv_online_end_part(OnlineRun *online)
+{
+	if (sv_hooks_any(SV_HOOK_AFTER_STATEMENT))
+	{
+		sv_follow_part();
+		sv_lock_hold();
+		sv_hooks_fire(SV_HOOK_AFTER_STATEMENT,
+					  online->execution.script->statements[online->part.from].tag);
+		sv_follow_part_done();
+		sv_online_keep_lock();
+	}
+	sv_store_end_part(&online->part);
 	sv_online_commit();
 }
 

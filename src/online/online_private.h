@@ -85,6 +85,7 @@ typedef struct Batches
 	bool		found;			/* the pass has found rows that are left */
 	int64		vacuumed_at;	/* part->done at the last vacuum */
 	bool		finished;
+	bool		ends_later;		/* the caller records the end of the part */
 	Pace		pace;
 } Batches;
 
@@ -182,7 +183,8 @@ extern void sv_online_clean_former(OnlineRun *online);
 
 /* online_hooks.c */
 extern void sv_online_fire_before_revision(const OnlineRun *online);
-extern void sv_online_fire_around_part(OnlineRun *online, HookMoment at);
+extern void sv_online_fire_before_part(OnlineRun *online);
+extern void sv_online_end_part(OnlineRun *online);
 extern void sv_online_fire_around_run(OnlineRun *online, HookMoment at);
 
 /* ----- worker.c -----

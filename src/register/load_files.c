@@ -594,9 +594,12 @@ sv_register_files(List *files, const LoadOptions *options)
 
 	if (*options->source != '\0')
 		sv_graph_check_name(options->source, "source");
+	if (options->prune)
+		sv_register_prune_begin();
 	if (!options->validate)
 	{
 		load_all(&load);
+		sv_register_prune_end(options->source, load.results);
 		return load.results;
 	}
 	error = sv_subtransaction(load_all, &load, false);

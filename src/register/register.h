@@ -115,6 +115,10 @@ extern RegisterAction sv_register_managed_rows(const ManagedRows *rows, const Gi
 extern RegisterAction sv_register_managed(const GivenRows *given, const char **name);
 extern void sv_register_copy_rows(ManagedRows *rows, const char *text, bool csv);
 
+/* prune.c */
+extern void sv_register_prune_begin(void);
+extern void sv_register_prune_end(const char *source, const List *results);
+
 /* draft_order.c */
 extern List *sv_register_order(List *drafts);
 extern List *sv_register_needed(List *ordered, const RevisionDraft *last);
