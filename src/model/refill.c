@@ -54,12 +54,19 @@ sv_writer_helper(const Object *column)
 	return quote_qualified_identifier(column->schema, "schemaver_helper");
 }
 
+static bool
+is_array(const char *type)
+{
+	int			length = strlen(type);
+
+	return length > 2 && strcmp(type + length - 2, "[]") == 0;
+}
+
 /* How a column becomes one of another type; "attribute" is that of the helper, if there is one. */
 static const char *
 conversion_by(Writer *w, const Object *a, const Object *b, const char *attribute)
 {
 	const char *type = sv_text(b, "type");
-	int			length = strlen(type);
 
 	if (sv_writer_has_helper(w, b))
 		return psprintf("(pg_catalog.jsonb_populate_record(NULL::%s, "
@@ -80,7 +87,7 @@ conversion_by(Writer *w, const Object *a, const Object *b, const char *attribute
 		return psprintf("pg_catalog.jsonb_populate_record(NULL::%s, pg_catalog.to_jsonb(%s))",
 						type, quote_identifier(b->name));
 	return psprintf("%s::text%s::%s", quote_identifier(b->name),
-					length > 2 && strcmp(type + length - 2, "[]") == 0 ? "[]" : "", type);
+					is_array(sv_text(a, "type")) && is_array(type) ? "[]" : "", type);
 }
 
 /* The USING of a column that changes its type; NULL: none is needed. */
