@@ -63,6 +63,25 @@ needs_dropped_helper(const Comparison *cmp, const Object *a)
 	return false;
 }
 
+/*
+ * Is one of the objects, which is dropped, computed from this one?  Then that one is
+ * dropped first.
+ */
+static bool
+is_needed_by_dropped(const Comparison *cmp, const Object *o, const List *objects)
+{
+	ListCell   *cell;
+
+	foreach(cell, objects)
+	{
+		const Object *other = lfirst(cell);
+
+		if (other != o && sv_is_dropped(cmp, other) && list_member_ptr(other->needs, o))
+			return true;
+	}
+	return false;
+}
+
 /* The object whose drop takes this one away, or NULL. */
 static Object *
 goes_with(const Comparison *cmp, const Object *a)
@@ -84,7 +103,7 @@ goes_with(const Comparison *cmp, const Object *a)
 		Object	   *o = lfirst(cell);
 
 		if (sv_is_dropped(cmp, o) && !sv_class_is(a, table) && !is_detached(cmp, a) &&
-			!sv_swap_survives(cmp, o, a))
+			!sv_swap_survives(cmp, o, a) && !is_needed_by_dropped(cmp, o, a->vanishes_with))
 			return o;
 	}
 	foreach(cell, a->needs)
