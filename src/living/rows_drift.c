@@ -88,8 +88,8 @@ sv_living_rows_differs(const RowsDrift *drift)
 /* ---------- writing them again ---------- */
 
 static void
-add_diff_row(List **result, const char *kind, const char *identity, const char *action, const char *sql,
-			 int hazards)
+add_statement_row(List **result, const char *kind, const char *identity, const char *action, const char *sql,
+				  int hazards)
 {
 	DiffRow    *row = palloc0(sizeof(DiffRow));
 
@@ -102,8 +102,8 @@ add_diff_row(List **result, const char *kind, const char *identity, const char *
 }
 
 static void
-add_diff_rows(List **result, const ManagedRows *rows, const List *places, const char *action,
-			  char *(*statement) (const ManagedRows *rows, const List *row))
+add_statement_rows(List **result, const ManagedRows *rows, const List *places, const char *action,
+				   char *(*statement) (const ManagedRows *rows, const List *row))
 {
 	ListCell   *cell;
 
@@ -114,9 +114,9 @@ add_diff_rows(List **result, const ManagedRows *rows, const List *places, const 
 
 		CHECK_FOR_INTERRUPTS();
 		if (sql != NULL)
-			add_diff_row(result, "row",
-						 psprintf("%s (%s)", sv_managed_table(rows), sv_managed_key(rows, row)), action,
-						 sql, 0);
+			add_statement_row(result, "row",
+							  psprintf("%s (%s)", sv_managed_table(rows), sv_managed_key(rows, row)), action,
+							  sql, 0);
 	}
 }
 
@@ -125,8 +125,8 @@ static void
 add_delete(List **result, const RowsDrift *drift)
 {
 	if (drift->report->shows_keys && drift->report->deleted > 0)
-		add_diff_row(result, "rows", sv_managed_table(drift->wanted), "alter",
-					 sv_managed_delete_sql(drift->wanted), SV_HAZARD_DATA_LOSS);
+		add_statement_row(result, "rows", sv_managed_table(drift->wanted), "alter",
+						  sv_managed_delete_sql(drift->wanted), SV_HAZARD_DATA_LOSS);
 }
 
 /* Those that write the others again; without text for who may not see the keys. */
@@ -137,12 +137,12 @@ add_writes(List **result, const RowsDrift *drift)
 
 	if (!drift->report->shows_keys)
 	{
-		add_diff_row(result, "rows", sv_managed_table(wanted), "alter", NULL,
-					 drift->report->deleted > 0 ? SV_HAZARD_DATA_LOSS : 0);
+		add_statement_row(result, "rows", sv_managed_table(wanted), "alter", NULL,
+						  drift->report->deleted > 0 ? SV_HAZARD_DATA_LOSS : 0);
 		return;
 	}
-	add_diff_rows(result, wanted, drift->report->updates, "alter", sv_managed_update_sql);
-	add_diff_rows(result, wanted, drift->report->inserts, "create", sv_managed_insert_sql);
+	add_statement_rows(result, wanted, drift->report->updates, "alter", sv_managed_update_sql);
+	add_statement_rows(result, wanted, drift->report->inserts, "create", sv_managed_insert_sql);
 }
 
 /* The statements that write the rows again; NULL if they are not known, or not for who asks. */
