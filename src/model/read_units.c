@@ -236,29 +236,58 @@ with_identity(const Model *model, const List *relations)
 	return result;
 }
 
-/* The OIDs among the units of a catalog that can have rows in a class. */
-static List *
-oids_for(const UnitReader *u, const ModelClass *class, Oid catalog, const List *units)
+/* Some units, and the kind of each. */
+typedef struct UnitKinds
 {
-	const char *kinds = sv_class_kinds(class);
-	List	   *oids = NIL;
+	const List *units;
+	char	   *kinds;
+} UnitKinds;
+
+static UnitKinds
+kinds_of(const List *units)
+{
+	UnitKinds	result = {units, palloc(Max(list_length(units), 1))};
 	ListCell   *cell;
 
 	foreach(cell, units)
 	{
 		const ObjectAddress *unit = lfirst(cell);
-		char		kind;
+
+		result.kinds[foreach_current_index(cell)] = unit_kind(unit->classId, unit->objectId);
+	}
+	return result;
+}
+
+/* Can a unit of that kind have rows in a class? */
+static bool
+has_kind(const ModelClass *class, char kind)
+{
+	const char *kinds = kind != '\0' ? sv_class_kinds(class) : NULL;
+
+	return kinds == NULL || strchr(kinds, kind) != NULL;
+}
+
+/* The OIDs among the units of a catalog that can have rows in a class. */
+static List *
+oids_for(const UnitReader *u, const ModelClass *class, Oid catalog, const UnitKinds *units)
+{
+	List	   *oids = NIL;
+	ListCell   *cell;
+
+	foreach(cell, units->units)
+	{
+		const ObjectAddress *unit = lfirst(cell);
+		char		kind = units->kinds[foreach_current_index(cell)];
 
 		if (unit->classId != catalog)
 		{
 			/* the columns of a composite type are those of its relation */
 			if (class == &sv_class_column && unit->classId == TypeRelationId &&
-				get_typtype(unit->objectId) == TYPTYPE_COMPOSITE)
+				kind == TYPTYPE_COMPOSITE)
 				oids = lappend_oid(oids, get_typ_typrelid(unit->objectId));
 			continue;
 		}
-		kind = unit_kind(catalog, unit->objectId);
-		if ((kinds == NULL || kind == '\0' || strchr(kinds, kind) != NULL) &&
+		if (has_kind(class, kind) &&
 			(catalog != RelationRelationId || has_rows(u, class, unit->objectId)))
 			oids = lappend_oid(oids, unit->objectId);
 	}
@@ -268,12 +297,14 @@ oids_for(const UnitReader *u, const ModelClass *class, Oid catalog, const List *
 static void
 read_objects(UnitReader *u, const List *units)
 {
-	for (int i = 0; sv_object_classes[i] != NULL; i++)
+	UnitKinds	kinds = kinds_of(units);
+
+	for (int i = 0; units != NIL && sv_object_classes[i] != NULL; i++)
 	{
 		const ModelClass *class = sv_object_classes[i];
 		bool		by_parent = OidIsValid(class->parent_catalog);
 		List	   *oids = oids_for(u, class, by_parent ? class->parent_catalog :
-									class->catalog, units);
+									class->catalog, &kinds);
 
 		if (class == &sv_class_index_attachment)
 			oids = indexes_of(u->reader.model, oids);
@@ -284,6 +315,7 @@ read_objects(UnitReader *u, const List *units)
 		CHECK_FOR_INTERRUPTS();
 		ask(u, i, by_parent, oids);
 	}
+	pfree(kinds.kinds);
 }
 
 /* ----- dependencies ----- */

@@ -84,7 +84,7 @@ static const PartCatalog part_catalogs[] = {
 	Anum_pg_amproc_amprocfamily, OperatorFamilyRelationId},
 };
 
-/* A column of the row with that OID; false if there is none. */
+/* Columns, passed by value, of the row with that OID as it is written; false if there is none. */
 static bool
 fetch_columns(Oid catalog, Oid index, AttrNumber key_column, Oid oid, int n, const AttrNumber *columns,
 			  Datum *values)
@@ -108,27 +108,39 @@ fetch_columns(Oid catalog, Oid index, AttrNumber key_column, Oid oid, int n, con
 	return HeapTupleIsValid(tuple);
 }
 
+/*
+ * The same of columns that never change once the row can be seen, so that what the cache
+ * has of them is right; what was just created is not in it.
+ */
+static bool
+fetch_fixed(int cache, Oid catalog, Oid index, AttrNumber key_column, Oid oid, int n,
+			const AttrNumber *columns, Datum *values)
+{
+	HeapTuple	tuple = SearchSysCache1(cache, ObjectIdGetDatum(oid));
+
+	if (!HeapTupleIsValid(tuple))
+		return fetch_columns(catalog, index, key_column, oid, n, columns, values);
+	for (int i = 0; i < n; i++)
+	{
+		bool		isnull;
+
+		values[i] = SysCacheGetAttr(cache, tuple, columns[i], &isnull);
+	}
+	ReleaseSysCache(tuple);
+	return true;
+}
+
 static bool unit_of_type(Oid oid, ObjectAddress *unit);
 
-/*
- * Kind and row type of a relation; false if it is not there.  What the cache has of
- * both is right at any time; what was just created is not in it.
- */
+/* Kind and row type of a relation; false if it is not there. */
 static bool
 fetch_relation(Oid oid, char *relkind, Oid *reltype)
 {
 	static const AttrNumber columns[] = {Anum_pg_class_relkind, Anum_pg_class_reltype};
-	HeapTuple	tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(oid));
 	Datum		values[2];
 
-	if (HeapTupleIsValid(tuple))
-	{
-		*relkind = ((Form_pg_class) GETSTRUCT(tuple))->relkind;
-		*reltype = ((Form_pg_class) GETSTRUCT(tuple))->reltype;
-		ReleaseSysCache(tuple);
-		return true;
-	}
-	if (!fetch_columns(RelationRelationId, ClassOidIndexId, Anum_pg_class_oid, oid, 2, columns, values))
+	if (!fetch_fixed(RELOID, RelationRelationId, ClassOidIndexId, Anum_pg_class_oid, oid, 2,
+					 columns, values))
 		return false;
 	*relkind = DatumGetChar(values[0]);
 	*reltype = DatumGetObjectId(values[1]);
@@ -151,8 +163,8 @@ unit_of_relation(Oid oid, ObjectAddress *unit)
 	{
 		case RELKIND_INDEX:
 		case RELKIND_PARTITIONED_INDEX:
-			if (!fetch_columns(IndexRelationId, IndexRelidIndexId, Anum_pg_index_indexrelid, oid, 1,
-							   &table, &value))
+			if (!fetch_fixed(INDEXRELID, IndexRelationId, IndexRelidIndexId,
+							 Anum_pg_index_indexrelid, oid, 1, &table, &value))
 				return false;
 			return unit_of_relation(DatumGetObjectId(value), unit);
 		case RELKIND_TOASTVALUE:
@@ -184,7 +196,9 @@ unit_of_type(Oid oid, ObjectAddress *unit)
 	{Anum_pg_type_typtype, Anum_pg_type_typrelid, Anum_pg_type_typelem, Anum_pg_type_typcategory};
 	Datum		values[4];
 
-	if (!fetch_columns(TypeRelationId, TypeOidIndexId, Anum_pg_type_oid, oid, 4, columns, values))
+	/* a shell that becomes a type is none of what is told apart here before or after */
+	if (!fetch_fixed(TYPEOID, TypeRelationId, TypeOidIndexId, Anum_pg_type_oid, oid, 4, columns,
+					 values))
 		return false;
 	if (DatumGetChar(values[0]) == TYPTYPE_COMPOSITE)
 	{
@@ -234,7 +248,9 @@ sv_unit_of(Oid catalog, Oid oid, ObjectAddress *unit)
 
 		if (part->catalog != catalog)
 			continue;
-		if (!fetch_columns(catalog, part->index, part->oid, oid, 2, columns, values))
+		if (catalog == ConstraintRelationId ?
+			!fetch_fixed(CONSTROID, catalog, part->index, part->oid, oid, 2, columns, values) :
+			!fetch_columns(catalog, part->index, part->oid, oid, 2, columns, values))
 			return false;
 		if (OidIsValid(DatumGetObjectId(values[0])))
 			return sv_unit_of(part->owner_catalog, DatumGetObjectId(values[0]), unit);

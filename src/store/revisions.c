@@ -373,13 +373,12 @@ List *
 sv_store_scripts(StoreMode mode, const List *ids)
 {
 	static StoreQuery query = {
-		"SELECT f.* FROM (SELECT i.id, i.n, sum(b.bytes) OVER (ORDER BY i.n) AS bytes "
-		"FROM unnest($1) WITH ORDINALITY AS i (id, n) LEFT JOIN LATERAL (SELECT "
+		"SELECT w.* FROM (SELECT f.*, sum(f.bytes) OVER (ORDER BY i.n) AS sum, i.n "
+		"FROM unnest($1) WITH ORDINALITY AS i (id, n) LEFT JOIN LATERAL (" SCRIPT_COLUMNS ", "
 		"octet_length(s.up) + coalesce(octet_length(s.down), 0) + "
-		"coalesce(octet_length(s.verify), 0) AS bytes "
-		"FROM schemaver.script s WHERE s.revision = i.id OFFSET 0) b ON true) w "
-		"LEFT JOIN LATERAL (" SCRIPT_COLUMNS SCRIPT_TABLES "WHERE s.revision = w.id OFFSET 0) f "
-		"ON true WHERE w.n = 1 OR w.bytes <= " SCRIPTS_AT_ONCE " ORDER BY w.n",
+		"coalesce(octet_length(s.verify), 0) AS bytes " SCRIPT_TABLES
+		"WHERE s.revision = i.id OFFSET 0) f ON true) w "
+		"WHERE w.n = 1 OR w.sum <= " SCRIPTS_AT_ONCE " ORDER BY w.n",
 		1, {TEXTARRAYOID}
 	};
 	List	   *found = sv_own_rows(mode, &query, read_found_script, ids);

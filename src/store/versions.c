@@ -605,8 +605,9 @@ has_its_whole(Versions *versions, const Object *object)
 static bool
 leaves_parts(Versions *versions, const Object *object)
 {
-	return !sv_versions_has(versions, object->class, object->identity) &&
-		sv_versions_parts(versions, object) != NIL;
+	/* hardly ever are there parts: they are looked for first */
+	return sv_versions_parts(versions, object) != NIL &&
+		!sv_versions_has(versions, object->class, object->identity);
 }
 
 /*

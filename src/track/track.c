@@ -33,6 +33,7 @@
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/snapmgr.h"
+#include "utils/syscache.h"
 
 /* More are settled before the next step, so that memory stays small. */
 #define MAX_PENDING_STEPS 200
@@ -520,11 +521,20 @@ read_after(void)
 	ListCell   *cell;
 	Snapshot	snapshot;
 
-	if (touches == NIL)
-		return;
-	foreach(cell, touches)
-		units = lappend(units, &((Touch *) lfirst(cell))->unit);
 	CommandCounterIncrement();
+	foreach(cell, touches)
+	{
+		Touch	   *touch = lfirst(cell);
+
+		/* what is dropped need not be looked for */
+		if (touch->unit.classId == RelationRelationId &&
+			!SearchSysCacheExists1(RELOID, ObjectIdGetDatum(touch->unit.objectId)))
+			sv_touch_learn_after(touch, sv_unit_state(NULL, &touch->unit));
+		else
+			units = lappend(units, &touch->unit);
+	}
+	if (units == NIL)
+		return;
 	snapshot = RegisterSnapshot(GetLatestSnapshot());
 	track.busy = true;
 	now = sv_model_read_units(units, snapshot, NULL);
@@ -534,7 +544,8 @@ read_after(void)
 	{
 		Touch	   *touch = lfirst(cell);
 
-		sv_touch_learn_after(touch, sv_unit_state(now, &touch->unit));
+		if (touch->after == NULL)
+			sv_touch_learn_after(touch, sv_unit_state(now, &touch->unit));
 	}
 }
 
