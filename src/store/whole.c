@@ -256,5 +256,6 @@ sv_whole_changes(Versions *versions, List *changes)
 		if (whole != NULL && merged_entry(&m, whole, HASH_FIND)->is_kept)
 			end_parts(&m, whole, renamed != NULL && will_be_kept(&m, renamed) ? renamed : NULL);
 	}
+	hash_destroy(m.keys);
 	return m.changes;
 }

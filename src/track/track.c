@@ -38,6 +38,9 @@
 /* More are settled before the next step, so that memory stays small. */
 #define MAX_PENDING_STEPS 200
 
+/* What so many steps need, as a rule; pages that are not used cost nothing. */
+#define KEPT_MEMORY ((Size) 4 * 1024 * 1024)
+
 /* The last touch of a unit. */
 typedef struct TouchEntry
 {
@@ -73,7 +76,6 @@ static struct
 	List	   *undone;			/* in them, strings */
 } track;
 
-
 /* All that is committed, and of this transaction what came before the step. */
 static Snapshot
 snapshot_before_step(void)
@@ -81,7 +83,6 @@ snapshot_before_step(void)
 	Snapshot	snapshot = RegisterSnapshot(GetLatestSnapshot());
 
 	snapshot->curcid = track.cid;
-
 	return snapshot;
 }
 
@@ -119,13 +120,6 @@ read_before(ObjectAddress *unit)
 	UnregisterSnapshot(snapshot);
 	sv_keep_schemas(model);
 	return sv_unit_state(model, unit);
-}
-
-/* Has a step that is not settled yet touched the unit?  Then it is one that is read. */
-static bool
-is_touched(const ObjectAddress *unit)
-{
-	return hash_search(track.units, unit, HASH_FIND, NULL) != NULL;
 }
 
 /* The step's touch of a unit; NULL: it has not touched it yet. */
@@ -213,10 +207,12 @@ is_followed(Oid catalog)
 	return track.step != NULL;
 }
 
+/* The unit of an object; false if it is none that is read, which one that was touched is. */
 static bool
 find_unit(Oid catalog, Oid oid, ObjectAddress *unit)
 {
-	return sv_unit_of(catalog, oid, unit) && (is_touched(unit) || sv_unit_is_read(unit));
+	return sv_unit_of(catalog, oid, unit) &&
+		(hash_search(track.units, unit, HASH_FIND, NULL) != NULL || sv_unit_is_read(unit));
 }
 
 /*
@@ -397,23 +393,33 @@ make_units(void)
 	HASHCTL		control = {0};
 
 	control.hcxt = track.context;
-
 	control.keysize = sizeof(ObjectAddress);
 	control.entrysize = sizeof(TouchEntry);
 	return hash_create("schemaver touched units", 64, &control,
 					   HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
 }
 
-/* Begin to follow the steps of a run; what they changed goes to the receiver. */
-void
-sv_track_begin(const TrackedSteps *receiver)
+static void
+begin_in(MemoryContext context, const TrackedSteps *receiver)
 {
 	memset(&track, 0, sizeof(track));
 	sv_forget_schemas();
-	track.context =
-		AllocSetContextCreate(CurrentMemoryContext, "schemaver tracking", ALLOCSET_DEFAULT_SIZES);
+	track.context = context;
 	track.receiver = receiver;
 	track.units = make_units();
+}
+
+/*
+ * Begin to follow the steps of a run; what they changed goes to the receiver.  Their memory is
+ * kept until the end: giving it back and getting it anew for each few hundred steps costs more
+ * than filling it.
+ */
+void
+sv_track_begin(const TrackedSteps *receiver)
+{
+	begin_in(AllocSetContextCreate(CurrentMemoryContext, "schemaver tracking",
+								   KEPT_MEMORY, ALLOCSET_DEFAULT_INITSIZE, ALLOCSET_DEFAULT_MAXSIZE),
+			 receiver);
 }
 
 /* A step begins. */
@@ -565,14 +571,11 @@ settle_step(const PendingStep *pending)
 static void
 start_anew(void)
 {
-	const TrackedSteps *receiver = track.receiver;
 	int			steps = track.steps;
-	MemoryContext caller = MemoryContextSwitchTo(MemoryContextGetParent(track.context));
 
-	MemoryContextDelete(track.context);
-	sv_track_begin(receiver);
+	MemoryContextReset(track.context);
+	begin_in(track.context, track.receiver);
 	track.steps = steps;
-	MemoryContextSwitchTo(caller);
 }
 
 static void
@@ -637,7 +640,6 @@ sv_track_whole(const TrackedStep *step)
 	whole = palloc(sizeof(TrackedStep));
 	*whole = *step;
 	whole->renamed |= track.renamed;
-
 	whole->undone = list_concat(list_copy(track.undone), step->undone);
 	sv_touches_fill(whole,
 					sv_touches_join(list_concat_copy(track.parts,
