@@ -86,8 +86,8 @@ static const PartCatalog part_catalogs[] = {
 
 /* Columns, passed by value, of the row with that OID as it is written; false if there is none. */
 static bool
-fetch_columns(Oid catalog, Oid index, AttrNumber key_column, Oid oid, int n, const AttrNumber *columns,
-			  Datum *values)
+fetch_columns(Oid catalog, Oid index, AttrNumber key_column, Oid oid, int n,
+			  const AttrNumber *columns, Datum *values)
 {
 	Relation	relation = table_open(catalog, AccessShareLock);
 	ScanKeyData key;
