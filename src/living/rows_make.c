@@ -16,6 +16,7 @@
 #include "catalog/pg_constraint.h"
 #include "living/living_private.h"
 #include "track/track.h"
+#include "utils/array.h"
 #include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
@@ -30,6 +31,8 @@ typedef struct RowsTask
 	Oid			relation;
 	RowsReport *deleted;
 	RowsReport *written;
+	List	   *inserts;		/* in a circle: places of the rows that are new */
+	int64		inserted;
 } RowsTask;
 
 typedef struct RowsGroup
@@ -39,6 +42,7 @@ typedef struct RowsGroup
 	RowsTask   *current;
 	bool		overwrite;		/* also what others have changed */
 	bool		deletes_first;
+	bool		in_circle;		/* new rows get the values of some foreign keys later */
 } RowsGroup;
 
 /* The rows of the text in force, or NULL. */
@@ -127,6 +131,17 @@ order_tasks(List *tasks)
 
 /* ---------- writing ---------- */
 
+static int
+place_of(const List *tasks, const void *task)
+{
+	for (int i = 0; i < list_length(tasks); i++)
+	{
+		if (list_nth(tasks, i) == task)
+			return i;
+	}
+	elog(ERROR, "a task is lost");
+}
+
 static RowsReport *
 work_on(const RowsGroup *group, RowsTask *task, RowsPhase phase)
 {
@@ -150,6 +165,147 @@ delete_unwanted(RowsGroup *group)
 	}
 }
 
+/* ---------- foreign keys in a circle ---------- */
+
+/* The columns of a constraint, by name. */
+static List *
+columns_of(Relation constraints, HeapTuple tuple, Oid relation)
+{
+	bool		isnull;
+	Datum		value = heap_getattr(tuple, Anum_pg_constraint_conkey,
+									 RelationGetDescr(constraints), &isnull);
+	ArrayType  *array = isnull ? NULL : DatumGetArrayTypeP(value);
+	List	   *names = NIL;
+
+	for (int i = 0; array != NULL && i < ARR_DIMS(array)[0]; i++)
+		names = lappend(names, get_attname(relation, ((int16 *) ARR_DATA_PTR(array))[i], false));
+	return names;
+}
+
+/* Is the table written with the task or after it? */
+static bool
+is_written_later(const RowsGroup *group, const RowsTask *task, Oid relation)
+{
+	for (int i = place_of(group->tasks, task); i < list_length(group->tasks); i++)
+	{
+		if (((const RowsTask *) list_nth(group->tasks, i))->relation == relation)
+			return true;
+	}
+	return false;
+}
+
+/* The columns, but those of the key, by which rows point to such a table. */
+static List *
+late_columns(const RowsGroup *group, const RowsTask *task)
+{
+	Relation	constraints = table_open(ConstraintRelationId, AccessShareLock);
+	ScanKeyData key;
+	SysScanDesc scan;
+	HeapTuple	tuple;
+	List	   *names = NIL;
+
+	ScanKeyInit(&key, Anum_pg_constraint_conrelid, BTEqualStrategyNumber, F_OIDEQ,
+				ObjectIdGetDatum(task->relation));
+	scan = systable_beginscan(constraints, ConstraintRelidTypidNameIndexId, true, NULL, 1, &key);
+	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
+	{
+		const		FormData_pg_constraint *form = (Form_pg_constraint) GETSTRUCT(tuple);
+
+		if (form->contype == CONSTRAINT_FOREIGN &&
+			is_written_later(group, task, form->confrelid))
+			names = list_concat(names, columns_of(constraints, tuple, task->relation));
+	}
+	systable_endscan(scan);
+	table_close(constraints, AccessShareLock);
+	return names;
+}
+
+static bool
+has_circle(const RowsGroup *group)
+{
+	ListCell   *cell;
+
+	foreach(cell, group->tasks)
+	{
+		const RowsTask *task = lfirst(cell);
+
+		if (task->wanted != NULL && late_columns(group, task) != NIL)
+			return true;
+	}
+	return false;
+}
+
+/* The same rows, the values of some columns left to the table. */
+static ManagedRows *
+rows_without(const ManagedRows *wanted, const List *columns)
+{
+	ManagedRows *rows = palloc(sizeof(ManagedRows));
+	RowValue   *otherwise = palloc0(sizeof(RowValue));
+	ListCell   *cell;
+
+	*rows = *wanted;
+	rows->rows = NIL;
+	otherwise->kind = SV_VALUE_DEFAULT;
+	foreach(cell, wanted->rows)
+	{
+		List	   *row = list_copy(lfirst(cell));
+
+		for (int i = 0; i < list_length(row); i++)
+		{
+			const char *name = list_nth(wanted->columns, i);
+
+			if (sv_base_has_string(columns, name) && !sv_base_has_string(wanted->key, name))
+				list_nth_cell(row, i)->ptr_value = otherwise;
+		}
+		rows->rows = lappend(rows->rows, row);
+	}
+	return rows;
+}
+
+/* Some of the rows. */
+static ManagedRows *
+rows_at(const ManagedRows *wanted, const List *places)
+{
+	ManagedRows *rows = palloc(sizeof(ManagedRows));
+	ListCell   *cell;
+
+	*rows = *wanted;
+	rows->rows = NIL;
+	foreach(cell, places)
+		rows->rows = lappend(rows->rows, list_nth(wanted->rows, lfirst_int(cell)));
+	return rows;
+}
+
+/*
+ * Rows of the group that are new are inserted without the values of foreign keys that point
+ * to what is not there yet, then get them.  What is wanted of other rows follows as usual.
+ */
+static void
+write_circle(RowsGroup *group)
+{
+	ListCell   *cell;
+
+	foreach(cell, group->tasks)
+	{
+		RowsTask   *task = group->current = lfirst(cell);
+		RowsReport *report;
+
+		if (task->wanted == NULL)
+			continue;
+		report = sv_managed_apply(rows_without(task->wanted, late_columns(group, task)),
+								  task->before, group->overwrite, SV_ROWS_WRITE);
+		task->inserts = report->inserts;
+		task->inserted = report->inserted;
+	}
+	foreach(cell, group->tasks)
+	{
+		RowsTask   *task = group->current = lfirst(cell);
+
+		if (task->wanted != NULL && task->inserts != NIL)
+			(void) sv_managed_apply(rows_at(task->wanted, task->inserts), NULL, true, SV_ROWS_WRITE);
+	}
+}
+
 static void
 write_group(void *arg)
 {
@@ -158,12 +314,18 @@ write_group(void *arg)
 
 	if (group->deletes_first)
 		delete_unwanted(group);
+	if (group->in_circle)
+		write_circle(group);
 	foreach(cell, group->tasks)
 	{
 		RowsTask   *task = group->current = lfirst(cell);
+		int64		inserted = task->inserted;
 
-		if (task->wanted != NULL)
-			task->written = work_on(group, task, SV_ROWS_WRITE);
+		if (task->wanted == NULL)
+			continue;
+		task->written = work_on(group, task, SV_ROWS_WRITE);
+		if (group->in_circle)
+			task->written->inserted += inserted;
 	}
 	if (!group->deletes_first)
 		delete_unwanted(group);
@@ -184,9 +346,8 @@ deletes_any(const RowsGroup *group)
 	return false;
 }
 
-/* Write all rows of the group, or none; returns the error, of group->current. */
 static ErrorData *
-try_group(RowsGroup *group)
+try_deletes_first_and_last(RowsGroup *group)
 {
 	ErrorData  *error;
 
@@ -197,6 +358,29 @@ try_group(RowsGroup *group)
 		return error;
 	group->deletes_first = false;
 	return sv_subtransaction(write_group, group, true);
+}
+
+/* Write all rows of the group, or none; returns the error, of group->current. */
+static ErrorData *
+try_group(RowsGroup *group)
+{
+	RowsTask   *failed;
+	ErrorData  *error;
+	ErrorData  *again;
+
+	group->in_circle = false;
+	error = try_deletes_first_and_last(group);
+	if (error == NULL || error->sqlerrcode != ERRCODE_FOREIGN_KEY_VIOLATION ||
+		!has_circle(group))
+		return error;
+	failed = group->current;
+	group->in_circle = true;
+	again = try_deletes_first_and_last(group);
+	if (again == NULL || again->sqlerrcode != ERRCODE_NOT_NULL_VIOLATION)
+		return again;
+	/* there is no way around the keys: their error says more */
+	group->current = failed;
+	return error;
 }
 
 /* ---------- around it ---------- */
@@ -303,17 +487,6 @@ sv_living_write_rows(LivingRun *living)
 	foreach(cell, group.tasks)
 		finish_task(living, lfirst(cell), started_at);
 	return group.tasks != NIL;
-}
-
-static int
-place_of(const List *tasks, const void *task)
-{
-	for (int i = 0; i < list_length(tasks); i++)
-	{
-		if (list_nth(tasks, i) == task)
-			return i;
-	}
-	elog(ERROR, "a task is lost");
 }
 
 /* Nothing is deleted where there was nothing to delete when it was looked at. */
