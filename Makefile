@@ -14,6 +14,8 @@ here := $(dir $(firstword $(MAKEFILE_LIST)))
 EXTVERSION := $(shell sed -n "s/^default_version *= *'\([^']*\)'.*/\1/p" $(here)schemaver.control)
 
 SOURCES := $(patsubst $(here)%,%,$(wildcard $(here)src/*.c $(here)src/*/*.c))
+# test/fuzz/run builds a library with its harness
+SOURCES += $(FUZZ)
 OBJS = $(SOURCES:.c=.o)
 # When built elsewhere, the folders of the objects are not there yet.
 $(shell mkdir -p $(sort $(dir $(SOURCES))))
