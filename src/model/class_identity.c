@@ -69,7 +69,7 @@ sv_write_identity(StringInfo out, const Object *column)
 		appendStringInfo(out, " (%s)", options.data + 1);
 }
 
-/* Write what GENERATED AS IDENTITY cannot say: a new sequence is logged as its table is. */
+/* Write what GENERATED AS IDENTITY cannot say: a new sequence is logged as its table is, and of its column's type. */
 void
 sv_write_identity_extras(Writer *w, const Object *column)
 {
@@ -77,6 +77,8 @@ sv_write_identity_extras(Writer *w, const Object *column)
 
 	if (sequence != NULL && sv_is(sequence, "unlogged") != sv_is(column->parent, "unlogged"))
 		sv_sequence_alter_persistence(w, NULL, sequence);
+	if (sequence != NULL && sv_is(sequence, "type"))
+		sv_sequence_alter_inner_type(w, NULL, sequence);
 }
 
 static const char *
@@ -135,6 +137,8 @@ static const Alterer identity_alterers[] = {
 	{"cache", sv_sequence_alter},
 	{"cycle", sv_sequence_alter},
 	{"unlogged", sv_sequence_alter_persistence},
+	/* a dump and its restore do not keep it */
+	{"type", sv_sequence_alter_inner_type, SV_ALTER_RUNTIME},
 	{NULL}
 };
 
@@ -147,7 +151,8 @@ const ModelClass sv_class_identity_sequence = {
 	"s.relowner AS owner, s.relacl AS acl, "
 	"CASE WHEN s.relname <> left(c.relname || '_' || a.attname, 59) || '_seq' THEN s.relname END "
 	"AS sequence, "
-	SV_SEQUENCE_OPTIONS ", " FLAG("s.relpersistence = 'u'", "unlogged") " "
+	"CASE WHEN seqtypid <> a.atttypid THEN format_type(seqtypid, NULL) END AS type, "
+	SV_SEQUENCE_OPTIONS("a.atttypid") ", " FLAG("s.relpersistence = 'u'", "unlogged") " "
 	"FROM pg_catalog.pg_class s JOIN pg_catalog.pg_sequence ON seqrelid = s.oid "
 	"JOIN pg_catalog.pg_depend d ON d.classid = 1259 AND d.objid = s.oid AND d.deptype = 'i' AND "
 	"d.refclassid = 1259 AND d.refobjsubid > 0 "

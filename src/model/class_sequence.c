@@ -101,6 +101,13 @@ has_other_bounds(const Object *a, const Object *b)
 	return !has_same_type(a, b) || descends(a) != descends(b);
 }
 
+/* Is one the sequence of an identity column that has another type than it? */
+static bool
+has_inner_type(const Object *a, const Object *b)
+{
+	return b->parent != NULL && (sv_is(a, "type") || sv_is(b, "type"));
+}
+
 /*
  * With another type, NO MAXVALUE may mean the end of the type also for a
  * sequence that descends: a number does not.
@@ -112,7 +119,7 @@ write_bound(StringInfo out, const Object *a, const Object *b, bool upper)
 
 	if (sv_same(a, b, name) && !has_other_bounds(a, b))
 		return;
-	if (sv_is(b, name) || !has_same_type(a, b))
+	if (sv_is(b, name) || !has_same_type(a, b) || has_inner_type(a, b))
 		appendStringInfo(out, " %sVALUE " INT64_FORMAT, upper ? "MAX" : "MIN", bound(b, upper));
 	else
 		appendStringInfo(out, " NO %sVALUE", upper ? "MAX" : "MIN");
@@ -171,6 +178,18 @@ sv_sequence_alter_persistence(Writer *w, const Object *a, const Object *b)
 			"UNLOGGED" : "LOGGED");
 }
 
+/*
+ * Of an identity column: LIKE ... INCLUDING IDENTITY makes a bigint sequence with the bounds of
+ * the column's type.  "a" may be NULL.
+ */
+void
+sv_sequence_alter_inner_type(Writer *w, const Object *a, const Object *b)
+{
+	sv_emit(w, 0, "ALTER SEQUENCE %s AS %s MINVALUE " INT64_FORMAT " MAXVALUE " INT64_FORMAT,
+			sv_sql_name(b, false), sv_is(b, "type") ? sv_text(b, "type") : type_of(b),
+			bound(b, false), bound(b, true));
+}
+
 static const Alterer sequence_alterers[] = {
 	{"type", sv_sequence_alter},
 	{"increment", sv_sequence_alter},
@@ -198,7 +217,7 @@ const ModelClass sv_class_sequence = {
 	.query = "SELECT c.oid AS _oid, relnamespace AS _schema, relname AS _name, relowner AS owner, "
 	"relacl AS acl, "
 	"CASE WHEN seqtypid <> 20 THEN format_type(seqtypid, NULL) END AS type, "
-	SV_SEQUENCE_OPTIONS ", seqstart AS first, "
+	SV_SEQUENCE_OPTIONS("seqtypid") ", seqstart AS first, "
 	FLAG("relpersistence = 'u'", "unlogged") " "
 	"FROM pg_catalog.pg_class c JOIN pg_catalog.pg_sequence s ON seqrelid = c.oid "
 	"WHERE relkind = 'S' AND relpersistence <> 't' AND " IN_SCHEMAS("relnamespace")

@@ -481,12 +481,13 @@ extern Model *sv_model_altered(const Model *base, const List *without, const Lis
 #define FLAG(condition, name) "(" condition ") AS " name
 
 /* The options of a sequence that differ from the usual ones, out of pg_sequence. */
-#define SV_SEQUENCE_OPTIONS \
+/* What differs from a sequence of that type that CREATE SEQUENCE makes. */
+#define SV_SEQUENCE_OPTIONS(type) \
 	"CASE WHEN seqincrement <> 1 THEN seqincrement END AS increment, " \
-	"CASE WHEN seqmin <> CASE WHEN seqincrement > 0 THEN 1 WHEN seqtypid = 20 THEN -9223372036854775808 " \
-	"WHEN seqtypid = 23 THEN -2147483648 ELSE -32768 END THEN seqmin END AS min, " \
-	"CASE WHEN seqmax <> CASE WHEN seqincrement < 0 THEN -1 WHEN seqtypid = 20 THEN 9223372036854775807 " \
-	"WHEN seqtypid = 23 THEN 2147483647 ELSE 32767 END THEN seqmax END AS max, " \
+	"CASE WHEN seqmin <> CASE WHEN seqincrement > 0 THEN 1 WHEN " type " = 20 THEN -9223372036854775808 " \
+	"WHEN " type " = 23 THEN -2147483648 ELSE -32768 END THEN seqmin END AS min, " \
+	"CASE WHEN seqmax <> CASE WHEN seqincrement < 0 THEN -1 WHEN " type " = 20 THEN 9223372036854775807 " \
+	"WHEN " type " = 23 THEN 2147483647 ELSE 32767 END THEN seqmax END AS max, " \
 	"CASE WHEN seqstart <> CASE WHEN seqincrement > 0 THEN seqmin ELSE seqmax END THEN seqstart END AS start, " \
 	"CASE WHEN seqcache <> 1 THEN seqcache END AS cache, " FLAG("seqcycle", "cycle")
 
@@ -499,6 +500,7 @@ extern void sv_sequence_write_options(StringInfo out, const Object *sequence,
 									  const char *separator);
 extern void sv_sequence_alter(Writer *writer, const Object *a, const Object *b);
 extern void sv_sequence_alter_persistence(Writer *writer, const Object *a, const Object *b);
+extern void sv_sequence_alter_inner_type(Writer *writer, const Object *a, const Object *b);
 extern bool sv_sequence_narrows(const Object *a, const Object *b);
 
 /* class_table.c */
