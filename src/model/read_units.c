@@ -260,7 +260,7 @@ kinds_of(const List *units)
 
 /* Can a unit of that kind have rows in a class? */
 static bool
-has_kind(const ModelClass *class, char kind)
+can_have_kind(const ModelClass *class, char kind)
 {
 	const char *kinds = kind != '\0' ? sv_class_kinds(class) : NULL;
 
@@ -287,7 +287,7 @@ oids_for(const UnitReader *u, const ModelClass *class, Oid catalog, const UnitKi
 				oids = lappend_oid(oids, get_typ_typrelid(unit->objectId));
 			continue;
 		}
-		if (has_kind(class, kind) &&
+		if (can_have_kind(class, kind) &&
 			(catalog != RelationRelationId || has_rows(u, class, unit->objectId)))
 			oids = lappend_oid(oids, unit->objectId);
 	}

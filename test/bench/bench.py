@@ -174,7 +174,8 @@ def nothing_cases():
         register_graph(n, False)
         psql("bench_graph", "-c", "SELECT count(*) FROM schemaver.stamp('head')")
         calls = {"SELECT 1": "SELECT 1", "upgrade()": "SELECT count(*) FROM schemaver.upgrade()",
-                 "check()": "SELECT schemaver.check()", "current()": "SELECT count(*) FROM schemaver.current()"}
+                 "check()": "SELECT schemaver.check()", "current()": "SELECT count(*) FROM schemaver.current()",
+                 "status()": "SELECT count(*) FROM schemaver.status()"}
         ways = {name: [] for name in calls}
         for _ in range(3 * ROUNDS):
             for name, call in calls.items():
