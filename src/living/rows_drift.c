@@ -88,8 +88,8 @@ sv_living_rows_differs(const RowsDrift *drift)
 /* ---------- writing them again ---------- */
 
 static void
-add_statement_row(List **result, const char *kind, const char *identity, const char *action, const char *sql,
-				  int hazards)
+add_statement_row(List **result, const char *kind, const char *identity, const char *action,
+				  const char *sql, int hazards)
 {
 	DiffRow    *row = palloc0(sizeof(DiffRow));
 
