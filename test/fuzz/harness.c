@@ -279,6 +279,7 @@ read_rows(const char *text)
 		sv_values_read(rows, text + 1, &origin);
 	else
 		sv_register_copy_rows(rows, text + 1, *text == 'c');
+	sv_register_check_rows(rows);
 	(void) sv_managed_parse(sv_managed_text(rows));
 	(void) sv_managed_values(rows);
 }
