@@ -1,8 +1,8 @@
 # Living objects: whatever changes, after upgrade() the schema is the one that a new
 # database gets from the same texts, as pg_dump sees it.
 #
-# Sets of types, functions, views over views, materialized views with indexes,
-# policies and triggers are made at random, changed at random, and registered in an
+# Sets of types, domains, functions, aggregates, views over views, materialized views with
+# indexes, policies and triggers are made at random, changed at random, and registered in an
 # order of chance.  LIVING_SETS: how many sets (40); LIVING_SEED: the first one.
 
 use strict;
@@ -125,6 +125,16 @@ sub texts
 	  . 'CREATE OR REPLACE TRIGGER on_base ' . pick('BEFORE', 'AFTER') . ' INSERT' . pick('', ' OR UPDATE') . ' ON base FOR EACH ROW EXECUTE FUNCTION on_base();';
 	$texts{rows} = 'CREATE OR REPLACE FUNCTION rows_of() RETURNS SETOF v2 LANGUAGE sql AS $$SELECT * FROM v2$$';
 	$texts{body} = 'CREATE OR REPLACE FUNCTION body_of() RETURNS bigint LANGUAGE sql BEGIN ATOMIC SELECT count(*) FROM v3; END';
+	$texts{amount} = 'CREATE DOMAIN amount AS ' . pick('int', 'bigint') . ' CHECK (VALUE ' . pick('> 0', '<> 7') . ');' . pick('', "COMMENT ON DOMAIN amount IS 'amount';");
+	$texts{v4} = 'CREATE OR REPLACE VIEW v4 ' . pick('', 'WITH (security_barrier) ') . 'AS SELECT id::' . pick('amount', 'int') . ' AS i, row(1, NULL)::pair AS r FROM v3;'
+	  . pick('', 'GRANT SELECT (i) ON v4 TO reader;') . pick('', "ALTER VIEW v4 ALTER COLUMN i SET DEFAULT 5;");
+	$texts{instead} = 'CREATE OR REPLACE FUNCTION on_v1() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN RETURN new; END$$;'
+	  . 'CREATE OR REPLACE TRIGGER on_v1 INSTEAD OF ' . pick('INSERT', 'UPDATE') . " ON v1 FOR EACH ROW EXECUTE FUNCTION on_v1();"
+	  . pick('', "COMMENT ON TRIGGER on_v1 ON v1 IS 'on v1';");
+	$texts{total} = 'CREATE OR REPLACE AGGREGATE total (int) (SFUNC = ' . pick('int4pl', 'int4larger') . ', STYPE = int, INITCOND = 0);'
+	  . pick('', 'GRANT EXECUTE ON FUNCTION total(int) TO writer;');
+	$texts{v5} = 'CREATE OR REPLACE VIEW v5 AS SELECT total(id) AS t' . pick('', ', count(*) AS n') . ' FROM base;';
+	$texts{run} = 'CREATE OR REPLACE PROCEDURE run(' . pick('INOUT a int', 'a amount') . ') LANGUAGE plpgsql AS $$BEGIN NULL; END$$;';
 	return %texts;
 }
 
