@@ -274,11 +274,13 @@ read_rows(const char *text)
 		return;
 	rows->schema = "public";
 	rows->table = "t";
-	rows->key = list_make1("id");
 	if (*text == 'v')
 		sv_values_read(rows, text + 1, &origin);
 	else
 		sv_register_copy_rows(rows, text + 1, *text == 'c');
+	if (rows->columns == NIL)
+		return;
+	rows->key = list_make1(linitial(rows->columns));
 	sv_register_check_rows(rows);
 	(void) sv_managed_parse(sv_managed_text(rows));
 	(void) sv_managed_values(rows);
