@@ -10,6 +10,7 @@
 
 #include "access/table.h"
 #include "access/tableam.h"
+#include "base/base.h"
 #include "base/compat.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_inherits.h"
@@ -78,7 +79,8 @@ sv_impact_members(const Taken *taken, LOCKMODE lockmode)
 /*
  * Does the table hold a row now, or the column a value that is not null, in it or
  * in its partitions and, for a column, children?  False for who does not own
- * the table: such a caller could not drop it.
+ * the table: such a caller could not drop it.  True where the rows are elsewhere: they
+ * cannot be seen.
  */
 bool
 sv_impact_holds(const Taken *taken)
@@ -89,6 +91,8 @@ sv_impact_holds(const Taken *taken)
 
 	if (relkind == '\0' || !sv_owns_relation(taken->relation))
 		return false;
+	if (sv_is_distributed(taken->relation))
+		return true;
 	if (relkind == RELKIND_PARTITIONED_TABLE || taken->column != 0)
 		relations = sv_impact_members(taken, AccessShareLock);
 	foreach(cell, relations)
