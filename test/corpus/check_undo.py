@@ -76,6 +76,7 @@ def try_undo(session, step):
 
 def own_error(session, step):
     """The error of the down itself where the revision is the last one applied, or None."""
+    session.rows("ROLLBACK")  # of what undo() raised
     session.rows("BEGIN")
     try:
         session.rows("SELECT schemaver.downgrade($1, allow_data_loss => true)", step.parent or "base")
