@@ -115,8 +115,9 @@ add_statement_rows(List **result, const ManagedRows *rows, const List *places, c
 		CHECK_FOR_INTERRUPTS();
 		if (sql != NULL)
 			add_statement_row(result, "row",
-							  psprintf("%s (%s)", sv_managed_table(rows), sv_managed_key(rows, row)), action,
-							  sql, 0);
+							  psprintf("%s (%s)", sv_managed_table(rows),
+									   sv_managed_key(rows, row)),
+							  action, sql, 0);
 	}
 }
 

@@ -302,7 +302,8 @@ write_circle(RowsGroup *group)
 		RowsTask   *task = group->current = lfirst(cell);
 
 		if (task->wanted != NULL && task->inserts != NIL)
-			(void) sv_managed_apply(rows_at(task->wanted, task->inserts), NULL, true, SV_ROWS_WRITE);
+			(void) sv_managed_apply(rows_at(task->wanted, task->inserts), NULL, true,
+									SV_ROWS_WRITE);
 	}
 }
 

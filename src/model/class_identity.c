@@ -69,7 +69,10 @@ sv_write_identity(StringInfo out, const Object *column)
 		appendStringInfo(out, " (%s)", options.data + 1);
 }
 
-/* Write what GENERATED AS IDENTITY cannot say: a new sequence is logged as its table is, and of its column's type. */
+/*
+ * Write what GENERATED AS IDENTITY cannot say: a new sequence is logged as its table
+ * is, and of its column's type.
+ */
 void
 sv_write_identity_extras(Writer *w, const Object *column)
 {

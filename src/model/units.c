@@ -286,9 +286,10 @@ sv_unit_schema(const ObjectAddress *unit)
 		case NamespaceRelationId:
 			return unit->objectId;
 		case DefaultAclRelationId:
-			return fetch_columns(DefaultAclRelationId, DefaultAclOidIndexId, Anum_pg_default_acl_oid,
-								 unit->objectId, 1,
-								 &default_acl_schema, &schema) ? DatumGetObjectId(schema) : InvalidOid;
+			return fetch_columns(DefaultAclRelationId, DefaultAclOidIndexId,
+								 Anum_pg_default_acl_oid, unit->objectId, 1,
+								 &default_acl_schema, &schema) ?
+				DatumGetObjectId(schema) : InvalidOid;
 		default:
 			break;
 	}

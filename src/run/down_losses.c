@@ -317,7 +317,8 @@ sv_run_refuse_labels(const StoredRevision *row, const StoredScript *stored)
 	foreach(cell, sv_impact_demands(sv_register_body(row->id, stored, SV_DOWNGRADE, &origin)))
 	{
 		const Demand *demand = lfirst(cell);
-		int64		n = demand->kind == SV_DEMAND_LABELS ? sv_impact_in_the_way(demand, MaxBlockNumber) : 0;
+		int64		n = demand->kind == SV_DEMAND_LABELS ?
+		sv_impact_in_the_way(demand, MaxBlockNumber) : 0;
 
 		if (n > 0)
 			found = lappend(found, psprintf("It needs %s, but " INT64_FORMAT " %s one.",

@@ -125,7 +125,7 @@ typedef struct LivingHooks
 	void		(*end) (void);
 } LivingHooks;
 
-/* Managed rows that others changed, for revert_drift(): their folder stands beside that of drift. */
+/* Managed rows that others changed, for revert_drift(): their folder stands beside drift's. */
 typedef struct RowsRevert
 {
 	bool		(*differ) (const List *schemas, List *exclude);

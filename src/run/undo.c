@@ -406,9 +406,12 @@ sv_undo_begin(const RevisionGraph *graph, const StoredRevision *row)
 		refuse_unknown_changes(row, "Setting schemaver.keep_snapshots is off.",
 							   "SET schemaver.keep_snapshots = on;");
 	if (!sv_store_applied_states(row->id, &before, &after))
-		refuse_unknown_changes(row, "No run has kept the state of the schema before and after it, "
-							   "or a later one has not.", undo->way_back ?
-							   psprintf("Undo it with what came after it: %s", undo->way_back) : NULL);
+		refuse_unknown_changes(row,
+							   "No run has kept the state of the schema before and after it, "
+							   "or a later one has not.",
+							   undo->way_back ?
+							   psprintf("Undo it with what came after it: %s", undo->way_back) :
+							   NULL);
 	check_graph(undo, graph, revision);
 	set_touched(undo, sv_store_touched(before, after));
 	for (int i = 0; i < undo->ntouched; i++)

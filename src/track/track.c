@@ -156,7 +156,8 @@ touch_unit(const ObjectAddress *unit, bool is_new)
 	if (touch == NULL)
 		touch = add_touch(unit);
 	if (touch->before == NULL)
-		sv_touch_learn_before(touch, is_new ? sv_unit_state(NULL, unit) : read_before(&touch->unit));
+		sv_touch_learn_before(touch, is_new ? sv_unit_state(NULL, unit) :
+							  read_before(&touch->unit));
 }
 
 /*
@@ -417,9 +418,11 @@ begin_in(MemoryContext context, const TrackedSteps *receiver)
 void
 sv_track_begin(const TrackedSteps *receiver)
 {
-	begin_in(AllocSetContextCreate(CurrentMemoryContext, "schemaver tracking",
-								   KEPT_MEMORY, ALLOCSET_DEFAULT_INITSIZE, ALLOCSET_DEFAULT_MAXSIZE),
-			 receiver);
+	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "schemaver tracking",
+												  KEPT_MEMORY, ALLOCSET_DEFAULT_INITSIZE,
+												  ALLOCSET_DEFAULT_MAXSIZE);
+
+	begin_in(context, receiver);
 }
 
 /* A step begins. */
@@ -633,6 +636,7 @@ sv_track_part_done(void *tag)
 const TrackedStep *
 sv_track_whole(const TrackedStep *step)
 {
+	const PendingStep *last;
 	TrackedStep *whole;
 
 	if (track.parts == NIL && track.undone == NIL)
@@ -641,9 +645,8 @@ sv_track_whole(const TrackedStep *step)
 	*whole = *step;
 	whole->renamed |= track.renamed;
 	whole->undone = list_concat(list_copy(track.undone), step->undone);
-	sv_touches_fill(whole,
-					sv_touches_join(list_concat_copy(track.parts,
-													 ((PendingStep *) llast(track.pending))->touches)));
+	last = llast(track.pending);
+	sv_touches_fill(whole, sv_touches_join(list_concat_copy(track.parts, last->touches)));
 	return whole;
 }
 
