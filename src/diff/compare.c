@@ -14,7 +14,8 @@ static bool
 is_annotation(const char *property)
 {
 	return strcmp(property, "owner") == 0 || strcmp(property, "acl") == 0 ||
-		strcmp(property, "comment") == 0 || strcmp(property, "labels") == 0;
+		strcmp(property, "comment") == 0 || strcmp(property, "labels") == 0 ||
+		strcmp(property, "extensions") == 0;
 }
 
 

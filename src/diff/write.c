@@ -1,14 +1,14 @@
 /*
  * write.c
  *		From nodes to statements: what classes write, and what every object can
- *		have besides (owner, privileges, comment, security labels).
+ *		have besides (owner, privileges, comment, security labels, extensions).
  */
 #include "postgres.h"
 
 #include "diff/diff.h"
 #include "utils/builtins.h"
 
-/* ----- owner, privileges, comment, labels ----- */
+/* ----- owner, privileges, comment, labels, extensions ----- */
 
 static bool
 is_owned_sequence(const Comparison *cmp, const Object *o)
@@ -76,6 +76,37 @@ write_labels(Writer *w, const Object *a, const Object *b)
 	}
 }
 
+/* Of a constraint it is the index that goes with an extension. */
+static void
+write_extension(Writer *w, const Object *o, const char *no, const char *extension)
+{
+	bool		constraint = sv_class_is(o, constraint);
+
+	sv_emit(w, 0, "ALTER %s %s %sDEPENDS ON EXTENSION %s",
+			constraint ? "INDEX" : o->class->keyword,
+			constraint ? quote_qualified_identifier(o->schema, o->name) : sv_sql_name(o, false),
+			no, quote_identifier(extension));
+}
+
+static void
+write_extensions(Writer *w, const Object *a, const Object *b)
+{
+	List	   *old = a ? sv_list(a, "extensions") : NIL;
+	List	   *new = sv_list(b, "extensions");
+	ListCell   *cell;
+
+	foreach(cell, new)
+	{
+		if (!sv_base_has_string(old, lfirst(cell)))
+			write_extension(w, b, "", lfirst(cell));
+	}
+	foreach(cell, old)
+	{
+		if (!sv_base_has_string(new, lfirst(cell)))
+			write_extension(w, b, "NO ", lfirst(cell));
+	}
+}
+
 /* Write what differs of what any object can have; a is NULL for a new object. */
 static void
 write_annotations(Writer *w, const Object *a, const Object *b)
@@ -102,6 +133,7 @@ write_annotations(Writer *w, const Object *a, const Object *b)
 	}
 	write_comment(w, a, b);
 	write_labels(w, a, b);
+	write_extensions(w, a, b);
 }
 
 /* ----- nodes ----- */

@@ -1,15 +1,20 @@
 /*
  * annotate.c
- *		What any object can have: comment, security labels, privileges.
+ *		What any object can have: comment, security labels, privileges, extensions
+ *		with which it goes.
  */
 #include "postgres.h"
 
 #include "access/genam.h"
 #include "access/htup_details.h"
 #include "access/table.h"
+#include "catalog/dependency.h"
+#include "catalog/pg_depend.h"
 #include "catalog/pg_description.h"
+#include "catalog/pg_extension.h"
 #include "catalog/pg_seclabel.h"
 #include "model/model_private.h"
+#include "commands/extension.h"
 #include "storage/bufmgr.h"
 #include "utils/acl.h"
 #include "utils/array.h"
@@ -36,21 +41,20 @@ annotate_text(Object *object, const char *name, char *value)
 	p->list = NIL;
 }
 
+/* Add an entry to a list of texts, which is sorted. */
 static void
-add_label(Object *object, const char *provider, const char *label)
+annotate_list(Object *object, const char *name, char *entry)
 {
-	char	   *entry = psprintf("%s=%s", provider, label);
-
 	for (int i = 0; i < object->nproperties; i++)
 	{
-		if (strcmp(object->properties[i].name, "labels") == 0)
+		if (strcmp(object->properties[i].name, name) == 0)
 		{
 			object->properties[i].list = lappend(object->properties[i].list, entry);
 			list_sort(object->properties[i].list, compare_texts);
 			return;
 		}
 	}
-	annotate_text(object, "labels", NULL);
+	annotate_text(object, name, NULL);
 	object->properties[object->nproperties - 1].list = list_make1(entry);
 }
 
@@ -94,7 +98,36 @@ read_label(Model *model, Relation catalog, HeapTuple tuple)
 		return;
 	provider = heap_getattr(tuple, Anum_pg_seclabel_provider, RelationGetDescr(catalog), &isnull);
 	label = heap_getattr(tuple, Anum_pg_seclabel_label, RelationGetDescr(catalog), &isnull);
-	add_label(object, TextDatumGetCString(provider), TextDatumGetCString(label));
+	annotate_list(object, "labels", psprintf("%s=%s", TextDatumGetCString(provider),
+											 TextDatumGetCString(label)));
+}
+
+/* ALTER ... DEPENDS ON EXTENSION: the object goes when the extension is dropped. */
+static void
+read_extension(Model *model, Relation catalog, HeapTuple tuple)
+{
+	Form_pg_depend row = (Form_pg_depend) GETSTRUCT(tuple);
+	Object	   *object;
+	char	   *name;
+
+	if (row->deptype != DEPENDENCY_AUTO_EXTENSION || row->refclassid != ExtensionRelationId)
+		return;
+	object = sv_model_at(model, row->classid, row->objid, row->objsubid);
+	name = object != NULL ? get_extension_name(row->refobjid) : NULL;
+	if (name != NULL)
+		annotate_list(object, "extensions", name);
+}
+
+/* Can what stands at the address go with an extension?  Not what is most common. */
+static bool
+may_go_with_extension(const Model *model, const ObjectAddress *address)
+{
+	const Object *object = sv_model_at(model, address->classId, address->objectId, 0);
+
+	return object != NULL &&
+		(sv_class_has(object, SV_IS_ROUTINE) || sv_class_is(object, trigger) ||
+		 sv_class_is(object, index) || sv_class_is(object, constraint) ||
+		 sv_class_is(object, matview));
 }
 
 /* Give every row of a scan to "read". */
@@ -111,9 +144,35 @@ scan_rows(Model *model, Relation catalog, Oid index, int nkeys, ScanKey keys,
 	systable_endscan(scan);
 }
 
+/* The same for the extensions of the objects at these addresses, or (NULL) of all. */
+static void
+read_extensions(Model *model, const ObjectAddress *addresses, int n)
+{
+	Relation	depend = table_open(DependRelationId, AccessShareLock);
+	ScanKeyData keys[2];
+
+	if (addresses == NULL)
+	{
+		ScanKeyInit(&keys[0], Anum_pg_depend_refclassid, BTEqualStrategyNumber, F_OIDEQ,
+					ObjectIdGetDatum(ExtensionRelationId));
+		scan_rows(model, depend, DependReferenceIndexId, 1, keys, read_extension);
+	}
+	for (int i = 0; i < n; i++)
+	{
+		if (!may_go_with_extension(model, &addresses[i]))
+			continue;
+		ScanKeyInit(&keys[0], Anum_pg_depend_classid, BTEqualStrategyNumber, F_OIDEQ,
+					ObjectIdGetDatum(addresses[i].classId));
+		ScanKeyInit(&keys[1], Anum_pg_depend_objid, BTEqualStrategyNumber, F_OIDEQ,
+					ObjectIdGetDatum(addresses[i].objectId));
+		scan_rows(model, depend, DependDependerIndexId, 2, keys, read_extension);
+	}
+	table_close(depend, AccessShareLock);
+}
+
 /*
- * Fill in comments and security labels of what is found at these addresses
- * (and at parts of them).
+ * Fill in comments, security labels and extensions of what is found at these
+ * addresses (comments and labels also at parts of them).
  */
 void
 sv_model_annotate_some(Model *model, const ObjectAddress *addresses, int n)
@@ -140,6 +199,7 @@ sv_model_annotate_some(Model *model, const ObjectAddress *addresses, int n)
 	}
 	table_close(labels, AccessShareLock);
 	table_close(comments, AccessShareLock);
+	read_extensions(model, addresses, n);
 }
 
 /* The same for all objects. */
@@ -157,6 +217,7 @@ sv_model_annotate(Model *model)
 	{
 		scan_rows(model, comments, InvalidOid, 0, NULL, read_comment);
 		scan_rows(model, labels, InvalidOid, 0, NULL, read_label);
+		read_extensions(model, NULL, 0);
 	}
 	pfree(addresses);
 	table_close(labels, AccessShareLock);

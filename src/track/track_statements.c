@@ -300,6 +300,16 @@ touch_extension(const char *name)
 		sv_track_touch_readers(sv_extension_dependents(extension));
 }
 
+/* A trigger and an index belong to their relation. */
+static void
+touch_depending(const AlterObjectDependsStmt * depends)
+{
+	if (depends->relation != NULL)
+		touch_relation(depends->relation);
+	else
+		touch_named(depends->objectType, depends->object);
+}
+
 /* Tell sv_track_touch() what a statement is about to change. */
 void
 sv_track_statement(Node *statement)
@@ -342,6 +352,9 @@ sv_track_statement(Node *statement)
 		case T_AlterObjectSchemaStmt:
 			if (((AlterObjectSchemaStmt *) statement)->objectType == OBJECT_EXTENSION)
 				touch_extension(strVal(((AlterObjectSchemaStmt *) statement)->object));
+			break;
+		case T_AlterObjectDependsStmt:
+			touch_depending((const AlterObjectDependsStmt *) statement);
 			break;
 		case T_DropOwnedStmt:
 		case T_ReassignOwnedStmt:
