@@ -21,8 +21,9 @@
 void
 sv_register_prune_begin(void)
 {
+	Oid			none = InvalidOid;
 	Oid			function = LookupFuncName(list_make2(makeString("schemaver"), makeString("remove")),
-										  -1, NULL, false);
+										  -1, &none, false);
 
 	if (!DatumGetBool(DirectFunctionCall2(has_function_privilege_id, ObjectIdGetDatum(function),
 										  CStringGetTextDatum("EXECUTE"))))

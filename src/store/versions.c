@@ -319,7 +319,9 @@ is_present_row(Versions *versions, const Object *object, ItemPointer row)
 
 	foreach(cell, version_entry(versions, object->class, object->identity)->present)
 	{
-		if (ItemPointerEquals(&((Version *) lfirst(cell))->row, row))
+		Version    *version = lfirst(cell);
+
+		if (ItemPointerIsValid(&version->row) && ItemPointerEquals(&version->row, row))
 			return true;
 	}
 	return false;
