@@ -211,8 +211,9 @@ hide_guests(const Model *live, HTAB *hidden)
 		check_may_hide(schema);
 		AlterObjectNamespace_oid(o->address.classId, o->address.objectId, parking_schema(hidden),
 								 moved);
-		CommandCounterIncrement();
 	}
+	/* not before: a sequence that its table takes along must still seem to be where it was */
+	CommandCounterIncrement();
 	free_object_addresses(moved);
 }
 
