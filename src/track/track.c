@@ -187,11 +187,7 @@ touch_dependents(const ObjectAddress *unit)
 
 		if (sv_unit_is_read(other))
 			touch_unit(other, false);
-
-		/*
-		 * what is in a renamed schema, or a member of an extension there, reads differently
-		 * elsewhere
-		 */
+		/* what uses objects of a renamed schema, or members of an extension there */
 		if (unit->classId == NamespaceRelationId)
 			touch_dependents(other);
 	}
