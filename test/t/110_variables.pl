@@ -6,7 +6,7 @@ use PostgreSQL::Test::Utils;
 use Test::More;
 
 my $node = PostgreSQL::Test::Cluster->new('main');
-$node->init;
+$node->init(extra => [ '--encoding=UTF8', '--locale=C' ]);
 $node->append_conf('postgresql.conf', "fsync = off\nlog_statement = none\nschemaver.keep_snapshots = off\nschemaver.derive_downs = off");
 $node->start;
 $node->safe_psql('postgres', <<'SQL');
