@@ -158,9 +158,12 @@ edges_of_completing(Pair *attachment)
 	}
 }
 
-/* Is it a column that changes while its table is no child of that one's, which is re-created? */
+/*
+ * Does the column change while its table has no parent, because that of the leading
+ * column is dropped and re-created?
+ */
 static bool
-is_alone_meanwhile(const Comparison *cmp, const Object *column, const Object *leading)
+changes_without_parent(const Comparison *cmp, const Object *column, const Object *leading)
 {
 	return sv_class_is(leading, column) && sv_class_is(column, column) &&
 		strcmp(leading->name, column->name) == 0 &&
@@ -385,7 +388,7 @@ retyping_node(const Pair *pair, const Object *type)
 	return pair->alter;
 }
 
-/* A change happens between the two steps of a pair that steps aside meanwhile. */
+/* A change happens after a pair has stepped aside and before it is put back. */
 static void
 add_edges_between(const Pair *aside, const Pair *change)
 {
@@ -507,7 +510,7 @@ edges_of_new(Comparison *cmp, Pair *pair)
 		else if (pair->create == NULL && other->kind == SV_PAIR_CREATE &&
 				 sv_pair_is_led_by(cmp, pair->b, needed))
 			sv_diff_add_edge(node, other->create);	/* merged if their types are the same */
-		else if (pair->create != NULL || !is_alone_meanwhile(cmp, pair->b, needed))
+		else if (pair->create != NULL || !changes_without_parent(cmp, pair->b, needed))
 			after_made(cmp, node, needed);
 	}
 	if (pair->shell != NULL)
@@ -574,7 +577,7 @@ edges_of_old(Comparison *cmp, Pair *pair)
 				(cmp->fold_level == 0 || !sv_class_is(needed->a, schema)))
 				sv_diff_add_edge(pair->drop, needed->alter);
 		}
-		else if (pair->alter != NULL && !is_alone_meanwhile(cmp, pair->a, needed->a))
+		else if (pair->alter != NULL && !changes_without_parent(cmp, pair->a, needed->a))
 			sv_diff_add_edge(pair->alter, needed->drop);
 	}
 	sv_diff_add_edge(pair->release, pair->drop);

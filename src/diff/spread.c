@@ -312,7 +312,7 @@ spread_disruption(Spread *spread, Pair *column)
 /*
  * An index that is part of a parent's cannot be dropped by itself, and the parent's
  * cannot be dropped when a constraint stands on the part: the partition is
- * detached meanwhile.
+ * detached first and attached again at the end.
  */
 static void
 spread_detaching(Spread *spread)

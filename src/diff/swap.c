@@ -258,7 +258,7 @@ is_dropped(const Comparison *cmp, const Object *o)
 	return pair != NULL && sv_pair_is_dropped(pair) && !pair->swapped;
 }
 
-/* Does a part of a table need something else that is dropped, and perhaps re-created, meanwhile? */
+/* Does a part of a table need something else that the diff drops, and perhaps re-creates? */
 static bool
 needs_dropped(const Comparison *cmp, const Object *part)
 {

@@ -9,15 +9,10 @@
  */
 #include "postgres.h"
 
-#include "access/genam.h"
-#include "access/table.h"
-#include "catalog/indexing.h"
+#include "access/relation.h"
 #include "catalog/namespace.h"
-#include "catalog/pg_constraint.h"
 #include "living/living_private.h"
 #include "track/track.h"
-#include "utils/array.h"
-#include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
 #include "utils/timestamp.h"
@@ -66,28 +61,32 @@ sv_living_rows_before(StoreMode mode, const char *name)
 
 /* ---------- the order ---------- */
 
+/* The foreign keys of a table (ForeignKeyCacheInfo); NIL if there is no such table. */
+static List *
+foreign_keys(Oid oid)
+{
+	Relation	relation = OidIsValid(oid) ? try_relation_open(oid, AccessShareLock) : NULL;
+	List	   *keys;
+
+	if (relation == NULL)
+		return NIL;
+	keys = copyObject(RelationGetFKeyList(relation));
+	relation_close(relation, NoLock);
+	return keys;
+}
+
 /* Has the table a foreign key to the other one? */
 static bool
 points_to(Oid relation, Oid other)
 {
-	Relation	constraints = table_open(ConstraintRelationId, AccessShareLock);
-	ScanKeyData key;
-	SysScanDesc scan;
-	HeapTuple	tuple;
-	bool		result = false;
+	ListCell   *cell;
 
-	ScanKeyInit(&key, Anum_pg_constraint_conrelid, BTEqualStrategyNumber, F_OIDEQ,
-				ObjectIdGetDatum(relation));
-	scan = systable_beginscan(constraints, ConstraintRelidTypidNameIndexId, true, NULL, 1, &key);
-	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
+	foreach(cell, foreign_keys(relation))
 	{
-		const		FormData_pg_constraint *form = (Form_pg_constraint) GETSTRUCT(tuple);
-
-		result |= form->contype == CONSTRAINT_FOREIGN && form->confrelid == other;
+		if (lfirst_node(ForeignKeyCacheInfo, cell)->confrelid == other)
+			return true;
 	}
-	systable_endscan(scan);
-	table_close(constraints, AccessShareLock);
-	return result;
+	return false;
 }
 
 static bool
@@ -167,21 +166,6 @@ delete_unwanted(RowsGroup *group)
 
 /* ---------- foreign keys in a circle ---------- */
 
-/* The columns of a constraint, by name. */
-static List *
-columns_of(Relation constraints, HeapTuple tuple, Oid relation)
-{
-	bool		isnull;
-	Datum		value = heap_getattr(tuple, Anum_pg_constraint_conkey,
-									 RelationGetDescr(constraints), &isnull);
-	ArrayType  *array = isnull ? NULL : DatumGetArrayTypeP(value);
-	List	   *names = NIL;
-
-	for (int i = 0; array != NULL && i < ARR_DIMS(array)[0]; i++)
-		names = lappend(names, get_attname(relation, ((int16 *) ARR_DATA_PTR(array))[i], false));
-	return names;
-}
-
 /* Is the table written with the task or after it? */
 static bool
 is_written_later(const RowsGroup *group, const RowsTask *task, Oid relation)
@@ -194,29 +178,20 @@ is_written_later(const RowsGroup *group, const RowsTask *task, Oid relation)
 	return false;
 }
 
-/* The columns, but those of the key, by which rows point to such a table. */
+/* The columns by which rows point to such a table. */
 static List *
 late_columns(const RowsGroup *group, const RowsTask *task)
 {
-	Relation	constraints = table_open(ConstraintRelationId, AccessShareLock);
-	ScanKeyData key;
-	SysScanDesc scan;
-	HeapTuple	tuple;
 	List	   *names = NIL;
+	ListCell   *cell;
 
-	ScanKeyInit(&key, Anum_pg_constraint_conrelid, BTEqualStrategyNumber, F_OIDEQ,
-				ObjectIdGetDatum(task->relation));
-	scan = systable_beginscan(constraints, ConstraintRelidTypidNameIndexId, true, NULL, 1, &key);
-	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
+	foreach(cell, foreign_keys(task->relation))
 	{
-		const		FormData_pg_constraint *form = (Form_pg_constraint) GETSTRUCT(tuple);
+		const		ForeignKeyCacheInfo *key = lfirst_node(ForeignKeyCacheInfo, cell);
 
-		if (form->contype == CONSTRAINT_FOREIGN &&
-			is_written_later(group, task, form->confrelid))
-			names = list_concat(names, columns_of(constraints, tuple, task->relation));
+		for (int i = 0; i < key->nkeys && is_written_later(group, task, key->confrelid); i++)
+			names = lappend(names, get_attname(task->relation, key->conkey[i], false));
 	}
-	systable_endscan(scan);
-	table_close(constraints, AccessShareLock);
 	return names;
 }
 
@@ -235,7 +210,7 @@ has_circle(const RowsGroup *group)
 	return false;
 }
 
-/* The same rows, the values of some columns left to the table. */
+/* The same rows, the values of some columns, but those of the key, left to the table. */
 static ManagedRows *
 rows_without(const ManagedRows *wanted, const List *columns)
 {

@@ -104,9 +104,8 @@ read_label(Model *model, Relation catalog, HeapTuple tuple)
 
 /* ALTER ... DEPENDS ON EXTENSION: the object goes when the extension is dropped. */
 static void
-read_extension(Model *model, Relation catalog, HeapTuple tuple)
+note_extension(Model *model, const FormData_pg_depend * row)
 {
-	Form_pg_depend row = (Form_pg_depend) GETSTRUCT(tuple);
 	Object	   *object;
 	char	   *name;
 
@@ -144,30 +143,28 @@ scan_rows(Model *model, Relation catalog, Oid index, int nkeys, ScanKey keys,
 	systable_endscan(scan);
 }
 
-/* The same for the extensions of the objects at these addresses, or (NULL) of all. */
+/* Give the rows of the object at an address, and of its parts, to "read". */
 static void
-read_extensions(Model *model, const ObjectAddress *addresses, int n)
+scan_address(Model *model, Relation catalog, Oid index, AttrNumber oid, AttrNumber class,
+			 const ObjectAddress *address,
+			 void (*read) (Model *model, Relation catalog, HeapTuple tuple))
 {
-	Relation	depend = table_open(DependRelationId, AccessShareLock);
 	ScanKeyData keys[2];
 
-	if (addresses == NULL)
-	{
-		ScanKeyInit(&keys[0], Anum_pg_depend_refclassid, BTEqualStrategyNumber, F_OIDEQ,
-					ObjectIdGetDatum(ExtensionRelationId));
-		scan_rows(model, depend, DependReferenceIndexId, 1, keys, read_extension);
-	}
-	for (int i = 0; i < n; i++)
-	{
-		if (!may_go_with_extension(model, &addresses[i]))
-			continue;
-		ScanKeyInit(&keys[0], Anum_pg_depend_classid, BTEqualStrategyNumber, F_OIDEQ,
-					ObjectIdGetDatum(addresses[i].classId));
-		ScanKeyInit(&keys[1], Anum_pg_depend_objid, BTEqualStrategyNumber, F_OIDEQ,
-					ObjectIdGetDatum(addresses[i].objectId));
-		scan_rows(model, depend, DependDependerIndexId, 2, keys, read_extension);
-	}
-	table_close(depend, AccessShareLock);
+	ScanKeyInit(&keys[0], oid, BTEqualStrategyNumber, F_OIDEQ,
+				ObjectIdGetDatum(address->objectId));
+	ScanKeyInit(&keys[1], class, BTEqualStrategyNumber, F_OIDEQ,
+				ObjectIdGetDatum(address->classId));
+	scan_rows(model, catalog, index, 2, keys, read);
+}
+
+static void
+note_extensions(Model *model, DependScan scan)
+{
+	Form_pg_depend row;
+
+	while ((row = sv_depend_next(&scan)) != NULL)
+		note_extension(model, row);
 }
 
 /*
@@ -180,26 +177,20 @@ sv_model_annotate_some(Model *model, const ObjectAddress *addresses, int n)
 	Relation	comments = table_open(DescriptionRelationId, AccessShareLock);
 	Relation	labels = table_open(SecLabelRelationId, AccessShareLock);
 	bool		has_labels = RelationGetNumberOfBlocks(labels) > 0;
-	ScanKeyData keys[2];
 
 	for (int i = 0; i < n; i++)
 	{
-		ScanKeyInit(&keys[0], Anum_pg_description_objoid, BTEqualStrategyNumber, F_OIDEQ,
-					ObjectIdGetDatum(addresses[i].objectId));
-		ScanKeyInit(&keys[1], Anum_pg_description_classoid, BTEqualStrategyNumber, F_OIDEQ,
-					ObjectIdGetDatum(addresses[i].classId));
-		scan_rows(model, comments, DescriptionObjIndexId, 2, keys, read_comment);
-		if (!has_labels)
-			continue;
-		ScanKeyInit(&keys[0], Anum_pg_seclabel_objoid, BTEqualStrategyNumber, F_OIDEQ,
-					ObjectIdGetDatum(addresses[i].objectId));
-		ScanKeyInit(&keys[1], Anum_pg_seclabel_classoid, BTEqualStrategyNumber, F_OIDEQ,
-					ObjectIdGetDatum(addresses[i].classId));
-		scan_rows(model, labels, SecLabelObjectIndexId, 2, keys, read_label);
+		scan_address(model, comments, DescriptionObjIndexId, Anum_pg_description_objoid,
+					 Anum_pg_description_classoid, &addresses[i], read_comment);
+		if (has_labels)
+			scan_address(model, labels, SecLabelObjectIndexId, Anum_pg_seclabel_objoid,
+						 Anum_pg_seclabel_classoid, &addresses[i], read_label);
+		if (may_go_with_extension(model, &addresses[i]))
+			note_extensions(model, sv_depend_begin(addresses[i].classId, addresses[i].objectId,
+												   false, GetActiveSnapshot()));
 	}
 	table_close(labels, AccessShareLock);
 	table_close(comments, AccessShareLock);
-	read_extensions(model, addresses, n);
 }
 
 /* The same for all objects. */
@@ -217,7 +208,8 @@ sv_model_annotate(Model *model)
 	{
 		scan_rows(model, comments, InvalidOid, 0, NULL, read_comment);
 		scan_rows(model, labels, InvalidOid, 0, NULL, read_label);
-		read_extensions(model, NULL, 0);
+		note_extensions(model, sv_depend_begin(ExtensionRelationId, InvalidOid, true,
+											   GetActiveSnapshot()));
 	}
 	pfree(addresses);
 	table_close(labels, AccessShareLock);

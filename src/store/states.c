@@ -31,7 +31,7 @@ typedef struct Present
 {
 	int64		state;			/* 0: none */
 	bool		complete;
-	bool		at_home;		/* its OIDs are of this database */
+	bool		of_database;	/* its OIDs are of this database */
 	char	   *damage;			/* why it is not kept, or NULL */
 } Present;
 
@@ -57,7 +57,7 @@ present_state(StoreMode mode)
 	{
 		present.state = sv_own_number_at(0, 1, 0);
 		present.complete = sv_own_number_at(0, 2, false) != 0;
-		present.at_home = sv_own_number_at(0, 3, false) != 0;
+		present.of_database = sv_own_number_at(0, 3, false) != 0;
 		present.damage = sv_store_text(0, 4);
 	}
 	sv_store_leave(&scope);
@@ -94,9 +94,9 @@ sv_state_damage(void)
 
 /* Was the present state kept in this database, by a server of this major version? */
 bool
-sv_state_is_at_home(void)
+sv_state_is_of_database(void)
 {
-	return present_state(SV_STORE_READ).at_home;
+	return present_state(SV_STORE_READ).of_database;
 }
 
 /* The number of the present state; 0 if it is not kept. */
@@ -477,7 +477,7 @@ sv_state_begin(const Model *model)
 	Model	   *known = present.state ? sv_state_try_model(present.state, &damage) :
 	sv_model_create();
 
-	if (known != NULL && present.state != 0 && !present.at_home)
+	if (known != NULL && present.state != 0 && !present.of_database)
 		write_addresses(model);
 	return record_whole(sv_model_changes(known ? known : sv_model_create(), model), known == NULL);
 }

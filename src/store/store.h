@@ -549,7 +549,7 @@ extern bool sv_state_is_kept_since(int64 state);
 extern char *sv_state_damage(void);
 extern void sv_state_damaged(const char *damage);
 extern void sv_state_replace(const Model *model);
-extern bool sv_state_is_at_home(void);
+extern bool sv_state_is_of_database(void);
 extern int64 sv_state_present(void);
 extern int64 sv_state_number(void);
 extern int64 sv_state_begin(const Model *model);

@@ -233,7 +233,7 @@ ensure_state(void)
 		sv_state_gap();
 		return false;
 	}
-	if (sv_state_is_kept() && sv_state_is_at_home())
+	if (sv_state_is_kept() && sv_state_is_of_database())
 		return true;
 	damage = sv_state_damage();
 	if (damage == NULL)
