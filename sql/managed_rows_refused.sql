@@ -4,6 +4,7 @@ SET schemaver.progress = off;
 CREATE TABLE t (id int PRIMARY KEY, a text, twice int GENERATED ALWAYS AS (id * 2) STORED, n int GENERATED ALWAYS AS IDENTITY, loose int, lower_a text);
 CREATE UNIQUE INDEX ON t (lower(a));
 CREATE UNIQUE INDEX ON t (lower_a) WHERE lower_a <> '';
+SELECT schemaver.managed_rows(' ', 'id', 'VALUES (1)');
 
 SELECT schemaver.managed_rows('t', 'id', $$(id, a) VALUES (1, now()::text)$$);
 SELECT schemaver.managed_rows('t', 'id', $$(id, a) VALUES

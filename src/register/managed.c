@@ -57,8 +57,14 @@ schema_of_table(RangeVar *name)
 static void
 set_table(ManagedRows *rows, const char *table)
 {
-	RangeVar   *name = makeRangeVarFromNameList(sv_qualified_name_list(table));
+	RangeVar   *name;
 
+	if (table[strspn(table, " ")] == '\0')
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_NAME),
+				 errmsg("argument \"table\" must not be empty"),
+				 errhint("Give the name of the table, with its schema: 'app.currency'.")));
+	name = makeRangeVarFromNameList(sv_qualified_name_list(table));
 	if (name->catalogname != NULL)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_NAME),
