@@ -38,4 +38,14 @@ SELECT schemaver.edit('a1', branch_labels => '{}');
 SELECT schemaver.edit('a1', branch_labels => '{shop}');
 SELECT revision FROM schemaver.plan('b1');
 
+-- a file whose format has no labels leaves them as they are; a native file says all of them
+SELECT revision, action FROM schemaver.load('m/001_first.sql', E'-- migrate:up\nSELECT 1;\n', source => 's');
+SELECT schemaver.edit('001', branch_labels => '{kept}', depends_on => '{a1}');
+SELECT revision, action FROM schemaver.load('m/001_first.sql', E'-- migrate:up\nSELECT 2;\n', source => 's');
+SELECT depends_on, branch_labels FROM schemaver.show('001');
+SELECT revision, action FROM schemaver.load('n.sql', E'-- schemaver:revision n1\n-- schemaver:revises a1\n-- schemaver:up\nSELECT 1;\n');
+SELECT schemaver.edit('n1', branch_labels => '{gone}');
+SELECT revision, action FROM schemaver.load('n.sql', E'-- schemaver:revision n1\n-- schemaver:revises a1\n-- schemaver:up\nSELECT 1;\n');
+SELECT branch_labels FROM schemaver.show('n1');
+
 DROP EXTENSION schemaver;

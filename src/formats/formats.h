@@ -50,8 +50,10 @@ typedef struct RevisionDraft
 	const char *message;
 	bool		revises_given;	/* false: the only head at that moment */
 	List	   *revises;		/* of char * */
+	bool		depends_on_given;	/* false: the format cannot say it, what is registered stays */
 	List	   *depends_on;		/* of char * */
 	List	   *conflicts;		/* of DraftConflict */
+	bool		branch_labels_given;	/* the same */
 	List	   *branch_labels;	/* of char * */
 	List	   *tags;			/* of char * */
 	DraftRuns	runs;

@@ -337,6 +337,8 @@ begin_file_revision(NativeReader *r)
 {
 	r->draft = palloc0(sizeof(RevisionDraft));
 	r->draft->message = "";
+	r->draft->depends_on_given = true;
+	r->draft->branch_labels_given = true;
 	r->draft->source = r->file->name;
 	r->drafts = lappend(r->drafts, r->draft);
 	memset(r->given, 0, sizeof(r->given));

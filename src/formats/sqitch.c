@@ -493,6 +493,7 @@ draft_of_change(SqitchReader *r, Change *change)
 	sv_sqitch_note(draft, &r->project, change->name, change->change_id, &change->planned,
 				   change->needs, change->conflicts, change->tags);
 	sv_draft_variables(draft, "psql");
+	draft->depends_on_given = true;
 	foreach(lc, change->needs)
 	{
 		char	   *id = dependency_id(r, change, lfirst(lc));

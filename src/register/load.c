@@ -91,10 +91,10 @@ update_from_draft(RevisionDraft *draft, bool *reshaped)
 	if (draft->revises_given)
 		wanted.revises = sv_base_same_strings(draft->revises, stored->revises) ? stored->revises :
 			sv_register_parents(draft->revises, true, true, draft->id, &closed);
-	wanted.depends_on = sv_base_same_strings(draft->depends_on,
-											 stored->depends_on) ? stored->depends_on :
-		sv_register_depends(draft->depends_on, draft->id);
-	wanted.branch_labels = draft->branch_labels;
+	if (draft->depends_on_given && !sv_base_same_strings(draft->depends_on, stored->depends_on))
+		wanted.depends_on = sv_register_depends(draft->depends_on, draft->id);
+	if (draft->branch_labels_given)
+		wanted.branch_labels = draft->branch_labels;
 	same_graph = sv_base_same_strings(wanted.revises, stored->revises) &&
 		sv_base_same_strings(wanted.depends_on, stored->depends_on) &&
 		sv_base_same_strings(wanted.branch_labels, stored->branch_labels);

@@ -49,7 +49,7 @@ for my $number ($seed .. $seed + $sets - 1)
 			$table = 'CREATE TABLE base (id int PRIMARY KEY, ' . join(', ', map { "$_->[0] $_->[1]" } @columns) . ')';
 		}
 		my %new = texts(\@columns);
-		for my $name (keys %texts)
+		for my $name (sort keys %texts)
 		{
 			$texts{$name} = $new{$name} if rand() < 0.5;
 		}
