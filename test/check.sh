@@ -91,7 +91,7 @@ installcheck() {
 
 	shift
 	echo "# $name"
-	as_user make installcheck PG_CONFIG="$pg_config" PROVE_FLAGS=-v "$@" >"$log" 2>&1 </dev/null || status=$?
+	as_user make installcheck PG_CONFIG="$pg_config" PROVE_FLAGS="-v -j$(nproc)" "$@" >"$log" 2>&1 </dev/null || status=$?
 	good=$(count '^ok +[0-9]+|^(test)? +[^ ].* \.\.\. ok ' "$log")
 	bad=$(count '^not ok +[0-9]+|^(test)? +[^ ].* \.\.\. FAILED' "$log")
 	# a part that broke down without naming a test
@@ -117,6 +117,8 @@ show_failure() {
 	done
 	rm -f regression.diffs output_iso/regression.diffs test/isolation/output/regression.diffs
 	echo "# what failed"
+	# prove's own output has what a test said far from the test that failed
+	grep -hE -A 60 '^\[[^]]*\]\([^)]*\) not ok ' tmp_check/log/regress_log_* 2>/dev/null | head -n 120 || true
 	grep -nE -A 12 '^not ok +[0-9]+|^(test)? +[^ ].* \.\.\. FAILED|^Test Summary' "$1" | head -n 200 || true
 	grep -nE -A 12 '^# +Failed test|^error running SQL|^Bail out|^Died| at [^ ]+\.p[lm] line [0-9]+\.$' "$1" | head -n 200 || true
 	echo "# the end of its output"

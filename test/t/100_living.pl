@@ -162,16 +162,36 @@ sub register
 sub fresh
 {
 	my ($database, $table, %texts) = @_;
-	my @left = sort keys %texts;
+	my $list = join ', ', map { "\$text\$$texts{$_}\$text\$" } sort keys %texts;
 
 	$node->safe_psql('postgres', "CREATE DATABASE $database");
 	$node->safe_psql($database, $table);
-	for my $pass (1 .. @left)
-	{
-		@left = grep { ($node->psql($database, "BEGIN; $texts{$_}; COMMIT", on_error_stop => 1))[0] != 0 } @left;
-		last if !@left;
-	}
-	return @left ? "not built: @left" : dump_of($database);
+	$node->safe_psql($database, <<"SQL");
+DO \$do\$
+DECLARE
+	texts text[] := ARRAY[$list];
+	failed text[];
+	one text;
+BEGIN
+	WHILE texts <> '{}'
+	LOOP
+		failed := '{}';
+		FOREACH one IN ARRAY texts
+		LOOP
+			BEGIN
+				EXECUTE one;
+			EXCEPTION WHEN OTHERS THEN
+				failed := failed || one;
+			END;
+		END LOOP;
+		IF cardinality(failed) = cardinality(texts) THEN
+			RAISE 'not built: %', failed;
+		END IF;
+		texts := failed;
+	END LOOP;
+END\$do\$
+SQL
+	return dump_of($database);
 }
 
 sub dump_of
