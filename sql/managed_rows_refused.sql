@@ -22,6 +22,8 @@ SELECT schemaver.managed_rows('t', 'id', $$(id, a) VALUES (1, 'x'::no_type)$$);
 SELECT schemaver.managed_rows('t', 'id', $$(id, a) VALUES (1, 'x'$$);
 SELECT schemaver.managed_rows('t', 'id', $$(id, a) VALUES (1, 'x'), (2)$$);
 SELECT schemaver.managed_rows('t', 'id', $$(id, a, a) VALUES (1, 'x', 'y')$$);
+SELECT schemaver.managed_rows('t', 'id', $$(id, a) VALUES (1, 'x')$$, columns => '{id,loose}');
+SELECT schemaver.managed_rows('t', 'id', E'COPY t (id, a) FROM stdin;\n1\tx\n', format => 'copy', columns => '{a,id}');
 SELECT schemaver.managed_rows('t', 'id', $$(id, a) VALUES (1, 'x'), (1, 'y')$$);
 SELECT schemaver.managed_rows('t', 'id', $$(id, a) VALUES (NULL, 'x')$$);
 SELECT schemaver.managed_rows('t', 'id', $$(id, a) VALUES (DEFAULT, 'x')$$);

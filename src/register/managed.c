@@ -239,6 +239,7 @@ skip_copy_command(ManagedRows *rows, const char *text)
 	const char *end;
 	List	   *trees;
 	const CopyStmt *copy;
+	List	   *named = NIL;
 	ListCell   *cell;
 
 	if (pg_strncasecmp(text, "COPY ", 5) != 0 || (end = strchr(text, '\n')) == NULL)
@@ -251,10 +252,13 @@ skip_copy_command(ManagedRows *rows, const char *text)
 	if (strcmp(copy->relation->relname, rows->table) != 0)
 		refuse_rows(rows, psprintf("the data is of table \"%s\"", copy->relation->relname), NULL,
 					NULL);
-	if (copy->attlist != NIL)
-		rows->columns = NIL;
 	foreach(cell, copy->attlist)
-		rows->columns = lappend(rows->columns, pstrdup(strVal(lfirst(cell))));
+		named = lappend(named, pstrdup(strVal(lfirst(cell))));
+	if (named != NIL && rows->columns != NIL && !sv_base_same_strings(rows->columns, named))
+		refuse_rows(rows, "the rows name other columns than the argument \"columns\"", NULL,
+					"Name the columns in one of both places.");
+	if (named != NIL)
+		rows->columns = named;
 	return end + 1;
 }
 

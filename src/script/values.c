@@ -132,9 +132,11 @@ read_value(const ValuesReader *r, Node *node)
 
 /* ---------- the statement ---------- */
 
+/* The columns that the text names; the call may have named them, too, but no others. */
 static void
 take_columns(ValuesReader *r, const List *targets)
 {
+	List	   *named = NIL;
 	ListCell   *cell;
 
 	foreach(cell, targets)
@@ -144,8 +146,15 @@ take_columns(ValuesReader *r, const List *targets)
 		if (target->indirection != NIL)
 			refuse_value(r, target->location, "a part of a column cannot be managed",
 						 "Name the column, and give its whole value.");
-		r->rows->columns = lappend(r->rows->columns, pstrdup(target->name));
+		named = lappend(named, pstrdup(target->name));
 	}
+	if (named == NIL)
+		return;
+	if (r->rows->columns != NIL && !sv_base_same_strings(r->rows->columns, named))
+		refuse_value(r, linitial_node(ResTarget, targets)->location,
+					 "the rows name other columns than the argument \"columns\"",
+					 "Name the columns in one of both places.");
+	r->rows->columns = named;
 }
 
 /* Is it VALUES and nothing else? */
