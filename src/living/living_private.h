@@ -118,6 +118,7 @@ typedef struct LivingTask
 
 extern LivingKind sv_living_kind(const StoredLiving *living);
 extern List *sv_living_tasks(StoreMode mode, Direction direction, int64 before, List **made);
+extern const LivingVersion *sv_living_version(const List *versions, const char *name);
 extern void sv_task_due(LivingTask *task, const char *reason);
 
 /* ----- make.c: run what is due ----- */

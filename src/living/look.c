@@ -7,21 +7,6 @@
 #include "living/living.h"
 #include "living/living_private.h"
 
-static const LivingVersion *
-last_version(const List *versions, const char *name)
-{
-	ListCell   *cell;
-
-	foreach(cell, versions)
-	{
-		const LivingVersion *version = lfirst(cell);
-
-		if (strcmp(version->name, name) == 0)
-			return version;
-	}
-	return NULL;
-}
-
 /*
  * All living objects (LivingState), in the order of registration: "pending", it has
  * never run, or was taken back; "changed", another text ran; "missing", an object
@@ -46,7 +31,7 @@ sv_living_states(StoreMode mode)
 		const StoredLiving *living = lfirst(cell);
 
 		state->living = living;
-		state->version = living->in_force != NULL ? last_version(versions, living->name) : NULL;
+		state->version = living->in_force != NULL ? sv_living_version(versions, living->name) : NULL;
 		state->state = living->in_force == NULL ? "pending" :
 			strcmp(living->in_force, living->checksum) != 0 ? "changed" :
 			sv_base_has_string(missing, living->name) ? "missing" : "applied";

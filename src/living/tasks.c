@@ -169,8 +169,9 @@ task_of(const StoredLiving *living)
 	return task;
 }
 
-static const LivingVersion *
-version_of_task(const List *versions, const char *name)
+/* The version of that name, or NULL. */
+const LivingVersion *
+sv_living_version(const List *versions, const char *name)
 {
 	ListCell   *cell;
 
@@ -253,7 +254,7 @@ sv_living_tasks(StoreMode mode, Direction direction, int64 before, List **made)
 		LivingTask *task = task_of(living);
 
 		if (direction == SV_DOWNGRADE && task->kind != SV_LIVING_SEED)
-			turn_back(task, living, version_of_task(versions, living->name));
+			turn_back(task, living, sv_living_version(versions, living->name));
 		else if (direction == SV_DOWNGRADE)
 			task->waits = false;
 		task->place = foreach_current_index(cell);

@@ -365,18 +365,6 @@ sv_state_record(List *changes)
 	return state;
 }
 
-/* Let plans look versions up by the index, not in the whole table. */
-static void
-prefer_index(void)
-{
-	static const char *const off[] =
-	{"enable_seqscan", "enable_hashjoin", "enable_mergejoin", "jit"};
-
-	for (int i = 0; i < lengthof(off); i++)
-		(void) set_config_option(off[i], "off", PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true,
-								 0, false);
-}
-
 /* Write the addresses of all objects of the model into their present versions. */
 static void
 write_addresses(const Model *live)
@@ -407,7 +395,7 @@ write_addresses(const Model *live)
 		places[i] = Int16GetDatum(o->address.objectSubId);
 	}
 	sv_store_enter(&scope, SV_STORE_WRITE);
-	prefer_index();
+	sv_versions_prefer_places();
 	v[0] = Int32GetDatum(own_origin(&scope));
 	v[1] = sv_store_texts(classes, n);
 	v[2] = sv_store_texts(identities, n);

@@ -31,6 +31,7 @@ extern void sv_versions_change(Versions *versions, int64 state, const ObjectChan
 extern int	sv_versions_pending(const Versions *versions);
 extern void sv_versions_write(Versions *versions);
 extern void sv_versions_end(Versions *versions);
+extern void sv_versions_prefer_places(void);
 extern void sv_versions_verify(const StoreScope *scope, const List *changes);
 
 /* ----- states.c ----- */

@@ -455,9 +455,9 @@ sv_versions_pending(const Versions *versions)
 
 /* ----- writing ----- */
 
-/* Let the plan fetch the rows one by one at their places. */
-static void
-prefer_places(void)
+/* Let plans fetch versions one by one, by the index or at their places. */
+void
+sv_versions_prefer_places(void)
 {
 	static const char *const off[] =
 	{"enable_seqscan", "enable_hashjoin", "enable_mergejoin", "jit"};
@@ -492,7 +492,7 @@ write_closed(const Versions *versions)
 	values[0] = PointerGetDatum(construct_array(places, n, TIDOID, sizeof(ItemPointerData), false,
 												TYPALIGN_SHORT));
 	values[1] = sv_store_numbers(states, n);
-	prefer_places();
+	sv_versions_prefer_places();
 	if (sv_store_execute(versions->scope, &query, values, NULL) != n)
 		elog(ERROR, "could not end versions of kept objects");
 }
