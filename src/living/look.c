@@ -27,11 +27,12 @@ sv_living_states(StoreMode mode)
 	versions = sv_store_living_before(mode, PG_INT64_MAX);
 	foreach(cell, all)
 	{
-		LivingState *state = palloc(sizeof(LivingState));
+		LivingState *state = palloc0(sizeof(LivingState));
 		const StoredLiving *living = lfirst(cell);
 
 		state->living = living;
-		state->version = living->in_force != NULL ? sv_living_version(versions, living->name) : NULL;
+		if (living->in_force != NULL)
+			state->version = sv_living_version(versions, living->name);
 		state->state = living->in_force == NULL ? "pending" :
 			strcmp(living->in_force, living->checksum) != 0 ? "changed" :
 			sv_base_has_string(missing, living->name) ? "missing" : "applied";
