@@ -45,21 +45,21 @@ made_enum(const Reading *reading, const TypeName * name)
 	return NULL;
 }
 
-/* The enum that a column has values of, alone or in arrays, or InvalidOid. */
+/* The enum that a type has values of, alone or in arrays, or InvalidOid. */
 static Oid
-enum_of_column(Oid relation, AttrNumber column)
+enum_of_type(Oid type)
 {
-	Oid			type = getBaseType(get_atttype(relation, column));
-	Oid			element = get_element_type(type);
+	Oid			base = OidIsValid(type) ? getBaseType(type) : InvalidOid;
+	Oid			element = OidIsValid(base) ? get_element_type(base) : InvalidOid;
 
 	if (OidIsValid(element))
-		type = getBaseType(element);
-	return get_typtype(type) == TYPTYPE_ENUM ? type : InvalidOid;
+		base = getBaseType(element);
+	return OidIsValid(base) && get_typtype(base) == TYPTYPE_ENUM ? base : InvalidOid;
 }
 
 /* The name that the script has given to a value of an enum. */
-static const char *
-label_after(const Reading *reading, Oid type, const char *label)
+static char *
+label_after(const Reading *reading, Oid type, char *label)
 {
 	ListCell   *cell;
 
@@ -67,16 +67,59 @@ label_after(const Reading *reading, Oid type, const char *label)
 	{
 		const AlterEnumStmt *stmt = lfirst(cell);
 
-		if (strcmp(stmt->oldVal, label) == 0 &&
+		if (stmt->oldVal != NULL && strcmp(stmt->oldVal, label) == 0 &&
 			LookupTypeNameOid(NULL, makeTypeNameFromNameList(stmt->typeName), true) == type)
 			label = stmt->newVal;
 	}
 	return label;
 }
 
-/* The values of an enum that the other one lacks, as OIDs; "names" gets them, quoted. */
+/* The values (String) of an enum that is there, with those that the script gives it. */
 static List *
-missing_labels(const Reading *reading, Oid type, const CreateEnumStmt *other, StringInfo names)
+values_of_now(const Reading *reading, Oid type)
+{
+	CatCList   *labels = SearchSysCacheList1(ENUMTYPOIDNAME, ObjectIdGetDatum(type));
+	List	   *values = NIL;
+	ListCell   *cell;
+
+	for (int i = 0; i < labels->n_members; i++)
+	{
+		Form_pg_enum label = (Form_pg_enum) GETSTRUCT(&labels->members[i]->tuple);
+
+		values = lappend(values, makeString(label_after(reading, type,
+														pstrdup(NameStr(label->enumlabel)))));
+	}
+	ReleaseSysCacheList(labels);
+	foreach(cell, reading->values)
+	{
+		const AlterEnumStmt *stmt = lfirst(cell);
+
+		if (stmt->oldVal == NULL &&
+			LookupTypeNameOid(NULL, makeTypeNameFromNameList(stmt->typeName), true) == type)
+			values = lappend(values, makeString(stmt->newVal));
+	}
+	return values;
+}
+
+/*
+ * The values (String) of the enum that a column of "type" becomes: one that the script
+ * has made, or another one that is there.  NIL: it is no enum, or the same one.
+ */
+static List *
+values_of_other(const Reading *reading, Oid type, const TypeName * name)
+{
+	const CreateEnumStmt *made = made_enum(reading, name);
+	Oid			other;
+
+	if (made != NULL)
+		return made->vals;
+	other = enum_of_type(LookupTypeNameOid(NULL, name, true));
+	return OidIsValid(other) && other != type ? values_of_now(reading, other) : NIL;
+}
+
+/* The values of an enum that are not among the others, as OIDs; "names" gets them, quoted. */
+static List *
+missing_labels(const Reading *reading, Oid type, const List *others, StringInfo names)
 {
 	CatCList   *labels = SearchSysCacheList1(ENUMTYPOIDNAME, ObjectIdGetDatum(type));
 	List	   *missing = NIL;
@@ -88,7 +131,7 @@ missing_labels(const Reading *reading, Oid type, const CreateEnumStmt *other, St
 		bool		stays = false;
 		ListCell   *cell;
 
-		foreach(cell, other->vals)
+		foreach(cell, others)
 			stays |= strcmp(strVal(lfirst(cell)), after) == 0;
 		if (stays)
 			continue;
@@ -112,21 +155,21 @@ converts_text(const Node *expression)
 }
 
 /*
- * A column of an enum gets another enum, made by the script: no row may have a value
- * that this one lacks.  False: it is not so.
+ * A column of an enum gets another enum: no row may have a value that this one lacks.
+ * False: it is not so.
  */
 static bool
 demand_labels(Reading *reading, Oid relation, AttrNumber column, const TypeName * name)
 {
-	const CreateEnumStmt *other = name ? made_enum(reading, name) : NULL;
-	Oid			type = other ? enum_of_column(relation, column) : InvalidOid;
+	Oid			type = name ? enum_of_type(get_atttype(relation, column)) : InvalidOid;
+	List	   *others = OidIsValid(type) ? values_of_other(reading, type, name) : NIL;
 	StringInfoData names;
 	List	   *labels;
 
-	if (!OidIsValid(type) || get_attgenerated(relation, column) != '\0')
+	if (others == NIL || get_attgenerated(relation, column) != '\0')
 		return false;
 	initStringInfo(&names);
-	labels = missing_labels(reading, type, other, &names);
+	labels = missing_labels(reading, type, others, &names);
 	if (labels != NIL)
 		add_demand(reading, relation, SV_DEMAND_LABELS, column,
 				   psprintf("no value %s in column %s.%s", names.data, sv_relation_name(relation),

@@ -54,7 +54,7 @@ extern int64 sv_impact_in_the_way(const Demand *demand, BlockNumber limit);
 /* ----- takes.c: what the text of a script takes away from what is there now ----- */
 
 extern List *sv_impact_takes(const Script *script, const List *earlier);
-extern List *sv_impact_demands(const Script *script);
+extern List *sv_impact_demands(const Script *script, int from);
 extern Taken *sv_impact_taken(Oid relation, AttrNumber column, bool drops);
 extern AttrNumber sv_impact_columns(Oid relation);
 extern char *sv_impact_column(Oid relation, AttrNumber column);

@@ -45,7 +45,7 @@ typedef struct Reading
 	List	   *demands;		/* of Demand */
 	List	   *domains;		/* of CreateDomainStmt */
 	List	   *enums;			/* of CreateEnumStmt */
-	List	   *values;			/* of AlterEnumStmt that give a value another name */
+	List	   *values;			/* of AlterEnumStmt */
 } Reading;
 
 /* ----- takes.c ----- */

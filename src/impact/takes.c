@@ -466,8 +466,7 @@ read_statement(Reading *reading, Node *statement)
 			reading->enums = lappend(reading->enums, statement);
 			break;
 		case T_AlterEnumStmt:
-			if (((AlterEnumStmt *) statement)->oldVal != NULL)
-				reading->values = lappend(reading->values, statement);
+			reading->values = lappend(reading->values, statement);
 			break;
 		case T_InsertStmt:
 			read_insert(reading, (InsertStmt *) statement);
@@ -486,9 +485,9 @@ read_statement(Reading *reading, Node *statement)
 }
 
 static void
-read_takes_of_script(Reading *reading, const Script *script)
+read_takes_of_script(Reading *reading, const Script *script, int from)
 {
-	for (int i = 0; i < script->n; i++)
+	for (int i = from; i < script->n; i++)
 	{
 		CHECK_FOR_INTERRUPTS();
 		read_statement(reading, sv_statement_tree(script, i));
@@ -504,21 +503,21 @@ sv_impact_takes(const Script *script, const List *earlier)
 {
 	Reading		reading = {.earlier = earlier};
 
-	read_takes_of_script(&reading, script);
+	read_takes_of_script(&reading, script, 0);
 	return reading.taken;
 }
 
 /*
- * What the script demands of the rows of tables that are there now, a list of
- * Demand: values for columns that must not be null, rows that a constraint or
- * another type accepts.
+ * What the script, or the rest of it from that statement on, demands of the rows of
+ * tables that are there now, a list of Demand: values for columns that must not be null,
+ * rows that a constraint or another type accepts.
  */
 List *
-sv_impact_demands(const Script *script)
+sv_impact_demands(const Script *script, int from)
 {
 	Reading		reading = {NIL};
 
-	read_takes_of_script(&reading, script);
+	read_takes_of_script(&reading, script, from);
 	return reading.demands;
 }
 

@@ -15,6 +15,7 @@
 #include "catalog/index.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_class.h"
+#include "catalog/pg_subscription.h"
 #include "catalog/pg_type.h"
 #include "miscadmin.h"
 #include "online/online_private.h"
@@ -235,6 +236,9 @@ sv_leftovers(const char *statement, StatementHistory history)
 	{
 		case T_DropStmt:
 			return after_drop_index((DropStmt *) tree);
+		case T_DropSubscriptionStmt:
+			return OidIsValid(get_subscription_oid(((DropSubscriptionStmt *) tree)->subname, true)) ?
+				execute_it : done_already(InvalidOid);
 		case T_ReindexStmt:
 			return after_reindex((ReindexStmt *) tree);
 		case T_AlterTableStmt:

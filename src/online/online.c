@@ -231,14 +231,10 @@ begin_online_revision(OnlineRun *online)
 	online->resumed = online->at > 0;
 	sv_hooks_revision(online->revision->id, online->direction);
 	if (online->direction == SV_DOWNGRADE && !online->resumed)
-	{
 		sv_run_check_losses(online->revision, online->stored, &online->run.options, &earlier);
-		sv_run_refuse_labels(online->revision, online->stored);
-	}
-	online->singly =
-		!sv_store_option_transaction(sv_store_revision(SV_STORE_READ,
-													   online->revision->id)->options,
-									 online->direction);
+	if (online->direction == SV_DOWNGRADE)
+		sv_run_refuse_labels(online->revision, online->stored, online->at);
+	online->singly = sv_run_commits_each(online->revision->id, online->stored, online->direction);
 	sv_follow_revision(!online->resumed && online->former == NULL, state);
 	if (online->resumed && sv_progress)
 		ereport(INFO,

@@ -354,9 +354,7 @@ append_revision(ScriptFile *file, int step, bool alone)
 	bool		first;
 
 	outside = alone && (script->blocked >= 0 ||
-						!sv_store_option_transaction(sv_store_revision(SV_STORE_READ,
-																	   row->id)->options,
-													 file->direction));
+						sv_run_commits_each(row->id, stored, file->direction));
 	first = outside && wants_to_be_first(script);
 
 	appendStringInfo(&file->out, "\n-- [%d/%d] %s %s %s\n", step + 1, file->plan.n,

@@ -244,7 +244,7 @@ demands_of(StoreMode mode, const StoredRevision *row)
 		return NIL;
 	foreach(cell,
 			sv_impact_demands(sv_register_body(row->id, sv_store_script(mode, row->id),
-											   SV_DOWNGRADE, &origin)))
+											   SV_DOWNGRADE, &origin), 0))
 	{
 		const Demand *demand = lfirst(cell);
 
@@ -302,11 +302,12 @@ sv_run_warn_of_needs(const StoredRevision *row)
 }
 
 /*
- * Before the down of a revision runs: error 22P02 if it is a derived one and rows have a
- * value of an enum that goes, with all columns and how many rows.
+ * Before the down of a revision runs, or its rest from that statement on: error 22P02 if it
+ * is a derived one and rows have a value of an enum that goes, with all columns and how
+ * many rows.
  */
 void
-sv_run_refuse_labels(const StoredRevision *row, const StoredScript *stored)
+sv_run_refuse_labels(const StoredRevision *row, const StoredScript *stored, int from)
 {
 	ScriptOrigin origin;
 	List	   *found = NIL;
@@ -314,7 +315,8 @@ sv_run_refuse_labels(const StoredRevision *row, const StoredScript *stored)
 
 	if (!sv_run_is_generated(stored, SV_DOWNGRADE))
 		return;
-	foreach(cell, sv_impact_demands(sv_register_body(row->id, stored, SV_DOWNGRADE, &origin)))
+	foreach(cell, sv_impact_demands(sv_register_body(row->id, stored, SV_DOWNGRADE, &origin),
+									from))
 	{
 		const Demand *demand = lfirst(cell);
 		int64		n = demand->kind == SV_DEMAND_LABELS ?

@@ -203,7 +203,7 @@ extern void sv_run_check_losses(const StoredRevision *row, const StoredScript *s
 								const RunOptions *options,
 								List **earlier);
 extern List *sv_run_needs(StoreMode mode, const StoredRevision *row, bool count);
-extern void sv_run_refuse_labels(const StoredRevision *row, const StoredScript *stored);
+extern void sv_run_refuse_labels(const StoredRevision *row, const StoredScript *stored, int from);
 extern void sv_run_warn_of_needs(const StoredRevision *row);
 extern void sv_run_refuse_dropped(const StoredRevision *row, List *dropped, const List *kept,
 								  const RunOptions *options);
@@ -409,6 +409,8 @@ typedef struct Execution
 } Execution;
 
 extern bool sv_run_is_generated(const StoredScript *stored, Direction direction);
+extern bool sv_run_commits_each(const char *revision, const StoredScript *stored,
+								Direction direction);
 extern void sv_execution_begin(Execution *execution, const StoredRevision *revision,
 							   const StoredScript *stored, Direction direction);
 extern void sv_execution_settings(Execution *execution, int from);
@@ -416,6 +418,7 @@ extern void sv_execution_part(Execution *execution, int from, int to);
 extern ErrorData *sv_run_check(Execution *execution);
 extern void sv_execution_end(const Execution *execution);
 extern void sv_execution_forget(const Execution *execution);
+extern bool sv_run_is_of_rows(const ErrorData *error);
 extern void sv_execution_rethrow(Execution *execution, MemoryContext context);
 extern void sv_execution_error_none(void);
 extern void sv_execution_error_place(int *statement, int *line);

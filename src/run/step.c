@@ -441,6 +441,19 @@ sv_run_is_generated(const StoredScript *stored, Direction direction)
 }
 
 /*
+ * Shall each statement of the script commit by itself (option "transaction")?  Not of a
+ * down that nobody wrote: between its statements a table may be away, and its rows be those
+ * of another one.
+ */
+bool
+sv_run_commits_each(const char *revision, const StoredScript *stored, Direction direction)
+{
+	return !(direction == SV_DOWNGRADE && sv_run_is_generated(stored, direction)) &&
+		!sv_store_option_transaction(sv_store_revision(SV_STORE_READ, revision)->options,
+									 direction);
+}
+
+/*
  * Begin to execute up or down of a revision.  The script is allocated in the
  * current context.
  */
@@ -620,7 +633,7 @@ execute_step(Run *run, const StoredRevision *revision, const StoredScript *store
 	if (direction == SV_DOWNGRADE)
 	{
 		execution.values = run->options.values;
-		sv_run_refuse_labels(revision, stored);
+		sv_run_refuse_labels(revision, stored, 0);
 		sv_impact_guard();
 	}
 	sv_execution_part(&execution, 0, execution.script->n);

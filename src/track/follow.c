@@ -397,6 +397,15 @@ sv_follow_half_done(void)
 	forget_before();
 }
 
+/* What it changes is no relation that could be looked at afterwards. */
+static bool
+may_change_anything(const Node *statement)
+{
+	return IsA(statement, CallStmt) || IsA(statement, DoStmt) ||
+		IsA(statement, CreateSubscriptionStmt) || IsA(statement, AlterSubscriptionStmt) ||
+		IsA(statement, DropSubscriptionStmt);
+}
+
 /* A statement of the step is about to be executed by another process. */
 void
 sv_follow_elsewhere(const Node *statement)
@@ -406,13 +415,14 @@ sv_follow_elsewhere(const Node *statement)
 	if (!sv_track_active())
 		return;
 	sv_track_part();
-	if (IsA(statement, CallStmt) || IsA(statement, DoStmt))
+	if (may_change_anything(statement))
 	{
 		read_before_anything();
 		by_states = true;
+	}
+	if (IsA(statement, CallStmt) || IsA(statement, DoStmt))
 		sv_track_not_undone(IsA(statement, DoStmt) ? "changes of rows that a DO block committed" :
 							"changes of rows that a procedure committed");
-	}
 	foreach(cell, sv_lock_targets(statement))
 	{
 		const LockTarget *target = lfirst(cell);

@@ -154,6 +154,9 @@ is_work_of(const ObjectChange *change, const Node *statement, Oid relation)
 {
 	const Object *o = change->after ? change->after : change->before;
 
+	if (IsA(statement, DropSubscriptionStmt))
+		return change->after == NULL && sv_class_is(o, subscription) &&
+			strcmp(o->name, ((const DropSubscriptionStmt *) statement)->subname) == 0;
 	if (IsA(statement, DropStmt))
 		return is_dropped_by(change, (const DropStmt *) statement);
 	/* columns and defaults of a partition are its own, before and after it is detached */
