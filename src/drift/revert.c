@@ -57,10 +57,34 @@ check_reverted(Revert *revert)
 	(void) sv_drift_settle(revert->schemas, revert->options);
 }
 
+/*
+ * In PG_CATCH: raise the error again.  Where the rows that are there do not fit what the
+ * revisions left, it says whose rows, and what can be done.
+ */
+static void
+explain_rows(const Revert *revert, MemoryContext context)
+{
+	ErrorData  *error;
+
+	MemoryContextSwitchTo(context);
+	error = CopyErrorData();
+	FlushErrorState();
+	if (revert->row != NULL && sv_run_is_of_rows(error))
+	{
+		if (error->detail == NULL)
+			error->detail = psprintf("Rows that are there do not fit %s %s as the revisions left it.",
+									 revert->row->kind, revert->row->identity);
+		if (error->hint == NULL)
+			error->hint = "Change or delete these rows, and call again; or keep the schema as it is, as a revision: SELECT schemaver.capture('...').";
+	}
+	ReThrowError(error);
+}
+
 static void
 do_revert(void *arg)
 {
 	Revert	   *revert = arg;
+	MemoryContext context = CurrentMemoryContext;
 	ErrorContextCallback callback = {error_context_stack, add_revert_context, revert};
 	TimestampTz started_at = GetCurrentTimestamp();
 	int64		run = sv_store_begin_run("revert drift", NULL);
@@ -71,11 +95,13 @@ do_revert(void *arg)
 	{
 		sv_generated_rows(revert->report.revert, &revert->row);
 	}
-	PG_FINALLY();
+	PG_CATCH();
 	{
 		sv_lock_exit();
+		explain_rows(revert, context);
 	}
 	PG_END_TRY();
+	sv_lock_exit();
 	error_context_stack = callback.previous;
 	check_reverted(revert);
 	revert->rows = revert->managed->write(revert->schemas, revert->options->exclude,

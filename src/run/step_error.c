@@ -48,22 +48,33 @@ hint_for(const ErrorData *error)
 	}
 }
 
+/* Is it the rows that are there which a statement did not accept? */
+bool
+sv_run_is_of_rows(const ErrorData *error)
+{
+	int			class = ERRCODE_TO_CATEGORY(error->sqlerrcode);
+
+	return class == ERRCODE_TO_CATEGORY(ERRCODE_DATA_EXCEPTION) ||
+		class == ERRCODE_INTEGRITY_CONSTRAINT_VIOLATION;
+}
+
 /*
- * A derived down brings back a column that must have values, and there are rows, or a type
- * that their values do not fit into; else NULL.
+ * A down that schemaver wrote does not fit the rows that are there: they lack a value for a
+ * column, have one that a type or a constraint did not take before, or are there twice.
+ * Else NULL.
  */
 static char *
 hint_of_value(const Execution *execution, const ErrorData *error)
 {
 	StringInfoData name;
 
-	if (error->sqlerrcode == ERRCODE_INVALID_TEXT_REPRESENTATION &&
-		strcmp(execution->origin.section, "derived down") == 0)
-		return "Rows have a value that the type did not take before: give them another one, or delete them, and call again; SELECT revision, needs FROM schemaver.plan('-1', 'downgrade') names the columns.";
-	if (error->sqlerrcode != ERRCODE_NOT_NULL_VIOLATION || error->schema_name == NULL ||
-		error->table_name == NULL || error->column_name == NULL ||
-		strcmp(execution->origin.section, "derived down") != 0)
+	if (!execution->is_generated || strcmp(execution->origin.section, "up") == 0 ||
+		!sv_run_is_of_rows(error))
 		return NULL;
+	if (error->sqlerrcode != ERRCODE_NOT_NULL_VIOLATION || error->schema_name == NULL ||
+		error->table_name == NULL || error->column_name == NULL)
+		return "Rows do not fit what was there before: change or delete these rows, and call again; "
+			"SELECT revision, needs FROM schemaver.plan('-1', 'downgrade') says what is needed.";
 	initStringInfo(&name);
 	escape_json(&name, psprintf("%s.%s.%s", quote_identifier(error->schema_name),
 								quote_identifier(error->table_name),
@@ -142,7 +153,10 @@ sv_execution_rethrow(Execution *execution, MemoryContext context)
 	/* the server's own hint on new enum values does not say what to call */
 	if (error->hint == NULL || error->sqlerrcode == ERRCODE_UNSAFE_NEW_ENUM_VALUE_USAGE)
 		error->hint = hint_for(error);
-	if (error->hint == NULL)
-		error->hint = hint_of_value(execution, error);
+	if (error->hint == NULL && (error->hint = hint_of_value(execution, error)) != NULL &&
+		error->detail == NULL)
+		error->detail = psprintf("The statement was: %s.",
+								 sv_one_line(sv_script_statement_text(execution->script,
+																	  execution->current)));
 	ReThrowError(error);
 }
