@@ -33,30 +33,11 @@ my $scratch = PostgreSQL::Test::Utils::tempdir();
 
 sub can_run { return system("$_[0] >/dev/null 2>&1 </dev/null") == 0 }
 
-# Each command of a job, as YAML has it, in a line.
-my $commands = <<'END';
-import sys, yaml
-def walk(node):
-    if isinstance(node, dict):
-        for key, value in node.items():
-            if key == "run":
-                print(value)
-            elif key in ("script", "before_script"):
-                print("\n".join(value))
-            else:
-                walk(value)
-    elif isinstance(node, list):
-        for value in node:
-            walk(value)
-walk(yaml.safe_load(open(sys.argv[1])))
-END
-
 SKIP: {
 	skip 'Python has no module yaml here', 10 if !can_run('python3 -c "import yaml"');
-	append_to_file("$scratch/commands.py", $commands);
 	foreach my $job (qw(github.yml gitlab-ci.yml))
 	{
-		my ($out, $err) = run_command([ 'python3', "$scratch/commands.py", "$folder/$job" ]);
+		my ($out, $err) = run_command([ 'python3', "$FindBin::RealBin/../yaml_commands.py", "$folder/$job" ]);
 
 		is($err, '', "$job is YAML");
 		like($out, qr/schemaver .*deploy migrations/, "$job deploys");
