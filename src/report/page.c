@@ -199,7 +199,7 @@ put_graph(ReportPage *page)
 					"done. The newest revision is on top; each leads to its entry below.");
 		if (list.n < page->list.n)
 			sv_page_put(page, " These are the newest %d of %d.", list.n, page->list.n);
-		sv_page_put(page, "</p>\n<div class=\"scroll graph\" tabindex=\"0\" role=\"region\" "
+		sv_page_put(page, "</p>\n<div class=\"scroll graph\" tabindex=\"0\" role=\"group\" "
 					"aria-label=\"Graph\">\n");
 		sv_report_svg(&page->out, page->graph, &list, page->rows, true);
 		sv_page_put(page, "</div>\n");

@@ -192,7 +192,7 @@ static void
 put_others(ReportPage *page, int at)
 {
 	page->limit = page->out.len + OTHERS_LIMIT;
-	sv_page_put(page, "<h3>Older ones</h3>\n<div class=\"scroll\" tabindex=\"0\" role=\"region\" "
+	sv_page_put(page, "<h3>Older ones</h3>\n<div class=\"scroll\" tabindex=\"0\" role=\"group\" "
 				"aria-label=\"Older revisions\"><table>\n"
 				"<thead><tr><th scope=\"col\">Revision</th><th scope=\"col\">State</th>"
 				"<th scope=\"col\">Message</th><th scope=\"col\">Applied</th></tr></thead>\n"

@@ -112,7 +112,7 @@ sv_page_pending(ReportPage *page)
 		sv_page_put(page, "<p>Nothing: every revision is applied.</p>\n</section>\n");
 		return;
 	}
-	sv_page_put(page, "<div class=\"scroll\" tabindex=\"0\" role=\"region\" "
+	sv_page_put(page, "<div class=\"scroll\" tabindex=\"0\" role=\"group\" "
 				"aria-label=\"Pending\"><table>\n"
 				"<caption>What an upgrade to all heads would run, in this order</caption>\n"
 				"<thead><tr><th scope=\"col\">No.</th><th scope=\"col\">Revision</th>"
@@ -171,7 +171,7 @@ sv_page_runs(ReportPage *page, List *runs)
 		sv_page_put(page, "<p>There was no run that left something.</p>\n</section>\n");
 		return;
 	}
-	sv_page_put(page, "<div class=\"scroll\" tabindex=\"0\" role=\"region\" "
+	sv_page_put(page, "<div class=\"scroll\" tabindex=\"0\" role=\"group\" "
 				"aria-label=\"Last runs\"><table>\n"
 				"<caption>The newest run first; a plain run that failed leaves no trace"
 				"</caption>\n<thead><tr><th scope=\"col\">Run</th><th scope=\"col\">When</th>"
