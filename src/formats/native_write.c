@@ -92,7 +92,7 @@ append_generated(StringInfo out, const RevisionDraft *draft)
 	if (draft->up_generated)
 		appendStringInfoString(&marks,
 							   sv_native_mark(sv_directive_names[SV_DIRECTIVE_UP], draft->up));
-	if (draft->down_generated)
+	if (draft->down_generated && draft->down != NULL)
 		appendStringInfo(&marks, "%s%s", marks.len > 0 ? " " : "",
 						 sv_native_mark(sv_directive_names[SV_DIRECTIVE_DOWN], draft->down));
 	if (marks.len > 0)

@@ -138,7 +138,7 @@ sv_register_script(const RevisionDraft *draft)
 	script->verify_source = (char *) draft->verify_source;
 	script->verify_line = Max(draft->verify_line, 1);
 	script->up_generated = draft->up_generated;
-	script->down_generated = draft->down_generated;
+	script->down_generated = draft->down_generated && draft->down != NULL;
 	return script;
 }
 

@@ -309,7 +309,7 @@ read_stored_script(uint64 row)
 	result->verify_line = sv_own_number_at(row, 8, 0);
 	result->derived = sv_store_text(row, 9);
 	result->up_generated = sv_own_number_at(row, 10, 0) != 0;
-	result->down_generated = sv_own_number_at(row, 11, 0) != 0;
+	result->down_generated = sv_own_number_at(row, 11, 0) != 0 && result->down != NULL;
 	result->derived_last = sv_store_text(row, 12);
 	result->ordered = sv_store_text_list(row, 13);
 	result->verify_source = sv_store_text(row, 14);
