@@ -31,6 +31,7 @@ def parse():
     ap = argparse.ArgumentParser(description=__doc__)
     ap.add_argument("checks", nargs="*", help="golden random loading history oddities crash; default: all")
     ap.add_argument("--history", action="append", help="only this one (several times)")
+    ap.add_argument("--part", action="append", help="of the histories' parts only this one (several times): undo, ...")
     ap.add_argument("--seed", type=int, default=int(os.environ.get("SEED", "1")))
     ap.add_argument("--full", action="store_true", default=os.environ.get("FULL") == "1",
                     help="every step, many graphs, 200 kills: half an hour")
@@ -78,6 +79,8 @@ def one_history(report, args, history):
               if any(s.has_down for s in history.steps) else None)]
     witness = check_replay.Witness(history, names[0], every)
     for name, part in parts:
+        if args.part and name not in args.part:
+            continue
         try:
             said = part(witness)
             if said is not None:
