@@ -72,5 +72,19 @@ SELECT FROM schemaver.upgrade('a1');
 SELECT schemaver.undo('a1');
 SET schemaver.keep_snapshots = on;
 SELECT schemaver.undo('a1');
+
+-- what would come back stands on something that is gone
+SELECT schemaver.revision('m', 'CREATE SEQUENCE s; CREATE TABLE v (a int DEFAULT nextval(''s''), b int); CREATE TABLE x (a int)', id => 'k1'),
+	schemaver.revision('m', 'DROP TABLE v', id => 'l1'),
+	schemaver.revision('m', 'ALTER TABLE x DROP a', id => 'm1'),
+	schemaver.revision('m', 'DROP SEQUENCE s; ALTER TABLE x RENAME TO y', id => 'n1');
+SELECT count(*) FROM schemaver.upgrade('n1');
+SELECT schemaver.undo('l1');
+:code
+SELECT schemaver.undo('m1');
+SELECT revision FROM schemaver.undo('n1');
+SELECT revision FROM schemaver.undo('l1');
 DROP EXTENSION schemaver;
-DROP TABLE t;
+DROP VIEW w;
+DROP TABLE t, u, v, x;
+DROP SEQUENCE s;

@@ -185,6 +185,22 @@ check_parts(Undo *undo, const List *parts)
 	}
 }
 
+/* What the down brings back must find what it stands on. */
+static void
+check_needs(Undo *undo, const List *gone)
+{
+	ListCell   *cell;
+
+	foreach(cell, gone)
+	{
+		const TouchedPart *part = lfirst(cell);
+
+		add_reason(undo, name_with_class(part->class, part->identity), part->by,
+				   psprintf("is needed by %s, which would come back, and was dropped",
+							part->needed_by));
+	}
+}
+
 /* ---------- what depends on what would be dropped ---------- */
 
 /* The addresses of what the revision has made or changed, and of what is inside of that. */
@@ -417,6 +433,7 @@ sv_undo_begin(const RevisionGraph *graph, const StoredRevision *row)
 	for (int i = 0; i < undo->ntouched; i++)
 		check_touched(undo, undo->touched[i]);
 	check_parts(undo, sv_store_parts_since(before, after));
+	check_needs(undo, sv_store_gone_since(before, after));
 	check_dependents(undo);
 	undo->columns_last = sv_store_changed_since(after);
 	refuse_if_needed(undo);

@@ -580,12 +580,14 @@ typedef struct TouchedPart
 	const char *class;
 	const char *identity;
 	const char *by;				/* whose step added it; NULL: nobody's */
+	const char *needed_by;		/* class and identity of what needs it; only of what is gone */
 } TouchedPart;
 
 extern bool sv_store_applied_states(const char *revision, int64 *before, int64 *after);
 extern bool sv_store_changed_since(int64 state);
 extern List *sv_store_touched(int64 before, int64 after);
 extern List *sv_store_parts_since(int64 before, int64 after);
+extern List *sv_store_gone_since(int64 before, int64 after);
 extern char *sv_store_maker(const Object *object);
 extern char *sv_store_creator(const Object *object);
 extern TouchedPart sv_store_kept_at(const ObjectAddress *address);

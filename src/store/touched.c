@@ -136,11 +136,20 @@ sv_store_touched(int64 before, int64 after)
 static void *
 read_touched_part(uint64 row)
 {
-	TouchedPart *part = palloc(sizeof(TouchedPart));
+	TouchedPart *part = palloc0(sizeof(TouchedPart));
 
 	part->class = sv_own_text(row, 1);
 	part->identity = sv_own_text(row, 2);
 	part->by = sv_store_text(row, 3);
+	return part;
+}
+
+static void *
+read_gone(uint64 row)
+{
+	TouchedPart *part = read_touched_part(row);
+
+	part->needed_by = sv_own_text(row, 4);
 	return part;
 }
 
@@ -161,6 +170,39 @@ sv_store_parts_since(int64 before, int64 after)
 	};
 
 	return sv_own_rows(SV_STORE_WRITE, &query, read_touched_part, before, after);
+}
+
+/*
+ * What is no longer there and was needed, in the first state, by what the second one lacks
+ * or has without that need: a list of TouchedPart.  What would come back with it is left out.
+ */
+List *
+sv_store_gone_since(int64 before, int64 after)
+{
+	static StoreQuery query = {
+		TOUCHED ", former AS MATERIALIZED (SELECT t.class, t.identity, b.description AS b, "
+		"a.description AS a FROM touched t "
+		JOIN_VERSION("b", "$1") JOIN_VERSION("a", "$2") "WHERE b.class IS NOT NULL), "
+		"need AS MATERIALIZED (SELECT split_part(n.name, ':', 1) AS class, "
+		"substr(n.name, strpos(n.name, ':') + 1) AS identity, "
+		"f.class || ' ' || f.identity AS needed_by "
+		"FROM former f, LATERAL (SELECT jsonb_array_elements_text(f.b->'needs') "
+		"UNION ALL SELECT f.b->>'parent' WHERE f.a IS NULL) AS n (name) "
+		"WHERE n.name IS NOT NULL AND NOT coalesce(f.a->'needs' OPERATOR(pg_catalog.?) n.name, false) "
+		"ORDER BY f.class COLLATE \"C\", f.identity COLLATE \"C\") "
+		"SELECT n.class, n.identity, " MAKER("(SELECT max(v.to_state) FROM schemaver.object_version v "
+											 "WHERE v.class = n.class AND v.identity = n.identity)")
+		", n.needed_by FROM need n "
+		"WHERE NOT EXISTS (SELECT FROM former f WHERE f.class = n.class AND f.identity = n.identity) "
+		"AND NOT EXISTS (SELECT FROM schemaver.object_version v WHERE v.to_state IS NULL "
+		"AND v.class = n.class AND v.identity = n.identity) "
+		"AND EXISTS (SELECT FROM schemaver.object_version v "
+		"WHERE v.class = n.class AND v.identity = n.identity) "
+		"ORDER BY n.class COLLATE \"C\", n.identity COLLATE \"C\"",
+		2, {INT8OID, INT8OID}
+	};
+
+	return sv_own_rows(SV_STORE_WRITE, &query, read_gone, before, after);
 }
 
 /* Whose step left the object as it is kept; NULL: nobody's. */
