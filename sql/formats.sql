@@ -325,6 +325,9 @@ SELECT 1;
 -- +goose Down
 DROP TABLE a;
 ', 'plain');
+-- nor a single file of whatever name
+SELECT * FROM schemaver.load('a', E'-- +goose Up\nSELECT 1;\n-- +goose Down\nDROP TABLE a;\n', 'plain');
+SELECT * FROM schemaver.load('.a', E'-- migrate:up\nSELECT 1;\n-- migrate:down\nDROP TABLE a;\n', 'plain');
 SELECT * FROM read('-- schemaver:file 1_a.sql
 -- +goose Up
 SELECT 1;

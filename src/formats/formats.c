@@ -397,7 +397,8 @@ choose_format(List *files)
 
 /*
  * A format that is asked for by name must not read what another tool has
- * marked: that would run its down half right behind the up.
+ * marked: that would run its down half right behind the up.  A single file is
+ * read whatever its name is, so it is judged as if it had a right one.
  */
 static void
 refuse_foreign_marks(List *files, int given)
@@ -407,13 +408,16 @@ refuse_foreign_marks(List *files, int given)
 	foreach(lc, files)
 	{
 		const SourceFile *file = lfirst(lc);
+		SourceFile	named = *file;
 		FormatFit	fit;
 		int			format;
 
-		if (file->content == NULL || !sv_file_is_sql(file))
+		if (file->content == NULL || (list_length(files) > 1 && !sv_file_is_sql(file)))
 			continue;
-		format = best_fit(file, &fit);
-		if (fit >= SV_FIT_MARK && format != given && formats[given]->fit(file) < SV_FIT_MARK)
+		if (!sv_file_is_sql(file))
+			named.name = psprintf("1_%s.sql", sv_path_last(file->name));
+		format = best_fit(&named, &fit);
+		if (fit >= SV_FIT_MARK && format != given && formats[given]->fit(&named) < SV_FIT_MARK)
 			sv_format_refuse(file, 0, psprintf("the file is in format %s, not %s",
 											   formats[format]->name, formats[given]->name),
 							 psprintf("Say format => '%s', or leave the format out.",

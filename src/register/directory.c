@@ -175,7 +175,7 @@ sv_register_read_directory(const char *path)
 				 errmsg("relative path not allowed: \"%s\"", path),
 				 errdetail("The server reads the folder, from its own disk."),
 				 errhint("Give the absolute path on the server, or let the client read the files: "
-						 "schemaver load DIR, or SELECT * FROM schemaver.load(name, content).")));
+						 "schemaver push DIR, or SELECT * FROM schemaver.load(name, content).")));
 	files = read_folder(NIL, path, "", 0);
 	list_sort(files, by_name);
 	return files;

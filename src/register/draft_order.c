@@ -63,7 +63,8 @@ index_drafts(List *drafts)
 					 errmsg("revision \"%s\" stands in the files twice", draft->id),
 					 errdetail("Files \"%s\" and \"%s\".",
 							   entry->visit->draft->source ? entry->visit->draft->source : "",
-							   draft->source ? draft->source : "")));
+							   draft->source ? draft->source : ""),
+					 errhint("Give one of them another id, and let it revise the other one.")));
 		entry->visit = palloc0(sizeof(Visit));
 		entry->visit->draft = draft;
 	}
