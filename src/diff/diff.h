@@ -93,6 +93,7 @@ extern void sv_diff_write(Comparison *cmp, DiffNode *node);
 extern bool sv_swap_loses_order(const Comparison *cmp, const Object *table);
 extern bool sv_swap_loses_data(const Comparison *cmp, const Object *a, const Object *b);
 extern bool sv_swap_disordered(Comparison *cmp);
+extern void sv_swap_make_edges(Comparison *cmp);
 extern bool sv_swap_keeps(const Comparison *cmp, const Object *part);
 extern bool sv_swap_survives(const Comparison *cmp, const Object *o, const Object *part);
 

@@ -478,6 +478,45 @@ sets_toast_options(const Pair *table)
 	return false;
 }
 
+/* The keys of a unique constraint or index, from its first parenthesis on; NULL: it is none. */
+static const char *
+unique_keys(const Object *o)
+{
+	const char *keys = NULL;
+
+	if (sv_class_is(o, index) && strncmp(sv_text(o, "definition"), "CREATE UNIQUE ", 14) == 0)
+		keys = strstr(sv_text(o, "definition"), " USING ");
+	else if (sv_diff_is_index(o) && sv_class_is(o, constraint))
+		keys = sv_text(o, "definition");
+	return keys != NULL ? strchr(keys, '(') : NULL;
+}
+
+/*
+ * Of several unique indexes with the same keys the server lets a foreign key depend on the
+ * oldest one.  Where both are made, the key shall depend on that of its model, for the other
+ * one may be dropped later.
+ */
+static void
+edges_of_reference(Comparison *cmp, const Pair *foreign_key)
+{
+	ListCell   *cell;
+	ListCell   *other;
+
+	foreach(cell, foreign_key->b->needs)
+	{
+		const Object *index = lfirst(cell);
+		const char *keys = unique_keys(index);
+
+		foreach(other, keys != NULL ? index->parent->parts : NIL)
+		{
+			const char *others = lfirst(other) != index ? unique_keys(lfirst(other)) : NULL;
+
+			if (others != NULL && strncmp(keys, others, strcspn(keys, ")") + 1) == 0)
+				sv_diff_add_edge(sv_pair(cmp, index)->create, sv_pair(cmp, lfirst(other))->create);
+		}
+	}
+}
+
 static void
 edges_of_new(Comparison *cmp, Pair *pair)
 {
@@ -532,6 +571,8 @@ edges_of_new(Comparison *cmp, Pair *pair)
 		edges_of_attaching(pair);
 	if (pair->create != NULL && sv_class_is(pair->b, index_attachment))
 		edges_of_completing(pair);
+	if (pair->create != NULL && sv_class_is(pair->b, constraint))
+		edges_of_reference(cmp, pair);
 	if (pair->as_jsonb)
 		edges_of_jsonb(pair);
 	if (pair->detached && pair->alter != NULL)
@@ -629,6 +670,7 @@ sv_diff_make_edges(Comparison *cmp)
 		if (pair->create != NULL && pair->create->pair == pair)
 			edges_of_link(pair, pair->b);
 	}
+	sv_swap_make_edges(cmp);
 	sv_persistence_make_edges(cmp);
 	sv_sorting_make_edges(cmp);
 	sv_rows_make_edges(cmp);

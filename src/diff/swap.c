@@ -11,6 +11,7 @@
 
 #include "catalog/pg_class.h"
 #include "diff/diff.h"
+#include "miscadmin.h"
 #include "model/model.h"
 #include "utils/builtins.h"
 
@@ -203,6 +204,66 @@ is_inherited_otherwise(const Comparison *cmp, const Pair *pair)
 		 sv_parting_keeps_columns(cmp, pair->a));
 }
 
+/* Checks (Pair) of the parents of a table, and of theirs, that are not valid. */
+static List *
+unchecked_of_parents(const Comparison *cmp, const Object *b)
+{
+	List	   *result = NIL;
+	ListCell   *cell;
+	ListCell   *part;
+
+	check_stack_depth();
+	foreach(cell, inherits_plainly(b) ? parents_of(b) : NIL)
+	{
+		const Object *parent = lfirst(cell);
+
+		foreach(part, parent->parts)
+		{
+			if (sv_class_is(lfirst(part), constraint) && sv_diff_is_check(lfirst(part)) &&
+				sv_is(lfirst(part), "not_valid"))
+				result = lappend(result, sv_pair(cmp, lfirst(part)));
+		}
+		result = list_concat(result, unchecked_of_parents(cmp, parent));
+	}
+	return result;
+}
+
+/*
+ * The rows of a child need not satisfy a check of its parent that is not valid, but would
+ * have to when they are brought over: such a check is put aside meanwhile.
+ */
+static void
+put_checks_aside(const Comparison *cmp, const Object *b)
+{
+	ListCell   *cell;
+
+	foreach(cell, unchecked_of_parents(cmp, b))
+		sv_diff_make_again(lfirst(cell));
+}
+
+/* A child that is re-created is filled while the checks of its parents are away. */
+void
+sv_swap_make_edges(Comparison *cmp)
+{
+	ListCell   *cell;
+	ListCell   *other;
+
+	foreach(cell, cmp->pairs)
+	{
+		const Pair *child = lfirst(cell);
+
+		if (!child->swapped || child->b == NULL || !is_plain_table(child->b))
+			continue;
+		foreach(other, unchecked_of_parents(cmp, child->b))
+		{
+			const Pair *check = lfirst(other);
+
+			sv_diff_add_edge(check->drop, child->create);
+			sv_diff_add_edge(child->create, check->create);
+		}
+	}
+}
+
 /* Have a table re-created if what is wanted of it no ALTER can bring about. */
 static bool
 swap_disordered_table(Comparison *cmp, Pair *pair)
@@ -218,6 +279,7 @@ swap_disordered_table(Comparison *cmp, Pair *pair)
 	pair->kind = SV_PAIR_AGAIN;
 	pair->swapped = true;
 	pair->reordered = !otherwise;
+	put_checks_aside(cmp, pair->b);
 	return true;
 }
 

@@ -10,6 +10,7 @@
 #include "catalog/pg_class.h"
 #include "catalog/pg_constraint.h"
 #include "catalog/pg_inherits.h"
+#include "miscadmin.h"
 #include "model/model_private.h"
 #include "utils/builtins.h"
 
@@ -54,6 +55,27 @@ follows_parent_key(Writer *w, const Object *o)
 	}
 	return !known && sv_writer_inherits(w, o->parent, NULL);	/* of a schema that is not
 																 * compared */
+}
+
+/*
+ * Is it the check that a table has from a parent, and not valid there?  Then rows of the
+ * table need not satisfy it, too.
+ */
+static bool
+is_unchecked_by_parent(const Object *o)
+{
+	ListCell   *cell;
+
+	check_stack_depth();
+	foreach(cell, sv_is(o, "inherited") && has_kind(o, "check") ? o->needs : NIL)
+	{
+		const Object *leading = lfirst(cell);
+
+		if (sv_class_is(leading, constraint) &&
+			(sv_is(leading, "not_valid") || is_unchecked_by_parent(leading)))
+			return true;
+	}
+	return false;
 }
 
 static void
@@ -143,6 +165,7 @@ create_constraint(Writer *w, const Object *o)
 {
 	StringInfoData out;
 	bool		only = has_index(o);
+	bool		unchecked = is_unchecked_by_parent(o);
 	int			hazards = SV_HAZARD_MAY_FAIL;
 
 	if (sv_class_is(o->parent, domain))
@@ -153,14 +176,15 @@ create_constraint(Writer *w, const Object *o)
 		hazards |= SV_HAZARD_BLOCKS_WRITES;
 	else
 		hazards |= SV_HAZARD_BLOCKS_ALL;
-	if (!sv_is(o, "not_valid"))
+	if (!sv_is(o, "not_valid") && !unchecked)
 		hazards |= SV_HAZARD_SCAN;
 	else
 		hazards &= ~SV_HAZARD_MAY_FAIL;
 	initStringInfo(&out);
-	appendStringInfo(&out, "ALTER %sTABLE %s%s ADD CONSTRAINT %s %s",
+	appendStringInfo(&out, "ALTER %sTABLE %s%s ADD CONSTRAINT %s %s%s",
 					 sv_class_is(o->parent, foreign_table) ? "FOREIGN " : "", only ? "ONLY " : "",
-					 o->parent->identity, quote_identifier(o->name), sv_constraint_definition(o));
+					 o->parent->identity, quote_identifier(o->name), sv_constraint_definition(o),
+					 unchecked ? " NOT VALID" : "");
 	sv_emit(w, hazards, "%s", out.data);
 	write_extras(w, o);
 }
@@ -280,7 +304,7 @@ has_twin(const Object *o)
 static bool
 constraint_folds(const Object *o)
 {
-	if (sv_is(o, "not_valid") || sv_is(o, "index_comment") || sv_is(o, "clustered") ||
+	if (sv_is(o, "not_valid") || is_unchecked_by_parent(o) || sv_is(o, "index_comment") || sv_is(o, "clustered") ||
 		sv_is(o, "replica_identity"))
 		return false;
 	if (has_index(o) && (is_local_to_partition(o) || has_twin(o)))
