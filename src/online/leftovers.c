@@ -227,6 +227,7 @@ Leftover
 sv_leftovers(const char *statement, StatementHistory history)
 {
 	Node	   *tree = sv_parse_one(statement);
+	const char *subscription;
 
 	if (IsA(tree, IndexStmt))
 		return before_create_index(statement, (IndexStmt *) tree, history);
@@ -237,8 +238,9 @@ sv_leftovers(const char *statement, StatementHistory history)
 		case T_DropStmt:
 			return after_drop_index((DropStmt *) tree);
 		case T_DropSubscriptionStmt:
-			return OidIsValid(get_subscription_oid(((DropSubscriptionStmt *) tree)->subname, true)) ?
-				execute_it : done_already(InvalidOid);
+			subscription = ((DropSubscriptionStmt *) tree)->subname;
+			return OidIsValid(get_subscription_oid(subscription, true)) ? execute_it :
+				done_already(InvalidOid);
 		case T_ReindexStmt:
 			return after_reindex((ReindexStmt *) tree);
 		case T_AlterTableStmt:
