@@ -74,7 +74,7 @@ read_dbmate_file(const SourceFile *file)
 static List *
 read_dbmate(Folder *folder)
 {
-	return sv_read_sectioned(folder, read_dbmate_file, false);
+	return sv_read_sectioned(folder, read_dbmate_file, false, true);
 }
 
 const Format sv_format_dbmate = {

@@ -7,8 +7,14 @@
  *		rambler				-- rambler up			-- rambler down
  *		mybatis				(from the beginning)	-- //@UNDO
  *		play				# --- !Ups				# --- !Downs
+ *
+ * The marks of node-pg-migrate are words that remarks have, too ("-- down
+ * migration: see the wiki").  They make a folder one of node-pg-migrate only where
+ * no name says something else, and as marks: alone on their line, or both of them.
  */
 #include "postgres.h"
+
+#include <ctype.h>
 
 #include "formats/formats_private.h"
 
@@ -22,18 +28,27 @@ typedef enum Divides
 
 typedef Divides (*DividesFn) (const LineCursor *line);
 
-/* Does the comment have the two words, whatever blanks and dashes are before and between them? */
-static bool
-has_words(const LineCursor *line, const char *first, const char *second)
+/*
+ * If the comment begins with the two words, whatever blanks and dashes are before and
+ * between them, return a copy of what stands behind them, else NULL.
+ */
+static const char *
+behind_words(const LineCursor *line, const char *first, const char *second)
 {
 	const char *rest = sv_line_is_comment(line) ? pnstrdup(line->start, line->length) : "";
 
 	rest += strspn(rest, " \t-");
 	if (pg_strncasecmp(rest, first, strlen(first)) != 0)
-		return false;
+		return NULL;
 	rest += strlen(first);
 	rest += strspn(rest, " \t");
-	return pg_strncasecmp(rest, second, strlen(second)) == 0;
+	return pg_strncasecmp(rest, second, strlen(second)) == 0 ? rest + strlen(second) : NULL;
+}
+
+static bool
+has_words(const LineCursor *line, const char *first, const char *second)
+{
+	return behind_words(line, first, second) != NULL;
 }
 
 static Divides
@@ -70,6 +85,75 @@ play(const LineCursor *line)
 	if (pg_strncasecmp(text, "!Ups", 4) == 0)
 		return DIVIDES_UP;
 	return pg_strncasecmp(text, "!Downs", 6) == 0 ? DIVIDES_DOWN : DIVIDES_NOT;
+}
+
+/* Is the line one of the marks, with more words behind it, as a remark has? */
+static bool
+is_sentence(const LineCursor *line)
+{
+	const char *rest = behind_words(line, "up", "migration");
+
+	if (rest == NULL)
+		rest = behind_words(line, "down", "migration");
+	for (; rest != NULL && *rest != '\0'; rest++)
+	{
+		if (isalnum((unsigned char) *rest) || IS_HIGHBIT_SET(*rest))
+			return true;
+	}
+	return false;
+}
+
+static bool
+is_sql_line(const LineCursor *line)
+{
+	return !sv_line_is_blank(line) && !sv_line_is_comment(line);
+}
+
+/*
+ * Return the line that could divide the file into up and down for node-pg-migrate,
+ * or be a remark: it has more words behind the mark, no other line is a mark, and SQL
+ * stands before and behind it.  0: there is none.
+ */
+int
+sv_divided_doubtful_line(const SourceFile *file)
+{
+	LineCursor	line = {file->content};
+	bool		sql_before = false;
+	int			doubtful = 0;
+
+	while (sv_line_next(&line))
+	{
+		if (is_sql_line(&line) && doubtful > 0)
+			return doubtful;
+		sql_before |= is_sql_line(&line);
+		if (sql_before && node_pg_migrate(&line) == DIVIDES_DOWN && is_sentence(&line))
+			doubtful = line.number;
+	}
+	return 0;
+}
+
+static FormatFit
+fit_node_pg_migrate(const SourceFile *file)
+{
+	LineCursor	line = {file->content};
+	const char *name = sv_path_last(file->name);
+	bool		seen[DIVIDES_DOWN + 1] = {false};
+
+	if (!sv_file_is_sql(file) || sv_format_pairs.fit(file) != SV_FIT_NONE ||
+		sv_format_flyway.fit(file) != SV_FIT_NONE || strcmp(name, "down.sql") == 0 ||
+		strcmp(name, "migration.sql") == 0)
+		return SV_FIT_NONE;
+	while (sv_line_next(&line))
+	{
+		Divides		what = line.length > 0 && strchr("- \t", line.start[0]) != NULL ?
+		node_pg_migrate(&line) : DIVIDES_NOT;
+
+		seen[what] = true;
+		if ((what != DIVIDES_NOT && !is_sentence(&line)) ||
+			(seen[DIVIDES_UP] && seen[DIVIDES_DOWN]))
+			return SV_FIT_MARK;
+	}
+	return SV_FIT_NONE;
 }
 
 static FormatFit
@@ -121,12 +205,18 @@ read_divided(const SourceFile *file, const Format *format, DividesFn divides, bo
 	return draft;
 }
 
-#define DIVIDED_FORMAT(ident, label, marked, what) \
+#define DIVIDED_FIT(ident) \
 static FormatFit \
 fit_##ident(const SourceFile *file) \
 { \
 	return fit_divided(file, ident); \
-} \
+}
+
+DIVIDED_FIT(rambler)
+DIVIDED_FIT(mybatis)
+DIVIDED_FIT(play)
+
+#define DIVIDED_FORMAT(ident, label, marked, what) \
 static RevisionDraft * \
 read_##ident##_file(const SourceFile *file) \
 { \
@@ -135,7 +225,7 @@ read_##ident##_file(const SourceFile *file) \
 static List * \
 read_##ident(Folder *folder) \
 { \
-	return sv_read_sectioned(folder, read_##ident##_file, false); \
+	return sv_read_sectioned(folder, read_##ident##_file, false, false); \
 } \
 const Format sv_format_##ident = { \
 	.name = label, \

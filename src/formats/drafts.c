@@ -124,7 +124,7 @@ sv_drafts_chain(List *drafts)
  * in the order of their names.
  */
 List *
-sv_read_sectioned(Folder *folder, SectionedFn read, bool whole_names)
+sv_read_sectioned(Folder *folder, SectionedFn read, bool whole_names, bool by_names)
 {
 	List	   *named = NIL;
 	List	   *drafts;
@@ -135,6 +135,7 @@ sv_read_sectioned(Folder *folder, SectionedFn read, bool whole_names)
 		const SourceFile *file = lfirst(lc);
 
 		named = lappend(named, sv_named_file(file, sv_file_base(file), false));
+		((NamedFile *) llast(named))->name_order = by_names;
 	}
 	drafts = sv_named_drafts(named);
 	foreach(lc, drafts)

@@ -19,8 +19,9 @@ fit_drizzle(const SourceFile *file)
 {
 	if (strcmp(sv_path_last(file->name), JOURNAL) == 0 && file->content != NULL)
 		return SV_FIT_ROOT;
-	return sv_file_is_sql(file) &&
-		strstr(file->content, BREAKPOINT) != NULL ? SV_FIT_MARK : SV_FIT_NONE;
+	/* Liquibase can have the mark as its delimiter */
+	return sv_file_is_sql(file) && strstr(file->content, BREAKPOINT) != NULL &&
+		sv_format_liquibase.fit(file) == SV_FIT_NONE ? SV_FIT_MARK : SV_FIT_NONE;
 }
 
 /* Return the text with a semicolon at each breakpoint that needs one; lines stay. */

@@ -229,23 +229,24 @@ const Format sv_format_alembic = {
 
 /* ---------- rails ---------- */
 
-/* Where the list of versions begins, or NULL. */
+/* Where the next list of versions begins, or NULL. */
 static const char *
-version_list(const SourceFile *file)
+version_list(const char *text)
 {
 	static const char *const inserts[] = {
 		"INSERT INTO \"schema_migrations\" (version) VALUES",
 		"INSERT INTO schema_migrations (version) VALUES"
 	};
+	const char *first = NULL;
 
 	for (int i = 0; i < lengthof(inserts); i++)
 	{
-		const char *at = strstr(file->content, inserts[i]);
+		const char *at = strstr(text, inserts[i]);
 
-		if (at != NULL)
-			return at;
+		if (at != NULL && (first == NULL || at < first))
+			first = at;
 	}
-	return NULL;
+	return first;
 }
 
 static FormatFit
@@ -254,7 +255,7 @@ fit_rails(const SourceFile *file)
 	const char *name = sv_path_last(file->name);
 
 	return strcmp(name, "structure.sql") == 0 &&
-		version_list(file) != NULL ? SV_FIT_MARK : SV_FIT_NONE;
+		version_list(file->content) != NULL ? SV_FIT_MARK : SV_FIT_NONE;
 }
 
 /*
@@ -274,21 +275,39 @@ sv_file_is_dump(const SourceFile *file)
 		sv_text_has_line(file->content, "Dbmate schema migrations");
 }
 
-/* The versions, which are quoted digits, in the order of the file. */
+/* Return the version that stands at the parenthesis, digits with quotes or without; or NULL. */
+static char *
+version_at(const char *open)
+{
+	const char *at = open + 1 + strspn(open + 1, " \t\r\n");
+	bool		quoted = *at == '\'';
+	int			n = strspn(at + quoted, "0123456789");
+	const char *end = at + quoted + n;
+
+	if (n == 0 || (quoted && *end != '\''))
+		return NULL;
+	end += quoted;
+	return end[strspn(end, " \t\r\n")] == ')' ? pnstrdup(at + quoted, n) : NULL;
+}
+
+/* The versions, in the order of the file: in one list, or in an INSERT each. */
 static List *
 versions_of(const SourceFile *file)
 {
 	List	   *versions = NIL;
+	const char *end = file->content;
+	const char *at;
 
-	for (const char *at = version_list(file); at != NULL && (at = strchr(at, '\'')) != NULL; at++)
+	while ((at = version_list(end)) != NULL)
 	{
-		int			n = strspn(at + 1, "0123456789");
+		end = at + strcspn(at, ";");
+		for (; (at = strchr(at, '(')) != NULL && at < end; at++)
+		{
+			char	   *version = version_at(at);
 
-		if (at[n + 1] != '\'')
-			continue;
-		if (n > 0)
-			versions = lappend(versions, pnstrdup(at + 1, n));
-		at += n + 1;
+			if (version != NULL)
+				versions = lappend(versions, version);
+		}
 	}
 	return versions;
 }
@@ -363,7 +382,7 @@ read_rails(Folder *folder)
 	foreach(lc, sv_folder_sql(folder))
 	{
 		const SourceFile *file = lfirst(lc);
-		List	   *versions = version_list(file) != NULL ? versions_of(file) : NIL;
+		List	   *versions = version_list(file->content) != NULL ? versions_of(file) : NIL;
 		char	   *version = newest_version(versions);
 		RevisionDraft *draft;
 

@@ -2,7 +2,8 @@
  * file_pairs.c
  *		Format "pairs": an upgrade and its downgrade in two files beside each
  *		other, NAME.up.sql and NAME.down.sql (golang-migrate, sqlx, pop, go-pg, ...),
- *		or NAME/up.sql and NAME/down.sql (Diesel).
+ *		or NAME/up.sql and NAME/down.sql (Diesel), or NAME-up.sql and NAME-down.sql
+ *		(db-migrate), where both of one name are there.
  *
  * Up and down belong together by their version; their titles may differ.
  *
@@ -103,16 +104,63 @@ name_diesel(const Folder *folder, const SourceFile *file)
 	return named;
 }
 
+/*
+ * Of files NAME-up.sql and NAME-down.sql (db-migrate), or with '_', return a down
+ * whose up is there, too; NULL: there is none.
+ */
+const SourceFile *
+sv_pairs_twin(const List *files)
+{
+	Folder		folder = {(List *) files};
+	ListCell   *lc;
+
+	foreach(lc, files)
+	{
+		const char *name = ((const SourceFile *) lfirst(lc))->name;
+		int			length = strlen(name) - strlen("down.sql");
+
+		if (length < 2 || strchr("-_", name[length - 1]) == NULL ||
+			strcmp(name + length, "down.sql") != 0 || !sv_file_is_sql(lfirst(lc)))
+			continue;
+		if (folder.sorted == NIL)
+		{
+			folder.sorted = list_copy(files);
+			sv_drafts_sort_by_name(folder.sorted);
+		}
+		if (sv_folder_find(&folder, psprintf("%.*sup.sql", length, name)) != NULL)
+			return lfirst(lc);
+	}
+	return NULL;
+}
+
+/* Cut ".up.sql" or ".down.sql" from the name; where files are twins, with '-' or '_', too. */
+static bool
+cut_direction(char *name, bool twins, bool *is_down)
+{
+	static const char *const downs[] = {".down.sql", "-down.sql", "_down.sql"};
+	static const char *const ups[] = {".up.sql", "-up.sql", "_up.sql"};
+	int			n = twins ? lengthof(ups) : 1;
+
+	*is_down = false;
+	for (int i = 0; i < n; i++)
+	{
+		*is_down = cut_suffix(name, downs[i]);
+		if (*is_down || cut_suffix(name, ups[i]))
+			return true;
+	}
+	return false;
+}
+
 /* Return what the name says, or NULL if it is not named as this format wants it. */
 static NamedFile *
-name_pair(const SourceFile *file, Dialect *dialect)
+name_pair(const SourceFile *file, bool twins, Dialect *dialect)
 {
 	char	   *name = pstrdup(sv_path_last(file->name));
-	bool		is_down = cut_suffix(name, ".down.sql");
+	bool		is_down;
 	bool		autocommit;
 	NamedFile  *named;
 
-	if (!is_down && !cut_suffix(name, ".up.sql"))
+	if (!cut_direction(name, twins, &is_down))
 		return NULL;
 	autocommit = cut_suffix(name, ".autocommit");
 	*dialect = cut_dialect(name);
@@ -188,6 +236,7 @@ choose_dialects(Folder *folder, List *files)
 static List *
 read_pairs(Folder *folder)
 {
+	bool		twins = sv_pairs_twin(folder->files) != NULL;
 	List	   *files = NIL;
 	List	   *drafts;
 	ListCell   *lc;
@@ -198,7 +247,7 @@ read_pairs(Folder *folder)
 		DialectFile *file = palloc0(sizeof(DialectFile));
 
 		file->named = is_diesel(source) ? name_diesel(folder, source) :
-			name_pair(source, &file->dialect);
+			name_pair(source, twins, &file->dialect);
 		if (file->named == NULL)
 			sv_format_refuse_stranger(source, &sv_format_pairs);
 		if (file->dialect == OTHER_DIALECT)
@@ -214,7 +263,7 @@ read_pairs(Folder *folder)
 
 const Format sv_format_pairs = {
 	.name = "pairs",
-	.aliases = "golang-migrate migrate pop go-pg diesel",
+	.aliases = "golang-migrate migrate pop go-pg diesel db-migrate",
 	.needs = "a name as \"0001_add_users.up.sql\" or \"0001_add_users/up.sql\"",
 	.fit = fit_pair,
 	.read = read_pairs,

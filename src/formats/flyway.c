@@ -344,6 +344,17 @@ refuse_callback(const SourceFile *file)
 					 "schemaver does nothing at that moment: move the file out of the folder.");
 }
 
+/*
+ * Flyway passes over a file whose name is none of its own ("V1_add.sql" with one
+ * underscore).  It is refused if its name could be that of another tool's migration.
+ */
+static bool
+is_passed_over(const Folder *folder, const SourceFile *file)
+{
+	return list_length(folder->files) > 1 && sv_version_length(sv_path_last(file->name)) == 0 &&
+		sv_format_pairs.fit(file) == SV_FIT_NONE && sv_format_prisma.fit(file) == SV_FIT_NONE;
+}
+
 /* Return the names of all files of the folder, sorted. */
 static List *
 name_files(Folder *folder)
@@ -355,6 +366,12 @@ name_files(Folder *folder)
 	{
 		FlywayFile *named = name_file(lfirst(lc));
 
+		if (named == NULL && is_passed_over(folder, lfirst(lc)))
+		{
+			sv_format_ignore(folder, lfirst(lc),
+							 "its name is none of Flyway's, which passes over it");
+			continue;
+		}
 		if (named == NULL)
 			sv_format_refuse_stranger(lfirst(lc), &sv_format_flyway);
 		if (named->prefix == 'C')

@@ -392,6 +392,8 @@ choose_format(List *files)
 		if (file->content != NULL && !is_hidden_file(file->name))
 			choose_by(&choice, file);
 	}
+	if (choice.format == PLAIN && sv_pairs_twin(files) != NULL)
+		return find_format(sv_format_pairs.name);
 	return choice.format;
 }
 
@@ -403,8 +405,12 @@ choose_format(List *files)
 static void
 refuse_foreign_marks(List *files, int given)
 {
+	const SourceFile *twin = given == PLAIN ? sv_pairs_twin(files) : NULL;
 	ListCell   *lc;
 
+	if (twin != NULL)
+		sv_format_refuse(twin, 0, "the file is the way back of another one",
+						 "Say format => 'pairs', or leave the format out.");
 	foreach(lc, files)
 	{
 		const SourceFile *file = lfirst(lc);
@@ -453,9 +459,9 @@ refuse_nothing(List *files)
 }
 
 static List *
-read_with(int format, List *files, Jsonb *variables, bool told, FolderDrafts *result)
+read_with(int format, List *files, Jsonb *variables, const char *tool, FolderDrafts *result)
 {
-	Folder		folder = {files, variables, result, told};
+	Folder		folder = {files, variables, result, tool != NULL, tool};
 	List	   *drafts;
 	ListCell   *lc;
 
@@ -493,10 +499,10 @@ read_recognised(List *files, Jsonb *variables, FolderDrafts *result)
 			others = lappend(others, file);
 	}
 	if (chosen >= 0)
-		result->drafts = read_with(chosen, others, variables, false, result);
+		result->drafts = read_with(chosen, others, variables, NULL, result);
 	if (native != NIL)
 		result->drafts = list_concat(result->drafts,
-									 read_with(NATIVE, native, variables, false, result));
+									 read_with(NATIVE, native, variables, NULL, result));
 }
 
 /*
@@ -549,7 +555,7 @@ sv_formats_read(List *files, const char *format, Jsonb *variables)
 		int			given = find_format(format);
 
 		refuse_foreign_marks(files, given);
-		result->drafts = read_with(given, files, variables, true, result);
+		result->drafts = read_with(given, files, variables, format, result);
 	}
 	if (result->drafts == NIL)
 		refuse_nothing(files);

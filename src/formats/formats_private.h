@@ -27,6 +27,7 @@ typedef struct Folder
 	Jsonb	   *variables;		/* an object: values for templates; NULL: none */
 	FolderDrafts *result;
 	bool		told;			/* the caller said which format it is */
+	const char *tool;			/* how the caller said it: the format or an alias; or NULL */
 	List	   *sorted;			/* the files in the order of their names */
 } Folder;
 
@@ -132,6 +133,7 @@ typedef struct NamedFile
 	bool		is_down;
 	bool		no_transaction;
 	bool		text_order;		/* versions compare as texts, without '-' */
+	bool		name_order;		/* names compare as texts, whatever their versions */
 } NamedFile;
 
 extern NamedFile *sv_named_file(const SourceFile *file, const char *name, bool is_down);
@@ -141,6 +143,12 @@ extern int	sv_version_compare(const char *a, const char *b);
 extern char *sv_id_from(const char *bytes, int length);
 extern char *sv_words_of(const char *name);
 extern void sv_drafts_sort_by_name(List *files);
+
+/* divided.c */
+extern int	sv_divided_doubtful_line(const SourceFile *file);
+
+/* file_pairs.c */
+extern const SourceFile *sv_pairs_twin(const List *files);
 
 /* plain.c */
 extern bool sv_file_forbids_transaction(const SourceFile *file);
@@ -165,7 +173,8 @@ extern void sv_drafts_chain(List *drafts);
 /* Reads a file's sections into a draft without id and message. */
 typedef RevisionDraft *(*SectionedFn) (const SourceFile *file);
 
-extern List *sv_read_sectioned(Folder *folder, SectionedFn read, bool whole_names);
+extern List *sv_read_sectioned(Folder *folder, SectionedFn read, bool whole_names,
+							   bool by_names);
 
 /* dumps.c */
 extern bool sv_file_is_dump(const SourceFile *file);

@@ -183,13 +183,13 @@ read_sql_migrate_file(const SourceFile *file)
 static List *
 read_goose(Folder *folder)
 {
-	return sv_read_sectioned(folder, read_goose_file, false);
+	return sv_read_sectioned(folder, read_goose_file, false, false);
 }
 
 static List *
 read_sql_migrate(Folder *folder)
 {
-	return sv_read_sectioned(folder, read_sql_migrate_file, true);
+	return sv_read_sectioned(folder, read_sql_migrate_file, true, false);
 }
 
 const Format sv_format_goose = {

@@ -195,6 +195,7 @@ apply_attribute(ChangesetReader *r, const LineCursor *line, AttributeKind kind, 
 	}
 }
 
+/* An attribute that Liquibase does not know is nothing to it. */
 static void
 take_attribute(ChangesetReader *r, const LineCursor *line, const char *name, const char *value)
 {
@@ -205,8 +206,6 @@ take_attribute(ChangesetReader *r, const LineCursor *line, const char *name, con
 		apply_attribute(r, line, attributes[i].kind, name, value);
 		return;
 	}
-	refuse_changeset(r, line, psprintf("attribute \"%s\" of a changeset cannot be kept", name),
-					 "Remove it, or make files of their own of the changesets that have it.");
 }
 
 /* ---------- lines ---------- */

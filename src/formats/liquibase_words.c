@@ -14,18 +14,40 @@ typedef struct Property
 } Property;
 
 /*
+ * Return the length of the value, which ends at a blank.  Attributes can stand in
+ * parentheses, so one at the end that nothing in the value opens is not of it.
+ */
+static int
+value_length(const char *value)
+{
+	int			length = strcspn(value, " \t");
+	int			depth = 0;
+
+	for (int i = 0; i < length; i++)
+		depth += value[i] == '(' ? 1 : value[i] == ')' ? -1 : 0;
+	return length > 0 && value[length - 1] == ')' && depth < 0 ? length - 1 : length;
+}
+
+/*
  * Read NAME:VALUE, where the value can be quoted.  Returns what follows, or NULL
- * if there is no further attribute.
+ * if there is no further attribute.  Words between attributes mean nothing to
+ * Liquibase ("dbms:postgresql, h2 runInTransaction:false").
  */
 const char *
 sv_liquibase_attribute(const char *at, char **name, char **value)
 {
 	int			length;
 
-	at += strspn(at, " \t,");
-	length = strcspn(at, ": \t");
-	if (length == 0 || at[length] != ':')
-		return NULL;
+	for (;;)
+	{
+		at += strspn(at, " \t,()");
+		length = strcspn(at, ": \t");
+		if (length > 0 && at[length] == ':')
+			break;
+		if (*at == '\0')
+			return NULL;
+		at += Max(length, 1);
+	}
 	*name = pnstrdup(at, length);
 	at += length + 1;
 	if (*at == '"' || *at == '\'')
@@ -37,7 +59,7 @@ sv_liquibase_attribute(const char *at, char **name, char **value)
 		at += length + 1;
 		return *at != '\0' ? at + 1 : at;
 	}
-	length = strcspn(at, " \t");
+	length = value_length(at);
 	*value = pnstrdup(at, length);
 	return at + length;
 }

@@ -247,8 +247,11 @@ compare_named_files(const ListCell *ca, const ListCell *cb)
 {
 	const NamedFile *a = lfirst(ca);
 	const NamedFile *b = lfirst(cb);
-	int			cmp = compare_versions(a, b);
+	int			cmp = a->name_order && b->name_order ? sv_version_compare(a->folder, b->folder) :
+	compare_versions(a, b);
 
+	if (cmp == 0 && a->name_order && b->name_order)
+		cmp = strcmp(a->name, b->name);
 	if (cmp == 0)
 		cmp = compare_naturally(a->name, a->name + strlen(a->name),
 								b->name, b->name + strlen(b->name), false);

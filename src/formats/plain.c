@@ -88,6 +88,99 @@ refuse_unwritten(const SourceFile *file)
 }
 
 /*
+ * Where the whole folder of Supabase is loaded, its CLI runs what stands in
+ * "migrations", and what stands beside that is for something else.
+ */
+static bool
+is_beside_supabase(const Folder *folder, const SourceFile *file)
+{
+	ListCell   *lc;
+
+	foreach(lc, folder->files)
+	{
+		const char *name = ((const SourceFile *) lfirst(lc))->name;
+		char	   *migrations;
+
+		if (strcmp(sv_path_last(name), "config.toml") != 0)
+			continue;
+		migrations = psprintf("%s/", sv_path_join(sv_path_folder(name), "migrations"));
+		return strncmp(file->name, migrations, strlen(migrations)) != 0;
+	}
+	return false;
+}
+
+/* Does the tool of the folder go by the names as texts, as Supabase and Atlas do? */
+static bool
+goes_by_names(const Folder *folder)
+{
+	ListCell   *lc;
+
+	if (folder->tool != NULL)
+		return strcmp(folder->tool, "supabase") == 0 || strcmp(folder->tool, "atlas") == 0;
+	foreach(lc, folder->files)
+	{
+		const char *name = ((const SourceFile *) lfirst(lc))->name;
+
+		if (strcmp(sv_path_last(name), "atlas.sum") == 0 ||
+			strcmp(sv_path_last(name), "config.toml") == 0 ||
+			strstr(name, "supabase/migrations/") != NULL)
+			return true;
+	}
+	return false;
+}
+
+static bool
+begins_with_date(const NamedFile *named)
+{
+	return named->version >= (int) strlen("YYYYMMDD") &&
+		(strncmp(named->name, "20", 2) == 0 || strncmp(named->name, "19", 2) == 0);
+}
+
+static int
+compare_names(const ListCell *a, const ListCell *b)
+{
+	return strcmp(((const NamedFile *) lfirst(a))->name, ((const NamedFile *) lfirst(b))->name);
+}
+
+/*
+ * Dates of several lengths have another order as texts, where 20260102 is behind
+ * 20260101120000, than as numbers, and nothing tells which one is meant.
+ */
+static void
+refuse_doubtful_order(const List *named)
+{
+	List	   *by_name = list_copy(named);
+	const NamedFile *last = NULL;
+	ListCell   *lc;
+
+	list_sort(by_name, compare_names);
+	foreach(lc, by_name)
+	{
+		const NamedFile *this = lfirst(lc);
+
+		if (last != NULL && begins_with_date(last) && begins_with_date(this) &&
+			strcmp(last->folder, this->folder) == 0 && last->version > this->version)
+			sv_format_refuse(this->file, 0,
+							 psprintf("by its name it stands behind \"%s\", by its number before it",
+									  last->file->name),
+							 "Say format => 'supabase' or 'atlas' to go by the names, 'sqlx' to go by "
+							 "the numbers.");
+		last = this;
+	}
+}
+
+/* Refuse a line that another tool would divide the file at. */
+static void
+refuse_doubtful_line(const SourceFile *file)
+{
+	int			line = sv_divided_doubtful_line(file);
+
+	if (line > 0)
+		sv_format_refuse(file, line, "what follows could be the way back, as for node-pg-migrate",
+						 "Say format => 'node-pg-migrate' if it is, else format => 'plain'.");
+}
+
+/*
  * A file without a version has no place among those with one.  What Supabase
  * runs on a new local database alone is left out, as Supabase does.
  */
@@ -96,6 +189,11 @@ has_no_place(Folder *folder, const NamedFile *named)
 {
 	const char *name = sv_path_last(named->file->name);
 
+	if (!folder->told && is_beside_supabase(folder, named->file))
+	{
+		sv_format_ignore(folder, named->file, "Supabase runs what is in \"migrations\"");
+		return true;
+	}
 	if (folder->told || named->version > 0 || list_length(folder->files) == 1)
 		return false;
 	if (strcmp(name, "seed.sql") != 0 && strcmp(name, "roles.sql") != 0 &&
@@ -108,6 +206,7 @@ has_no_place(Folder *folder, const NamedFile *named)
 static List *
 read_plain(Folder *folder)
 {
+	bool		by_names = goes_by_names(folder);
 	List	   *named = NIL;
 	ListCell   *lc;
 
@@ -119,9 +218,14 @@ read_plain(Folder *folder)
 		if (has_no_place(folder, this))
 			continue;
 		refuse_unwritten(file);
+		if (!folder->told)
+			refuse_doubtful_line(file);
 		this->no_transaction = sv_file_forbids_transaction(file);
+		this->name_order = by_names;
 		named = lappend(named, this);
 	}
+	if (!by_names && !folder->told)
+		refuse_doubtful_order(named);
 	return sv_atlas_apply(folder, sv_named_drafts(named));
 }
 

@@ -4,7 +4,8 @@
  *
  * {{ index .Options "NAME" }} and {{ .NAME }} are replaced by the variable NAME
  * of the call or, without one, by that of tern.conf; {{ template "PATH" . }} by the
- * file of that path.  Anything else in {{ }} is refused.
+ * file of that path, in which {{ . }} is TEXT if {{ template "PATH" "TEXT" }} named
+ * it.  Anything else in {{ }} is refused.
  */
 #include "postgres.h"
 
@@ -21,6 +22,7 @@ typedef struct TemplateReader
 	const Folder *folder;
 	const SourceFile *file;		/* the migration */
 	int			line;
+	const char *dot;			/* what {{ . }} is; NULL: the variables */
 	StringInfoData out;
 } TemplateReader;
 
@@ -69,10 +71,17 @@ variable_of(const char *action)
 static char *
 value_of_conf(const Folder *folder, const char *name)
 {
-	const SourceFile *conf = sv_folder_find(folder, "tern.conf");
-	LineCursor	line = {conf != NULL && conf->content != NULL ? conf->content : ""};
+	const SourceFile *conf = NULL;
+	LineCursor	line = {""};
 	bool		in_data = false;
+	ListCell   *lc;
 
+	foreach(lc, folder->files)
+	{
+		conf = lfirst(lc);
+		if (strcmp(sv_path_last(conf->name), "tern.conf") == 0 && conf->content != NULL)
+			line.next = conf->content;
+	}
 	while (sv_line_next(&line))
 	{
 		const char *value = memchr(line.start, '=', line.length);
@@ -109,6 +118,73 @@ add_variable(TemplateReader *r, const char *name)
 	appendStringInfoString(&r->out, value);
 }
 
+/*
+ * Return the file of the path, which is told from the folder of the migration or, as
+ * older versions of tern have it, from above it.
+ */
+static const SourceFile *
+included_file(const TemplateReader *r, const char *path)
+{
+	const char *folder = r->file != NULL ? sv_path_folder(r->file->name) : "";
+	const SourceFile *file = NULL;
+
+	for (; path != NULL && file == NULL; path = strchr(path, '/'))
+	{
+		path += *path == '/';
+		file = sv_folder_find(r->folder, sv_path_join(folder, path));
+	}
+	return file != NULL && file->content != NULL ? file : NULL;
+}
+
+static void expand_template(TemplateReader *r, const char *text, bool is_migration, int depth);
+
+/* Insert the file that {{ template "PATH" }}, "PATH" . or "PATH" "TEXT" names. */
+static void
+insert_template(TemplateReader *r, const char *action, int depth)
+{
+	char	   *path = quoted(action);
+	const SourceFile *file = path != NULL ? included_file(r, path) : NULL;
+	const char *dot = r->dot;
+	const char *rest;
+
+	if (path == NULL)
+		sv_format_refuse(r->file, r->line,
+						 psprintf("the template's \"{{%s}}\" cannot be rendered here", action),
+						 "Render the file, or write what it stands for.");
+	if (file == NULL)
+		sv_format_refuse(r->file, r->line, psprintf("there is no file \"%s\"", path),
+						 "Load the folder with it.");
+	rest = strchr(strchr(action, '"') + 1, '"') + 1;
+	rest += strspn(rest, " \t");
+	if (*rest == '"' && quoted(rest) != NULL && rest[strlen(quoted(rest)) + 2] == '\0' &&
+		strchr(rest, '\\') == NULL)
+		r->dot = quoted(rest);
+	else if (*rest != '\0' && strcmp(rest, ".") != 0)
+		sv_format_refuse(r->file, r->line,
+						 psprintf("the template's \"{{%s}}\" cannot be rendered here", action),
+						 "Render the file, or write what it stands for.");
+	expand_template(r, file->content, false, depth + 1);
+	r->dot = dot;
+}
+
+/* Insert what stands for the action, the text between braces. */
+static void
+insert_action(TemplateReader *r, const char *action, int depth)
+{
+	char	   *name = r->dot == NULL ? variable_of(action) : NULL;
+
+	if (name != NULL)
+		add_variable(r, name);
+	else if (r->dot != NULL && strcmp(action, ".") == 0)
+		appendStringInfoString(&r->out, r->dot);
+	else if (strncmp(action, "template", 8) == 0)
+		insert_template(r, action, depth);
+	else
+		sv_format_refuse(r->file, r->line,
+						 psprintf("the template's \"{{%s}}\" cannot be rendered here", action),
+						 "Render the file, or write what it stands for.");
+}
+
 static void
 expand_template(TemplateReader *r, const char *text, bool is_migration, int depth)
 {
@@ -121,24 +197,14 @@ expand_template(TemplateReader *r, const char *text, bool is_migration, int dept
 	{
 		const char *close = strstr(open, "}}");
 		char	   *action = close != NULL ? template_action(open, close) : "";
-		char	   *name = variable_of(action);
-		char	   *path = strncmp(action, "template", 8) == 0 ? quoted(action) : NULL;
-		const SourceFile *included = path != NULL ? sv_folder_find(r->folder, path) : NULL;
 
 		for (const char *c = text; is_migration && c < open; c++)
 			r->line += *c == '\n';
 		appendBinaryStringInfo(&r->out, text, open - text);
-		if (name != NULL)
-			add_variable(r, name);
-		else if (path == NULL)
-			sv_format_refuse(r->file, r->line,
-							 psprintf("the template's \"{{%s}}\" cannot be rendered here", action),
-							 "Render the file, or write what it stands for.");
-		else if (included == NULL || included->content == NULL)
-			sv_format_refuse(r->file, r->line, psprintf("there is no file \"%s\"", path),
-							 "Load the folder with it.");
-		else
-			expand_template(r, included->content, false, depth + 1);
+		if (close == NULL)
+			sv_format_refuse(r->file, r->line, "the template's \"{{\" has no end",
+							 "Write what it stands for.");
+		insert_action(r, action, depth);
 		text = close + 2;
 	}
 	appendStringInfoString(&r->out, text);
@@ -148,7 +214,7 @@ expand_template(TemplateReader *r, const char *text, bool is_migration, int dept
 const char *
 sv_template_render(const Folder *folder, const SourceFile *file, const char *text, int line)
 {
-	TemplateReader r = {folder, file, line};
+	TemplateReader r = {folder, file, line, NULL};
 
 	if (strstr(text, "{{") == NULL)
 		return text;

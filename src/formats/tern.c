@@ -4,8 +4,8 @@
  *		"---- create above / drop below ----".
  *
  * A file without that line has no down.  "---- tern: disable-tx ----" turns the
- * transaction off.  The files are templates: see template.c.  Folders hold what
- * templates include.
+ * transaction off.  The files are templates: see template.c.  The migrations stand
+ * in one folder, and folders in it hold what templates include.
  */
 #include "postgres.h"
 
@@ -29,8 +29,13 @@ fit_tern(const SourceFile *file)
 {
 	LineCursor	line = {file->content};
 
+	if (strcmp(sv_path_last(file->name), "tern.conf") == 0)
+		return SV_FIT_NAME;
 	if (!sv_file_is_sql(file))
 		return SV_FIT_NONE;
+	if (strstr(file->content, "{{ template \"") != NULL ||
+		strstr(file->content, "{{template \"") != NULL)
+		return SV_FIT_MARK;
 	while (sv_line_next(&line))
 	{
 		if (sv_line_begins(&line, "---- create above") || sv_line_begins(&line, "---- tern:"))
@@ -61,23 +66,61 @@ take_tern_line(TernReader *r, const LineCursor *line)
 	}
 }
 
+/* The folder of the migrations: the highest one with a file whose name begins with a number. */
+static const char *
+migrations_folder(const List *files)
+{
+	const char *folder = NULL;
+	ListCell   *lc;
+
+	foreach(lc, files)
+	{
+		const SourceFile *file = lfirst(lc);
+		const char *path = sv_path_folder(file->name);
+
+		if (sv_version_length(sv_path_last(file->name)) > 0 &&
+			(folder == NULL || strlen(path) < strlen(folder)))
+			folder = path;
+	}
+	return folder != NULL ? folder : "";
+}
+
+/* Return the names of the files that are migrations. */
+static List *
+name_tern_files(Folder *folder)
+{
+	List	   *files = sv_folder_sql(folder);
+	const char *path = migrations_folder(files);
+	List	   *named = NIL;
+	ListCell   *lc;
+
+	foreach(lc, files)
+	{
+		const SourceFile *file = lfirst(lc);
+		NamedFile  *this = sv_named_file(file, sv_file_base(file), false);
+
+		if (list_length(folder->files) == 1 ||
+			(this->version > 0 && strcmp(sv_path_folder(file->name), path) == 0))
+			named = lappend(named, this);
+		else if (fit_tern(file) == SV_FIT_MARK && this->version > 0)
+			sv_format_refuse(file, 0, psprintf("the migrations stand in folder \"%s\"", path),
+							 "Load the folder of one project.");
+		else
+			sv_format_ignore(folder, file, this->version == 0 && strcmp(sv_path_folder(file->name),
+																		path) == 0 ?
+							 "tern passes over a name that does not begin with a number" :
+							 "it is a template that other files name");
+	}
+	return named;
+}
+
 static List *
 read_tern(Folder *folder)
 {
-	List	   *named = NIL;
 	List	   *drafts;
 	ListCell   *lc;
 
-	foreach(lc, sv_folder_sql(folder))
-	{
-		const SourceFile *file = lfirst(lc);
-
-		if (strchr(file->name, '/') == NULL || list_length(folder->files) == 1)
-			named = lappend(named, sv_named_file(file, sv_file_base(file), false));
-		else
-			sv_format_ignore(folder, file, "it is a template that other files name");
-	}
-	drafts = sv_named_drafts(named);
+	drafts = sv_named_drafts(name_tern_files(folder));
 	foreach(lc, drafts)
 	{
 		RevisionDraft *draft = lfirst(lc);

@@ -71,7 +71,10 @@ my @all = (
 	folder('1_a.sql' => "-- atlas:delimiter \\n\\n\n\nSELECT 1\n\nSELECT 2\n", '2_b.sql' => "-- atlas:checkpoint\n\nSELECT 3;",
 		'3_c.sql' => "-- atlas:txtar\n\n-- checks.sql --\nSELECT true;\n-- migration.sql --\nSELECT 4;\n-- down.sql --\nSELECT 5;"),
 	folder('1_a.sql' => 'SELECT 1;', 'atlas.sum' => "h1:x\n1_a.sql h1:y"),
-	folder('a.sql' => "-- schemaver:revision a\n-- schemaver:up\nSELECT 1;\n-- schemaver:down\nSELECT 2;"));
+	folder('a.sql' => "-- schemaver:revision a\n-- schemaver:up\nSELECT 1;\n-- schemaver:down\nSELECT 2;"),
+	folder('20260102-a-up.sql' => 'SELECT 1;', '20260102-a-down.sql' => "-- Down migration for a\nSELECT 2;"),
+	folder('config.toml' => 'x', 'migrations/20260102_b.sql' => 'SELECT 1;', 'migrations/20260101120000_a.sql' => 'SELECT 2;'),
+	folder('001_a.sql' => "{{ template \"d/s/x.sql\" \"a\" }}", 's/x.sql' => 'SELECT {{.}};'));
 
 sub folders { return @all; }
 
