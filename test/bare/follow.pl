@@ -4,7 +4,7 @@
 #   all PORT PAGE     before them the blocks of the shell, in /src
 #   unit PORT FILE    what a systemd unit starts, as its user, on the revisions of test/example
 #   serve PORT PAGE   a server with a role "deploy" that has the rights that the page gives, and the
-#                     databases "github" and "gitlab", until somebody writes into /tmp/end
+#                     databases "github" and "gitlab", until there is a file /tmp/end
 #
 # Dies with what went wrong.  Uses nothing but what a bare Debian has of Perl.
 
@@ -122,7 +122,7 @@ sub serve
 	sql($_, "CREATE EXTENSION schemaver; GRANT CREATE ON DATABASE $_ TO deploy;
 		GRANT EXECUTE ON FUNCTION schemaver.test, schemaver.report TO deploy; $functions $procedures")
 	  foreach qw(github gitlab);
-	slurp('/tmp/end');
+	select(undef, undef, undef, 0.2) until -e '/tmp/end';
 	foreach my $database (qw(github gitlab))
 	{
 		die "$database is not at the head\n"
@@ -137,4 +137,9 @@ follow_sql() if $mode eq 'sql' || $mode eq 'all';
 follow_unit() if $mode eq 'unit';
 serve() if $mode eq 'serve';
 
-END { system("pg_ctlcluster $version main stop -m immediate >/dev/null 2>&1") if $version }
+# It must not change the exit status.
+END
+{
+	local $?;
+	system("pg_ctlcluster $version main stop -m immediate >/dev/null 2>&1") if $version;
+}
