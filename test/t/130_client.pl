@@ -191,7 +191,9 @@ is((client('-U', 'somebody', 'upgrade'))[0], 0, 'with it one may');
 is($code, 0, 'history --runs');
 unlike($out, qr/revises/, 'lists the runs alone');
 ($code, $out) = client('status', $folder);
-is(() = $out =~ /transactional/g, 1, 'status of a folder shows the database once');
+is(() = $out =~ /\bstate\b/g, 1, 'status of a folder shows the database once');
+is_deeply([ grep { length > 100 } map { split /\n/ } map { (client(@$_))[1] } [ 'status', '--all' ], ['plan'], [ 'plan', '--downgrade' ] ],
+	[], 'status and plan fit into 100 columns');
 
 SKIP:
 {
