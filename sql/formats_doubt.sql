@@ -116,6 +116,13 @@ CREATE TABLE a ();
 -- schemaver:file tests/a.test.sql
 SELECT 1;
 ');
+SELECT * FROM files('-- schemaver:file config.toml
+x
+-- schemaver:file migrations/2_b.sql
+CREATE TABLE b ();
+-- schemaver:file migrations/10_a.sql
+CREATE TABLE a ();
+');
 -- Flyway passes over names that are none of its own, but not over another tool's
 SELECT * FROM files('-- schemaver:file V1__a.sql
 CREATE TABLE a ();

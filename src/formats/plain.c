@@ -109,10 +109,21 @@ is_beside_supabase(const Folder *folder, const SourceFile *file)
 	return false;
 }
 
-/* Does the tool of the folder go by the names as texts, as Supabase and Atlas do? */
 static bool
-goes_by_names(const Folder *folder)
+begins_with_date(const NamedFile *named)
 {
+	return named->version >= (int) strlen("YYYYMMDD") &&
+		(strncmp(named->name, "20", 2) == 0 || strncmp(named->name, "19", 2) == 0);
+}
+
+/*
+ * Does the tool of the folder go by the names as texts, as Supabase and Atlas do?
+ * Not only Supabase has a config.toml, but its versions are dates.
+ */
+static bool
+goes_by_names(const Folder *folder, const List *named)
+{
+	bool		supabase = false;
 	ListCell   *lc;
 
 	if (folder->tool != NULL)
@@ -121,19 +132,14 @@ goes_by_names(const Folder *folder)
 	{
 		const char *name = ((const SourceFile *) lfirst(lc))->name;
 
-		if (strcmp(sv_path_last(name), "atlas.sum") == 0 ||
-			strcmp(sv_path_last(name), "config.toml") == 0 ||
-			strstr(name, "supabase/migrations/") != NULL)
+		if (strcmp(sv_path_last(name), "atlas.sum") == 0)
 			return true;
+		supabase |= strcmp(sv_path_last(name), "config.toml") == 0 ||
+			strstr(name, "supabase/migrations/") != NULL;
 	}
-	return false;
-}
-
-static bool
-begins_with_date(const NamedFile *named)
-{
-	return named->version >= (int) strlen("YYYYMMDD") &&
-		(strncmp(named->name, "20", 2) == 0 || strncmp(named->name, "19", 2) == 0);
+	foreach(lc, named)
+		supabase &= begins_with_date(lfirst(lc));
+	return supabase;
 }
 
 static int
@@ -206,8 +212,8 @@ has_no_place(Folder *folder, const NamedFile *named)
 static List *
 read_plain(Folder *folder)
 {
-	bool		by_names = goes_by_names(folder);
 	List	   *named = NIL;
+	bool		by_names;
 	ListCell   *lc;
 
 	foreach(lc, sv_folder_sql(folder))
@@ -221,9 +227,11 @@ read_plain(Folder *folder)
 		if (!folder->told)
 			refuse_doubtful_line(file);
 		this->no_transaction = sv_file_forbids_transaction(file);
-		this->name_order = by_names;
 		named = lappend(named, this);
 	}
+	by_names = goes_by_names(folder, named);
+	foreach(lc, named)
+		((NamedFile *) lfirst(lc))->name_order = by_names;
 	if (!by_names && !folder->told)
 		refuse_doubtful_order(named);
 	return sv_atlas_apply(folder, sv_named_drafts(named));
