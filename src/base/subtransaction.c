@@ -6,8 +6,48 @@
 
 #include "access/xact.h"
 #include "base/base.h"
+#include "base/copy_error.h"
 #include "utils/memutils.h"
 #include "utils/resowner.h"
+
+/* A copy of the string that lives as long as the session; equal strings have one. */
+static const char *
+lasting(const char *string)
+{
+	static List *strings = NIL;
+	MemoryContext old;
+	ListCell   *cell;
+
+	if (string == NULL)
+		return NULL;
+	foreach(cell, strings)
+	{
+		if (strcmp(lfirst(cell), string) == 0)
+			return lfirst(cell);
+	}
+	old = MemoryContextSwitchTo(TopMemoryContext);
+	strings = lappend(strings, pstrdup(string));
+	MemoryContextSwitchTo(old);
+	return llast(strings);
+}
+
+/*
+ * CopyErrorData(), to be raised again by ReThrowError().  That takes the place where the
+ * error arose as constants, but CopyErrorData() of later minor releases copies them into the current
+ * context, which is often gone before the client is told.
+ */
+ErrorData *
+sv_copy_error(void)
+{
+	ErrorData  *error = CopyErrorData();
+
+	error->filename = lasting(error->filename);
+	error->funcname = lasting(error->funcname);
+	error->domain = lasting(error->domain);
+	error->context_domain = lasting(error->context_domain);
+	error->message_id = lasting(error->message_id);
+	return error;
+}
 
 /*
  * Do work(arg) in a subtransaction.  What it did stays if "keep" is true and
@@ -31,7 +71,7 @@ sv_subtransaction(SubtransactionFn work, void *arg, bool keep)
 	PG_CATCH();
 	{
 		MemoryContextSwitchTo(context);
-		error = CopyErrorData();
+		error = sv_copy_error();
 		FlushErrorState();
 	}
 	PG_END_TRY();
@@ -64,7 +104,7 @@ sv_catch(SubtransactionFn work, void *arg, int expected)
 	PG_CATCH();
 	{
 		MemoryContextSwitchTo(context);
-		error = CopyErrorData();
+		error = sv_copy_error();
 		if (error->sqlerrcode != expected)
 			PG_RE_THROW();
 		FlushErrorState();

@@ -9,6 +9,7 @@
 #include "postgres.h"
 
 #include "base/base.h"
+#include "base/copy_error.h"
 #include "drift/drift.h"
 #include "executor/spi.h"
 #include "miscadmin.h"
@@ -67,7 +68,7 @@ explain_rows(const Revert *revert, MemoryContext context)
 	ErrorData  *error;
 
 	MemoryContextSwitchTo(context);
-	error = CopyErrorData();
+	error = sv_copy_error();
 	FlushErrorState();
 	if (revert->row != NULL && sv_run_is_of_rows(error))
 	{

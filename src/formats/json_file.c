@@ -4,6 +4,7 @@
  */
 #include "postgres.h"
 
+#include "base/copy_error.h"
 #include "formats/formats_private.h"
 
 /* Return the file's value.  What is no JSON is SV018. */
@@ -22,7 +23,7 @@ sv_json_file(const SourceFile *file)
 		ErrorData  *error;
 
 		MemoryContextSwitchTo(context);
-		error = CopyErrorData();
+		error = sv_copy_error();
 		if (ERRCODE_TO_CATEGORY(error->sqlerrcode) != ERRCODE_DATA_EXCEPTION)
 			PG_RE_THROW();
 		FlushErrorState();

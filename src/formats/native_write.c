@@ -8,6 +8,7 @@
  */
 #include "postgres.h"
 
+#include "base/copy_error.h"
 #include "lib/stringinfo.h"
 #include "mb/pg_wchar.h"
 
@@ -174,7 +175,7 @@ check_written(const RevisionDraft *draft, const char *text)
 		ErrorData  *error;
 
 		MemoryContextSwitchTo(cxt);
-		error = CopyErrorData();
+		error = sv_copy_error();
 		FlushErrorState();
 		if (error->sqlerrcode != ERRCODE_SV_UNREADABLE_FILE &&
 			error->sqlerrcode != ERRCODE_SV_INVALID_SCRIPT)

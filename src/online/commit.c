@@ -12,6 +12,7 @@
 #include "postgres.h"
 
 #include "access/xact.h"
+#include "base/copy_error.h"
 #include "miscadmin.h"
 #include "pgstat.h"
 #include "online/online_private.h"
@@ -78,7 +79,7 @@ sv_online_attempt(void (*work) (void *arg), void *arg)
 	PG_CATCH();
 	{
 		MemoryContextSwitchTo(context);
-		error = CopyErrorData();
+		error = sv_copy_error();
 		sv_online_rollback();
 		FlushErrorState();
 	}

@@ -4,6 +4,7 @@
  */
 #include "postgres.h"
 
+#include "base/copy_error.h"
 #include "register/register.h"
 
 /* The up or down of a revision; there must be one.  *origin is set to where it stands. */
@@ -60,7 +61,7 @@ parse_masked(const char *text, const ScriptOrigin *origin)
 		ErrorData  *error;
 
 		MemoryContextSwitchTo(context);
-		error = CopyErrorData();
+		error = sv_copy_error();
 		FlushErrorState();
 		sv_register_mask_error(error);
 		ReThrowError(error);

@@ -11,6 +11,7 @@
 #include "access/xact.h"
 #include "base/base.h"
 #include "base/compat.h"
+#include "base/copy_error.h"
 #include "mb/pg_wchar.h"
 #include "miscadmin.h"
 #include "pgstat.h"
@@ -121,7 +122,7 @@ sv_run_journal_failure(const FailedRun *what)
 	}
 	/* as the end of the transaction will do: what follows takes some */
 	LWLockReleaseAll();
-	error = CopyErrorData();
+	error = sv_copy_error();
 	PG_TRY();
 	{
 		hand_to_worker(what, error);

@@ -17,6 +17,7 @@
 #include "access/htup_details.h"
 #include "base/base.h"
 #include "base/compat.h"
+#include "base/copy_error.h"
 #include "catalog/namespace.h"
 #include "executor/executor.h"
 #include "miscadmin.h"
@@ -212,7 +213,7 @@ rethrow(const HookCall *call, MemoryContext context)
 	char	   *place;
 
 	MemoryContextSwitchTo(context);
-	error = CopyErrorData();
+	error = sv_copy_error();
 	FlushErrorState();
 	sv_register_mask_error(error);
 	place = psprintf("hook \"%s\" (%s), statement %d, line %d", call->hook->name, call->hook->at,

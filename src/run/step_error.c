@@ -4,6 +4,7 @@
  */
 #include "postgres.h"
 
+#include "base/copy_error.h"
 #include "mb/pg_wchar.h"
 #include "run/run.h"
 #include "utils/builtins.h"
@@ -134,7 +135,7 @@ sv_execution_rethrow(Execution *execution, MemoryContext context)
 	char	   *place;
 
 	MemoryContextSwitchTo(context);
-	error = CopyErrorData();
+	error = sv_copy_error();
 	FlushErrorState();
 	execution->error_line = line_of_error(execution, error) + execution->origin.first_line - 1;
 	error_statement = execution->current + 1;

@@ -22,6 +22,7 @@
  */
 #include "postgres.h"
 
+#include "base/copy_error.h"
 #include "mb/pg_wchar.h"
 #include "parser/parser.h"
 #include "parser/scanner.h"
@@ -319,7 +320,7 @@ static void
 fail(Lexer *lexer, Token *token, MemoryContext cxt)
 {
 	MemoryContextSwitchTo(lexer->cxt);
-	lexer->error = CopyErrorData();
+	lexer->error = sv_copy_error();
 	FlushErrorState();
 	MemoryContextSwitchTo(cxt);
 	if (!sv_is_syntax_error(lexer->error))

@@ -7,6 +7,7 @@
  */
 #include "postgres.h"
 
+#include "base/copy_error.h"
 #include "parser/parser.h"
 #include "utils/guc.h"
 
@@ -90,7 +91,7 @@ sv_parse(const char *source, ErrorData **error)
 	PG_CATCH();
 	{
 		MemoryContextSwitchTo(cxt);
-		*error = CopyErrorData();
+		*error = sv_copy_error();
 		FlushErrorState();
 		if (!sv_is_syntax_error(*error))
 			ReThrowError(*error);

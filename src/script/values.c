@@ -9,6 +9,7 @@
 #include "postgres.h"
 
 #include "base/compat.h"
+#include "base/copy_error.h"
 #include "miscadmin.h"
 #include "nodes/nodeFuncs.h"
 #include "parser/parser.h"
@@ -208,7 +209,7 @@ parse_values(const ValuesReader *r)
 		ErrorData  *error;
 
 		MemoryContextSwitchTo(context);
-		error = CopyErrorData();
+		error = sv_copy_error();
 		FlushErrorState();
 		if (!sv_is_syntax_error(error))
 			ReThrowError(error);

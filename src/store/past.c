@@ -8,6 +8,7 @@
  */
 #include "postgres.h"
 
+#include "base/copy_error.h"
 #include "catalog/pg_type.h"
 #include "store/store_private.h"
 #include "utils/builtins.h"
@@ -83,7 +84,7 @@ read_date(const char *date)
 		ErrorData  *error;
 
 		MemoryContextSwitchTo(caller);
-		error = CopyErrorData();
+		error = sv_copy_error();
 		FlushErrorState();
 		if (error->hint == NULL && ERRCODE_TO_CATEGORY(error->sqlerrcode) == ERRCODE_DATA_EXCEPTION)
 			error->hint = "Write a date or a time: date:2026-11-29, 'date:2026-11-29 17:30:00+01'; SELECT * FROM schemaver.log() tells when runs began.";

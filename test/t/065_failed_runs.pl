@@ -103,4 +103,9 @@ is(failed(), $before, 'the log alone has it');
 like(slurp_file($node->logfile), qr/failed in revision "b1" with SQLSTATE 22012/, 'which it has');
 is($node->safe_psql('postgres', 'SELECT count(*) FROM pg_stat_activity WHERE backend_type = $$schemaver journal$$'), '0', 'no worker stays');
 
+# an error that was raised again when the memory of the run was gone: with the place in the server where it arose
+$node->safe_psql('postgres', q{SELECT schemaver.edit('b1', 'CREATE TABLE b ()'), setval('schemaver.state_number', 9223372036854775807)});
+($code, $out, $err) = $node->psql('postgres', "\\set VERBOSITY verbose\nSELECT schemaver.upgrade()");
+like($err, qr/LOCATION:  nextval_internal, sequence\.c:\d/, 'the place of an error outlives the memory of its run');
+
 done_testing();
