@@ -23,6 +23,7 @@ PG_FUNCTION_INFO_V1(sv_api_clean);
 PG_FUNCTION_INFO_V1(sv_api_capture);
 PG_FUNCTION_INFO_V1(sv_api_rebase_state);
 PG_FUNCTION_INFO_V1(sv_api_log_ddl);
+PG_FUNCTION_INFO_V1(sv_api_edited_by_hand);
 PG_FUNCTION_INFO_V1(sv_api_drift_count);
 
 static void
@@ -158,6 +159,17 @@ sv_api_log_ddl(PG_FUNCTION_ARGS)
 				 errmsg("schemaver.log_ddl() can only be called by an event trigger")));
 	sv_ddl_log((EventTriggerData *) fcinfo->context);
 	PG_RETURN_NULL();
+}
+
+Datum
+sv_api_edited_by_hand(PG_FUNCTION_ARGS)
+{
+	if (!CALLED_AS_TRIGGER(fcinfo))
+		ereport(ERROR,
+				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
+				 errmsg("schemaver.edited_by_hand() can only be called by a trigger")));
+	sv_store_note_edit((TriggerData *) fcinfo->context);
+	return PointerGetDatum(NULL);
 }
 
 static DiffOptions

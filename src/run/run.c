@@ -354,6 +354,8 @@ sv_run(Direction direction, const char *target, const RunOptions *options, RunOb
 	{
 		if (sv_progress != SV_PROGRESS_OFF && !options->quiet)
 			ereport(INFO, (errmsg("nothing to do: \"%s\" is reached", sv_base_clip(target))));
+		if (direction == SV_UPGRADE && !graph->is_part)
+			sv_store_find_lost_reached();
 		return;
 	}
 	if (direction == SV_UPGRADE)

@@ -141,11 +141,26 @@ CREATE TABLE reached (
 	one			boolean CONSTRAINT one_reached PRIMARY KEY CONSTRAINT only_one_reached CHECK (one),
 	position	bigint NOT NULL,
 	run			bigint NOT NULL,
-	holds		boolean NOT NULL
+	holds		boolean NOT NULL,
+	edits		bigint NOT NULL DEFAULT 0
 );
-COMMENT ON TABLE reached IS 'up to which position every registered revision is applied';
+COMMENT ON TABLE reached IS 'up to which position every registered revision is applied, with the text that is registered';
 COMMENT ON COLUMN reached.run IS 'the last run that was looked at for it';
-COMMENT ON COLUMN reached.holds IS 'false: a revision was undone since';
+COMMENT ON COLUMN reached.holds IS 'false: a revision was undone, or a row changed by hand, since';
+COMMENT ON COLUMN reached.edits IS 'how often the tables were changed by hand';
+
+-- What is known of the history ends where somebody changes its tables by hand.  ALWAYS: also where
+-- session_replication_role is "replica".
+CREATE FUNCTION edited_by_hand()
+RETURNS trigger AS 'MODULE_PATHNAME', 'sv_api_edited_by_hand' LANGUAGE C VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION edited_by_hand() IS 'for triggers on schemaver''s own tables: what is known of the history ends';
+REVOKE ALL ON FUNCTION edited_by_hand() FROM PUBLIC;
+CREATE TRIGGER edited_by_hand AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON revision
+	FOR EACH STATEMENT EXECUTE FUNCTION edited_by_hand();
+CREATE TRIGGER edited_by_hand AFTER UPDATE OR DELETE OR TRUNCATE ON applied
+	FOR EACH STATEMENT EXECUTE FUNCTION edited_by_hand();
+ALTER TABLE revision ENABLE ALWAYS TRIGGER edited_by_hand;
+ALTER TABLE applied ENABLE ALWAYS TRIGGER edited_by_hand;
 
 CREATE TABLE derived (
 	revision	text COLLATE "C" CONSTRAINT one_derived PRIMARY KEY,

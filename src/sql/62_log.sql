@@ -44,7 +44,7 @@ RETURNS SETOF text LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalo
 	SELECT line FROM (
 		SELECT rpad(p.proname, 18) || coalesce(obj_description(p.oid, 'pg_proc'), '') AS line, p.proname, p.oid AS routine, 0 AS place
 		FROM pg_proc p
-		WHERE help.name IS NULL AND p.pronamespace = 'schemaver'::regnamespace AND p.proname !~ '^(names|reference)(_|$)|^script_|^log_ddl$'
+		WHERE help.name IS NULL AND p.pronamespace = 'schemaver'::regnamespace AND p.proname !~ '^(names|reference)(_|$)|^script_|^log_ddl$|^edited_by_hand$'
 		UNION ALL
 		SELECT l.line, p.proname, p.oid, l.place::integer
 		FROM pg_proc p, unnest(

@@ -2,18 +2,24 @@
  * reached.c
  *		How far the history is applied, and the part of the graph above that.
  *
- * "reached" says: every registered revision up to this position is applied.  Who
- * undoes a revision takes that back, the end of a run finds it again.  Runs and
- * registrations exclude each other up to the end of their transactions, so no
- * revision appears below it later.  So an upgrade to the only head needs no more
- * of the graph than the revisions above, however long the history is.
+ * "reached" says: every registered revision up to this position is applied, with the
+ * text that is registered.  Who undoes a revision takes that back, the end of a run
+ * finds it again.  Runs and registrations exclude each other up to the end of their
+ * transactions, so no revision appears below it later.  So an upgrade to the only head
+ * needs no more of the graph than the revisions above, however long the history is.
+ * Who changes the tables by hand takes it back, too: triggers see to that.
  */
 #include "postgres.h"
 
+#include "access/table.h"
 #include "catalog/pg_type.h"
+#include "commands/trigger.h"
 #include "miscadmin.h"
+#include "replication/logicalworker.h"
 #include "store/store_private.h"
 #include "utils/guc.h"
+#include "utils/lsyscache.h"
+#include "utils/rel.h"
 
 /* With more revisions above, the whole graph is read. */
 #define MAX_ABOVE 1000
@@ -32,24 +38,27 @@ prefer_positions(void)
 
 /*
  * A run ends: find how far the history is applied now.  Costs what was applied and
- * undone since the last time.
+ * undone since the last time.  Where somebody has changed the tables by hand meanwhile,
+ * and this query has not seen it, nothing is known.
  */
 void
 sv_store_find_reached(int64 run)
 {
 	static StoreQuery query = {
-		"INSERT INTO schemaver.reached AS d (one, position, run, holds) "
+		"INSERT INTO schemaver.reached AS d (one, position, run, holds, edits) "
 		"SELECT true, coalesce((SELECT r.position - 1 FROM schemaver.revision r "
 		"WHERE r.position > b.base AND NOT EXISTS (SELECT FROM schemaver.applied a "
-		"WHERE a.revision = r.revision) ORDER BY r.position LIMIT 1), "
-		"(SELECT max(position) FROM schemaver.revision), 0), $1, true "
+		"WHERE a.revision = r.revision AND a.checksum = r.checksum) ORDER BY r.position LIMIT 1), "
+		"(SELECT max(position) FROM schemaver.revision), 0), $1, true, "
+		"coalesce((SELECT edits FROM schemaver.reached), 0) "
 		"FROM (SELECT least(coalesce((SELECT position FROM schemaver.reached), 0), "
 		"(SELECT min(r.position) - 1 FROM schemaver.step s "
 		"JOIN schemaver.revision r ON r.revision = s.revision "
 		"WHERE s.run > coalesce((SELECT run FROM schemaver.reached), 0) "
 		"AND s.direction = 'downgrade')) AS base OFFSET 0) b "
 		"ON CONFLICT (one) DO UPDATE "
-		"SET position = excluded.position, run = excluded.run, holds = true",
+		"SET position = excluded.position, run = excluded.run, holds = true "
+		"WHERE d.edits = excluded.edits",
 		1, {INT8OID}
 	};
 	StoreScope	scope;
@@ -69,6 +78,106 @@ sv_store_unset_reached(const StoreScope *scope)
 	sv_own_execute(scope, &query);
 }
 
+/*
+ * An upgrade that read the whole graph has found nothing to do: the next one need not, if
+ * it did only because the tables were restored or changed by hand.
+ */
+void
+sv_store_find_lost_reached(void)
+{
+	static StoreQuery query = {
+		"SELECT coalesce((SELECT max(run) FROM schemaver.run), 0) "
+		"WHERE EXISTS (SELECT FROM schemaver.reached WHERE NOT holds)"
+	};
+	int64		run = sv_own_number(SV_STORE_WRITE, &query, -1);
+
+	if (run >= 0)
+		sv_store_find_reached(run);
+}
+
+/* ----- changes by hand ----- */
+
+#define EDIT_TRIGGER "edited_by_hand"
+
+/*
+ * A statement has changed a table of the history.  If it is none of schemaver's own,
+ * nothing is known any more.  A row is never made here: it would be in the way of the one
+ * that a restore or a subscription brings.  That one goes with the rows of the others, so
+ * what a subscription brings needs no look.
+ */
+void
+sv_store_note_edit(const TriggerData * trigger)
+{
+	static StoreQuery query = {
+		"UPDATE schemaver.reached SET position = 0, run = 0, holds = false, edits = edits + 1"
+	};
+	StoreScope	scope;
+	Oid			userid;
+	int			context;
+
+	GetUserIdAndSecContext(&userid, &context);
+	if ((context & SV_SECURITY_OWN_QUERY) != 0 || IsLogicalWorker() ||
+		get_rel_namespace(RelationGetRelid(trigger->tg_relation)) !=
+		get_rel_namespace(sv_store_relation("reached")))
+		return;
+	/* not by sv_store_enter(): what a run has yet to write is no matter of this table */
+	sv_catalogs_enter(&scope, SV_STORE_WRITE);
+	sv_own_execute(&scope, &query);
+	sv_store_leave(&scope);
+}
+
+/* Has nobody switched off the trigger of a table that tells of changes by hand? */
+static bool
+edits_of_table_are_noted(const char *table)
+{
+	Relation	relation = table_open(sv_store_relation(table), AccessShareLock);
+	const		TriggerDesc *triggers = relation->trigdesc;
+	bool		noted = false;
+
+	/* DISABLE TRIGGER and then ENABLE TRIGGER, as pg_restore does, leaves no "always" */
+	for (int i = 0; triggers != NULL && i < triggers->numtriggers; i++)
+		noted |= strcmp(triggers->triggers[i].tgname, EDIT_TRIGGER) == 0 &&
+			triggers->triggers[i].tgenabled == TRIGGER_FIRES_ALWAYS;
+	table_close(relation, AccessShareLock);
+	return noted;
+}
+
+/* Can what is known of the history be relied on? */
+static bool
+edits_are_noted(void)
+{
+	return edits_of_table_are_noted("revision") && edits_of_table_are_noted("applied");
+}
+
+/* Is a revision registered with another text than the one that was applied? */
+bool
+sv_store_any_changed(StoreMode mode)
+{
+	static StoreQuery known = {"SELECT position FROM schemaver.reached WHERE holds"};
+	static StoreQuery above = {
+		"SELECT FROM schemaver.revision r WHERE r.position > $1 AND EXISTS (SELECT FROM "
+		"schemaver.applied a WHERE a.revision = r.revision AND a.checksum <> r.checksum) LIMIT 1",
+		1, {INT8OID}
+	};
+	static StoreQuery all = {
+		"SELECT FROM schemaver.applied a JOIN schemaver.revision r ON r.revision = a.revision "
+		"WHERE a.checksum <> r.checksum LIMIT 1"
+	};
+	StoreScope	scope;
+	int64		reached = -1;
+	bool		changed;
+
+	sv_store_enter(&scope, mode);
+	if (edits_are_noted() && sv_own_execute(&scope, &known) > 0)
+		reached = sv_own_number_at(0, 1, -1);
+	if (reached >= 0)
+		prefer_positions();
+	changed = reached >= 0 ? sv_own_execute(&scope, &above, reached) > 0 :
+		sv_own_execute(&scope, &all) > 0;
+	sv_store_leave(&scope);
+	return changed;
+}
+
 /* ----- the part of the graph ----- */
 
 /*
@@ -84,7 +193,9 @@ reached_position(const StoreScope *scope)
 		"(SELECT position, heads_after FROM schemaver.revision ORDER BY position DESC LIMIT 1) n"
 	};
 
-	return sv_own_execute(scope, &query) > 0 ? sv_own_number_at(0, 1, -1) : -1;
+	if (!edits_are_noted() || sv_own_execute(scope, &query) == 0)
+		return -1;
+	return sv_own_number_at(0, 1, -1);
 }
 
 static List *
@@ -248,20 +359,8 @@ sv_store_nothing_pending(StoreMode mode)
 	};
 	RevisionGraph *graph;
 
-	if (sv_own_query(mode, &query) == 0)
+	if (!edits_are_noted() || sv_own_query(mode, &query) == 0)
 		return NULL;
 	graph = sv_store_graph_to(mode, SV_UPGRADE, "head");
 	return graph->n == 0 ? NULL : graph;
-}
-
-/* Is a revision registered with another text than the one that was applied? */
-bool
-sv_store_any_changed(StoreMode mode)
-{
-	static StoreQuery query = {
-		"SELECT FROM schemaver.applied a JOIN schemaver.revision r ON r.revision = a.revision "
-		"WHERE a.checksum <> r.checksum LIMIT 1"
-	};
-
-	return sv_own_query(mode, &query) > 0;
 }

@@ -93,6 +93,8 @@ extern bool sv_store_remove_tag(const char *tag);
 
 extern void sv_store_find_reached(int64 run);
 extern void sv_store_unset_reached(const StoreScope *scope);
+extern void sv_store_find_lost_reached(void);
+extern void sv_store_note_edit(const struct TriggerData *trigger);
 extern RevisionGraph *sv_store_graph_to(StoreMode mode, Direction direction, const char *target);
 extern RevisionGraph *sv_store_nothing_pending(StoreMode mode);
 extern bool sv_store_any_changed(StoreMode mode);
