@@ -268,7 +268,7 @@ sv_api_diff_wanted(PG_FUNCTION_ARGS)
 	sv_store_check_writable("schemaver.diff()");	/* it builds the wanted schema, to roll it
 													 * back */
 	live = sv_model_read(&scope);
-	wanted = sv_wanted_model(sql, &scope, live, takes_rows ? &managed : NULL);
+	wanted = sv_wanted_model(sql, &scope, live, takes_rows ? &managed : NULL, NULL, NULL);
 	if (reverse && managed != NIL)
 		ereport(ERROR,
 				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
@@ -372,37 +372,27 @@ Datum
 sv_api_autogenerate(PG_FUNCTION_ARGS)
 {
 	bool		takes_rows = take_rows_option(fcinfo, 3);
-	List	   *managed = NIL;
 	RevisionDraft draft = {0};
 	char	   *desired = sv_arg_text(fcinfo, 1, "desired");
 	ModelScope	scope = wanted_scope(fcinfo, 2);
 	DiffOptions options = sv_arg_live_options(fcinfo, 3);
-	Model	   *live;
-	Model	   *wanted;
-	HintedRenames renames;
-	List	   *up;
-	List	   *down;
+	NewMigration generated;
 
 	arg_draft(fcinfo, &draft);
 	sv_register_lock("schemaver.autogenerate()");
 	sv_drift_refuse_start(sv_store_graph(SV_STORE_WRITE), scope.schemas, &options,
 						  sv_arg_bool(fcinfo, 9));
-	live = sv_model_read(&scope);
-	wanted = sv_wanted_model(desired, &scope, live, takes_rows ? &managed : NULL);
-	renames = sv_hinted(desired, &scope, live, wanted, &options);
-	wanted = sv_diff_goal(wanted, renames.model, &options, NULL);
-	up = list_concat(renames.there, sv_diff(renames.model, wanted, &options));
-	draft.up = revision_script(up);
+	sv_generate(&generated, desired, &scope, &options, takes_rows);
+	draft.up = revision_script(generated.up);
 	if (draft.up != NULL)
-		refuse_diff_losses(up, sv_arg_bool(fcinfo, 8));
-	register_managed(managed);
+		refuse_diff_losses(generated.up, sv_arg_bool(fcinfo, 8));
+	register_managed(generated.managed);
 	if (draft.up == NULL)
 		PG_RETURN_NULL();
-	down = list_concat(sv_diff(wanted, renames.model, &options), renames.back);
-	draft.down = revision_script(down);
+	draft.down = revision_script(generated.down);
 	if (draft.down == NULL)
 		draft.down = "";
 	draft.up_generated = draft.down_generated = true;
-	sv_prove(&scope, live, wanted, &options, up, down);
+	sv_generate_prove(&generated, &scope, &options);
 	PG_RETURN_TEXT_P(cstring_to_text(sv_register_add(&draft, false)));
 }

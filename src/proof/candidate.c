@@ -87,8 +87,8 @@ sv_candidate_generate(Candidate *candidate, const Goal *goal, const char *data)
 }
 
 /* Do the statements of a comparison lead nowhere? */
-static bool
-is_nothing(List *rows)
+bool
+sv_rows_are_nothing(List *rows)
 {
 	ListCell   *cell;
 
@@ -123,7 +123,7 @@ go_up_and_down(void *arg)
 		NULL)
 		return;
 	candidate->down_proven =
-		is_nothing(sv_diff(sv_sandbox_state(trial->sandbox), goal->start, goal->options));
+		sv_rows_are_nothing(sv_diff(sv_sandbox_state(trial->sandbox), goal->start, goal->options));
 }
 
 /*

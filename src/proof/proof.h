@@ -98,6 +98,7 @@ typedef struct Candidate
 } Candidate;
 
 extern char *sv_rows_to_script(List *rows);
+extern bool sv_rows_are_nothing(List *rows);
 extern void sv_candidate_generate(Candidate *candidate, const Goal *goal, const char *data);
 extern bool sv_candidate_try(Candidate *candidate, const Sandbox *sandbox, const Goal *goal);
 
@@ -129,8 +130,33 @@ extern void sv_prove(const ModelScope *scope, Model *live, Model *wanted,
 					 const DiffOptions *options,
 					 List *up, List *down);
 
+extern bool sv_prove_from_wanted(const Sandbox *sandbox, Model *live, Model *goal,
+								 const DiffOptions *options, List *path, List *up, List *down);
+
 extern Model *sv_model_after(const ModelScope *scope, Model *live, const DiffOptions *options,
 							 List *rows);
+
+/* ----- generate.c -----
+ *
+ * A migration from the live schema to a wanted one, and its proof.
+ */
+
+typedef struct NewMigration
+{
+	List	   *up;				/* rows of sv_diff() */
+	List	   *down;			/* NIL if up says nothing */
+	List	   *managed;		/* ManagedRows of the wanted schema */
+
+	/* for the proof */
+	Model	   *live;
+	Model	   *goal;
+	bool		proven;
+} NewMigration;
+
+extern void sv_generate(NewMigration *generated, const char *desired, const ModelScope *scope,
+						const DiffOptions *options, bool takes_rows);
+extern void sv_generate_prove(const NewMigration *generated, const ModelScope *scope,
+							   const DiffOptions *options);
 
 /* ----- test.c -----
  *
@@ -160,8 +186,11 @@ extern void sv_test_down(const Sandbox *sandbox, const StoredScript *stored, con
  * The model of the schema that a SQL text builds from empty.
  */
 
+/* Called while the wanted schema stands, and is without rows. */
+typedef void (*WantedFn) (const Sandbox *sandbox, Model *wanted, void *arg);
+
 extern Model *sv_wanted_model(const char *sql, const ModelScope *scope, const Model *live,
-							  List **rows);
+							  List **rows, WantedFn standing, void *arg);
 
 /* wanted_rows.c */
 extern List *sv_wanted_rows_diff(const List *rows);

@@ -8,6 +8,11 @@
  * the tables waits, however large they are, and that the schema could be
  * built from its description proves that the description is complete.
  *
+ * Where the wanted schema stands already, built by its own text, nothing has to be
+ * built for the proof: from there, down must give the old schema, up the wanted one
+ * again, and down the old one again.  What the migration does not touch is the same
+ * before and after it, however it was built.
+ *
  * On such a copy the outcome of renames can be seen, too: the server prints
  * views, constraints and functions with the new names.
  */
@@ -180,6 +185,45 @@ sv_prove(const ModelScope *scope, Model *live, Model *wanted, const DiffOptions 
 	};
 
 	run_proof(&proof, scope);
+}
+
+/* The first step makes the copy of the live schema, the others are the proof. */
+static void
+back_there_and_back(void *arg)
+{
+	Proof	   *proof = arg;
+	MemoryContext caller = CurrentMemoryContext;
+	int			nestlevel = NewGUCNestLevel();
+
+	sv_generated_settings();
+	(void) set_config_option("client_min_messages", "error", PGC_USERSET, PGC_S_SESSION,
+							 GUC_ACTION_SAVE, true, 0, false);
+	execute_proof_rows(proof, "copy", proof->down);
+	MemoryContextSwitchTo(caller);
+	expect(proof, proof->live, "no exact copy of the live schema");
+	there_and_back(proof, caller);
+	AtEOXact_GUC(false, nestlevel);
+}
+
+/*
+ * The same proof in a sandbox in which the wanted schema stands.  True: up and down are
+ * proven.  False says nothing: sv_prove() does, and tells what is wrong.  "path" is the
+ * caller's.  Leaves nothing behind.
+ */
+bool
+sv_prove_from_wanted(const Sandbox *sandbox, Model *live, Model *goal, const DiffOptions *options,
+					 List *path, List *up, List *down)
+{
+	Proof		proof = {
+		.sandbox = *sandbox, .live = live, .wanted = goal, .options = options,
+		.up = up, .down = down, .path = path
+	};
+	ErrorData  *error;
+
+	error = sv_hide_subtransaction(sandbox->scope.hidden, back_there_and_back, &proof, false);
+	if (error != NULL && ERRCODE_TO_CATEGORY(error->sqlerrcode) == ERRCODE_OPERATOR_INTERVENTION)
+		ReThrowError(error);
+	return error == NULL;
 }
 
 static void

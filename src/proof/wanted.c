@@ -9,6 +9,7 @@
 
 #include "access/xact.h"
 #include "base/base.h"
+#include "base/copy_error.h"
 #include "executor/spi.h"
 #include "mb/pg_wchar.h"
 #include "miscadmin.h"
@@ -30,6 +31,8 @@ typedef struct Wanted
 	bool		takes_rows;
 	List	   *taken;			/* statements that give rows */
 	List	   *rows;			/* result: ManagedRows */
+	WantedFn	standing;
+	void	   *arg;
 	int			current;
 	const char *text;
 } Wanted;
@@ -47,7 +50,7 @@ rethrow_with_place(const Wanted *wanted, MemoryContext context)
 	char	   *place;
 
 	MemoryContextSwitchTo(context);
-	error = CopyErrorData();
+	error = sv_copy_error();
 	FlushErrorState();
 	if (error->internalquery != NULL && strcmp(error->internalquery, wanted->text) == 0 &&
 		error->internalpos > 0)
@@ -167,19 +170,22 @@ build_and_read(Sandbox *sandbox, void *arg)
 		sv_outside_check(&mark, sandbox->scope.schemas);
 	wanted->model = sv_model_read(&sandbox->scope);
 	sv_wanted_check_rows(wanted->model);
+	if (wanted->standing != NULL && wanted->taken == NIL)
+		wanted->standing(sandbox, wanted->model, wanted->arg);
 }
 
 /*
  * Return the model of what the statements of sql build in the schemas of the
  * scope.  "live" is the model of what is there now.  Leaves nothing behind.  *rows
  * gets the rows that INSERT and COPY give (ManagedRows); where it is NULL, these are
- * refused.
+ * refused.  "standing" may be NULL; it is not called where there are such rows.
  */
 Model *
-sv_wanted_model(const char *sql, const ModelScope *scope, const Model *live, List **rows)
+sv_wanted_model(const char *sql, const ModelScope *scope, const Model *live, List **rows,
+				WantedFn standing, void *arg)
 {
 	Wanted		wanted = {.script = sv_script_parse(sql, &origin), .context = CurrentMemoryContext,
-	.takes_rows = rows != NULL};
+	.takes_rows = rows != NULL, .standing = standing, .arg = arg};
 	Sandbox		sandbox = {.ground = SV_GROUND_EMPTY, .scope = *scope,
 	.live = unconstify(Model *, live)};
 
