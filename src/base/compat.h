@@ -270,4 +270,10 @@ sv_create_index(Relation table, const char *name, IndexInfo * info, List *column
 	(pg_namespace_aclcheck((schema), (role), (mode)) == ACLCHECK_OK)
 #endif
 
+/*
+ * CopyErrorData() for an error that is raised again: later minor releases copy the place
+ * where it arose, which ReThrowError() takes as constants.
+ */
+extern ErrorData *sv_copy_error(void);
+
 #endif							/* SV_COMPAT_H */

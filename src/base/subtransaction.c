@@ -6,7 +6,7 @@
 
 #include "access/xact.h"
 #include "base/base.h"
-#include "base/copy_error.h"
+#include "base/compat.h"
 #include "utils/memutils.h"
 #include "utils/resowner.h"
 

@@ -9,7 +9,7 @@
 #include "postgres.h"
 
 #include "base/base.h"
-#include "base/copy_error.h"
+#include "base/compat.h"
 #include "drift/drift.h"
 #include "executor/spi.h"
 #include "miscadmin.h"

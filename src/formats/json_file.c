@@ -4,7 +4,7 @@
  */
 #include "postgres.h"
 
-#include "base/copy_error.h"
+#include "base/compat.h"
 #include "formats/formats_private.h"
 
 /* Return the file's value.  What is no JSON is SV018. */

@@ -8,7 +8,7 @@
  */
 #include "postgres.h"
 
-#include "base/copy_error.h"
+#include "base/compat.h"
 #include "lib/stringinfo.h"
 #include "mb/pg_wchar.h"
 

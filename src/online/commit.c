@@ -12,7 +12,7 @@
 #include "postgres.h"
 
 #include "access/xact.h"
-#include "base/copy_error.h"
+#include "base/compat.h"
 #include "miscadmin.h"
 #include "pgstat.h"
 #include "online/online_private.h"

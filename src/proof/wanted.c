@@ -9,7 +9,7 @@
 
 #include "access/xact.h"
 #include "base/base.h"
-#include "base/copy_error.h"
+#include "base/compat.h"
 #include "executor/spi.h"
 #include "mb/pg_wchar.h"
 #include "miscadmin.h"

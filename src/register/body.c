@@ -4,7 +4,7 @@
  */
 #include "postgres.h"
 
-#include "base/copy_error.h"
+#include "base/compat.h"
 #include "register/register.h"
 
 /* The up or down of a revision; there must be one.  *origin is set to where it stands. */

@@ -11,7 +11,6 @@
 #include "access/xact.h"
 #include "base/base.h"
 #include "base/compat.h"
-#include "base/copy_error.h"
 #include "mb/pg_wchar.h"
 #include "miscadmin.h"
 #include "pgstat.h"

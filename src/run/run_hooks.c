@@ -17,7 +17,6 @@
 #include "access/htup_details.h"
 #include "base/base.h"
 #include "base/compat.h"
-#include "base/copy_error.h"
 #include "catalog/namespace.h"
 #include "executor/executor.h"
 #include "miscadmin.h"

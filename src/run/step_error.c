@@ -4,7 +4,7 @@
  */
 #include "postgres.h"
 
-#include "base/copy_error.h"
+#include "base/compat.h"
 #include "mb/pg_wchar.h"
 #include "run/run.h"
 #include "utils/builtins.h"

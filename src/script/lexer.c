@@ -22,7 +22,7 @@
  */
 #include "postgres.h"
 
-#include "base/copy_error.h"
+#include "base/compat.h"
 #include "mb/pg_wchar.h"
 #include "parser/parser.h"
 #include "parser/scanner.h"

@@ -7,7 +7,7 @@
  */
 #include "postgres.h"
 
-#include "base/copy_error.h"
+#include "base/compat.h"
 #include "parser/parser.h"
 #include "utils/guc.h"
 

@@ -9,7 +9,6 @@
 #include "postgres.h"
 
 #include "base/compat.h"
-#include "base/copy_error.h"
 #include "miscadmin.h"
 #include "nodes/nodeFuncs.h"
 #include "parser/parser.h"

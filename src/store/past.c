@@ -8,7 +8,7 @@
  */
 #include "postgres.h"
 
-#include "base/copy_error.h"
+#include "base/compat.h"
 #include "catalog/pg_type.h"
 #include "store/store_private.h"
 #include "utils/builtins.h"
