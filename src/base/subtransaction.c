@@ -33,8 +33,8 @@ lasting(const char *string)
 
 /*
  * CopyErrorData(), to be raised again by ReThrowError().  That takes the place where the
- * error arose as constants, but CopyErrorData() of later minor releases copies them into the current
- * context, which is often gone before the client is told.
+ * error arose as constants, but CopyErrorData() of later minor releases copies them into
+ * the current context, which is often gone before the client is told.
  */
 ErrorData *
 sv_copy_error(void)

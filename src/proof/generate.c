@@ -24,8 +24,8 @@ static const ScriptOrigin origin = {NULL, NULL, NULL, 1};
 
 /* The statements from the live schema to the wanted one and back, by way of the renames. */
 static void
-compare(NewMigration *generated, Model *wanted, const HintedRenames *renames,
-		const DiffOptions *options)
+find_statements(NewMigration *generated, Model *wanted, const HintedRenames *renames,
+				const DiffOptions *options)
 {
 	generated->goal = sv_diff_goal(wanted, renames->model, options, NULL);
 	generated->up = list_concat(renames->there, sv_diff(renames->model, generated->goal, options));
@@ -43,7 +43,7 @@ generate_here(const Sandbox *sandbox, Model *wanted, void *arg)
 	const DiffOptions *options = generation->options;
 	HintedRenames none = {generated->live, NIL, NIL};
 
-	compare(generated, wanted, &none, options);
+	find_statements(generated, wanted, &none, options);
 	generated->proven = !sv_rows_are_nothing(generated->up) &&
 		sv_rows_are_nothing(sv_diff(wanted, generated->goal, options)) &&
 		sv_prove_from_wanted(sandbox, generated->live, generated->goal, options,
@@ -71,12 +71,13 @@ sv_generate(NewMigration *generated, const char *desired, const ModelScope *scop
 	if (generated->goal != NULL)
 		return;
 	renames = sv_hinted(desired, scope, generated->live, wanted, options);
-	compare(generated, wanted, &renames, options);
+	find_statements(generated, wanted, &renames, options);
 }
 
 /* Prove them, if that is still to do; error SV017, or that of a statement, if they are wrong. */
 void
-sv_generate_prove(const NewMigration *generated, const ModelScope *scope, const DiffOptions *options)
+sv_generate_prove(const NewMigration *generated, const ModelScope *scope,
+				  const DiffOptions *options)
 {
 	if (!generated->proven)
 		sv_prove(scope, generated->live, generated->goal, options, generated->up,
