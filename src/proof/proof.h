@@ -156,7 +156,7 @@ typedef struct NewMigration
 extern void sv_generate(NewMigration *generated, const char *desired, const ModelScope *scope,
 						const DiffOptions *options, bool takes_rows);
 extern void sv_generate_prove(const NewMigration *generated, const ModelScope *scope,
-							   const DiffOptions *options);
+							  const DiffOptions *options);
 
 /* ----- test.c -----
  *
