@@ -415,6 +415,71 @@ run_and_fire(void *arg)
 	run_in_path(arg);
 }
 
+static void
+execute_row(void *arg)
+{
+	SPI_execute(arg, false, 0);
+}
+
+/* May the role name the relation in REFERENCES? */
+static bool
+may_refer_to(Oid role, Oid relation)
+{
+	return sv_schema_aclcheck(get_rel_namespace(relation), role, ACL_USAGE) &&
+		pg_class_aclcheck(relation, role, ACL_REFERENCES) == ACLCHECK_OK;
+}
+
+/*
+ * The valid foreign key that the statement adds to a plain table, where the role that has to
+ * execute it may not refer to the other table, though the caller may; else NULL.
+ */
+static const Constraint *
+foreign_reference(const Task *task)
+{
+	const AlterTableStmt *stmt = (const AlterTableStmt *) task->tree;
+	const AlterTableCmd *cmd;
+	const Constraint *key;
+	Oid			relation;
+	Oid			referenced;
+
+	if (!task->restricted || !IsA(stmt, AlterTableStmt) || list_length(stmt->cmds) != 1)
+		return NULL;
+	cmd = linitial_node(AlterTableCmd, stmt->cmds);
+	if (cmd->subtype != AT_AddConstraint)
+		return NULL;
+	key = castNode(Constraint, cmd->def);
+	if (key->contype != CONSTR_FOREIGN || key->skip_validation || key->conname == NULL)
+		return NULL;
+	relation = RangeVarGetRelid(stmt->relation, NoLock, true);
+	referenced = RangeVarGetRelid(key->pktable, NoLock, true);
+	if (!OidIsValid(relation) || !OidIsValid(referenced) ||
+		get_rel_relkind(relation) != RELKIND_RELATION)
+		return NULL;
+	return may_refer_to(task->role, referenced) || !may_refer_to(GetUserId(), referenced) ? NULL :
+		key;
+}
+
+/*
+ * The caller adds the foreign key unchecked, which evaluates nothing, and the role that is
+ * due has the rows checked: that needs no right on the other table.
+ */
+static void
+add_unchecked(Task *task, const Constraint *key)
+{
+	const RangeVar *table = ((const AlterTableStmt *) task->tree)->relation;
+	int			length = strlen(task->text);
+
+	while (length > 0 && (isspace((unsigned char) task->text[length - 1]) ||
+						  task->text[length - 1] == ';'))
+		length--;
+	SPI_execute(psprintf("%.*s NOT VALID", length, task->text), false, 0);
+	task->run = execute_row;
+	task->arg = psprintf("ALTER TABLE %s VALIDATE CONSTRAINT %s",
+						 table->schemaname ? quote_qualified_identifier(table->schemaname,
+																		table->relname) :
+						 quote_identifier(table->relname), quote_identifier(key->conname));
+}
+
 /*
  * Execute statement i by run(arg), with the rights that are due.  SPI must be
  * connected, and sv_generated_settings() be in force.  Returns whether the modes
@@ -426,6 +491,7 @@ sv_generated_execute(const Generated *generated, int i, StatementFn run, void *a
 	Task		task = {.generated = generated, .i = i, .run = run, .arg = arg};
 	ErrorContextCallback callback = {error_context_stack, add_generated_context, &task};
 	GeneratedStatement statement;
+	const Constraint *key;
 
 	statement = generated->statement(generated->arg, i);
 	task.text = statement.text;
@@ -436,13 +502,16 @@ sv_generated_execute(const Generated *generated, int i, StatementFn run, void *a
 		task.grants = missing_grants(&task);
 	if (task.restricted)
 		sv_constraints_fire();	/* what the caller's own statements left, as the caller */
+	key = foreign_reference(&task);
+	if (key != NULL)
+		add_unchecked(&task, key);
 	error_context_stack = &callback;
 	if (task.restricted)
 		sv_base_run_as(task.role, run_and_fire, &task);
 	else if (task.path != NULL || task.confined)
 		run_in_path(&task);
 	else
-		run(arg);
+		task.run(task.arg);
 	error_context_stack = callback.previous;
 	return task.restricted;
 }
@@ -462,12 +531,6 @@ statement_of_rows(const void *arg, int i)
 			return sv_generated_statement(row->sql);
 	}
 	return sv_generated_statement(NULL);
-}
-
-static void
-execute_row(void *arg)
-{
-	SPI_execute(arg, false, 0);
 }
 
 /* Execute row i of a comparison, as sv_generated_execute() does. */
