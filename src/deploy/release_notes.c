@@ -48,7 +48,6 @@ append_counts(StringInfo out, const List *loaded)
 		{SV_REGISTER_ADDED, "added"}, {SV_REGISTER_UPDATED, "updated"},
 		{SV_REGISTER_UNCHANGED, "unchanged"}, {SV_REGISTER_REPLACED, "replaced by a squash"},
 		{SV_REGISTER_REMOVED, "removed"}, {SV_REGISTER_MISSING, "missing"},
-		{SV_REGISTER_IGNORED, "ignored"},
 	};
 	const char *separator = "Revisions: ";
 
@@ -65,9 +64,9 @@ append_counts(StringInfo out, const List *loaded)
 		appendStringInfoChar(out, '.');
 }
 
-/* Name those whose file is gone. */
+/* Name those with that action: revisions by their ids, files by their names and the reason. */
 static void
-append_missing(StringInfo out, const List *loaded)
+append_named(StringInfo out, const List *loaded, RegisterAction action, const char *title)
 {
 	int			n = 0;
 	ListCell   *cell;
@@ -76,10 +75,14 @@ append_missing(StringInfo out, const List *loaded)
 	{
 		const RegisterResult *result = lfirst(cell);
 
-		if (result->action != SV_REGISTER_MISSING || ++n > NAMES_SHOWN)
+		if (result->action != action || ++n > NAMES_SHOWN)
 			continue;
-		appendStringInfo(out, "%s%s", n > 1 ? ", " : "\nNot among the files: ",
-						 sv_base_clip(result->id));
+		if (n == 1 && out->len > 0)
+			appendStringInfoChar(out, '\n');
+		appendStringInfo(out, "%s%s", n > 1 ? ", " : title,
+						 sv_base_clip(result->id != NULL ? result->id : result->file));
+		if (result->id == NULL && result->finding != NULL)
+			appendStringInfo(out, " (%s)", result->finding);
 	}
 	if (n > NAMES_SHOWN)
 		appendStringInfo(out, " and %d more", n - NAMES_SHOWN);
@@ -100,7 +103,8 @@ sv_deploy_report(const Release *release)
 		return;
 	initStringInfo(&detail);
 	append_counts(&detail, release->loaded);
-	append_missing(&detail, release->loaded);
+	append_named(&detail, release->loaded, SV_REGISTER_MISSING, "Not among the files: ");
+	append_named(&detail, release->loaded, SV_REGISTER_IGNORED, "Files left out: ");
 	how = release->committed ? "commit by commit" : "in one transaction";
 	if (dry)
 		how = release->committed ? "commit by commit, so nothing was tried" :

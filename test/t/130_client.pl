@@ -161,6 +161,17 @@ is((client('-d', 'other', 'init', $copy))[0], 0, 'another database');
 is((client('-d', 'other', 'deploy', $copy))[0], 0, 'is deployed from them');
 is($node->safe_psql('other', 'SELECT schemaver.fingerprint()'), $node->safe_psql('app', 'SELECT schemaver.fingerprint()'), 'and has the same schema');
 
+# what a deployment leaves out has a name
+my $misnamed = "$folder/../misnamed";
+mkdir $misnamed;
+append_to_file("$misnamed/V1__one.sql", "CREATE TABLE one ();\n");
+append_to_file("$misnamed/V2_two.sql", "CREATE TABLE two ();\n");
+$node->safe_psql('postgres', 'CREATE DATABASE misnamed');
+$node->safe_psql('misnamed', 'CREATE EXTENSION schemaver');
+($code, $out, $err) = client('-d', 'misnamed', 'deploy', $misnamed);
+is($code, 0, 'deploy of a folder with a file that Flyway passes over');
+like($err, qr/^DETAIL:  Revisions: 1 added\.\nFiles left out: \S*V2_two\.sql \(its name is none of Flyway's/m, 'names the file');
+
 # dump and load
 is((client('dump', "$folder/../dump"))[0], 0, 'dump');
 ($code, $out, $err) = client('-d', 'dbname=fresh', 'load', "$folder/../dump");
