@@ -48,14 +48,18 @@ my %more = (
 	'autogenerate' => [ q{autogenerate('m', 'CREATE SCHEMA app', schemas => '{app}', options => '{"drop": "drop"}')} ],
 	'test' => [ q{test('0002:head')} ],
 	'revision' => [ q{revision('m', 'SELECT 1', id => '0009')} ],
+	'managed_rows' => [ q{managed_rows('app.t', 'id', '(id, b) VALUES (1, 7), (5, 5)', "delete" => true, overwrite => true, run => 'always')} ],
+	'load' => [ q{load('other.sql', '-- schemaver:up', 'native', prune => true)} ],
 );
 # what executes something that schemaver wrote, and the states in which it does
 my %executes = (
-	(map { $_ => 'there' } qw(upgrade online_upgrade deploy)),
-	(map { $_ => 'gone lost' } qw(downgrade online_downgrade redo undo goto)),
+	(map { $_ => 'there rows strayed' } qw(upgrade online_upgrade deploy)),
+	(map { $_ => 'gone lost' } qw(downgrade online_downgrade redo undo)),
+	'goto' => 'gone lost rows strayed',
 	(map { $_ => 'there gone' } qw(test squash prove)),
 	(map { $_ => 'there bare' } qw(diff autogenerate)),
-	(map { $_ => 'drifted' } qw(revert_drift capture)),
+	(map { $_ => 'rows strayed' } qw(plan status drift)),
+	'revert_drift' => 'drifted strayed', 'capture' => 'drifted',
 	'baseline' => 'bare', 'purge_kept' => 'gone',
 );
 
@@ -67,13 +71,17 @@ cmp_ok(scalar @functions, '>', 30, 'functions of schemaver');
 my $first = q{SELECT schemaver.revision('first', 'SELECT 1', 'SELECT 1', id => '0001'); SELECT schemaver.upgrade();};
 my $register = q{SELECT schemaver.revision('b goes', 'ALTER TABLE app.t DROP COLUMN b CASCADE', id => '0002', options => '{"keep": true}');
 	SELECT schemaver.revision('all goes', 'DROP TABLE app.t CASCADE', id => '0003', options => '{"keep": true}');};
-# what mallory does behind: pending, gone by revisions, gone by hand, gone without kept data, no revision at all
+my $rows = q{SELECT schemaver.managed_rows('app.t', 'id', '(id, b) VALUES (1, 7), (2, 2), (4, 4)', "delete" => true, overwrite => true);};
+# what mallory does behind: pending, gone by revisions, gone by hand, gone without kept data, no revision at all;
+# rows that the table shall have, to be written, and changed since they were
 my %states = (
 	'there' => $register,
 	'gone' => "$register SELECT schemaver.upgrade();",
 	'lost' => ($register =~ s/"keep": true//gr) . ' SELECT schemaver.upgrade();',
 	'drifted' => 'ALTER TABLE app.t DROP COLUMN b CASCADE; DROP TABLE app.t CASCADE;',
 	'bare' => '',
+	'rows' => $rows,
+	'strayed' => "$rows SELECT schemaver.upgrade(); UPDATE app.t SET b = 3 WHERE id = 2; DELETE FROM app.t WHERE id = 4;",
 );
 
 sub as_role
@@ -138,7 +146,7 @@ sub attack
 				my $settings = "SET application_name = 'c$id'; SET statement_timeout = '20s'; SET lock_timeout = '2s'; SET client_min_messages = error;" . path($carrier);
 				if ($f->{kind} eq 'p')
 				{
-					next if $state ne 'there' && $state ne 'gone';
+					next if $state !~ /^(there|gone|rows)$/;
 					my $copy = "${db}_p";
 					$node->safe_psql('postgres', "DROP DATABASE IF EXISTS $copy; CREATE DATABASE $copy TEMPLATE $db OWNER dbo");
 					$combinations[-1]{error} = as_role($roles[$r], $copy, "$settings\n$call;");
@@ -159,6 +167,7 @@ sub attack
 }
 
 my $only = $ENV{CARRIER};
+my $without_rows = 0;
 for my $carrier (@carriers)
 {
 	my ($name, undef, $plain) = @$carrier;
@@ -171,11 +180,14 @@ for my $carrier (@carriers)
 	{
 		my $attacked = "h$number$state";
 		$err = make($attacked, $carrier, $state);
+		# some carriers, such as a cast or a domain, take no such rows
+		next if $err ne '' && $state eq 'strayed' && ++$without_rows;
 		is($err, '', "$name, $state: made");
 		attack($attacked, $carrier, $state);
 		$node->safe_psql('postgres', "DROP DATABASE IF EXISTS ${attacked}_p");
 	}
 }
+cmp_ok($without_rows, '<', @carriers / 2, 'most carriers take managed rows') if !defined $only;
 
 # ---- what the canary has told
 

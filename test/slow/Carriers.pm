@@ -128,6 +128,11 @@ our @carriers = (
 	[ 'foreign key', 'CREATE TABLE app.f (x int REFERENCES app.t); CREATE TRIGGER s BEFORE INSERT OR UPDATE ON app.f FOR EACH ROW EXECUTE FUNCTION app.fires(); ALTER TABLE app.f ENABLE ALWAYS TRIGGER s; '
 		. 'INSERT INTO app.f VALUES (1)', 'INSERT INTO app.f VALUES (2)' ],
 	[ 'SQL function', 'CREATE FUNCTION app.body() RETURNS int BEGIN ATOMIC SELECT app.canary(b) FROM app.t; END; CREATE MATERIALIZED VIEW app.m AS SELECT app.body()', 'SELECT app.body()' ],
+	[ 'index that depends on an extension', 'CREATE INDEX t_i ON app.t (app.quiet(b)); ALTER INDEX app.t_i DEPENDS ON EXTENSION postgres_fdw', 'INSERT INTO app.t VALUES (9)' ],
+	[ 'trigger that depends on an extension', 'CREATE TRIGGER t BEFORE UPDATE OF b ON app.t FOR EACH ROW EXECUTE FUNCTION app.fires(); ALTER TRIGGER t ON app.t DEPENDS ON EXTENSION postgres_fdw; '
+		. 'ALTER FUNCTION app.fires() DEPENDS ON EXTENSION postgres_fdw', 'UPDATE app.t SET b = 1' ],
+	[ 'materialized view that depends on an extension', 'CREATE MATERIALIZED VIEW app.m AS SELECT app.canary() AS e, count(b) FROM app.t; ALTER MATERIALIZED VIEW app.m DEPENDS ON EXTENSION postgres_fdw',
+		'REFRESH MATERIALIZED VIEW app.m' ],
 	[ 'shadowed names', '', "SELECT lower('x')", '', { also => [ [ 'schemer', $shadow ] ], path => $path, owner => 'schemer' } ],
 	[ 'event trigger', '', 'CREATE TABLE app.made ()', '', { also => [ [ 'schemer', $shadow ], [ 'postgres', $event_trigger ] ], path => $path, owner => 'caller' } ],
 	[ 'foreign table', 'CREATE VIEW app.far AS SELECT app.canary(id) AS id, 2 AS b FROM app.t; GRANT ALL ON app.far TO PUBLIC;'
