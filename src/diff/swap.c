@@ -230,7 +230,7 @@ unchecked_of_parents(const Comparison *cmp, const Object *b)
 
 /*
  * The rows of a child need not satisfy a check of its parent that is not valid, but would
- * have to when they are brought over: such a check is put aside meanwhile.
+ * have to when they are copied: such a check is dropped before the copy and added behind it.
  */
 static void
 put_checks_aside(const Comparison *cmp, const Object *b)

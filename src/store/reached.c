@@ -38,8 +38,8 @@ prefer_positions(void)
 
 /*
  * A run ends: find how far the history is applied now.  Costs what was applied and
- * undone since the last time.  Where somebody has changed the tables by hand meanwhile,
- * and this query has not seen it, nothing is known.
+ * undone since the last time.  An edit by hand that was committed after this query took
+ * its snapshot leaves the position unknown.
  */
 void
 sv_store_find_reached(int64 run)
