@@ -11,6 +11,7 @@
 #define SV_BASE_H
 
 #include "access/genam.h"
+#include "base/compat.h"
 #include "catalog/objectaddress.h"
 #include "catalog/pg_depend.h"
 #include "common/cryptohash.h"

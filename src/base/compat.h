@@ -45,6 +45,26 @@
 #include "utils/acl.h"
 #include "utils/rel.h"
 
+/*
+ * 17 has loops over a list that declare a variable for its members.  foreach_current_index()
+ * takes that variable.  The list may not be named as the variable is.
+ */
+#if PG_VERSION_NUM < 170000
+#define sv_cell(var) (&var##__state.l->elements[var##__state.i])
+#define sv_foreach(type, pointer, var, list, member) \
+	for (type pointer var = 0, pointer var##__outer = (type pointer) 1; var##__outer; \
+		 var##__outer = 0) \
+		for (ForEachState var##__state = {(list), 0}; \
+			 var##__state.l != NIL && var##__state.i < var##__state.l->length && \
+			 (var = member, true); \
+			 var##__state.i++)
+#define foreach_ptr(type, var, list) sv_foreach(type, *, var, list, lfirst(sv_cell(var)))
+#define foreach_node(type, var, list) \
+	sv_foreach(type, *, var, list, lfirst_node(type, sv_cell(var)))
+#define foreach_int(var, list) sv_foreach(int,, var, list, lfirst_int(sv_cell(var)))
+#define foreach_oid(var, list) sv_foreach(Oid,, var, list, lfirst_oid(sv_cell(var)))
+#endif
+
 /* Pieces of catalog queries: the first on a server that has it, else the second. */
 #if PG_VERSION_NUM >= 160000
 #define SV_16(since, before) since
