@@ -230,21 +230,16 @@ apply_checkpoints(Folder *folder, List *drafts)
 {
 	List	   *result = NIL;
 	RevisionDraft *last = NULL;
-	ListCell   *lc;
 
-	foreach(lc, drafts)
+	foreach_ptr(RevisionDraft, draft, drafts)
 	{
-		RevisionDraft *draft = lfirst(lc);
-
 		if (is_checkpoint(draft))
 			last = draft;
 	}
 	if (last == NULL)
 		return drafts;
-	foreach(lc, drafts)
+	foreach_ptr(RevisionDraft, draft, drafts)
 	{
-		RevisionDraft *draft = lfirst(lc);
-
 		if (draft != last && is_checkpoint(draft))
 			sv_format_ignore(folder, sv_folder_find(folder, draft->source),
 							 "there is a later checkpoint");
@@ -262,12 +257,8 @@ apply_checkpoints(Folder *folder, List *drafts)
 List *
 sv_atlas_apply(Folder *folder, List *drafts)
 {
-	ListCell   *lc;
-
-	foreach(lc, drafts)
+	foreach_ptr(RevisionDraft, draft, drafts)
 	{
-		RevisionDraft *draft = lfirst(lc);
-
 		if (draft->up == NULL || strstr(draft->up, "atlas:") == NULL)
 			continue;
 		if (directive_of(draft->up, "txtar") != NULL)

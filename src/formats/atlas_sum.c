@@ -123,13 +123,11 @@ collect_sums(const Folder *folder, const SourceFile *sum, int *n)
 {
 	List	   *files = list_copy(folder->files);
 	HashedFile *hashed = palloc0(sizeof(HashedFile) * (list_length(files) + 1));
-	ListCell   *lc;
 
 	*n = 0;
 	sv_drafts_sort_by_name(files);
-	foreach(lc, files)
+	foreach_ptr(const SourceFile, file, files)
 	{
-		const SourceFile *file = lfirst(lc);
 		HashedFile *next = &hashed[*n];
 
 		if (!sv_file_is_sql(file) || strchr(file->name, '/') != NULL)
@@ -193,14 +191,11 @@ void
 sv_atlas_note_hashes(const Folder *folder, List *drafts)
 {
 	const SourceFile *sum = sv_folder_find(folder, "atlas.sum");
-	ListCell   *lc;
 
 	if (sum == NULL || sum->content == NULL)
 		return;
-	foreach(lc, drafts)
+	foreach_ptr(RevisionDraft, draft, drafts)
 	{
-		RevisionDraft *draft = lfirst(lc);
-
 		CHECK_FOR_INTERRUPTS();
 		if (draft->source != NULL)
 			sv_draft_detail(draft, "hash", listed_hash(sum, draft->source));

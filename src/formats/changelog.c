@@ -59,11 +59,8 @@ resolve_include(const ChangelogReader *r, const SourceFile *changelog,
 	for (result = sv_path_join("", path);; result += strcspn(result, "/"),
 		 result += *result == '/' ? 1 : 0)
 	{
-		ListCell   *lc;
-
-		foreach(lc, r->folder->files)
+		foreach_ptr(const SourceFile, file, r->folder->files)
 		{
-			const SourceFile *file = lfirst(lc);
 			size_t		length = strlen(result);
 
 			if (strncmp(file->name, result, length) == 0 &&
@@ -109,12 +106,10 @@ read_all(ChangelogReader *r, const ChangelogEntry *include, const char *path, in
 	List	   *files = list_copy(r->folder->files);
 	size_t		length = strlen(path);
 	int			n = 0;
-	ListCell   *lc;
 
 	sv_drafts_sort_by_name(files);
-	foreach(lc, files)
+	foreach_ptr(const SourceFile, file, files)
 	{
-		const SourceFile *file = lfirst(lc);
 		int			below;
 
 		if (length > 0 && (strncmp(file->name, path, length) != 0 || file->name[length] != '/'))
@@ -163,14 +158,10 @@ read_include(ChangelogReader *r, const SourceFile *file, const ChangelogEntry *i
 static void
 read_changelog(ChangelogReader *r, const SourceFile *file, int depth)
 {
-	ListCell   *lc;
-
 	if (depth > MAX_DEPTH)
 		sv_format_refuse(file, 0, "changelogs are nested too deeply", NULL);
-	foreach(lc, sv_changelog_entries(file))
+	foreach_ptr(const ChangelogEntry, entry, sv_changelog_entries(file))
 	{
-		const ChangelogEntry *entry = lfirst(lc);
-
 		CHECK_FOR_INTERRUPTS();
 		if (entry->kind == SV_ENTRY_INCLUDE || entry->kind == SV_ENTRY_INCLUDE_ALL)
 			read_include(r, file, entry, depth);
@@ -188,7 +179,6 @@ find_root(const ChangelogReader *r)
 	List	   *included = NIL;
 	const SourceFile *root = NULL;
 	ListCell   *lc;
-	ListCell   *cell;
 
 	foreach(lc, r->folder->files)
 	{
@@ -197,9 +187,8 @@ find_root(const ChangelogReader *r)
 	}
 	foreach(lc, changelogs)
 	{
-		foreach(cell, sv_changelog_entries(lfirst(lc)))
+		foreach_ptr(const ChangelogEntry, entry, sv_changelog_entries(lfirst(lc)))
 		{
-			const ChangelogEntry *entry = lfirst(cell);
 			const SourceFile *file = entry->kind == SV_ENTRY_INCLUDE ?
 			sv_folder_find(r->folder, resolve_include(r, lfirst(lc), entry)) : NULL;
 

@@ -103,12 +103,9 @@ void
 sv_drafts_chain(List *drafts)
 {
 	const RevisionDraft *last = NULL;
-	ListCell   *lc;
 
-	foreach(lc, drafts)
+	foreach_ptr(RevisionDraft, draft, drafts)
 	{
-		RevisionDraft *draft = lfirst(lc);
-
 		if (draft->up == NULL || draft->runs != SV_RUNS_ONCE)
 			continue;
 		draft->revises_given = true;
@@ -128,19 +125,15 @@ sv_read_sectioned(Folder *folder, SectionedFn read, bool whole_names, bool by_na
 {
 	List	   *named = NIL;
 	List	   *drafts;
-	ListCell   *lc;
 
-	foreach(lc, sv_folder_sql(folder))
+	foreach_ptr(const SourceFile, file, sv_folder_sql(folder))
 	{
-		const SourceFile *file = lfirst(lc);
-
 		named = lappend(named, sv_named_file(file, sv_file_base(file), false));
 		((NamedFile *) llast(named))->name_order = by_names;
 	}
 	drafts = sv_named_drafts(named);
-	foreach(lc, drafts)
+	foreach_ptr(RevisionDraft, draft, drafts)
 	{
-		RevisionDraft *draft = lfirst(lc);
 		const SourceFile *file = sv_folder_find(folder, draft->source);
 		RevisionDraft *sections = read(file);
 

@@ -316,12 +316,8 @@ versions_of(const SourceFile *file)
 static bool
 list_member_text(const List *texts, const char *text, int length)
 {
-	ListCell   *lc;
-
-	foreach(lc, texts)
+	foreach_ptr(const char, member, texts)
 	{
-		const char *member = lfirst(lc);
-
 		if (strlen(member) == length && strncmp(member, text, length) == 0)
 			return true;
 	}
@@ -333,11 +329,9 @@ static char *
 newest_version(const List *versions)
 {
 	char	   *newest = "";
-	ListCell   *lc;
 
-	foreach(lc, versions)
+	foreach_ptr(char, version, versions)
 	{
-		char	   *version = lfirst(lc);
 		size_t		n = strlen(version);
 
 		if (n > strlen(newest) || (n == strlen(newest) && strcmp(version, newest) > 0))
@@ -350,12 +344,8 @@ newest_version(const List *versions)
 List *
 sv_rails_versions(const List *files)
 {
-	ListCell   *lc;
-
-	foreach(lc, files)
+	foreach_ptr(const SourceFile, file, files)
 	{
-		const SourceFile *file = lfirst(lc);
-
 		if (file->content != NULL && fit_rails(file) != SV_FIT_NONE)
 			return versions_of(file);
 	}
@@ -377,11 +367,9 @@ read_rails(Folder *folder)
 {
 	List	   *drafts = NIL;
 	List	   *all = sv_rails_versions(folder->files);
-	ListCell   *lc;
 
-	foreach(lc, sv_folder_sql(folder))
+	foreach_ptr(const SourceFile, file, sv_folder_sql(folder))
 	{
-		const SourceFile *file = lfirst(lc);
 		List	   *versions = version_list(file->content) != NULL ? versions_of(file) : NIL;
 		char	   *version = newest_version(versions);
 		RevisionDraft *draft;
@@ -396,10 +384,8 @@ read_rails(Folder *folder)
 	if (list_length(drafts) > 1)
 		sv_format_refuse(((SourceFile *) lsecond(sv_folder_sql(folder))), 0,
 						 "there are two structure.sql", "Load one of them.");
-	foreach(lc, folder->files)
+	foreach_ptr(const SourceFile, file, folder->files)
 	{
-		const SourceFile *file = lfirst(lc);
-
 		if (sv_rails_covers(all, sv_path_last(file->name)))
 			sv_format_ignore(folder, file, "structure.sql has its version");
 	}

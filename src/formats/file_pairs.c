@@ -211,13 +211,10 @@ choose_dialects(Folder *folder, List *files)
 {
 	List	   *named = NIL;
 	const DialectFile *last = NULL;
-	ListCell   *lc;
 
 	list_sort(files, compare_dialect_files);
-	foreach(lc, files)
+	foreach_ptr(const DialectFile, file, files)
 	{
-		const DialectFile *file = lfirst(lc);
-
 		if (last != NULL && last->dialect == POSTGRES && file->dialect == ANY_DIALECT &&
 			last->named->is_down == file->named->is_down &&
 			strcmp(last->named->name, file->named->name) == 0 &&
@@ -241,9 +238,8 @@ read_pairs(Folder *folder)
 	List	   *drafts;
 	ListCell   *lc;
 
-	foreach(lc, sv_folder_sql(folder))
+	foreach_ptr(const SourceFile, source, sv_folder_sql(folder))
 	{
-		const SourceFile *source = lfirst(lc);
 		DialectFile *file = palloc0(sizeof(DialectFile));
 
 		file->named = is_diesel(source) ? name_diesel(folder, source) :

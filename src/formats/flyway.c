@@ -388,12 +388,9 @@ drafts_of(List *files)
 {
 	List	   *drafts = NIL;
 	const FlywayFile *last = NULL;
-	ListCell   *lc;
 
-	foreach(lc, files)
+	foreach_ptr(const FlywayFile, named, files)
 	{
-		const FlywayFile *named = lfirst(lc);
-
 		if (last != NULL && named->prefix != 'R' &&
 			compare_flyway_versions(last, named) == 0)
 			refuse_duplicate(last, named);
@@ -435,12 +432,9 @@ static void
 set_variables(const List *files, const List *drafts)
 {
 	List	   *without = files_without_placeholders(files);
-	ListCell   *lc;
 
-	foreach(lc, drafts)
+	foreach_ptr(RevisionDraft, draft, drafts)
 	{
-		RevisionDraft *draft = lfirst(lc);
-
 		if (!has_file(without, draft->source))
 			sv_draft_variables(draft, "flyway");
 	}

@@ -31,11 +31,8 @@ fit_prisma(const SourceFile *file)
 static void
 check_provider(const Folder *folder)
 {
-	ListCell   *lc;
-
-	foreach(lc, folder->files)
+	foreach_ptr(const SourceFile, file, folder->files)
 	{
-		const SourceFile *file = lfirst(lc);
 		LineCursor	line = {file->content};
 
 		if (strcmp(sv_path_last(file->name), "migration_lock.toml") != 0 || file->content == NULL)
@@ -60,12 +57,8 @@ check_provider(const Folder *folder)
 static RevisionDraft *
 draft_in_folder(const List *drafts, const char *folder)
 {
-	ListCell   *lc;
-
-	foreach(lc, drafts)
+	foreach_ptr(RevisionDraft, draft, drafts)
 	{
-		RevisionDraft *draft = lfirst(lc);
-
 		if (strcmp(sv_path_folder(draft->source), folder) == 0)
 			return draft;
 	}
@@ -76,11 +69,8 @@ draft_in_folder(const List *drafts, const char *folder)
 static void
 add_prisma_downs(const List *files, const List *drafts)
 {
-	ListCell   *lc;
-
-	foreach(lc, files)
+	foreach_ptr(const SourceFile, file, files)
 	{
-		const SourceFile *file = lfirst(lc);
 		RevisionDraft *draft;
 
 		if (strcmp(sv_path_last(file->name), "down.sql") != 0)
@@ -97,13 +87,11 @@ read_prisma(Folder *folder)
 {
 	List	   *files = list_copy(sv_folder_sql(folder));
 	List	   *drafts = NIL;
-	ListCell   *lc;
 
 	check_provider(folder);
 	sv_drafts_sort_by_name(files);
-	foreach(lc, files)
+	foreach_ptr(const SourceFile, file, files)
 	{
-		const SourceFile *file = lfirst(lc);
 		const char *last = sv_path_last(file->name);
 		const char *name = sv_path_last(sv_path_folder(file->name));
 		const char *words = sv_words_of(name + sv_version_length(name));
@@ -222,9 +210,8 @@ read_folders(Folder *folder)
 		files = lappend(files, placed);
 	}
 	list_sort(files, compare_placed);
-	foreach(lc, files)
+	foreach_ptr(const PlacedFile, placed, files)
 	{
-		const PlacedFile *placed = lfirst(lc);
 		const char *base = sv_file_base(placed->file);
 		const char *words = sv_words_of(base);
 		RevisionDraft *draft = sv_draft_new(placed->file,

@@ -383,12 +383,9 @@ static int
 choose_format(List *files)
 {
 	Choice		choice = {-1, SV_FIT_NONE, NULL};
-	ListCell   *lc;
 
-	foreach(lc, files)
+	foreach_ptr(const SourceFile, file, files)
 	{
-		const SourceFile *file = lfirst(lc);
-
 		if (file->content != NULL && !is_hidden_file(file->name))
 			choose_by(&choice, file);
 	}
@@ -406,14 +403,12 @@ static void
 refuse_foreign_marks(List *files, int given)
 {
 	const SourceFile *twin = given == PLAIN ? sv_pairs_twin(files) : NULL;
-	ListCell   *lc;
 
 	if (twin != NULL)
 		sv_format_refuse(twin, 0, "the file is the way back of another one",
 						 "Say format => 'pairs', or leave the format out.");
-	foreach(lc, files)
+	foreach_ptr(const SourceFile, file, files)
 	{
-		const SourceFile *file = lfirst(lc);
 		SourceFile	named = *file;
 		FormatFit	fit;
 		int			format;
@@ -436,15 +431,12 @@ refuse_foreign_marks(List *files, int given)
 static void
 refuse_nothing(List *files)
 {
-	ListCell   *lc;
 	StringInfoData seen;
 	int			n = 0;
 
 	initStringInfo(&seen);
-	foreach(lc, files)
+	foreach_ptr(const SourceFile, file, files)
 	{
-		const SourceFile *file = lfirst(lc);
-
 		if (n++ < 5)
 			appendStringInfo(&seen, "%s\"%s\"", n > 1 ? ", " : "", file->name);
 	}
@@ -484,11 +476,9 @@ read_recognised(List *files, Jsonb *variables, FolderDrafts *result)
 	int			chosen = choose_format(files);
 	List	   *native = NIL;
 	List	   *others = NIL;
-	ListCell   *lc;
 
-	foreach(lc, files)
+	foreach_ptr(SourceFile, file, files)
 	{
-		SourceFile *file = lfirst(lc);
 		bool		is_sql = sv_file_is_sql(file);
 
 		if (is_sql && formats[NATIVE]->fit(file) != SV_FIT_NONE)

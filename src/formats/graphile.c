@@ -129,16 +129,12 @@ header_hash(const Header *header)
 static bool
 is_uncommitted(const Folder *folder, const SourceFile *file)
 {
-	ListCell   *lc;
-
 	if (strcmp(sv_path_last(file->name), "current.sql") == 0)
 		return true;
 	if (strcmp(sv_path_last(sv_path_folder(file->name)), "committed") == 0)
 		return false;
-	foreach(lc, folder->files)
+	foreach_ptr(const SourceFile, other, folder->files)
 	{
-		const SourceFile *other = lfirst(lc);
-
 		if (strcmp(sv_path_last(sv_path_folder(other->name)), "committed") == 0)
 			return true;
 	}
@@ -151,12 +147,10 @@ read_graphile(Folder *folder)
 	List	   *files = list_copy(sv_folder_sql(folder));
 	List	   *drafts = NIL;
 	const char *last = "-";
-	ListCell   *lc;
 
 	sv_drafts_sort_by_name(files);
-	foreach(lc, files)
+	foreach_ptr(const SourceFile, file, files)
 	{
-		const SourceFile *file = lfirst(lc);
 		NamedFile  *named = sv_named_file(file, sv_file_base(file), false);
 		RevisionDraft *draft;
 		Header		header;

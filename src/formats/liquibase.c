@@ -259,12 +259,8 @@ begin_changeset(ChangesetReader *r, const LineCursor *line, const char *text)
 static const Changeset *
 earlier_changeset(const ChangesetReader *r, const char *id, const char *author)
 {
-	ListCell   *lc;
-
-	foreach(lc, r->changesets)
+	foreach_ptr(const Changeset, changeset, r->changesets)
 	{
-		const Changeset *changeset = lfirst(lc);
-
 		if (changeset != r->current && strcmp(changeset->id, id) == 0 &&
 			(author == NULL || strcmp(changeset->author, author) == 0))
 			return changeset;
@@ -472,12 +468,8 @@ take_liquibase_line(ChangesetReader *r, const LineCursor *line)
 static bool
 has_two_authors(const List *changesets, const Changeset *changeset)
 {
-	ListCell   *lc;
-
-	foreach(lc, changesets)
+	foreach_ptr(const Changeset, other, changesets)
 	{
-		const Changeset *other = lfirst(lc);
-
 		if (other != changeset && strcmp(other->id, changeset->id) == 0)
 			return true;
 	}
@@ -617,7 +609,6 @@ sv_liquibase_read_file(const SourceFile *file, LiquibaseScope *scope)
 	ChangesetReader r = {file, NIL, NULL, scope, path_of_file(file)};
 	LineCursor	line = {file->content};
 	List	   *drafts = NIL;
-	ListCell   *lc;
 
 	r.properties = list_copy(scope->properties);
 	while (sv_line_next(&line))
@@ -627,10 +618,8 @@ sv_liquibase_read_file(const SourceFile *file, LiquibaseScope *scope)
 	}
 	if (r.in_rollback)
 		sv_format_refuse(file, line.number, "the comment with the rollback has no end", NULL);
-	foreach(lc, r.changesets)
+	foreach_ptr(const Changeset, changeset, r.changesets)
 	{
-		const Changeset *changeset = lfirst(lc);
-
 		if (changeset->left_out)
 			continue;
 		if (sv_section_is_empty(&changeset->up))

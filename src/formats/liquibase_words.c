@@ -97,12 +97,9 @@ sv_liquibase_expand(const List *properties, const char *text)
 	{
 		int			length = strcspn(open, "}");
 		const char *value = NULL;
-		ListCell   *lc;
 
-		foreach(lc, properties)
+		foreach_ptr(const Property, property, properties)
 		{
-			const Property *property = lfirst(lc);
-
 			if (value == NULL && strlen(property->name) == length - 2 &&
 				pg_strncasecmp(property->name, open + 2, length - 2) == 0)
 				value = property->value;

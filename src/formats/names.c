@@ -308,12 +308,8 @@ pair_name(const FilePair *pair)
 static FilePair *
 find_pair(List *pairs, const NamedFile *named)
 {
-	ListCell   *lc;
-
-	foreach(lc, pairs)
+	foreach_ptr(FilePair, pair, pairs)
 	{
-		FilePair   *pair = lfirst(lc);
-
 		if (strcmp(pair_name(pair), named->name) == 0 && is_free(pair, named))
 			return pair;
 	}
@@ -385,13 +381,10 @@ check_draft_ids(const List *drafts)
 {
 	List	   *sorted = list_copy(drafts);
 	const RevisionDraft *last = NULL;
-	ListCell   *lc;
 
 	list_sort(sorted, compare_draft_ids);
-	foreach(lc, sorted)
+	foreach_ptr(const RevisionDraft, draft, sorted)
 	{
-		const RevisionDraft *draft = lfirst(lc);
-
 		if (last != NULL && strcmp(last->id, draft->id) == 0)
 			ereport(ERROR,
 					(errcode(ERRCODE_SV_DUPLICATE),

@@ -630,12 +630,9 @@ static List *
 read_native(Folder *folder)
 {
 	List	   *drafts = NIL;
-	ListCell   *lc;
 
-	foreach(lc, sv_folder_sql(folder))
+	foreach_ptr(const SourceFile, file, sv_folder_sql(folder))
 	{
-		const SourceFile *file = lfirst(lc);
-
 		if (!recognise_native(file))
 			ereport(ERROR,
 					(errcode(ERRCODE_SV_UNREADABLE_FILE),

@@ -157,13 +157,10 @@ refuse_doubtful_order(const List *named)
 {
 	List	   *by_name = list_copy(named);
 	const NamedFile *last = NULL;
-	ListCell   *lc;
 
 	list_sort(by_name, compare_names);
-	foreach(lc, by_name)
+	foreach_ptr(const NamedFile, this, by_name)
 	{
-		const NamedFile *this = lfirst(lc);
-
 		if (last != NULL && begins_with_date(last) && begins_with_date(this) &&
 			strcmp(last->folder, this->folder) == 0 && last->version > this->version)
 			sv_format_refuse(this->file, 0,
@@ -216,9 +213,8 @@ read_plain(Folder *folder)
 	bool		by_names;
 	ListCell   *lc;
 
-	foreach(lc, sv_folder_sql(folder))
+	foreach_ptr(const SourceFile, file, sv_folder_sql(folder))
 	{
-		const SourceFile *file = lfirst(lc);
 		NamedFile  *this = sv_named_file(file, sv_file_base(file), false);
 
 		if (has_no_place(folder, this))

@@ -200,12 +200,9 @@ tags_from(const SqitchReader *r, const Change *change)
 {
 	List	   *tags = NIL;
 	bool		seen = false;
-	ListCell   *lc;
 
-	foreach(lc, r->changes)
+	foreach_ptr(const Change, this, r->changes)
 	{
-		const Change *this = lfirst(lc);
-
 		seen |= this == change;
 		if (seen)
 			tags = list_concat(tags, this->tags);
@@ -421,12 +418,8 @@ change_has_tag(const Change *change, const char *tag)
 static bool
 is_planned(const SqitchReader *r, const char *name, int before_line)
 {
-	ListCell   *lc;
-
-	foreach(lc, r->changes)
+	foreach_ptr(const Change, change, r->changes)
 	{
-		const Change *change = lfirst(lc);
-
 		if (change->line < before_line &&
 			(*name == '@' ? change_has_tag(change, name + 1) :
 			 strcmp(change->name, without_tag(name)) == 0))

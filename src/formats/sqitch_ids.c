@@ -113,19 +113,17 @@ sv_sqitch_note(RevisionDraft *draft, const SqitchProject *project, const char *n
 			   const List *tags)
 {
 	StringInfoData array;
-	ListCell   *lc;
 
 	initStringInfo(&array);
 	appendStringInfoChar(&array, '[');
-	foreach(lc, tags)
+	foreach_ptr(const PlanTag, tag, tags)
 	{
-		const PlanTag *tag = lfirst(lc);
 		const char *object = NULL;
 
 		sv_json_add(&object, "tag_id", sv_json_quote(tag_id(project, tag, id)));
 		sv_json_add(&object, "tag", sv_json_quote(psprintf("@%s", tag->name)));
 		add_plan_line(&object, &tag->line);
-		appendStringInfo(&array, "%s%s", foreach_current_index(lc) > 0 ? ", " : "", object);
+		appendStringInfo(&array, "%s%s", foreach_current_index(tag) > 0 ? ", " : "", object);
 	}
 	appendStringInfoChar(&array, ']');
 	sv_json_add(&draft->details, "change_id", sv_json_quote(id));

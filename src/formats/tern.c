@@ -71,11 +71,9 @@ static const char *
 migrations_folder(const List *files)
 {
 	const char *folder = NULL;
-	ListCell   *lc;
 
-	foreach(lc, files)
+	foreach_ptr(const SourceFile, file, files)
 	{
-		const SourceFile *file = lfirst(lc);
 		const char *path = sv_path_folder(file->name);
 
 		if (sv_version_length(sv_path_last(file->name)) > 0 &&
@@ -92,11 +90,9 @@ name_tern_files(Folder *folder)
 	List	   *files = sv_folder_sql(folder);
 	const char *path = migrations_folder(files);
 	List	   *named = NIL;
-	ListCell   *lc;
 
-	foreach(lc, files)
+	foreach_ptr(const SourceFile, file, files)
 	{
-		const SourceFile *file = lfirst(lc);
 		NamedFile  *this = sv_named_file(file, sv_file_base(file), false);
 
 		if (list_length(folder->files) == 1 ||
@@ -118,12 +114,10 @@ static List *
 read_tern(Folder *folder)
 {
 	List	   *drafts;
-	ListCell   *lc;
 
 	drafts = sv_named_drafts(name_tern_files(folder));
-	foreach(lc, drafts)
+	foreach_ptr(RevisionDraft, draft, drafts)
 	{
-		RevisionDraft *draft = lfirst(lc);
 		TernReader	r = {folder, sv_folder_find(folder, draft->source)};
 		LineCursor	line = {draft->up};
 

@@ -78,12 +78,8 @@ take_mark(ContextReader *r, char mark)
 static bool
 name_is_true(const ContextReader *r, const char *name, int length)
 {
-	ListCell   *cell;
-
-	foreach(cell, r->names)
+	foreach_ptr(const char, other, r->names)
 	{
-		const char *other = lfirst(cell);
-
 		if (strlen(other) == length && pg_strncasecmp(other, name, length) == 0)
 			return true;
 	}

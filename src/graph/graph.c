@@ -266,11 +266,8 @@ finish_labels(RevisionGraph *graph)
 static void
 finish_replaced(RevisionGraph *graph)
 {
-	ListCell   *cell;
-
-	foreach(cell, graph->index->replaced)
+	foreach_ptr(RawTag, raw, graph->index->replaced)
 	{
-		RawTag	   *raw = lfirst(cell);
 		int			revision = sv_graph_find(graph, raw->id);
 		NameEntry  *entry;
 		bool		found;
@@ -289,11 +286,8 @@ finish_replaced(RevisionGraph *graph)
 static void
 finish_tags(RevisionGraph *graph)
 {
-	ListCell   *cell;
-
-	foreach(cell, graph->index->raw_tags)
+	foreach_ptr(RawTag, raw, graph->index->raw_tags)
 	{
-		RawTag	   *raw = lfirst(cell);
 		int			revision = sv_graph_find(graph, raw->id);
 		NameEntry  *entry;
 		bool		found;

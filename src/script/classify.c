@@ -23,12 +23,8 @@
 static DefElem *
 find_def_option(const List *options, const char *name)
 {
-	ListCell   *lc;
-
-	foreach(lc, options)
+	foreach_node(DefElem, option, options)
 	{
-		DefElem    *option = lfirst_node(DefElem, lc);
-
 		if (strcmp(option->defname, name) == 0)
 			return option;
 	}
@@ -107,12 +103,8 @@ alter_subscription_blocker(const AlterSubscriptionStmt *stmt)
 static const char *
 alter_table_blocker(const AlterTableStmt *stmt)
 {
-	ListCell   *lc;
-
-	foreach(lc, stmt->cmds)
+	foreach_node(AlterTableCmd, cmd, stmt->cmds)
 	{
-		AlterTableCmd *cmd = lfirst_node(AlterTableCmd, lc);
-
 		if (cmd->subtype == AT_DetachPartition &&
 			castNode(PartitionCmd, cmd->def)->concurrent)
 			return "ALTER TABLE ... DETACH CONCURRENTLY";

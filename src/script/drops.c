@@ -52,14 +52,10 @@ sv_drops_kind(const Node *tree)
 bool
 sv_drops_converts_plainly(const Node *tree)
 {
-	ListCell   *lc;
-
 	if (!IsA(tree, AlterTableStmt))
 		return false;
-	foreach(lc, ((const AlterTableStmt *) tree)->cmds)
+	foreach_node(AlterTableCmd, cmd, ((const AlterTableStmt *) tree)->cmds)
 	{
-		AlterTableCmd *cmd = lfirst_node(AlterTableCmd, lc);
-
 		if (cmd->subtype == AT_AlterColumnType &&
 			castNode(ColumnDef, cmd->def)->raw_default != NULL)
 			return false;
@@ -77,14 +73,11 @@ sv_drops_columns_changed(const Node *tree, AlterTableType subtype, RangeVar **re
 {
 	const AlterTableStmt *stmt = (const AlterTableStmt *) tree;
 	List	   *names = NIL;
-	ListCell   *lc;
 
 	if (!IsA(tree, AlterTableStmt) || stmt->objtype != OBJECT_TABLE)
 		return NIL;
-	foreach(lc, stmt->cmds)
+	foreach_node(AlterTableCmd, cmd, stmt->cmds)
 	{
-		AlterTableCmd *cmd = lfirst_node(AlterTableCmd, lc);
-
 		if (cmd->subtype != subtype)
 			return NIL;
 		names = lappend(names, subtype == AT_AddColumn ? castNode(ColumnDef, cmd->def)->colname :

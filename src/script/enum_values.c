@@ -32,12 +32,8 @@ is_tagged(const Statement *statement, const char *const *tags, int ntags)
 static bool
 is_label(const char *text, int length, const List *labels)
 {
-	ListCell   *cell;
-
-	foreach(cell, labels)
+	foreach_ptr(const char, label, labels)
 	{
-		const char *label = lfirst(cell);
-
 		if ((int) strlen(label) == length && strncmp(label, text, length) == 0)
 			return true;
 	}

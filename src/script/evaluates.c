@@ -73,16 +73,13 @@ static Evaluates
 evaluates_in_create_table(const CreateStmt *stmt)
 {
 	Evaluates	result = of_constraints(stmt->constraints);
-	ListCell   *cell;
 
 	if (has_key_expression(stmt->partspec))
 		return SV_EVALUATES_ANYTHING;
 	if (stmt->partbound != NULL)
 		result = most(result, SV_EVALUATES_INDEXES);
-	foreach(cell, stmt->tableElts)
+	foreach_ptr(const Node, element, stmt->tableElts)
 	{
-		const Node *element = lfirst(cell);
-
 		if (IsA(element, ColumnDef))
 			result = most(result, of_constraints(((const ColumnDef *) element)->constraints));
 		else if (IsA(element, Constraint))

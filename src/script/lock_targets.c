@@ -42,12 +42,8 @@ add_each(List *targets, const List *relations, LOCKMODE mode)
 static List *
 add_referenced(List *targets, const List *constraints)
 {
-	ListCell   *cell;
-
-	foreach(cell, constraints)
+	foreach_ptr(const Constraint, constraint, constraints)
 	{
-		const Constraint *constraint = lfirst(cell);
-
 		if (IsA(constraint, Constraint) && constraint->contype == CONSTR_FOREIGN)
 			targets = add_lock_target(targets, constraint->pktable, ShareRowExclusiveLock, false);
 	}

@@ -51,12 +51,8 @@ ignores_case(VariableSyntax syntax)
 const Variable *
 sv_variable_find(const List *values, const char *name, VariableSyntax syntax)
 {
-	ListCell   *cell;
-
-	foreach(cell, values)
+	foreach_ptr(const Variable, variable, values)
 	{
-		const Variable *variable = lfirst(cell);
-
 		if (ignores_case(syntax) ? pg_strcasecmp(variable->name, name) == 0 :
 			strcmp(variable->name, name) == 0)
 			return variable;
@@ -261,12 +257,8 @@ set_context(Substituter *s, Place *place, const Token *token)
 static void
 set_data_context(Substituter *s, int start, int end)
 {
-	ListCell   *cell;
-
-	foreach(cell, s->places)
+	foreach_ptr(Place, place, s->places)
 	{
-		Place	   *place = lfirst(cell);
-
 		if (place->start >= start && place->end <= end)
 			place->context = CONTEXT_DATA;
 	}
@@ -375,12 +367,9 @@ fit_statements(Substituter *s)
 	int			start = -1;
 	int			end = 0;
 	bool		has_place = false;
-	ListCell   *cell;
 
-	foreach(cell, s->tokens)
+	foreach_ptr(const TextToken, token, s->tokens)
 	{
-		const TextToken *token = lfirst(cell);
-
 		if (token->kind != SV_TOKEN_END)
 		{
 			start = start < 0 ? token->start : start;

@@ -195,7 +195,6 @@ static void
 check_copy(const Splitter *s, const Node *tree)
 {
 	const CopyStmt *copy = (const CopyStmt *) tree;
-	ListCell   *cell;
 
 	if (!IsA(tree, CopyStmt) || copy->filename != NULL)
 		return;
@@ -203,10 +202,8 @@ check_copy(const Splitter *s, const Node *tree)
 		refuse_text(s, s->start,
 					"COPY with inline data cannot have a WHERE clause in a migration script",
 					"Copy into a temporary table and INSERT ... SELECT from it.");
-	foreach(cell, copy->options)
+	foreach_ptr(const DefElem, option, copy->options)
 	{
-		const DefElem *option = lfirst(cell);
-
 		if (copy->is_from && strcmp(option->defname, "format") == 0 && option->arg != NULL &&
 			IsA(option->arg, String) && pg_strcasecmp(strVal(option->arg), "binary") == 0)
 			refuse_text(s, s->start, "COPY with inline data cannot be binary in a migration script",

@@ -231,12 +231,8 @@ refuse_unknown_variable(const Substituter *s, const Place *place)
 static void
 find_values(Substituter *s)
 {
-	ListCell   *cell;
-
-	foreach(cell, s->places)
+	foreach_ptr(Place, place, s->places)
 	{
-		Place	   *place = lfirst(cell);
-
 		if (place->form == FORM_ESCAPE)
 			continue;
 		place->value = sv_variable_find(s->values, place->name, s->syntax);
@@ -250,12 +246,8 @@ find_values(Substituter *s)
 static void
 check_values(const Substituter *s)
 {
-	ListCell   *cell;
-
-	foreach(cell, s->places)
+	foreach_ptr(const Place, place, s->places)
 	{
-		const Place *place = lfirst(cell);
-
 		if (place->form != FORM_ESCAPE && place->value == NULL && !may_stay(s, place))
 			refuse_unknown_variable(s, place);
 	}
@@ -275,13 +267,10 @@ put_values(const Substituter *s, List **used)
 {
 	StringInfoData out;
 	int			done = 0;
-	ListCell   *cell;
 
 	initStringInfo(&out);
-	foreach(cell, s->places)
+	foreach_ptr(const Place, place, s->places)
 	{
-		const Place *place = lfirst(cell);
-
 		if (stays_as_written(place))
 			continue;
 		appendBinaryStringInfo(&out, s->text + done, place->start - done);
@@ -351,12 +340,8 @@ check_tokens(const Substituter *s, const char *result)
 static bool
 any_raw(const Substituter *s)
 {
-	ListCell   *cell;
-
-	foreach(cell, s->places)
+	foreach_ptr(const Place, place, s->places)
 	{
-		const Place *place = lfirst(cell);
-
 		if (place->value != NULL && place->value->raw && place->context != CONTEXT_GAP)
 			return true;
 	}

@@ -85,12 +85,9 @@ List *
 sv_store_ignored_patterns(void)
 {
 	List	   *patterns = NIL;
-	ListCell   *cell;
 
-	foreach(cell, sv_store_ignored(SV_STORE_READ))
+	foreach_ptr(const StoredIgnored, ignored, sv_store_ignored(SV_STORE_READ))
 	{
-		const StoredIgnored *ignored = lfirst(cell);
-
 		if (strcmp(ignored->kind, "schema") != 0)
 		{
 			patterns = lappend(patterns, (char *) ignored->name);

@@ -198,15 +198,10 @@ sv_store_set_living_objects(const char *name, const List *objects)
 		"INSERT INTO schemaver.living_object (name, type, names, args) VALUES ($1, $2, $3, $4)",
 		4, {TEXTOID, TEXTOID, TEXTARRAYOID, TEXTARRAYOID}
 	};
-	ListCell   *cell;
 
 	sv_own_query(SV_STORE_WRITE, &forget, name);
-	foreach(cell, objects)
-	{
-		const LivingObject *object = lfirst(cell);
-
+	foreach_ptr(const LivingObject, object, objects)
 		sv_own_query(SV_STORE_WRITE, &add, name, object->type, object->names, object->args);
-	}
 }
 
 /* The run that applied the first of the revisions (strings); 0 if none of them is applied. */
@@ -257,14 +252,9 @@ sv_store_set_annotations(const char *name, const List *annotations)
 		"VALUES ($1, $2, $3, $4, $5, $6)",
 		6, {TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTARRAYOID}
 	};
-	ListCell   *cell;
 
 	sv_own_query(SV_STORE_WRITE, &forget, name);
-	foreach(cell, annotations)
-	{
-		const StoredAnnotation *one = lfirst(cell);
-
+	foreach_ptr(const StoredAnnotation, one, annotations)
 		sv_own_query(SV_STORE_WRITE, &add, name, one->class, one->identity, one->owner,
 					 one->comment, one->acl);
-	}
 }

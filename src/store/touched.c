@@ -253,11 +253,9 @@ sv_store_kept_at(const ObjectAddress *address)
 									address->objectSubId, (int64) GetSystemIdentifier(),
 									MyDatabaseId);
 	TouchedPart none = {0};
-	ListCell   *cell;
 
-	foreach(cell, found)
+	foreach_ptr(const TouchedPart, part, found)
 	{
-		const TouchedPart *part = lfirst(cell);
 		const ModelClass *class = sv_object_class(part->class);
 
 		if (class != NULL && class->catalog == address->classId)
