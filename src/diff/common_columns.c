@@ -16,12 +16,9 @@ static Object *
 column_by_link(const Object *column, const Object *link)
 {
 	const Object *parent = link->needs != NIL ? linitial(link->needs) : NULL;
-	ListCell   *cell;
 
-	foreach(cell, parent != NULL ? parent->parts : NIL)
+	foreach_ptr(Object, o, parent != NULL ? parent->parts : NIL)
 	{
-		Object	   *o = lfirst(cell);
-
 		if (sv_class_is(o, column) && strcmp(o->name, column->name) == 0)
 			return o;
 	}
@@ -33,12 +30,10 @@ static List *
 add_origins(const Comparison *cmp, List *origins, const Object *column)
 {
 	bool		found = false;
-	ListCell   *cell;
 
 	check_stack_depth();
-	foreach(cell, column->parent->parts)
+	foreach_ptr(const Object, link, column->parent->parts)
 	{
-		const Object *link = lfirst(cell);
 		const Object *above = !sv_class_is(link, inheritance) || sv_is_dropped(cmp, link) ?
 		NULL : column_by_link(column, link);
 
@@ -64,11 +59,9 @@ static void
 part_from_others(Spread *spread, const Object *column)
 {
 	List	   *first = NIL;
-	ListCell   *cell;
 
-	foreach(cell, sv_links_in_order(column->parent->parts))
+	foreach_ptr(const Object, link, sv_links_in_order(column->parent->parts))
 	{
-		const Object *link = lfirst(cell);
 		const Object *above = sv_is_dropped(spread->cmp, link) ?
 		NULL : column_by_link(column, link);
 		List	   *origins = above != NULL ? add_origins(spread->cmp, NIL, above) : NIL;
@@ -84,12 +77,8 @@ part_from_others(Spread *spread, const Object *column)
 void
 sv_spread_parting(Spread *spread)
 {
-	ListCell   *cell;
-
-	foreach(cell, spread->cmp->from->objects)
+	foreach_ptr(const Object, column, spread->cmp->from->objects)
 	{
-		const Object *column = lfirst(cell);
-
 		if (!sv_is_stored_column(column) || !changes_type(spread->cmp, column) ||
 			(!sv_is(column, "inherited") && !sv_is(column, "merged")))
 			continue;
@@ -103,12 +92,9 @@ static bool
 is_left_alone(const Comparison *cmp, const Object *column)
 {
 	bool		left = false;
-	ListCell   *cell;
 
-	foreach(cell, column->parent->parts)
+	foreach_ptr(const Object, link, column->parent->parts)
 	{
-		const Object *link = lfirst(cell);
-
 		if (!sv_class_is(link, inheritance) || column_by_link(column, link) == NULL)
 			continue;
 		if (!sv_is_dropped(cmp, link))
@@ -125,12 +111,8 @@ is_left_alone(const Comparison *cmp, const Object *column)
 bool
 sv_parting_keeps_columns(const Comparison *cmp, const Object *a)
 {
-	ListCell   *cell;
-
-	foreach(cell, a->parts)
+	foreach_ptr(const Object, column, a->parts)
 	{
-		const Object *column = lfirst(cell);
-
 		if (sv_class_is(column, column) && sv_after(cmp, column) != NULL &&
 			sv_is(column, "inherited") && sv_is(sv_after(cmp, column), "inherited") &&
 			is_left_alone(cmp, column))

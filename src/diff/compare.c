@@ -154,29 +154,21 @@ add_pair(Comparison *cmp, Object *a, Object *b)
 static void
 pair_objects(Comparison *cmp)
 {
-	ListCell   *cell;
-
 	cmp->pairs_from = palloc0(sizeof(Pair *) * (list_length(cmp->from->objects) + 1));
 	cmp->pairs_to = palloc0(sizeof(Pair *) * (list_length(cmp->to->objects) + 1));
-	foreach(cell, cmp->from->objects)
+	foreach_ptr(Object, a, cmp->from->objects)
 	{
-		Object	   *a = lfirst(cell);
-
 		add_pair(cmp, a, sv_model_find(cmp->to, a->class, a->identity));
 		if (sv_class_is(a, default_acl))
 			cmp->defaults = lappend(cmp->defaults, a);
 	}
-	foreach(cell, cmp->to->objects)
+	foreach_ptr(Object, b, cmp->to->objects)
 	{
-		Object	   *b = lfirst(cell);
-
 		if (sv_model_find(cmp->from, b->class, b->identity) == NULL)
 			add_pair(cmp, NULL, b);
 	}
-	foreach(cell, cmp->pairs)
+	foreach_ptr(Pair, pair, cmp->pairs)
 	{
-		Pair	   *pair = lfirst(cell);
-
 		if (pair->a == NULL || pair->b == NULL)
 			continue;
 		compare_pair(cmp, pair);
@@ -189,12 +181,8 @@ pair_objects(Comparison *cmp)
 static void
 add_given_names(HTAB *names, const Model *model)
 {
-	ListCell   *cell;
-
-	foreach(cell, model->objects)
+	foreach_ptr(const Object, o, model->objects)
 	{
-		const Object *o = lfirst(cell);
-
 		if (sv_is(o, "not_null_name") || sv_is(o, "installed_not_null_name"))
 			(void) hash_search(names, sv_not_null_name(o), HASH_ENTER, NULL);
 	}
@@ -211,14 +199,11 @@ find_named(Comparison *cmp)
 	{.keysize = NAMEDATALEN, .entrysize = NAMEDATALEN, .hcxt = CurrentMemoryContext};
 	HTAB	   *names =
 	hash_create("schemaver names", 64, &control, HASH_ELEM | HASH_STRINGS | HASH_CONTEXT);
-	ListCell   *cell;
 
 	add_given_names(names, cmp->from);
 	add_given_names(names, cmp->to);
-	foreach(cell, hash_get_num_entries(names) > 0 ? cmp->pairs : NIL)
+	foreach_ptr(Pair, pair, hash_get_num_entries(names) > 0 ? cmp->pairs : NIL)
 	{
-		Pair	   *pair = lfirst(cell);
-
 		if (pair->b != NULL && pair->class == &sv_class_column && sv_is(pair->b, "not_null"))
 			(void) hash_search(names, sv_not_null_name(pair->b), HASH_FIND, &pair->named);
 	}
@@ -250,12 +235,10 @@ find_dependents(Comparison *cmp)
 static void
 refuse_used_extensions(const Comparison *cmp)
 {
-	ListCell   *cell;
 	ListCell   *other;
 
-	foreach(cell, cmp->pairs)
+	foreach_ptr(const Pair, pair, cmp->pairs)
 	{
-		const Pair *pair = lfirst(cell);
 		List	   *users = NIL;
 
 		if (pair->kind != SV_PAIR_AGAIN || pair->class != &sv_class_extension)
@@ -290,12 +273,8 @@ refuse_used_extensions(const Comparison *cmp)
 bool
 sv_diff_has_bodies(List *rows)
 {
-	ListCell   *cell;
-
-	foreach(cell, rows)
+	foreach_ptr(const DiffRow, row, rows)
 	{
-		const DiffRow *row = lfirst(cell);
-
 		if (row->sql != NULL &&
 			(strcmp(row->kind, "function") == 0 || strcmp(row->kind, "procedure") == 0) &&
 			strstr(row->sql, "\nAS $") != NULL &&

@@ -106,11 +106,9 @@ List *
 sv_drift(const Model *kept, const Model *live, const DiffOptions *options)
 {
 	List	   *drifts = NIL;
-	ListCell   *cell;
 
-	foreach(cell, kept->objects)
+	foreach_ptr(Object, a, kept->objects)
 	{
-		Object	   *a = lfirst(cell);
 		Object	   *b = sv_model_find(live, a->class, a->identity);
 		List	   *differs = b != NULL ? differences(a, b, options) : NIL;
 
@@ -118,10 +116,8 @@ sv_drift(const Model *kept, const Model *live, const DiffOptions *options)
 		if (b == NULL ? !goes_without_saying(a, live) : differs != NIL)
 			add_drift(&drifts, a, b, differs);
 	}
-	foreach(cell, live->objects)
+	foreach_ptr(Object, b, live->objects)
 	{
-		Object	   *b = lfirst(cell);
-
 		if (sv_model_find(kept, b->class, b->identity) == NULL && !goes_without_saying(b, kept))
 			add_drift(&drifts, NULL, b, NIL);
 	}
@@ -133,11 +129,9 @@ List *
 sv_drift_renamed(List *renamed, List *drifts, const DiffOptions *options)
 {
 	List	   *result = NIL;
-	ListCell   *cell;
 
-	foreach(cell, renamed)
+	foreach_ptr(Renamed, r, renamed)
 	{
-		Renamed    *r = lfirst(cell);
 		List	   *differs = NIL;
 
 		if (r->was != NULL && result != NIL && ((Drift *) llast(result))->kept == r->kept &&
@@ -181,12 +175,9 @@ List *
 sv_drift_settled(const Model *kept, const Model *live, const DiffOptions *options)
 {
 	List	   *settled = NIL;
-	ListCell   *cell;
 
-	foreach(cell, sv_model_changes(kept, live))
+	foreach_ptr(ObjectChange, change, sv_model_changes(kept, live))
 	{
-		ObjectChange *change = lfirst(cell);
-
 		if (sv_diff_is_excluded(change->before ? change->before : change->after, options->exclude))
 			continue;
 		change->after = settled_object(change->before, change->after, options);
@@ -209,11 +200,9 @@ static Drift **
 by_number(const Model *model, List *drifts, bool is_live)
 {
 	Drift	  **result = palloc0(sizeof(Drift *) * (list_length(model->objects) + 1));
-	ListCell   *cell;
 
-	foreach(cell, drifts)
+	foreach_ptr(Drift, drift, drifts)
 	{
-		Drift	   *drift = lfirst(cell);
 		const Object *object = is_live ? drift->live : drift->kept;
 
 		if (object != NULL && !drift->renamed)
@@ -286,14 +275,11 @@ static Drift *
 renamed_drift(List *drifts, const DiffRow *row)
 {
 	Drift	   *first = NULL;
-	ListCell   *cell;
 
 	if (strcmp(row->action, "rename") != 0)
 		return NULL;
-	foreach(cell, drifts)
+	foreach_ptr(Drift, drift, drifts)
 	{
-		Drift	   *drift = lfirst(cell);
-
 		if (!drift->renamed)
 			break;
 		if (first == NULL)
@@ -308,11 +294,8 @@ renamed_drift(List *drifts, const DiffRow *row)
 static void
 attribute(const Attribution *a, List *rows, const Model *kept, const Model *live, bool is_apply)
 {
-	ListCell   *cell;
-
-	foreach(cell, rows)
+	foreach_ptr(DiffRow, row, rows)
 	{
-		DiffRow    *row = lfirst(cell);
 		const Object *in_kept = drifted_object(kept, row);
 		const Object *in_live = drifted_object(live, row);
 		Drift	   *drift = renamed_drift(a->drifts, row);

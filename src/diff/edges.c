@@ -114,10 +114,8 @@ edges_of_attaching(Pair *pair)
 		}
 	}
 
-	foreach(cell, pair->b->parent->parts)
+	foreach_ptr(Object, index, pair->b->parent->parts)
 	{
-		Object	   *index = lfirst(cell);
-
 		if (!sv_diff_is_index(index))
 			continue;
 		if (!is_attached(index) && !sv_is(index, "inherited"))
@@ -140,13 +138,10 @@ edges_of_attaching(Pair *pair)
 static void
 edges_of_completing(Pair *attachment)
 {
-	ListCell   *cell;
 	ListCell   *part;
 
-	foreach(cell, attachment->b->needs)
+	foreach_ptr(const Object, whole, attachment->b->needs)
 	{
-		const Object *whole = lfirst(cell);
-
 		if (whole->parent == NULL || !is_attached(whole))
 			continue;
 		foreach(part, whole->parent->parts)
@@ -191,15 +186,12 @@ is_merged(const Comparison *cmp, const Object *column, const Object *leading)
 static bool
 is_apart(const Comparison *cmp, const Object *column, const Object *leading, bool before)
 {
-	ListCell   *cell;
-
 	if (!sv_class_is(column, column) || !sv_class_is(leading, column) ||
 		leading->parent == column->parent ||
 		strcmp(leading->name, column->name) != 0)
 		return false;
-	foreach(cell, column->parent->parts)
+	foreach_ptr(const Object, link, column->parent->parts)
 	{
-		const Object *link = lfirst(cell);
 		const Pair *pair = sv_pair(cmp, link);
 		const DiffNode *node = !sv_class_is(link, inheritance) ? NULL : before ? pair->drop :
 		pair->create;
@@ -411,16 +403,13 @@ static void
 edges_of_jsonb(Pair *column)
 {
 	ListCell   *need;
-	ListCell   *cell;
 	ListCell   *leading;
 
 	sv_diff_add_edge(column->release, column->alter);
 	foreach(need, column->b->needs)
 	{
-		foreach(cell, ((Object *) lfirst(need))->parts)
+		foreach_ptr(const Object, part, ((Object *) lfirst(need))->parts)
 		{
-			const Object *part = lfirst(cell);
-
 			if (!sv_class_is(part, column))
 				continue;
 			add_edges_between(column, sv_pair(column->cmp, part));
@@ -499,12 +488,10 @@ unique_keys(const Object *o)
 static void
 edges_of_reference(Comparison *cmp, const Pair *foreign_key)
 {
-	ListCell   *cell;
 	ListCell   *other;
 
-	foreach(cell, foreign_key->b->needs)
+	foreach_ptr(const Object, index, foreign_key->b->needs)
 	{
-		const Object *index = lfirst(cell);
 		const char *keys = unique_keys(index);
 
 		foreach(other, keys != NULL ? index->parent->parts : NIL)
@@ -522,13 +509,11 @@ edges_of_new(Comparison *cmp, Pair *pair)
 {
 	DiffNode   *node = pair->create ? pair->create : pair->alter;
 	const Pair *whole = pair->b->parent != NULL ? sv_pair(cmp, pair->b->parent) : NULL;
-	ListCell   *cell;
 
 	if (node == NULL)
 		return;
-	foreach(cell, pair->b->needs)
+	foreach_ptr(Object, needed, pair->b->needs)
 	{
-		Object	   *needed = lfirst(cell);
 		const Pair *other;
 
 		if (is_apart(cmp, pair->b, needed, false))
@@ -648,21 +633,15 @@ edges_of_old(Comparison *cmp, Pair *pair)
 void
 sv_diff_make_edges(Comparison *cmp)
 {
-	ListCell   *cell;
-
-	foreach(cell, cmp->pairs)
+	foreach_ptr(Pair, pair, cmp->pairs)
 	{
-		Pair	   *pair = lfirst(cell);
-
 		if (pair->b != NULL && (pair->create != NULL || pair->alter != NULL))
 			edges_of_new(cmp, pair);
 		if (pair->a != NULL && (pair->drop != NULL || pair->alter != NULL))
 			edges_of_old(cmp, pair);
 	}
-	foreach(cell, cmp->pairs)
+	foreach_ptr(Pair, pair, cmp->pairs)
 	{
-		Pair	   *pair = lfirst(cell);
-
 		if (pair->class != &sv_class_inheritance)
 			continue;
 		if (pair->drop != NULL && pair->drop->pair == pair)

@@ -115,11 +115,8 @@ copy_into(Goal *goal, const Object *o)
 static void
 copy_wanted(Goal *goal)
 {
-	ListCell   *cell;
-
-	foreach(cell, goal->wanted->objects)
+	foreach_ptr(Object, o, goal->wanted->objects)
 	{
-		Object	   *o = lfirst(cell);
 		bool		excluded = sv_diff_is_excluded(o, goal->options->exclude);
 		const Object *there = excluded ? sv_model_find(goal->live, o->class, o->identity) : NULL;
 		Object	   *copy;
@@ -166,12 +163,9 @@ copy_kept(Goal *goal)
 {
 	bool		report = strcmp(goal->options->drop, "report") == 0;
 	List	   *rows = NIL;
-	ListCell   *cell;
 
-	foreach(cell, goal->live->objects)
+	foreach_ptr(Object, o, goal->live->objects)
 	{
-		Object	   *o = lfirst(cell);
-
 		if (!stays_unwanted(goal, o) || !copy_into(goal, o))
 			continue;
 		goal->kept = lappend(goal->kept, o);
@@ -187,11 +181,9 @@ static void
 copy_schemas(Goal *goal)
 {
 	const ModelClass *class = &sv_class_schema;
-	ListCell   *cell;
 
-	foreach(cell, goal->kept)
+	foreach_ptr(Object, o, goal->kept)
 	{
-		Object	   *o = lfirst(cell);
 		const char *identity = o->schema ? quote_identifier(o->schema) : NULL;
 		Object	   *schema = identity ? sv_model_find(goal->live, class, identity) : NULL;
 

@@ -55,7 +55,6 @@ sv_identity_renames(List *renames, bool back)
 	List	   *rows = NIL;
 	List	   *tables = NIL;
 	ListCell   *cell;
-	ListCell   *part;
 
 	foreach(cell, renames)
 	{
@@ -65,9 +64,8 @@ sv_identity_renames(List *renames, bool back)
 	}
 	foreach(cell, tables)
 	{
-		foreach(part, ((Object *) lfirst(cell))->parts)
+		foreach_ptr(Object, column, ((Object *) lfirst(cell))->parts)
 		{
-			Object	   *column = lfirst(part);
 			DiffRow    *row = sv_class_is(column, column) && has_usual_sequence(column) ?
 			sequence_row(column, renames, back) : NULL;
 

@@ -99,11 +99,9 @@ bool
 sv_uses_new_label(const Comparison *cmp, const Pair *type)
 {
 	List	   *labels = new_labels(type);
-	ListCell   *cell;
 
-	foreach(cell, labels != NIL ? cmp->to->objects : NIL)
+	foreach_ptr(const Object, o, labels != NIL ? cmp->to->objects : NIL)
 	{
-		const Object *o = lfirst(cell);
 		bool	   *seen;
 		bool		found;
 

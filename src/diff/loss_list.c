@@ -17,12 +17,9 @@ List *
 sv_diff_losses(List *rows)
 {
 	List	   *losses = NIL;
-	ListCell   *cell;
 
-	foreach(cell, rows)
+	foreach_ptr(DiffRow, row, rows)
 	{
-		DiffRow    *row = lfirst(cell);
-
 		if (row->sql != NULL && (row->hazards & SV_HAZARD_DATA_LOSS))
 			losses = lappend(losses, row);
 	}
@@ -60,13 +57,10 @@ sv_diff_refuse_questions(List *rows)
 	StringInfoData list;
 	const DiffRow *first = NULL;
 	int			n = 0;
-	ListCell   *cell;
 
 	initStringInfo(&list);
-	foreach(cell, rows)
+	foreach_ptr(const DiffRow, row, rows)
 	{
-		const DiffRow *row = lfirst(cell);
-
 		if (row->renamed_to == NULL)
 			continue;
 		if (first == NULL)

@@ -50,12 +50,8 @@ is_detached(const Comparison *cmp, const Object *a)
 static bool
 needs_dropped_helper(const Comparison *cmp, const Object *a)
 {
-	ListCell   *cell;
-
-	foreach(cell, a->needs)
+	foreach_ptr(const Object, o, a->needs)
 	{
-		const Object *o = lfirst(cell);
-
 		if ((sv_class_has(o, SV_IS_ROUTINE) || sv_class_is(o, sequence)) &&
 			sv_is_dropped(cmp, o))
 			return true;
@@ -70,12 +66,8 @@ needs_dropped_helper(const Comparison *cmp, const Object *a)
 static bool
 is_needed_by_dropped(const Comparison *cmp, const Object *o, const List *objects)
 {
-	ListCell   *cell;
-
-	foreach(cell, objects)
+	foreach_ptr(const Object, other, objects)
 	{
-		const Object *other = lfirst(cell);
-
 		if (other != o && sv_is_dropped(cmp, other) && list_member_ptr(other->needs, o))
 			return true;
 	}
@@ -98,10 +90,8 @@ goes_with(const Comparison *cmp, const Object *a)
 		(!sv_pair(cmp, a->parent)->swapped || sv_class_is(a->parent, composite) ||
 		 (sv_class_is(a->parent, table) && sv_swap_keeps(cmp, a))))
 		return a->parent;
-	foreach(cell, a->vanishes_with)
+	foreach_ptr(Object, o, a->vanishes_with)
 	{
-		Object	   *o = lfirst(cell);
-
 		if (sv_is_dropped(cmp, o) && !sv_class_is(a, table) && !is_detached(cmp, a) &&
 			!sv_swap_survives(cmp, o, a) && !is_needed_by_dropped(cmp, o, a->vanishes_with))
 			return o;
@@ -193,13 +183,9 @@ needs_shell(const Object *type)
 static bool
 depends_on_goal(const Object *o, const Object *goal, bool *seen)
 {
-	ListCell   *cell;
-
 	check_stack_depth();
-	foreach(cell, o->needs)
+	foreach_ptr(const Object, next, o->needs)
 	{
-		const Object *next = lfirst(cell);
-
 		if (next == goal || next->parent == goal)
 			return true;
 		if (next->class->is_part && next->parent != NULL)
@@ -234,19 +220,11 @@ is_view_in_circle(const Comparison *cmp, const Model *model, const Object *view)
 static void
 make_nodes(Comparison *cmp)
 {
-	ListCell   *cell;
-
 	cmp->nodes = NIL;
-	foreach(cell, cmp->pairs)
-	{
-		Pair	   *pair = lfirst(cell);
-
+	foreach_ptr(Pair, pair, cmp->pairs)
 		pair->drop = pair->create = pair->alter = pair->rename = pair->shell = pair->release = NULL;
-	}
-	foreach(cell, cmp->pairs)
+	foreach_ptr(Pair, pair, cmp->pairs)
 	{
-		Pair	   *pair = lfirst(cell);
-
 		if (sv_pair_is_dropped(pair))
 			drop_node(cmp, pair, 0);
 		if (sv_pair_is_created(pair))
@@ -341,12 +319,8 @@ step_text(const DiffNode *node)
 static DiffNode *
 waited_for(const Comparison *cmp, const DiffNode *node)
 {
-	ListCell   *cell;
-
-	foreach(cell, cmp->nodes)
+	foreach_ptr(DiffNode, other, cmp->nodes)
 	{
-		DiffNode   *other = lfirst(cell);
-
 		if (!other->done && list_member_ptr(other->next, node))
 			return other;
 	}
@@ -425,10 +399,8 @@ check_order(const Comparison *cmp, List *sorted)
 
 	foreach(cell, sorted)
 		((DiffNode *) lfirst(cell))->place = foreach_current_index(cell);
-	foreach(cell, cmp->pairs)
+	foreach_ptr(const Pair, pair, cmp->pairs)
 	{
-		const Pair *pair = lfirst(cell);
-
 		if (pair->swapped && pair->drop != NULL && !is_read_in_time(cmp, pair))
 			elog(ERROR, "%s %s would be dropped before it is read", pair->class->name,
 				 pair->a->identity);

@@ -41,12 +41,8 @@ stays_table(const Comparison *cmp, const Object *o)
 static Object *
 referenced_table(const Object *key)
 {
-	ListCell   *cell;
-
-	foreach(cell, key->needs)
+	foreach_ptr(Object, o, key->needs)
 	{
-		Object	   *o = lfirst(cell);
-
 		while (o->parent != NULL)
 			o = o->parent;
 		if (is_relation(o) && o != key->parent)
@@ -64,13 +60,11 @@ visit_keys(Comparison *cmp,
 		   void (*visit) (Object *key, const Object *referring, const Object *referenced,
 						  void *arg), void *arg)
 {
-	ListCell   *cell;
 	ListCell   *x;
 	ListCell   *y;
 
-	foreach(cell, cmp->from->objects)
+	foreach_ptr(Object, key, cmp->from->objects)
 	{
-		Object	   *key = lfirst(cell);
 		Object	   *referenced = sv_diff_is_foreign_key(key) &&
 		stays_table(cmp, key) ? referenced_table(key) : NULL;
 
@@ -112,16 +106,12 @@ note_reference(Object *key, const Object *referring, const Object *referenced, v
 static bool
 reaches(const List *references, const Object *from, const Object *to, List **seen)
 {
-	ListCell   *cell;
-
 	check_stack_depth();
 	if (from == to)
 		return true;
 	*seen = lappend(*seen, (void *) from);
-	foreach(cell, references)
+	foreach_ptr(const Reference, r, references)
 	{
-		const Reference *r = lfirst(cell);
-
 		if (r->referring == from && !list_member_ptr(*seen, r->referenced) &&
 			reaches(references, r->referenced, to, seen))
 			return true;
@@ -156,13 +146,10 @@ sv_persistence_break_circles(Comparison *cmp)
 static Object *
 table_of(const Comparison *cmp, const Object *sequence)
 {
-	ListCell   *cell;
-
 	if (sv_class_is(sequence, identity_sequence))
 		return sequence->parent->parent;
-	foreach(cell, sv_class_is(sequence, sequence) ? sequence->parts : NIL)
+	foreach_ptr(const Object, owner, sv_class_is(sequence, sequence) ? sequence->parts : NIL)
 	{
-		const Object *owner = lfirst(cell);
 		Object	   *o = owner->needs != NIL ? linitial(owner->needs) : NULL;
 
 		if (sv_class_is(owner, sequence_owner) && o != NULL && stays_table(cmp, owner))
@@ -175,11 +162,8 @@ table_of(const Comparison *cmp, const Object *sequence)
 void
 sv_persistence_let_sequences_follow(Comparison *cmp)
 {
-	ListCell   *cell;
-
-	foreach(cell, cmp->from->objects)
+	foreach_ptr(const Object, a, cmp->from->objects)
 	{
-		const Object *a = lfirst(cell);
 		Pair	   *pair = sv_pair(cmp, a);
 		const Object *table = stays_table(cmp, a) ? table_of(cmp, a) : NULL;
 
@@ -212,12 +196,9 @@ order_tables(Object *key, const Object *referring, const Object *referenced, voi
 void
 sv_persistence_make_edges(Comparison *cmp)
 {
-	ListCell   *cell;
-
 	visit_keys(cmp, order_tables, cmp);
-	foreach(cell, cmp->pairs)
+	foreach_ptr(Pair, pair, cmp->pairs)
 	{
-		Pair	   *pair = lfirst(cell);
 		const Object *table;
 
 		/* a sequence follows its table as long as it belongs to it */

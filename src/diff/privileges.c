@@ -122,13 +122,11 @@ static List *
 parse_entries(List *entries, char type, const char *owner)
 {
 	List	   *list = NIL;
-	ListCell   *cell;
 
 	if (entries == NIL)
 		return usual_privileges(type, owner);
-	foreach(cell, entries)
+	foreach_ptr(const char, entry, entries)
 	{
-		const char *entry = lfirst(cell);
 		const char *equals = skip_name(entry, '=');
 		const char *slash;
 
@@ -155,12 +153,8 @@ parse_entries(List *entries, char type, const char *owner)
 static const Privilege *
 find_privilege(List *list, const Privilege *like)
 {
-	ListCell   *cell;
-
-	foreach(cell, list)
+	foreach_ptr(const Privilege, p, list)
 	{
-		const Privilege *p = lfirst(cell);
-
 		if (p->letter == like->letter && strcmp(p->grantee, like->grantee) == 0 &&
 			strcmp(p->grantor, like->grantor) == 0)
 			return p;
@@ -183,20 +177,15 @@ static List *
 change_owner(List *list, const char *old_owner, const char *owner)
 {
 	List	   *result = NIL;
-	ListCell   *cell;
 
 	if (!is_role(old_owner) || !is_role(owner))
 		return list;
 	old_owner = quote_identifier(old_owner);
 	owner = quote_identifier(owner);
-	foreach(cell, list)
-	{
-		const Privilege *p = lfirst(cell);
-
+	foreach_ptr(const Privilege, p, list)
 		result = add_privilege(result, strcmp(p->grantee, old_owner) == 0 ? owner : p->grantee,
 							   strcmp(p->grantor, old_owner) == 0 ? owner :
 							   p->grantor, p->letter, p->grantable);
-	}
 	return result;
 }
 
@@ -271,12 +260,8 @@ write_one(Writer *w, const Object *o, bool grant, const char *owner, const Privi
 static bool
 may_grant(List *list, const char *role, char letter)
 {
-	ListCell   *cell;
-
-	foreach(cell, list)
+	foreach_ptr(const Privilege, p, list)
 	{
-		const Privilege *p = lfirst(cell);
-
 		if (p->grantable && p->letter == letter && strcmp(p->grantee, role) == 0)
 			return true;
 	}
@@ -358,11 +343,9 @@ static List *
 to_revoke(List *before, List *after)
 {
 	List	   *result = NIL;
-	ListCell   *cell;
 
-	foreach(cell, before)
+	foreach_ptr(const Privilege, p, before)
 	{
-		const Privilege *p = lfirst(cell);
 		const Privilege *other = find_privilege(after, p);
 
 		if (other == NULL || (p->grantable && !other->grantable))
@@ -389,8 +372,6 @@ sv_column_privileges_left(const Comparison *cmp, const Object *column)
 	const char *old_owner;
 	const char *owner;
 	const DiffOptions *options = cmp->options;
-	ListCell   *cell;
-	ListCell   *other;
 
 	if (acl == NIL || table == NULL || after == NULL || !options->privileges ||
 		table->class->acl_type == 0)
@@ -403,18 +384,13 @@ sv_column_privileges_left(const Comparison *cmp, const Object *column)
 						   quote_identifier(old_owner));
 	revoked = to_revoke(change_owner(before, old_owner, owner), privileges_of(after, owner));
 	held = parse_entries(acl, 'c', quote_identifier(old_owner));
-	foreach(cell, change_owner(held, old_owner, owner))
+	foreach_ptr(const Privilege, p, change_owner(held, old_owner, owner))
 	{
-		const Privilege *p = lfirst(cell);
 		bool		gone = false;
 
-		foreach(other, revoked)
-		{
-			const Privilege *r = lfirst(other);
-
+		foreach_ptr(const Privilege, r, revoked)
 			gone |= r->letter == p->letter && strcmp(r->grantee, p->grantee) == 0 &&
-				strcmp(r->grantor, p->grantor) == 0;
-		}
+			strcmp(r->grantor, p->grantor) == 0;
 		lost |= gone;
 		if (!gone)
 			left = lappend(left,
@@ -455,9 +431,8 @@ sv_write_privileges(Writer *w, const Object *o, List *from, const char *old_owne
 	before = change_owner(before, old_owner, owner);
 	revoke = to_revoke(before, after);
 	kept = list_difference_ptr(before, revoke);
-	foreach(cell, after)
+	foreach_ptr(const Privilege, p, after)
 	{
-		const Privilege *p = lfirst(cell);
 		const Privilege *other = find_privilege(before, p);
 
 		if (other == NULL || (p->grantable != other->grantable))
@@ -587,17 +562,14 @@ sv_initial_privileges(const Comparison *cmp, const Object *object)
 	List	   *list = NIL;
 	List	   *entries = NIL;
 	bool		any = false;
-	ListCell   *cell;
 	ListCell   *grant;
 
 	/* default privileges are not for the shell of a type */
 	if (default_kind(object->class->acl_type) == NULL || sv_is(object, "shell"))
 		return NIL;
 	list = usual_privileges(object->class->acl_type, owner);
-	foreach(cell, cmp->defaults)
+	foreach_ptr(Object, o, cmp->defaults)
 	{
-		Object	   *o = lfirst(cell);
-
 		if (!is_in_effect(cmp, object, role, o))
 			continue;
 		any = true;
@@ -606,14 +578,10 @@ sv_initial_privileges(const Comparison *cmp, const Object *object)
 	}
 	if (!any)
 		return NIL;
-	foreach(cell, list)
-	{
-		Privilege  *p = lfirst(cell);
-
+	foreach_ptr(Privilege, p, list)
 		entries =
-			lappend(entries,
-					psprintf("%s=%c%s/%s", p->grantee, p->letter, p->grantable ? "*" :
-							 "", p->grantor));
-	}
+		lappend(entries,
+				psprintf("%s=%c%s/%s", p->grantee, p->letter, p->grantable ? "*" :
+						 "", p->grantor));
 	return entries != NIL ? entries : list_make1("none");
 }

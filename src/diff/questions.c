@@ -56,12 +56,9 @@ sv_diff_questions(const Comparison *cmp)
 	List	   *gone = NIL;
 	List	   *new = NIL;
 	List	   *rows = NIL;
-	ListCell   *cell;
-	ListCell   *other;
 
-	foreach(cell, cmp->pairs)
+	foreach_ptr(Pair, pair, cmp->pairs)
 	{
-		Pair	   *pair = lfirst(cell);
 		Object	   *o = pair->a ? pair->a : pair->b;
 		const Pair *whole = pair_of_parent(cmp, o);
 
@@ -72,13 +69,10 @@ sv_diff_questions(const Comparison *cmp)
 		else if (pair->kind == SV_PAIR_CREATE)
 			new = lappend(new, pair->b);
 	}
-	foreach(cell, gone)
+	foreach_ptr(Object, a, gone)
 	{
-		Object	   *a = lfirst(cell);
-
-		foreach(other, new)
+		foreach_ptr(Object, b, new)
 		{
-			Object	   *b = lfirst(other);
 			DiffRow    *row;
 
 			if (pair_of_parent(cmp, a) != pair_of_parent(cmp, b) || !look_alike(a, b))

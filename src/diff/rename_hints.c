@@ -41,14 +41,10 @@ has_class(const Object *o, const char *class)
 static Object *
 find_part(const Object *parent, const ModelClass *class, const char *name)
 {
-	ListCell   *cell;
-
 	if (parent != NULL)
 	{
-		foreach(cell, parent->parts)
+		foreach_ptr(Object, o, parent->parts)
 		{
-			Object	   *o = lfirst(cell);
-
 			if (o->class == class && o->name != NULL && strcmp(o->name, name) == 0)
 				return o;
 		}
@@ -62,15 +58,12 @@ find_wanted(const Model *live, const Model *wanted, const Hint *hint)
 {
 	Object	   *found = NULL;
 	int			n = 0;
-	ListCell   *cell;
 
 	for (int pass = 0; pass < 2 && n != 1; pass++)
 	{
 		n = 0;
-		foreach(cell, wanted->objects)
+		foreach_ptr(Object, o, wanted->objects)
 		{
-			Object	   *o = lfirst(cell);
-
 			if (o->name == NULL || strcmp(o->name, hint->name) != 0 || !has_class(o, hint->class) ||
 				(hint->schema != NULL &&
 				 (o->schema == NULL || strcmp(o->schema, hint->schema) != 0)))
@@ -113,12 +106,9 @@ find_like(const Model *model, const Object *like, const char *schema, const char
 {
 	Object	   *found = NULL;
 	int			n = 0;
-	ListCell   *cell;
 
-	foreach(cell, model->objects)
+	foreach_ptr(Object, o, model->objects)
 	{
-		Object	   *o = lfirst(cell);
-
 		if (o->class == like->class && o->name != NULL && strcmp(o->name, name) == 0 &&
 			(schema == NULL || (o->schema != NULL && strcmp(o->schema, schema) == 0)))
 		{
@@ -135,12 +125,8 @@ find_like(const Model *model, const Object *like, const char *schema, const char
 static Object *
 live_of(const Model *live, const Object *wanted, List *wishes)
 {
-	ListCell   *cell;
-
-	foreach(cell, wishes)
+	foreach_ptr(Wish, wish, wishes)
 	{
-		Wish	   *wish = lfirst(cell);
-
 		if (wish->counts && wish->wanted == wanted)
 			return wish->old;
 	}
@@ -253,16 +239,13 @@ static bool
 is_taken(List *wishes, const Wish *wish)
 {
 	bool		fresh = wish->wanted->parent != NULL && parent_counts(wishes, wish);
-	ListCell   *cell;
 
 	if (wish->new == NULL)
 		return false;
 	if (wish->hint->value == NULL)
 	{
-		foreach(cell, wishes)
+		foreach_ptr(Wish, w, wishes)
 		{
-			Wish	   *w = lfirst(cell);
-
 			if ((w->counts || fresh) && w->hint->value == NULL && w->old == wish->new)
 				return false;
 		}
@@ -275,12 +258,9 @@ static bool
 decide_renames(List *wishes)
 {
 	bool		changed = false;
-	ListCell   *cell;
 
-	foreach(cell, wishes)
+	foreach_ptr(Wish, wish, wishes)
 	{
-		Wish	   *wish = lfirst(cell);
-
 		if (!wish->counts && wish->old != NULL && !is_taken(wishes, wish))
 			wish->counts = changed = true;
 	}
@@ -312,12 +292,8 @@ has_same_columns(const Object *a, const Object *b)
 static Wish *
 opposite_wish(List *wishes, const Wish *wish)
 {
-	ListCell   *cell;
-
-	foreach(cell, wishes)
+	foreach_ptr(Wish, other, wishes)
 	{
-		Wish	   *other = lfirst(cell);
-
 		if (other != wish && other->hint->value == NULL && other->old == wish->new &&
 			other->new == wish->old)
 			return other;
@@ -333,11 +309,9 @@ static bool
 decide_exchanges(List *wishes)
 {
 	bool		changed = false;
-	ListCell   *cell;
 
-	foreach(cell, wishes)
+	foreach_ptr(Wish, wish, wishes)
 	{
-		Wish	   *wish = lfirst(cell);
 		Wish	   *other;
 
 		if (wish->counts || wish->old == NULL || wish->new == NULL || wish->hint->value != NULL ||
@@ -375,11 +349,8 @@ is_wanted(const Model *wanted, const Wish *wish)
 static void
 complain_of_hints(const Model *wanted, List *wishes)
 {
-	ListCell   *cell;
-
-	foreach(cell, wishes)
+	foreach_ptr(Wish, wish, wishes)
 	{
-		Wish	   *wish = lfirst(cell);
 		const Hint *hint = wish->hint;
 
 		if (wish->counts || wish->old == NULL || hint->value != NULL || wish->old == wish->new)
@@ -437,13 +408,9 @@ replace_word(const char *name, const char *old, const char *new, bool at_start)
 static const char *
 name_after(const char *name, const Object *table, const char *new_table, List *renames)
 {
-	ListCell   *cell;
-
 	name = replace_word(name, table->name, new_table, true);
-	foreach(cell, renames)
+	foreach_ptr(Rename, rename, renames)
 	{
-		Rename	   *rename = lfirst(cell);
-
 		if (rename->from->parent == table && sv_class_is(rename->from, column))
 			name = replace_word(name, rename->from->name, rename->name, false);
 	}
@@ -466,11 +433,8 @@ is_renamed_by_hint(List *renames, const Object *o)
 static void
 take_parts_along(List **renames, Object *table, const Object *wanted)
 {
-	ListCell   *cell;
-
-	foreach(cell, table->parts)
+	foreach_ptr(Object, o, table->parts)
 	{
-		Object	   *o = lfirst(cell);
 		const char *name;
 
 		if ((!sv_class_is(o, constraint) && !sv_class_is(o, index)) ||
@@ -505,11 +469,8 @@ static void
 take_sequences_along(List **renames, const Model *live, const Model *wanted, const Object *table,
 					 const Object *new_table)
 {
-	ListCell   *cell;
-
-	foreach(cell, live->objects)
+	foreach_ptr(Object, o, live->objects)
 	{
-		Object	   *o = lfirst(cell);
 		const char *name;
 
 		if (!sv_class_is(o, sequence) || is_renamed_by_hint(*renames, o) ||
@@ -527,11 +488,9 @@ static void
 take_along(List **renames, const Model *live, const Model *wanted, List *wishes)
 {
 	List	   *done = NIL;
-	ListCell   *cell;
 
-	foreach(cell, wishes)
+	foreach_ptr(Wish, wish, wishes)
 	{
-		Wish	   *wish = lfirst(cell);
 		Object	   *table = wish->counts && wish->hint->value == NULL ? wish->old : NULL;
 		Object	   *new_table = wish->wanted;
 
@@ -554,12 +513,8 @@ take_along(List **renames, const Model *live, const Model *wanted, List *wishes)
 static bool
 is_wished_before(List *wishes, const Wish *wish)
 {
-	ListCell   *cell;
-
-	foreach(cell, wishes)
+	foreach_ptr(Wish, other, wishes)
 	{
-		Wish	   *other = lfirst(cell);
-
 		if (other == wish)
 			return false;
 		if (other->counts && other->old == wish->old && other->wanted == wish->wanted &&
@@ -580,13 +535,11 @@ sv_hinted_renames(const Model *live, const Model *wanted, List *hints)
 {
 	List	   *wishes = NIL;
 	List	   *renames = NIL;
-	ListCell   *cell;
 
 	for (int parts = 0; parts < 2; parts++)
 	{
-		foreach(cell, hints)
+		foreach_ptr(Hint, hint, hints)
 		{
-			Hint	   *hint = lfirst(cell);
 			Wish	   *wish;
 
 			if ((hint->part_class != NULL || hint->value != NULL) != (parts == 1))
@@ -600,10 +553,8 @@ sv_hinted_renames(const Model *live, const Model *wanted, List *hints)
 			;
 	}
 	complain_of_hints(wanted, wishes);
-	foreach(cell, wishes)
+	foreach_ptr(Wish, wish, wishes)
 	{
-		Wish	   *wish = lfirst(cell);
-
 		if (wish->counts && !is_wished_before(wishes, wish))
 			add_hinted_rename(&renames, wish->old, wish->wanted->parent ? NULL :
 							  wish->wanted->schema,
@@ -653,11 +604,9 @@ List *
 sv_renames_back(const Model *after, List *renames)
 {
 	List	   *back = NIL;
-	ListCell   *cell;
 
-	foreach(cell, renames)
+	foreach_ptr(Rename, rename, renames)
 	{
-		Rename	   *rename = lfirst(cell);
 		Object	   *o = object_after(after, rename->from, renames);
 
 		if (o != NULL)

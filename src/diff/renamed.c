@@ -152,11 +152,9 @@ List *
 sv_renamed_objects(const Model *kept, const Model *live)
 {
 	List	   *renamed = NIL;
-	ListCell   *cell;
 
-	foreach(cell, kept->objects)
+	foreach_ptr(Object, a, kept->objects)
 	{
-		Object	   *a = lfirst(cell);
 		Object	   *b = at_same_address(live, a);
 
 		if (b == NULL)
@@ -193,11 +191,9 @@ List *
 sv_renamed_there(const Model *from, List *renamed)
 {
 	List	   *renames = NIL;
-	ListCell   *cell;
 
-	foreach(cell, renamed)
+	foreach_ptr(Renamed, r, renamed)
 	{
-		Renamed    *r = lfirst(cell);
 		Object	   *object = sv_model_find(from, r->kept->class, r->kept->identity);
 
 		if (object != NULL)
@@ -211,14 +207,9 @@ List *
 sv_renamed_back(List *renamed)
 {
 	List	   *renames = NIL;
-	ListCell   *cell;
 
-	foreach(cell, renamed)
-	{
-		Renamed    *r = lfirst(cell);
-
+	foreach_ptr(Renamed, r, renamed)
 		renames = lappend(renames, make_rename(r->live, r->kept, r->is, r->was));
-	}
 	return renames;
 }
 
@@ -262,12 +253,8 @@ is_name(const char *text, int length, const char *name)
 static bool
 is_new_name(List *renamed, const char *old, int old_length, const char *new, int new_length)
 {
-	ListCell   *cell;
-
-	foreach(cell, renamed)
+	foreach_ptr(const Renamed, r, renamed)
 	{
-		const Renamed *r = lfirst(cell);
-
 		if (r->was != NULL && strlen(r->was) == old_length &&
 			strncmp(old, r->was, old_length) == 0 &&
 			strlen(r->is) == new_length && strncmp(new, r->is, new_length) == 0)
@@ -427,16 +414,13 @@ counterpart(const Following *f, const Object *o)
 {
 	Object	   *parent = o->parent ? f->others[o->parent->number] : NULL;
 	Object	   *same = at_same_address(f->live, o);
-	ListCell   *cell;
 
 	if (same != NULL)
 		return same;
 	if (parent == NULL)
 		return sv_model_find(f->live, o->class, o->identity);
-	foreach(cell, parent->parts)
+	foreach_ptr(Object, part, parent->parts)
 	{
-		Object	   *part = lfirst(cell);
-
 		if (part->class == o->class && follows_rename(f->renamed, o->identity, part->identity))
 			return part;
 	}

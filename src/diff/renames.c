@@ -58,12 +58,8 @@ static void make_way_for_parts(Renaming *r, const RenameItem *table);
 static RenameItem *
 item_of(const Renaming *r, const Object *object)
 {
-	ListCell   *cell;
-
-	foreach(cell, r->items)
+	foreach_ptr(RenameItem, item, r->items)
 	{
-		RenameItem *item = lfirst(cell);
-
 		if (item->object == object && !item->is_value)
 			return item;
 	}
@@ -313,12 +309,8 @@ is_among_relations(const Object *object)
 static const Object *
 taker_among_relations(const Renaming *r, const char *schema, const char *name)
 {
-	ListCell   *cell;
-
-	foreach(cell, r->model->objects)
+	foreach_ptr(const Object, o, r->model->objects)
 	{
-		const Object *o = lfirst(cell);
-
 		if (is_among_relations(o) && sv_base_same_text(schema_now(r, o), schema) &&
 			sv_base_same_text(name_now(r, o), name))
 			return o;
@@ -343,11 +335,8 @@ moves_with(const Object *object, const Object *table)
 static void
 make_way_for_parts(Renaming *r, const RenameItem *table)
 {
-	ListCell   *cell;
-
-	foreach(cell, r->model->objects)
+	foreach_ptr(const Object, o, r->model->objects)
 	{
-		const Object *o = lfirst(cell);
 		const Object *taker;
 
 		if (!is_among_relations(o) || !moves_with(o, table->object) ||
@@ -440,14 +429,11 @@ rename_level(Renaming *r, int level)
 	do
 	{
 		bool		advanced = false;
-		ListCell   *cell;
 
 		CHECK_FOR_INTERRUPTS();
 		blocked = NULL;
-		foreach(cell, r->items)
+		foreach_ptr(RenameItem, item, r->items)
 		{
-			RenameItem *item = lfirst(cell);
-
 			if (item->how->level != level || !is_pending(item))
 				continue;
 			if (advance_item(r, item))
@@ -511,12 +497,8 @@ follows_parent_rename(const Renaming *r, const Object *object, List *renames)
 static const char *
 schema_until_then(const char *schema, List *renames)
 {
-	ListCell   *cell;
-
-	foreach(cell, renames)
+	foreach_ptr(Rename, rename, renames)
 	{
-		Rename	   *rename = lfirst(cell);
-
 		if (sv_class_is(rename->from, schema) && sv_base_same_text(rename->name, schema))
 			return rename->from->name;
 	}
@@ -551,12 +533,8 @@ add_rename(Renaming *r, const Rename *rename, List *renames)
 static bool
 is_wanted_name(List *renames, const char *name)
 {
-	ListCell   *cell;
-
-	foreach(cell, renames)
+	foreach_ptr(Rename, rename, renames)
 	{
-		Rename	   *rename = lfirst(cell);
-
 		if (sv_base_same_text(rename->name, name) ||
 			(rename->schema != NULL && sv_base_same_text(rename->from->name, name)))
 			return true;
@@ -568,19 +546,14 @@ static void
 add_value_items(Renaming *r, const Object *object, List *renames)
 {
 	ListCell   *cell;
-	ListCell   *other;
 
 	foreach(cell, sv_list(object, "values"))
 	{
 		bool		known = !is_wanted_name(renames, lfirst(cell));
 
-		foreach(other, r->items)
-		{
-			RenameItem *item = lfirst(other);
-
+		foreach_ptr(RenameItem, item, r->items)
 			known |= item->is_value && item->object == object &&
-				strcmp(item->name, lfirst(cell)) == 0;
-		}
+			strcmp(item->name, lfirst(cell)) == 0;
 		if (!known)
 			add_item(r, &value_rename, object, lfirst(cell))->is_value = true;
 	}
@@ -590,12 +563,8 @@ add_value_items(Renaming *r, const Object *object, List *renames)
 static void
 add_bystanders(Renaming *r, List *renames)
 {
-	ListCell   *cell;
-
-	foreach(cell, r->model->objects)
+	foreach_ptr(Object, object, r->model->objects)
 	{
-		Object	   *object = lfirst(cell);
-
 		if (sv_class_is(object, enum))
 			add_value_items(r, object, renames);
 		if (object->name != NULL && is_wanted_name(renames, object->name) &&
@@ -609,12 +578,10 @@ static void
 create_schemas(Renaming *r)
 {
 	List	   *created = NIL;
-	ListCell   *cell;
 	ListCell   *other;
 
-	foreach(cell, r->items)
+	foreach_ptr(RenameItem, item, r->items)
 	{
-		RenameItem *item = lfirst(cell);
 		bool		there = item->to_schema == NULL ||
 		sv_model_find(r->model, &sv_class_schema, quote_identifier(item->to_schema)) != NULL;
 		DiffRow    *row;
@@ -637,11 +604,8 @@ create_schemas(Renaming *r)
 static List *
 add_asides(const Renaming *r, List *renames)
 {
-	ListCell   *cell;
-
-	foreach(cell, r->items)
+	foreach_ptr(RenameItem, item, r->items)
 	{
-		RenameItem *item = lfirst(cell);
 		Rename	   *rename;
 
 		if (item->renamed || item->is_value || item->object->name == NULL ||

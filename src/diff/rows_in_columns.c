@@ -55,14 +55,11 @@ rewritten_table(const Pair *pair)
 static bool
 holds(const Object *o, const Object *table)
 {
-	ListCell   *cell;
 	ListCell   *part;
 
 	check_stack_depth();
-	foreach(cell, table != NULL ? o->needs : NIL)
+	foreach_ptr(const Object, need, table != NULL ? o->needs : NIL)
 	{
-		const Object *need = lfirst(cell);
-
 		if (need == table || (sv_class_is(need, domain) && holds(need, table)))
 			return true;
 		foreach(part, sv_class_is(need, composite) ? need->parts : NIL)
@@ -151,13 +148,11 @@ builds_row(const Object *o)
 void
 sv_rows_make_edges(Comparison *cmp)
 {
-	ListCell   *cell;
 	ListCell   *need;
 	ListCell   *part;
 
-	foreach(cell, cmp->fold_level < 3 ? cmp->pairs : NIL)
+	foreach_ptr(const Pair, pair, cmp->fold_level < 3 ? cmp->pairs : NIL)
 	{
-		const Pair *pair = lfirst(cell);
 		DiffNode   *node = pair->create ? pair->create : pair->alter;
 
 		if (node == NULL || !builds_row(pair->b))

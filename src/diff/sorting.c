@@ -49,13 +49,9 @@ sorts(const Object *o)
 static void
 sort_again(Spread *spread, const Object *sorted)
 {
-	ListCell   *cell;
-
 	check_stack_depth();
-	foreach(cell, spread->cmp->dependents[sorted->number])
+	foreach_ptr(const Object, user, spread->cmp->dependents[sorted->number])
 	{
-		const Object *user = lfirst(cell);
-
 		if (sorts(user))
 			sv_spread_again(spread, sv_pair(spread->cmp, user));
 		else if ((sv_class_is(user, column) && !sv_class_is(sorted, column)) ||
@@ -68,13 +64,10 @@ sort_again(Spread *spread, const Object *sorted)
 void
 sv_spread_sorting(Spread *spread)
 {
-	ListCell   *cell;
 	ListCell   *need;
 
-	foreach(cell, spread->cmp->pairs)
+	foreach_ptr(const Pair, pair, spread->cmp->pairs)
 	{
-		const Pair *pair = lfirst(cell);
-
 		if (!changes_usual(pair))
 			continue;
 		foreach(need, (pair->b ? pair->b : pair->a)->needs)
@@ -107,12 +100,8 @@ stands_on(const Object *user, const Object *type)
 static void
 edges_of_users(const Comparison *cmp, const Pair *class, const Object *type)
 {
-	ListCell   *cell;
-
-	foreach(cell, cmp->pairs)
+	foreach_ptr(const Pair, user, cmp->pairs)
 	{
-		const Pair *user = lfirst(cell);
-
 		if (user->create != NULL && sorts(user->b) && stands_on(user->b, type))
 			sv_diff_add_edge(class->create, user->create);
 	}
@@ -122,13 +111,10 @@ edges_of_users(const Comparison *cmp, const Pair *class, const Object *type)
 void
 sv_sorting_make_edges(Comparison *cmp)
 {
-	ListCell   *cell;
 	ListCell   *need;
 
-	foreach(cell, cmp->fold_level < 3 ? cmp->pairs : NIL)
+	foreach_ptr(const Pair, pair, cmp->fold_level < 3 ? cmp->pairs : NIL)
 	{
-		const Pair *pair = lfirst(cell);
-
 		if (pair->class != &sv_class_operator_class || pair->create == NULL || !is_usual(pair->b))
 			continue;
 		foreach(need, pair->b->needs)

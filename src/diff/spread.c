@@ -30,12 +30,8 @@ sv_is_stored_column(const Object *o)
 static bool
 is_stored(const Comparison *cmp, const Object *type, bool inside)
 {
-	ListCell   *cell;
-
-	foreach(cell, cmp->dependents[type->number])
+	foreach_ptr(const Object, o, cmp->dependents[type->number])
 	{
-		const Object *o = lfirst(cell);
-
 		if (sv_class_is(o, column) &&
 			(sv_is_stored_column(o) || sv_class_is(o->parent, composite)) &&
 			!(inside && sv_is_stored_column(o) && strcmp(sv_text(o, "type"), type->identity) == 0))
@@ -287,10 +283,8 @@ spread_disruption(Spread *spread, Pair *column)
 		if (!sv_class_is(lfirst(cell), identity_sequence))	/* it gets the type of the column */
 			sv_spread_again(spread, sv_pair(spread->cmp, lfirst(cell)));
 	}
-	foreach(cell, spread->cmp->dependents[column->a->number])
+	foreach_ptr(Object, dependent, spread->cmp->dependents[column->a->number])
 	{
-		Object	   *dependent = lfirst(cell);
-
 		/* what stands on rows cannot stand on jsonb */
 		if (column->as_jsonb &&
 			(sv_class_is(dependent, constraint) || sv_class_is(dependent, index) ||
@@ -317,12 +311,10 @@ spread_disruption(Spread *spread, Pair *column)
 static void
 spread_detaching(Spread *spread)
 {
-	ListCell   *cell;
 	ListCell   *other;
 
-	foreach(cell, spread->cmp->from->objects)
+	foreach_ptr(Object, attachment, spread->cmp->from->objects)
 	{
-		Object	   *attachment = lfirst(cell);
 		Object	   *index;
 		Object	   *whole;
 
@@ -386,14 +378,11 @@ may_be_taken(const Comparison *cmp, const Object *link, const Object *index)
 static void
 spread_attaching(Spread *spread)
 {
-	ListCell   *cell;
 	ListCell   *need;
 	ListCell   *part;
 
-	foreach(cell, spread->cmp->pairs)
+	foreach_ptr(Pair, link, spread->cmp->pairs)
 	{
-		Pair	   *link = lfirst(cell);
-
 		if (link->class != &sv_class_inheritance || !sv_is(link->b ? link->b : link->a, "bound") ||
 			(link->kind != SV_PAIR_CREATE && link->kind != SV_PAIR_AGAIN))
 			continue;
@@ -462,16 +451,13 @@ void
 sv_diff_spread_renaming(Comparison *cmp)
 {
 	bool		again = true;
-	ListCell   *cell;
 	ListCell   *part;
 
 	while (again)
 	{
 		again = false;
-		foreach(cell, cmp->pairs)
+		foreach_ptr(Pair, pair, cmp->pairs)
 		{
-			Pair	   *pair = lfirst(cell);
-
 			if (!pair->swapped && !is_left_by_columns(cmp, pair))
 				continue;
 			again |= keep_needed(cmp, pair->a);
@@ -502,11 +488,8 @@ needs_conversion(const Comparison *cmp, const Object *a, const Object *b)
 static void
 make_stored_types_again(Comparison *cmp)
 {
-	ListCell   *cell;
-
-	foreach(cell, cmp->pairs)
+	foreach_ptr(Pair, pair, cmp->pairs)
 	{
-		Pair	   *pair = lfirst(cell);
 		const Object *o = pair->b;
 
 		if (o == NULL)
@@ -550,13 +533,10 @@ make_stored_types_again(Comparison *cmp)
 static void
 spread_ties(Spread *spread)
 {
-	ListCell   *cell;
 	ListCell   *part;
 
-	foreach(cell, spread->cmp->pairs)
+	foreach_ptr(Pair, table, spread->cmp->pairs)
 	{
-		Pair	   *table = lfirst(cell);
-
 		if (!table->detached)
 			continue;
 		foreach(part, table->a->parts)
@@ -575,15 +555,12 @@ void
 sv_diff_spread(Comparison *cmp)
 {
 	Spread		state = {cmp, NIL};
-	ListCell   *cell;
 
 	make_stored_types_again(cmp);
 	sv_persistence_break_circles(cmp);
 
-	foreach(cell, cmp->pairs)
+	foreach_ptr(Pair, pair, cmp->pairs)
 	{
-		Pair	   *pair = lfirst(cell);
-
 		if (pair->a != NULL &&
 			(pair->kind == SV_PAIR_DROP || pair->kind == SV_PAIR_AGAIN || pair->disrupts))
 			state.queue = lappend(state.queue, pair);
@@ -597,9 +574,8 @@ sv_diff_spread(Comparison *cmp)
 		List	   *queue = state.queue;
 
 		state.queue = NIL;
-		foreach(cell, queue)
+		foreach_ptr(Pair, pair, queue)
 		{
-			Pair	   *pair = lfirst(cell);
 			ListCell   *other;
 
 			CHECK_FOR_INTERRUPTS();

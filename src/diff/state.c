@@ -63,12 +63,9 @@ static List *
 common_columns(const Object *relation, const Model *other)
 {
 	List	   *names = NIL;
-	ListCell   *cell;
 
-	foreach(cell, relation->parts)
+	foreach_ptr(const Object, o, relation->parts)
 	{
-		const Object *o = lfirst(cell);
-
 		if (sv_class_is(o, column) && sv_model_find(other, o->class, o->identity) != NULL)
 			names = lappend(names, (char *) o->name);
 	}
@@ -104,12 +101,8 @@ is_missing(const Model *model, const Object *o)
 static List *
 add_missing_objects(List *result, const Model *model, const Model *other, const char *what)
 {
-	ListCell   *cell;
-
-	foreach(cell, model->objects)
+	foreach_ptr(const Object, o, model->objects)
 	{
-		const Object *o = lfirst(cell);
-
 		if (is_missing(other, o) && (o->parent == NULL || !is_missing(other, o->parent)))
 			result = lappend(result, psprintf("%s: %s", name_of(o), what));
 	}
@@ -127,12 +120,10 @@ sv_state_differences(const Model *expected, const Model *got, const DiffOptions 
 					 List **disordered)
 {
 	List	   *result = add_missing_objects(NIL, expected, got, "missing");
-	ListCell   *cell;
 
 	result = add_missing_objects(result, got, expected, "left over");
-	foreach(cell, expected->objects)
+	foreach_ptr(const Object, a, expected->objects)
 	{
-		const Object *a = lfirst(cell);
 		const Object *b = sv_model_find(got, a->class, a->identity);
 		char	   *properties;
 

@@ -43,11 +43,9 @@ sv_swap_loses_order(const Comparison *cmp, const Object *b)
 {
 	bool		added = false;
 	int			last = -1;
-	ListCell   *cell;
 
-	foreach(cell, b->parts)
+	foreach_ptr(const Object, column, b->parts)
 	{
-		const Object *column = lfirst(cell);
 		const Pair *pair = sv_pair(cmp, column);
 
 		if (!sv_class_is(column, column))
@@ -157,12 +155,8 @@ loses_parents_order(const Comparison *cmp, const Object *b)
 static bool
 keeps_own_columns(const Comparison *cmp, const Object *b)
 {
-	ListCell   *cell;
-
-	foreach(cell, b->parts)
+	foreach_ptr(const Object, column, b->parts)
 	{
-		const Object *column = lfirst(cell);
-
 		if (sv_class_is(column, column) &&
 			sv_before(cmp, column) != NULL && sv_is(column, "inherited") &&
 			!sv_is(sv_before(cmp, column), "inherited"))
@@ -209,14 +203,11 @@ static List *
 unchecked_of_parents(const Comparison *cmp, const Object *b)
 {
 	List	   *result = NIL;
-	ListCell   *cell;
 	ListCell   *part;
 
 	check_stack_depth();
-	foreach(cell, inherits_plainly(b) ? parents_of(b) : NIL)
+	foreach_ptr(const Object, parent, inherits_plainly(b) ? parents_of(b) : NIL)
 	{
-		const Object *parent = lfirst(cell);
-
 		foreach(part, parent->parts)
 		{
 			if (sv_class_is(lfirst(part), constraint) && sv_diff_is_check(lfirst(part)) &&
@@ -245,19 +236,12 @@ put_checks_aside(const Comparison *cmp, const Object *b)
 void
 sv_swap_make_edges(Comparison *cmp)
 {
-	ListCell   *cell;
-	ListCell   *other;
-
-	foreach(cell, cmp->pairs)
+	foreach_ptr(const Pair, child, cmp->pairs)
 	{
-		const Pair *child = lfirst(cell);
-
 		if (!child->swapped || child->b == NULL || !is_plain_table(child->b))
 			continue;
-		foreach(other, unchecked_of_parents(cmp, child->b))
+		foreach_ptr(const Pair, check, unchecked_of_parents(cmp, child->b))
 		{
-			const Pair *check = lfirst(other);
-
 			sv_diff_add_edge(check->drop, child->create);
 			sv_diff_add_edge(child->create, check->create);
 		}
@@ -291,14 +275,11 @@ bool
 sv_swap_disordered(Comparison *cmp)
 {
 	bool		found = false;
-	ListCell   *cell;
 
 	if (!cmp->options->column_order)
 		return false;
-	foreach(cell, cmp->pairs)
+	foreach_ptr(Pair, pair, cmp->pairs)
 	{
-		Pair	   *pair = lfirst(cell);
-
 		if (pair->a != NULL && pair->b != NULL && !pair->a->context &&
 			sv_class_is(pair->a, composite) &&
 			pair->kind != SV_PAIR_AGAIN && sv_swap_loses_order(cmp, pair->b))
@@ -388,18 +369,14 @@ lacks_value(const Object *a, const Object *b)
 bool
 sv_swap_loses_data(const Comparison *cmp, const Object *a, const Object *b)
 {
-	ListCell   *cell;
-
 	if (b == NULL)
 		return sv_class_is(a, table);
 	if (sv_class_is(a, enum))
 		return lacks_value(a, b);
 	if (sv_class_is(a, table) && sv_is(b, "partition_key") && !sv_is(a, "partition_key"))
 		return true;
-	foreach(cell, a->parts)
+	foreach_ptr(const Object, part, a->parts)
 	{
-		const Object *part = lfirst(cell);
-
 		if (sv_class_is(part, column) &&
 			sv_pair(cmp, part) != NULL && sv_after(cmp, part) == NULL &&
 			!sv_is(part, "generated"))

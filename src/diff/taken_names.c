@@ -115,16 +115,14 @@ sv_names_make_edges(Comparison *cmp)
 	HASHCTL		control = {0};
 	HTAB	   *names;
 	char		key[NAMEDATALEN * 4];
-	ListCell   *cell;
 	ListCell   *space;
 
 	control.keysize = sizeof(key);
 	control.entrysize = sizeof(TakenName);
 	control.hcxt = CurrentMemoryContext;
 	names = hash_create("schemaver names", 16, &control, HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
-	foreach(cell, cmp->pairs)
+	foreach_ptr(Pair, pair, cmp->pairs)
 	{
-		Pair	   *pair = lfirst(cell);
 		bool		found;
 
 		if (freeing_node(pair) == NULL)
@@ -140,10 +138,8 @@ sv_names_make_edges(Comparison *cmp)
 			entry->nodes = lappend(entry->nodes, pair);
 		}
 	}
-	foreach(cell, cmp->pairs)
+	foreach_ptr(Pair, pair, cmp->pairs)
 	{
-		Pair	   *pair = lfirst(cell);
-
 		if (taking_node(pair) == NULL)
 			continue;
 		if (pair->create != NULL && sv_class_is(pair->b, sequence))
@@ -151,16 +147,13 @@ sv_names_make_edges(Comparison *cmp)
 		foreach(space, name_spaces(pair->b, true))
 		{
 			TakenName  *entry;
-			ListCell   *other;
 
 			name_key(key, pair->b, lfirst(space));
 			entry = hash_search(names, key, HASH_FIND, NULL);
 			if (entry == NULL)
 				continue;
-			foreach(other, entry->nodes)
+			foreach_ptr(Pair, old, entry->nodes)
 			{
-				Pair	   *old = lfirst(other);
-
 				if (old != pair)
 					sv_diff_add_edge(freeing_node(old), taking_node(pair));
 			}

@@ -56,9 +56,8 @@ write_labels(Writer *w, const Object *a, const Object *b)
 	List	   *new = sv_list(b, "labels");
 	ListCell   *cell;
 
-	foreach(cell, new)
+	foreach_ptr(const char, label, new)
 	{
-		const char *label = lfirst(cell);
 		const char *before = sv_find_option(old, label, '=');
 		int			length = strcspn(label, "=");
 
@@ -161,13 +160,10 @@ write_empty_view(Writer *w, const Object *view, const char *how)
 {
 	StringInfoData out;
 	const char *separator = " AS\nSELECT\n    ";
-	ListCell   *cell;
 
 	initStringInfo(&out);
-	foreach(cell, view->parts)
+	foreach_ptr(const Object, column, view->parts)
 	{
-		const Object *column = lfirst(cell);
-
 		if (!sv_class_is(column, column))
 			continue;
 		appendStringInfo(&out, "%sNULL::%s%s%s AS %s", separator, sv_text(column, "type"),
@@ -185,12 +181,9 @@ write_to_jsonb(Writer *w)
 {
 	const Object *a = w->pair->a;
 	const char *name = quote_identifier(a->name);
-	ListCell   *cell;
 
-	foreach(cell, a->needs)
+	foreach_ptr(const Object, o, a->needs)
 	{
-		const Object *o = lfirst(cell);
-
 		if (sv_class_is(o, column) && sv_pair(w->cmp, o)->as_jsonb && strcmp(o->name, a->name) == 0)
 			return;
 	}
@@ -209,12 +202,9 @@ write_rename(Writer *w)
 	const Object *a = w->pair->a;
 	const char *multirange = sv_text(a, "multirange");
 	const char *other;
-	ListCell   *cell;
 
-	foreach(cell, a->needs)
+	foreach_ptr(const Object, function, a->needs)
 	{
-		const Object *function = lfirst(cell);
-
 		if (sv_class_is(a, base_type) && sv_class_is(function, function) &&
 			list_member_ptr(function->needs, a))
 			sv_emit(w, 0, "ALTER FUNCTION %s RENAME TO %s", function->identity,
