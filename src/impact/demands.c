@@ -61,12 +61,8 @@ enum_of_type(Oid type)
 static char *
 label_after(const Reading *reading, Oid type, char *label)
 {
-	ListCell   *cell;
-
-	foreach(cell, reading->values)
+	foreach_ptr(const AlterEnumStmt, stmt, reading->values)
 	{
-		const AlterEnumStmt *stmt = lfirst(cell);
-
 		if (stmt->oldVal != NULL && strcmp(stmt->oldVal, label) == 0 &&
 			LookupTypeNameOid(NULL, makeTypeNameFromNameList(stmt->typeName), true) == type)
 			label = stmt->newVal;
@@ -80,7 +76,6 @@ values_of_now(const Reading *reading, Oid type)
 {
 	CatCList   *labels = SearchSysCacheList1(ENUMTYPOIDNAME, ObjectIdGetDatum(type));
 	List	   *values = NIL;
-	ListCell   *cell;
 
 	for (int i = 0; i < labels->n_members; i++)
 	{
@@ -90,10 +85,8 @@ values_of_now(const Reading *reading, Oid type)
 														pstrdup(NameStr(label->enumlabel)))));
 	}
 	ReleaseSysCacheList(labels);
-	foreach(cell, reading->values)
+	foreach_ptr(const AlterEnumStmt, stmt, reading->values)
 	{
-		const AlterEnumStmt *stmt = lfirst(cell);
-
 		if (stmt->oldVal == NULL &&
 			LookupTypeNameOid(NULL, makeTypeNameFromNameList(stmt->typeName), true) == type)
 			values = lappend(values, makeString(stmt->newVal));
@@ -347,13 +340,10 @@ demand_of_inherited(Reading *reading, Oid relation, const ColumnDef *column)
 void
 sv_demand_of_heir(Reading *reading, const CreateStmt *stmt)
 {
-	ListCell   *cell;
 	ListCell   *column;
 
-	foreach(cell, reading->aliases)
+	foreach_ptr(const NowNamed, alias, reading->aliases)
 	{
-		const NowNamed *alias = lfirst(cell);
-
 		if (alias->former == NULL || strcmp(alias->former, stmt->relation->relname) != 0)
 			continue;
 		foreach(column, stmt->tableElts)

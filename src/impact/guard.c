@@ -62,11 +62,8 @@ note_guarded_name(Oid relation)
 static Oid
 heir_of(Oid relation)
 {
-	ListCell   *cell;
-
-	foreach(cell, guard.renamed)
+	foreach_ptr(const GivenName, renamed, guard.renamed)
 	{
-		const GivenName *renamed = lfirst(cell);
 		Oid			heir;
 
 		if (renamed->relation != relation)

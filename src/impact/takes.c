@@ -167,12 +167,8 @@ sv_impact_taken(Oid relation, AttrNumber column, bool drops)
 static bool
 is_taken_already(const List *list, Oid relation, AttrNumber column)
 {
-	ListCell   *cell;
-
-	foreach(cell, list)
+	foreach_ptr(const Taken, other, list)
 	{
-		const Taken *other = lfirst(cell);
-
 		if (other->relation == relation && (other->column == 0 || other->column == column))
 			return true;
 	}
@@ -214,12 +210,8 @@ sv_impact_columns(Oid relation)
 static bool
 makes_column(const CreateStmt *stmt, const char *name)
 {
-	ListCell   *cell;
-
-	foreach(cell, stmt->tableElts)
+	foreach_ptr(const ColumnDef, column, stmt->tableElts)
 	{
-		const ColumnDef *column = lfirst(cell);
-
 		if (IsA(column, ColumnDef) && strcmp(column->colname, name) == 0)
 			return true;
 	}

@@ -150,12 +150,8 @@ add_fill_column(RowWriter *writer, const Refill *refill, Relation rows, Relation
 static bool
 is_converted(const List *refills, AttrNumber column)
 {
-	ListCell   *cell;
-
-	foreach(cell, refills)
+	foreach_ptr(const Refill, refill, refills)
 	{
-		const Refill *refill = lfirst(cell);
-
 		if (refill->column == column && strcmp(refill->item->kept->kind, "type") == 0)
 			return true;
 	}
@@ -187,9 +183,8 @@ fill_columns(void *arg)
 		else
 			sv_rows_default(writer, i + 1);
 	}
-	foreach(cell, filling->refills)
+	foreach_ptr(const Refill, refill, filling->refills)
 	{
-		const Refill *refill = lfirst(cell);
 		Relation	rows = table_open(refill->rows, AccessExclusiveLock);
 
 		add_fill_column(writer, refill, rows, table, source != table);

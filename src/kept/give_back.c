@@ -67,16 +67,13 @@ static bool
 succeeds(SubtransactionFn work, Unit *unit)
 {
 	ErrorData  *error = sv_subtransaction(work, unit, true);
-	ListCell   *cell;
 
 	if (error == NULL)
 		return true;
 	if (is_foreign(error))
 		ReThrowError(error);
-	foreach(cell, unit->items)
+	foreach_ptr(Pending, item, unit->items)
 	{
-		Pending    *item = lfirst(cell);
-
 		item->done = false;
 		item->unchanged = InvalidOid;
 		item->error = MemoryContextStrdup(unit->keep->context, error->message);
@@ -133,9 +130,8 @@ return_created_tables(Keep *keep, List *created)
 	ListCell   *cell;
 	ListCell   *relation;
 
-	foreach(cell, keep->pending)
+	foreach_ptr(Pending, item, keep->pending)
 	{
-		Pending    *item = lfirst(cell);
 		Oid			place = sv_kept_is_open(item, "table") ?
 		sv_kept_find(item->kept->schema_name, item->kept->table_name) : InvalidOid;
 
@@ -203,12 +199,8 @@ add_refill(Unit *unit, Target *target, Pending *item)
 static void
 find_refill_tables(const Target *target)
 {
-	ListCell   *cell;
-
-	foreach(cell, target->refills)
+	foreach_ptr(Refill, refill, target->refills)
 	{
-		Refill	   *refill = lfirst(cell);
-
 		refill->rows = OidIsValid(refill->item->unchanged) ? refill->item->unchanged :
 			sv_kept_rows_of(refill->item->kept);
 		refill->column = get_attnum(target->relation, refill->item->kept->column_name);
@@ -222,10 +214,8 @@ merge_targets(Unit *unit)
 {
 	ListCell   *cell;
 
-	foreach(cell, unit->targets)
+	foreach_ptr(Target, target, unit->targets)
 	{
-		Target	   *target = lfirst(cell);
-
 		find_refill_tables(target);
 		sv_kept_fill_columns(target->relation, OidIsValid(target->aside) ? target->aside :
 							 target->relation, target->refills);
@@ -278,13 +268,10 @@ tables_under(const RangeVar *name)
 static void
 find_refills(Unit *unit, const char *kind, List *tables, List *columns)
 {
-	ListCell   *cell;
 	ListCell   *table;
 
-	foreach(cell, columns == NIL ? NIL : unit->keep->pending)
+	foreach_ptr(Pending, item, columns == NIL ? NIL : unit->keep->pending)
 	{
-		Pending    *item = lfirst(cell);
-
 		if (!sv_kept_is_open(item, kind) || !sv_base_has_string(columns, item->kept->column_name))
 			continue;
 		foreach(table, tables)
@@ -347,7 +334,6 @@ fills_table(Keep *keep, const Node *tree, StatementFn run, void *arg)
 {
 	Unit		unit = {keep};
 	Oid			relation;
-	ListCell   *cell;
 
 	if (!IsA(tree, InsertStmt))
 		return false;
@@ -357,10 +343,8 @@ fills_table(Keep *keep, const Node *tree, StatementFn run, void *arg)
 		return false;
 	unit.run = run;
 	unit.arg = arg;
-	foreach(cell, keep->pending)
+	foreach_ptr(Pending, item, keep->pending)
 	{
-		Pending    *item = lfirst(cell);
-
 		if (!sv_kept_is_open(item, "column") || !sv_kept_concerns(item, relation) ||
 			get_attnum(relation, item->kept->column_name) == InvalidAttrNumber)
 			continue;
@@ -388,16 +372,11 @@ static void
 return_created_columns(Keep *keep, List *created, bool empty)
 {
 	Unit		unit = {keep};
-	ListCell   *cell;
-	ListCell   *table;
 
-	foreach(cell, keep->pending)
+	foreach_ptr(Pending, item, keep->pending)
 	{
-		Pending    *item = lfirst(cell);
-
-		foreach(table, sv_kept_is_open(item, "column") ? tables_of(item) : NIL)
+		foreach_oid(relation, sv_kept_is_open(item, "column") ? tables_of(item) : NIL)
 		{
-			Oid			relation = lfirst_oid(table);
 			AttrNumber	column = get_attnum(relation, item->kept->column_name);
 
 			if (column == InvalidAttrNumber || (!empty && !sv_kept_has_rows(relation)) ||
@@ -418,11 +397,8 @@ return_created_columns(Keep *keep, List *created, bool empty)
 static void
 find_unchanged(const Unit *unit)
 {
-	ListCell   *cell;
-
-	foreach(cell, unit->items)
+	foreach_ptr(Pending, item, unit->items)
 	{
-		Pending    *item = lfirst(cell);
 		Oid			relation = sv_kept_find(item->kept->schema_name, item->kept->table_name);
 
 		sv_kept_claim(sv_kept_rows_of(item->kept));
@@ -479,18 +455,12 @@ return_sequence(void *arg)
 static void
 return_created_sequences(Keep *keep, List *created)
 {
-	ListCell   *cell;
-	ListCell   *inner;
-
-	foreach(cell, created)
+	foreach_ptr(const Seen, seen, created)
 	{
-		const Seen *seen = lfirst(cell);
-
 		if (seen->column != 0 || get_rel_relkind(seen->relation) != RELKIND_SEQUENCE)
 			continue;
-		foreach(inner, keep->pending)
+		foreach_ptr(Pending, item, keep->pending)
 		{
-			Pending    *item = lfirst(inner);
 			Unit		unit = {keep, NIL, list_make1(item), list_make1_oid(seen->relation)};
 
 			if (!sv_kept_is_open(item, "sequence") || !is_sequence(item->kept, seen->relation))

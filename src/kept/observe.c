@@ -30,12 +30,8 @@ static Watch *active;
 bool
 sv_kept_is_seen(const List *list, Oid relation, AttrNumber column)
 {
-	ListCell   *cell;
-
-	foreach(cell, list)
+	foreach_ptr(const Seen, seen, list)
 	{
-		const Seen *seen = lfirst(cell);
-
 		if (seen->relation == relation && seen->column == column)
 			return true;
 	}

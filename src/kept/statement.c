@@ -152,13 +152,10 @@ static void
 note_conversions(Attempt *attempt)
 {
 	MemoryContext old = MemoryContextSwitchTo(attempt->keep->context);
-	ListCell   *cell;
 
 	CommandCounterIncrement();
-	foreach(cell, attempt->keep->watch.seen)
+	foreach_ptr(const Seen, seen, attempt->keep->watch.seen)
 	{
-		const Seen *seen = lfirst(cell);
-
 		if (seen->kind == SV_SEEN_ALTERED &&
 			get_attname(seen->relation, seen->column, true) != NULL)
 			attempt->conversions =
@@ -222,12 +219,9 @@ static Bitmapset *
 lost_columns(List *losses, Oid relation)
 {
 	Bitmapset  *columns = NULL;
-	ListCell   *cell;
 
-	foreach(cell, losses)
+	foreach_ptr(const Loss, loss, losses)
 	{
-		const Loss *loss = lfirst(cell);
-
 		if (loss->relation == relation && loss->column > 0)
 			columns = bms_add_member(columns, loss->column);
 	}
@@ -237,12 +231,8 @@ lost_columns(List *losses, Oid relation)
 static const Loss *
 find_loss(List *losses, Oid relation, AttrNumber column)
 {
-	ListCell   *cell;
-
-	foreach(cell, losses)
+	foreach_ptr(const Loss, loss, losses)
 	{
-		const Loss *loss = lfirst(cell);
-
 		if (loss->relation == relation && loss->column == column)
 			return loss;
 	}
@@ -330,12 +320,8 @@ add_loss(List *losses, Oid relation, AttrNumber column, bool converted, bool rea
 static bool
 writes_rows(List *conversions, Oid relation)
 {
-	ListCell   *cell;
-
-	foreach(cell, conversions)
+	foreach_ptr(const Conversion, conversion, conversions)
 	{
-		const Conversion *conversion = lfirst(cell);
-
 		if (file_of(conversion->relation) == conversion->file)
 			continue;
 		if (conversion->relation == relation)
@@ -396,21 +382,17 @@ static List *
 find_losses(Keep *keep, const Attempt *attempt, bool reads)
 {
 	List	   *losses = NIL;
-	ListCell   *cell;
 
-	foreach(cell, keep->watch.seen)
+	foreach_ptr(const Seen, seen, keep->watch.seen)
 	{
-		const Seen *seen = lfirst(cell);
-
 		if (is_worth_keeping(keep, seen))
 			losses = add_loss(losses, seen->relation, seen->column, false, reads);
 		if (seen->kind == SV_SEEN_DROPPED)
 			judge(keep, seen->relation, seen->column);
 	}
-	foreach(cell, keep->keeping && keep->direction == SV_UPGRADE ? attempt->conversions : NIL)
+	foreach_ptr(const Conversion, conversion,
+				keep->keeping && keep->direction == SV_UPGRADE ? attempt->conversions : NIL)
 	{
-		const Conversion *conversion = lfirst(cell);
-
 		if (changes_values(keep, attempt->conversions, conversion) &&
 			find_loss(losses, conversion->relation, conversion->column) == NULL)
 			losses = add_loss(losses, conversion->relation, conversion->column, true, reads);
@@ -556,16 +538,12 @@ sv_kept_taken(const Keep *keep)
 void
 sv_kept_end(Keep *keep)
 {
-	ListCell   *cell;
-
 	if (!keep->looked)
 		look(keep);
 	if (keep->pending != NIL)
 		sv_kept_give_back_last(keep);
-	foreach(cell, keep->pending)
+	foreach_ptr(const Pending, item, keep->pending)
 	{
-		const Pending *item = lfirst(cell);
-
 		if (!item->done && !item->own)
 			warn(item);
 	}

@@ -19,15 +19,12 @@
 void
 sv_register_check_labels(List *labels, const char *self)
 {
-	ListCell   *cell;
-
-	foreach(cell, labels)
+	foreach_ptr(char, label, labels)
 	{
-		char	   *label = lfirst(cell);
 		char	   *owner;
 
 		sv_graph_check_name(label, "branch label");
-		for (int i = 0; i < foreach_current_index(cell); i++)
+		for (int i = 0; i < foreach_current_index(label); i++)
 			if (strcmp(label, list_nth(labels, i)) == 0)
 				ereport(ERROR,
 						(errcode(ERRCODE_SV_DUPLICATE),
@@ -101,11 +98,9 @@ static void
 check_preconditions(const StoredRevision *revision, VariableSyntax syntax, const char *shown_id)
 {
 	ScriptOrigin origin = {shown_id, "precondition", NULL, 1};
-	ListCell   *cell;
 
-	foreach(cell, sv_store_option_preconditions(revision->options))
+	foreach_ptr(const Precondition, precondition, sv_store_option_preconditions(revision->options))
 	{
-		const Precondition *precondition = lfirst(cell);
 		Script	   *script = sv_register_parse(precondition->sql, syntax, &origin);
 
 		if (script->n == 0)

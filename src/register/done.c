@@ -35,11 +35,8 @@ sv_register_check_done(const char *id, const Script *script, const Part *part)
 void
 sv_register_check_parts(const char *id, const StoredScript *script)
 {
-	ListCell   *cell;
-
-	foreach(cell, sv_store_parts(SV_STORE_WRITE, id))
+	foreach_ptr(const Part, part, sv_store_parts(SV_STORE_WRITE, id))
 	{
-		const Part *part = lfirst(cell);
 		ScriptOrigin origin;
 
 		if (!part->finished)

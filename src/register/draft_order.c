@@ -38,7 +38,6 @@ index_drafts(List *drafts)
 	HASHCTL		ctl = {0};
 	HTAB	   *by_id;
 	ErrorContextCallback callback = {error_context_stack, sv_register_file_context};
-	ListCell   *cell;
 
 	ctl.keysize = sizeof(((VisitEntry *) 0)->id);
 	ctl.entrysize = sizeof(VisitEntry);
@@ -46,9 +45,8 @@ index_drafts(List *drafts)
 	by_id = hash_create("drafts by id", Max(list_length(drafts), 8), &ctl,
 						HASH_ELEM | HASH_STRINGS | HASH_CONTEXT);
 	error_context_stack = &callback;
-	foreach(cell, drafts)
+	foreach_ptr(RevisionDraft, draft, drafts)
 	{
-		RevisionDraft *draft = lfirst(cell);
 		VisitEntry *entry;
 		bool		found;
 
@@ -175,14 +173,11 @@ static void
 index_other_names(HTAB *by_id, List *drafts)
 {
 	ErrorContextCallback callback = {error_context_stack, sv_register_file_context};
-	ListCell   *cell;
 	ListCell   *label;
 
 	error_context_stack = &callback;
-	foreach(cell, drafts)
+	foreach_ptr(RevisionDraft, draft, drafts)
 	{
-		RevisionDraft *draft = lfirst(cell);
-
 		callback.arg = draft;
 		foreach(label, other_names(draft))
 		{
@@ -211,12 +206,10 @@ sv_register_order(List *drafts)
 {
 	HTAB	   *by_id = index_drafts(drafts);
 	List	   *order = NIL;
-	ListCell   *cell;
 
 	index_other_names(by_id, drafts);
-	foreach(cell, drafts)
+	foreach_ptr(RevisionDraft, draft, drafts)
 	{
-		RevisionDraft *draft = lfirst(cell);
 		VisitEntry *entry = draft->id ? hash_search(by_id, draft->id, HASH_FIND, NULL) : NULL;
 
 		if (entry == NULL || entry->visit->draft != draft)

@@ -52,12 +52,9 @@ check_only_for(HookMoment moment, const List *only_for)
 	bool		statements =
 	moment == SV_HOOK_BEFORE_STATEMENT || moment == SV_HOOK_AFTER_STATEMENT;
 	List	   *result = NIL;
-	ListCell   *cell;
 
-	foreach(cell, only_for)
+	foreach_ptr(const char, name, only_for)
 	{
-		const char *name = lfirst(cell);
-
 		if (!is_direction(name) && statements && *name != '\0')
 			name = pstrdup(asc_toupper(name, strlen(name)));
 		else if (!is_direction(name))

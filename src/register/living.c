@@ -47,12 +47,8 @@ refuse_circle_of_needs(const char *self, const char *name, int depth)
 static void
 check_depends(const StoredLiving *living)
 {
-	ListCell   *cell;
-
-	foreach(cell, living->depends_on)
+	foreach_ptr(const char, name, living->depends_on)
 	{
-		const char *name = lfirst(cell);
-
 		refuse_circle_of_needs(living->name, name, 0);
 		if (!sv_store_revision_exists(name) && sv_store_replaced_by(name) == NULL &&
 			sv_store_living_named(SV_STORE_WRITE, name) == NULL)
@@ -260,19 +256,12 @@ sv_register_living_draft(const RevisionDraft *draft, const char *source)
 void
 sv_register_untie_living(List *drafts)
 {
-	ListCell   *cell;
-	ListCell   *other;
-
-	foreach(cell, drafts)
+	foreach_ptr(RevisionDraft, living, drafts)
 	{
-		RevisionDraft *living = lfirst(cell);
-
 		if (living->runs == SV_RUNS_ONCE)
 			continue;
-		foreach(other, drafts)
+		foreach_ptr(RevisionDraft, draft, drafts)
 		{
-			RevisionDraft *draft = lfirst(other);
-
 			if (draft->revises_given && living->id != NULL &&
 				sv_register_has_name(draft->revises, living->id))
 				draft->revises = list_copy(living->revises);

@@ -179,14 +179,10 @@ is_registered(const RevisionDraft *draft)
 static void
 check_conflicts(const RevisionDraft *draft)
 {
-	ListCell   *cell;
-
 	if (draft->conflicts == NIL || is_registered(draft))
 		return;
-	foreach(cell, draft->conflicts)
+	foreach_ptr(const DraftConflict, conflict, draft->conflicts)
 	{
-		const DraftConflict *conflict = lfirst(cell);
-
 		if (!sv_store_revision_exists(conflict->id) && sv_store_replaced_by(conflict->id) == NULL)
 			continue;
 		ereport(ERROR,

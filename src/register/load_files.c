@@ -123,21 +123,16 @@ assign_ids(Load *load)
 	HTAB	   *by_file = new_names(list_length(load->read->drafts));
 	HTAB	   *registered = new_names(list_length(load->read->drafts));
 	char	   *last = NULL;
-	ListCell   *cell;
-	ListCell   *other;
 
-	foreach(cell, sv_store_loaded_from(source))
+	foreach_ptr(LoadedRevision, row, sv_store_loaded_from(source))
 	{
-		LoadedRevision *row = lfirst(cell);
-
 		last = row->id;
 
 		remember_name(by_file, row->file, row->id);
 		remember_name(registered, row->id, row->id);
 	}
-	foreach(cell, load->read->drafts)
+	foreach_ptr(RevisionDraft, draft, load->read->drafts)
 	{
-		RevisionDraft *draft = lfirst(cell);
 		char	   *id;
 		char	   *known;
 
@@ -151,16 +146,12 @@ assign_ids(Load *load)
 		remember_name(names, draft->id, id);
 		draft->id = id;
 	}
-	foreach(cell, load->read->drafts)
+	foreach_ptr(RevisionDraft, draft, load->read->drafts)
 	{
-		RevisionDraft *draft = lfirst(cell);
-
 		rename_all(draft->revises, names);
 		rename_all(draft->depends_on, names);
-		foreach(other, draft->conflicts)
+		foreach_ptr(DraftConflict, conflict, draft->conflicts)
 		{
-			DraftConflict *conflict = lfirst(other);
-
 			if (conflict->is_own && *source != '\0')
 				conflict->id = psprintf("%s/%s", source, conflict->id);
 		}
@@ -191,10 +182,8 @@ gone_revisions(const Load *load)
 		if (id != NULL)
 			remember_name(drafted, id, id);
 	}
-	foreach(cell, sv_store_loaded_from(load->options->source))
+	foreach_ptr(const LoadedRevision, row, sv_store_loaded_from(load->options->source))
 	{
-		const LoadedRevision *row = lfirst(cell);
-
 		if (get_name(drafted, row->id) != NULL || (load->options->prune && !row->applied))
 			continue;
 		if (gone == NULL)
@@ -222,13 +211,11 @@ keep_edges(Load *load)
 {
 	HTAB	   *gone = gone_revisions(load);
 	RevisionGraph *graph = gone != NULL ? sv_store_graph(SV_STORE_WRITE) : NULL;
-	ListCell   *cell;
 
 	if (gone == NULL)
 		return;
-	foreach(cell, load->read->drafts)
+	foreach_ptr(RevisionDraft, draft, load->read->drafts)
 	{
-		RevisionDraft *draft = lfirst(cell);
 		int			self = draft->in_chain ? sv_graph_find(graph, draft->id) : -1;
 		int			parent = self >= 0 ? only_parent(graph, self) : -1;
 		int			above = parent;
@@ -252,12 +239,9 @@ last_contained(const Load *load)
 {
 	const char *id = load->options->contained;
 	const char *with_source = psprintf("%s/%s", load->options->source, id);
-	ListCell   *cell;
 
-	foreach(cell, load->read->drafts)
+	foreach_ptr(const RevisionDraft, draft, load->read->drafts)
 	{
-		const RevisionDraft *draft = lfirst(cell);
-
 		if (draft->id != NULL && draft->up != NULL && draft->runs == SV_RUNS_ONCE &&
 			(strcmp(draft->id, id) == 0 || strcmp(draft->id, with_source) == 0))
 			return draft;
@@ -400,14 +384,10 @@ refuse_broken(const List *downs)
 static void
 report_broken(Load *load)
 {
-	ListCell   *cell;
-
 	if (load->broken != NIL && !load->options->validate && !load->options->derive_broken_downs)
 		refuse_broken(load->broken);
-	foreach(cell, load->broken)
+	foreach_ptr(const BrokenDown, broken, load->broken)
 	{
-		const BrokenDown *broken = lfirst(cell);
-
 		if (load->options->validate)
 			load->results =
 				lappend(load->results, new_result(broken->id, broken->file, SV_REGISTER_INVALID,
@@ -433,12 +413,9 @@ report_missing(Load *load)
 {
 	HTAB	   *drafted = new_names(list_length(load->read->drafts));
 	List	   *rows = sv_store_loaded_from(load->options->source);
-	ListCell   *cell;
 
-	foreach(cell, load->results)
+	foreach_ptr(RegisterResult, result, load->results)
 	{
-		RegisterResult *result = lfirst(cell);
-
 		if (result->id != NULL)
 			remember_name(drafted, result->id, result->id);
 	}
@@ -467,21 +444,13 @@ report_missing(Load *load)
 static void
 report_missing_living(Load *load)
 {
-	ListCell   *cell;
-	ListCell   *other;
-
-	foreach(cell, sv_store_living(SV_STORE_WRITE))
+	foreach_ptr(const StoredLiving, living, sv_store_living(SV_STORE_WRITE))
 	{
-		const StoredLiving *living = lfirst(cell);
 		bool		found = living->file == NULL ||
 		strcmp(living->source, load->options->source) != 0;
 
-		foreach(other, load->results)
-		{
-			const RegisterResult *result = lfirst(other);
-
+		foreach_ptr(const RegisterResult, result, load->results)
 			found |= result->id != NULL && strcmp(result->id, living->name) == 0;
-		}
 		if (found)
 			continue;
 		if (load->options->prune)
@@ -498,16 +467,10 @@ report_missing_living(Load *load)
 static void
 report_ignored(Load *load)
 {
-	ListCell   *cell;
-
-	foreach(cell, load->read->ignored)
-	{
-		const IgnoredFile *ignored = lfirst(cell);
-
+	foreach_ptr(const IgnoredFile, ignored, load->read->ignored)
 		load->results = lappend(load->results,
 								new_result(NULL, ignored->file->name, SV_REGISTER_IGNORED,
 										   ignored->reason));
-	}
 }
 
 /* ---------- the whole ---------- */
@@ -546,7 +509,6 @@ static void
 load_all(void *arg)
 {
 	Load	   *load = arg;
-	ListCell   *cell;
 
 	if (load->options->validate)
 		read_validating(load);
@@ -557,10 +519,8 @@ load_all(void *arg)
 	if (load->options->contained != NULL)
 		note_contained(load, sv_register_order(load->read->drafts));
 	sv_register_untie_living(load->read->drafts);
-	foreach(cell, sv_register_order(load->read->drafts))
+	foreach_ptr(RevisionDraft, draft, sv_register_order(load->read->drafts))
 	{
-		RevisionDraft *draft = lfirst(cell);
-
 		CHECK_FOR_INTERRUPTS();
 		draft->accepted = load->options->accept != NULL && draft->id != NULL &&
 			draft->runs == SV_RUNS_ONCE && strcmp(draft->id, load->options->accept) == 0;

@@ -165,17 +165,15 @@ void
 sv_register_check_rows(const ManagedRows *rows)
 {
 	HTAB	   *seen = make_key_table(list_length(rows->rows) + 1);
-	ListCell   *cell;
 
-	foreach(cell, rows->rows)
+	foreach_ptr(const List, row, rows->rows)
 	{
-		const List *row = lfirst(cell);
 		bool		found;
 
 		CHECK_FOR_INTERRUPTS();
 		if (list_length(row) != list_length(rows->columns))
 			refuse_rows(rows, psprintf("row %d has %d values, but there are %d columns",
-									   foreach_current_index(cell) + 1, list_length(row),
+									   foreach_current_index(row) + 1, list_length(row),
 									   list_length(rows->columns)), NULL, NULL);
 		(void) hash_search(seen, sv_script_hash(key_text(rows, row)), HASH_ENTER, &found);
 		if (found)
@@ -212,15 +210,12 @@ static void
 name_types(const ManagedRows *rows)
 {
 	ListCell   *row;
-	ListCell   *element;
 	ListCell   *cell;
 
 	foreach(row, rows->rows)
 	{
-		foreach(element, lfirst(row))
+		foreach_ptr(RowValue, value, lfirst(row))
 		{
-			RowValue   *value = lfirst(element);
-
 			foreach(cell, value->types)
 				value->casts = lappend(value->casts, name_of_type(rows, lfirst(cell)));
 		}
@@ -309,11 +304,8 @@ read_given(ManagedRows *rows, const GivenRows *given, const ScriptOrigin *origin
 static void
 refuse_other_deleting(const ManagedRows *rows, const char *name)
 {
-	ListCell   *cell;
-
-	foreach(cell, sv_store_living(SV_STORE_WRITE))
+	foreach_ptr(const StoredLiving, living, sv_store_living(SV_STORE_WRITE))
 	{
-		const StoredLiving *living = lfirst(cell);
 		const ManagedRows *other;
 
 		if (strcmp(living->kind, "rows") != 0 || strcmp(living->name, name) == 0)

@@ -188,12 +188,10 @@ List *
 sv_register_depends(List *given, const char *self)
 {
 	List	   *depends = NIL;
-	ListCell   *cell;
 	ListCell   *id;
 
-	foreach(cell, given)
+	foreach_ptr(char, name, given)
 	{
-		char	   *name = lfirst(cell);
 		List	   *names = strcmp(name, self) == 0 || sv_store_revision_exists(name) ||
 		sv_store_label_owner(name) != NULL ? list_make1(name) :
 		ids_of_reference(name, "dependency");

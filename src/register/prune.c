@@ -42,14 +42,11 @@ sv_register_prune_end(const char *source, const List *results)
 {
 	TimestampTz now = GetCurrentTimestamp();
 	StringInfoData names;
-	ListCell   *cell;
 	int64		run;
 
 	initStringInfo(&names);
-	foreach(cell, results)
+	foreach_ptr(const RegisterResult, result, results)
 	{
-		const RegisterResult *result = lfirst(cell);
-
 		if (result->action == SV_REGISTER_REMOVED)
 			appendStringInfo(&names, "%s%s", names.len > 0 ? ", " : "removed: ", result->id);
 	}

@@ -122,15 +122,12 @@ static List *
 setting_variables(void)
 {
 	List	   *result;
-	ListCell   *cell;
 
 	if (sv_variables == NULL || *sv_variables == '\0')
 		return NIL;
 	result = read_variables(sv_json_parse(sv_variables), "setting \"schemaver.variables\"");
-	foreach(cell, result)
+	foreach_ptr(const Variable, variable, result)
 	{
-		const Variable *variable = lfirst(cell);
-
 		if (variable->raw)
 			ereport(ERROR,
 					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
@@ -177,14 +174,11 @@ void
 sv_register_set_variables(Jsonb *given)
 {
 	CallVariables *call = palloc0(sizeof(CallVariables));
-	ListCell   *cell;
 
 	call->given = read_variables(given, "argument \"variables\"");
 	call->all = list_concat(list_copy(call->given), setting_variables());
-	foreach(cell, call->all)
+	foreach_ptr(const Variable, variable, call->all)
 	{
-		const Variable *variable = lfirst(cell);
-
 		if (variable->secret && *variable->value != '\0')
 			call->secrets = lappend(call->secrets, unconstify(char *, variable->value));
 	}
@@ -279,12 +273,9 @@ char *
 sv_register_used_variables(const List *used)
 {
 	const char *object = NULL;
-	ListCell   *cell;
 
-	foreach(cell, used)
+	foreach_ptr(const Variable, variable, used)
 	{
-		const Variable *variable = lfirst(cell);
-
 		if (!variable->secret && !variable->raw)
 			sv_json_add(&object, variable->name, sv_json_quote(variable->value));
 	}

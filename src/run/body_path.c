@@ -35,14 +35,11 @@ sv_body_path_now(void)
 {
 	List	   *names;
 	List	   *path = NIL;
-	ListCell   *cell;
 
 	if (!SplitIdentifierString(pstrdup(namespace_search_path), ',', &names))
 		return NIL;
-	foreach(cell, names)
+	foreach_ptr(char, name, names)
 	{
-		char	   *name = lfirst(cell);
-
 		if (strcmp(name, "$user") == 0)
 			name = GetUserNameFromId(GetUserId(), false);
 		if (strcmp(name, "pg_catalog") != 0 && strcmp(name, "pg_temp") != 0)
@@ -162,14 +159,12 @@ char *
 sv_body_path(List *path, List *roles, List **left_out)
 {
 	StringInfoData result;
-	ListCell   *cell;
 
 	initStringInfo(&result);
 	appendStringInfoString(&result, "pg_catalog, ");
 	*left_out = NIL;
-	foreach(cell, path)
+	foreach_ptr(const char, name, path)
 	{
-		const char *name = lfirst(cell);
 		Oid			schema = get_namespace_oid(name, true);
 
 		if (!OidIsValid(schema))

@@ -132,17 +132,14 @@ sv_plain_script(StoreMode mode, StoredRevision **rows, int n, Direction directio
 	{
 		const Statement *statement = &script->statements[i];
 		List	   *relations;
-		ListCell   *cell;
 
 		if (statement->blocker == NULL && !(statement->flags & SV_STMT_AFTER_COMMIT))
 			continue;
 		if (!sv_script_plain(script, i, NULL))
 			return false;
 		relations = relations_of(sv_statement_tree(script, i));
-		foreach(cell, relations)
+		foreach_ptr(const RangeVar, name, relations)
 		{
-			const RangeVar *name = lfirst(cell);
-
 			if (!is_nobodys(name) && !is_made_by(mode, rows, n, name->relname, direction))
 				return false;
 		}
@@ -159,13 +156,10 @@ const char *
 sv_plain_statement(const Script *script, int statement)
 {
 	char	   *text;
-	ListCell   *cell;
 
 	(void) sv_script_plain(script, statement, &text);
-	foreach(cell, relations_of(sv_statement_tree(script, statement)))
+	foreach_ptr(const RangeVar, name, relations_of(sv_statement_tree(script, statement)))
 	{
-		const RangeVar *name = lfirst(cell);
-
 		if (!is_nobodys(name))
 			ereport(ERROR,
 					(errcode(ERRCODE_SV_NOT_TRANSACTIONAL),

@@ -88,12 +88,8 @@ warn_of_structure(const StoredRevision *row)
 static bool
 is_kept(const Taken *taken, const List *kept)
 {
-	ListCell   *cell;
-
-	foreach(cell, kept)
+	foreach_ptr(const StoredKept, item, kept)
 	{
-		const StoredKept *item = lfirst(cell);
-
 		if (strcmp(item->schema_name, taken->schema) == 0 &&
 			strcmp(item->table_name, taken->table) == 0 &&
 			(item->column_name == NULL ? taken->column_name == NULL :
@@ -156,12 +152,9 @@ static List *
 held_losses(const StoredRevision *row, const StoredScript *stored, List **earlier)
 {
 	List	   *losses = NIL;
-	ListCell   *cell;
 
-	foreach(cell, takes_of(row, stored, earlier))
+	foreach_ptr(const Taken, taken, takes_of(row, stored, earlier))
 	{
-		const Taken *taken = lfirst(cell);
-
 		CHECK_FOR_INTERRUPTS();
 		if (taken->drops && sv_impact_holds(taken))
 			losses = lappend(losses, sv_impact_figures(taken));
@@ -265,12 +258,9 @@ List *
 sv_run_needs(StoreMode mode, const StoredRevision *row, bool count)
 {
 	List	   *result = NIL;
-	ListCell   *cell;
 
-	foreach(cell, demands_of(mode, row))
+	foreach_ptr(const Demand, demand, demands_of(mode, row))
 	{
-		const Demand *demand = lfirst(cell);
-
 		CHECK_FOR_INTERRUPTS();
 		result = lappend(result, count ? with_count(demand) : demand->what);
 	}
@@ -282,11 +272,9 @@ void
 sv_run_warn_of_needs(const StoredRevision *row)
 {
 	List	   *needs = NIL;
-	ListCell   *cell;
 
-	foreach(cell, row->lost ? demands_of(SV_STORE_WRITE, row) : NIL)
+	foreach_ptr(const Demand, demand, row->lost ? demands_of(SV_STORE_WRITE, row) : NIL)
 	{
-		const Demand *demand = lfirst(cell);
 		Taken		table = demand->of;
 
 		table.column_name = NULL;
@@ -311,14 +299,13 @@ sv_run_refuse_labels(const StoredRevision *row, const StoredScript *stored, int 
 {
 	ScriptOrigin origin;
 	List	   *found = NIL;
-	ListCell   *cell;
 
 	if (!sv_run_is_generated(stored, SV_DOWNGRADE))
 		return;
-	foreach(cell, sv_impact_demands(sv_register_body(row->id, stored, SV_DOWNGRADE, &origin),
-									from))
+	foreach_ptr(const Demand, demand,
+				sv_impact_demands(sv_register_body(row->id, stored, SV_DOWNGRADE, &origin),
+								  from))
 	{
-		const Demand *demand = lfirst(cell);
 		int64		n = demand->kind == SV_DEMAND_LABELS ?
 		sv_impact_in_the_way(demand, MaxBlockNumber) : 0;
 

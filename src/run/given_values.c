@@ -77,16 +77,13 @@ static GivenValue *
 find_value(const List *values, const RangeVar *table, const char *column)
 {
 	const char *name;
-	ListCell   *cell;
 
 	if (table->schemaname == NULL || column == NULL)
 		return NULL;
 	name = psprintf("%s.%s", quote_qualified_identifier(table->schemaname, table->relname),
 					quote_identifier(column));
-	foreach(cell, values)
+	foreach_ptr(GivenValue, value, values)
 	{
-		GivenValue *value = lfirst(cell);
-
 		if (strcmp(value->column, name) == 0)
 			return value;
 	}
@@ -306,12 +303,8 @@ sv_given_statements(List **values, const Node *tree, const char *text)
 void
 sv_given_check(const List *values, int level)
 {
-	ListCell   *cell;
-
-	foreach(cell, values)
+	foreach_ptr(const GivenValue, value, values)
 	{
-		const GivenValue *value = lfirst(cell);
-
 		if (!value->used)
 			ereport(level,
 					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),

@@ -39,11 +39,8 @@ report_precondition(const StoredRevision *revision, const Precondition *precondi
 PreconditionResult
 sv_run_preconditions(const StoredRevision *revision, const StoredScript *stored)
 {
-	ListCell   *cell;
-
-	foreach(cell, sv_store_option_preconditions(revision->options))
+	foreach_ptr(const Precondition, precondition, sv_store_option_preconditions(revision->options))
 	{
-		const Precondition *precondition = lfirst(cell);
 		Execution	execution = {{revision->id, "precondition", NULL, 1}};
 		PreconditionAction action;
 		ErrorData  *error;

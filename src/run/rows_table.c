@@ -75,14 +75,11 @@ check_kind(const RowsTable *table)
 static void
 find_columns(RowsTable *table)
 {
-	ListCell   *cell;
-
 	table->ncolumns = list_length(table->wanted->columns);
 	table->columns = palloc(sizeof(AttrNumber) * table->ncolumns);
 	table->names = palloc(sizeof(char *) * table->ncolumns);
-	foreach(cell, table->wanted->columns)
+	foreach_ptr(const char, name, table->wanted->columns)
 	{
-		const char *name = lfirst(cell);
 		AttrNumber	number = get_attnum(RelationGetRelid(table->relation), name);
 		Form_pg_attribute column;
 
@@ -96,8 +93,8 @@ find_columns(RowsTable *table)
 			refuse_table(table->wanted, ERRCODE_GENERATED_ALWAYS,
 						 psprintf("Values of column \"%s\" are always generated.", name),
 						 "Leave the column out of the managed ones.");
-		table->columns[foreach_current_index(cell)] = number;
-		table->names[foreach_current_index(cell)] = quote_identifier(name);
+		table->columns[foreach_current_index(name)] = number;
+		table->names[foreach_current_index(name)] = quote_identifier(name);
 	}
 }
 

@@ -288,12 +288,9 @@ static bool
 is_for_tag(const StoredHook *hook, const char *tag)
 {
 	bool		any = true;
-	ListCell   *cell;
 
-	foreach(cell, tag != NULL ? hook->only_for : NIL)
+	foreach_ptr(const char, class, tag != NULL ? hook->only_for : NIL)
 	{
-		const char *class = lfirst(cell);
-
 		if (strcmp(class, "upgrade") == 0 || strcmp(class, "downgrade") == 0)
 			continue;
 		if (is_of_class(tag, class))

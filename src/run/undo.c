@@ -63,12 +63,8 @@ by_whom(const char *name)
 static void
 add_reason(Undo *undo, const char *what, const char *by, const char *why)
 {
-	ListCell   *cell;
-
-	foreach(cell, undo->reasons)
+	foreach_ptr(const char, reason, undo->reasons)
 	{
-		const char *reason = lfirst(cell);
-
 		if (strncmp(reason, what, strlen(what)) == 0 && reason[strlen(what)] == ' ')
 			return;
 	}
@@ -175,30 +171,18 @@ check_touched(Undo *undo, const TouchedObject *touched)
 static void
 check_parts(Undo *undo, const List *parts)
 {
-	ListCell   *cell;
-
-	foreach(cell, parts)
-	{
-		const TouchedPart *part = lfirst(cell);
-
+	foreach_ptr(const TouchedPart, part, parts)
 		add_reason(undo, name_with_class(part->class, part->identity), part->by, "was added");
-	}
 }
 
 /* What the down brings back must find what it stands on. */
 static void
 check_needs(Undo *undo, const List *gone)
 {
-	ListCell   *cell;
-
-	foreach(cell, gone)
-	{
-		const TouchedPart *part = lfirst(cell);
-
+	foreach_ptr(const TouchedPart, part, gone)
 		add_reason(undo, name_with_class(part->class, part->identity), part->by,
 				   psprintf("is needed by %s, which would come back, and was dropped",
 							part->needed_by));
-	}
 }
 
 /* ---------- what depends on what would be dropped ---------- */

@@ -149,11 +149,9 @@ static List *
 find_renames(const Derivation *d)
 {
 	List	   *result = NIL;
-	ListCell   *cell;
 
-	foreach(cell, d->after->objects)
+	foreach_ptr(Object, a, d->after->objects)
 	{
-		Object	   *a = lfirst(cell);
 		Object	   *b = a->name != NULL && !a->context ? twin_of(d->before, a) : NULL;
 		Rename	   *rename;
 		bool		moved;
@@ -207,19 +205,14 @@ assemble_before(Derivation *d, const Model *now)
 {
 	List	   *before = NIL;
 	List	   *after = NIL;
-	ListCell   *cell;
 
-	foreach(cell, d->step->units)
+	foreach_ptr(const ObjectAddress, unit, d->step->units)
 	{
-		const ObjectAddress *unit = lfirst(cell);
-
 		before = lappend(before, sv_unit_state(d->step->before, unit));
 		after = lappend(after, sv_unit_state(now, unit));
 	}
-	foreach(cell, d->others)
+	foreach_ptr(const ObjectAddress, unit, d->others)
 	{
-		const ObjectAddress *unit = lfirst(cell);
-
 		before = lappend(before, sv_unit_state(now, unit));
 		after = lappend(after, sv_unit_state(now, unit));
 	}
@@ -245,21 +238,16 @@ find_others(const Derivation *d)
 {
 	List	   *known = all_units(d);
 	List	   *found = NIL;
-	ListCell   *cell;
-	ListCell   *other;
 
-	foreach(cell, d->after->objects)
+	foreach_ptr(const Object, o, d->after->objects)
 	{
-		const Object *o = lfirst(cell);
 		ObjectAddress unit;
 
 		if (!disturbs(d->comparison, o) || !sv_unit_of(o->address.classId, o->address.objectId,
 													   &unit))
 			continue;
-		foreach(other, sv_unit_dependents(&unit))
+		foreach_ptr(ObjectAddress, dependent, sv_unit_dependents(&unit))
 		{
-			ObjectAddress *dependent = lfirst(other);
-
 			if (!sv_base_has_object(known, dependent) && !sv_base_has_object(found, dependent) &&
 				sv_unit_is_read(dependent) &&
 				!(sv_track_disowned != NULL && sv_track_disowned(dependent)))
@@ -291,11 +279,9 @@ static List *
 tables_in_order(const Derivation *d)
 {
 	List	   *result = NIL;
-	ListCell   *cell;
 
-	foreach(cell, d->after->objects)
+	foreach_ptr(const Object, now, d->after->objects)
 	{
-		const Object *now = lfirst(cell);
 		const Object *table = sv_pair(d->comparison, now)->reordered ?
 		twin_of(d->step->after, now) : NULL;
 
@@ -324,12 +310,8 @@ compare_both_ways(Derivation *d)
 static bool
 schema_is_renamed(const Derivation *d, const char *now, const char *then)
 {
-	ListCell   *cell;
-
-	foreach(cell, d->renames)
+	foreach_ptr(const Rename, rename, d->renames)
 	{
-		const Rename *rename = lfirst(cell);
-
 		if (sv_class_is(rename->from, schema) && strcmp(rename->from->name, now) == 0 &&
 			rename->name != NULL && strcmp(rename->name, then) == 0)
 			return true;
@@ -362,11 +344,9 @@ static List *
 moved_extensions(const Derivation *d)
 {
 	List	   *rows = NIL;
-	ListCell   *cell;
 
-	foreach(cell, d->after->objects)
+	foreach_ptr(const Object, a, d->after->objects)
 	{
-		const Object *a = lfirst(cell);
 		const Object *b = sv_class_is(a, extension) ? twin_of(d->before, a) : NULL;
 		DiffRow    *row;
 
@@ -393,14 +373,11 @@ static void
 refuse_distributed(const List *rows)
 {
 	const char *extension = distributing_extension();
-	ListCell   *cell;
 
 	if (extension == NULL)
 		return;
-	foreach(cell, rows)
+	foreach_ptr(const DiffRow, row, rows)
 	{
-		const DiffRow *row = lfirst(cell);
-
 		if (strcmp(row->kind, "table") == 0 && strcmp(row->action, "create") == 0)
 			ereport(ERROR,
 					(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
@@ -464,12 +441,8 @@ is_alone(const Derivation *d)
 static void
 append_rows(StringInfo out, List *rows)
 {
-	ListCell   *cell;
-
-	foreach(cell, rows)
+	foreach_ptr(const DiffRow, row, rows)
 	{
-		const DiffRow *row = lfirst(cell);
-
 		if (row->sql != NULL)
 			appendStringInfo(out, "%s;\n", row->sql);
 	}

@@ -410,8 +410,6 @@ may_change_anything(const Node *statement)
 void
 sv_follow_elsewhere(const Node *statement)
 {
-	ListCell   *cell;
-
 	if (!sv_track_active())
 		return;
 	sv_track_part();
@@ -423,9 +421,8 @@ sv_follow_elsewhere(const Node *statement)
 	if (IsA(statement, CallStmt) || IsA(statement, DoStmt))
 		sv_track_not_undone(IsA(statement, DoStmt) ? "changes of rows that a DO block committed" :
 							"changes of rows that a procedure committed");
-	foreach(cell, sv_lock_targets(statement))
+	foreach_ptr(const LockTarget, target, sv_lock_targets(statement))
 	{
-		const LockTarget *target = lfirst(cell);
 		Oid			relation = RangeVarGetRelid(target->relation, NoLock, true);
 
 		if (OidIsValid(relation))

@@ -48,12 +48,8 @@ sv_known_schema(Oid schema)
 void
 sv_keep_schemas(Model *model)
 {
-	ListCell   *cell;
-
-	foreach(cell, model->objects)
+	foreach_ptr(const Object, o, model->objects)
 	{
-		const Object *o = lfirst(cell);
-
 		if (o->address.classId == NamespaceRelationId && o->context &&
 			sv_known_schema(o->address.objectId) == NULL)
 			models = lappend(models, model);

@@ -271,11 +271,8 @@ note_identity(const Comparison *cmp, List *lost, const Object *column)
 static List *
 note_dropped_rows(const Comparison *cmp, List *lost)
 {
-	ListCell   *cell;
-
-	foreach(cell, cmp->rows)
+	foreach_ptr(const DiffRow, row, cmp->rows)
 	{
-		const DiffRow *row = lfirst(cell);
 		const ModelClass *class = sv_object_class(row->kind);
 		const Object *b = class ? sv_model_find(cmp->to, class, row->identity) : NULL;
 
@@ -303,10 +300,8 @@ sv_derived_lost(const Comparison *cmp, const List *undone)
 	foreach(cell, undone)
 		lost = sv_track_once(lost, lfirst(cell));
 
-	foreach(cell, cmp->to->objects)
+	foreach_ptr(const Object, b, cmp->to->objects)
 	{
-		const Object *b = lfirst(cell);
-
 		if (b->context)
 			continue;
 		if (sv_class_is(b, table) && is_new_object(cmp, b) && has_own_rows(cmp, b))

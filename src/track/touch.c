@@ -52,13 +52,10 @@ sv_touches_fill(TrackedStep *step, const List *touches)
 {
 	List	   *before = NIL;
 	List	   *after = NIL;
-	ListCell   *cell;
 
 	step->units = NIL;
-	foreach(cell, touches)
+	foreach_ptr(Touch, touch, touches)
 	{
-		Touch	   *touch = lfirst(cell);
-
 		step->units = lappend(step->units, &touch->unit);
 		before = lappend(before, touch->before);
 		after = lappend(after, touch->after);
@@ -71,18 +68,13 @@ List *
 sv_touches_join(const List *touches)
 {
 	List	   *result = NIL;
-	ListCell   *cell;
-	ListCell   *other;
 
-	foreach(cell, touches)
+	foreach_ptr(const Touch, touch, touches)
 	{
-		const Touch *touch = lfirst(cell);
 		Touch	   *joined = NULL;
 
-		foreach(other, result)
+		foreach_ptr(Touch, t, result)
 		{
-			Touch	   *t = lfirst(other);
-
 			if (sv_base_same_object(&t->unit, &touch->unit))
 				joined = t;
 		}

@@ -179,12 +179,8 @@ is_more_than_addition(const ObjectAddress *unit, Oid catalog, bool created)
 static void
 touch_dependents(const ObjectAddress *unit)
 {
-	ListCell   *cell;
-
-	foreach(cell, sv_unit_dependents(unit))
+	foreach_ptr(const ObjectAddress, other, sv_unit_dependents(unit))
 	{
-		const ObjectAddress *other = lfirst(cell);
-
 		if (sv_unit_is_read(other))
 			touch_unit(other, false);
 		/* what uses objects of a renamed schema, or members of an extension there */
@@ -318,7 +314,6 @@ sv_track_touch_everything(void)
 	ModelScope	scope = {NIL, true, NULL};
 	MemoryContext caller;
 	Model	   *model;
-	ListCell   *cell;
 
 	if (track.step == NULL || track.busy)
 		return;
@@ -334,10 +329,8 @@ sv_track_touch_everything(void)
 		track.busy = false;
 	}
 	PG_END_TRY();
-	foreach(cell, model->objects)
+	foreach_ptr(const Object, o, model->objects)
 	{
-		const Object *o = lfirst(cell);
-
 		if (o->parent == NULL)
 			touch_unit(&o->address, false);
 	}
@@ -450,11 +443,8 @@ sv_track_part(void)
 static void
 name_written(PendingStep *step)
 {
-	ListCell   *cell;
-
-	foreach(cell, step->written)
+	foreach_oid(relation, step->written)
 	{
-		Oid			relation = lfirst_oid(cell);
 		ObjectAddress unit;
 		Touch	   *touch;
 		char	   *name = get_rel_name(relation);
@@ -500,13 +490,11 @@ last_touches(void)
 {
 	List	   *result = NIL;
 	ListCell   *cell;
-	ListCell   *other;
 
 	foreach(cell, track.pending)
 	{
-		foreach(other, ((PendingStep *) lfirst(cell))->touches)
+		foreach_ptr(Touch, touch, ((PendingStep *) lfirst(cell))->touches)
 		{
-			Touch	   *touch = lfirst(other);
 			const TouchEntry *entry = hash_search(track.units, &touch->unit, HASH_FIND, NULL);
 
 			if (entry->touch == touch)
@@ -523,14 +511,11 @@ read_after(void)
 	List	   *touches = last_touches();
 	List	   *units = NIL;
 	Model	   *now;
-	ListCell   *cell;
 	Snapshot	snapshot;
 
 	CommandCounterIncrement();
-	foreach(cell, touches)
+	foreach_ptr(Touch, touch, touches)
 	{
-		Touch	   *touch = lfirst(cell);
-
 		/* what is dropped need not be looked for */
 		if (touch->unit.classId == RelationRelationId &&
 			!SearchSysCacheExists1(RELOID, ObjectIdGetDatum(touch->unit.objectId)))
@@ -545,10 +530,8 @@ read_after(void)
 	now = sv_model_read_units(units, snapshot, NULL);
 	track.busy = false;
 	UnregisterSnapshot(snapshot);
-	foreach(cell, touches)
+	foreach_ptr(Touch, touch, touches)
 	{
-		Touch	   *touch = lfirst(cell);
-
 		if (touch->after == NULL)
 			sv_touch_learn_after(touch, sv_unit_state(now, &touch->unit));
 	}

@@ -167,14 +167,11 @@ touch_all_in_schema(ObjectType type, const char *schema)
 {
 	Oid			oid = get_namespace_oid(schema, true);
 	bool		relations = type == OBJECT_TABLE || type == OBJECT_SEQUENCE;
-	ListCell   *cell;
 
 	if (!OidIsValid(oid))
 		return;
-	foreach(cell, sv_units_in_schema(oid))
+	foreach_ptr(const ObjectAddress, unit, sv_units_in_schema(oid))
 	{
-		const ObjectAddress *unit = lfirst(cell);
-
 		if (unit->classId == (relations ? RelationRelationId : ProcedureRelationId))
 			sv_track_touch(unit->classId, unit->objectId);
 	}

@@ -35,11 +35,9 @@ static List *
 changed_units(const Model *before, const Model *after)
 {
 	List	   *units = NIL;
-	ListCell   *cell;
 
-	foreach(cell, sv_model_changes(before, after))
+	foreach_ptr(const ObjectChange, change, sv_model_changes(before, after))
 	{
-		const ObjectChange *change = lfirst(cell);
 		const Object *o = whole_of(change->after ? change->after : change->before);
 		bool		known = false;
 		ListCell   *other;
@@ -59,11 +57,8 @@ changed_units(const Model *before, const Model *after)
 static bool
 has_renames(const Model *before, const Model *after)
 {
-	ListCell   *cell;
-
-	foreach(cell, before->objects)
+	foreach_ptr(const Object, o, before->objects)
 	{
-		const Object *o = lfirst(cell);
 		const Object *now;
 
 		if (!OidIsValid(o->address.objectId))
@@ -81,13 +76,10 @@ has_drifted(List *units, const Model *state)
 {
 	Snapshot	snapshot = RegisterSnapshot(GetLatestSnapshot());
 	Model	   *live = sv_model_read_units(units, snapshot, NULL);
-	ListCell   *cell;
 
 	UnregisterSnapshot(snapshot);
-	foreach(cell, sv_model_changes(state, live))
+	foreach_ptr(const ObjectChange, change, sv_model_changes(state, live))
 	{
-		const ObjectChange *change = lfirst(cell);
-
 		if (change->after != NULL && !change->after->context)
 			return true;
 	}

@@ -85,15 +85,12 @@ statement_of(const EventTriggerData *trigger)
 {
 	List	   *statements;
 	char	   *found = NULL;
-	ListCell   *cell;
 
 	if (debug_query_string == NULL || !standard_conforming_strings)
 		return NULL;			/* redact.c reads strings as they are read when it is on */
 	statements = raw_parser(debug_query_string, RAW_PARSE_DEFAULT);
-	foreach(cell, statements)
+	foreach_node(RawStmt, raw, statements)
 	{
-		RawStmt    *raw = lfirst_node(RawStmt, cell);
-
 		if (CreateCommandTag(raw->stmt) != trigger->tag)
 			continue;
 		if (equal(raw->stmt, trigger->parsetree))
