@@ -106,11 +106,8 @@ are_comparable(const char *a, const char *b)
 static void
 take_covered(Adoption *a, const AppliedRow *row, const char *key)
 {
-	ListCell   *cell;
-
-	foreach(cell, a->migrations)
+	foreach_ptr(const Migration, migration, a->migrations)
 	{
-		const Migration *migration = lfirst(cell);
 		const char *other = migration->keys != NIL ? linitial(migration->keys) : NULL;
 
 		if (other == NULL || a->taken[migration->index] || !are_comparable(other, key) ||
@@ -144,11 +141,8 @@ find_replacement(Adoption *a, const char *key)
 static Migration *
 find_by_name(Adoption *a, const AppliedRow *row)
 {
-	ListCell   *cell;
-
-	foreach(cell, a->migrations)
+	foreach_ptr(Migration, migration, a->migrations)
 	{
-		Migration  *migration = lfirst(cell);
 		const char *name = sv_adopt_detail(migration, "change");
 		const char *project = sv_adopt_detail(migration, "project");
 
@@ -279,11 +273,8 @@ take_ancestors(Adoption *a)
 static void
 add_missing_migrations(Adoption *a)
 {
-	ListCell   *cell;
-
-	foreach(cell, a->migrations)
+	foreach_ptr(const Migration, migration, a->migrations)
 	{
-		const Migration *migration = lfirst(cell);
 		const StoredMigration *stored = migration->stored;
 
 		if (a->taken[migration->index] || (stored->generated && stored->is_base))
@@ -299,14 +290,11 @@ static char *
 list_of(const Adoption *a, AdoptVerdict verdict, int *n)
 {
 	StringInfoData list;
-	ListCell   *cell;
 
 	initStringInfo(&list);
 	*n = 0;
-	foreach(cell, a->results)
+	foreach_ptr(const AdoptResult, result, a->results)
 	{
-		const AdoptResult *result = lfirst(cell);
-
 		if (result->verdict != verdict || ++*n > MAX_LISTED)
 			continue;
 		appendStringInfo(&list, "%s\"%s\": %s", list.len > 0 ? "\n" : "", result->migration,
@@ -421,14 +409,10 @@ record_tables(Adoption *a)
 static bool
 is_the_tools(const Adoption *a, const Object *object, const List *tables)
 {
-	ListCell   *cell;
-
 	while (object->parent != NULL && !sv_class_is(object, schema))
 		object = object->parent;
-	foreach(cell, tables)
+	foreach_ptr(const AdoptedObject, adopted, tables)
 	{
-		const AdoptedObject *adopted = lfirst(cell);
-
 		if (object->name != NULL && object->schema != NULL &&
 			strcmp(object->schema, adopted->schema) == 0 &&
 			(strcmp(object->name, adopted->name) == 0 ||
@@ -489,14 +473,12 @@ stamp_migrations(Adoption *a)
 	int64		run;
 	int64		state;
 	int			position = 0;
-	ListCell   *cell;
 
 	run = sv_store_begin_run("adopt", a->tool->name);
 	settle_tables(a);
 	state = sv_follow_stamp();
-	foreach(cell, a->stamps)
+	foreach_ptr(const Stamp, stamp, a->stamps)
 	{
-		const Stamp *stamp = lfirst(cell);
 		const AppliedRow *row = stamp->row;
 		StoredRevision *revision = sv_store_revision(SV_STORE_WRITE,
 													 a->graph->revisions[stamp->index].id);
@@ -516,10 +498,8 @@ stamp_migrations(Adoption *a)
 		step.state = step.state_before = state;
 		(void) sv_store_step(&step);
 	}
-	foreach(cell, a->repeated)
+	foreach_ptr(const Repeated, repeated, a->repeated)
 	{
-		const Repeated *repeated = lfirst(cell);
-
 		if (repeated->stamped)
 			sv_adopt_stamp_repeatable(repeated->living, repeated->row, run);
 	}

@@ -158,13 +158,10 @@ List *
 sv_adopt_lock_out(const char *tool, const char *source)
 {
 	List	   *tables = adopted_tables(tool, source);
-	ListCell   *cell;
 
 	sv_lock_run("schemaver.lock_out()");
-	foreach(cell, tables)
+	foreach_ptr(AdoptedObject, object, tables)
 	{
-		AdoptedObject *object = lfirst(cell);
-
 		if (object->locked_out || !OidIsValid(object->oid))
 			continue;
 		lock_table(sv_adopt_table(sv_adopt_tool(tool), object->oid), object->source);
@@ -177,12 +174,8 @@ sv_adopt_lock_out(const char *tool, const char *source)
 void
 sv_adopt_let_in(const char *tool, const List *tables)
 {
-	ListCell   *cell;
-
-	foreach(cell, tables)
+	foreach_ptr(AdoptedObject, object, tables)
 	{
-		AdoptedObject *object = lfirst(cell);
-
 		if (!object->locked_out || !OidIsValid(object->oid))
 			continue;
 		unlock_table(sv_adopt_table(sv_adopt_tool(tool), object->oid));
@@ -194,12 +187,8 @@ sv_adopt_let_in(const char *tool, const List *tables)
 void
 sv_adopt_refuse_locked_out(Oid relation)
 {
-	ListCell   *cell;
-
-	foreach(cell, sv_store_adopted(NULL, NULL))
+	foreach_ptr(const AdoptedObject, object, sv_store_adopted(NULL, NULL))
 	{
-		const AdoptedObject *object = lfirst(cell);
-
 		if (object->oid == relation && object->locked_out)
 			refuse_tool(object->tool);
 	}

@@ -54,7 +54,6 @@ sv_adopt_by_key(const List *migrations)
 {
 	HASHCTL		control = {0};
 	HTAB	   *by_key;
-	ListCell   *cell;
 	ListCell   *key;
 
 	control.keysize = sizeof(uint32);
@@ -62,10 +61,8 @@ sv_adopt_by_key(const List *migrations)
 	control.hcxt = CurrentMemoryContext;
 	by_key = hash_create("schemaver keys", Max(list_length(migrations), 16), &control,
 						 HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
-	foreach(cell, migrations)
+	foreach_ptr(Migration, migration, migrations)
 	{
-		Migration  *migration = lfirst(cell);
-
 		foreach(key, migration->keys)
 		{
 			uint32		hash = hash_of_key(lfirst(key));
@@ -110,14 +107,11 @@ sv_adopt_with_key(HTAB *by_key, const char *key)
 	uint32		hash = hash_of_key(key);
 	KeyEntry   *entry = hash_search(by_key, &hash, HASH_FIND, NULL);
 	Migration  *result = NULL;
-	ListCell   *cell;
 
 	if (entry == NULL)
 		return NULL;
-	foreach(cell, entry->migrations)
+	foreach_ptr(Migration, migration, entry->migrations)
 	{
-		Migration  *migration = lfirst(cell);
-
 		if (!has_key(migration, key))
 			continue;
 		if (result != NULL && result != migration)

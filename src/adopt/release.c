@@ -163,12 +163,10 @@ add_row(Release *r, const MigrationName *name, bool is_new)
 static const AppliedRow *
 row_of(const Release *r, const MigrationName *name)
 {
-	ListCell   *cell;
 	ListCell   *key;
 
-	foreach(cell, r->rows)
+	foreach_ptr(const AppliedRow, row, r->rows)
 	{
-		const AppliedRow *row = lfirst(cell);
 		char	   *row_key = r->table->tool->row_key(row->key);
 
 		if (strcmp(row_key, r->table->tool->row_key(name->key)) == 0)
@@ -186,11 +184,8 @@ row_of(const Release *r, const MigrationName *name)
 static void
 compare_migrations(Release *r)
 {
-	ListCell   *cell;
-
-	foreach(cell, r->names)
+	foreach_ptr(const MigrationName, name, r->names)
 	{
-		const MigrationName *name = lfirst(cell);
 		const AppliedRow *row;
 
 		CHECK_FOR_INTERRUPTS();
@@ -228,9 +223,8 @@ replace_rows(Release *r)
 	const MigrationName *newest = NULL;
 	ListCell   *cell;
 
-	foreach(cell, r->names)
+	foreach_ptr(const MigrationName, name, r->names)
 	{
-		const MigrationName *name = lfirst(cell);
 		bool		is_head = false;
 
 		for (int i = 0; i < current.n && r->table->tool->heads_only; i++)

@@ -53,12 +53,8 @@ const StoredLiving *
 sv_adopt_repeatable(const AdoptTool *tool, const List *living, const char *source,
 					const char *key)
 {
-	ListCell   *cell;
-
-	foreach(cell, living)
+	foreach_ptr(const StoredLiving, this, living)
 	{
-		const StoredLiving *this = lfirst(cell);
-
 		if ((source == NULL || strcmp(this->source, source) == 0) && repeatable_has_key(tool, this,
 																						key))
 			return this;
@@ -141,11 +137,9 @@ sv_adopt_build_repeatables(const Sandbox *sandbox, const List *living)
 	{
 		List	   *failed = NIL;
 		ErrorData  *first = NULL;
-		ListCell   *cell;
 
-		foreach(cell, due)
+		foreach_ptr(const StoredLiving, this, due)
 		{
-			const StoredLiving *this = lfirst(cell);
 			StoredScript script = {0};
 			ErrorData  *error;
 

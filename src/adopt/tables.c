@@ -240,16 +240,11 @@ static void
 refuse_several_tables(const List *found)
 {
 	StringInfoData list;
-	ListCell   *cell;
 
 	initStringInfo(&list);
-	foreach(cell, found)
-	{
-		const AdoptTable *table = lfirst(cell);
-
+	foreach_ptr(const AdoptTable, table, found)
 		appendStringInfo(&list, "%s%s (%s)", list.len > 0 ? ", " : "", table->quoted,
 						 table->tool->name);
-	}
 	ereport(ERROR,
 			(errcode(ERRCODE_SV_AMBIGUOUS_REFERENCE),
 			 errmsg("there are several tables of migration tools"),

@@ -201,12 +201,9 @@ alembic_parent(const List *names, const Migration *migration, const char *otherw
 {
 	StoredRevision *revision = sv_store_revision(SV_STORE_WRITE, migration->stored->id);
 	const char *parent = revision->revises != NIL ? linitial(revision->revises) : NULL;
-	ListCell   *cell;
 
-	foreach(cell, names)
+	foreach_ptr(const MigrationName, name, names)
 	{
-		const MigrationName *name = lfirst(cell);
-
 		if (parent != NULL && strcmp(name->migration->stored->id, parent) == 0)
 			return name->is_contained ? otherwise : name->version;
 	}
@@ -220,9 +217,8 @@ start(Naming *naming, const List *migrations, const char *scope, const List *key
 
 	naming->folder = is_tool(naming, "liquibase") ? folder_of(migrations) : "";
 	naming->format = sv_foreign_is_known(naming->tool->name) ? naming->tool->name : "plain";
-	foreach(cell, keys)
+	foreach_ptr(const char, key, keys)
 	{
-		const char *key = lfirst(cell);
 		const char *slash = strchr(key, '/');
 
 		/* Django: of this application alone */
@@ -295,10 +291,8 @@ sv_adopt_names_of(const AdoptTool *tool, const RevisionGraph *graph, const List 
 			name_own(&naming, name);
 		names = lappend(names, name);
 	}
-	foreach(cell, names)
+	foreach_ptr(MigrationName, name, names)
 	{
-		MigrationName *name = lfirst(cell);
-
 		CHECK_FOR_INTERRUPTS();
 		if (name->is_own || name->is_contained)
 			continue;
@@ -385,14 +379,12 @@ sv_adopt_export(const char *format, const bool *wanted)
 	List	   *migrations = sv_adopt_migrations(tool, graph, source);
 	const char *folder = strcmp(tool->name, "liquibase") == 0 ? folder_of(migrations) : "";
 	List	   *result = NIL;
-	ListCell   *cell;
 	ListCell   *file;
 
-	foreach(cell, sv_adopt_names_of(tool, graph, migrations, source ? source : "",
-									adopted != NULL ? adopted->keys : NIL))
+	foreach_ptr(const MigrationName, name,
+				sv_adopt_names_of(tool, graph, migrations, source ? source : "",
+								  adopted != NULL ? adopted->keys : NIL))
 	{
-		const MigrationName *name = lfirst(cell);
-
 		CHECK_FOR_INTERRUPTS();
 		if (name->is_own || name->is_contained || !wanted[name->migration->index])
 			continue;
@@ -489,12 +481,10 @@ sv_adopt_new_file(const char *message, const char *format, const char *source)
 	Naming		naming = {numbers};
 	ForeignRevision foreign;
 	List	   *result = NIL;
-	ListCell   *cell;
 
 	format = format_to_write(format != NULL ? format : format_of(migrations), newest);
-	foreach(cell, migrations)
+	foreach_ptr(const Migration, migration, migrations)
 	{
-		const Migration *migration = lfirst(cell);
 		const char *hash = sv_adopt_detail(migration, "hash");
 
 		note_number(&naming, migration->stored->file == NULL || sv_foreign_is_folder(format) ?
@@ -511,13 +501,9 @@ sv_adopt_new_file(const char *message, const char *format, const char *source)
 											"-- schemaver:up\n\n",
 											foreign.version, sv_one_line(message))));
 	(void) tool_of_format(format);
-	foreach(cell, sv_foreign_write(format, &foreign))
-	{
-		const SourceFile *file = lfirst(cell);
-
+	foreach_ptr(const SourceFile, file, sv_foreign_write(format, &foreign))
 		result = lappend(result, exported(strchr(file->name, '/') != NULL ? file->name :
 										  psprintf("%s%s", folder_of(migrations), file->name),
 										  file->content));
-	}
 	return result;
 }

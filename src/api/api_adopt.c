@@ -18,12 +18,8 @@ PG_FUNCTION_INFO_V1(sv_api_new_file);
 static void
 take_accepted(AdoptOptions *options, const List *accept)
 {
-	ListCell   *cell;
-
-	foreach(cell, accept)
+	foreach_ptr(const char, name, accept)
 	{
-		const char *name = lfirst(cell);
-
 		if (strcmp(name, "changed") == 0)
 			options->accept_changed = true;
 		else if (strcmp(name, "unknown") == 0)
@@ -42,7 +38,6 @@ sv_api_adopt(PG_FUNCTION_ARGS)
 	static const char *const verdicts[] = {"matched", "changed", "unknown", "missing", "failed"};
 	ReturnSetInfo *to = sv_result_begin(fcinfo);
 	AdoptOptions options = {0};
-	ListCell   *cell;
 
 	options.tool = sv_arg_text_or_null(fcinfo, 0);
 	options.source = sv_arg_text_or_null(fcinfo, 1);
@@ -51,9 +46,8 @@ sv_api_adopt(PG_FUNCTION_ARGS)
 	options.relation = PG_ARGISNULL(4) ? InvalidOid : PG_GETARG_OID(4);
 	options.query = sv_arg_text_or_null(fcinfo, 5);
 	take_accepted(&options, sv_arg_list(fcinfo, 6));
-	foreach(cell, sv_adopt(&options))
+	foreach_ptr(const AdoptResult, result, sv_adopt(&options))
 	{
-		const AdoptResult *result = lfirst(cell);
 		RowBuilder	row = {0};
 
 		sv_row_text(&row, result->migration);
@@ -72,11 +66,10 @@ sv_api_release(PG_FUNCTION_ARGS)
 {
 	const char *tool = sv_arg_text(fcinfo, 0, "tool");
 	ReturnSetInfo *to = sv_result_begin(fcinfo);
-	ListCell   *cell;
 
-	foreach(cell, sv_adopt_release(tool, sv_arg_text_or_null(fcinfo, 1), sv_arg_bool(fcinfo, 2)))
+	foreach_ptr(const ReleaseResult, result,
+				sv_adopt_release(tool, sv_arg_text_or_null(fcinfo, 1), sv_arg_bool(fcinfo, 2)))
 	{
-		const ReleaseResult *result = lfirst(cell);
 		RowBuilder	row = {0};
 
 		sv_row_text(&row, result->migration);
@@ -92,11 +85,10 @@ sv_api_lock_out(PG_FUNCTION_ARGS)
 {
 	const char *tool = sv_arg_text(fcinfo, 0, "tool");
 	ReturnSetInfo *to = sv_result_begin(fcinfo);
-	ListCell   *cell;
 
-	foreach(cell, sv_adopt_lock_out(tool, sv_arg_text_or_null(fcinfo, 1)))
+	foreach_ptr(const AdoptedObject, object,
+				sv_adopt_lock_out(tool, sv_arg_text_or_null(fcinfo, 1)))
 	{
-		const AdoptedObject *object = lfirst(cell);
 		RowBuilder	row = {0};
 
 		sv_row_datum(&row, ObjectIdGetDatum(object->oid), !OidIsValid(object->oid));
@@ -110,12 +102,10 @@ sv_api_new_file(PG_FUNCTION_ARGS)
 {
 	const char *message = sv_arg_text(fcinfo, 0, "message");
 	ReturnSetInfo *to = sv_result_begin(fcinfo);
-	ListCell   *cell;
 
-	foreach(cell, sv_adopt_new_file(message, sv_arg_text_or_null(fcinfo, 1),
-									sv_arg_text_or_null(fcinfo, 2)))
+	foreach_ptr(const ExportedFile, file, sv_adopt_new_file(message, sv_arg_text_or_null(fcinfo, 1),
+															sv_arg_text_or_null(fcinfo, 2)))
 	{
-		const ExportedFile *file = lfirst(cell);
 		RowBuilder	row = {0};
 
 		sv_row_text(&row, file->name);

@@ -80,7 +80,6 @@ static Datum
 differences_of(const Drift *drift, bool *isnull)
 {
 	StringInfoData out;
-	ListCell   *cell;
 
 	*isnull = drift->differs == NIL && !drift->renamed;
 	if (drift->renamed && drift->differs == NIL)
@@ -89,11 +88,9 @@ differences_of(const Drift *drift, bool *isnull)
 		return (Datum) 0;
 	initStringInfo(&out);
 	appendStringInfoChar(&out, '{');
-	foreach(cell, drift->differs)
+	foreach_ptr(const Difference, difference, drift->differs)
 	{
-		const Difference *difference = lfirst(cell);
-
-		if (foreach_current_index(cell) > 0)
+		if (foreach_current_index(difference) > 0)
 			appendStringInfoChar(&out, ',');
 		escape_json(&out, difference->property);
 		appendStringInfoString(&out, ":{");
@@ -111,15 +108,10 @@ static char *
 changed_texts(const Drift *drift)
 {
 	StringInfoData out;
-	ListCell   *cell;
 
 	initStringInfo(&out);
-	foreach(cell, drift->differs)
-	{
-		const Difference *difference = lfirst(cell);
-
+	foreach_ptr(const Difference, difference, drift->differs)
 		sv_report_property_diff(&out, difference->property, difference->was, difference->is);
-	}
 	return out.len > 0 ? out.data : NULL;
 }
 
@@ -185,11 +177,8 @@ arg_drift_options(FunctionCallInfo fcinfo, int n)
 static void
 put_rows_drift(ReturnSetInfo *result, const List *schemas, List *exclude)
 {
-	ListCell   *cell;
-
-	foreach(cell, sv_living_rows_drift(schemas, exclude))
+	foreach_ptr(const RowsDrift, drift, sv_living_rows_drift(schemas, exclude))
 	{
-		const RowsDrift *drift = lfirst(cell);
 		RowBuilder	row = {0};
 
 		sv_row_text(&row, "rows");
@@ -213,13 +202,11 @@ sv_api_drift(PG_FUNCTION_ARGS)
 	DiffOptions options = arg_drift_options(fcinfo, 1);
 	ReturnSetInfo *result = sv_result_begin(fcinfo);
 	DriftReport report = sv_drift_find(scope.schemas, &options);
-	ListCell   *cell;
 
 	sv_warn_of_findings(report.live);
 	sv_drift_write(&report, &options);
-	foreach(cell, report.drifts)
+	foreach_ptr(const Drift, drift, report.drifts)
 	{
-		const Drift *drift = lfirst(cell);
 		RowBuilder	row = {0};
 		bool		isnull;
 		Datum		differs = differences_of(drift, &isnull);
@@ -263,11 +250,10 @@ sv_api_clean(PG_FUNCTION_ARGS)
 	ModelScope	scope = sv_arg_scope(fcinfo, 0);
 	DiffOptions options = sv_arg_live_options(fcinfo, -1);
 	ReturnSetInfo *result = sv_result_begin(fcinfo);
-	ListCell   *cell;
 
-	foreach(cell, sv_drift_clean(scope.schemas, &options, sv_arg_bool(fcinfo, 1)))
+	foreach_ptr(const DiffRow, dropped,
+				sv_drift_clean(scope.schemas, &options, sv_arg_bool(fcinfo, 1)))
 	{
-		const DiffRow *dropped = lfirst(cell);
 		RowBuilder	row = {0};
 
 		sv_row_text(&row, dropped->kind);

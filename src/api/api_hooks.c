@@ -35,11 +35,9 @@ Datum
 sv_api_hooks(PG_FUNCTION_ARGS)
 {
 	ReturnSetInfo *result = sv_result_begin(fcinfo);
-	ListCell   *cell;
 
-	foreach(cell, sv_store_hooks(SV_STORE_READ))
+	foreach_ptr(const StoredHook, hook, sv_store_hooks(SV_STORE_READ))
 	{
-		const StoredHook *hook = lfirst(cell);
 		RowBuilder	row = {0};
 
 		sv_row_text(&row, hook->name);

@@ -15,11 +15,9 @@ static Datum
 give_ignored(FunctionCallInfo fcinfo, StoreMode mode)
 {
 	ReturnSetInfo *result = sv_result_begin(fcinfo);
-	ListCell   *cell;
 
-	foreach(cell, sv_store_ignored(mode))
+	foreach_ptr(const StoredIgnored, ignored, sv_store_ignored(mode))
 	{
-		const StoredIgnored *ignored = lfirst(cell);
 		RowBuilder	row = {0};
 
 		sv_row_text(&row, ignored->kind);
@@ -34,15 +32,12 @@ sv_api_ignore(PG_FUNCTION_ARGS)
 {
 	static const char *const kinds[] = {"schema", "object"};
 	bool		remove = sv_arg_bool(fcinfo, 2);
-	ListCell   *cell;
 
 	sv_register_lock("schemaver.ignore()");
 	for (int i = 0; i < lengthof(kinds); i++)
 	{
-		foreach(cell, sv_arg_list(fcinfo, i))
+		foreach_ptr(const char, name, sv_arg_list(fcinfo, i))
 		{
-			const char *name = lfirst(cell);
-
 			if (*name == '\0' || strlen(name) > PATTERN_LENGTH_MAX)
 				ereport(ERROR,
 						(errcode(ERRCODE_INVALID_PARAMETER_VALUE),

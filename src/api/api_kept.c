@@ -53,16 +53,14 @@ Datum
 sv_api_purge_kept(PG_FUNCTION_ARGS)
 {
 	ReturnSetInfo *result = sv_result_begin(fcinfo);
-	ListCell   *cell;
 
 	if (PG_ARGISNULL(0))
 		ereport(ERROR,
 				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
 				 errmsg("argument \"older_than\" must not be null")));
 	sv_lock_run("schemaver.purge_kept()");
-	foreach(cell, sv_store_kept_older(PG_GETARG_DATUM(0)))
+	foreach_ptr(const StoredKept, kept, sv_store_kept_older(PG_GETARG_DATUM(0)))
 	{
-		const StoredKept *kept = lfirst(cell);
 		int64		size = sv_kept_remove(kept);
 		RowBuilder	row = {0};
 

@@ -293,11 +293,8 @@ put_status(RowBuilder *row, const RevisionGraph *graph, int index, const StoredR
 static void
 put_living_objects(ReturnSetInfo *result, bool all)
 {
-	ListCell   *cell;
-
-	foreach(cell, sv_living_states(SV_STORE_READ))
+	foreach_ptr(const LivingState, state, sv_living_states(SV_STORE_READ))
 	{
-		const LivingState *state = lfirst(cell);
 		const LivingVersion *version = state->version;
 		RowBuilder	row = {0};
 

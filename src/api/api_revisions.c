@@ -244,11 +244,9 @@ register_files(List *files, const LoadOptions *options, ReturnSetInfo *result)
 	};
 	List	   *results = sv_register_files(files, options);
 	List	   *changed = NIL;
-	ListCell   *cell;
 
-	foreach(cell, results)
+	foreach_ptr(const RegisterResult, one, results)
 	{
-		const RegisterResult *one = lfirst(cell);
 		RowBuilder	row = {0};
 
 		if (one->action == SV_REGISTER_ADDED || one->action == SV_REGISTER_UPDATED)
@@ -367,13 +365,11 @@ export_foreign(const RevisionGraph *graph, const RevisionList *list, const char 
 			   ReturnSetInfo *result)
 {
 	bool	   *wanted = palloc0(sizeof(bool) * Max(graph->n, 1));
-	ListCell   *cell;
 
 	for (int i = 0; i < list->n; i++)
 		wanted[list->members[i]] = true;
-	foreach(cell, sv_adopt_export(format, wanted))
+	foreach_ptr(const ExportedFile, file, sv_adopt_export(format, wanted))
 	{
-		const ExportedFile *file = lfirst(cell);
 		RowBuilder	row = {0};
 
 		sv_row_text(&row, file->name);

@@ -230,13 +230,11 @@ static int
 put_living_steps(ReturnSetInfo *result, Direction direction, StoredRevision **rows, int n)
 {
 	List	   *undone = NIL;
-	ListCell   *cell;
 
 	for (int i = 0; direction == SV_DOWNGRADE && i < n; i++)
 		undone = lappend(undone, rows[i]->id);
-	foreach(cell, sv_living_due(direction, undone))
+	foreach_ptr(const LivingDue, due, sv_living_due(direction, undone))
 	{
-		const LivingDue *due = lfirst(cell);
 		RowBuilder	row = {0};
 
 		sv_row_datum(&row, Int32GetDatum(++n), false);
@@ -299,11 +297,8 @@ put_left_out_rows(ReturnSetInfo *result, const Selection *selection, const Store
 static void
 put_hooks(ReturnSetInfo *result, Direction direction)
 {
-	ListCell   *cell;
-
-	foreach(cell, sv_store_hooks(SV_STORE_READ))
+	foreach_ptr(const StoredHook, hook, sv_store_hooks(SV_STORE_READ))
 	{
-		const StoredHook *hook = lfirst(cell);
 		RowBuilder	row = {0};
 
 		if (!sv_hook_is_for(hook, direction))

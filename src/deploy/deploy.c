@@ -76,14 +76,11 @@ static void
 warn_of_findings(Deploying *deploying)
 {
 	int			n = 0;
-	ListCell   *cell;
 
 	deploying->load.validate = true;
 	load(deploying);
-	foreach(cell, deploying->release.loaded)
+	foreach_ptr(const RegisterResult, result, deploying->release.loaded)
 	{
-		const RegisterResult *result = lfirst(cell);
-
 		if (result->action != SV_REGISTER_INVALID || ++n > FINDINGS_SHOWN)
 			continue;
 		ereport(WARNING,
@@ -102,7 +99,6 @@ load_files(Deploying *deploying)
 	List	   *changed = NIL;
 	int			known = 0;
 	ErrorData  *error;
-	ListCell   *cell;
 
 	deploying->files = read_deployment(deploying->deployment);
 	sv_register_lock("schemaver.deploy()");
@@ -114,10 +110,8 @@ load_files(Deploying *deploying)
 			warn_of_findings(deploying);
 		ReThrowError(error);
 	}
-	foreach(cell, deploying->release.loaded)
+	foreach_ptr(const RegisterResult, result, deploying->release.loaded)
 	{
-		const RegisterResult *result = lfirst(cell);
-
 		known += result->action <= SV_REGISTER_REPLACED;
 		if (result->action <= SV_REGISTER_UPDATED)
 			changed = lappend(changed, result->id);
@@ -136,12 +130,8 @@ load_files(Deploying *deploying)
 static void
 refuse_withdrawn(const Deploying *deploying, const RevisionGraph *graph, const RevisionList *plan)
 {
-	ListCell   *cell;
-
-	foreach(cell, deploying->release.loaded)
+	foreach_ptr(const RegisterResult, result, deploying->release.loaded)
 	{
-		const RegisterResult *result = lfirst(cell);
-
 		if (result->action != SV_REGISTER_MISSING)
 			continue;
 		for (int i = 0; i < plan->n; i++)

@@ -69,12 +69,9 @@ static void
 append_named(StringInfo out, const List *loaded, RegisterAction action, const char *title)
 {
 	int			n = 0;
-	ListCell   *cell;
 
-	foreach(cell, loaded)
+	foreach_ptr(const RegisterResult, result, loaded)
 	{
-		const RegisterResult *result = lfirst(cell);
-
 		if (result->action != action || ++n > NAMES_SHOWN)
 			continue;
 		if (n == 1 && out->len > 0)

@@ -93,12 +93,9 @@ cleaning_rows(const Cleaning *cleaning)
 	ModelScope	scope = {cleaning->schemas, cleaning->schemas == NIL, NULL};
 	Model	   *live = sv_model_read(&scope);
 	Model	   *wanted = sv_model_create();
-	ListCell   *cell;
 
-	foreach(cell, live->objects)
+	foreach_ptr(Object, o, live->objects)
 	{
-		Object	   *o = lfirst(cell);
-
 		CHECK_FOR_INTERRUPTS();
 		if (!o->context && o->parent == NULL && is_spared(o))
 			sv_model_copy(wanted, o);
@@ -134,12 +131,9 @@ check_nothing_made(const Cleaning *cleaning)
 {
 	ModelScope	scope = {NIL, true, NULL};
 	const Model *live = cleaning->schemas != NIL ? sv_model_read(&scope) : NULL;
-	ListCell   *cell;
 
-	foreach(cell, live != NULL ? live->objects : NIL)
+	foreach_ptr(const Object, o, live != NULL ? live->objects : NIL)
 	{
-		const Object *o = lfirst(cell);
-
 		CHECK_FOR_INTERRUPTS();
 		if (o->context || o->parent != NULL || is_spared(o) || sv_store_maker(o) == NULL)
 			continue;
@@ -182,11 +176,8 @@ forget_applied(int64 run)
 static void
 forget_living(int64 run)
 {
-	ListCell   *cell;
-
-	foreach(cell, sv_store_living(SV_STORE_WRITE))
+	foreach_ptr(const StoredLiving, living, sv_store_living(SV_STORE_WRITE))
 	{
-		const StoredLiving *living = lfirst(cell);
 		LivingVersion version = {.name = living->name, .run = run};
 
 		if (living->in_force == NULL)

@@ -49,12 +49,8 @@ read_live(const ModelScope *scope)
 static void
 check_schemas(const Model *kept, List *schemas)
 {
-	ListCell   *cell;
-
-	foreach(cell, schemas)
+	foreach_ptr(const char, name, schemas)
 	{
-		const char *name = lfirst(cell);
-
 		if (!OidIsValid(get_namespace_oid(name, true)) &&
 			sv_model_find(kept, &sv_class_schema, quote_identifier(name)) == NULL)
 			ereport(ERROR,

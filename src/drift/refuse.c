@@ -22,16 +22,13 @@ sv_drift_refuse(List *schemas, const DiffOptions *options, const char *hint)
 	DriftReport report;
 	List	   *drifts;
 	int			n = 0;
-	ListCell   *cell;
 
 	if (!sv_drift_find_known(schemas, options, &report) || report.drifts == NIL)
 		return;
 	drifts = report.drifts;
 	initStringInfo(&names);
-	foreach(cell, drifts)
+	foreach_ptr(const Drift, drift, drifts)
 	{
-		const Drift *drift = lfirst(cell);
-
 		if (n++ < DRIFT_SHOWN)
 			appendStringInfo(&names, "%s%s %s %s", n > 1 ? ", " : "", sv_drift_change(drift),
 							 sv_drift_object(drift)->class->name, sv_drift_object(drift)->identity);

@@ -131,12 +131,8 @@ text_or_null(const Object *o, const char *name)
 static const StoredAnnotation *
 annotation_of(const List *annotations, const Object *o)
 {
-	ListCell   *cell;
-
-	foreach(cell, annotations)
+	foreach_ptr(const StoredAnnotation, annotation, annotations)
 	{
-		const StoredAnnotation *annotation = lfirst(cell);
-
 		if (strcmp(annotation->identity, o->identity) == 0 &&
 			strcmp(annotation->class, o->class->name) == 0)
 			return annotation;
@@ -179,11 +175,9 @@ static List *
 units_of(const List *made, const char *name)
 {
 	List	   *units = NIL;
-	ListCell   *cell;
 
-	foreach(cell, made)
+	foreach_ptr(const Made, one, made)
 	{
-		const Made *one = lfirst(cell);
 		ObjectAddress *unit = palloc(sizeof(ObjectAddress));
 
 		if ((name == NULL || strcmp(one->name, name) == 0) &&
@@ -216,7 +210,6 @@ sv_annotations_note(const List *made)
 {
 	MemoryContext caller;
 	Model	   *model;
-	ListCell   *cell;
 
 	if (noted.context != NULL)
 		return;
@@ -224,9 +217,8 @@ sv_annotations_note(const List *made)
 										  ALLOCSET_DEFAULT_SIZES);
 	caller = MemoryContextSwitchTo(noted.context);
 	model = sv_read_units_now(units_of(made, NULL));
-	foreach(cell, model->objects)
+	foreach_ptr(const Object, o, model->objects)
 	{
-		const Object *o = lfirst(cell);
 		const char *name = o->context ? NULL : maker_of(made, o);
 		Foreign    *foreign = name == NULL ? NULL :
 		compare(pstrdup(name), o, annotation_of(sv_store_annotations(name), o));
@@ -280,15 +272,13 @@ sv_annotations_strip(const List *made, const char *name)
 	Model	   *now;
 	Model	   *bare;
 	bool		any = false;
-	ListCell   *cell;
 
 	if (units == NIL)
 		return;
 	now = sv_read_units_now(units);
 	bare = sv_model_altered(now, NIL, NIL);
-	foreach(cell, bare->objects)
+	foreach_ptr(Object, o, bare->objects)
 	{
-		Object	   *o = lfirst(cell);
 		const char *maker = o->context ? NULL : maker_of(made, o);
 
 		if (maker == NULL || strcmp(maker, name) != 0 ||
@@ -307,11 +297,9 @@ static void
 record_annotation(const List *made, const char *name, const Model *now)
 {
 	List	   *rows = NIL;
-	ListCell   *cell;
 
-	foreach(cell, now->objects)
+	foreach_ptr(const Object, o, now->objects)
 	{
-		const Object *o = lfirst(cell);
 		const char *maker = o->context ? NULL : maker_of(made, o);
 		StoredAnnotation *row;
 
@@ -370,7 +358,6 @@ sv_annotations_return(const List *made, const char *name)
 	Model	   *now;
 	Model	   *wanted;
 	bool		any = false;
-	ListCell   *cell;
 
 	if (units == NIL)
 	{
@@ -380,9 +367,8 @@ sv_annotations_return(const List *made, const char *name)
 	now = sv_read_units_now(units);
 	record_annotation(made, name, now);
 	wanted = sv_model_altered(now, NIL, NIL);
-	foreach(cell, noted.foreign)
+	foreach_ptr(const Foreign, foreign, noted.foreign)
 	{
-		const Foreign *foreign = lfirst(cell);
 		Object	   *o = strcmp(foreign->name, name) == 0 ?
 		sv_model_find(wanted, foreign->class, foreign->identity) : NULL;
 

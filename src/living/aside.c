@@ -121,14 +121,10 @@ mark(Search *search, Object *o)
 static bool
 needs_found(const Search *search, const Object *o)
 {
-	ListCell   *cell;
-
 	if (o->parent != NULL && search->is_found[o->parent->number])
 		return true;
-	foreach(cell, o->needs)
+	foreach_ptr(const Object, need, o->needs)
 	{
-		const Object *need = lfirst(cell);
-
 		if (search->is_found[need->number] &&
 			!(list_member_ptr(search->start, need) && comes_along(search, o, need)))
 			return true;
@@ -141,16 +137,13 @@ static void
 spread(Search *search)
 {
 	bool		more = true;
-	ListCell   *cell;
 
 	while (more)
 	{
 		more = false;
 		CHECK_FOR_INTERRUPTS();
-		foreach(cell, search->model->objects)
+		foreach_ptr(Object, o, search->model->objects)
 		{
-			Object	   *o = lfirst(cell);
-
 			if (o->context || search->is_found[o->number] || !needs_found(search, o))
 				continue;
 			mark(search, o);
@@ -174,12 +167,10 @@ static bool
 expand(Search *search)
 {
 	int			n = list_length(search->units);
-	ListCell   *cell;
 	ListCell   *other;
 
-	foreach(cell, search->found)
+	foreach_ptr(const Object, o, search->found)
 	{
-		const Object *o = lfirst(cell);
 		ObjectAddress *unit;
 
 		if (is_leaf(o))
@@ -200,11 +191,9 @@ static List *
 objects_at(const Model *model, const List *addresses)
 {
 	List	   *result = NIL;
-	ListCell   *cell;
 
-	foreach(cell, addresses)
+	foreach_ptr(const ObjectAddress, address, addresses)
 	{
-		const ObjectAddress *address = lfirst(cell);
 		Object	   *o = sv_model_at(model, address->classId, address->objectId,
 									address->objectSubId);
 
@@ -237,9 +226,8 @@ sv_aside_find(const List *addresses, AsideCause cause)
 	DiffOptions options = options_of_aside();
 	ListCell   *cell;
 
-	foreach(cell, addresses)
+	foreach_ptr(const ObjectAddress, address, addresses)
 	{
-		const ObjectAddress *address = lfirst(cell);
 		ObjectAddress unit;
 
 		if (sv_unit_of(address->classId, address->objectId, &unit))
@@ -282,13 +270,10 @@ char *
 sv_aside_data(const Aside *aside)
 {
 	StringInfoData list;
-	ListCell   *cell;
 
 	initStringInfo(&list);
-	foreach(cell, aside->dropped)
+	foreach_ptr(const Object, o, aside->dropped)
 	{
-		const Object *o = lfirst(cell);
-
 		if (loses_contents(o))
 			appendStringInfo(&list, "%s%s %s", list.len > 0 ? ", " : "", o->class->name,
 							 o->identity);
@@ -320,11 +305,9 @@ sv_aside_return(const Aside *aside, const List *objects)
 {
 	List	   *units = NIL;
 	Model	   *now;
-	ListCell   *cell;
 
-	foreach(cell, aside->model->objects)
+	foreach_ptr(const Object, o, aside->model->objects)
 	{
-		const Object *o = lfirst(cell);
 		ObjectAddress *unit = palloc(sizeof(ObjectAddress));
 
 		if (o->parent == NULL && sv_unit_of(o->address.classId, o->address.objectId, unit) &&

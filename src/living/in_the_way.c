@@ -239,14 +239,8 @@ sv_living_statement(const Node *tree, StatementFn run, void *arg)
 static void
 return_all(void *arg)
 {
-	ListCell   *cell;
-
-	foreach(cell, asides)
-	{
-		const Aside *aside = lfirst(cell);
-
+	foreach_ptr(const Aside, aside, asides)
 		sv_aside_return(aside, aside->dropped);
-	}
 }
 
 static void
@@ -264,15 +258,12 @@ foreign_names(void)
 {
 	StringInfoData names;
 	ListCell   *cell;
-	ListCell   *other;
 
 	initStringInfo(&names);
 	foreach(cell, asides)
 	{
-		foreach(other, ((Aside *) lfirst(cell))->foreign)
+		foreach_ptr(const Object, o, ((Aside *) lfirst(cell))->foreign)
 		{
-			const Object *o = lfirst(other);
-
 			if (o->parent == NULL || !list_member_ptr(((Aside *) lfirst(cell))->foreign,
 													  o->parent))
 				appendStringInfo(&names, "%s%s %s", names.len > 0 ? ", " : "", o->class->name,

@@ -27,7 +27,6 @@ sv_living_units_note(void)
 {
 	MemoryContext caller;
 	List	   *missing = NIL;
-	ListCell   *cell;
 
 	if (known.transaction != SV_MY_LXID)
 	{
@@ -38,10 +37,9 @@ sv_living_units_note(void)
 	if (known.current)
 		return;
 	caller = MemoryContextSwitchTo(TopTransactionContext);
-	foreach(cell, sv_made_read(SV_STORE_WRITE, &missing))
+	foreach_ptr(const Made, made, sv_made_read(SV_STORE_WRITE, &missing))
 	{
 		ObjectAddress *unit = palloc(sizeof(ObjectAddress));
-		const Made *made = lfirst(cell);
 
 		if (sv_unit_of(made->address.classId, made->address.objectId, unit) &&
 			sv_base_same_object(unit, &made->address))

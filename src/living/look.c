@@ -19,16 +19,14 @@ sv_living_states(StoreMode mode)
 	List	   *missing = NIL;
 	List	   *versions;
 	List	   *result = NIL;
-	ListCell   *cell;
 
 	if (all == NIL)
 		return NIL;
 	(void) sv_made_read(mode, &missing);
 	versions = sv_store_living_before(mode, PG_INT64_MAX);
-	foreach(cell, all)
+	foreach_ptr(const StoredLiving, living, all)
 	{
 		LivingState *state = palloc0(sizeof(LivingState));
-		const StoredLiving *living = lfirst(cell);
 
 		state->living = living;
 		if (living->in_force != NULL)
@@ -73,13 +71,11 @@ sv_living_due(Direction direction, const List *undone)
 	int64		before = undone != NIL ? sv_store_first_run_of(SV_STORE_READ, undone) : 0;
 	List	   *made;
 	List	   *result = NIL;
-	ListCell   *cell;
 
 	if (direction == SV_DOWNGRADE && before == 0)
 		return NIL;
-	foreach(cell, sv_living_tasks(SV_STORE_READ, direction, before, &made))
+	foreach_ptr(const LivingTask, task, sv_living_tasks(SV_STORE_READ, direction, before, &made))
 	{
-		const LivingTask *task = lfirst(cell);
 		LivingDue  *due;
 
 		if (!task->waits)
@@ -96,12 +92,8 @@ sv_living_due(Direction direction, const List *undone)
 void
 sv_living_refuse_pending(void)
 {
-	ListCell   *cell;
-
-	foreach(cell, sv_living_states(SV_STORE_READ))
+	foreach_ptr(const LivingState, state, sv_living_states(SV_STORE_READ))
 	{
-		const LivingState *state = lfirst(cell);
-
 		if (strcmp(state->state, "applied") != 0)
 			ereport(ERROR,
 					(errcode(ERRCODE_SV_PENDING),

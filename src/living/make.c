@@ -80,12 +80,9 @@ static List *
 expendable(const LivingRun *living, const char *name)
 {
 	List	   *result = NIL;
-	ListCell   *cell;
 
-	foreach(cell, living->made)
+	foreach_ptr(Made, made, living->made)
 	{
-		Made	   *made = lfirst(cell);
-
 		if (strcmp(made->name, name) == 0 && sv_made_is_expendable(made))
 			result = lappend(result, &made->address);
 	}
@@ -109,13 +106,10 @@ static char *
 foreign_ones(const LivingRun *living, const Aside *aside)
 {
 	StringInfoData list;
-	ListCell   *cell;
 
 	initStringInfo(&list);
-	foreach(cell, aside->dropped)
+	foreach_ptr(const Object, o, aside->dropped)
 	{
-		const Object *o = lfirst(cell);
-
 		if (sv_living_belongs(living->made, o))
 			continue;
 		if (o->parent != NULL && list_member_ptr(aside->dropped, o->parent))
@@ -186,12 +180,8 @@ is_in_the_way(const ErrorData *error)
 static LivingTask *
 task_named(const LivingRun *living, const char *name)
 {
-	ListCell   *cell;
-
-	foreach(cell, living->tasks)
+	foreach_ptr(LivingTask, task, living->tasks)
 	{
-		LivingTask *task = lfirst(cell);
-
 		if (strcmp(task->name, name) == 0)
 			return task;
 	}
@@ -249,12 +239,9 @@ drop_former(LivingRun *living, const LivingTask *task, const List *made)
 	List	   *addresses = NIL;
 	Aside	   *aside;
 	char	   *foreign;
-	ListCell   *cell;
 
-	foreach(cell, living->made)
+	foreach_ptr(Made, former, living->made)
 	{
-		Made	   *former = lfirst(cell);
-
 		if (strcmp(former->name, task->name) != 0 ||
 			sv_made_at(made, &former->address) != NULL || !is_out(task, former, made))
 			continue;
@@ -358,7 +345,6 @@ finish_attempt(Attempt *attempt, TimestampTz started_at)
 	LivingRun  *living = attempt->living;
 	LivingTask *task = attempt->task;
 	List	   *made = sv_made_of(task->name, sv_observe_made());
-	ListCell   *cell;
 
 	if (attempt->aside != NULL && foreign_ones(living, attempt->aside) != NULL)
 		living->asides = lcons(unconstify(Aside *, attempt->aside), living->asides);
@@ -374,10 +360,8 @@ finish_attempt(Attempt *attempt, TimestampTz started_at)
 				(errcode(ERRCODE_SV_BAD_PARENT),
 				 errmsg("living object \"%s\" is dropped by another one again and again",
 						task->name)));
-	foreach(cell, made)
+	foreach_ptr(const Made, one, made)
 	{
-		const Made *one = lfirst(cell);
-
 		if (one->address.classId == RelationRelationId)
 			sv_living_columns_changed(living, task, one->address.objectId);
 	}
@@ -450,13 +434,10 @@ try_task(LivingRun *living, LivingTask *task)
 bool
 sv_living_is_ready(const LivingRun *living, const LivingTask *task)
 {
-	ListCell   *cell;
-
 	if (task->up == NULL)
 		return true;
-	foreach(cell, task->depends_on)
+	foreach_ptr(const char, name, task->depends_on)
 	{
-		const char *name = lfirst(cell);
 		const LivingTask *other = task_named(living, name);
 
 		if (other != NULL ? other->waits && other->up != NULL :
@@ -473,12 +454,9 @@ pass(LivingRun *living)
 {
 	bool		progress = false;
 	bool		wrote = false;
-	ListCell   *cell;
 
-	foreach(cell, living->tasks)
+	foreach_ptr(LivingTask, task, living->tasks)
 	{
-		LivingTask *task = lfirst(cell);
-
 		CHECK_FOR_INTERRUPTS();
 		if (!task->waits || !sv_living_is_ready(living, task))
 			continue;
@@ -499,12 +477,8 @@ pass(LivingRun *living)
 static LivingTask *
 missed(const LivingRun *living, const LivingTask *task)
 {
-	ListCell   *cell;
-
-	foreach(cell, living->tasks)
+	foreach_ptr(LivingTask, other, living->tasks)
 	{
-		LivingTask *other = lfirst(cell);
-
 		if (other == task || !other->waits || task->error == NULL)
 			continue;
 		for (int i = 0; other->makes[i] != NULL; i++)
@@ -575,12 +549,8 @@ tell_waiting(const LivingTask *task)
 static void
 refuse_waiting(LivingRun *living)
 {
-	ListCell   *cell;
-
-	foreach(cell, living->tasks)
+	foreach_ptr(LivingTask, task, living->tasks)
 	{
-		LivingTask *task = lfirst(cell);
-
 		if (!task->waits)
 			continue;
 		if (living->incomplete &&
@@ -602,12 +572,10 @@ refuse_waiting(LivingRun *living)
 static void
 return_foreign(const LivingRun *living)
 {
-	ListCell   *cell;
 	ListCell   *other;
 
-	foreach(cell, living->asides)
+	foreach_ptr(const Aside, aside, living->asides)
 	{
-		const Aside *aside = lfirst(cell);
 		List	   *objects = NIL;
 
 		foreach(other, aside->dropped)

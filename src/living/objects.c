@@ -141,12 +141,8 @@ address_exists(const ObjectAddress *address)
 const Made *
 sv_made_at(const List *made, const ObjectAddress *address)
 {
-	ListCell   *cell;
-
-	foreach(cell, made)
+	foreach_ptr(const Made, one, made)
 	{
-		const Made *one = lfirst(cell);
-
 		if (sv_base_same_object(&one->address, address))
 			return one;
 	}
@@ -182,11 +178,9 @@ void
 sv_made_record(const char *name, const List *made)
 {
 	List	   *rows = NIL;
-	ListCell   *cell;
 
-	foreach(cell, made)
+	foreach_ptr(const Made, one, made)
 	{
-		const Made *one = lfirst(cell);
 		LivingObject *row;
 
 		if (strcmp(one->name, name) != 0)

@@ -40,11 +40,9 @@ List *
 sv_living_rows_drift(const List *schemas, List *exclude)
 {
 	List	   *result = NIL;
-	ListCell   *cell;
 
-	foreach(cell, sv_store_living(SV_STORE_READ))
+	foreach_ptr(const StoredLiving, living, sv_store_living(SV_STORE_READ))
 	{
-		const StoredLiving *living = lfirst(cell);
 		const ManagedRows *wanted;
 		RowsDrift  *drift;
 

@@ -45,14 +45,11 @@ const ManagedRows *
 sv_living_rows_before(StoreMode mode, const char *name)
 {
 	const StoredLiving *living = sv_store_living_named(mode, name);
-	ListCell   *cell;
 
 	if (living == NULL || living->in_force == NULL)
 		return NULL;
-	foreach(cell, sv_store_living_before(mode, PG_INT64_MAX))
+	foreach_ptr(const LivingVersion, version, sv_store_living_before(mode, PG_INT64_MAX))
 	{
-		const LivingVersion *version = lfirst(cell);
-
 		if (strcmp(version->name, name) == 0)
 			return sv_managed_parse(version->up);
 	}
@@ -92,12 +89,8 @@ points_to(Oid relation, Oid other)
 static bool
 points_to_any(const RowsTask *task, const List *others)
 {
-	ListCell   *cell;
-
-	foreach(cell, others)
+	foreach_ptr(const RowsTask, other, others)
 	{
-		const RowsTask *other = lfirst(cell);
-
 		if (other->relation != task->relation && points_to(task->relation, other->relation))
 			return true;
 	}
@@ -198,12 +191,8 @@ late_columns(const RowsGroup *group, const RowsTask *task)
 static bool
 has_circle(const RowsGroup *group)
 {
-	ListCell   *cell;
-
-	foreach(cell, group->tasks)
+	foreach_ptr(const RowsTask, task, group->tasks)
 	{
-		const RowsTask *task = lfirst(cell);
-
 		if (task->wanted != NULL && late_columns(group, task) != NIL)
 			return true;
 	}
@@ -310,12 +299,8 @@ write_group(void *arg)
 static bool
 deletes_any(const RowsGroup *group)
 {
-	ListCell   *cell;
-
-	foreach(cell, group->tasks)
+	foreach_ptr(const RowsTask, task, group->tasks)
 	{
-		const RowsTask *task = lfirst(cell);
-
 		if (task->wanted != NULL && task->wanted->delete)
 			return true;
 	}
@@ -388,12 +373,9 @@ static List *
 tasks_to_write(const LivingRun *living, const List *failed)
 {
 	List	   *tasks = NIL;
-	ListCell   *cell;
 
-	foreach(cell, living->tasks)
+	foreach_ptr(LivingTask, task, living->tasks)
 	{
-		LivingTask *task = lfirst(cell);
-
 		if (task->kind == SV_LIVING_ROWS && task->waits && sv_living_is_ready(living, task) &&
 			!list_member_ptr(failed, task))
 			tasks = lappend(tasks, new_task(task));

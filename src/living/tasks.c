@@ -173,12 +173,8 @@ task_of(const StoredLiving *living)
 const LivingVersion *
 sv_living_version(const List *versions, const char *name)
 {
-	ListCell   *cell;
-
-	foreach(cell, versions)
+	foreach_ptr(const LivingVersion, version, versions)
 	{
-		const LivingVersion *version = lfirst(cell);
-
 		if (strcmp(version->name, name) == 0)
 			return version;
 	}
@@ -220,14 +216,11 @@ static void
 add_missing_tasks(const List *tasks, const List *missing)
 {
 	ListCell   *cell;
-	ListCell   *other;
 
 	foreach(cell, missing)
 	{
-		foreach(other, tasks)
+		foreach_ptr(LivingTask, task, tasks)
 		{
-			LivingTask *task = lfirst(other);
-
 			if (strcmp(task->name, lfirst(cell)) == 0 && task->up != NULL)
 				sv_task_due(task, "missing");
 		}
@@ -246,18 +239,16 @@ sv_living_tasks(StoreMode mode, Direction direction, int64 before, List **made)
 	sv_store_living_before(mode, before) : NIL;
 	List	   *tasks = NIL;
 	List	   *missing = NIL;
-	ListCell   *cell;
 
-	foreach(cell, sv_store_living(mode))
+	foreach_ptr(const StoredLiving, living, sv_store_living(mode))
 	{
-		const StoredLiving *living = lfirst(cell);
 		LivingTask *task = task_of(living);
 
 		if (direction == SV_DOWNGRADE && task->kind != SV_LIVING_SEED)
 			turn_back(task, living, sv_living_version(versions, living->name));
 		else if (direction == SV_DOWNGRADE)
 			task->waits = false;
-		task->place = foreach_current_index(cell);
+		task->place = foreach_current_index(living);
 		look_into(task);
 		tasks = lappend(tasks, task);
 	}

@@ -187,7 +187,6 @@ begin_online_revision(OnlineRun *online)
 	PreconditionResult result;
 	List	   *earlier = NIL;
 	int64		state = 0;
-	ListCell   *cell;
 
 	sv_follow_end();
 	MemoryContextReset(online->step_context);
@@ -213,11 +212,9 @@ begin_online_revision(OnlineRun *online)
 	online->step.statements = online->execution.script->n;
 	online->at = 0;
 	online->former = NULL;
-	foreach(cell, sv_store_parts(SV_STORE_WRITE, online->revision->id))
+	foreach_ptr(Part, part, sv_store_parts(SV_STORE_WRITE, online->revision->id))
 	{
-		Part	   *part = lfirst(cell);
-
-		if (foreach_current_index(cell) == 0)
+		if (foreach_current_index(part) == 0)
 			state = part->state;
 
 		if (part->finished)

@@ -45,11 +45,8 @@ relation_of(const LockTarget *target)
 static bool
 try_targets(List *targets)
 {
-	ListCell   *cell;
-
-	foreach(cell, targets)
+	foreach_ptr(const LockTarget, target, targets)
 	{
-		const LockTarget *target = lfirst(cell);
 		Oid			relation = target->owned ? relation_of(target) : InvalidOid;
 
 		if (OidIsValid(relation) && sv_owns_relation(relation) &&
@@ -105,15 +102,13 @@ find_blockers(Execution *execution)
 	int			level = NewGUCNestLevel();
 	int			statement = execution->current;
 	List	   *pids = NIL;
-	ListCell   *cell;
 	Oid			userid;
 	int			security_context;
 
 	GetUserIdAndSecContext(&userid, &security_context);
 	sv_execution_settings(execution, statement);
-	foreach(cell, statement_targets(execution, statement))
+	foreach_ptr(const LockTarget, target, statement_targets(execution, statement))
 	{
-		const LockTarget *target = lfirst(cell);
 		VirtualTransactionId *holders;
 		LOCKTAG		tag;
 

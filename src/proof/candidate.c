@@ -20,13 +20,10 @@ char *
 sv_rows_to_script(List *rows)
 {
 	StringInfoData out;
-	ListCell   *cell;
 
 	initStringInfo(&out);
-	foreach(cell, rows)
+	foreach_ptr(DiffRow, row, rows)
 	{
-		DiffRow    *row = lfirst(cell);
-
 		if (row->sql != NULL)
 			appendStringInfo(&out, "%s%s;\n", out.len &&
 							 strchr(row->sql, '\n') ? "\n" : "", row->sql);
@@ -52,12 +49,8 @@ without_version(const DiffRow *row)
 static char *
 build_script(List *rows)
 {
-	ListCell   *cell;
-
-	foreach(cell, rows)
+	foreach_ptr(DiffRow, row, rows)
 	{
-		DiffRow    *row = lfirst(cell);
-
 		if (row->sql != NULL)
 			row->sql = without_version(row);
 	}

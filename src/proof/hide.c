@@ -195,11 +195,9 @@ static void
 hide_guests(const Model *live, HTAB *hidden)
 {
 	ObjectAddresses *moved = new_object_addresses();
-	ListCell   *cell;
 
-	foreach(cell, live->objects)
+	foreach_ptr(const Object, o, live->objects)
 	{
-		const Object *o = lfirst(cell);
 		Oid			schema;
 
 		if (o->schema == NULL || !OidIsValid(o->address.classId) ||
@@ -226,7 +224,6 @@ sv_hide(const Model *live, bool with_public)
 {
 	HASHCTL		control = {0};
 	HTAB	   *hidden;
-	ListCell   *cell;
 
 	check_alone();
 	control.hcxt = CurrentMemoryContext;
@@ -234,10 +231,8 @@ sv_hide(const Model *live, bool with_public)
 	control.entrysize = sizeof(ObjectAddress);
 	hidden = hash_create("schemaver hidden", 64, &control, HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
 	hide_guests(live, hidden);
-	foreach(cell, live->objects)
+	foreach_ptr(Object, o, live->objects)
 	{
-		Object	   *o = lfirst(cell);
-
 		if (o->schema != NULL || o->parent != NULL || !OidIsValid(o->address.classId))
 			continue;
 		if (o->address.classId == NamespaceRelationId)
@@ -296,12 +291,8 @@ schema_of_extension(Oid extension)
 static const char *
 option_of(const CreateExtensionStmt *statement, const char *name)
 {
-	ListCell   *cell;
-
-	foreach(cell, statement->options)
+	foreach_ptr(DefElem, option, statement->options)
 	{
-		DefElem    *option = lfirst(cell);
-
 		if (strcmp(option->defname, name) == 0)
 			return defGetString(option);
 	}
@@ -484,11 +475,8 @@ sv_hide_subtransaction(HTAB *hidden, SubtransactionFn work, void *arg, bool keep
 void
 sv_hide_bring_extensions(HTAB *hidden, const Model *live)
 {
-	ListCell   *cell;
-
-	foreach(cell, live->objects)
+	foreach_ptr(const Object, o, live->objects)
 	{
-		const Object *o = lfirst(cell);
 		const Object *schema;
 		Oid			now;
 		Oid			fresh;

@@ -16,11 +16,9 @@ static List *
 drop_created(List *rows)
 {
 	List	   *drops = NIL;
-	ListCell   *cell;
 
-	foreach(cell, rows)
+	foreach_ptr(const DiffRow, row, rows)
 	{
-		const DiffRow *row = lfirst(cell);
 		DiffRow    *drop;
 
 		if (strcmp(row->action, "create") != 0)

@@ -90,13 +90,10 @@ expect(Proof *proof, Model *expected, const char *what)
 	List	   *rows = sv_diff(now, expected, proof->options);
 	StringInfoData rest;
 	int			n = 0;
-	ListCell   *cell;
 
 	initStringInfo(&rest);
-	foreach(cell, rows)
+	foreach_ptr(const DiffRow, row, rows)
 	{
-		const DiffRow *row = lfirst(cell);
-
 		if (row->sql != NULL && n++ < 10)
 			appendStringInfo(&rest, "%s%s %s: %s;", rest.len ? "\n" :
 							 "", row->kind, row->identity, row->sql);

@@ -33,12 +33,10 @@ sv_rows_read(const Sandbox *sandbox, const Model *model)
 {
 	MemoryContext caller = CurrentMemoryContext;
 	List	   *result = NIL;
-	ListCell   *cell;
 
 	SPI_connect();
-	foreach(cell, model->objects)
+	foreach_ptr(const Object, o, model->objects)
 	{
-		const Object *o = lfirst(cell);
 		char	   *query = sum_query(o);
 		MemoryContext own;
 

@@ -84,12 +84,8 @@ scripts_of(const Squash *squash)
 static const Object *
 find_enum(const Model *model, List *names)
 {
-	ListCell   *cell;
-
-	foreach(cell, model->objects)
+	foreach_ptr(const Object, object, model->objects)
 	{
-		const Object *object = lfirst(cell);
-
 		if (object->class == &sv_class_enum && strcmp(object->name, strVal(llast(names))) == 0)
 			return object;
 	}
@@ -144,12 +140,10 @@ static char *
 collect_texts(const Squash *squash, List *scripts, bool only_data, bool final_values)
 {
 	StringInfoData out;
-	ListCell   *cell;
 
 	initStringInfo(&out);
-	foreach(cell, scripts)
+	foreach_ptr(const Script, script, scripts)
 	{
-		const Script *script = lfirst(cell);
 		const char **texts = palloc0(sizeof(char *) * (script->n + 1));
 		int			member;
 
@@ -157,7 +151,7 @@ collect_texts(const Squash *squash, List *scripts, bool only_data, bool final_va
 			continue;
 		for (int i = 0; final_values && i < script->n; i++)
 			texts[i] = with_final_values(squash, script, i);
-		member = squash->members->members[foreach_current_index(cell)];
+		member = squash->members->members[foreach_current_index(script)];
 		appendStringInfo(&out, "-- revision %s\n", squash->graph->revisions[member].id);
 		sv_script_collect(&out, script, only_data, texts);
 	}

@@ -152,11 +152,8 @@ sv_wanted_check(const Script *script)
 void
 sv_wanted_check_rows(const Model *model)
 {
-	ListCell   *cell;
-
-	foreach(cell, model->objects)
+	foreach_ptr(const Object, o, model->objects)
 	{
-		const Object *o = lfirst(cell);
 		Relation	relation;
 		BlockNumber blocks;
 

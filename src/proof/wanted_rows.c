@@ -137,12 +137,8 @@ primary_key(const TakenRows *rows)
 static ManagedRows *
 rows_of_table(const List *all, const ManagedRows *one)
 {
-	ListCell   *cell;
-
-	foreach(cell, all)
+	foreach_ptr(ManagedRows, other, all)
 	{
-		ManagedRows *other = lfirst(cell);
-
 		if (strcmp(other->schema, one->schema) == 0 && strcmp(other->table, one->table) == 0)
 			return other;
 	}
@@ -170,9 +166,8 @@ sv_wanted_read_rows(const List *taken)
 	List	   *result = NIL;
 	ListCell   *cell;
 
-	foreach(cell, taken)
+	foreach_ptr(TakenRows, rows, taken)
 	{
-		TakenRows  *rows = lfirst(cell);
 		ManagedRows *read;
 		ManagedRows *before;
 
@@ -251,12 +246,10 @@ List *
 sv_wanted_rows_diff(const List *managed)
 {
 	List	   *result = NIL;
-	ListCell   *cell;
 	ListCell   *place;
 
-	foreach(cell, managed)
+	foreach_ptr(const ManagedRows, rows, managed)
 	{
-		const ManagedRows *rows = lfirst(cell);
 		char	   *why = NULL;
 		RowsReport *report = sv_managed_look(rows, NULL, true, &why);
 

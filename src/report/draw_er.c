@@ -69,10 +69,8 @@ er_mermaid(const List *entities)
 
 	initStringInfo(&out);
 	appendStringInfoString(&out, "erDiagram\n");
-	foreach(cell, entities)
+	foreach_ptr(Entity, entity, entities)
 	{
-		Entity	   *entity = lfirst(cell);
-
 		CHECK_FOR_INTERRUPTS();
 		sv_markup(&out, SV_MARKUP_MERMAID, "  t%d[\"%s\"]", entity->number,
 				  entity->object->identity);
@@ -83,10 +81,8 @@ er_mermaid(const List *entities)
 	}
 	foreach(cell, entities)
 	{
-		foreach(c, ((Entity *) lfirst(cell))->links)
+		foreach_ptr(EntityLink, link, ((Entity *) lfirst(cell))->links)
 		{
-			EntityLink *link = lfirst(c);
-
 			sv_markup(&out, SV_MARKUP_MERMAID, "  t%d ", ((Entity *) lfirst(cell))->number);
 			appendStringInfoString(&out, link->unique ? "|o" : "}o");
 			appendStringInfoString(&out, link->optional ? "--o|" : "--||");
@@ -102,15 +98,12 @@ er_mermaid(const List *entities)
 static void
 dot_entity(StringInfo out, const Entity *entity)
 {
-	ListCell   *cell;
-
 	sv_markup(out, SV_MARKUP_HTML,
 			  "  t%d [label=<<table border=\"0\" cellborder=\"1\" cellspacing=\"0\">"
 			  "<tr><td colspan=\"3\"><b>%s</b></td></tr>", entity->number,
 			  entity->object->identity);
-	foreach(cell, entity->columns)
+	foreach_ptr(EntityColumn, column, entity->columns)
 	{
-		EntityColumn *column = lfirst(cell);
 		const char *type = sv_text(column->object, "type");
 
 		sv_markup(out, SV_MARKUP_HTML,
@@ -126,7 +119,6 @@ er_dot(const List *entities)
 {
 	StringInfoData out;
 	ListCell   *cell;
-	ListCell   *c;
 
 	initStringInfo(&out);
 	appendStringInfoString(&out,
@@ -139,10 +131,8 @@ er_dot(const List *entities)
 	}
 	foreach(cell, entities)
 	{
-		foreach(c, ((Entity *) lfirst(cell))->links)
+		foreach_ptr(EntityLink, link, ((Entity *) lfirst(cell))->links)
 		{
-			EntityLink *link = lfirst(c);
-
 			sv_markup(&out, SV_MARKUP_DOT, "  t%d -> t%d [tooltip=\"%s\"",
 					  ((Entity *) lfirst(cell))->number, link->to->number, link->object->name);
 			appendStringInfo(&out, "%s];\n", link->optional ? ", style=dashed" : "");

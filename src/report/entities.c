@@ -25,12 +25,8 @@ key_contains(const Object *key, const Object *column)
 static const Object *
 foreign_table_of(const Object *foreign_key)
 {
-	ListCell   *cell;
-
-	foreach(cell, foreign_key->needs)
+	foreach_ptr(const Object, needed, foreign_key->needs)
 	{
-		const Object *needed = lfirst(cell);
-
 		if ((sv_class_is(needed, constraint) || sv_class_is(needed, index)) &&
 			!sv_diff_is_foreign_key(needed))
 			return needed->parent;
@@ -42,11 +38,8 @@ foreign_table_of(const Object *foreign_key)
 static bool
 is_unique(const Entity *entity, const Object *foreign_key)
 {
-	ListCell   *cell;
-
-	foreach(cell, entity->keys)
+	foreach_ptr(const Object, key, entity->keys)
 	{
-		const Object *key = lfirst(cell);
 		bool		within = true;
 		ListCell   *c;
 
@@ -81,12 +74,8 @@ is_optional(const Entity *entity, const Object *foreign_key)
 static void
 mark_columns(Entity *entity, const Object *constraint, int mark)
 {
-	ListCell   *cell;
-
-	foreach(cell, entity->columns)
+	foreach_ptr(EntityColumn, column, entity->columns)
 	{
-		EntityColumn *column = lfirst(cell);
-
 		if (key_contains(constraint, column->object))
 			column->marks |= mark;
 	}
@@ -132,11 +121,8 @@ entity_of(const Object *table)
 static void
 add_links(Entity *entity, const Model *model, HTAB *by_table)
 {
-	ListCell   *cell;
-
-	foreach(cell, entity->object->parts)
+	foreach_ptr(const Object, part, entity->object->parts)
 	{
-		const Object *part = lfirst(cell);
 		const Object *to = sv_diff_is_foreign_key(part) ? foreign_table_of(part) : NULL;
 		EntityEntry *entry = to ? hash_search(by_table, &to, HASH_FIND, NULL) : NULL;
 		EntityLink *link;
@@ -163,9 +149,8 @@ sv_report_entities(const Model *model)
 	List	   *entities = NIL;
 	ListCell   *cell;
 
-	foreach(cell, model->objects)
+	foreach_ptr(const Object, object, model->objects)
 	{
-		const Object *object = lfirst(cell);
 		EntityEntry *entry;
 
 		if (!is_drawn_table(object))

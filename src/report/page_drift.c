@@ -35,22 +35,19 @@ put_text_diff(ReportPage *page, const char *was, const char *is)
 {
 	List	   *lines = sv_report_text_diff(was, is);
 	bool		gap = false;
-	ListCell   *cell;
 
 	sv_page_put(page, "<pre tabindex=\"0\">");
-	foreach(cell, lines)
+	foreach_ptr(const DiffLine, line, lines)
 	{
-		const DiffLine *line = lfirst(cell);
-
 		if (line->sign != ' ')
 			sv_page_put(page, "<span class=\"%s\">%s %s</span>\n",
 						line->sign == '-' ? "del" : "ins", line->sign == '-' ? "-" : "+",
 						line->text);
-		else if (is_near(lines, foreach_current_index(cell)))
+		else if (is_near(lines, foreach_current_index(line)))
 			sv_page_put(page, "  %s\n", line->text);
 		else if (!gap)
 			sv_page_put(page, "<span class=\"dim\">  ...</span>\n");
-		gap = line->sign == ' ' && !is_near(lines, foreach_current_index(cell));
+		gap = line->sign == ' ' && !is_near(lines, foreach_current_index(line));
 	}
 	sv_page_put(page, "</pre>\n");
 }
@@ -83,15 +80,11 @@ put_difference(ReportPage *page, const Difference *difference)
 static void
 put_statements(ReportPage *page, const List *rows, const char *class)
 {
-	ListCell   *cell;
-
 	if (rows == NIL)
 		return;
 	sv_page_put(page, "<pre class=\"%s\" tabindex=\"0\">", class);
-	foreach(cell, rows)
+	foreach_ptr(const DiffRow, row, rows)
 	{
-		const DiffRow *row = lfirst(cell);
-
 		if (row->sql != NULL)
 			sv_page_put(page, "%s;\n", sv_redact_script(row->sql));
 	}

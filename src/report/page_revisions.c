@@ -60,12 +60,9 @@ static void
 put_changes(ReportPage *page, const List *changes, const char *id)
 {
 	int			n = 0;
-	ListCell   *cell;
 
-	foreach(cell, changes)
+	foreach_ptr(const RevisionChange, change, changes)
 	{
-		const RevisionChange *change = lfirst(cell);
-
 		if (strcmp(change->revision, id) != 0)
 			continue;
 		if (n++ == 0)
@@ -86,12 +83,9 @@ static void
 put_revision_steps(ReportPage *page, const List *steps, const char *id)
 {
 	bool		any = false;
-	ListCell   *cell;
 
-	foreach(cell, steps)
+	foreach_ptr(const RevisionStep, step, steps)
 	{
-		const RevisionStep *step = lfirst(cell);
-
 		if (strcmp(step->revision, id) != 0)
 			continue;
 		if (!any)

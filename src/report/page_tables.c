@@ -149,20 +149,15 @@ pair_tables(const Model *before, const Model *now)
 	List	   *was = before ? sv_report_entities(before) : NIL;
 	List	   *is = sv_report_entities(now);
 	List	   *pairs = NIL;
-	ListCell   *cell;
 
-	foreach(cell, is)
+	foreach_ptr(const Entity, entity, is)
 	{
-		const Entity *entity = lfirst(cell);
-
 		CHECK_FOR_INTERRUPTS();
 		pairs = add_entity_pair(pairs, find_entity(was, entity->object->identity), entity,
 								before != NULL);
 	}
-	foreach(cell, was)
+	foreach_ptr(const Entity, entity, was)
 	{
-		const Entity *entity = lfirst(cell);
-
 		if (find_entity(is, entity->object->identity) == NULL)
 			pairs = add_entity_pair(pairs, entity, NULL, true);
 	}
@@ -202,19 +197,11 @@ put_column(ReportPage *page, const EntityColumn *was, const EntityColumn *is)
 static void
 put_columns(ReportPage *page, const TablePair *pair)
 {
-	ListCell   *cell;
-
 	sv_page_put(page, "<table><tbody>\n");
-	foreach(cell, pair->is ? pair->is->columns : NIL)
-	{
-		const EntityColumn *column = lfirst(cell);
-
+	foreach_ptr(const EntityColumn, column, pair->is ? pair->is->columns : NIL)
 		put_column(page, entity_column(pair->was, column->object->name), column);
-	}
-	foreach(cell, pair->was ? pair->was->columns : NIL)
+	foreach_ptr(const EntityColumn, column, pair->was ? pair->was->columns : NIL)
 	{
-		const EntityColumn *column = lfirst(cell);
-
 		if (entity_column(pair->is, column->object->name) == NULL)
 			put_column(page, column, NULL);
 	}
@@ -242,18 +229,10 @@ put_link(ReportPage *page, const EntityLink *was, const EntityLink *is)
 static void
 put_links(ReportPage *page, const TablePair *pair)
 {
-	ListCell   *cell;
-
-	foreach(cell, pair->is ? pair->is->links : NIL)
-	{
-		const EntityLink *link = lfirst(cell);
-
+	foreach_ptr(const EntityLink, link, pair->is ? pair->is->links : NIL)
 		put_link(page, find_link(pair->was, link->object->name), link);
-	}
-	foreach(cell, pair->was ? pair->was->links : NIL)
+	foreach_ptr(const EntityLink, link, pair->was ? pair->was->links : NIL)
 	{
-		const EntityLink *link = lfirst(cell);
-
 		if (find_link(pair->is, link->object->name) == NULL)
 			put_link(page, link, NULL);
 	}

@@ -123,12 +123,8 @@ append_begin(ScriptFile *file)
 static bool
 has_hook(const ScriptFile *file, HookMoment at)
 {
-	ListCell   *cell;
-
-	foreach(cell, file->hooks)
+	foreach_ptr(const StoredHook, hook, file->hooks)
 	{
-		const StoredHook *hook = lfirst(cell);
-
 		if (hook->moment == at && sv_hook_is_for(hook, file->direction))
 			return true;
 	}
@@ -162,12 +158,9 @@ static void
 append_other_hooks(StringInfo out, const ScriptFile *file)
 {
 	int			n = 0;
-	ListCell   *cell;
 
-	foreach(cell, file->hooks)
+	foreach_ptr(const StoredHook, hook, file->hooks)
 	{
-		const StoredHook *hook = lfirst(cell);
-
 		if (hook->moment > SV_HOOK_AFTER_REVISION && sv_hook_is_for(hook, file->direction))
 			appendStringInfo(out, "%s%s (%s)", n++ > 0 ? ", " : "-- Not in this file: hooks ",
 							 sv_one_line(hook->name), hook->at);
@@ -327,12 +320,8 @@ wants_to_be_first(const Script *script)
 static void
 refuse_secrets(const StoredRevision *row, const List *used)
 {
-	ListCell   *cell;
-
-	foreach(cell, used)
+	foreach_ptr(const Variable, variable, used)
 	{
-		const Variable *variable = lfirst(cell);
-
 		if (variable->secret)
 			ereport(ERROR,
 					(errcode(ERRCODE_SV_REFUSED),
@@ -599,12 +588,9 @@ static void
 try_out_file(ScriptFile *file)
 {
 	const char *fault = file->direction == SV_UPGRADE ? "up fails" : "down fails";
-	ListCell   *cell;
 
-	foreach(cell, sv_test(sv_store_graph(SV_STORE_WRITE), &file->plan))
+	foreach_ptr(const TestResult, result, sv_test(sv_store_graph(SV_STORE_WRITE), &file->plan))
 	{
-		const TestResult *result = lfirst(cell);
-
 		if (strcmp(result->verdict, fault) == 0)
 			ereport(ERROR,
 					(errcode(ERRCODE_SV_VERIFY_FAILED),
