@@ -48,6 +48,50 @@ begin_planned_run(Run *run, const PlannedRun *planned)
 	sv_run_log_begin(run, planned->command, planned->target);
 }
 
+/* Append to a text of so many bytes as much as there is room for. */
+static void
+append_cut(char *to, Size size, const char *text)
+{
+	Size		used = strlen(to);
+
+	sv_run_cut(to + used, size - used, text);
+}
+
+/* Where a step leaves the history: at the revision, or at what that one revises. */
+static void
+append_place(char *to, Size size, const StoredRevision *row, bool at_revision)
+{
+	ListCell   *cell;
+
+	if (at_revision || row->revises == NIL)
+		append_cut(to, size, at_revision ? row->id : "base");
+	else
+		foreach(cell, row->revises)
+		{
+			append_cut(to, size, foreach_current_index(cell) > 0 ? "," : "");
+			append_cut(to, size, lfirst(cell));
+		}
+}
+
+/*
+ * From where to where the run led, as log() shows it: up to the step that failed.  The
+ * revisions may be known to this transaction alone.
+ */
+static void
+put_change(FailedRun *failed, const Run *run, const PlannedRun *planned)
+{
+	int			last = Min(run->done, planned->nsteps - 1);
+	Size		size = sizeof(failed->change);
+
+	if (last < 0)
+		return;
+	append_place(failed->change, size, planned->revisions[0],
+				 planned->directions[0] == SV_DOWNGRADE);
+	append_cut(failed->change, size, " -> ");
+	append_place(failed->change, size, planned->revisions[last],
+				 planned->directions[last] == SV_UPGRADE);
+}
+
 /* In PG_CATCH: the server's log tells of the failure, and later the journal. */
 static void
 tell_failure(const Run *run, const PlannedRun *planned)
@@ -67,6 +111,7 @@ tell_failure(const Run *run, const PlannedRun *planned)
 	sv_run_cut(failed.target, sizeof(failed.target),
 			   planned->target ? sv_base_clip(planned->target) : NULL);
 	sv_run_cut(failed.note, sizeof(failed.note), run->options.note);
+	put_change(&failed, run, planned);
 	if (row != NULL)
 	{
 		sv_run_cut(failed.revision, sizeof(failed.revision), row->id);

@@ -187,8 +187,10 @@ CREATE TABLE run (
 	started_at		timestamptz NOT NULL,
 	elapsed			interval,
 	outcome			text NOT NULL,
-	note			text
+	note			text,
+	change			text
 );
+COMMENT ON COLUMN run.change IS 'from which revision to which one, known when it ended; NULL: none';
 COMMENT ON TABLE run IS 'every run that committed, or failed: who, when, what for';
 
 CREATE TABLE step (

@@ -141,11 +141,15 @@ sv_store_note_run(int64 run, const char *note)
 	sv_store_leave(&scope);
 }
 
+/*
+ * Note how a run ended, and what it changed: later the revisions may be gone.
+ */
 static void
 end_run(int64 run, TimestampTz started_at, const char *outcome)
 {
 	static StoreQuery query = {
-		"UPDATE schemaver.run SET elapsed = $2, outcome = $3 WHERE run = $1",
+		"UPDATE schemaver.run r SET elapsed = $2, outcome = $3, change = (" SV_RUN_CHANGE ") "
+		"WHERE run = $1",
 		3, {INT8OID, INTERVALOID, TEXTOID}
 	};
 
@@ -305,13 +309,13 @@ sv_store_failed_run(const FailedRun *failed)
 {
 	static StoreQuery query = {
 		"INSERT INTO schemaver.run (run, command, target, role, session_role, pid, application, "
-		"client, version, started_at, elapsed, outcome, note) "
+		"client, version, started_at, elapsed, outcome, note, change) "
 		"SELECT $1, $2, nullif($3, ''), $4, $5, $6, $7, "
 		"nullif($8, '')::pg_catalog.inet, "
-		"e.extversion, $9, $10, 'failed', nullif($11, '') FROM pg_catalog.pg_extension e "
-		"WHERE e.extname = 'schemaver'",
-		11, {INT8OID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, INT4OID, TEXTOID, TEXTOID,
-		TIMESTAMPTZOID, INTERVALOID, TEXTOID}
+		"e.extversion, $9, $10, 'failed', nullif($11, ''), nullif($12, '') "
+		"FROM pg_catalog.pg_extension e WHERE e.extname = 'schemaver'",
+		12, {INT8OID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, INT4OID, TEXTOID, TEXTOID,
+		TIMESTAMPTZOID, INTERVALOID, TEXTOID, TEXTOID}
 	};
 	bool		has_step = failed->revision[0] != '\0';
 	Datum		elapsed = interval_between(failed->started_at, failed->ended_at);
@@ -325,7 +329,8 @@ sv_store_failed_run(const FailedRun *failed)
 				 failed->client, failed->started_at, elapsed,
 				 has_step ? failed->note : psprintf("%s%s%s: %s", failed->note,
 													failed->note[0] ? "; " : "",
-													failed->sqlstate, failed->error));
+													failed->sqlstate, failed->error),
+				 failed->change);
 	step.started_at = step.finished_at = failed->ended_at;
 	if (has_step)
 		sv_store_failed_step(&step, &failure);

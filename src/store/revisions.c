@@ -260,7 +260,7 @@ sv_store_revisions(StoreMode mode, const RevisionGraph *graph, const RevisionLis
 }
 
 #define PLAN_COLUMNS \
-	"SELECT r.revision, message, checksum, has_down OR d.revision IS NOT NULL, up_blocker, down_blocker, adds_enum_value, d.lost, options::text " \
+	"SELECT r.revision, message, checksum, has_down OR d.revision IS NOT NULL, up_blocker, down_blocker, adds_enum_value, d.lost, options::text, revises " \
 	"FROM schemaver.revision r LEFT JOIN schemaver.derived d ON d.revision = r.revision "
 
 /* Fill *result, which is zeroed, from a row of PLAN_COLUMNS. */
@@ -276,10 +276,11 @@ read_plan_row(uint64 row, StoredRevision *result)
 	result->adds_enum_value = sv_own_number_at(row, 7, 0) != 0;
 	result->lost = sv_store_text_list(row, 8);
 	result->options = sv_own_text(row, 9);
+	result->revises = sv_own_text_list(row, 10);
 }
 
 /*
- * The same with only what a plan needs: id, message, checksum, has_down,
+ * The same with only what a plan needs: id, message, revises, checksum, has_down,
  * blockers, adds_enum_value, options.
  */
 StoredRevision **

@@ -5,11 +5,10 @@
 #include "postgres.h"
 
 #include "catalog/pg_type.h"
-#include "store/store.h"
+#include "store/store_private.h"
 
 /*
- * Call "row" with the columns of log() for each of the last runs, newest first.  Where a
- * run began is what its first step revises, or undid.
+ * Call "row" with the columns of log() for each of the last runs, newest first.
  */
 void
 sv_store_run_lines(StoreMode mode, int limit,
@@ -17,10 +16,8 @@ sv_store_run_lines(StoreMode mode, int limit,
 {
 	static StoreQuery query = {
 		"SELECT r.run, to_char(r.started_at, 'YYYY-MM-DD HH24:MI'), r.role, "
-		"CASE WHEN f.revision IS NULL THEN r.command || coalesce(' ' || r.target, '') "
-		"WHEN f.direction = 'upgrade' THEN coalesce(array_to_string(v.revises, ','), '?') || ' -> ' || l.revision "
-		"ELSE f.revision || ' -> ' || coalesce(array_to_string(w.revises, ','), '?') END, "
-		"coalesce(c.steps, 0)::integer, "
+		"coalesce(r.change, (" SV_RUN_CHANGE "), r.command || coalesce(' ' || r.target, '')), "
+		"(SELECT count(*) FROM schemaver.step s WHERE s.run = r.run)::integer, "
 		"CASE WHEN r.elapsed IS NULL THEN NULL WHEN r.elapsed < interval '1 s' "
 		"THEN round(extract(epoch FROM r.elapsed) * 1000) || ' ms' "
 		"WHEN r.elapsed < interval '1 min' THEN round(extract(epoch FROM r.elapsed), 1) || ' s' "
@@ -28,14 +25,6 @@ sv_store_run_lines(StoreMode mode, int limit,
 		"ELSE extract(day FROM r.elapsed) * 24 + extract(hour FROM r.elapsed) || to_char(r.elapsed, '\" h \"FMMI\" min\"') END, "
 		"r.outcome "
 		"FROM schemaver.run r "
-		"LEFT JOIN LATERAL (SELECT count(*) AS steps, min(s.position) AS first, max(s.position) AS last "
-		"FROM schemaver.step s WHERE s.run = r.run) c ON true "
-		"LEFT JOIN schemaver.step f ON f.run = r.run AND f.position = c.first "
-		"LEFT JOIN schemaver.step l ON l.run = r.run AND l.position = c.last "
-		"LEFT JOIN LATERAL (SELECT CASE WHEN x.revises = '{}' THEN '{base}' ELSE x.revises END AS revises "
-		"FROM schemaver.revision x WHERE x.revision = f.revision) v ON true "
-		"LEFT JOIN LATERAL (SELECT CASE WHEN x.revises = '{}' THEN '{base}' ELSE x.revises END AS revises "
-		"FROM schemaver.revision x WHERE x.revision = l.revision) w ON true "
 		"ORDER BY r.run DESC LIMIT $1",
 		1, {INT4OID}
 	};

@@ -285,6 +285,7 @@ typedef struct FailedRun
 	char		application[NAMEDATALEN];
 	char		client[64];
 	char		note[512];
+	char		change[512];	/* from where to where it led; "": nowhere */
 	char		sqlstate[6];
 	char		error[1024];
 } FailedRun;

@@ -40,6 +40,22 @@ extern Datum sv_store_texts(Datum *elements, int n);
 extern Datum sv_store_numbers(Datum *elements, int n);
 extern Object *sv_state_object(Jsonb *description, Oid oid, int16 place);
 
+/*
+ * SQL: from where to where the run "r" led, one text.  It began at what its first revision
+ * revises, or undid.  Where it made living objects alone, these are named; NULL: nothing.
+ */
+#define SV_RUN_PLACE(revision, revises) \
+	"CASE WHEN s.direction = 'upgrade' THEN " revision " ELSE " revises " END " \
+	"FROM schemaver.step s JOIN schemaver.revision v ON v.revision = s.revision " \
+	"WHERE s.run = r.run ORDER BY s.position "
+#define SV_RUN_PARENTS "coalesce(nullif(array_to_string(v.revises, ','), ''), 'base')"
+#define SV_RUN_CHANGE \
+	"SELECT coalesce((SELECT " SV_RUN_PLACE(SV_RUN_PARENTS, "s.revision") "LIMIT 1) || ' -> ' || " \
+	"(SELECT " SV_RUN_PLACE("s.revision", SV_RUN_PARENTS) "DESC LIMIT 1), " \
+	"(SELECT (array_agg(s.revision ORDER BY s.position))[1] || " \
+	"CASE WHEN count(*) > 1 THEN ' and ' || count(*) - 1 || ' more' ELSE '' END " \
+	"FROM schemaver.step s WHERE s.run = r.run))"
+
 /* ----- whole.c: changes of a part of the schema, completed for the kept state ----- */
 
 extern List *sv_whole_changes(Versions *versions, List *changes);

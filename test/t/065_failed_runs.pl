@@ -36,7 +36,7 @@ is( $node->safe_psql('postgres', q{
 	FROM schemaver.journal WHERE run_outcome = 'failed'}),
 	'upgrade|head|b1|upgrade|2|failed|2|2|42P07|relation "b" already exists|' . $node->safe_psql('postgres', 'SELECT current_user')
 	  . '|failed|ticket 1', 'with all that is known of it');
-is($node->safe_psql('postgres', 'SELECT outcome FROM schemaver.log(1)'), 'failed', 'log() shows it');
+is($node->safe_psql('postgres', 'SELECT change, outcome FROM schemaver.log(1)'), 'base -> b1|failed', 'log() shows it, and from where it began');
 is($node->safe_psql('postgres', q{SELECT value FROM schemaver.metrics WHERE name = 'last_run_failed'}), '1', 'so do the metrics');
 is($node->safe_psql('postgres', 'SELECT count(*) FROM schemaver.applied'), '0', 'nothing is applied');
 
@@ -55,6 +55,16 @@ wait_for(3, 'the setting turns it off, and a dry run is none');
 $node->psql('postgres', q{SELECT schemaver.upgrade(note => repeat(chr(233), 400))});
 wait_for(4, 'a run with a long note is in the journal');
 is($node->safe_psql('postgres', q{SELECT count(*) FROM schemaver.run WHERE note = repeat(chr(233), 255)}), '1', 'with as much of it as there is room for');
+
+# its revision is rolled back with it
+$node->safe_psql('postgres', 'CREATE DATABASE deployed');
+my $file = q{E'-- schemaver:file V1__a.sql\nCREATE TABLE p ();\n'};
+$node->safe_psql('deployed', "CREATE EXTENSION schemaver; CALL schemaver.deploy($file, format => 'flyway')");
+my (undef, undef, $why) = $node->psql('deployed', qq{CALL schemaver.deploy($file
+	'-- schemaver:file V2__b.sql\\nSELECT 1;\\n-- schemaver:file V3__c.sql\\nCREATE TABLE p ();\\n', format => 'flyway')});
+like($why, qr/relation "p" already exists/, 'a deployment fails');
+ok($node->poll_query_until('deployed', q{SELECT count(*) > 0 FROM schemaver.run WHERE outcome = 'failed'}), 'a deployment that failed is in the journal');
+is($node->safe_psql('deployed', 'SELECT change FROM schemaver.log(1)'), '1 -> 3', 'log() says from where to where it led');
 
 # what script() rehearses is no run
 $node->safe_psql('postgres', 'CREATE DATABASE rehearsed');
