@@ -1,6 +1,10 @@
 -- A baseline, and what is kept with it, leave alone what its options say, also where another history was before it.
+-- whoever runs the tests: the names of roles are the same
+CREATE ROLE regress_schemaver_super SUPERUSER;
+SET SESSION AUTHORIZATION regress_schemaver_super;
 CREATE DATABASE regress_schemaver_baseline_options TEMPLATE template0;
 \c regress_schemaver_baseline_options
+SET SESSION AUTHORIZATION regress_schemaver_super;
 CREATE EXTENSION schemaver;
 SET schemaver.progress = off;
 CREATE ROLE regress_schemaver_options;
@@ -61,5 +65,10 @@ SELECT replace(relacl::text, 'xtm', 'xt') AS relacl FROM pg_class WHERE relname 
 ROLLBACK;
 
 \c contrib_regression
+SET SESSION AUTHORIZATION regress_schemaver_super;
 DROP DATABASE regress_schemaver_baseline_options;
 DROP ROLE regress_schemaver_options, regress_schemaver_reader;
+RESET SESSION AUTHORIZATION;
+REASSIGN OWNED BY regress_schemaver_super TO CURRENT_USER;
+DROP OWNED BY regress_schemaver_super;
+DROP ROLE regress_schemaver_super;

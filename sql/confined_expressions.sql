@@ -1,4 +1,7 @@
 -- What may expressions of another role, of a domain, a row type or a view, run in an object of a superuser?
+-- whoever runs the tests: the names of roles are the same
+CREATE ROLE regress_schemaver_super SUPERUSER;
+SET SESSION AUTHORIZATION regress_schemaver_super;
 CREATE EXTENSION schemaver;
 SET schemaver.progress = off;
 SET client_min_messages = error;
@@ -66,3 +69,7 @@ SELECT DISTINCT as_role, at FROM app.seen ORDER BY at;
 DROP EXTENSION schemaver;
 DROP SCHEMA app CASCADE;
 DROP ROLE regress_schemaver_coder;
+RESET SESSION AUTHORIZATION;
+REASSIGN OWNED BY regress_schemaver_super TO CURRENT_USER;
+DROP OWNED BY regress_schemaver_super;
+DROP ROLE regress_schemaver_super;

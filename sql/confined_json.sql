@@ -1,4 +1,7 @@
 -- Whose rights has a cast to json, which functions that make JSON look up by themselves, in an object of a superuser?
+-- whoever runs the tests: the names of roles are the same
+CREATE ROLE regress_schemaver_super SUPERUSER;
+SET SESSION AUTHORIZATION regress_schemaver_super;
 \set VERBOSITY terse
 CREATE EXTENSION schemaver;
 SET schemaver.progress = off;
@@ -53,3 +56,7 @@ SELECT count(*) AS as_superuser FROM app.seen;
 DROP EXTENSION schemaver;
 DROP SCHEMA app CASCADE;
 DROP ROLE regress_schemaver_coder;
+RESET SESSION AUTHORIZATION;
+REASSIGN OWNED BY regress_schemaver_super TO CURRENT_USER;
+DROP OWNED BY regress_schemaver_super;
+DROP ROLE regress_schemaver_super;

@@ -1,5 +1,8 @@
 -- A column of which generated ones are computed gets another type: these are dropped
 -- and added again, with all that depends on them.
+-- whoever runs the tests: the names of roles are the same
+CREATE ROLE regress_schemaver_super SUPERUSER;
+SET SESSION AUTHORIZATION regress_schemaver_super;
 CREATE EXTENSION schemaver;
 SET schemaver.progress = off;
 CREATE ROLE generated_reader;
@@ -41,3 +44,7 @@ DROP EXTENSION schemaver;
 DROP VIEW dear;
 DROP TABLE item, part;
 DROP ROLE generated_reader;
+RESET SESSION AUTHORIZATION;
+REASSIGN OWNED BY regress_schemaver_super TO CURRENT_USER;
+DROP OWNED BY regress_schemaver_super;
+DROP ROLE regress_schemaver_super;

@@ -1,4 +1,7 @@
 -- Is it known who wrote a script, and does it run as whom it should?
+-- whoever runs the tests: the names of roles are the same
+CREATE ROLE regress_schemaver_super SUPERUSER;
+SET SESSION AUTHORIZATION regress_schemaver_super;
 CREATE EXTENSION schemaver;
 SET schemaver.progress = off;
 SET client_min_messages = warning;
@@ -82,3 +85,7 @@ DROP SCHEMA app CASCADE;
 DROP TABLE a;
 DROP ROLE regress_schemaver_caller;
 DROP ROLE regress_schemaver_owner;
+RESET SESSION AUTHORIZATION;
+REASSIGN OWNED BY regress_schemaver_super TO CURRENT_USER;
+DROP OWNED BY regress_schemaver_super;
+DROP ROLE regress_schemaver_super;

@@ -1,4 +1,7 @@
 -- Hooks: when they run, as whom, what they know of the run, what their errors do.
+-- whoever runs the tests: the names of roles are the same
+CREATE ROLE regress_schemaver_super SUPERUSER;
+SET SESSION AUTHORIZATION regress_schemaver_super;
 CREATE EXTENSION schemaver;
 SET schemaver.progress = off;
 CREATE TABLE seen (n int GENERATED ALWAYS AS IDENTITY, hook text, role text, command text, target text, revision text, direction text, statement text);
@@ -88,3 +91,7 @@ SELECT schemaver.unhook('x');
 DROP EXTENSION schemaver;
 DROP TABLE one, two, reads, seen;
 DROP FUNCTION note, seen;
+RESET SESSION AUTHORIZATION;
+REASSIGN OWNED BY regress_schemaver_super TO CURRENT_USER;
+DROP OWNED BY regress_schemaver_super;
+DROP ROLE regress_schemaver_super;

@@ -1,4 +1,7 @@
 -- A hook runs as who has set it, whoever runs; and nobody gains by it.
+-- whoever runs the tests: the names of roles are the same
+CREATE ROLE regress_schemaver_super SUPERUSER;
+SET SESSION AUTHORIZATION regress_schemaver_super;
 CREATE EXTENSION schemaver;
 SET schemaver.progress = off;
 CREATE ROLE regress_hook_user;
@@ -71,3 +74,7 @@ DROP EXTENSION schemaver;
 DROP ROLE regress_hook_owner;
 DROP SCHEMA theirs CASCADE;
 DROP ROLE regress_hook_user;
+RESET SESSION AUTHORIZATION;
+REASSIGN OWNED BY regress_schemaver_super TO CURRENT_USER;
+DROP OWNED BY regress_schemaver_super;
+DROP ROLE regress_schemaver_super;

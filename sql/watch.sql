@@ -1,4 +1,7 @@
 -- Does the log of watch() hold a password, and does it end growing?  Does show() hold one?
+-- whoever runs the tests: the names of roles are the same
+CREATE ROLE regress_schemaver_super SUPERUSER;
+SET SESSION AUTHORIZATION regress_schemaver_super;
 CREATE EXTENSION schemaver;
 CREATE FOREIGN DATA WRAPPER regress_schemaver_w;
 SELECT schemaver.watch();
@@ -43,3 +46,7 @@ DROP VIEW v;
 DROP FUNCTION f, g, h, plain;
 DROP EXTENSION schemaver;
 DROP FOREIGN DATA WRAPPER regress_schemaver_w CASCADE;
+RESET SESSION AUTHORIZATION;
+REASSIGN OWNED BY regress_schemaver_super TO CURRENT_USER;
+DROP OWNED BY regress_schemaver_super;
+DROP ROLE regress_schemaver_super;
