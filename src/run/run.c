@@ -67,10 +67,10 @@ append_place(char *to, Size size, const StoredRevision *row, bool at_revision)
 		append_cut(to, size, at_revision ? row->id : "base");
 	else
 		foreach(cell, row->revises)
-		{
-			append_cut(to, size, foreach_current_index(cell) > 0 ? "," : "");
-			append_cut(to, size, lfirst(cell));
-		}
+	{
+		append_cut(to, size, foreach_current_index(cell) > 0 ? "," : "");
+		append_cut(to, size, lfirst(cell));
+	}
 }
 
 /*
