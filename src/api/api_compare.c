@@ -55,20 +55,48 @@ wanted_scope(FunctionCallInfo fcinfo, int n)
 	return scope;
 }
 
+/*
+ * A model of a large schema is done with before its result is printed, which takes as much memory
+ * again.  Blocks that grow beyond 32 MB, from where on malloc() takes none of the heap, go back to the
+ * operating system at once.
+ */
+#define LARGEST_BLOCK (64 * 1024 * 1024)
+
+static MemoryContext
+model_context(void)
+{
+	return AllocSetContextCreate(CurrentMemoryContext, "schemaver model", ALLOCSET_DEFAULT_MINSIZE,
+								 ALLOCSET_DEFAULT_INITSIZE, LARGEST_BLOCK);
+}
+
 Datum
 sv_api_snapshot(PG_FUNCTION_ARGS)
 {
 	ModelScope	scope = sv_arg_scope(fcinfo, 0);
+	MemoryContext context = model_context();
+	MemoryContext caller = MemoryContextSwitchTo(context);
+	Model	   *model = sv_model_read(&scope);
+	Jsonb	   *snapshot;
 
-	PG_RETURN_JSONB_P(sv_model_to_jsonb(sv_model_read(&scope)));
+	MemoryContextSwitchTo(caller);
+	snapshot = sv_model_to_jsonb(model);
+	MemoryContextDelete(context);
+	PG_RETURN_JSONB_P(snapshot);
 }
 
 Datum
 sv_api_fingerprint(PG_FUNCTION_ARGS)
 {
 	ModelScope	scope = sv_arg_scope(fcinfo, 0);
+	MemoryContext context = model_context();
+	MemoryContext caller = MemoryContextSwitchTo(context);
+	char	   *fingerprint = sv_model_fingerprint(sv_model_read(&scope));
+	text	   *result;
 
-	PG_RETURN_TEXT_P(cstring_to_text(sv_model_fingerprint(sv_model_read(&scope))));
+	MemoryContextSwitchTo(caller);
+	result = cstring_to_text(fingerprint);
+	MemoryContextDelete(context);
+	PG_RETURN_TEXT_P(result);
 }
 
 static List *

@@ -30,20 +30,14 @@ compare_texts(const ListCell *a, const ListCell *b)
 }
 
 static void
-annotate_text(Object *object, const char *name, char *value)
+annotate(Model *model, Object *object, const char *name, char *text, List *list)
 {
-	Property   *p;
-
-	object->properties = repalloc(object->properties, sizeof(Property) * (object->nproperties + 1));
-	p = &object->properties[object->nproperties++];
-	p->name = name;
-	p->text = value;
-	p->list = NIL;
+	sv_model_add_property(model, object, sv_property_of(name, text, list));
 }
 
 /* Add an entry to a list of texts, which is sorted. */
 static void
-annotate_list(Object *object, const char *name, char *entry)
+annotate_list(Model *model, Object *object, const char *name, char *entry)
 {
 	for (int i = 0; i < object->nproperties; i++)
 	{
@@ -54,8 +48,7 @@ annotate_list(Object *object, const char *name, char *entry)
 			return;
 		}
 	}
-	annotate_text(object, name, NULL);
-	object->properties[object->nproperties - 1].list = list_make1(entry);
+	annotate(model, object, name, NULL, list_make1(entry));
 }
 
 static bool
@@ -80,9 +73,9 @@ read_comment(Model *model, Relation catalog, HeapTuple tuple)
 	if (isnull)
 		return;
 	if (is_address_of(object, row->classoid, row->objoid, row->objsubid))
-		annotate_text(object, "comment", TextDatumGetCString(comment));
+		annotate(model, object, "comment", TextDatumGetCString(comment), NIL);
 	else if (sv_class_is(object, constraint))
-		annotate_text(object, "index_comment", TextDatumGetCString(comment));
+		annotate(model, object, "index_comment", TextDatumGetCString(comment), NIL);
 }
 
 static void
@@ -98,8 +91,8 @@ read_label(Model *model, Relation catalog, HeapTuple tuple)
 		return;
 	provider = heap_getattr(tuple, Anum_pg_seclabel_provider, RelationGetDescr(catalog), &isnull);
 	label = heap_getattr(tuple, Anum_pg_seclabel_label, RelationGetDescr(catalog), &isnull);
-	annotate_list(object, "labels", psprintf("%s=%s", TextDatumGetCString(provider),
-											 TextDatumGetCString(label)));
+	annotate_list(model, object, "labels", psprintf("%s=%s", TextDatumGetCString(provider),
+													TextDatumGetCString(label)));
 }
 
 /* ALTER ... DEPENDS ON EXTENSION: the object goes when the extension is dropped. */
@@ -114,7 +107,7 @@ note_extension(Model *model, const FormData_pg_depend * row)
 	object = sv_model_at(model, row->classid, row->objid, row->objsubid);
 	name = object != NULL ? get_extension_name(row->refobjid) : NULL;
 	if (name != NULL)
-		annotate_list(object, "extensions", name);
+		annotate_list(model, object, "extensions", name);
 }
 
 /* Can what stands at the address go with an extension?  Not what is most common. */
@@ -254,6 +247,7 @@ sv_acl_list(Datum value, char type, Oid owner)
 {
 	Acl		   *acl = DatumGetAclP(value);
 	List	   *result = NIL;
+	StringInfoData text;
 
 	if (type != 'd')
 	{
@@ -267,12 +261,12 @@ sv_acl_list(Datum value, char type, Oid owner)
 		if (ACL_NUM(copy) == 0)
 			return list_make1("none");
 	}
+	initStringInfo(&text);
 	for (int i = 0; i < ACL_NUM(acl); i++)
 	{
 		AclItem    *item = &ACL_DAT(acl)[i];
-		StringInfoData text;
 
-		initStringInfo(&text);
+		resetStringInfo(&text);
 		if (item->ai_grantee != ACL_ID_PUBLIC)
 			appendStringInfoString(&text, quote_identifier(sv_role_name(item->ai_grantee)));
 		appendStringInfoChar(&text, '=');
@@ -290,8 +284,9 @@ sv_acl_list(Datum value, char type, Oid owner)
 					appendStringInfoChar(&text, '*');
 			}
 		appendStringInfo(&text, "/%s", quote_identifier(sv_role_name(item->ai_grantor)));
-		result = lappend(result, text.data);
+		result = lappend(result, pstrdup(text.data));
 	}
+	pfree(text.data);
 	list_sort(result, compare_texts);
 	return result;
 }

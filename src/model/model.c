@@ -89,6 +89,7 @@ sv_model_create(void)
 {
 	Model	   *model = palloc0(sizeof(Model));
 
+	model->context = CurrentMemoryContext;
 	model->by_identity = identities_create(CurrentMemoryContext, FIRST_SIZE, NULL);
 	model->by_address = addresses_create(CurrentMemoryContext, FIRST_SIZE, NULL);
 	return model;

@@ -165,6 +165,7 @@ struct Object
 	ObjectAddress address;		/* of a model that was read from the catalogs */
 	Oid			needs_relation;
 	Oid			schema_oid;
+	Oid			type_oid;		/* of a column */
 	bool		context;		/* only there because others need it */
 	int			number;			/* in Model.objects */
 };
@@ -177,6 +178,10 @@ struct Model
 	List	   *findings;		/* strings: what is there but not modelled */
 	List	   *facts;			/* run/facts.c, where both matter */
 	List	   *default_privileges; /* those among the objects */
+	MemoryContext context;		/* in which it was created, and which holds all of it */
+	char	   *room;			/* for its objects and texts; see sv_model_alloc() */
+	Size		left;
+	Size		block;
 };
 
 /* What of a database is read. */
@@ -206,6 +211,16 @@ typedef bool (*LeftOutFn) (const ObjectAddress *address);
 
 extern void sv_model_leave_out(LeftOutFn is_left_out);
 extern bool sv_model_is_left_out(const ObjectAddress *address);
+
+/* memory.c */
+extern void *sv_model_alloc(Model *model, Size size);
+extern Object *sv_model_object(Model *model, const ModelClass *class);
+extern char *sv_model_text(Model *model, const char *text, int length);
+extern char *sv_model_string(Model *model, const char *text);
+extern char *sv_model_name(Model *model, const char *a, const char *between, const char *b);
+extern void sv_model_set_properties(Model *model, Object *object, const Property *properties,
+									int n);
+extern void sv_model_add_property(Model *model, Object *object, Property property);
 
 /* model.c */
 extern Model *sv_model_create(void);

@@ -75,6 +75,11 @@ typedef struct Reader
 	const ModelClass *class;
 	List	   *oids;			/* of what is read by scans: these objects, or the parts of these
 								 * relations; NIL: all */
+	bool		whole;			/* whole catalogs are read, since there are many relations */
+	List	   *with_options;	/* then OIDs of relations that are no parents of columns in the
+								 * model, and of which a column has options */
+	HTAB	   *indexes;		/* and IndexFacts; NULL: not needed so far */
+	MemoryContext scratch;		/* for what is done with when a row has been read, or NULL */
 	ColumnUse	uses[MAX_COLUMNS];
 	const char *names[MAX_COLUMNS];
 } Reader;
@@ -86,6 +91,8 @@ extern void sv_reader_some(Reader *reader, StoreScope *store, const Datum *value
 						   const List *oids);
 extern bool sv_reader_leaves_out(const Reader *reader, const ObjectAddress *address);
 extern char *sv_reader_type(Reader *reader, Oid type, int32 typmod);
+extern const char *sv_reader_identity(Reader *reader, const Object *object, const char *given);
+extern MemoryContext sv_reader_scratch(Reader *reader);
 
 /* presence.c */
 typedef struct Presence Presence;
@@ -96,7 +103,7 @@ extern bool sv_presence_of(Presence *presence, const ModelClass *class);
 
 /* scan.c */
 typedef void (*ScanFn) (Reader *reader, Relation catalog, HeapTuple tuple, void *arg);
-extern void sv_scan_relations(Reader *reader, Oid catalog, Oid index, AttrNumber key, ScanFn read,
+extern bool sv_scan_relations(Reader *reader, Oid catalog, Oid index, AttrNumber key, ScanFn read,
 							  void *arg);
 extern void sv_scan_by_oid(Reader *reader, Oid catalog, Oid index, AttrNumber key, ScanFn read,
 						   void *arg);
@@ -109,6 +116,19 @@ extern void sv_scan_tables(Reader *reader, StoreScope *store, const Datum *value
 
 /* scan_constraint.c */
 extern void sv_scan_constraints(Reader *reader, StoreScope *store, const Datum *values);
+
+/* index_facts.c */
+typedef struct IndexFacts
+{
+	Oid			index;
+	char		kind;			/* relkind */
+	Oid			method;
+	const char *name;
+	bool		is_usual;		/* valid, without options, tablespace and marks */
+	bool		has_keys_only;	/* nothing is included, and nulls are distinct */
+} IndexFacts;
+
+extern bool sv_index_facts(Reader *reader, IndexFacts *facts);
 
 /* scan_index.c */
 extern void sv_scan_indexes(Reader *reader, StoreScope *store, const Datum *values);

@@ -51,14 +51,7 @@ is_secret_option(const char *name)
 }
 
 static void
-put_property(Object *o, Property property)
-{
-	o->properties = repalloc(o->properties, sizeof(Property) * (o->nproperties + 1));
-	o->properties[o->nproperties++] = property;
-}
-
-static void
-read_connection(Object *subscription, HeapTuple tuple)
+read_connection(Model *model, Object *subscription, HeapTuple tuple)
 {
 	bool		isnull;
 	Datum		value =
@@ -66,7 +59,7 @@ read_connection(Object *subscription, HeapTuple tuple)
 	char	   *connection = TextDatumGetCString(value);
 
 	if (!is_secret_connection(connection))
-		put_property(subscription, sv_property_of("connection", connection, NIL));
+		sv_model_add_property(model, subscription, sv_property_of("connection", connection, NIL));
 }
 
 static int
@@ -76,7 +69,7 @@ compare_options(const ListCell *a, const ListCell *b)
 }
 
 static void
-read_private_options(Object *mapping, HeapTuple tuple)
+read_private_options(Model *model, Object *mapping, HeapTuple tuple)
 {
 	bool		isnull;
 	Datum		value =
@@ -96,7 +89,7 @@ read_private_options(Object *mapping, HeapTuple tuple)
 	}
 	list_sort(options, compare_options);
 	if (options != NIL)
-		put_property(mapping, sv_property_of("foreign_options", NULL, options));
+		sv_model_add_property(model, mapping, sv_property_of("foreign_options", NULL, options));
 }
 
 /* Add it to a model that was read from the catalogs. */
@@ -118,9 +111,9 @@ sv_model_read_private(Model *model)
 		if (!HeapTupleIsValid(tuple))
 			continue;
 		if (is_subscription)
-			read_connection(o, tuple);
+			read_connection(model, o, tuple);
 		else
-			read_private_options(o, tuple);
+			read_private_options(model, o, tuple);
 		ReleaseSysCache(tuple);
 	}
 }

@@ -74,8 +74,16 @@ column_use(const char *name, Oid type)
 	return type_is_array(type) ? COLUMN_LIST : COLUMN_TEXT;
 }
 
+static char *
+text_of_datum(Model *model, Datum value)
+{
+	text	   *packed = DatumGetTextPP(value);
+
+	return sv_model_text(model, VARDATA_ANY(packed), VARSIZE_ANY_EXHDR(packed));
+}
+
 static List *
-list_of_array(Datum array)
+list_of_array(Model *model, Datum array)
 {
 	ArrayType  *value = DatumGetArrayTypeP(array);
 	Datum	   *elements;
@@ -88,20 +96,20 @@ list_of_array(Datum array)
 	deconstruct_array(value, TEXTOID, -1, false, TYPALIGN_INT, &elements, &nulls, &n);
 	for (int i = 0; i < n; i++)
 		if (!nulls[i])
-			result = lappend(result, TextDatumGetCString(elements[i]));
+			result = lappend(result, text_of_datum(model, elements[i]));
 	return result;
 }
 
 /* Text of a value of a type that queries use; others are cast to text in SQL. */
 static char *
-text_of_value(Datum value, Oid type)
+text_of_value(Model *model, Datum value, Oid type)
 {
 	switch (type)
 	{
 		case TEXTOID:
-			return TextDatumGetCString(value);
+			return text_of_datum(model, value);
 		case NAMEOID:
-			return pstrdup(NameStr(*DatumGetName(value)));
+			return sv_model_string(model, NameStr(*DatumGetName(value)));
 		case INT2OID:
 			return psprintf("%d", DatumGetInt16(value));
 		case INT4OID:
@@ -152,27 +160,41 @@ sv_reader_type(Reader *reader, Oid type, int32 typmod)
 	return entry->name;
 }
 
-static const char *
-identity_of(const Object *object, const char *given)
+/* The identity of an object whose class, names and parent are known; "given": what a row says. */
+const char *
+sv_reader_identity(Reader *reader, const Object *object, const char *given)
 {
 	const char *name = quote_identifier(object->name ? object->name : "");
 
 	switch (object->class->style)
 	{
 		case SV_ID_NAME:
-			return pstrdup(name);
+			return sv_model_string(reader->model, name);
 		case SV_ID_QUALIFIED:
-			return quote_qualified_identifier(object->schema, object->name);
+			return sv_model_name(reader->model, quote_identifier(object->schema), ".", name);
 		case SV_ID_OF_PARENT:
-			return psprintf("%s.%s", object->parent->identity, name);
+			return sv_model_name(reader->model, object->parent->identity, ".", name);
 		case SV_ID_ON_PARENT:
-			return psprintf("%s ON %s", name, object->parent->identity);
+			return sv_model_name(reader->model, name, " ON ", object->parent->identity);
 		case SV_ID_AS_PARENT:
 			return object->parent->identity;
 		case SV_ID_GIVEN:
 			break;
 	}
 	return given;
+}
+
+/*
+ * A context for what the server's functions leave behind; whoever uses it resets it, and whoever has the
+ * reader deletes it.
+ */
+MemoryContext
+sv_reader_scratch(Reader *reader)
+{
+	if (reader->scratch == NULL)
+		reader->scratch = AllocSetContextCreate(reader->model->context, "schemaver scratch",
+												ALLOCSET_DEFAULT_SIZES);
+	return reader->scratch;
 }
 
 /* Is an object not to be read: a member of an extension, or hidden? */
@@ -200,7 +222,6 @@ typedef struct RowFacts
 	Oid			owner;
 	Datum		acl;
 	Oid			alias;
-	Oid			type;
 } RowFacts;
 
 /* Read the columns of a row; false if the object was just dropped. */
@@ -220,13 +241,14 @@ read_columns(Reader *reader, HeapTuple row, TupleDesc desc, Object *object, RowF
 		{
 			case COLUMN_TEXT:
 				add_property(object, reader->names[i],
-							 text_of_value(value, TupleDescAttr(desc, i)->atttypid), NIL);
+							 text_of_value(reader->model, value, TupleDescAttr(desc, i)->atttypid),
+							 NIL);
 				break;
 			case COLUMN_BOOL:
 				add_property(object, reader->names[i], DatumGetBool(value) ? "true" : NULL, NIL);
 				break;
 			case COLUMN_LIST:
-				add_property(object, reader->names[i], NULL, list_of_array(value));
+				add_property(object, reader->names[i], NULL, list_of_array(reader->model, value));
 				break;
 			case COLUMN_OWNER:
 				facts->owner = DatumGetObjectId(value);
@@ -251,20 +273,20 @@ read_columns(Reader *reader, HeapTuple row, TupleDesc desc, Object *object, RowF
 				object->schema_oid = DatumGetObjectId(value);
 				break;
 			case COLUMN_NAME:
-				object->name = pstrdup(NameStr(*DatumGetName(value)));
+				object->name = sv_model_string(reader->model, NameStr(*DatumGetName(value)));
 				break;
 			case COLUMN_IDENTITY:
-				facts->given = TextDatumGetCString(value);
+				facts->given = text_of_datum(reader->model, value);
 				break;
 			case COLUMN_NEEDS:
 				object->needs_relation = DatumGetObjectId(value);
 				break;
 			case COLUMN_TYPE:
-				facts->type = DatumGetObjectId(value);
+				object->type_oid = DatumGetObjectId(value);
 				break;
 			case COLUMN_TYPMOD:
 				add_property(object, "type",
-							 sv_reader_type(reader, facts->type, DatumGetInt32(value)), NIL);
+							 sv_reader_type(reader, object->type_oid, DatumGetInt32(value)), NIL);
 				break;
 			case COLUMN_ALIAS:
 				facts->alias = DatumGetObjectId(value);
@@ -278,11 +300,11 @@ read_columns(Reader *reader, HeapTuple row, TupleDesc desc, Object *object, RowF
 static void
 read_row(Reader *reader, HeapTuple row, TupleDesc desc)
 {
-	Object	   *object = palloc0(sizeof(Object));
+	Object	   *object = sv_model_object(reader->model, reader->class);
+	Property	properties[MAX_COLUMNS];
 	RowFacts	facts = {0};
 
-	object->class = reader->class;
-	object->properties = palloc(sizeof(Property) * (desc->natts + 3));
+	object->properties = properties;
 	object->address.classId = reader->class->catalog;
 	if (!read_columns(reader, row, desc, object, &facts))
 		return;
@@ -308,9 +330,10 @@ read_row(Reader *reader, HeapTuple row, TupleDesc desc)
 	if (facts.acl != (Datum) 0)
 		add_property(object, "acl", NULL,
 					 sv_acl_list(facts.acl, reader->class->acl_type, facts.owner));
-	object->identity = identity_of(object, facts.given);
+	object->identity = sv_reader_identity(reader, object, facts.given);
 	if (object->identity == NULL)
 		return;
+	sv_model_set_properties(reader->model, object, properties, object->nproperties);
 	sv_model_add(reader->model, object);
 	if (OidIsValid(facts.alias))
 	{
@@ -608,6 +631,10 @@ read_model(void *arg)
 	sv_model_find_unknown(reader.model, &store, values);
 	sv_store_leave(&store);
 	PopActiveSnapshot();
+	if (reader.scratch != NULL)
+		MemoryContextDelete(reader.scratch);
+	if (reader.indexes != NULL)
+		hash_destroy(reader.indexes);
 	sv_model_sort(reader.model);
 	attempt->model = reader.model;
 }

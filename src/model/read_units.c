@@ -670,6 +670,8 @@ sv_model_read_units(const List *units, Snapshot snapshot, KnownUnitFn known)
 		pfree(u.edges.edges);
 	if (u.reader.types != NULL)
 		hash_destroy(u.reader.types);
+	if (u.reader.scratch != NULL)
+		MemoryContextDelete(u.reader.scratch);
 	sv_model_sort(u.reader.model);
 	return u.reader.model;
 }

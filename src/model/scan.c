@@ -55,13 +55,17 @@ object_has_columns(const Object *o)
 	return sv_class_has(o, SV_HAS_COLUMNS);
 }
 
-/* Give the rows of a catalog that belong to the model's relations to "read" (and maybe others). */
-void
+/*
+ * Give the rows of a catalog that belong to the model's relations to "read" (and maybe others).
+ * True: all of the catalog was read.
+ */
+bool
 sv_scan_relations(Reader *reader, Oid catalog, Oid index, AttrNumber key, ScanFn read, void *arg)
 {
 	Relation	rel = table_open(catalog, AccessShareLock);
 	List	   *few = NIL;
 	int			n = list_length(reader->oids);
+	bool		whole;
 	ListCell   *cell;
 
 	if (n > 0)
@@ -73,7 +77,8 @@ sv_scan_relations(Reader *reader, Oid catalog, Oid index, AttrNumber key, ScanFn
 							  get_typ_typrelid(((Object *) lfirst(cell))->address.objectId) :
 							  ((Object *) lfirst(cell))->address.objectId);
 	}
-	if (n > FEW_RELATIONS && reader->oids == NIL)
+	whole = n > FEW_RELATIONS && reader->oids == NIL;
+	if (whole)
 		scan(reader, rel, index, key, InvalidOid, read, arg);
 	else
 	{
@@ -82,6 +87,7 @@ sv_scan_relations(Reader *reader, Oid catalog, Oid index, AttrNumber key, ScanFn
 	}
 	list_free(few);
 	table_close(rel, AccessShareLock);
+	return whole;
 }
 
 /* Give the rows with the OIDs that are to be read, or all, to "read". */
@@ -182,11 +188,34 @@ add_other(ColumnScan *state, Oid relation, AttrNumber number)
 }
 
 static void
+add_plain_column(Reader *reader, Form_pg_attribute row, const ColumnScan *state)
+{
+	Object	   *o = sv_model_object(reader->model, reader->class);
+	Property	properties[4];
+	int			n = 0;
+
+	o->parent = state->parent;
+	o->schema = state->parent->schema;
+	o->name = sv_model_string(reader->model, NameStr(row->attname));
+	o->identity = sv_reader_identity(reader, o, NULL);
+	o->type_oid = row->atttypid;
+	ObjectAddressSubSet(o->address, RelationRelationId, row->attrelid, row->attnum);
+	properties[n++] = sv_property_of("type", state->type_name, NIL);
+	if (row->attnotnull)
+		properties[n++] = sv_property_of("not_null", "true", NIL);
+	if ((row->attinhcount > 0 && !row->attislocal) || sv_is(state->parent, "of_type"))
+		properties[n++] = sv_property_of("inherited", "true", NIL);
+	if (row->attinhcount > 0 && row->attislocal)
+		properties[n++] = sv_property_of("merged", "true", NIL);
+	sv_model_set_properties(reader->model, o, properties, n);
+	sv_model_add(reader->model, o);
+}
+
+static void
 read_column(Reader *reader, Relation catalog, HeapTuple tuple, void *arg)
 {
 	ColumnScan *state = arg;
 	Form_pg_attribute row = (Form_pg_attribute) GETSTRUCT(tuple);
-	Object	   *o;
 
 	if (row->attnum <= 0 || row->attisdropped)
 		return;
@@ -198,29 +227,19 @@ read_column(Reader *reader, Relation catalog, HeapTuple tuple, void *arg)
 			state->parent = NULL;
 	}
 	if (state->parent == NULL)
+	{
+		if (reader->oids == NIL &&
+			!heap_attisnull(tuple, Anum_pg_attribute_attoptions, RelationGetDescr(catalog)))
+			reader->with_options = list_append_unique_oid(reader->with_options, row->attrelid);
 		return;
+	}
 	note_type(reader, state, row->atttypid, row->atttypmod);
 	if (!is_plain_column(catalog, tuple, state))
 	{
 		add_other(state, row->attrelid, row->attnum);
 		return;
 	}
-	o = palloc0(sizeof(Object));
-	o->class = reader->class;
-	o->parent = state->parent;
-	o->schema = state->parent->schema;
-	o->name = pstrdup(NameStr(row->attname));
-	o->identity = psprintf("%s.%s", state->parent->identity, quote_identifier(o->name));
-	ObjectAddressSubSet(o->address, RelationRelationId, row->attrelid, row->attnum);
-	o->properties = palloc(sizeof(Property) * 4);
-	o->properties[o->nproperties++] = sv_property_of("type", state->type_name, NIL);
-	if (row->attnotnull)
-		o->properties[o->nproperties++] = sv_property_of("not_null", "true", NIL);
-	if ((row->attinhcount > 0 && !row->attislocal) || sv_is(state->parent, "of_type"))
-		o->properties[o->nproperties++] = sv_property_of("inherited", "true", NIL);
-	if (row->attinhcount > 0 && row->attislocal)
-		o->properties[o->nproperties++] = sv_property_of("merged", "true", NIL);
-	sv_model_add(reader->model, o);
+	add_plain_column(reader, row, state);
 }
 
 /* Read the columns of all relations of the model. */
@@ -235,8 +254,9 @@ sv_scan_columns(Reader *reader, StoreScope *store, const Datum *values)
 	ColumnScan	state = {0};
 	Datum		more[4] = {values[0], values[1]};
 
-	sv_scan_relations(reader, AttributeRelationId, AttributeRelidNumIndexId,
-					  Anum_pg_attribute_attrelid, read_column, &state);
+	reader->whole =
+		sv_scan_relations(reader, AttributeRelationId, AttributeRelidNumIndexId,
+						  Anum_pg_attribute_attrelid, read_column, &state);
 	if (state.nothers == 0)
 		return;
 	if (query->sql == NULL)
@@ -326,20 +346,20 @@ read_default(Reader *reader, Relation catalog, HeapTuple tuple, void *arg)
 	bool		isnull;
 	Datum		stored;
 	Object	   *o;
+	Property	expression = {"expression"};
 
 	if (column == NULL || sv_is(column, "generated"))
 		return;
 	stored = heap_getattr(tuple, Anum_pg_attrdef_adbin, RelationGetDescr(catalog), &isnull);
 	if (isnull)
 		return;
-	o = palloc0(sizeof(Object));
-	o->class = reader->class;
+	o = sv_model_object(reader->model, reader->class);
 	o->parent = column;
 	o->schema = column->schema;
 	o->identity = column->identity;
 	ObjectAddressSet(o->address, AttrDefaultRelationId, row->oid);
-	o->properties = palloc(sizeof(Property) * 3);
-	o->properties[o->nproperties++] = sv_property_of("expression", print_default(arg, stored), NIL);
+	expression.text = print_default(arg, stored);
+	sv_model_set_properties(reader->model, o, &expression, 1);
 	sv_model_add(reader->model, o);
 }
 

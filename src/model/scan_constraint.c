@@ -3,7 +3,8 @@
  *		Constraints, read straight from the catalogs.
  *
  * Nearly all constraints have nothing but a name and a definition: an object of
- * these is made of the row and of what the server prints.  All others are left to the
+ * these is made of the row and of what the server prints; of a plain key the few words are
+ * written here.  All others are left to the
  * query of the class.
  */
 #include "postgres.h"
@@ -14,6 +15,7 @@
 #include "catalog/pg_index.h"
 #include "catalog/indexing.h"
 #include "model/model_private.h"
+#include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/fmgrprotos.h"
 #include "utils/rel.h"
@@ -46,34 +48,45 @@ row_has_index(const Form_pg_constraint row)
 	return row->contype != CONSTRAINT_CHECK && row->contype != CONSTRAINT_FOREIGN;
 }
 
-/* Is there nothing to say of the index of a constraint? */
 static bool
-has_plain_index(Oid oid)
+is_plain(Reader *reader, const Form_pg_constraint row, IndexFacts *facts)
 {
-	HeapTuple	tuple = SearchSysCache1(INDEXRELID, ObjectIdGetDatum(oid));
-	Form_pg_index index;
-	bool		isnull;
-	bool		result;
-
-	if (!HeapTupleIsValid(tuple))
-		return false;
-	index = (Form_pg_index) GETSTRUCT(tuple);
-	result = !index->indisclustered && !index->indisreplident && index->indisvalid;
-	ReleaseSysCache(tuple);
-	tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(oid));
-	if (!HeapTupleIsValid(tuple))
-		return false;
-	(void) SysCacheGetAttr(RELOID, tuple, Anum_pg_class_reloptions, &isnull);
-	result &= isnull && !OidIsValid(((Form_pg_class) GETSTRUCT(tuple))->reltablespace);
-	ReleaseSysCache(tuple);
-	return result;
+	facts->index = row->conindid;
+	return row->convalidated && !row->condeferrable && !row->condeferred &&
+		(!row_has_index(row) || (sv_index_facts(reader, facts) && facts->is_usual));
 }
 
-static bool
-is_plain(const Form_pg_constraint row)
+/*
+ * The definition of a key of columns alone, as pg_get_constraintdef() writes it; that looks
+ * for the constraint and its columns in the catalogs.  NULL: there is more to say.
+ */
+static char *
+key_definition(Reader *reader, Relation catalog, HeapTuple tuple, const IndexFacts *facts)
 {
-	return row->convalidated && !row->condeferrable && !row->condeferred &&
-		(!row_has_index(row) || has_plain_index(row->conindid));
+	Form_pg_constraint row = (Form_pg_constraint) GETSTRUCT(tuple);
+	bool		is_primary = row->contype == CONSTRAINT_PRIMARY;
+	StringInfoData text;
+	ArrayType  *columns;
+	bool		isnull;
+
+	if ((!is_primary && row->contype != CONSTRAINT_UNIQUE) || !facts->has_keys_only ||
+		SV_18(row->conperiod, false))
+		return NULL;
+	columns = DatumGetArrayTypeP(heap_getattr(tuple, Anum_pg_constraint_conkey,
+											  RelationGetDescr(catalog), &isnull));
+	initStringInfo(&text);
+	appendStringInfoString(&text, is_primary ? "PRIMARY KEY " : "UNIQUE ");
+	for (int i = 0; i < ARR_DIMS(columns)[0]; i++)
+	{
+		const Object *column = sv_model_at(reader->model, RelationRelationId, row->conrelid,
+										   ((int16 *) ARR_DATA_PTR(columns))[i]);
+
+		if (column == NULL)
+			return NULL;
+		appendStringInfo(&text, "%s%s", i > 0 ? ", " : "(", quote_identifier(column->name));
+	}
+	appendStringInfoChar(&text, ')');
+	return text.data;
 }
 
 /* What the server prints; NULL: the constraint was just dropped. */
@@ -91,22 +104,23 @@ definition_of(Oid constraint)
 }
 
 static void
-add_table_constraint(Reader *reader, Object *table, const Form_pg_constraint row, char *definition)
+add_table_constraint(Reader *reader, Object *table, const Form_pg_constraint row,
+					 const char *definition)
 {
-	Object	   *o = palloc0(sizeof(Object));
+	Object	   *o = sv_model_object(reader->model, reader->class);
 	ObjectAddress index;
+	bool		inherited = row->coninhcount > 0 && !row->conislocal;
+	Property	properties[] = {
+		{"kind", kind_of(row)}, {"definition", sv_model_string(reader->model, definition)},
+		{"inherited", "true"}
+	};
 
-	o->class = reader->class;
 	o->parent = table;
 	o->schema = table->schema;
-	o->name = pstrdup(NameStr(row->conname));
-	o->identity = psprintf("%s ON %s", quote_identifier(o->name), table->identity);
+	o->name = sv_model_string(reader->model, NameStr(row->conname));
+	o->identity = sv_reader_identity(reader, o, NULL);
 	ObjectAddressSet(o->address, ConstraintRelationId, row->oid);
-	o->properties = palloc(sizeof(Property) * 4);
-	o->properties[o->nproperties++] = sv_property_of("kind", kind_of(row), NIL);
-	o->properties[o->nproperties++] = sv_property_of("definition", definition, NIL);
-	if (row->coninhcount > 0 && !row->conislocal)
-		o->properties[o->nproperties++] = sv_property_of("inherited", "true", NIL);
+	sv_model_set_properties(reader->model, o, properties, inherited ? 3 : 2);
 	sv_model_add(reader->model, o);
 	if (!row_has_index(row))
 		return;
@@ -123,20 +137,27 @@ read_constraint(Reader *reader, Relation catalog, HeapTuple tuple, void *arg)
 	Object	   *table = OidIsValid(row->conrelid) && kind_of(row) != NULL ?
 	sv_model_at(reader->model, RelationRelationId, row->conrelid, 0) : NULL;
 	ObjectAddress address;
+	IndexFacts	facts;
+	MemoryContext caller;
 	char	   *definition;
 
 	memset(&address, 0, sizeof(address));
 	ObjectAddressSet(address, ConstraintRelationId, row->oid);
 	if (table == NULL || sv_reader_leaves_out(reader, &address))
 		return;
-	if (!is_plain(row))
+	if (!is_plain(reader, row, &facts))
 	{
 		*others = lappend_oid(*others, row->oid);
 		return;
 	}
-	definition = definition_of(row->oid);
+	caller = MemoryContextSwitchTo(sv_reader_scratch(reader));
+	definition = key_definition(reader, catalog, tuple, &facts);
+	if (definition == NULL)
+		definition = definition_of(row->oid);
+	MemoryContextSwitchTo(caller);
 	if (definition != NULL)
 		add_table_constraint(reader, table, row, definition);
+	MemoryContextReset(reader->scratch);
 }
 
 /* Read the constraints of all tables of the model. */

@@ -4,8 +4,8 @@
  *
  * pg_get_indexdef() looks for the default operator class of each column in
  * the catalog, every time.  Nearly all indexes are of plain columns in the usual
- * order: their definition is written here, as that function would.  All others are
- * left to the query of the class.
+ * order: their definition is written here, as that function would, with the predicate
+ * as the server prints it.  All others are left to the query of the class.
  */
 #include "postgres.h"
 
@@ -18,7 +18,9 @@
 #include "model/model_private.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
+#include "utils/fmgrprotos.h"
 #include "utils/inval.h"
+#include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
 #include "utils/syscache.h"
@@ -41,6 +43,7 @@ typedef struct IndexReading
 	HTAB	   *defaults;
 	Oid			method;			/* of the last index */
 	const char *method_name;
+	StringInfoData text;		/* of the last definition */
 	List	   *others;			/* OIDs of indexes that are not plain */
 } IndexReading;
 
@@ -128,16 +131,26 @@ default_opclass(IndexReading *state, Oid type, Oid method)
 
 /* Has a column of the index options of its operator class? */
 static bool
-has_column_options(Oid index, int number)
+has_column_options(const Reader *reader, Form_pg_index index)
 {
-	HeapTuple	tuple = SearchSysCache2(ATTNUM, ObjectIdGetDatum(index), Int16GetDatum(number));
-	bool		isnull;
+	bool		result = false;
 
-	if (!HeapTupleIsValid(tuple))
-		elog(ERROR, "cache lookup failed for attribute %d of relation %u", number, index);
-	(void) SysCacheGetAttr(ATTNUM, tuple, Anum_pg_attribute_attoptions, &isnull);
-	ReleaseSysCache(tuple);
-	return !isnull;
+	if (reader->whole)
+		return list_member_oid(reader->with_options, index->indexrelid);
+	for (int i = 1; i <= index->indnkeyatts && !result; i++)
+	{
+		HeapTuple	tuple =
+		SearchSysCache2(ATTNUM, ObjectIdGetDatum(index->indexrelid), Int16GetDatum(i));
+		bool		isnull;
+
+		if (!HeapTupleIsValid(tuple))
+			elog(ERROR, "cache lookup failed for attribute %d of relation %u", i,
+				 index->indexrelid);
+		(void) SysCacheGetAttr(ATTNUM, tuple, Anum_pg_attribute_attoptions, &isnull);
+		ReleaseSysCache(tuple);
+		result = !isnull;
+	}
+	return result;
 }
 
 /*
@@ -145,29 +158,22 @@ has_column_options(Oid index, int number)
  * there is more.
  */
 static bool
-write_index_column(IndexReading *state, StringInfo out, Form_pg_index index, Oid method, int i,
+write_index_column(IndexReading *state, Reader *reader, Form_pg_index index, Oid method, int i,
 				   Oid collation, Oid opclass)
 {
-	HeapTuple	tuple =
-	SearchSysCache2(ATTNUM, ObjectIdGetDatum(index->indrelid),
-					Int16GetDatum(index->indkey.values[i]));
-	Form_pg_attribute column;
-	bool		plain;
+	const Object *column = sv_model_at(reader->model, RelationRelationId, index->indrelid,
+									   index->indkey.values[i]);
 
-	if (!HeapTupleIsValid(tuple))
-		elog(ERROR, "cache lookup failed for attribute %d of relation %u", index->indkey.values[i],
-			 index->indrelid);
-	column = (Form_pg_attribute) GETSTRUCT(tuple);
-	plain = (!OidIsValid(collation) || collation == column->attcollation) &&
-		opclass == default_opclass(state, column->atttypid, method) &&
-		!has_column_options(index->indexrelid, i + 1);
-	appendStringInfo(out, "%s%s", i > 0 ? ", " : "", quote_identifier(NameStr(column->attname)));
-	ReleaseSysCache(tuple);
-	return plain;
+	if (column == NULL || !OidIsValid(column->type_oid) || sv_is(column, "collation") ||
+		(OidIsValid(collation) && collation != get_typcollation(column->type_oid)) ||
+		opclass != default_opclass(state, column->type_oid, method))
+		return false;
+	appendStringInfo(&state->text, "%s%s", i > 0 ? ", " : "", quote_identifier(column->name));
+	return true;
 }
 
 static bool
-write_columns(IndexReading *state, StringInfo out, Relation catalog, HeapTuple tuple, Oid method)
+write_columns(IndexReading *state, Reader *reader, Relation catalog, HeapTuple tuple, Oid method)
 {
 	Form_pg_index index = (Form_pg_index) GETSTRUCT(tuple);
 	bool		isnull;
@@ -183,62 +189,77 @@ write_columns(IndexReading *state, StringInfo out, Relation catalog, HeapTuple t
 
 	for (int i = 0; i < index->indnkeyatts; i++)
 		if (index->indkey.values[i] <= 0 || orders->values[i] != 0 ||
-			!write_index_column(state, out, index, method, i, collations->values[i],
+			!write_index_column(state, reader, index, method, i, collations->values[i],
 								opclasses->values[i]))
 			return false;
+	return !has_column_options(reader, index);
+}
+
+/*
+ * Write the definition of an index, up to its predicate, into the reading's text; false: there is
+ * more to say than its columns.
+ */
+static bool
+write_plain_definition(IndexReading *state, Reader *reader, Relation catalog, HeapTuple tuple,
+					   const IndexFacts *facts, const Object *table)
+{
+	if (!facts->is_usual || !facts->has_keys_only || facts->kind != RELKIND_INDEX ||
+		!heap_attisnull(tuple, Anum_pg_index_indexprs, RelationGetDescr(catalog)))
+		return false;
+	if (state->method != facts->method)
+	{
+		state->method = facts->method;
+		state->method_name = quote_identifier(get_am_name(facts->method));
+	}
+	resetStringInfo(&state->text);
+	appendStringInfo(&state->text, "CREATE %sINDEX %s ON %s USING %s (",
+					 ((Form_pg_index) GETSTRUCT(tuple))->indisunique ? "UNIQUE " : "",
+					 quote_identifier(facts->name), table->identity, state->method_name);
+	if (!write_columns(state, reader, catalog, tuple, facts->method))
+		return false;
+	appendStringInfoChar(&state->text, ')');
 	return true;
 }
 
-/* The definition of an index, or NULL if there is more to say than its columns. */
-static char *
-plain_definition(IndexReading *state, Relation catalog, HeapTuple tuple, HeapTuple relation,
-				 const Object *table)
+/* The predicate of an index as the server prints it, also in the definition; NULL: none. */
+static const char *
+predicate_of(Reader *reader, Relation catalog, HeapTuple tuple)
 {
-	Form_pg_index index = (Form_pg_index) GETSTRUCT(tuple);
-	Form_pg_class row = (Form_pg_class) GETSTRUCT(relation);
-	StringInfoData out;
+	Oid			table = ((Form_pg_index) GETSTRUCT(tuple))->indrelid;
 	bool		isnull;
+	Datum		stored =
+	heap_getattr(tuple, Anum_pg_index_indpred, RelationGetDescr(catalog), &isnull);
+	MemoryContext caller;
+	char	   *printed;
 
-	(void) SysCacheGetAttr(RELOID, relation, Anum_pg_class_reloptions, &isnull);
-	if (!isnull || row->relkind != RELKIND_INDEX || OidIsValid(row->reltablespace) ||
-		index->indisclustered ||
-		index->indisreplident || !index->indisvalid || index->indnatts != index->indnkeyatts ||
-		index->indnullsnotdistinct ||
-		!heap_attisnull(tuple, Anum_pg_index_indexprs, RelationGetDescr(catalog)) ||
-		!heap_attisnull(tuple, Anum_pg_index_indpred, RelationGetDescr(catalog)))
+	if (isnull)
 		return NULL;
-	if (state->method != row->relam)
-	{
-		state->method = row->relam;
-		state->method_name = quote_identifier(get_am_name(row->relam));
-	}
-	initStringInfo(&out);
-	appendStringInfo(&out, "CREATE %sINDEX %s ON %s USING %s (", index->indisunique ? "UNIQUE " :
-					 "",
-					 quote_identifier(NameStr(row->relname)), table->identity, state->method_name);
-	if (!write_columns(state, &out, catalog, tuple, row->relam))
-	{
-		pfree(out.data);
-		return NULL;
-	}
-	appendStringInfoChar(&out, ')');
-	return out.data;
+	caller = MemoryContextSwitchTo(sv_reader_scratch(reader));
+	printed = TextDatumGetCString(DirectFunctionCall2(pg_get_expr, stored,
+													  ObjectIdGetDatum(table)));
+	MemoryContextSwitchTo(caller);
+	printed = sv_model_string(reader->model, printed);
+	MemoryContextReset(reader->scratch);
+	return printed;
 }
 
 static void
-add_index(Reader *reader, Object *table, Oid index, const char *name, char *definition)
+add_index(IndexReading *state, Reader *reader, Object *table, const IndexFacts *facts,
+		  const char *predicate)
 {
-	Object	   *o = palloc0(sizeof(Object));
+	Object	   *o = sv_model_object(reader->model, reader->class);
+	Property	properties[] = {{"definition"}, {"predicate", predicate}};
 
-	o->class = reader->class;
+	if (predicate != NULL)
+		appendStringInfo(&state->text, " WHERE %s", predicate);
+	properties[0].text = sv_model_text(reader->model, state->text.data, state->text.len);
 	o->parent = table;
 	o->schema = table->schema;
 	o->schema_oid = table->schema_oid;
-	o->name = pstrdup(name);
-	o->identity = quote_qualified_identifier(o->schema, o->name);
-	ObjectAddressSet(o->address, RelationRelationId, index);
-	o->properties = palloc(sizeof(Property) * 2);
-	o->properties[o->nproperties++] = sv_property_of("definition", definition, NIL);
+	o->name = facts->name;
+	o->identity = sv_reader_identity(reader, o, NULL);
+	ObjectAddressSet(o->address, RelationRelationId, facts->index);
+	sv_model_set_properties(reader->model, o, properties, predicate != NULL ? 2 : 1);
 	sv_model_add(reader->model, o);
 }
 
@@ -248,22 +269,17 @@ read_index(Reader *reader, Relation catalog, HeapTuple tuple, void *arg)
 	IndexReading *state = arg;
 	Form_pg_index index = (Form_pg_index) GETSTRUCT(tuple);
 	Object	   *table = sv_model_at(reader->model, RelationRelationId, index->indrelid, 0);
-	HeapTuple	relation;
-	char	   *definition;
+	IndexFacts	facts = {index->indexrelid};
 
 	if (table == NULL ||
 		sv_model_at(reader->model, RelationRelationId, index->indexrelid, 0) != NULL)
 		return;					/* not ours, or the index of a constraint */
-	relation = SearchSysCache1(RELOID, ObjectIdGetDatum(index->indexrelid));
-	if (!HeapTupleIsValid(relation))
+	if (!sv_index_facts(reader, &facts))
 		elog(ERROR, "cache lookup failed for relation %u", index->indexrelid);
-	definition = plain_definition(state, catalog, tuple, relation, table);
-	if (definition != NULL)
-		add_index(reader, table, index->indexrelid,
-				  NameStr(((Form_pg_class) GETSTRUCT(relation))->relname), definition);
+	if (write_plain_definition(state, reader, catalog, tuple, &facts, table))
+		add_index(state, reader, table, &facts, predicate_of(reader, catalog, tuple));
 	else
 		state->others = lappend_oid(state->others, index->indexrelid);
-	ReleaseSysCache(relation);
 }
 
 /* Read the indexes of all relations of the model that no constraint has. */
@@ -272,10 +288,12 @@ sv_scan_indexes(Reader *reader, StoreScope *store, const Datum *values)
 {
 	IndexReading state = {0};
 
+	initStringInfo(&state.text);
 	sv_scan_relations(reader, IndexRelationId, IndexIndrelidIndexId, Anum_pg_index_indrelid,
 					  read_index, &state);
 	if (state.defaults != NULL)
 		hash_destroy(state.defaults);
+	pfree(state.text.data);
 	sv_reader_some(reader, store, values, state.others);
 	list_free(state.others);
 }

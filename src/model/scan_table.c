@@ -24,23 +24,20 @@
 #include "utils/rel.h"
 #include "utils/snapmgr.h"
 
-/* Begin an object with an owner and privileges, and room for two more properties. */
+/* Begin an object with an owner and privileges. */
 static Object *
 new_object(Reader *reader, Relation catalog, HeapTuple tuple, Oid oid, const char *name, Oid owner,
 		   AttrNumber acl_column)
 {
-	Object	   *o = palloc0(sizeof(Object));
+	Object	   *o = sv_model_object(reader->model, reader->class);
 	bool		isnull;
 	Datum		acl = heap_getattr(tuple, acl_column, RelationGetDescr(catalog), &isnull);
 	List	   *privileges = isnull ? NIL : sv_acl_list(acl, reader->class->acl_type, owner);
+	Property	properties[] = {{"owner", sv_role_name(owner)}, {"acl", NULL, privileges}};
 
-	o->class = reader->class;
-	o->name = pstrdup(name);
+	o->name = sv_model_string(reader->model, name);
 	ObjectAddressSet(o->address, reader->class->catalog, oid);
-	o->properties = palloc(sizeof(Property) * 4);
-	o->properties[o->nproperties++] = sv_property_of("owner", sv_role_name(owner), NIL);
-	if (privileges != NIL)
-		o->properties[o->nproperties++] = sv_property_of("acl", NULL, privileges);
+	sv_model_set_properties(reader->model, o, properties, privileges != NIL ? 2 : 1);
 	return o;
 }
 
@@ -72,7 +69,7 @@ read_schema(Reader *reader, Relation catalog, HeapTuple tuple, void *arg)
 		return;
 	o = new_object(reader, catalog, tuple, row->oid, NameStr(row->nspname), row->nspowner,
 				   Anum_pg_namespace_nspacl);
-	o->identity = pstrdup(quote_identifier(o->name));
+	o->identity = sv_reader_identity(reader, o, NULL);
 	sv_model_add(reader->model, o);
 }
 
@@ -153,7 +150,7 @@ read_table(Reader *reader, Relation catalog, HeapTuple tuple, void *arg)
 	o->schema = schema ? schema->name : get_namespace_name(row->relnamespace);
 	if (o->schema == NULL)
 		return;					/* just dropped */
-	o->identity = quote_qualified_identifier(o->schema, o->name);
+	o->identity = sv_reader_identity(reader, o, NULL);
 	sv_model_add(reader->model, o);
 }
 
