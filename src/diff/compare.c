@@ -213,17 +213,14 @@ find_named(Comparison *cmp)
 static void
 find_dependents(Comparison *cmp)
 {
-	ListCell   *cell;
-	ListCell   *need;
-
 	cmp->dependents = palloc0(sizeof(List *) * (list_length(cmp->from->objects) + 1));
-	foreach(cell, cmp->from->objects)
+	foreach_ptr(Object, object, cmp->from->objects)
 	{
-		foreach(need, ((Object *) lfirst(cell))->needs)
+		foreach_ptr(const Object, need, object->needs)
 		{
-			int			number = ((Object *) lfirst(need))->number;
+			int			number = need->number;
 
-			cmp->dependents[number] = lappend(cmp->dependents[number], lfirst(cell));
+			cmp->dependents[number] = lappend(cmp->dependents[number], object);
 		}
 	}
 }
@@ -292,7 +289,6 @@ Comparison *
 sv_diff_compare(Model *from, Model *to, const DiffOptions *options)
 {
 	Comparison *cmp = palloc0(sizeof(Comparison));
-	ListCell   *cell;
 
 	cmp->from = from;
 	cmp->to = to;
@@ -307,10 +303,10 @@ sv_diff_compare(Model *from, Model *to, const DiffOptions *options)
 	refuse_used_extensions(cmp);
 	sv_diff_spread_renaming(cmp);
 	sv_persistence_let_sequences_follow(cmp);
-	foreach(cell, sv_diff_order(cmp))
+	foreach_ptr(DiffNode, node, sv_diff_order(cmp))
 	{
 		CHECK_FOR_INTERRUPTS();
-		sv_diff_write(cmp, lfirst(cell));
+		sv_diff_write(cmp, node);
 	}
 	return cmp;
 }

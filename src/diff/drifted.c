@@ -235,7 +235,6 @@ drift_behind(const Model *model, Drift *const *of, const Object *object)
 	{
 		Object	   *next = linitial(queue);
 		Drift	   *drift = own_drift(of, next);
-		ListCell   *cell;
 
 		if (drift != NULL)
 			return drift;
@@ -244,8 +243,8 @@ drift_behind(const Model *model, Drift *const *of, const Object *object)
 			continue;
 		seen = bms_add_member(seen, next->number);
 		queue = list_concat(queue, next->needs);
-		foreach(cell, next->parts)
-			queue = list_concat(queue, ((Object *) lfirst(cell))->needs);
+		foreach_ptr(const Object, part, next->parts)
+			queue = list_concat(queue, part->needs);
 		if (next->parent != NULL)
 			queue = lappend(queue, next->parent);
 	}

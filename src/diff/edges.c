@@ -45,9 +45,9 @@ edges_of_detaching(Pair *pair)
 		if (sv_diff_is_index(lfirst(cell)))
 			sv_diff_add_edge(pair->drop, sv_pair(pair->cmp, lfirst(cell))->drop);
 	}
-	foreach(cell, pair->a->needs)
+	foreach_ptr(const Object, need, pair->a->needs)
 	{
-		foreach(other, ((Object *) lfirst(cell))->parts)
+		foreach(other, need->parts)
 		{
 			if (sv_diff_is_index(lfirst(other)))
 				sv_diff_add_edge(pair->drop, sv_pair(pair->cmp, lfirst(other))->drop);
@@ -62,15 +62,14 @@ edges_of_detaching(Pair *pair)
 bool
 sv_diff_has_part_of(const Object *table, const Object *whole)
 {
-	ListCell   *cell;
 	ListCell   *other;
 
-	foreach(cell, table->parts)
+	foreach_ptr(const Object, part, table->parts)
 	{
-		foreach(other, ((Object *) lfirst(cell))->parts)
+		foreach(other, part->parts)
 		{
 			if (sv_class_is(lfirst(other), index_attachment) &&
-				!sv_is(lfirst(cell), "incomplete") &&
+				!sv_is(part, "incomplete") &&
 				list_member_ptr(((Object *) lfirst(other))->needs, whole))
 				return true;
 		}
@@ -104,9 +103,9 @@ edges_of_attaching(Pair *pair)
 	ListCell   *need;
 
 	/* an index that the partition does not have, too, is made when the partition is there */
-	foreach(need, pair->b->needs)
+	foreach_ptr(const Object, object, pair->b->needs)
 	{
-		foreach(cell, ((Object *) lfirst(need))->parts)
+		foreach(cell, object->parts)
 		{
 			if (sv_diff_is_index(lfirst(cell)) &&
 				!sv_diff_has_part_of(pair->b->parent, lfirst(cell)))
@@ -208,7 +207,6 @@ static void
 after_made_shell(Comparison *cmp, Pair *pair)
 {
 	ListCell   *cell;
-	ListCell   *need;
 
 	sv_diff_add_edge(pair->shell, pair->create);
 	foreach(cell, pair->b->needs)
@@ -220,10 +218,10 @@ after_made_shell(Comparison *cmp, Pair *pair)
 	{
 		foreach(cell, pair->b->parts)
 		{
-			foreach(need, ((Object *) lfirst(cell))->needs)
+			foreach_ptr(const Object, need, ((Object *) lfirst(cell))->needs)
 			{
 				if (sv_class_is(lfirst(cell), column))
-					after_made(cmp, pair->shell, lfirst(need));
+					after_made(cmp, pair->shell, need);
 			}
 		}
 	}
@@ -264,17 +262,16 @@ static void
 edges_of_link(Pair *inheritance, const Object *link)
 {
 	ListCell   *cell;
-	ListCell   *need;
 
 	foreach(cell, link->parent->parts)
 	{
 		if (!sv_diff_is_foreign_key(lfirst(cell)))
 			edges_of_part(inheritance, lfirst(cell));
 	}
-	foreach(need, link->needs)
+	foreach_ptr(const Object, need, link->needs)
 	{
-		foreach(cell, ((Object *) lfirst(need))->parts)
-			edges_of_part(inheritance, lfirst(cell));
+		foreach_ptr(const Object, part, need->parts)
+			edges_of_part(inheritance, part);
 	}
 }
 
@@ -342,22 +339,19 @@ static void
 edges_of_held_type(const Comparison *cmp, const Object *user, DiffNode *first, DiffNode *then,
 				   const Object *type)
 {
-	ListCell   *cell;
-	ListCell   *need;
-
 	check_stack_depth();
 	edges_of_attributes(cmp, user, first, then, type);
 	if (sv_class_is(type, domain))
 	{
-		foreach(need, type->needs)
-			edges_of_held_type(cmp, user, first, then, lfirst(need));
+		foreach_ptr(const Object, object, type->needs)
+			edges_of_held_type(cmp, user, first, then, object);
 	}
 	if (sv_class_is(type, composite))
 	{
-		foreach(cell, type->parts)
+		foreach_ptr(const Object, part, type->parts)
 		{
-			foreach(need, ((Object *) lfirst(cell))->needs)
-				edges_of_held_type(cmp, user, first, then, lfirst(need));
+			foreach_ptr(const Object, need, part->needs)
+				edges_of_held_type(cmp, user, first, then, need);
 		}
 	}
 }
@@ -402,13 +396,12 @@ add_edges_between(const Pair *aside, const Pair *change)
 static void
 edges_of_jsonb(Pair *column)
 {
-	ListCell   *need;
 	ListCell   *leading;
 
 	sv_diff_add_edge(column->release, column->alter);
-	foreach(need, column->b->needs)
+	foreach_ptr(const Object, need, column->b->needs)
 	{
-		foreach_ptr(const Object, part, ((Object *) lfirst(need))->parts)
+		foreach_ptr(const Object, part, need->parts)
 		{
 			if (!sv_class_is(part, column))
 				continue;
@@ -454,14 +447,12 @@ edges_of_tie(Pair *table)
 static bool
 sets_toast_options(const Pair *table)
 {
-	ListCell   *cell;
-
 	if (table->alter == NULL || sv_same(table->a, table->b, "options") ||
 		!sv_same(table->a, table->b, "of_type"))
 		return false;
-	foreach(cell, sv_list(table->b, "options"))
+	foreach_ptr(const char, option, sv_list(table->b, "options"))
 	{
-		if (strncmp(lfirst(cell), "toast.", 6) == 0)
+		if (strncmp(option, "toast.", 6) == 0)
 			return true;
 	}
 	return false;

@@ -68,12 +68,10 @@ matches_object(const Object *o, const char *pattern)
 bool
 sv_diff_is_excluded(const Object *o, List *patterns)
 {
-	ListCell   *cell;
-
-	foreach(cell, patterns)
+	foreach_ptr(const char, pattern, patterns)
 	{
 		CHECK_FOR_INTERRUPTS();
-		if (matches_object(o, lfirst(cell)))
+		if (matches_object(o, pattern))
 			return true;
 	}
 	return o->parent != NULL && sv_diff_is_excluded(o->parent, patterns);

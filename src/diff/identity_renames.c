@@ -54,17 +54,16 @@ sv_identity_renames(List *renames, bool back)
 {
 	List	   *rows = NIL;
 	List	   *tables = NIL;
-	ListCell   *cell;
 
-	foreach(cell, renames)
+	foreach_ptr(const Rename, rename, renames)
 	{
-		Object	   *o = ((Rename *) lfirst(cell))->from;
+		Object	   *o = rename->from;
 
 		tables = list_append_unique_ptr(tables, sv_class_is(o, column) ? o->parent : o);
 	}
-	foreach(cell, tables)
+	foreach_ptr(const Object, table, tables)
 	{
-		foreach_ptr(Object, column, ((Object *) lfirst(cell))->parts)
+		foreach_ptr(Object, column, table->parts)
 		{
 			DiffRow    *row = sv_class_is(column, column) && has_usual_sequence(column) ?
 			sequence_row(column, renames, back) : NULL;

@@ -59,12 +59,11 @@ List *
 sv_with_partitions(const Comparison *cmp, Object *table)
 {
 	List	   *result = list_make1(table);
-	ListCell   *cell;
 	ListCell   *link;
 
-	foreach(cell, result)
+	foreach_ptr(const Object, object, result)
 	{
-		foreach(link, cmp->dependents[((Object *) lfirst(cell))->number])
+		foreach(link, cmp->dependents[object->number])
 		{
 			if (sv_class_is(lfirst(link), inheritance) && sv_is(lfirst(link), "bound"))
 				result = list_append_unique_ptr(result, ((Object *) lfirst(link))->parent);
@@ -81,14 +80,13 @@ List *
 sv_key_tables(const Comparison *cmp, const Object *column)
 {
 	List	   *tables;
-	ListCell   *cell;
 
 	if (!sv_class_is(column->parent, table))
 		return NIL;
 	tables = sv_with_partitions(cmp, root_table_of(column->parent));
-	foreach(cell, tables)
+	foreach_ptr(const Object, object, tables)
 	{
-		const Object *other = column_like(lfirst(cell), column->name);
+		const Object *other = column_like(object, column->name);
 
 		if (other != NULL && is_in_key(other))
 			return tables;

@@ -18,17 +18,15 @@ new_labels(const Pair *type)
 {
 	List	   *old = sv_list(type->a, "values");
 	List	   *result = NIL;
-	ListCell   *cell;
-	ListCell   *other;
 
-	foreach(cell, sv_list(type->b, "values"))
+	foreach_ptr(const char, value, sv_list(type->b, "values"))
 	{
 		bool		found = false;
 
-		foreach(other, old)
-			found |= strcmp(lfirst(other), lfirst(cell)) == 0;
+		foreach_ptr(const char, string, old)
+			found |= strcmp(string, value) == 0;
 		if (!found)
-			result = lappend(result, quote_literal_cstr(lfirst(cell)));
+			result = lappend(result, quote_literal_cstr(value));
 	}
 	return result;
 }
@@ -50,8 +48,6 @@ names(const char *text, List *literals)
 static bool
 object_names(const Object *o, List *literals)
 {
-	ListCell   *cell;
-
 	for (int i = 0; i < o->nproperties; i++)
 	{
 		const Property *p = &o->properties[i];
@@ -60,9 +56,9 @@ object_names(const Object *o, List *literals)
 			continue;
 		if (p->text != NULL && names(p->text, literals))
 			return true;
-		foreach(cell, p->list)
+		foreach_ptr(const char, string, p->list)
 		{
-			if (names(lfirst(cell), literals))
+			if (names(string, literals))
 				return true;
 		}
 	}
@@ -81,9 +77,9 @@ uses_type(const Object *o, const Object *type, bool *seen)
 	if (seen[o->number])
 		return false;
 	seen[o->number] = true;
-	foreach(cell, o->needs)
+	foreach_ptr(const Object, need, o->needs)
 	{
-		if (uses_type(lfirst(cell), type, seen))
+		if (uses_type(need, type, seen))
 			return true;
 	}
 	foreach(cell, o->class->is_part || !sv_class_is(o, schema) ? o->parts : NIL)

@@ -33,15 +33,14 @@ sv_diff_refuse_losses(List *rows, const char *hint)
 	List	   *losses = sv_diff_losses(rows);
 	int			n = list_length(losses);
 	StringInfoData list;
-	ListCell   *cell;
 
 	if (n == 0)
 		return;
 	initStringInfo(&list);
-	foreach(cell, losses)
+	foreach_ptr(const DiffRow, loss, losses)
 	{
-		if (foreach_current_index(cell) < LOSSES_SHOWN)
-			appendStringInfo(&list, "%s%s;", list.len ? "\n" : "", ((DiffRow *) lfirst(cell))->sql);
+		if (foreach_current_index(loss) < LOSSES_SHOWN)
+			appendStringInfo(&list, "%s%s;", list.len ? "\n" : "", loss->sql);
 	}
 	ereport(ERROR,
 			(errcode(ERRCODE_SV_REFUSED),

@@ -104,9 +104,9 @@ goes_with(const Comparison *cmp, const Object *a)
 	}
 	if (sv_class_is(a, sequence))
 	{
-		foreach(cell, a->parts)
+		foreach_ptr(const Object, part, a->parts)
 		{
-			foreach(need, ((Object *) lfirst(cell))->needs)
+			foreach(need, part->needs)
 			{
 				if (sv_is_dropped(cmp, lfirst(need)))
 					return lfirst(need);
@@ -169,11 +169,9 @@ create_node(Comparison *cmp, Pair *pair)
 static bool
 needs_shell(const Object *type)
 {
-	ListCell   *cell;
-
-	foreach(cell, type->needs)
+	foreach_ptr(const Object, need, type->needs)
 	{
-		if (sv_diff_is_function_of_type(lfirst(cell), type))
+		if (sv_diff_is_function_of_type(need, type))
 			return true;
 	}
 	return false;
@@ -395,10 +393,8 @@ is_read_in_time(const Comparison *cmp, const Pair *pair)
 static void
 check_order(const Comparison *cmp, List *sorted)
 {
-	ListCell   *cell;
-
-	foreach(cell, sorted)
-		((DiffNode *) lfirst(cell))->place = foreach_current_index(cell);
+	foreach_ptr(DiffNode, node, sorted)
+		node->place = foreach_current_index(node);
 	foreach_ptr(const Pair, pair, cmp->pairs)
 	{
 		if (pair->swapped && pair->drop != NULL && !is_read_in_time(cmp, pair))

@@ -426,7 +426,6 @@ sv_write_privileges(Writer *w, const Object *o, List *from, const char *old_owne
 	List	   *revoke;
 	List	   *kept;
 	List	   *grant = NIL;
-	ListCell   *cell;
 
 	before = change_owner(before, old_owner, owner);
 	revoke = to_revoke(before, after);
@@ -441,8 +440,8 @@ sv_write_privileges(Writer *w, const Object *o, List *from, const char *old_owne
 	if (revoke != NIL)
 	{
 		revoke = reversed_grants(in_order_of_grants(revoke, kept, owner));
-		foreach(cell, revoke)
-			((Privilege *) lfirst(cell))->grantable = false;
+		foreach_ptr(Privilege, privilege, revoke)
+			privilege->grantable = false;
 		write_privileges(w, o, false, owner, revoke);
 	}
 	write_privileges(w, o, true, owner, in_order_of_grants(grant, kept, owner));
@@ -562,7 +561,6 @@ sv_initial_privileges(const Comparison *cmp, const Object *object)
 	List	   *list = NIL;
 	List	   *entries = NIL;
 	bool		any = false;
-	ListCell   *grant;
 
 	/* default privileges are not for the shell of a type */
 	if (default_kind(object->class->acl_type) == NULL || sv_is(object, "shell"))
@@ -573,8 +571,8 @@ sv_initial_privileges(const Comparison *cmp, const Object *object)
 		if (!is_in_effect(cmp, object, role, o))
 			continue;
 		any = true;
-		foreach(grant, sv_list(o, "grants"))
-			list = apply_default(list, lfirst(grant), owner);
+		foreach_ptr(const char, grant, sv_list(o, "grants"))
+			list = apply_default(list, grant, owner);
 	}
 	if (!any)
 		return NIL;

@@ -136,13 +136,11 @@ live_of(const Model *live, const Object *wanted, List *wishes)
 static bool
 has_value(const Object *type, const char *value)
 {
-	ListCell   *cell;
-
 	if (type != NULL)
 	{
-		foreach(cell, sv_list(type, "values"))
+		foreach_ptr(const char, string, sv_list(type, "values"))
 		{
-			if (strcmp(lfirst(cell), value) == 0)
+			if (strcmp(string, value) == 0)
 				return true;
 		}
 	}
@@ -219,12 +217,10 @@ wish_for_part(const Model *live, const Model *wanted, const Hint *hint, List *wi
 static bool
 parent_counts(List *wishes, const Wish *wish)
 {
-	ListCell   *cell;
-
-	foreach(cell, wishes)
+	foreach_ptr(const Wish, one, wishes)
 	{
-		if (((Wish *) lfirst(cell))->counts &&
-			((Wish *) lfirst(cell))->wanted == wish->wanted->parent)
+		if (one->counts &&
+			one->wanted == wish->wanted->parent)
 			return true;
 	}
 	return false;
@@ -420,11 +416,9 @@ name_after(const char *name, const Object *table, const char *new_table, List *r
 static bool
 is_renamed_by_hint(List *renames, const Object *o)
 {
-	ListCell   *cell;
-
-	foreach(cell, renames)
+	foreach_ptr(const Rename, rename, renames)
 	{
-		if (((Rename *) lfirst(cell))->from == o)
+		if (rename->from == o)
 			return true;
 	}
 	return false;

@@ -59,11 +59,9 @@ is_renamed_object(const Model *kept, const Model *live, const Object *a, const O
 static bool
 is_among_renamed(List *renamed, const Object *kept)
 {
-	ListCell   *cell;
-
-	foreach(cell, renamed)
+	foreach_ptr(const Renamed, one, renamed)
 	{
-		if (((Renamed *) lfirst(cell))->kept == kept && ((Renamed *) lfirst(cell))->was == NULL)
+		if (one->kept == kept && one->was == NULL)
 			return true;
 	}
 	return false;
@@ -393,15 +391,14 @@ renames_of(const Following *f, const Object *o)
 {
 	List	   *result = NIL;
 	ListCell   *cell;
-	ListCell   *need;
 
 	foreach(cell, f->renamed)
 	{
 		const Renamed *r = lfirst(cell);
 		bool		found = concerns(r, o);
 
-		foreach(need, o->needs)
-			found = found || concerns(r, lfirst(need));
+		foreach_ptr(const Object, need, o->needs)
+			found = found || concerns(r, need);
 		if (found)
 			result = lappend(result, lfirst(cell));
 	}
@@ -473,10 +470,9 @@ static List *
 copies_of(const Following *f, List *objects)
 {
 	List	   *result = NIL;
-	ListCell   *cell;
 
-	foreach(cell, objects)
-		result = lappend(result, f->copies[((Object *) lfirst(cell))->number]);
+	foreach_ptr(const Object, object, objects)
+		result = lappend(result, f->copies[object->number]);
 	return result;
 }
 

@@ -233,12 +233,10 @@ emit(Renaming *r, const RenameItem *item, char *sql)
 static bool
 is_type_of_tables(const Renaming *r, const Object *type)
 {
-	ListCell   *cell;
-
-	foreach(cell, r->model->objects)
+	foreach_ptr(const Object, object, r->model->objects)
 	{
-		if (sv_is(lfirst(cell), "of_type") &&
-			strcmp(sv_text(lfirst(cell), "of_type"), type->identity) == 0)
+		if (sv_is(object, "of_type") &&
+			strcmp(sv_text(object, "of_type"), type->identity) == 0)
 			return true;
 	}
 	return false;
@@ -388,10 +386,9 @@ temporary_name(Renaming *r)
 	{
 		char	   *name = psprintf("schemaver_aside_%d", ++r->ntemporary);
 		bool		taken = false;
-		ListCell   *cell;
 
-		foreach(cell, r->model->objects)
-			taken |= sv_base_same_text(((Object *) lfirst(cell))->name, name);
+		foreach_ptr(const Object, object, r->model->objects)
+			taken |= sv_base_same_text(object->name, name);
 		if (!taken)
 			return name;
 	}
@@ -451,11 +448,9 @@ rename_level(Renaming *r, int level)
 static bool
 is_renamed_part(const Object *parent, const Object *like, List *renames)
 {
-	ListCell   *cell;
-
-	foreach(cell, renames)
+	foreach_ptr(const Rename, rename, renames)
 	{
-		const Object *o = ((Rename *) lfirst(cell))->from;
+		const Object *o = rename->from;
 
 		if (o->class == like->class && o->parent == parent && strcmp(o->name, like->name) == 0)
 			return true;
@@ -470,7 +465,6 @@ follows_parent_rename(const Renaming *r, const Object *object, List *renames)
 	const char *type = object->parent &&
 	sv_is(object->parent, "of_type") ? sv_text(object->parent, "of_type") : NULL;
 	ListCell   *cell;
-	ListCell   *need;
 
 	if (object->parent == NULL ||
 		!(sv_class_is(object, column) ||
@@ -483,9 +477,9 @@ follows_parent_rename(const Renaming *r, const Object *object, List *renames)
 	{
 		if (sv_class_is(lfirst(cell), inheritance))
 		{
-			foreach(need, ((Object *) lfirst(cell))->needs)
+			foreach_ptr(const Object, need, ((Object *) lfirst(cell))->needs)
 			{
-				if (is_renamed_part(lfirst(need), object, renames))
+				if (is_renamed_part(need, object, renames))
 					return true;
 			}
 		}
@@ -545,17 +539,15 @@ is_wanted_name(List *renames, const char *name)
 static void
 add_value_items(Renaming *r, const Object *object, List *renames)
 {
-	ListCell   *cell;
-
-	foreach(cell, sv_list(object, "values"))
+	foreach_ptr(const char, value, sv_list(object, "values"))
 	{
-		bool		known = !is_wanted_name(renames, lfirst(cell));
+		bool		known = !is_wanted_name(renames, value);
 
 		foreach_ptr(RenameItem, item, r->items)
 			known |= item->is_value && item->object == object &&
-			strcmp(item->name, lfirst(cell)) == 0;
+			strcmp(item->name, value) == 0;
 		if (!known)
-			add_item(r, &value_rename, object, lfirst(cell))->is_value = true;
+			add_item(r, &value_rename, object, value)->is_value = true;
 	}
 }
 
@@ -578,7 +570,6 @@ static void
 create_schemas(Renaming *r)
 {
 	List	   *created = NIL;
-	ListCell   *other;
 
 	foreach_ptr(RenameItem, item, r->items)
 	{
@@ -586,8 +577,8 @@ create_schemas(Renaming *r)
 		sv_model_find(r->model, &sv_class_schema, quote_identifier(item->to_schema)) != NULL;
 		DiffRow    *row;
 
-		foreach(other, created)
-			there |= sv_base_same_text(lfirst(other), item->to_schema);
+		foreach_ptr(const char, string, created)
+			there |= sv_base_same_text(string, item->to_schema);
 		if (there || sv_base_same_text(item->schema, item->to_schema))
 			continue;
 		created = lappend(created, (char *) item->to_schema);
@@ -633,12 +624,11 @@ List *
 sv_diff_all_renames(const Model *from, List **renames)
 {
 	Renaming	r = {from, NIL, NIL, 0};
-	ListCell   *cell;
 
 	if (*renames == NIL)
 		return NIL;
-	foreach(cell, *renames)
-		add_rename(&r, lfirst(cell), *renames);
+	foreach_ptr(const Rename, rename, *renames)
+		add_rename(&r, rename, *renames);
 	add_bystanders(&r, *renames);
 	create_schemas(&r);
 	for (int level = 1; level <= LAST_LEVEL; level++)

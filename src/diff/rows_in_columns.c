@@ -55,16 +55,14 @@ rewritten_table(const Pair *pair)
 static bool
 holds(const Object *o, const Object *table)
 {
-	ListCell   *part;
-
 	check_stack_depth();
 	foreach_ptr(const Object, need, table != NULL ? o->needs : NIL)
 	{
 		if (need == table || (sv_class_is(need, domain) && holds(need, table)))
 			return true;
-		foreach(part, sv_class_is(need, composite) ? need->parts : NIL)
+		foreach_ptr(const Object, part, sv_class_is(need, composite) ? need->parts : NIL)
 		{
-			if (holds(lfirst(part), table))
+			if (holds(part, table))
 				return true;
 		}
 	}
@@ -112,19 +110,16 @@ release_rows(Spread *spread, Object *user, const Object *table)
 void
 sv_spread_rewriting(Spread *spread)
 {
-	ListCell   *cell;
-	ListCell   *other;
-
-	foreach(cell, spread->cmp->pairs)
+	foreach_ptr(const Pair, pair, spread->cmp->pairs)
 	{
-		const Object *table = rewritten_table(lfirst(cell));
+		const Object *table = rewritten_table(pair);
 
 		if (table == NULL)
 			continue;
-		foreach(other, spread->cmp->dependents[table->number])
+		foreach_ptr(Object, object, spread->cmp->dependents[table->number])
 		{
-			if (((Object *) lfirst(other))->parent != table)
-				release_rows(spread, lfirst(other), table);
+			if (object->parent != table)
+				release_rows(spread, object, table);
 		}
 	}
 }

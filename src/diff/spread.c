@@ -347,7 +347,6 @@ may_be_taken(const Comparison *cmp, const Object *link, const Object *index)
 {
 	const char *keys;
 	ListCell   *cell;
-	ListCell   *need;
 
 	if (!sv_class_is(index, index) || sv_before(cmp, index) == NULL)
 		return false;
@@ -357,9 +356,9 @@ may_be_taken(const Comparison *cmp, const Object *link, const Object *index)
 			return false;
 	}
 	keys = strstr(sv_text(index, "definition"), " USING ");
-	foreach(need, link->needs)
+	foreach_ptr(const Object, need, link->needs)
 	{
-		foreach(cell, ((Object *) lfirst(need))->parts)
+		foreach(cell, need->parts)
 		{
 			const char *others = sv_class_is(lfirst(cell), index) ?
 			strstr(sv_text(lfirst(cell), "definition"), " USING ") : NULL;
@@ -378,7 +377,6 @@ may_be_taken(const Comparison *cmp, const Object *link, const Object *index)
 static void
 spread_attaching(Spread *spread)
 {
-	ListCell   *need;
 	ListCell   *part;
 
 	foreach_ptr(Pair, link, spread->cmp->pairs)
@@ -386,9 +384,9 @@ spread_attaching(Spread *spread)
 		if (link->class != &sv_class_inheritance || !sv_is(link->b ? link->b : link->a, "bound") ||
 			(link->kind != SV_PAIR_CREATE && link->kind != SV_PAIR_AGAIN))
 			continue;
-		foreach(need, link->b->needs)
+		foreach_ptr(const Object, need, link->b->needs)
 		{
-			foreach(part, ((Object *) lfirst(need))->parts)
+			foreach(part, need->parts)
 			{
 				if (sv_diff_is_index(lfirst(part)) &&
 					sv_before(spread->cmp, lfirst(part)) != NULL &&
@@ -451,7 +449,6 @@ void
 sv_diff_spread_renaming(Comparison *cmp)
 {
 	bool		again = true;
-	ListCell   *part;
 
 	while (again)
 	{
@@ -463,8 +460,8 @@ sv_diff_spread_renaming(Comparison *cmp)
 			again |= keep_needed(cmp, pair->a);
 			if (sv_class_is(pair->a, composite))
 			{
-				foreach(part, pair->a->parts)
-					again |= keep_needed(cmp, lfirst(part));
+				foreach_ptr(const Object, part, pair->a->parts)
+					again |= keep_needed(cmp, part);
 			}
 		}
 	}
@@ -588,8 +585,8 @@ sv_diff_spread(Comparison *cmp)
 				sv_spread_again(&state, sv_pair(cmp, lfirst(other)));
 			if (!sv_class_is(pair->a, schema))
 			{
-				foreach(other, cmp->dependents[pair->a->number])
-					spread_to_dependent(&state, pair, lfirst(other));
+				foreach_ptr(Object, object, cmp->dependents[pair->a->number])
+					spread_to_dependent(&state, pair, object);
 			}
 		}
 		list_free(queue);

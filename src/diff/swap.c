@@ -70,12 +70,11 @@ parents_of(const Object *table)
 {
 	List	   *links = sv_links_in_order(table->parts);
 	List	   *result = NIL;
-	ListCell   *cell;
 
-	foreach(cell, links)
+	foreach_ptr(const Object, link, links)
 	{
-		if (((Object *) lfirst(cell))->needs != NIL)
-			result = lappend(result, linitial(((Object *) lfirst(cell))->needs));
+		if (link->needs != NIL)
+			result = lappend(result, linitial(link->needs));
 	}
 	return result;
 }
@@ -84,7 +83,6 @@ static List *
 add_swapped_columns(List *names, const Object *table)
 {
 	ListCell   *cell;
-	ListCell   *other;
 
 	foreach(cell, table->parts)
 	{
@@ -92,8 +90,8 @@ add_swapped_columns(List *names, const Object *table)
 
 		if (!sv_class_is(lfirst(cell), column))
 			continue;
-		foreach(other, names)
-			there |= strcmp(((Object *) lfirst(other))->name, ((Object *) lfirst(cell))->name) == 0;
+		foreach_ptr(const Object, named, names)
+			there |= strcmp(named->name, ((Object *) lfirst(cell))->name) == 0;
 		if (!there)
 			names = lappend(names, lfirst(cell));
 	}
@@ -109,8 +107,8 @@ is_ordered_by_create(const Object *b)
 	ListCell   *cell;
 	ListCell   *other;
 
-	foreach(cell, parents_of(b))
-		created = add_swapped_columns(created, lfirst(cell));
+	foreach_ptr(const Object, object, parents_of(b))
+		created = add_swapped_columns(created, object);
 	created = add_swapped_columns(created, b);
 	if (list_length(created) != list_length(wanted))
 		return false;
@@ -226,10 +224,8 @@ unchecked_of_parents(const Comparison *cmp, const Object *b)
 static void
 put_checks_aside(const Comparison *cmp, const Object *b)
 {
-	ListCell   *cell;
-
-	foreach(cell, unchecked_of_parents(cmp, b))
-		sv_diff_make_again(lfirst(cell));
+	foreach_ptr(Pair, parent, unchecked_of_parents(cmp, b))
+		sv_diff_make_again(parent);
 }
 
 /* A child that is re-created is filled while the checks of its parents are away. */
@@ -346,15 +342,13 @@ static bool
 lacks_value(const Object *a, const Object *b)
 {
 	List	   *left = sv_list(b, "values");
-	ListCell   *value;
-	ListCell   *cell;
 
-	foreach(value, sv_list(a, "values"))
+	foreach_ptr(const char, value, sv_list(a, "values"))
 	{
 		bool		found = false;
 
-		foreach(cell, left)
-			found |= strcmp(lfirst(cell), lfirst(value)) == 0;
+		foreach_ptr(const char, string, left)
+			found |= strcmp(string, value) == 0;
 		if (!found)
 			return true;
 	}

@@ -115,7 +115,6 @@ sv_names_make_edges(Comparison *cmp)
 	HASHCTL		control = {0};
 	HTAB	   *names;
 	char		key[NAMEDATALEN * 4];
-	ListCell   *space;
 
 	control.keysize = sizeof(key);
 	control.entrysize = sizeof(TakenName);
@@ -127,11 +126,11 @@ sv_names_make_edges(Comparison *cmp)
 
 		if (freeing_node(pair) == NULL)
 			continue;
-		foreach(space, name_spaces(pair->a, false))
+		foreach_ptr(const char, string, name_spaces(pair->a, false))
 		{
 			TakenName  *entry;
 
-			name_key(key, pair->a, lfirst(space));
+			name_key(key, pair->a, string);
 			entry = hash_search(names, key, HASH_ENTER, &found);
 			if (!found)
 				entry->nodes = NIL;
@@ -144,11 +143,11 @@ sv_names_make_edges(Comparison *cmp)
 			continue;
 		if (pair->create != NULL && sv_class_is(pair->b, sequence))
 			edges_of_sequence_name(cmp, pair);
-		foreach(space, name_spaces(pair->b, true))
+		foreach_ptr(const char, space, name_spaces(pair->b, true))
 		{
 			TakenName  *entry;
 
-			name_key(key, pair->b, lfirst(space));
+			name_key(key, pair->b, space);
 			entry = hash_search(names, key, HASH_FIND, NULL);
 			if (entry == NULL)
 				continue;

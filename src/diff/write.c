@@ -92,17 +92,16 @@ write_extensions(Writer *w, const Object *a, const Object *b)
 {
 	List	   *old = a ? sv_list(a, "extensions") : NIL;
 	List	   *new = sv_list(b, "extensions");
-	ListCell   *cell;
 
-	foreach(cell, new)
+	foreach_ptr(const char, string, new)
 	{
-		if (!sv_base_has_string(old, lfirst(cell)))
-			write_extension(w, b, "", lfirst(cell));
+		if (!sv_base_has_string(old, string))
+			write_extension(w, b, "", string);
 	}
-	foreach(cell, old)
+	foreach_ptr(const char, name, old)
 	{
-		if (!sv_base_has_string(new, lfirst(cell)))
-			write_extension(w, b, "NO ", lfirst(cell));
+		if (!sv_base_has_string(new, name))
+			write_extension(w, b, "NO ", name);
 	}
 }
 
