@@ -9,11 +9,9 @@
 bool
 sv_base_has_string(const List *strings, const char *string)
 {
-	ListCell   *cell;
-
-	foreach(cell, strings)
+	foreach_ptr(const char, name, strings)
 	{
-		if (strcmp(lfirst(cell), string) == 0)
+		if (strcmp(name, string) == 0)
 			return true;
 	}
 	return false;
@@ -49,11 +47,9 @@ sv_base_same_object(const ObjectAddress *a, const ObjectAddress *b)
 bool
 sv_base_has_object(const List *addresses, const ObjectAddress *address)
 {
-	ListCell   *cell;
-
-	foreach(cell, addresses)
+	foreach_ptr(const ObjectAddress, one, addresses)
 	{
-		if (sv_base_same_object(lfirst(cell), address))
+		if (sv_base_same_object(one, address))
 			return true;
 	}
 	return false;

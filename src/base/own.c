@@ -432,10 +432,9 @@ sv_text_array(const List *strings)
 {
 	Datum	   *elements = palloc(sizeof(Datum) * Max(list_length(strings), 1));
 	int			n = 0;
-	ListCell   *cell;
 
-	foreach(cell, strings)
-		elements[n++] = CStringGetTextDatum((char *) lfirst(cell));
+	foreach_ptr(char, string, strings)
+		elements[n++] = CStringGetTextDatum(string);
 	return PointerGetDatum(construct_array(elements, n, TEXTOID, -1, false, TYPALIGN_INT));
 }
 

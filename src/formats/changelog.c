@@ -180,17 +180,17 @@ find_root(const ChangelogReader *r)
 	const SourceFile *root = NULL;
 	ListCell   *lc;
 
-	foreach(lc, r->folder->files)
+	foreach_ptr(SourceFile, one, r->folder->files)
 	{
-		if (sv_changelog_is_root(lfirst(lc)))
-			changelogs = lappend(changelogs, lfirst(lc));
+		if (sv_changelog_is_root(one))
+			changelogs = lappend(changelogs, one);
 	}
-	foreach(lc, changelogs)
+	foreach_ptr(const SourceFile, changelog, changelogs)
 	{
-		foreach_ptr(const ChangelogEntry, entry, sv_changelog_entries(lfirst(lc)))
+		foreach_ptr(const ChangelogEntry, entry, sv_changelog_entries(changelog))
 		{
 			const SourceFile *file = entry->kind == SV_ENTRY_INCLUDE ?
-			sv_folder_find(r->folder, resolve_include(r, lfirst(lc), entry)) : NULL;
+			sv_folder_find(r->folder, resolve_include(r, changelog, entry)) : NULL;
 
 			if (file != NULL)
 				included = lappend(included, (void *) file);
@@ -215,16 +215,15 @@ sv_changelog_read(Folder *folder)
 {
 	ChangelogReader r = {folder};
 	const SourceFile *root = find_root(&r);
-	ListCell   *lc;
 
 	if (root == NULL)
 		return NIL;
 	r.read = list_make1((void *) root);
 	read_changelog(&r, root, 0);
-	foreach(lc, folder->files)
+	foreach_ptr(const SourceFile, file, folder->files)
 	{
-		if (sv_file_is_sql(lfirst(lc)) && !list_member_ptr(r.read, lfirst(lc)))
-			sv_format_ignore(folder, lfirst(lc), "no changelog includes it");
+		if (sv_file_is_sql(file) && !list_member_ptr(r.read, file))
+			sv_format_ignore(folder, file, "no changelog includes it");
 	}
 	return r.drafts;
 }

@@ -488,7 +488,6 @@ List *
 sv_changelog_entries(const SourceFile *file)
 {
 	List	   *entries;
-	ListCell   *lc;
 
 	if (sv_name_ends_with(file->name, ".xml"))
 		entries = read_xml(file);
@@ -496,7 +495,7 @@ sv_changelog_entries(const SourceFile *file)
 		entries = read_json(file);
 	else
 		entries = read_yaml(file);
-	foreach(lc, entries)
-		check_entry(file, lfirst(lc));
+	foreach_ptr(const ChangelogEntry, entry, entries)
+		check_entry(file, entry);
 	return entries;
 }

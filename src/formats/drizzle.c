@@ -104,11 +104,9 @@ read_entries(Folder *folder, const SourceFile *journal)
 static bool
 is_in_drafts(const List *drafts, const SourceFile *file)
 {
-	ListCell   *lc;
-
-	foreach(lc, drafts)
+	foreach_ptr(const RevisionDraft, draft, drafts)
 	{
-		if (strcmp(((const RevisionDraft *) lfirst(lc))->source, file->name) == 0)
+		if (strcmp(draft->source, file->name) == 0)
 			return true;
 	}
 	return false;
@@ -120,11 +118,10 @@ read_by_name(Folder *folder)
 {
 	List	   *files = list_copy(sv_folder_sql(folder));
 	List	   *drafts = NIL;
-	ListCell   *lc;
 
 	sv_drafts_sort_by_name(files);
-	foreach(lc, files)
-		drafts = lappend(drafts, draft_of_file(lfirst(lc)));
+	foreach_ptr(const SourceFile, file, files)
+		drafts = lappend(drafts, draft_of_file(file));
 	return drafts;
 }
 
@@ -143,10 +140,10 @@ read_drizzle(Folder *folder)
 	drafts = journal != NULL ? read_entries(folder, journal) : read_by_name(folder);
 	if (list_length(drafts) > 1)
 		sv_drafts_chain(drafts);
-	foreach(lc, folder->files)
+	foreach_ptr(const SourceFile, file, folder->files)
 	{
-		if (journal != NULL && sv_file_is_sql(lfirst(lc)) && !is_in_drafts(drafts, lfirst(lc)))
-			sv_format_ignore(folder, lfirst(lc),
+		if (journal != NULL && sv_file_is_sql(file) && !is_in_drafts(drafts, file))
+			sv_format_ignore(folder, file,
 							 psprintf("\"%s\" does not list it", journal->name));
 	}
 	return drafts;

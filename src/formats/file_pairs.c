@@ -236,7 +236,6 @@ read_pairs(Folder *folder)
 	bool		twins = sv_pairs_twin(folder->files) != NULL;
 	List	   *files = NIL;
 	List	   *drafts;
-	ListCell   *lc;
 
 	foreach_ptr(const SourceFile, source, sv_folder_sql(folder))
 	{
@@ -252,8 +251,8 @@ read_pairs(Folder *folder)
 			files = lappend(files, file);
 	}
 	drafts = sv_named_drafts(choose_dialects(folder, files));
-	foreach(lc, drafts)
-		sv_template_render_draft(folder, lfirst(lc));
+	foreach_ptr(RevisionDraft, draft, drafts)
+		sv_template_render_draft(folder, draft);
 	return drafts;
 }
 

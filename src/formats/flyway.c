@@ -304,12 +304,11 @@ static List *
 files_with(List *files, char prefix)
 {
 	List	   *result = NIL;
-	ListCell   *lc;
 
-	foreach(lc, files)
+	foreach_ptr(FlywayFile, file, files)
 	{
-		if (((FlywayFile *) lfirst(lc))->prefix == prefix)
-			result = lappend(result, lfirst(lc));
+		if (file->prefix == prefix)
+			result = lappend(result, file);
 	}
 	return result;
 }
@@ -360,20 +359,19 @@ static List *
 name_files(Folder *folder)
 {
 	List	   *files = NIL;
-	ListCell   *lc;
 
-	foreach(lc, sv_folder_sql(folder))
+	foreach_ptr(const SourceFile, file, sv_folder_sql(folder))
 	{
-		FlywayFile *named = name_file(lfirst(lc));
+		FlywayFile *named = name_file(file);
 
-		if (named == NULL && is_passed_over(folder, lfirst(lc)))
+		if (named == NULL && is_passed_over(folder, file))
 		{
-			sv_format_ignore(folder, lfirst(lc),
+			sv_format_ignore(folder, file,
 							 "its name is none of Flyway's, which passes over it");
 			continue;
 		}
 		if (named == NULL)
-			sv_format_refuse_stranger(lfirst(lc), &sv_format_flyway);
+			sv_format_refuse_stranger(file, &sv_format_flyway);
 		if (named->prefix == 'C')
 			refuse_callback(named->file);
 		read_flyway_conf(folder, named);
@@ -405,12 +403,11 @@ static List *
 files_without_placeholders(const List *files)
 {
 	List	   *result = NIL;
-	ListCell   *lc;
 
-	foreach(lc, files)
+	foreach_ptr(FlywayFile, file, files)
 	{
-		if (((FlywayFile *) lfirst(lc))->no_placeholders)
-			result = lappend(result, lfirst(lc));
+		if (file->no_placeholders)
+			result = lappend(result, file);
 	}
 	return result;
 }
@@ -418,11 +415,9 @@ files_without_placeholders(const List *files)
 static bool
 has_file(const List *files, const char *name)
 {
-	ListCell   *lc;
-
-	foreach(lc, files)
+	foreach_ptr(const FlywayFile, file, files)
 	{
-		if (strcmp(((const FlywayFile *) lfirst(lc))->file->name, name) == 0)
+		if (strcmp(file->file->name, name) == 0)
 			return true;
 	}
 	return false;
@@ -447,12 +442,11 @@ read_flyway(Folder *folder)
 	List	   *versions = files_with(files, 'V');
 	List	   *baselines = files_with(files, 'B');
 	List	   *drafts = drafts_of(versions);
-	ListCell   *lc;
 
 	if (list_length(files) > 1)
 		sv_drafts_chain(drafts);
-	foreach(lc, files_with(files, 'U'))
-		add_undo(lfirst(lc), versions, drafts);
+	foreach_ptr(const FlywayFile, file, files_with(files, 'U'))
+		add_undo(file, versions, drafts);
 	if (baselines != NIL)
 		drafts = add_baseline(llast(baselines), versions, drafts);
 	drafts = list_concat(drafts, drafts_of(files_with(files, 'R')));
@@ -483,14 +477,13 @@ read_refinery(Folder *folder)
 {
 	List	   *files = NIL;
 	List	   *drafts;
-	ListCell   *lc;
 
-	foreach(lc, sv_folder_sql(folder))
+	foreach_ptr(const SourceFile, file, sv_folder_sql(folder))
 	{
-		FlywayFile *named = name_file(lfirst(lc));
+		FlywayFile *named = name_file(file);
 
 		if (named == NULL || strchr("VU", named->prefix) == NULL)
-			sv_format_refuse_stranger(lfirst(lc), &sv_format_refinery);
+			sv_format_refuse_stranger(file, &sv_format_refinery);
 		named->prefix = 'V';
 		files = lappend(files, named);
 	}

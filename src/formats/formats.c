@@ -455,7 +455,6 @@ read_with(int format, List *files, Jsonb *variables, const char *tool, FolderDra
 {
 	Folder		folder = {files, variables, result, tool != NULL, tool};
 	List	   *drafts;
-	ListCell   *lc;
 
 	folder.sorted = list_copy(files);
 	sv_drafts_sort_by_name(folder.sorted);
@@ -463,8 +462,8 @@ read_with(int format, List *files, Jsonb *variables, const char *tool, FolderDra
 		result->format = formats[format]->name;
 	sv_atlas_check_sum(&folder);
 	drafts = formats[format]->read(&folder);
-	foreach(lc, drafts)
-		((RevisionDraft *) lfirst(lc))->format = formats[format]->name;
+	foreach_ptr(RevisionDraft, draft, drafts)
+		draft->format = formats[format]->name;
 	sv_atlas_note_hashes(&folder, drafts);
 	return drafts;
 }
@@ -504,16 +503,15 @@ without_dumps(List *files, FolderDrafts *result)
 {
 	Folder		folder = {files, NULL, result};
 	List	   *others = NIL;
-	ListCell   *lc;
 
 	if (list_length(files) == 1)
 		return files;
-	foreach(lc, files)
+	foreach_ptr(SourceFile, file, files)
 	{
-		if (sv_file_is_dump(lfirst(lc)))
-			sv_format_ignore(&folder, lfirst(lc), "it is a dump of the schema");
+		if (sv_file_is_dump(file))
+			sv_format_ignore(&folder, file, "it is a dump of the schema");
 		else
-			others = lappend(others, lfirst(lc));
+			others = lappend(others, file);
 	}
 	return others;
 }
@@ -532,11 +530,10 @@ sv_formats_read(List *files, const char *format, Jsonb *variables)
 {
 	FolderDrafts *result = palloc0(sizeof(FolderDrafts));
 	List	   *rails = sv_rails_versions(files);
-	ListCell   *lc;
 
 	refused = NULL;
-	foreach(lc, files)
-		refuse_code(lfirst(lc), rails);
+	foreach_ptr(const SourceFile, file, files)
+		refuse_code(file, rails);
 	files = without_dumps(files, result);
 	if (format == NULL)
 		read_recognised(files, variables, result);

@@ -636,20 +636,19 @@ read_liquibase(Folder *folder)
 {
 	List	   *drafts = sv_changelog_read(folder);
 	List	   *files;
-	ListCell   *lc;
 
 	if (drafts == NIL)
 	{
 		files = list_copy(sv_folder_sql(folder));
 		sv_drafts_sort_by_name(files);
-		foreach(lc, files)
+		foreach_ptr(const SourceFile, file, files)
 		{
 			LiquibaseScope scope = {0};
 
-			if (!sv_liquibase_is_formatted(lfirst(lc)))
-				sv_format_refuse_stranger(lfirst(lc), &sv_format_liquibase);
+			if (!sv_liquibase_is_formatted(file))
+				sv_format_refuse_stranger(file, &sv_format_liquibase);
 			drafts = list_concat(drafts,
-								 sv_liquibase_read_file(lfirst(lc), &scope));
+								 sv_liquibase_read_file(file, &scope));
 		}
 	}
 	if (list_length(drafts) > 1)

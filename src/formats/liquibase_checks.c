@@ -151,13 +151,12 @@ char *
 sv_liquibase_checks_json(const LiquibaseChecks *checks)
 {
 	StringInfoData out;
-	ListCell   *lc;
 
 	initStringInfo(&out);
-	foreach(lc, checks->conditions)
+	foreach_ptr(char, condition, checks->conditions)
 	{
 		appendStringInfo(&out, "%s%s, \"on_fail\": \"%s\", \"on_error\": \"%s\"",
-						 out.len > 0 ? ", " : "[", (char *) lfirst(lc),
+						 out.len > 0 ? ", " : "[", condition,
 						 checks->on_fail ? checks->on_fail : "halt",
 						 checks->on_error ? checks->on_error : "halt");
 		if (checks->on_message != NULL)

@@ -414,15 +414,14 @@ sv_named_drafts(List *named_files)
 	{
 		const NamedFile *first = list_nth(named_files, from);
 		List	   *pairs;
-		ListCell   *lc;
 
 		CHECK_FOR_INTERRUPTS();
 		for (to = from + 1; to < n && compare_versions(first, list_nth(named_files, to)) == 0;)
 			to++;
 		pairs = pair_files(named_files, from, to);
-		foreach(lc, pairs)
+		foreach_ptr(const FilePair, pair, pairs)
 			drafts = lappend(drafts,
-							 draft_of_pair(lfirst(lc), first->version > 0 &&
+							 draft_of_pair(pair, first->version > 0 &&
 										   list_length(pairs) > 1));
 	}
 	check_draft_ids(drafts);

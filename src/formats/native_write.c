@@ -29,11 +29,10 @@ static void
 append_ids(StringInfo out, Directive directive, const List *ids)
 {
 	StringInfoData value;
-	ListCell   *lc;
 
 	initStringInfo(&value);
-	foreach(lc, ids)
-		appendStringInfo(&value, "%s%s", value.len > 0 ? " " : "", (char *) lfirst(lc));
+	foreach_ptr(const char, id, ids)
+		appendStringInfo(&value, "%s%s", value.len > 0 ? " " : "", id);
 	append_directive(out, directive, value.data);
 }
 

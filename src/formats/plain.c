@@ -42,15 +42,14 @@ List *
 sv_folder_sql(const Folder *folder)
 {
 	List	   *result = NIL;
-	ListCell   *lc;
 
 	if (list_length(folder->files) == 1 &&
 		((SourceFile *) linitial(folder->files))->content != NULL)
 		return folder->files;
-	foreach(lc, folder->files)
+	foreach_ptr(SourceFile, file, folder->files)
 	{
-		if (sv_file_is_sql(lfirst(lc)))
-			result = lappend(result, lfirst(lc));
+		if (sv_file_is_sql(file))
+			result = lappend(result, file);
 	}
 	return result;
 }
@@ -94,11 +93,9 @@ refuse_unwritten(const SourceFile *file)
 static bool
 is_beside_supabase(const Folder *folder, const SourceFile *file)
 {
-	ListCell   *lc;
-
-	foreach(lc, folder->files)
+	foreach_ptr(const SourceFile, one, folder->files)
 	{
-		const char *name = ((const SourceFile *) lfirst(lc))->name;
+		const char *name = one->name;
 		char	   *migrations;
 
 		if (strcmp(sv_path_last(name), "config.toml") != 0)
@@ -124,21 +121,20 @@ static bool
 goes_by_names(const Folder *folder, const List *named)
 {
 	bool		supabase = false;
-	ListCell   *lc;
 
 	if (folder->tool != NULL)
 		return strcmp(folder->tool, "supabase") == 0 || strcmp(folder->tool, "atlas") == 0;
-	foreach(lc, folder->files)
+	foreach_ptr(const SourceFile, file, folder->files)
 	{
-		const char *name = ((const SourceFile *) lfirst(lc))->name;
+		const char *name = file->name;
 
 		if (strcmp(sv_path_last(name), "atlas.sum") == 0)
 			return true;
 		supabase |= strcmp(sv_path_last(name), "config.toml") == 0 ||
 			strstr(name, "supabase/migrations/") != NULL;
 	}
-	foreach(lc, named)
-		supabase &= begins_with_date(lfirst(lc));
+	foreach_ptr(const NamedFile, one, named)
+		supabase &= begins_with_date(one);
 	return supabase;
 }
 
@@ -211,7 +207,6 @@ read_plain(Folder *folder)
 {
 	List	   *named = NIL;
 	bool		by_names;
-	ListCell   *lc;
 
 	foreach_ptr(const SourceFile, file, sv_folder_sql(folder))
 	{
@@ -226,8 +221,8 @@ read_plain(Folder *folder)
 		named = lappend(named, this);
 	}
 	by_names = goes_by_names(folder, named);
-	foreach(lc, named)
-		((NamedFile *) lfirst(lc))->name_order = by_names;
+	foreach_ptr(NamedFile, one, named)
+		one->name_order = by_names;
 	if (!by_names && !folder->told)
 		refuse_doubtful_order(named);
 	return sv_atlas_apply(folder, sv_named_drafts(named));

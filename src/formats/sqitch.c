@@ -88,10 +88,9 @@ static int
 instances_of(const SqitchReader *r, const char *name)
 {
 	int			n = 0;
-	ListCell   *lc;
 
-	foreach(lc, r->changes)
-		n += strcmp(((Change *) lfirst(lc))->name, name) == 0;
+	foreach_ptr(const Change, change, r->changes)
+		n += strcmp(change->name, name) == 0;
 	return n;
 }
 
@@ -319,11 +318,9 @@ text_of_script(SqitchReader *r, const SourceFile *script)
 static const char *
 suffix_of(SqitchReader *r, const Change *change)
 {
-	ListCell   *lc;
-
-	foreach(lc, change->rework_tags)
+	foreach_ptr(const PlanTag, tag, change->rework_tags)
 	{
-		const char *suffix = psprintf("@%s", ((PlanTag *) lfirst(lc))->name);
+		const char *suffix = psprintf("@%s", tag->name);
 
 		if (find_script(r, change, SV_SQITCH_DEPLOY, suffix) != NULL)
 			return suffix;
@@ -404,11 +401,9 @@ dependency_id(const SqitchReader *r, const Change *change, const char *name)
 static bool
 change_has_tag(const Change *change, const char *tag)
 {
-	ListCell   *lc;
-
-	foreach(lc, change->tags)
+	foreach_ptr(const PlanTag, one, change->tags)
 	{
-		if (strcmp(((PlanTag *) lfirst(lc))->name, tag) == 0)
+		if (strcmp(one->name, tag) == 0)
 			return true;
 	}
 	return false;
@@ -462,7 +457,6 @@ draft_of_change(SqitchReader *r, Change *change)
 	const SourceFile *revert = find_script(r, change, SV_SQITCH_REVERT, suffix);
 	const SourceFile *verify = find_script(r, change, SV_SQITCH_VERIFY, suffix);
 	RevisionDraft *draft;
-	ListCell   *lc;
 
 	if (deploy == NULL)
 		sv_format_refuse(r->plan, change->line,
@@ -481,21 +475,21 @@ draft_of_change(SqitchReader *r, Change *change)
 		/* what its queries return is no matter to Sqitch */
 		sv_draft_option(draft, "verify_by_error", "true");
 	}
-	foreach(lc, change->tags)
-		draft->tags = lappend(draft->tags, pstrdup(((PlanTag *) lfirst(lc))->name));
+	foreach_ptr(const PlanTag, tag, change->tags)
+		draft->tags = lappend(draft->tags, pstrdup(tag->name));
 	sv_sqitch_note(draft, &r->project, change->name, change->change_id, &change->planned,
 				   change->needs, change->conflicts, change->tags);
 	sv_draft_variables(draft, "psql");
 	draft->depends_on_given = true;
-	foreach(lc, change->needs)
+	foreach_ptr(const char, need, change->needs)
 	{
-		char	   *id = dependency_id(r, change, lfirst(lc));
+		char	   *id = dependency_id(r, change, need);
 
 		if (id != NULL && strcmp(id, change->id) != 0)
 			draft->depends_on = lappend(draft->depends_on, id);
 	}
-	foreach(lc, change->conflicts)
-		add_conflict(r, change, lfirst(lc), draft);
+	foreach_ptr(const char, conflict, change->conflicts)
+		add_conflict(r, change, conflict, draft);
 	return draft;
 }
 
@@ -503,12 +497,10 @@ draft_of_change(SqitchReader *r, Change *change)
 static void
 ignore_unused(SqitchReader *r)
 {
-	ListCell   *lc;
-
-	foreach(lc, r->folder->files)
+	foreach_ptr(const SourceFile, file, r->folder->files)
 	{
-		if (sv_file_is_sql(lfirst(lc)) && !list_member_ptr(r->used, lfirst(lc)))
-			sv_format_ignore(r->folder, lfirst(lc), "the plan does not name it");
+		if (sv_file_is_sql(file) && !list_member_ptr(r->used, file))
+			sv_format_ignore(r->folder, file, "the plan does not name it");
 	}
 }
 
@@ -533,8 +525,8 @@ read_sqitch(Folder *folder)
 						 "Load the folder that has it.");
 	r.folders = sv_sqitch_folders(folder, r.plan->name);
 	read_plan(&r);
-	foreach(lc, r.changes)
-		drafts = lappend(drafts, draft_of_change(&r, lfirst(lc)));
+	foreach_ptr(Change, change, r.changes)
+		drafts = lappend(drafts, draft_of_change(&r, change));
 	if (list_length(drafts) > 1)
 		sv_drafts_chain(drafts);
 	ignore_unused(&r);

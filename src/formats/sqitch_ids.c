@@ -48,13 +48,11 @@ append_planner(StringInfo out, const PlanLine *line)
 static void
 append_names(StringInfo out, const char *title, const char *mark, const List *names)
 {
-	ListCell   *lc;
-
 	if (names == NIL)
 		return;
 	appendStringInfo(out, "\n%s", title);
-	foreach(lc, names)
-		appendStringInfo(out, "\n  %s %s", mark, (char *) lfirst(lc));
+	foreach_ptr(const char, name, names)
+		appendStringInfo(out, "\n  %s %s", mark, name);
 }
 
 static void

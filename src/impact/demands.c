@@ -340,13 +340,11 @@ demand_of_inherited(Reading *reading, Oid relation, const ColumnDef *column)
 void
 sv_demand_of_heir(Reading *reading, const CreateStmt *stmt)
 {
-	ListCell   *column;
-
 	foreach_ptr(const NowNamed, alias, reading->aliases)
 	{
 		if (alias->former == NULL || strcmp(alias->former, stmt->relation->relname) != 0)
 			continue;
-		foreach(column, stmt->tableElts)
-			demand_of_inherited(reading, alias->relation, lfirst(column));
+		foreach_ptr(const ColumnDef, column, stmt->tableElts)
+			demand_of_inherited(reading, alias->relation, column);
 	}
 }

@@ -45,11 +45,10 @@ static void
 note_guarded_name(Oid relation)
 {
 	GivenName  *renamed;
-	ListCell   *cell;
 
-	foreach(cell, guard.renamed)
+	foreach_ptr(const GivenName, name, guard.renamed)
 	{
-		if (((GivenName *) lfirst(cell))->relation == relation)
+		if (name->relation == relation)
 			return;
 	}
 	renamed = palloc(sizeof(GivenName));

@@ -425,13 +425,11 @@ read_alter(Reading *reading, const AlterTableStmt *stmt)
 static void
 read_statement(Reading *reading, Node *statement)
 {
-	ListCell   *cell;
-
 	switch (nodeTag(statement))
 	{
 		case T_DropStmt:
-			foreach(cell, ((DropStmt *) statement)->objects)
-				drop_object(reading, (DropStmt *) statement, lfirst(cell));
+			foreach_ptr(Node, object, ((DropStmt *) statement)->objects)
+				drop_object(reading, (DropStmt *) statement, object);
 			break;
 		case T_AlterTableStmt:
 			read_alter(reading, (AlterTableStmt *) statement);
@@ -464,8 +462,8 @@ read_statement(Reading *reading, Node *statement)
 			read_insert(reading, (InsertStmt *) statement);
 			break;
 		case T_TruncateStmt:
-			foreach(cell, ((TruncateStmt *) statement)->relations)
-				add_taken(reading, sv_impact_relation(reading, lfirst(cell)), 0, false);
+			foreach_ptr(const RangeVar, relation, ((TruncateStmt *) statement)->relations)
+				add_taken(reading, sv_impact_relation(reading, relation), 0, false);
 			break;
 		case T_DeleteStmt:
 			add_taken(reading, sv_impact_relation(reading, ((DeleteStmt *) statement)->relation), 0,

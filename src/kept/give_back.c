@@ -175,11 +175,9 @@ target_for(List **targets, Oid relation)
 static bool
 has_refill(const Target *target, const char *column)
 {
-	ListCell   *cell;
-
-	foreach(cell, target->refills)
+	foreach_ptr(const Refill, refill, target->refills)
 	{
-		if (strcmp(((Refill *) lfirst(cell))->item->kept->column_name, column) == 0)
+		if (strcmp(refill->item->kept->column_name, column) == 0)
 			return true;
 	}
 	return false;
@@ -212,8 +210,6 @@ find_refill_tables(const Target *target)
 static void
 merge_targets(Unit *unit)
 {
-	ListCell   *cell;
-
 	foreach_ptr(Target, target, unit->targets)
 	{
 		find_refill_tables(target);
@@ -223,8 +219,8 @@ merge_targets(Unit *unit)
 		if (OidIsValid(target->aside))
 			sv_kept_drop(target->aside);
 	}
-	foreach(cell, unit->items)
-		sv_kept_finish(lfirst(cell));
+	foreach_ptr(Pending, item, unit->items)
+		sv_kept_finish(item);
 }
 
 static void
@@ -237,10 +233,9 @@ static void
 add_returned_columns(void *arg)
 {
 	Unit	   *unit = arg;
-	ListCell   *cell;
 
-	foreach(cell, unit->targets)
-		((Target *) lfirst(cell))->aside = sv_kept_put_aside(((Target *) lfirst(cell))->relation);
+	foreach_ptr(Target, target, unit->targets)
+		target->aside = sv_kept_put_aside(target->relation);
 	sv_kept_observe(&unit->keep->watch, unit->run, unit->arg);
 	merge_targets(unit);
 }
@@ -312,13 +307,12 @@ fill_returned_table(void *arg)
 	Unit	   *unit = arg;
 	const Target *target = linitial(unit->targets);
 	Bitmapset  *not_null = NULL;
-	ListCell   *cell;
 
-	foreach(cell, target->refills)
+	foreach_ptr(const Refill, refill, target->refills)
 		not_null =
 		bms_add_member(not_null,
 					   get_attnum(target->relation,
-								  ((Refill *) lfirst(cell))->item->kept->column_name));
+								  refill->item->kept->column_name));
 	not_null = sv_kept_set_not_null(target->relation, not_null, false);
 	sv_kept_observe(&unit->keep->watch, unit->run, unit->arg);
 	(void) sv_kept_set_not_null(target->relation, not_null, true);
@@ -477,12 +471,11 @@ static List *
 created_by(const Keep *keep)
 {
 	List	   *created = NIL;
-	ListCell   *cell;
 
-	foreach(cell, keep->watch.seen)
+	foreach_ptr(Seen, seen, keep->watch.seen)
 	{
-		if (((Seen *) lfirst(cell))->kind == SV_SEEN_CREATED)
-			created = lappend(created, lfirst(cell));
+		if (seen->kind == SV_SEEN_CREATED)
+			created = lappend(created, seen);
 	}
 	return created;
 }
@@ -515,10 +508,8 @@ convert_columns(void *arg)
 static void
 forget_asides(Unit *unit)
 {
-	ListCell   *cell;
-
-	foreach(cell, unit->targets)
-		((Target *) lfirst(cell))->aside = InvalidOid;
+	foreach_ptr(Target, target, unit->targets)
+		target->aside = InvalidOid;
 }
 
 /*
@@ -532,7 +523,6 @@ converts_columns(Keep *keep, const Node *tree, StatementFn run, void *arg)
 	RangeVar   *name = NULL;
 	List	   *columns = sv_drops_columns_changed(tree, AT_AlterColumnType, &name);
 	bool		all = true;
-	ListCell   *cell;
 
 	unit.run = run;
 	unit.arg = arg;
@@ -540,8 +530,8 @@ converts_columns(Keep *keep, const Node *tree, StatementFn run, void *arg)
 		find_refills(&unit, "type", tables_under(name), columns);
 	if (unit.items == NIL)
 		return false;
-	foreach(cell, unit.targets)
-		all &= list_length(((Target *) lfirst(cell))->refills) == list_length(columns);
+	foreach_ptr(const Target, target, unit.targets)
+		all &= list_length(target->refills) == list_length(columns);
 	if (all && succeeds(convert_nothing, &unit))
 		return true;
 	forget_asides(&unit);

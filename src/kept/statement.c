@@ -80,7 +80,6 @@ look(Keep *keep)
 	MemoryContext old = MemoryContextSwitchTo(keep->context);
 	bool		anything = sv_store_keeps_anything();
 	List	   *kept = anything ? sv_store_kept_of(keep->revision, keep->direction) : NIL;
-	ListCell   *cell;
 
 	keep->looked = true;
 	keep->keeping = sv_store_option_keep(keep->options, sv_keep_data);
@@ -88,9 +87,9 @@ look(Keep *keep)
 	keep->idle = !keep->keeping && !anything;
 	if (!keep->idle)
 		keep->watch.kept_schema = sv_kept_schema();
-	foreach(cell, kept)
+	foreach_ptr(StoredKept, one, kept)
 	{
-		Pending    *item = add_pending(keep, lfirst(cell));
+		Pending    *item = add_pending(keep, one);
 
 		if (item->kept->kept_table != NULL)
 			(void) sv_kept_rows_of(item->kept);
@@ -186,7 +185,6 @@ attempt_statement(void *arg)
 {
 	Attempt    *attempt = arg;
 	Keep	   *keep = attempt->keep;
-	ListCell   *cell;
 
 	if (attempt->trial)
 		silence();
@@ -194,8 +192,8 @@ attempt_statement(void *arg)
 	sv_kept_observe(&keep->watch, attempt->run, attempt->arg);
 	if (attempt->trial)
 		note_conversions(attempt);
-	foreach(cell, keep->watch.seen)
-		attempt->again |= is_unjudged_loss(keep, lfirst(cell));
+	foreach_ptr(const Seen, seen, keep->watch.seen)
+		attempt->again |= is_unjudged_loss(keep, seen);
 	if (attempt->again && !attempt->trial)
 		elog(ERROR, "a statement is to be executed again");
 }
@@ -408,12 +406,11 @@ static void
 take_all(Keep *keep, const Attempt *attempt, bool reads)
 {
 	List	   *losses = find_losses(keep, attempt, reads);
-	ListCell   *cell;
 
-	foreach(cell, losses)
+	foreach_ptr(const Loss, loss, losses)
 	{
 		CHECK_FOR_INTERRUPTS();
-		take_and_note(keep, losses, lfirst(cell));
+		take_and_note(keep, losses, loss);
 	}
 }
 
@@ -462,8 +459,6 @@ sv_kept_execute(Keep *keep, const Node *tree, StatementFn run, void *arg)
 static void
 execute_kept_statement(Keep *keep, const Node *tree, StatementFn run, void *arg)
 {
-	ListCell   *cell;
-
 	keep->judged = keep->conversions = NIL;
 	keep->watch.trial = false;
 	if (keep->pending != NIL || keep->derived)
@@ -471,8 +466,8 @@ execute_kept_statement(Keep *keep, const Node *tree, StatementFn run, void *arg)
 	else
 		sv_kept_execute(keep, tree, run, arg);
 	/* what did it make of the columns that it converted? */
-	foreach(cell, keep->conversions)
-		sv_kept_take_result(lfirst(cell));
+	foreach_ptr(StoredKept, conversion, keep->conversions)
+		sv_kept_take_result(conversion);
 }
 
 /*

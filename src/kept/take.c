@@ -157,10 +157,9 @@ copy_out(StoredKept *kept, Oid relation)
 	TupleDesc	desc = CreateTemplateTupleDesc(list_length(kept->columns));
 	TableCopy	copy = {relation};
 	int			n = 0;
-	ListCell   *cell;
 
-	foreach(cell, kept->columns)
-		add_kept_column(desc, &n, lfirst(cell), relation, lfirst(cell));
+	foreach_ptr(const char, column, kept->columns)
+		add_kept_column(desc, &n, column, relation, column);
 	copy.to = sv_kept_create(kept->kept_table, desc, relation, InvalidOid);
 	copy.columns = kept->columns;
 	sv_base_run_as(sv_relation_owner(relation), copy_table, &copy);
@@ -174,14 +173,13 @@ sv_kept_take_table(const Keep *keep, const Loss *loss)
 {
 	Relation	table = table_open(loss->relation, AccessExclusiveLock);
 	StoredKept *kept = new_kept(keep, "table", loss->relation);
-	ListCell   *cell;
 	Oid			rows;
 
 	CheckTableNotInUse(table, "DROP TABLE");
 	kept->kept_table = sv_kept_name(kept->number, kept->table_name);
 	kept->columns = own_columns(table);
-	foreach(cell, kept->columns)
-		kept->types = lappend(kept->types, type_text(loss->relation, lfirst(cell)));
+	foreach_ptr(const char, column, kept->columns)
+		kept->types = lappend(kept->types, type_text(loss->relation, column));
 	kept->rows = table->rd_rel->reltuples;
 	kept->row_security = table->rd_rel->relrowsecurity;
 	if (!loss->reads && sv_kept_can_move(table))
@@ -347,10 +345,9 @@ value_layout(const StoredKept *kept, Oid relation, bool converted)
 {
 	TupleDesc	desc = CreateTemplateTupleDesc(list_length(kept->columns) + 1 + converted);
 	int			n = 0;
-	ListCell   *cell;
 
-	foreach(cell, kept->columns)
-		add_kept_column(desc, &n, psprintf("key%d", n + 1), relation, lfirst(cell));
+	foreach_ptr(const char, column, kept->columns)
+		add_kept_column(desc, &n, psprintf("key%d", n + 1), relation, column);
 	add_kept_column(desc, &n, "value", relation, kept->column_name);
 	if (converted)
 		TupleDescInitEntry(desc, n + 1, "converted", TEXTOID, -1, 0);

@@ -432,11 +432,10 @@ make_row(RowWriter *writer)
 {
 	TupleTableSlot *row = writer->to;
 	int			n = row->tts_tupleDescriptor->natts;
-	ListCell   *cell;
 
 	slot_getallattrs(writer->from);
-	foreach(cell, writer->lookups)
-		find_row(lfirst(cell), writer->from);
+	foreach_ptr(Lookup, lookup, writer->lookups)
+		find_row(lookup, writer->from);
 	if (writer->only != NULL &&
 		(!writer->only->found || (writer->then > 0 && !is_unchanged(writer))))
 		return false;
@@ -470,7 +469,6 @@ sv_rows_write(RowWriter *writer, Relation into)
 	TableScanDesc scan = table_beginscan(writer->source, writer->snapshot, 0, NULL);
 	MemoryContext old = MemoryContextSwitchTo(GetPerTupleMemoryContext(writer->estate));
 	uint64		n = 0;
-	ListCell   *cell;
 
 	while (table_scan_getnextslot(scan, ForwardScanDirection, writer->from))
 	{
@@ -485,8 +483,8 @@ sv_rows_write(RowWriter *writer, Relation into)
 	table_endscan(scan);
 	FreeBulkInsertState(bulk);
 	table_finish_bulk_insert(into, options);
-	foreach(cell, writer->lookups)
-		end_row_lookup(lfirst(cell));
+	foreach_ptr(Lookup, lookup, writer->lookups)
+		end_row_lookup(lookup);
 	ExecDropSingleTupleTableSlot(writer->to);
 	ExecDropSingleTupleTableSlot(writer->from);
 	UnregisterSnapshot(writer->snapshot);

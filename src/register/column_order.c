@@ -72,13 +72,11 @@ size_of(Oid table)
 static bool
 copies(const StoredScript *stored)
 {
-	ListCell   *cell;
-
 	if (sv_reorder_limit < 0)
 		return true;
-	foreach(cell, stored->ordered)
+	foreach_ptr(const char, string, stored->ordered)
 	{
-		if (size_of(table_named(lfirst(cell))) > (int64) sv_reorder_limit * 1024)
+		if (size_of(table_named(string)) > (int64) sv_reorder_limit * 1024)
 			return false;
 	}
 	return sv_reorder_limit > 0;

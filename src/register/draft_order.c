@@ -85,21 +85,20 @@ refuse_cycle(const Visit *top, const Visit *start)
 {
 	List	   *cycle = NIL;
 	StringInfoData ids;
-	ListCell   *cell;
 
 	for (const Visit *v = top; v != start; v = v->below)
 		cycle = lcons((char *) v->draft->id, cycle);
 	cycle = lcons((char *) start->draft->id, cycle);
 
 	initStringInfo(&ids);
-	foreach(cell, cycle)
+	foreach_ptr(const char, string, cycle)
 	{
-		if (foreach_current_index(cell) == MAX_SHOWN_CYCLE)
+		if (foreach_current_index(string) == MAX_SHOWN_CYCLE)
 		{
 			appendStringInfoString(&ids, "... -> ");
 			break;
 		}
-		appendStringInfo(&ids, "\"%s\" -> ", (char *) lfirst(cell));
+		appendStringInfo(&ids, "\"%s\" -> ", string);
 	}
 	ereport(ERROR,
 			(errcode(ERRCODE_SV_BAD_PARENT),
@@ -156,13 +155,11 @@ other_names(const RevisionDraft *draft)
 static bool
 is_needed(const RevisionDraft *draft, const List *names)
 {
-	ListCell   *cell;
-
 	if (sv_register_has_name(names, draft->id))
 		return true;
-	foreach(cell, other_names(draft))
+	foreach_ptr(const char, name, other_names(draft))
 	{
-		if (sv_register_has_name(names, lfirst(cell)))
+		if (sv_register_has_name(names, name))
 			return true;
 	}
 	return false;

@@ -30,7 +30,6 @@ static void
 refuse_circle_of_needs(const char *self, const char *name, int depth)
 {
 	const StoredLiving *living = sv_store_living_named(SV_STORE_WRITE, name);
-	ListCell   *cell;
 
 	if (strcmp(self, name) == 0)
 		ereport(ERROR,
@@ -39,8 +38,8 @@ refuse_circle_of_needs(const char *self, const char *name, int depth)
 	/* a chain that long has come back to where it began, but not to "self" */
 	if (living == NULL || depth > 100)
 		return;
-	foreach(cell, living->depends_on)
-		refuse_circle_of_needs(self, lfirst(cell), depth + 1);
+	foreach_ptr(const char, needed, living->depends_on)
+		refuse_circle_of_needs(self, needed, depth + 1);
 }
 
 /* Each name must be that of a revision or of another living object. */

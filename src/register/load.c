@@ -213,7 +213,6 @@ static RegisterResult *
 register_draft(RevisionDraft *draft, const char *source, bool *reshaped)
 {
 	RegisterResult *result = palloc0(sizeof(RegisterResult));
-	ListCell   *cell;
 
 	result->file = draft->source ? draft->source : draft->down_source;
 	if (draft->runs != SV_RUNS_ONCE)
@@ -248,8 +247,8 @@ register_draft(RevisionDraft *draft, const char *source, bool *reshaped)
 	}
 	if (result->file != NULL)
 		sv_store_set_loaded(result->id, source, result->file, draft->format, draft->details);
-	foreach(cell, draft->tags)
-		(void) sv_store_set_tag(lfirst(cell), result->id);
+	foreach_ptr(const char, tag, draft->tags)
+		(void) sv_store_set_tag(tag, result->id);
 	return result;
 }
 

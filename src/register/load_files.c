@@ -173,11 +173,10 @@ gone_revisions(const Load *load)
 {
 	HTAB	   *drafted = new_names(list_length(load->read->drafts));
 	HTAB	   *gone = NULL;
-	ListCell   *cell;
 
-	foreach(cell, load->read->drafts)
+	foreach_ptr(const RevisionDraft, draft, load->read->drafts)
 	{
-		char	   *id = unconstify(char *, ((const RevisionDraft *) lfirst(cell))->id);
+		char	   *id = unconstify(char *, draft->id);
 
 		if (id != NULL)
 			remember_name(drafted, id, id);
@@ -286,7 +285,6 @@ note_contained(Load *load, List *ordered)
 	const RevisionDraft *last = last_contained(load);
 	RevisionGraph *graph = sv_store_graph(SV_STORE_WRITE);
 	RevisionList bases = sv_graph_bases(graph);
-	ListCell   *cell;
 
 	if (bases.n != 1)
 		ereport(ERROR,
@@ -294,10 +292,10 @@ note_contained(Load *load, List *ordered)
 				 errmsg("there is no baseline that could contain the files"),
 				 errdetail("The graph has %d bases.", bases.n),
 				 errhint("Make one with SELECT schemaver.baseline('message').")));
-	foreach(cell, sv_register_needed(ordered, last))
+	foreach_ptr(const RevisionDraft, draft, sv_register_needed(ordered, last))
 	{
 		CHECK_FOR_INTERRUPTS();
-		note_one_contained(lfirst(cell), graph->revisions[bases.members[0]].id);
+		note_one_contained(draft, graph->revisions[bases.members[0]].id);
 	}
 }
 
@@ -367,12 +365,11 @@ refuse_broken(const List *downs)
 {
 	const BrokenDown *first = linitial(downs);
 	StringInfoData list;
-	ListCell   *cell;
 
 	initStringInfo(&list);
-	foreach(cell, downs)
+	foreach_ptr(const BrokenDown, down, downs)
 		appendStringInfo(&list, "%s%s", list.len > 0 ? "\n" :
-						 "", finding_of(((BrokenDown *) lfirst(cell))->error));
+						 "", finding_of(down->error));
 	ereport(ERROR,
 			(errcode(ERRCODE_SV_INVALID_SCRIPT),
 			 list_length(downs) == 1 ? errmsg_internal("%s", first->error->message) :

@@ -107,23 +107,21 @@ set_table_columns(ManagedRows *rows)
 static void
 check_columns(const ManagedRows *rows)
 {
-	ListCell   *cell;
-
-	foreach(cell, rows->columns)
+	foreach_ptr(const char, column, rows->columns)
 	{
-		if (sv_managed_place(rows, lfirst(cell)) != foreach_current_index(cell))
-			refuse_rows(rows, psprintf("column \"%s\" is named twice", (char *) lfirst(cell)), NULL,
+		if (sv_managed_place(rows, column) != foreach_current_index(column))
+			refuse_rows(rows, psprintf("column \"%s\" is named twice", column), NULL,
 						NULL);
 	}
 	if (rows->key == NIL)
 		refuse_rows(rows, "no key is given", NULL,
 					"Name the columns by which a row is known, such as those of the primary key.");
-	foreach(cell, rows->key)
+	foreach_ptr(const char, string, rows->key)
 	{
-		if (sv_managed_place(rows, lfirst(cell)) < 0)
+		if (sv_managed_place(rows, string) < 0)
 			refuse_rows(rows,
 						psprintf("the key's column \"%s\" is none of the columns that are given",
-								 (char *) lfirst(cell)),
+								 string),
 						psprintf("They are (%s).", sv_managed_names(rows->columns)), NULL);
 	}
 }
@@ -133,14 +131,13 @@ static char *
 key_text(const ManagedRows *rows, const List *row)
 {
 	List	   *values = NIL;
-	ListCell   *cell;
 
-	foreach(cell, rows->key)
+	foreach_ptr(const char, string, rows->key)
 	{
-		const RowValue *value = list_nth(row, sv_managed_place(rows, lfirst(cell)));
+		const RowValue *value = list_nth(row, sv_managed_place(rows, string));
 
 		if (value->text == NULL)
-			refuse_rows(rows, psprintf("the key's column \"%s\" is %s", (char *) lfirst(cell),
+			refuse_rows(rows, psprintf("the key's column \"%s\" is %s", string,
 									   sv_value_sql(value)),
 						psprintf("The row is %s.", sv_base_clip(sv_row_sql(row))), NULL);
 		values = lappend(values, unconstify(char *, value->text));

@@ -137,8 +137,6 @@ sv_register_parents(List *given, bool are_given, bool splice, const char *self, 
 {
 	List	   *parents = NIL;
 	bool		spliced = false;
-	ListCell   *cell;
-	ListCell   *id;
 
 	*heads_closed = 0;
 	if (!are_given)
@@ -147,31 +145,31 @@ sv_register_parents(List *given, bool are_given, bool splice, const char *self, 
 		*heads_closed = list_length(parents);
 		return parents;
 	}
-	foreach(cell, given)
+	foreach_ptr(char, string, given)
 	{
-		List	   *ids = sv_store_revision_exists(lfirst(cell)) ?
-		list_make1(lfirst(cell)) : strcmp(lfirst(cell), self) == 0 ?
-		list_make1(lfirst(cell)) : ids_of_reference(lfirst(cell), "parent");
+		List	   *ids = sv_store_revision_exists(string) ?
+		list_make1(string) : strcmp(string, self) == 0 ?
+		list_make1(string) : ids_of_reference(string, "parent");
 
-		foreach(id, ids)
+		foreach_ptr(char, name, ids)
 		{
-			if (strcmp(lfirst(id), self) == 0)
+			if (strcmp(name, self) == 0)
 				ereport(ERROR,
 						(errcode(ERRCODE_SV_BAD_PARENT),
 						 errmsg("revision \"%s\" cannot revise itself", self)));
-			if (sv_base_has_string(parents, lfirst(id)))
+			if (sv_base_has_string(parents, name))
 				ereport(ERROR,
 						(errcode(ERRCODE_SV_BAD_PARENT),
-						 errmsg("parent \"%s\" is given twice", (char *) lfirst(id))));
-			parents = lappend(parents, lfirst(id));
-			if (!sv_store_has_children(lfirst(id), self))
+						 errmsg("parent \"%s\" is given twice", name)));
+			parents = lappend(parents, name);
+			if (!sv_store_has_children(name, self))
 				(*heads_closed)++;
 			else if (splice)
 				spliced = true;
 			else
 				ereport(ERROR,
 						(errcode(ERRCODE_SV_BAD_PARENT),
-						 errmsg("parent \"%s\" is not a head", (char *) lfirst(id)),
+						 errmsg("parent \"%s\" is not a head", name),
 						 errhint("Pass splice => true to start a new branch there.")));
 		}
 	}
@@ -188,7 +186,6 @@ List *
 sv_register_depends(List *given, const char *self)
 {
 	List	   *depends = NIL;
-	ListCell   *id;
 
 	foreach_ptr(char, name, given)
 	{
@@ -196,14 +193,14 @@ sv_register_depends(List *given, const char *self)
 		sv_store_label_owner(name) != NULL ? list_make1(name) :
 		ids_of_reference(name, "dependency");
 
-		foreach(id, names)
+		foreach_ptr(char, string, names)
 		{
-			if (strcmp(lfirst(id), self) == 0)
+			if (strcmp(string, self) == 0)
 				ereport(ERROR,
 						(errcode(ERRCODE_SV_BAD_PARENT),
 						 errmsg("revision \"%s\" cannot depend on itself", self)));
-			if (!sv_base_has_string(depends, lfirst(id)))
-				depends = lappend(depends, lfirst(id));
+			if (!sv_base_has_string(depends, string))
+				depends = lappend(depends, string);
 		}
 	}
 	return depends;

@@ -202,7 +202,6 @@ note_edit(const StoredRevision *old, const RevisionEdit *edit)
 	TimestampTz now = GetCurrentTimestamp();
 	int64		run = sv_store_begin_run("edit", old->id);
 	StringInfoData note;
-	ListCell   *cell;
 
 	initStringInfo(&note);
 	if (edit->message != NULL)
@@ -210,8 +209,8 @@ note_edit(const StoredRevision *old, const RevisionEdit *edit)
 	if (edit->branch_labels_given)
 	{
 		appendStringInfo(&note, "%slabels were:", note.len > 0 ? "; " : "");
-		foreach(cell, old->branch_labels)
-			appendStringInfo(&note, " %s", (char *) lfirst(cell));
+		foreach_ptr(const char, label, old->branch_labels)
+			appendStringInfo(&note, " %s", label);
 	}
 	sv_store_note_run(run, note.data);
 	sv_store_end_run(run, now);

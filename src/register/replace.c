@@ -41,10 +41,9 @@ sv_register_refuse_other_replaced(const StoredRevision *revision, const char *op
 		List	   *before = sv_store_option_list(revision->options, names[i]);
 		List	   *after = sv_store_option_list(options, names[i]);
 		bool		same = list_length(before) == list_length(after);
-		ListCell   *cell;
 
-		foreach(cell, after)
-			same &= sv_register_has_name(before, lfirst(cell));
+		foreach_ptr(const char, string, after)
+			same &= sv_register_has_name(before, string);
 		if (!same)
 			ereport(ERROR,
 					(errcode(ERRCODE_SV_REFUSED),
@@ -58,11 +57,9 @@ sv_register_refuse_other_replaced(const StoredRevision *revision, const char *op
 bool
 sv_register_has_name(const List *names, const char *name)
 {
-	ListCell   *cell;
-
-	foreach(cell, names)
+	foreach_ptr(const char, string, names)
 	{
-		if (strcmp(lfirst(cell), name) == 0)
+		if (strcmp(string, name) == 0)
 			return true;
 	}
 	return false;
@@ -135,22 +132,21 @@ check_children(const Replacement *r, int index)
 static void
 find_members(Replacement *r)
 {
-	ListCell   *cell;
 	RevisionList order;
 
 	r->member = palloc0(sizeof(bool) * (r->graph->n + 1));
-	foreach(cell, r->ids)
+	foreach_ptr(char, id, r->ids)
 	{
-		int			index = sv_graph_find(r->graph, lfirst(cell));
+		int			index = sv_graph_find(r->graph, id);
 
 		/* an id that means a squashed revision which is not replaced as a whole says nothing */
-		if (index >= 0 && strcmp(r->graph->revisions[index].id, lfirst(cell)) == 0)
+		if (index >= 0 && strcmp(r->graph->revisions[index].id, id) == 0)
 			r->member[index] = true;
 		else if (index >= 0 && !sv_register_has_name(r->ids, r->graph->revisions[index].id))
 			ereport(ERROR,
 					(errcode(ERRCODE_SV_REFUSED),
 					 errmsg("revision \"%s\" replaces \"%s\", which revision \"%s\" has replaced already", r->id,
-							(char *) lfirst(cell), r->graph->revisions[index].id)));
+							id, r->graph->revisions[index].id)));
 	}
 	order = sv_graph_order(r->graph, r->member);
 	r->members.n = order.n;
@@ -224,29 +220,25 @@ has_outsiders(const Replacement *r, int index)
 static void
 hand_over(const Replacement *r)
 {
-	ListCell   *cell;
-
 	for (int i = 0; i < r->members.n; i++)
 		if (has_outsiders(r, r->members.members[i]))
 			sv_store_rename_parent(r->graph->revisions[r->members.members[i]].id, r->id);
-	foreach(cell, r->ids)
-		sv_store_add_replaced(lfirst(cell), r->id);
-	foreach(cell, r->tags)
-		(void) sv_store_set_tag(lfirst(cell), r->id);
+	foreach_ptr(const char, id, r->ids)
+		sv_store_add_replaced(id, r->id);
+	foreach_ptr(const char, tag, r->tags)
+		(void) sv_store_set_tag(tag, r->id);
 }
 
 static void
 check_parents(const Replacement *r, List *parents)
 {
-	ListCell   *cell;
-
-	foreach(cell, parents)
+	foreach_ptr(char, parent, parents)
 	{
-		if (sv_register_has_name(r->ids, lfirst(cell)))
+		if (sv_register_has_name(r->ids, parent))
 			ereport(ERROR,
 					(errcode(ERRCODE_SV_BAD_PARENT),
 					 errmsg("revision \"%s\" revises \"%s\", which it replaces", r->id,
-							(char *) lfirst(cell)),
+							parent),
 					 errhint("Let it revise what the first of the replaced ones revises: revises => ARRAY['...'].")));
 	}
 }

@@ -174,13 +174,12 @@ static void
 report_elided(List *elided)
 {
 	StringInfoData list;
-	ListCell   *cell;
 
 	if (elided == NIL)
 		return;
 	initStringInfo(&list);
-	foreach(cell, elided)
-		appendStringInfo(&list, "%s%s", list.len ? ", " : "", (char *) lfirst(cell));
+	foreach_ptr(const char, string, elided)
+		appendStringInfo(&list, "%s%s", list.len ? ", " : "", string);
 	ereport(NOTICE,
 			(errmsg("changes of rows of %d revision(s) are left out", list_length(elided)),
 			 errdetail("Revisions: %s.", list.data)));

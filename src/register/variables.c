@@ -310,14 +310,13 @@ masked(char *text)
 	int			length;
 	bool	   *hidden;
 	StringInfoData out;
-	ListCell   *cell;
 
 	if (text == NULL || *text == '\0')
 		return text;
 	length = strlen(text);
 	hidden = palloc0(sizeof(bool) * length);
-	foreach(cell, under_way->secrets)
-		mark_secret(text, length, lfirst(cell), hidden);
+	foreach_ptr(const char, secret, under_way->secrets)
+		mark_secret(text, length, secret, hidden);
 	initStringInfo(&out);
 	for (int i = 0; i < length;)
 	{
@@ -371,14 +370,13 @@ List *
 sv_register_secrets(void)
 {
 	List	   *result = NIL;
-	ListCell   *cell;
 
 	if (under_way == NULL)
 		return NIL;
-	foreach(cell, under_way->secrets)
+	foreach_ptr(char, secret, under_way->secrets)
 	{
-		if (strlen(lfirst(cell)) >= SECRET_WINDOW)
-			result = lappend(result, lfirst(cell));
+		if (strlen(secret) >= SECRET_WINDOW)
+			result = lappend(result, secret);
 	}
 	return result;
 }

@@ -40,17 +40,15 @@ sv_run_structure_only(const StoredRevision *row)
 {
 	List	   *result = NIL;
 	List	   *kept = row->lost ? sv_store_kept_of(row->id, SV_DOWNGRADE) : NIL;
-	ListCell   *cell;
-	ListCell   *other;
 
-	foreach(cell, row->lost)
+	foreach_ptr(char, string, row->lost)
 	{
 		bool		comes_back = false;
 
-		foreach(other, kept)
-			comes_back |= strcmp(lost_text(lfirst(other)), lfirst(cell)) == 0;
+		foreach_ptr(const StoredKept, one, kept)
+			comes_back |= strcmp(lost_text(one), string) == 0;
 		if (!comes_back)
-			result = lappend(result, lfirst(cell));
+			result = lappend(result, string);
 	}
 	return result;
 }
@@ -59,13 +57,12 @@ static char *
 joined_losses(List *strings, const char *separator)
 {
 	StringInfoData out;
-	ListCell   *cell;
 
 	initStringInfo(&out);
-	foreach(cell, strings)
+	foreach_ptr(const char, string, strings)
 	{
-		if (foreach_current_index(cell) < LOSSES_SHOWN)
-			appendStringInfo(&out, "%s%s", out.len ? separator : "", (char *) lfirst(cell));
+		if (foreach_current_index(string) < LOSSES_SHOWN)
+			appendStringInfo(&out, "%s%s", out.len ? separator : "", string);
 	}
 	if (list_length(strings) > LOSSES_SHOWN)
 		appendStringInfo(&out, "%s...", separator);
@@ -121,10 +118,10 @@ List *
 sv_run_takes(StoreMode mode, const StoredRevision *row, List **earlier)
 {
 	List	   *result = NIL;
-	ListCell   *cell;
 
-	foreach(cell, takes_of(row, row->has_down ? sv_store_script(mode, row->id) : NULL, earlier))
-		result = lappend(result, sv_impact_figures(lfirst(cell)));
+	foreach_ptr(const Taken, taken,
+				takes_of(row, row->has_down ? sv_store_script(mode, row->id) : NULL, earlier))
+		result = lappend(result, sv_impact_figures(taken));
 	return result;
 }
 
@@ -194,14 +191,13 @@ sv_run_refuse_dropped(const StoredRevision *row, List *dropped, const List *kept
 					  const RunOptions *options)
 {
 	List	   *losses = NIL;
-	ListCell   *cell;
 
 	if (options->allow_data_loss || options->dry_run)
 		return;
-	foreach(cell, dropped)
+	foreach_ptr(const Taken, taken, dropped)
 	{
-		if (!is_kept(lfirst(cell), kept))
-			losses = lappend(losses, sv_impact_name(lfirst(cell)));
+		if (!is_kept(taken, kept))
+			losses = lappend(losses, sv_impact_name(taken));
 	}
 	if (losses != NIL)
 		refuse_down_losses(row->id, losses, options);

@@ -353,12 +353,11 @@ missing_grants(const Task *task)
 {
 	StringInfoData grants;
 	List	   *seen = NIL;
-	ListCell   *cell;
 
 	initStringInfo(&grants);
-	foreach(cell, sv_script_mentions(task->text))
+	foreach_ptr(const Mention, mention, sv_script_mentions(task->text))
 	{
-		Oid			schema = get_namespace_oid(((const Mention *) lfirst(cell))->schema, true);
+		Oid			schema = get_namespace_oid(mention->schema, true);
 		const char *missing;
 
 		if (!OidIsValid(schema) || schema == PG_CATALOG_NAMESPACE || list_member_oid(seen, schema))
@@ -379,13 +378,12 @@ static void
 add_generated_context(void *arg)
 {
 	const Task *task = arg;
-	ListCell   *cell;
 
 	if (task->grants != NULL && geterrcode() == ERRCODE_INSUFFICIENT_PRIVILEGE)
 		errhint("%s", task->grants);
-	foreach(cell, task->left_out)
+	foreach_ptr(const char, string, task->left_out)
 		errcontext("names in bodies of functions not looked up in schema \"%s\", where roles that may not act as \"%s\" can make or have made objects",
-				   (const char *) lfirst(cell), GetUserNameFromId(task->role, true));
+				   string, GetUserNameFromId(task->role, true));
 	if (task->restricted)
 		errcontext("statement written by schemaver, executed as role \"%s\", whose object it is about",
 				   GetUserNameFromId(task->role, true));

@@ -190,11 +190,9 @@ column_of(const GivenValue *value, const RangeVar *table)
 static bool
 is_given(const List *values, const char *column)
 {
-	ListCell   *cell;
-
-	foreach(cell, values)
+	foreach_ptr(const GivenValue, value, values)
 	{
-		if (strcmp(((GivenValue *) lfirst(cell))->column, column) == 0)
+		if (strcmp(value->column, column) == 0)
 			return true;
 	}
 	return false;

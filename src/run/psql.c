@@ -32,14 +32,13 @@ static char *
 join(List *names)
 {
 	StringInfoData out;
-	ListCell   *cell;
 
 	if (names == NIL)
 		return "base";
 	initStringInfo(&out);
-	foreach(cell, names)
-		appendStringInfo(&out, "%s%s", foreach_current_index(cell) ? ", " :
-						 "", (char *) lfirst(cell));
+	foreach_ptr(const char, name, names)
+		appendStringInfo(&out, "%s%s", foreach_current_index(name) ? ", " :
+						 "", name);
 	return out.data;
 }
 

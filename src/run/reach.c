@@ -609,15 +609,14 @@ static void
 reach_statement(Reach *reach, const char *text)
 {
 	HASHCTL		control = {0};
-	ListCell   *cell;
 
 	control.hcxt = CurrentMemoryContext;
 	control.keysize = sizeof(ObjectAddress);
 	control.entrysize = sizeof(ObjectAddress);
 	reach->seen =
 		hash_create("schemaver reach", 64, &control, HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
-	foreach(cell, sv_script_mentions(text))
-		reach_mention(reach, lfirst(cell));
+	foreach_ptr(const Mention, mention, sv_script_mentions(text))
+		reach_mention(reach, mention);
 	hash_destroy(reach->seen);
 }
 

@@ -137,11 +137,9 @@ append_equality(StringInfo out, const RowsTable *table, const char *a, const cha
 static bool
 has_columns_of(const RowsWork *work)
 {
-	ListCell   *cell;
-
-	foreach(cell, work->wanted->columns)
+	foreach_ptr(const char, column, work->wanted->columns)
 	{
-		if (sv_managed_place(work->before, lfirst(cell)) < 0)
+		if (sv_managed_place(work->before, column) < 0)
 			return false;
 	}
 	return true;
@@ -151,13 +149,11 @@ has_columns_of(const RowsWork *work)
 static bool
 has_key_of(const RowsWork *work)
 {
-	ListCell   *cell;
-
 	if (work->before == NULL)
 		return false;
-	foreach(cell, work->wanted->key)
+	foreach_ptr(const char, string, work->wanted->key)
 	{
-		if (sv_managed_place(work->before, lfirst(cell)) < 0)
+		if (sv_managed_place(work->before, string) < 0)
 			return false;
 	}
 	return true;
@@ -513,25 +509,24 @@ statement_of_work(const void *arg, int i)
 	StringInfoData sql;
 	List	   *casts = NIL;
 	ListCell   *row;
-	ListCell   *value;
 
 	if (i > 0)
 		return sv_generated_statement(NULL);
 	foreach(row, wanted->rows)
 	{
-		foreach(value, lfirst(row))
+		foreach_ptr(const RowValue, value, lfirst(row))
 		{
 			ListCell   *cast;
 
-			foreach(cast, ((const RowValue *) lfirst(value))->casts)
+			foreach(cast, value->casts)
 				if (!sv_base_has_string(casts, lfirst(cast)))
 				casts = lappend(casts, lfirst(cast));
 		}
 	}
 	initStringInfo(&sql);
 	appendStringInfo(&sql, "INSERT INTO %s SELECT 1", sv_managed_table(wanted));
-	foreach(row, casts)
-		appendStringInfo(&sql, ", NULL::%s", (char *) lfirst(row));
+	foreach_ptr(const char, string, casts)
+		appendStringInfo(&sql, ", NULL::%s", string);
 	return sv_generated_statement(sql.data);
 }
 

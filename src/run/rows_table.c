@@ -191,8 +191,8 @@ find_managed_key(RowsTable *table)
 	table->nkeys = list_length(table->wanted->key);
 	table->keys = palloc(sizeof(int) * table->nkeys);
 	table->operators = palloc0(sizeof(char *) * table->nkeys);
-	foreach(cell, table->wanted->key)
-		table->keys[foreach_current_index(cell)] = sv_managed_place(table->wanted, lfirst(cell));
+	foreach_ptr(const char, string, table->wanted->key)
+		table->keys[foreach_current_index(string)] = sv_managed_place(table->wanted, string);
 	foreach(cell, RelationGetIndexList(table->relation))
 	{
 		Relation	index = index_open(lfirst_oid(cell), AccessShareLock);
@@ -310,11 +310,10 @@ constants_of(const Evaluation *e, const List *row)
 	const RawStmt *statement = linitial_node(RawStmt, raw_parser(text, RAW_PARSE_DEFAULT));
 	const List *all = linitial(((const SelectStmt *) statement->stmt)->valuesLists);
 	List	   *result = NIL;
-	ListCell   *cell;
 
-	foreach(cell, e->table->wanted->columns)
+	foreach_ptr(const char, column, e->table->wanted->columns)
 	{
-		int			place = sv_managed_place(e->set->rows, lfirst(cell));
+		int			place = sv_managed_place(e->set->rows, column);
 
 		result = lappend(result, place < 0 ? NULL : list_nth(all, place));
 	}

@@ -256,11 +256,9 @@ execute_hook(const StoredHook *hook)
 static bool
 names_direction(const StoredHook *hook, Direction direction)
 {
-	ListCell   *cell;
-
-	foreach(cell, hook->only_for)
+	foreach_ptr(const char, string, hook->only_for)
 	{
-		if (strcmp(lfirst(cell), sv_direction_name(direction)) == 0)
+		if (strcmp(string, sv_direction_name(direction)) == 0)
 			return true;
 	}
 	return false;
@@ -374,11 +372,9 @@ sv_hooks_revision(const char *revision, Direction direction)
 bool
 sv_hooks_any(HookMoment at)
 {
-	ListCell   *cell;
-
-	foreach(cell, hooking.hooks)
+	foreach_ptr(const StoredHook, hook, hooking.hooks)
 	{
-		if (is_due(lfirst(cell), at, NULL))
+		if (is_due(hook, at, NULL))
 			return true;
 	}
 	return false;
@@ -391,17 +387,15 @@ sv_hooks_any(HookMoment at)
 void
 sv_hooks_fire(HookMoment at, const char *tag)
 {
-	ListCell   *cell;
-
 	if (hooking.running)
 		return;
-	foreach(cell, hooking.hooks)
+	foreach_ptr(const StoredHook, hook, hooking.hooks)
 	{
-		if (!is_due(lfirst(cell), at, tag))
+		if (!is_due(hook, at, tag))
 			continue;
 		sv_fact_set(SV_FACT_STATEMENT, tag);
 		sv_run_let_see();
-		execute_hook(lfirst(cell));
+		execute_hook(hook);
 		sv_fact_set(SV_FACT_STATEMENT, NULL);
 	}
 }

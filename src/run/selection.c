@@ -31,11 +31,10 @@ static char *
 joined_names(const List *names)
 {
 	char	   *result = NULL;
-	ListCell   *cell;
 
-	foreach(cell, names)
-		result = result == NULL ? pstrdup(lfirst(cell)) :
-		psprintf("%s, %s", result, (char *) lfirst(cell));
+	foreach_ptr(const char, name, names)
+		result = result == NULL ? pstrdup(name) :
+		psprintf("%s, %s", result, name);
 	return result != NULL ? result : "none";
 }
 

@@ -208,13 +208,12 @@ has_event_triggers(void)
 	static const EventTriggerEvent events[] =
 	{EVT_DDLCommandStart, EVT_DDLCommandEnd, EVT_SQLDrop, EVT_TableRewrite};
 	Oid			own = get_namespace_oid("schemaver", true);
-	ListCell   *cell;
 
 	for (int i = 0; i < lengthof(events); i++)
 	{
-		foreach(cell, EventCacheLookup(events[i]))
+		foreach_ptr(const EventTriggerCacheItem, item, EventCacheLookup(events[i]))
 		{
-			if (get_func_namespace(((EventTriggerCacheItem *) lfirst(cell))->fnoid) != own)
+			if (get_func_namespace(item->fnoid) != own)
 				return true;
 		}
 	}
@@ -586,11 +585,9 @@ sv_step_finish(Run *run, const StoredRevision *revision, const StoredScript *sto
 void
 sv_run_check_secrets(const Run *run)
 {
-	ListCell   *cell;
-
-	foreach(cell, sv_register_secrets())
+	foreach_ptr(const char, secret, sv_register_secrets())
 	{
-		if (sv_store_holds(lfirst(cell), run->number))
+		if (sv_store_holds(secret, run->number))
 			ereport(ERROR,
 					(errcode(ERRCODE_SV_REFUSED),
 					 errmsg("a secret variable would be kept by schemaver"),

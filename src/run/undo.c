@@ -82,17 +82,16 @@ static char *
 lines_of(const List *strings)
 {
 	StringInfoData out;
-	ListCell   *cell;
 
 	initStringInfo(&out);
-	foreach(cell, strings)
+	foreach_ptr(const char, string, strings)
 	{
-		if (foreach_current_index(cell) == REASONS_SHOWN)
+		if (foreach_current_index(string) == REASONS_SHOWN)
 		{
 			appendStringInfo(&out, "\nand %d more", list_length(strings) - REASONS_SHOWN);
 			break;
 		}
-		appendStringInfo(&out, "%s%s", out.len ? "\n" : "", (char *) lfirst(cell));
+		appendStringInfo(&out, "%s%s", out.len ? "\n" : "", string);
 	}
 	return out.data;
 }
@@ -489,12 +488,11 @@ judge_changes(List *changes, void *arg)
 {
 	Undo	   *undo = arg;
 	MemoryContext caller = MemoryContextSwitchTo(undo->context);
-	ListCell   *cell;
 
-	foreach(cell, changes)
+	foreach_ptr(const ObjectChange, change, changes)
 	{
 		CHECK_FOR_INTERRUPTS();
-		judge_change(undo, lfirst(cell));
+		judge_change(undo, change);
 	}
 	MemoryContextSwitchTo(caller);
 }

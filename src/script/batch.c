@@ -350,13 +350,12 @@ static bool
 limits_rows(const Node *tree)
 {
 	const Node *where = where_clause(tree);
-	ListCell   *lc;
 
 	if (where == NULL || !IsA(where, BoolExpr) || ((const BoolExpr *) where)->boolop != AND_EXPR)
 		return false;
-	foreach(lc, ((const BoolExpr *) where)->args)
+	foreach_ptr(const Node, arg, ((const BoolExpr *) where)->args)
 	{
-		if (is_probe(lfirst(lc)))
+		if (is_probe(arg))
 			return true;
 	}
 	return false;

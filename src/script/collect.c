@@ -86,13 +86,11 @@ name_of_setting(const Script *script, int statement)
 static List *
 add_setting(List *names, const char *name)
 {
-	ListCell   *cell;
-
 	if (name == NULL)
 		return names;
-	foreach(cell, names)
+	foreach_ptr(const char, string, names)
 	{
-		if (strcmp(lfirst(cell), name) == 0)
+		if (strcmp(string, name) == 0)
 			return names;
 	}
 	return lappend(names, (char *) name);
@@ -115,7 +113,6 @@ void
 sv_script_collect(StringInfo out, const Script *script, bool only_data, const char **texts)
 {
 	List	   *changed = NIL;
-	ListCell   *cell;
 
 	for (int i = 0; i < script->n; i++)
 	{
@@ -127,6 +124,6 @@ sv_script_collect(StringInfo out, const Script *script, bool only_data, const ch
 		if (is_setting(s))
 			changed = add_setting(changed, name_of_setting(script, i));
 	}
-	foreach(cell, changed)
-		appendStringInfo(out, "RESET %s;\n", (char *) lfirst(cell));
+	foreach_ptr(char, string, changed)
+		appendStringInfo(out, "RESET %s;\n", string);
 }

@@ -158,17 +158,15 @@ sv_script_mark_commits(Script *script, int statement)
 void
 sv_script_mark_calls(Script *script, const List *names)
 {
-	ListCell   *cell;
-
 	for (int i = 0; names != NIL && i < script->n; i++)
 	{
 		List	   *called = sv_script_called(script, i);
 
 		if (called == NIL)
 			continue;
-		foreach(cell, names)
+		foreach_ptr(const List, name, names)
 		{
-			if (same_procedure(called, lfirst(cell)))
+			if (same_procedure(called, name))
 				sv_script_mark_commits(script, i);
 		}
 	}

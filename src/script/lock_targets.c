@@ -86,10 +86,9 @@ static List *
 of_create_table(const CreateStmt *stmt)
 {
 	List	   *targets = add_each(NIL, stmt->inhRelations, ShareUpdateExclusiveLock);
-	ListCell   *cell;
 
-	foreach(cell, stmt->tableElts)
-		targets = add_referenced_by(targets, lfirst(cell));
+	foreach_ptr(const Node, element, stmt->tableElts)
+		targets = add_referenced_by(targets, element);
 	return add_referenced(targets, stmt->constraints);
 }
 

@@ -77,14 +77,12 @@ append_value(StringInfo out, const RowValue *value)
 static void
 append_row(StringInfo out, const List *row)
 {
-	ListCell   *cell;
-
 	appendStringInfoChar(out, '[');
-	foreach(cell, row)
+	foreach_ptr(const RowValue, value, row)
 	{
-		if (foreach_current_index(cell) > 0)
+		if (foreach_current_index(value) > 0)
 			appendStringInfoString(out, ", ");
-		append_value(out, lfirst(cell));
+		append_value(out, value);
 	}
 	appendStringInfoChar(out, ']');
 }
@@ -94,7 +92,6 @@ char *
 sv_managed_text(const ManagedRows *rows)
 {
 	StringInfoData out;
-	ListCell   *cell;
 
 	initStringInfo(&out);
 	appendStringInfo(&out, "{\"schema\": %s, \"table\": %s,\n", sv_json_quote(rows->schema),
@@ -103,11 +100,11 @@ sv_managed_text(const ManagedRows *rows)
 	appendStringInfo(&out, "\"delete\": %s, \"overwrite\": %s,\n", rows->delete ? "true" : "false",
 					 rows->overwrite ? "true" : "false");
 	appendStringInfo(&out, "\"columns\": %s,\n\"rows\": [", sv_json_list(rows->columns));
-	foreach(cell, rows->rows)
+	foreach_ptr(const List, row, rows->rows)
 	{
 		CHECK_FOR_INTERRUPTS();
-		appendStringInfoString(&out, foreach_current_index(cell) > 0 ? ",\n" : "\n");
-		append_row(&out, lfirst(cell));
+		appendStringInfoString(&out, foreach_current_index(row) > 0 ? ",\n" : "\n");
+		append_row(&out, row);
 	}
 	appendStringInfoString(&out, "\n]}");
 	return out.data;
@@ -207,11 +204,10 @@ char *
 sv_managed_names(const List *columns)
 {
 	StringInfoData out;
-	ListCell   *cell;
 
 	initStringInfo(&out);
-	foreach(cell, columns)
-		appendStringInfo(&out, "%s%s", out.len > 0 ? ", " : "", quote_identifier(lfirst(cell)));
+	foreach_ptr(const char, column, columns)
+		appendStringInfo(&out, "%s%s", out.len > 0 ? ", " : "", quote_identifier(column));
 	return out.data;
 }
 
@@ -220,7 +216,6 @@ char *
 sv_value_sql(const RowValue *value)
 {
 	StringInfoData out;
-	ListCell   *cell;
 
 	initStringInfo(&out);
 	switch (value->kind)
@@ -239,8 +234,8 @@ sv_value_sql(const RowValue *value)
 							 value->text);
 			break;
 	}
-	foreach(cell, value->casts)
-		appendStringInfo(&out, "::%s", (char *) lfirst(cell));
+	foreach_ptr(const char, cast, value->casts)
+		appendStringInfo(&out, "::%s", cast);
 	return out.data;
 }
 
@@ -249,13 +244,12 @@ char *
 sv_row_sql(const List *row)
 {
 	StringInfoData out;
-	ListCell   *cell;
 
 	initStringInfo(&out);
 	appendStringInfoChar(&out, '(');
-	foreach(cell, row)
-		appendStringInfo(&out, "%s%s", foreach_current_index(cell) > 0 ? ", " : "",
-						 sv_value_sql(lfirst(cell)));
+	foreach_ptr(const RowValue, value, row)
+		appendStringInfo(&out, "%s%s", foreach_current_index(value) > 0 ? ", " : "",
+						 sv_value_sql(value));
 	appendStringInfoChar(&out, ')');
 	return out.data;
 }
@@ -274,23 +268,22 @@ sv_managed_update_sql(const ManagedRows *rows, const List *row)
 {
 	StringInfoData set;
 	StringInfoData where;
-	ListCell   *cell;
 
 	initStringInfo(&set);
 	initStringInfo(&where);
-	foreach(cell, rows->columns)
+	foreach_ptr(const char, column, rows->columns)
 	{
-		const RowValue *value = list_nth(row, foreach_current_index(cell));
-		bool		is_key = sv_base_has_string(rows->key, lfirst(cell));
+		const RowValue *value = list_nth(row, foreach_current_index(column));
+		bool		is_key = sv_base_has_string(rows->key, column);
 
 		if (value->kind == SV_VALUE_DEFAULT)
 			continue;
 		if (is_key)
 			appendStringInfo(&where, "%s%s = %s", where.len > 0 ? " AND " : "",
-							 quote_identifier(lfirst(cell)), sv_value_sql(value));
+							 quote_identifier(column), sv_value_sql(value));
 		else
 			appendStringInfo(&set, "%s%s = %s", set.len > 0 ? ", " : "",
-							 quote_identifier(lfirst(cell)), sv_value_sql(value));
+							 quote_identifier(column), sv_value_sql(value));
 	}
 	return set.len == 0 ? NULL :
 		psprintf("UPDATE %s SET %s WHERE %s", sv_managed_table(rows), set.data, where.data);
@@ -301,7 +294,6 @@ char *
 sv_managed_delete_sql(const ManagedRows *rows)
 {
 	StringInfoData keys;
-	ListCell   *cell;
 	ListCell   *row;
 
 	initStringInfo(&keys);
@@ -309,8 +301,8 @@ sv_managed_delete_sql(const ManagedRows *rows)
 	{
 		List	   *values = NIL;
 
-		foreach(cell, rows->key)
-			values = lappend(values, list_nth(lfirst(row), sv_managed_place(rows, lfirst(cell))));
+		foreach_ptr(const char, string, rows->key)
+			values = lappend(values, list_nth(lfirst(row), sv_managed_place(rows, string)));
 		appendStringInfo(&keys, "%s%s", keys.len > 0 ? ", " : "", sv_row_sql(values));
 	}
 	return psprintf("DELETE FROM %s WHERE ((%s) IN (%s)) IS NOT TRUE", sv_managed_table(rows),
@@ -322,13 +314,12 @@ char *
 sv_managed_values(const ManagedRows *rows)
 {
 	StringInfoData out;
-	ListCell   *cell;
 
 	initStringInfo(&out);
 	appendStringInfo(&out, "(%s) VALUES", sv_managed_names(rows->columns));
-	foreach(cell, rows->rows)
-		appendStringInfo(&out, "%s\n\t%s", foreach_current_index(cell) > 0 ? "," : "",
-						 sv_row_sql(lfirst(cell)));
+	foreach_ptr(const List, row, rows->rows)
+		appendStringInfo(&out, "%s\n\t%s", foreach_current_index(row) > 0 ? "," : "",
+						 sv_row_sql(row));
 	return out.data;
 }
 
@@ -336,12 +327,10 @@ sv_managed_values(const ManagedRows *rows)
 int
 sv_managed_place(const ManagedRows *rows, const char *column)
 {
-	ListCell   *cell;
-
-	foreach(cell, rows->columns)
+	foreach_ptr(const char, string, rows->columns)
 	{
-		if (strcmp(lfirst(cell), column) == 0)
-			return foreach_current_index(cell);
+		if (strcmp(string, column) == 0)
+			return foreach_current_index(string);
 	}
 	return -1;
 }
@@ -351,12 +340,11 @@ char *
 sv_managed_key(const ManagedRows *rows, const List *row)
 {
 	StringInfoData out;
-	ListCell   *cell;
 
 	initStringInfo(&out);
-	foreach(cell, rows->key)
+	foreach_ptr(const char, string, rows->key)
 	{
-		const RowValue *value = list_nth(row, sv_managed_place(rows, lfirst(cell)));
+		const RowValue *value = list_nth(row, sv_managed_place(rows, string));
 
 		appendStringInfo(&out, "%s%s", out.len > 0 ? ", " : "",
 						 value->text != NULL ? value->text : sv_value_sql(value));

@@ -221,11 +221,9 @@ write_stand_in(Substituter *s, const Place *place)
 void
 sv_places_write_stand_ins(Substituter *s)
 {
-	ListCell   *cell;
-
 	s->stand_in = pstrdup(s->text);
-	foreach(cell, s->places)
-		write_stand_in(s, lfirst(cell));
+	foreach_ptr(const Place, place, s->places)
+		write_stand_in(s, place);
 }
 
 /* What the token says of the places in it. */
@@ -409,12 +407,11 @@ bool
 sv_has_variables(const char *text, VariableSyntax syntax)
 {
 	Substituter s = {text, syntax};
-	ListCell   *cell;
 
 	sv_places_find(&s);
-	foreach(cell, s.places)
+	foreach_ptr(const Place, place, s.places)
 	{
-		if (!((Place *) lfirst(cell))->optional)
+		if (!place->optional)
 			return true;
 	}
 	return false;

@@ -300,15 +300,14 @@ same_token(const Substituter *s, const TextToken *before, const Token *after, co
 static bool
 same_tokens(const Substituter *s, const char *result, Lexer *lexer)
 {
-	ListCell   *cell;
 	Token		token;
 
-	foreach(cell, s->tokens)
+	foreach_ptr(const TextToken, one, s->tokens)
 	{
 		CHECK_FOR_INTERRUPTS();
 		sv_lexer_next(lexer, &token);
 		if (token.kind == SV_TOKEN_EOF || token.kind == SV_TOKEN_META ||
-			token.kind == SV_TOKEN_ERROR || !same_token(s, lfirst(cell), &token, result))
+			token.kind == SV_TOKEN_ERROR || !same_token(s, one, &token, result))
 			return false;
 	}
 	sv_lexer_next(lexer, &token);

@@ -174,7 +174,6 @@ static void
 take_insert(ValuesReader *r, const InsertStmt *insert)
 {
 	ListCell   *cell;
-	ListCell   *element;
 
 	if (!is_values(insert))
 		refuse_value(r, r->shift, "managed rows must be VALUES, with the columns before it",
@@ -185,8 +184,8 @@ take_insert(ValuesReader *r, const InsertStmt *insert)
 		List	   *row = NIL;
 
 		CHECK_FOR_INTERRUPTS();
-		foreach(element, lfirst(cell))
-			row = lappend(row, read_value(r, lfirst(element)));
+		foreach_ptr(Node, element, lfirst(cell))
+			row = lappend(row, read_value(r, element));
 		r->rows->rows = lappend(r->rows->rows, row);
 	}
 }

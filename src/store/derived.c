@@ -15,13 +15,12 @@ static uint32 *
 hashes_of(const List *downs)
 {
 	uint32	   *hashes = palloc(sizeof(uint32) * list_length(downs));
-	ListCell   *cell;
 
-	foreach(cell, downs)
+	foreach_ptr(const StoredDerived, down, downs)
 	{
-		const char *revision = ((const StoredDerived *) lfirst(cell))->revision;
+		const char *revision = down->revision;
 
-		hashes[foreach_current_index(cell)] =
+		hashes[foreach_current_index(down)] =
 			hash_bytes((const unsigned char *) revision, strlen(revision));
 	}
 	return hashes;

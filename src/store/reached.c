@@ -230,12 +230,11 @@ add_above(const StoreScope *scope, RevisionGraph *graph, int64 from, List **need
 		List	   *parents = sv_own_text_list(i, 2);
 		List	   *depends = sv_own_text_list(i, 3);
 		int			index = sv_graph_add(graph, sv_own_text(i, 1));
-		ListCell   *cell;
 
-		foreach(cell, parents)
-			sv_graph_add_parent(graph, index, lfirst(cell));
-		foreach(cell, depends)
-			sv_graph_add_depends(graph, index, lfirst(cell));
+		foreach_ptr(const char, parent, parents)
+			sv_graph_add_parent(graph, index, parent);
+		foreach_ptr(const char, string, depends)
+			sv_graph_add_depends(graph, index, string);
 		*needed = append_strings(append_strings(*needed, parents), depends);
 	}
 	MemoryContextSwitchTo(old);
@@ -253,12 +252,11 @@ add_below(RevisionGraph *graph, const List *ids, const StoreScope *scope)
 		"SELECT revision FROM schemaver.revision WHERE revision = ANY ($1)", 1, {TEXTARRAYOID}
 	};
 	List	   *missing = NIL;
-	ListCell   *cell;
 
-	foreach(cell, ids)
+	foreach_ptr(char, id, ids)
 	{
-		if (sv_graph_find(graph, lfirst(cell)) < 0)
-			missing = lappend(missing, lfirst(cell));
+		if (sv_graph_find(graph, id) < 0)
+			missing = lappend(missing, id);
 	}
 	if (missing == NIL)
 		return true;
@@ -269,9 +267,9 @@ add_below(RevisionGraph *graph, const List *ids, const StoreScope *scope)
 		sv_graph_add(graph, sv_own_text(i, 1));
 		MemoryContextSwitchTo(old);
 	}
-	foreach(cell, missing)
+	foreach_ptr(const char, string, missing)
 	{
-		if (sv_graph_find(graph, lfirst(cell)) < 0)
+		if (sv_graph_find(graph, string) < 0)
 			return false;
 	}
 	return true;

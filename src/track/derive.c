@@ -89,7 +89,6 @@ oldest_values(Oid type, int n)
 	CatCList   *rows = SearchSysCacheList1(ENUMTYPOIDNAME, ObjectIdGetDatum(type));
 	List	   *labels = NIL;
 	List	   *names = NIL;
-	ListCell   *cell;
 
 	for (int i = 0; i < rows->n_members; i++)
 	{
@@ -105,8 +104,8 @@ oldest_values(Oid type, int n)
 	list_sort(labels, by_oid);
 	labels = list_truncate(labels, n);
 	list_sort(labels, by_place);
-	foreach(cell, labels)
-		names = lappend(names, (char *) ((LabelNow *) lfirst(cell))->name);
+	foreach_ptr(const LabelNow, now, labels)
+		names = lappend(names, (char *) now->name);
 	return names;
 }
 
@@ -395,7 +394,6 @@ rename_and_compare(void *arg)
 {
 	Derivation *d = arg;
 	MemoryContext caller = CurrentMemoryContext;
-	ListCell   *cell;
 
 	d->rename_rows = list_concat(sv_diff_renames(d->after, d->renames),
 								 d->step->renamed ? moved_extensions(d) : NIL);
@@ -406,8 +404,8 @@ rename_and_compare(void *arg)
 		return;
 	}
 	SPI_connect();
-	foreach(cell, d->rename_rows)
-		SPI_execute(((DiffRow *) lfirst(cell))->sql, false, 0);
+	foreach_ptr(const DiffRow, rename_row, d->rename_rows)
+		SPI_execute(rename_row->sql, false, 0);
 	SPI_finish();
 	MemoryContextSwitchTo(caller);
 	assemble_before(d, read_now(all_units(d)));
@@ -507,10 +505,9 @@ static List *
 copy_strings(const List *strings)
 {
 	List	   *result = NIL;
-	ListCell   *cell;
 
-	foreach(cell, strings)
-		result = lappend(result, pstrdup(lfirst(cell)));
+	foreach_ptr(const char, string, strings)
+		result = lappend(result, pstrdup(string));
 	return result;
 }
 

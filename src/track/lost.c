@@ -31,11 +31,9 @@
 List *
 sv_track_once(List *strings, char *text)
 {
-	ListCell   *cell;
-
-	foreach(cell, strings)
+	foreach_ptr(const char, string, strings)
 	{
-		if (strcmp(lfirst(cell), text) == 0)
+		if (strcmp(string, text) == 0)
 			return strings;
 	}
 	return lappend(strings, text);
@@ -89,11 +87,9 @@ changes_cluster(const Node *statement)
 static bool
 restarts(const AlterSeqStmt * stmt)
 {
-	ListCell   *cell;
-
-	foreach(cell, stmt->options)
+	foreach_ptr(const DefElem, option, stmt->options)
 	{
-		if (strcmp(((const DefElem *) lfirst(cell))->defname, "restart") == 0)
+		if (strcmp(option->defname, "restart") == 0)
 			return true;
 	}
 	return false;
@@ -135,13 +131,11 @@ granted_object(ObjectType type, Node *name)
 static char *
 granted_member(const GrantStmt *stmt)
 {
-	ListCell   *cell;
-
 	if (stmt->targtype != ACL_TARGET_OBJECT)
 		return NULL;
-	foreach(cell, stmt->objects)
+	foreach_ptr(Node, object, stmt->objects)
 	{
-		ObjectAddress address = granted_object(stmt->objtype, lfirst(cell));
+		ObjectAddress address = granted_object(stmt->objtype, object);
 
 		if (OidIsValid(address.objectId) &&
 			OidIsValid(getExtensionOfObject(address.classId, address.objectId)))
@@ -295,10 +289,9 @@ List *
 sv_derived_lost(const Comparison *cmp, const List *undone)
 {
 	List	   *lost = NIL;
-	ListCell   *cell;
 
-	foreach(cell, undone)
-		lost = sv_track_once(lost, lfirst(cell));
+	foreach_ptr(char, string, undone)
+		lost = sv_track_once(lost, string);
 
 	foreach_ptr(const Object, b, cmp->to->objects)
 	{

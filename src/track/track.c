@@ -290,18 +290,17 @@ void
 sv_track_touch_readers(List *units)
 {
 	MemoryContext caller;
-	ListCell   *cell;
 
 	if (track.step == NULL || track.busy || units == NIL)
 		return;
 	caller = MemoryContextSwitchTo(track.context);
 	track.step->renamed = track.eager = true;
-	foreach(cell, units)
+	foreach_ptr(const ObjectAddress, unit, units)
 	{
-		if (sv_unit_is_read(lfirst(cell)))
+		if (sv_unit_is_read(unit))
 		{
-			touch_unit(lfirst(cell), false);
-			touch_dependents(lfirst(cell));
+			touch_unit(unit, false);
+			touch_dependents(unit);
 		}
 	}
 	MemoryContextSwitchTo(caller);
@@ -489,11 +488,10 @@ static List *
 last_touches(void)
 {
 	List	   *result = NIL;
-	ListCell   *cell;
 
-	foreach(cell, track.pending)
+	foreach_ptr(const PendingStep, step, track.pending)
 	{
-		foreach_ptr(Touch, touch, ((PendingStep *) lfirst(cell))->touches)
+		foreach_ptr(Touch, touch, step->touches)
 		{
 			const TouchEntry *entry = hash_search(track.units, &touch->unit, HASH_FIND, NULL);
 
@@ -564,13 +562,12 @@ static void
 settle_pending(void)
 {
 	MemoryContext caller = MemoryContextSwitchTo(track.context);
-	ListCell   *cell;
 
 	read_after();
-	foreach(cell, track.pending)
+	foreach_ptr(const PendingStep, step, track.pending)
 	{
 		CHECK_FOR_INTERRUPTS();
-		settle_step(lfirst(cell));
+		settle_step(step);
 	}
 	track.receiver->done();
 	MemoryContextSwitchTo(caller);

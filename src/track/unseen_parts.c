@@ -40,11 +40,10 @@ changed_units(const Model *before, const Model *after)
 	{
 		const Object *o = whole_of(change->after ? change->after : change->before);
 		bool		known = false;
-		ListCell   *other;
 
-		foreach(other, units)
+		foreach_ptr(const ObjectAddress, unit, units)
 		{
-			if (sv_base_same_object(lfirst(other), &o->address))
+			if (sv_base_same_object(unit, &o->address))
 				known = true;
 		}
 		if (!known)
@@ -167,14 +166,13 @@ sv_state_found(const Node *statement, Oid relation)
 {
 	Model	   *kept = read_state(sv_state_number());
 	List	   *work = NIL;
-	ListCell   *cell;
 
 	if (kept == NULL)
 		return sv_state_record(NIL);
-	foreach(cell, sv_model_changes(kept, sv_model_read(&everything)))
+	foreach_ptr(ObjectChange, change, sv_model_changes(kept, sv_model_read(&everything)))
 	{
-		if (is_work_of(lfirst(cell), statement, relation))
-			work = lappend(work, lfirst(cell));
+		if (is_work_of(change, statement, relation))
+			work = lappend(work, change);
 	}
 	return sv_state_record(work);
 }
