@@ -229,14 +229,12 @@ compare_row(Adoption *a, const AppliedRow *row)
 static bool
 is_in_source(const Adoption *a, const AppliedRow *row)
 {
-	ListCell   *cell;
-
 	if (row->scope == NULL || a->options->source == NULL || *a->options->source == '\0' ||
 		strcmp(row->scope, a->options->source) == 0)
 		return true;
-	foreach(cell, a->migrations)
+	foreach_ptr(const Migration, migration, a->migrations)
 	{
-		const char *project = sv_adopt_detail(lfirst(cell), "project");
+		const char *project = sv_adopt_detail(migration, "project");
 
 		if (project != NULL && strcmp(project, row->scope) == 0)
 			return true;
@@ -348,11 +346,9 @@ record_stamp(const Adoption *a, const char *schema, const char *name, const char
 	object.oid = oid;
 	if (strcmp(kind, "state") == 0)
 	{
-		ListCell   *cell;
-
-		foreach(cell, a->rows)
+		foreach_ptr(const AppliedRow, row, a->rows)
 			object.keys = lappend(object.keys,
-								  unconstify(char *, ((AppliedRow *) lfirst(cell))->key));
+								  unconstify(char *, row->key));
 	}
 	sv_store_adopt(&object);
 }
@@ -395,11 +391,10 @@ static void
 record_tables(Adoption *a)
 {
 	List	   *companions = sv_adopt_companions(a->table);
-	ListCell   *cell;
 
 	record_table(a, a->table, "state");
-	foreach(cell, companions)
-		record_table(a, lfirst(cell), "companion");
+	foreach_ptr(const AdoptTable, companion, companions)
+		record_table(a, companion, "companion");
 	if (schema_is_the_tools(a->table, list_length(companions) + 1))
 		record_stamp(a, a->table->schema, "", "schema", a->table->schema_oid);
 	CommandCounterIncrement();
@@ -429,12 +424,11 @@ tool_objects(const Adoption *a, const Model *model)
 {
 	List	   *tables = sv_store_adopted(a->tool->name, NULL);
 	List	   *objects = NIL;
-	ListCell   *cell;
 
-	foreach(cell, model->objects)
+	foreach_ptr(Object, object, model->objects)
 	{
-		if (is_the_tools(a, lfirst(cell), tables))
-			objects = lappend(objects, lfirst(cell));
+		if (is_the_tools(a, object, tables))
+			objects = lappend(objects, object);
 	}
 	return objects;
 }
@@ -512,13 +506,12 @@ static void
 refuse_difference(const List *differences)
 {
 	StringInfoData list;
-	ListCell   *cell;
 
 	initStringInfo(&list);
-	foreach(cell, differences)
+	foreach_ptr(const char, difference, differences)
 	{
-		if (foreach_current_index(cell) < MAX_LISTED)
-			appendStringInfo(&list, "%s%s", list.len > 0 ? "\n" : "", (char *) lfirst(cell));
+		if (foreach_current_index(difference) < MAX_LISTED)
+			appendStringInfo(&list, "%s%s", list.len > 0 ? "\n" : "", difference);
 	}
 	ereport(ERROR,
 			(errcode(ERRCODE_SV_DRIFT),
@@ -540,7 +533,6 @@ build_and_compare(Sandbox *sandbox, void *arg)
 	List	   *differences;
 	List	   *disordered = NIL;	/* another history has led there; no matter */
 	List	   *living = NIL;
-	ListCell   *cell;
 
 	for (int i = 0; i < graph->n; i++)
 		wanted[i] = graph->revisions[i].applied;
@@ -556,8 +548,8 @@ build_and_compare(Sandbox *sandbox, void *arg)
 			ReThrowError(error);
 		sv_sandbox_settle(sandbox);
 	}
-	foreach(cell, a->repeated)
-		living = lappend(living, (void *) ((Repeated *) lfirst(cell))->living);
+	foreach_ptr(const Repeated, repeated, a->repeated)
+		living = lappend(living, (void *) repeated->living);
 	sv_adopt_build_repeatables(sandbox, living);
 	sv_sandbox_settle(sandbox);
 	built = sv_sandbox_state(sandbox);
@@ -595,18 +587,16 @@ read_tool_state(Adoption *a)
 static void
 compare_all(Adoption *a)
 {
-	ListCell   *cell;
-
 	a->graph = sv_store_graph(SV_STORE_WRITE);
 	a->migrations = sv_adopt_migrations(a->tool, a->graph, a->options->source);
 	a->by_key = sv_adopt_by_key(a->migrations);
 	a->living = sv_store_living(SV_STORE_WRITE);
 	a->taken = palloc0(sizeof(bool) * (a->graph->n + 1));
-	foreach(cell, a->rows)
+	foreach_ptr(const AppliedRow, row, a->rows)
 	{
 		CHECK_FOR_INTERRUPTS();
-		if (is_in_source(a, lfirst(cell)))
-			compare_row(a, lfirst(cell));
+		if (is_in_source(a, row))
+			compare_row(a, row);
 	}
 	if (a->tool->heads_only)
 		take_ancestors(a);

@@ -93,14 +93,13 @@ bool
 sv_adopt_check_liquibase(const Migration *migration, const char *checksum)
 {
 	List	   *checksums = sv_adopt_detail_list(migration, "checksums");
-	ListCell   *cell;
 
 	if (checksums == NIL ||
 		(strncmp(checksum, "9:", 2) != 0 && strncmp(checksum, "8:", 2) != 0))
 		return true;
-	foreach(cell, checksums)
+	foreach_ptr(const char, string, checksums)
 	{
-		if (strcmp(lfirst(cell), checksum) == 0)
+		if (strcmp(string, checksum) == 0)
 			return true;
 	}
 	return false;

@@ -54,7 +54,6 @@ sv_adopt_by_key(const List *migrations)
 {
 	HASHCTL		control = {0};
 	HTAB	   *by_key;
-	ListCell   *key;
 
 	control.keysize = sizeof(uint32);
 	control.entrysize = sizeof(KeyEntry);
@@ -63,9 +62,9 @@ sv_adopt_by_key(const List *migrations)
 						 HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
 	foreach_ptr(Migration, migration, migrations)
 	{
-		foreach(key, migration->keys)
+		foreach_ptr(const char, key, migration->keys)
 		{
-			uint32		hash = hash_of_key(lfirst(key));
+			uint32		hash = hash_of_key(key);
 			bool		found;
 			KeyEntry   *entry = hash_search(by_key, &hash, HASH_ENTER, &found);
 
@@ -80,11 +79,9 @@ sv_adopt_by_key(const List *migrations)
 static bool
 has_key(const Migration *migration, const char *wanted)
 {
-	ListCell   *cell;
-
-	foreach(cell, migration->keys)
+	foreach_ptr(const char, key, migration->keys)
 	{
-		if (strcmp(lfirst(cell), wanted) == 0)
+		if (strcmp(key, wanted) == 0)
 			return true;
 	}
 	return false;

@@ -106,12 +106,11 @@ add_release_change(Release *r, const MigrationName *name)
 	static const char *const lists[] = {"requires", "conflicts"};
 	const char *project = NULL;
 	JsonbValue *tags = NULL;
-	ListCell   *cell;
 
-	foreach(cell, r->names)
+	foreach_ptr(const MigrationName, one, r->names)
 	{
 		if (project == NULL)
-			project = sv_adopt_detail(((MigrationName *) lfirst(cell))->migration, "project");
+			project = sv_adopt_detail(one->migration, "project");
 	}
 	add_member(out, "change_id", name->change_id);
 	add_member(out, "project", project);
@@ -163,17 +162,15 @@ add_row(Release *r, const MigrationName *name, bool is_new)
 static const AppliedRow *
 row_of(const Release *r, const MigrationName *name)
 {
-	ListCell   *key;
-
 	foreach_ptr(const AppliedRow, row, r->rows)
 	{
 		char	   *row_key = r->table->tool->row_key(row->key);
 
 		if (strcmp(row_key, r->table->tool->row_key(name->key)) == 0)
 			return row;
-		foreach(key, name->migration->keys)
+		foreach_ptr(const char, key, name->migration->keys)
 		{
-			if (name->is_own && strcmp(row_key, lfirst(key)) == 0)
+			if (name->is_own && strcmp(row_key, key) == 0)
 				return row;
 		}
 	}
@@ -221,7 +218,6 @@ replace_rows(Release *r)
 	RevisionList current = sv_graph_current(r->graph);
 	const MigrationName *hole = NULL;
 	const MigrationName *newest = NULL;
-	ListCell   *cell;
 
 	foreach_ptr(const MigrationName, name, r->names)
 	{
@@ -244,9 +240,9 @@ replace_rows(Release *r)
 		add_row(r, newest, row_of(r, newest) == NULL);
 	if (r->rank > 0)
 	{
-		foreach(cell, r->rows)
+		foreach_ptr(const AppliedRow, row, r->rows)
 			r->removed = lappend(r->removed,
-								 unconstify(char *, ((AppliedRow *) lfirst(cell))->key));
+								 unconstify(char *, row->key));
 	}
 }
 

@@ -35,11 +35,10 @@ static bool
 repeatable_has_key(const AdoptTool *tool, const StoredLiving *living, const char *key)
 {
 	Migration	migration = as_migration(living);
-	ListCell   *cell;
 
-	foreach(cell, tool->keys(&migration))
+	foreach_ptr(const char, string, tool->keys(&migration))
 	{
-		if (strcmp(lfirst(cell), key) == 0)
+		if (strcmp(string, key) == 0)
 			return true;
 	}
 	return tool->is_living != NULL && tool->is_living(living, key);

@@ -213,8 +213,6 @@ alembic_parent(const List *names, const Migration *migration, const char *otherw
 static void
 start(Naming *naming, const List *migrations, const char *scope, const List *keys)
 {
-	ListCell   *cell;
-
 	naming->folder = is_tool(naming, "liquibase") ? folder_of(migrations) : "";
 	naming->format = sv_foreign_is_known(naming->tool->name) ? naming->tool->name : "plain";
 	foreach_ptr(const char, key, keys)
@@ -228,14 +226,14 @@ start(Naming *naming, const List *migrations, const char *scope, const List *key
 		note_number(naming, key);
 		naming->previous = slash != NULL ? slash + 1 : key;
 	}
-	foreach(cell, migrations)
+	foreach_ptr(const Migration, migration, migrations)
 	{
-		const char *project = sv_adopt_detail(lfirst(cell), "project");
+		const char *project = sv_adopt_detail(migration, "project");
 
 		if (project != NULL)
 		{
 			naming->project = project;
-			naming->uri = sv_adopt_detail(lfirst(cell), "uri");
+			naming->uri = sv_adopt_detail(migration, "uri");
 		}
 	}
 }
@@ -379,7 +377,6 @@ sv_adopt_export(const char *format, const bool *wanted)
 	List	   *migrations = sv_adopt_migrations(tool, graph, source);
 	const char *folder = strcmp(tool->name, "liquibase") == 0 ? folder_of(migrations) : "";
 	List	   *result = NIL;
-	ListCell   *file;
 
 	foreach_ptr(const MigrationName, name,
 				sv_adopt_names_of(tool, graph, migrations, source ? source : "",
@@ -388,10 +385,11 @@ sv_adopt_export(const char *format, const bool *wanted)
 		CHECK_FOR_INTERRUPTS();
 		if (name->is_own || name->is_contained || !wanted[name->migration->index])
 			continue;
-		foreach(file, sv_foreign_write(format, foreign_of(tool, name, source ? source : "")))
+		foreach_ptr(const SourceFile, file,
+					sv_foreign_write(format, foreign_of(tool, name, source ? source : "")))
 			result = lappend(result,
-							 exported(psprintf("%s%s", folder, ((SourceFile *) lfirst(file))->name),
-									  ((SourceFile *) lfirst(file))->content));
+							 exported(psprintf("%s%s", folder, file->name),
+									  file->content));
 	}
 	return result;
 }

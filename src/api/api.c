@@ -57,19 +57,18 @@ List *
 sv_arg_list(FunctionCallInfo fcinfo, int n)
 {
 	List	   *strings = PG_ARGISNULL(n) ? NIL : sv_text_list(PG_GETARG_DATUM(n));
-	ListCell   *cell;
 
 	if (list_length(strings) > LIST_MAX)
 		ereport(ERROR,
 				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
 				 errmsg("argument %d has more than %d elements", n + 1, LIST_MAX)));
-	foreach(cell, strings)
+	foreach_ptr(const char, string, strings)
 	{
-		if (strlen(lfirst(cell)) > NAME_MAX_BYTES)
+		if (strlen(string) > NAME_MAX_BYTES)
 			ereport(ERROR,
 					(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
 					 errmsg("element %d of argument %d is longer than %d bytes",
-							foreach_current_index(cell) + 1, n + 1, NAME_MAX_BYTES)));
+							foreach_current_index(string) + 1, n + 1, NAME_MAX_BYTES)));
 	}
 	return strings;
 }

@@ -107,16 +107,15 @@ run_grants(FunctionCallInfo fcinfo, bool grant)
 	const char *preposition = grant ? "TO" : "FROM";
 	ReturnSetInfo *result = sv_result_begin(fcinfo);
 	int			nestlevel = NewGUCNestLevel();
-	ListCell   *cell;
 
 	check_extension_owner();
 	(void) set_config_option("search_path", "pg_catalog, pg_temp", PGC_USERSET, PGC_S_SESSION,
 							 GUC_ACTION_SAVE, true, 0, false);
 	if (SPI_connect() != SPI_OK_CONNECT)
 		elog(ERROR, "SPI_connect failed");
-	foreach(cell, routines_of(set))
+	foreach_ptr(const char, string, routines_of(set))
 		execute_grant(result, psprintf("%s EXECUTE ON ROUTINE %s %s %s", verb,
-									   (char *) lfirst(cell),
+									   string,
 									   preposition, role));
 	execute_grant(result, psprintf("%s SELECT ON %s %s %s", verb, sets[set].relations, preposition,
 								   role));

@@ -187,7 +187,6 @@ static char *
 history_notes(const GraphRevision *node, const StoredRevision *revision, bool is_current)
 {
 	StringInfoData notes;
-	ListCell   *cell;
 
 	initStringInfo(&notes);
 	if (is_current)
@@ -198,10 +197,10 @@ history_notes(const GraphRevision *node, const StoredRevision *revision, bool is
 		add_note(&notes, "", "branch point");
 	if (node->nparents > 1)
 		add_note(&notes, "", "merge");
-	foreach(cell, revision->branch_labels)
-		add_note(&notes, "branch ", lfirst(cell));
-	foreach(cell, revision->depends_on)
-		add_note(&notes, "depends on ", lfirst(cell));
+	foreach_ptr(const char, label, revision->branch_labels)
+		add_note(&notes, "branch ", label);
+	foreach_ptr(const char, needed, revision->depends_on)
+		add_note(&notes, "depends on ", needed);
 	return notes.data;
 }
 
@@ -416,11 +415,10 @@ graph_to_check(List *targets)
 {
 	RevisionGraph *graph = NULL;
 	Direction	direction;
-	ListCell   *cell;
 
-	foreach(cell, targets)
+	foreach_ptr(const char, target, targets)
 	{
-		if (strcmp(lfirst(cell), "head") != 0 && strcmp(lfirst(cell), "heads") != 0)
+		if (strcmp(target, "head") != 0 && strcmp(target, "heads") != 0)
 			return sv_store_graph(SV_STORE_READ);
 	}
 	if (sv_store_interrupted(SV_STORE_READ, &direction) == NULL)

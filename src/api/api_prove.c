@@ -52,15 +52,14 @@ sv_api_test(PG_FUNCTION_ARGS)
 	ReturnSetInfo *result = sv_result_begin(fcinfo);
 	RevisionGraph *graph;
 	RevisionList list;
-	ListCell   *cell;
 
 	sv_arg_variables(fcinfo, 1);
 	sv_lock_run("schemaver.test()");
 	sv_store_refuse_unfinished();
 	graph = sv_store_graph(SV_STORE_WRITE);
 	list = range ? sv_api_range(graph, range) : pending_revisions(graph);
-	foreach(cell, sv_test(graph, &list))
-		put_result(result, lfirst(cell));
+	foreach_ptr(const TestResult, one, sv_test(graph, &list))
+		put_result(result, one);
 	PG_RETURN_NULL();
 }
 

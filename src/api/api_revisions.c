@@ -120,14 +120,13 @@ Datum
 sv_api_merge(PG_FUNCTION_ARGS)
 {
 	RevisionDraft draft = {0};
-	ListCell   *ref;
 
 	sv_register_lock("schemaver.merge()");
 	draft.revises_given = true;
 	if (PG_ARGISNULL(0))
 		draft.revises = all_heads();
-	foreach(ref, sv_arg_list(fcinfo, 0))
-		draft.revises = append_heads(draft.revises, lfirst(ref));
+	foreach_ptr(const char, ref, sv_arg_list(fcinfo, 0))
+		draft.revises = append_heads(draft.revises, ref);
 	if (list_length(draft.revises) < 2)
 		ereport(ERROR,
 				(errcode(ERRCODE_SV_BAD_PARENT),
@@ -140,13 +139,12 @@ sv_api_merge(PG_FUNCTION_ARGS)
 	if (draft.message == NULL)
 	{
 		StringInfoData message;
-		ListCell   *cell;
 
 		initStringInfo(&message);
 		appendStringInfoString(&message, "merge");
-		foreach(cell, draft.revises)
-			appendStringInfo(&message, "%s %s", foreach_current_index(cell) ? "," :
-							 "", (char *) lfirst(cell));
+		foreach_ptr(const char, parent, draft.revises)
+			appendStringInfo(&message, "%s %s", foreach_current_index(parent) ? "," :
+							 "", parent);
 		draft.message = message.data;
 	}
 	draft.id = sv_arg_text_or_null(fcinfo, 2);
@@ -416,11 +414,9 @@ draft_of_living(const StoredLiving *living)
 static void
 export_living(ReturnSetInfo *result, int n)
 {
-	ListCell   *cell;
-
-	foreach(cell, sv_store_living(SV_STORE_READ))
+	foreach_ptr(const StoredLiving, living, sv_store_living(SV_STORE_READ))
 	{
-		RevisionDraft draft = draft_of_living(lfirst(cell));
+		RevisionDraft draft = draft_of_living(living);
 		RowBuilder	row = {0};
 
 		CHECK_FOR_INTERRUPTS();

@@ -366,12 +366,11 @@ put_goto(ReturnSetInfo *result, const char *target, const Selection *selection)
 	StoredRevision **down = sv_store_plan_rows(SV_STORE_READ, graph, &plan.remove);
 	StoredRevision **up = sv_store_plan_rows(SV_STORE_READ, graph, &plan.add);
 	List	   *left_out = take_left_out(selection, up, &plan.add);
-	ListCell   *cell;
 
 	put_steps(result, down, plan.remove.n, SV_DOWNGRADE, 0);
 	put_steps(result, up, plan.add.n, SV_UPGRADE, plan.remove.n);
-	foreach(cell, left_out)
-		put_left_out_rows(result, selection, lfirst(cell));
+	foreach_ptr(const StoredRevision, revision, left_out)
+		put_left_out_rows(result, selection, revision);
 }
 
 static void
@@ -383,13 +382,12 @@ put_plan(ReturnSetInfo *result, Direction direction, const char *target,
 	sv_graph_plan_downgrade(graph, target);
 	StoredRevision **rows = sv_store_plan_rows(SV_STORE_READ, graph, &plan);
 	List	   *left_out = direction == SV_UPGRADE ? take_left_out(selection, rows, &plan) : NIL;
-	ListCell   *cell;
 
 	put_steps(result, rows, plan.n, direction, 0);
 	if (put_living_steps(result, direction, rows, plan.n) > 0)
 		put_hooks(result, direction);
-	foreach(cell, left_out)
-		put_left_out_rows(result, selection, lfirst(cell));
+	foreach_ptr(const StoredRevision, revision, left_out)
+		put_left_out_rows(result, selection, revision);
 }
 
 Datum

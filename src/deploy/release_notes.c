@@ -29,10 +29,9 @@ static int
 count_action(const List *loaded, RegisterAction action)
 {
 	int			n = 0;
-	ListCell   *cell;
 
-	foreach(cell, loaded)
-		n += ((const RegisterResult *) lfirst(cell))->action == action;
+	foreach_ptr(const RegisterResult, result, loaded)
+		n += result->action == action;
 	return n;
 }
 

@@ -208,12 +208,11 @@ do_clean(void *arg)
 	Cleaning   *cleaning = arg;
 	TimestampTz started_at = GetCurrentTimestamp();
 	StringInfoData names;
-	ListCell   *cell;
 	int64		run;
 
 	initStringInfo(&names);
-	foreach(cell, cleaning->schemas)
-		appendStringInfo(&names, "%s%s", names.len > 0 ? " " : "", (char *) lfirst(cell));
+	foreach_ptr(const char, schema, cleaning->schemas)
+		appendStringInfo(&names, "%s%s", names.len > 0 ? " " : "", schema);
 	run = sv_store_begin_run("clean", names.len > 0 ? names.data : NULL);
 	sv_lock_enter();
 	PG_TRY();

@@ -58,13 +58,12 @@ static bool *
 needed_revisions(const RevisionGraph *graph, List *targets)
 {
 	bool	   *needed = palloc0(sizeof(bool) * Max(graph->n, 1));
-	ListCell   *cell;
 
 	if (targets == NIL)
 		memset(needed, true, graph->n);
-	foreach(cell, targets)
+	foreach_ptr(const char, target, targets)
 	{
-		RevisionList found = resolve_target(graph, lfirst(cell));
+		RevisionList found = resolve_target(graph, target);
 		bool	   *below = sv_graph_ancestors(graph, &found, true);
 
 		for (int i = 0; i < graph->n; i++)

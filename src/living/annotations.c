@@ -102,12 +102,11 @@ static List *
 without(const List *a, const List *b, bool (*same) (const char *a, const char *b))
 {
 	List	   *result = NIL;
-	ListCell   *cell;
 
-	foreach(cell, a)
+	foreach_ptr(char, string, a)
 	{
-		if (!has_entry(b, lfirst(cell), same))
-			result = lappend(result, lfirst(cell));
+		if (!has_entry(b, string, same))
+			result = lappend(result, string);
 	}
 	return result;
 }

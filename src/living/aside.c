@@ -77,13 +77,12 @@ add_views_over(Search *search, const ObjectAddress *view)
 	for (int i = first; i < list_length(search->units); i++)	/* grows on the way */
 	{
 		const ObjectAddress *unit = list_nth(search->units, i);
-		ListCell   *cell;
 
 		CHECK_FOR_INTERRUPTS();
 		if (unit->classId != RelationRelationId || get_rel_relkind(unit->objectId) != RELKIND_VIEW)
 			continue;
-		foreach(cell, sv_unit_dependents(unit))
-			add_unit(search, lfirst(cell));
+		foreach_ptr(const ObjectAddress, dependent, sv_unit_dependents(unit))
+			add_unit(search, dependent);
 	}
 }
 
@@ -167,7 +166,6 @@ static bool
 expand(Search *search)
 {
 	int			n = list_length(search->units);
-	ListCell   *other;
 
 	foreach_ptr(const Object, o, search->found)
 	{
@@ -180,8 +178,8 @@ expand(Search *search)
 			sv_base_has_object(search->expanded, unit))
 			continue;
 		search->expanded = lappend(search->expanded, unit);
-		foreach(other, sv_unit_dependents(unit))
-			add_views_over(search, lfirst(other));
+		foreach_ptr(const ObjectAddress, dependent, sv_unit_dependents(unit))
+			add_views_over(search, dependent);
 	}
 	return list_length(search->units) > n;
 }
@@ -224,7 +222,6 @@ sv_aside_find(const List *addresses, AsideCause cause)
 	Aside	   *aside = palloc0(sizeof(Aside));
 	Search		search = {cause};
 	DiffOptions options = options_of_aside();
-	ListCell   *cell;
 
 	foreach_ptr(const ObjectAddress, address, addresses)
 	{
@@ -239,16 +236,16 @@ sv_aside_find(const List *addresses, AsideCause cause)
 		search.start = objects_at(search.model, addresses);
 		search.found = NIL;
 		search.is_found = palloc0(sizeof(bool) * list_length(search.model->objects));
-		foreach(cell, search.start)
-			mark(&search, lfirst(cell));
+		foreach_ptr(Object, object, search.start)
+			mark(&search, object);
 		spread(&search);
 	} while (expand(&search));
 
 	aside->model = search.model;
-	foreach(cell, search.found)
+	foreach_ptr(Object, one, search.found)
 	{
-		if (cause == SV_ASIDE_REPLACED || !sv_object_is_within(search.start, lfirst(cell)))
-			aside->dropped = lappend(aside->dropped, lfirst(cell));
+		if (cause == SV_ASIDE_REPLACED || !sv_object_is_within(search.start, one))
+			aside->dropped = lappend(aside->dropped, one);
 	}
 	aside->rows = sv_diff(search.model, sv_model_altered(search.model, aside->dropped, NIL),
 						  &options);

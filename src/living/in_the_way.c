@@ -131,13 +131,11 @@ is_refused(const ErrorData *error)
 static bool
 may_go(const Aside *aside, const List *made)
 {
-	ListCell   *cell;
-
 	if (aside->dropped == NIL || sv_aside_data(aside) != NULL)
 		return false;
-	foreach(cell, aside->dropped)
+	foreach_ptr(const Object, object, aside->dropped)
 	{
-		if (!rebuild_all && !sv_living_belongs(made, lfirst(cell)))
+		if (!rebuild_all && !sv_living_belongs(made, object))
 			return false;
 	}
 	return true;
@@ -148,12 +146,11 @@ static void
 note_foreign(Aside *aside, const List *made)
 {
 	MemoryContext caller = MemoryContextSwitchTo(TopTransactionContext);
-	ListCell   *cell;
 
-	foreach(cell, aside->dropped)
+	foreach_ptr(Object, object, aside->dropped)
 	{
-		if (!sv_living_belongs(made, lfirst(cell)))
-			aside->foreign = lappend(aside->foreign, lfirst(cell));
+		if (!sv_living_belongs(made, object))
+			aside->foreign = lappend(aside->foreign, object);
 	}
 	MemoryContextSwitchTo(caller);
 }
@@ -246,10 +243,8 @@ return_all(void *arg)
 static void
 return_foreign_objects(void *arg)
 {
-	ListCell   *cell;
-
-	foreach(cell, asides)
-		sv_aside_return(lfirst(cell), ((Aside *) lfirst(cell))->foreign);
+	foreach_ptr(const Aside, aside, asides)
+		sv_aside_return(aside, aside->foreign);
 }
 
 /* The names of what must come back as it was. */
@@ -257,14 +252,13 @@ static char *
 foreign_names(void)
 {
 	StringInfoData names;
-	ListCell   *cell;
 
 	initStringInfo(&names);
-	foreach(cell, asides)
+	foreach_ptr(const Aside, aside, asides)
 	{
-		foreach_ptr(const Object, o, ((Aside *) lfirst(cell))->foreign)
+		foreach_ptr(const Object, o, aside->foreign)
 		{
-			if (o->parent == NULL || !list_member_ptr(((Aside *) lfirst(cell))->foreign,
+			if (o->parent == NULL || !list_member_ptr(aside->foreign,
 													  o->parent))
 				appendStringInfo(&names, "%s%s %s", names.len > 0 ? ", " : "", o->class->name,
 								 o->identity);

@@ -60,12 +60,10 @@ sv_living_units_changed(void)
 bool
 sv_living_is_unit(const ObjectAddress *unit)
 {
-	ListCell   *cell;
-
 	sv_living_units_note();
-	foreach(cell, known.units)
+	foreach_ptr(const ObjectAddress, address, known.units)
 	{
-		if (sv_base_same_object(lfirst(cell), unit))
+		if (sv_base_same_object(address, unit))
 			return true;
 	}
 	return false;

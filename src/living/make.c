@@ -192,11 +192,9 @@ task_named(const LivingRun *living, const char *name)
 static void
 note_dropped_objects(LivingRun *living, const LivingTask *task)
 {
-	ListCell   *cell;
-
-	foreach(cell, sv_observe_dropped())
+	foreach_ptr(const ObjectAddress, address, sv_observe_dropped())
 	{
-		const Made *made = sv_made_at(living->made, lfirst(cell));
+		const Made *made = sv_made_at(living->made, address);
 		LivingTask *other;
 
 		if (made == NULL)
@@ -222,11 +220,9 @@ is_same_object(const Made *a, const Made *b)
 static bool
 is_out(const LivingTask *task, const Made *former, const List *made)
 {
-	ListCell   *cell;
-
-	foreach(cell, made)
+	foreach_ptr(const Made, one, made)
 	{
-		if (is_same_object(former, lfirst(cell)))
+		if (is_same_object(former, one))
 			return true;
 	}
 	return task->up == NULL || strstr(task->up, llast(former->names)) == NULL;
@@ -286,13 +282,12 @@ void
 sv_living_columns_changed(LivingRun *living, const LivingTask *task, Oid relation)
 {
 	ObjectAddress unit;
-	ListCell   *cell;
 
 	if (!sv_unit_of(RelationRelationId, relation, &unit))
 		return;
-	foreach(cell, sv_unit_dependents(&unit))
+	foreach_ptr(const ObjectAddress, dependent, sv_unit_dependents(&unit))
 	{
-		const Made *made = sv_made_at(living->made, lfirst(cell));
+		const Made *made = sv_made_at(living->made, dependent);
 		LivingTask *other = made != NULL ? task_named(living, made->name) : NULL;
 
 		if (other != NULL && other != task && other->all_columns && other->runs < MOST_RUNS)
@@ -305,10 +300,9 @@ static int
 count_waiting(const LivingRun *living)
 {
 	int			n = 0;
-	ListCell   *cell;
 
-	foreach(cell, living->tasks)
-		n += ((LivingTask *) lfirst(cell))->waits;
+	foreach_ptr(const LivingTask, task, living->tasks)
+		n += task->waits;
 	return n;
 }
 
@@ -572,16 +566,14 @@ refuse_waiting(LivingRun *living)
 static void
 return_foreign(const LivingRun *living)
 {
-	ListCell   *other;
-
 	foreach_ptr(const Aside, aside, living->asides)
 	{
 		List	   *objects = NIL;
 
-		foreach(other, aside->dropped)
+		foreach_ptr(Object, object, aside->dropped)
 		{
-			if (!sv_living_belongs(living->former, lfirst(other)))
-				objects = lappend(objects, lfirst(other));
+			if (!sv_living_belongs(living->former, object))
+				objects = lappend(objects, object);
 		}
 		sv_aside_return(aside, objects);
 	}
@@ -591,11 +583,9 @@ return_foreign(const LivingRun *living)
 bool
 sv_living_any_waits(const LivingRun *living)
 {
-	ListCell   *cell;
-
-	foreach(cell, living->tasks)
+	foreach_ptr(const LivingTask, task, living->tasks)
 	{
-		if (((LivingTask *) lfirst(cell))->waits)
+		if (task->waits)
 			return true;
 	}
 	return false;

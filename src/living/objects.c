@@ -154,14 +154,13 @@ List *
 sv_made_of(const char *name, const List *addresses)
 {
 	List	   *result = NIL;
-	ListCell   *cell;
 
-	foreach(cell, addresses)
+	foreach_ptr(ObjectAddress, address, addresses)
 	{
 		Made	   *made = palloc0(sizeof(Made));
 		Oid			relation;
 
-		made->address = *(ObjectAddress *) lfirst(cell);
+		made->address = *address;
 		made->name = name;
 		if (made->address.classId == RewriteRelationId &&
 			OidIsValid(relation = relation_of_query(made->address.objectId)))

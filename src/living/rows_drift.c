@@ -150,15 +150,14 @@ sv_living_rows_revert(const RowsDrift *drift)
 {
 	StringInfoData out;
 	List	   *rows = NIL;
-	ListCell   *cell;
 
 	if (drift->report == NULL || !drift->report->shows_keys)
 		return NULL;
 	initStringInfo(&out);
 	add_delete(&rows, drift);
 	add_writes(&rows, drift);
-	foreach(cell, rows)
-		appendStringInfo(&out, "%s;\n", ((const DiffRow *) lfirst(cell))->sql);
+	foreach_ptr(const DiffRow, row, rows)
+		appendStringInfo(&out, "%s;\n", row->sql);
 	return out.data;
 }
 
@@ -190,14 +189,13 @@ write_rows_again(const List *schemas, List *exclude, bool allow_data_loss)
 {
 	List	   *drifts = sv_living_order_drifts(sv_living_rows_drift(schemas, exclude));
 	List	   *rows = NIL;
-	ListCell   *cell;
 
-	foreach(cell, drifts)
-		refuse_unknown(lfirst(cell));
+	foreach_ptr(const RowsDrift, drift, drifts)
+		refuse_unknown(drift);
 	for (int i = list_length(drifts) - 1; i >= 0; i--)
 		add_delete(&rows, list_nth(drifts, i));
-	foreach(cell, drifts)
-		add_writes(&rows, lfirst(cell));
+	foreach_ptr(const RowsDrift, one, drifts)
+		add_writes(&rows, one);
 	if (!allow_data_loss)
 		sv_diff_refuse_losses(rows,
 							  "Put the rows into the text of the managed rows; or lose them: "

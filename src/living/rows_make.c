@@ -430,7 +430,6 @@ sv_living_write_rows(LivingRun *living)
 	RowsGroup	group = {living, .overwrite = living->run->options.allow_data_loss};
 	List	   *failed = NIL;
 	ErrorData  *error;
-	ListCell   *cell;
 
 	while ((group.tasks = tasks_to_write(living, failed)) != NIL)
 	{
@@ -442,8 +441,8 @@ sv_living_write_rows(LivingRun *living)
 		group.current->task->error = error;
 		failed = lappend(failed, group.current->task);
 	}
-	foreach(cell, group.tasks)
-		finish_task(living, lfirst(cell), started_at);
+	foreach_ptr(const RowsTask, task, group.tasks)
+		finish_task(living, task, started_at);
 	return group.tasks != NIL;
 }
 
@@ -469,11 +468,11 @@ sv_living_order_drifts(const List *drifts)
 	List	   *ordered = NIL;
 	ListCell   *cell;
 
-	foreach(cell, drifts)
+	foreach_ptr(const RowsDrift, drift, drifts)
 	{
 		RowsTask   *task = palloc0(sizeof(RowsTask));
 
-		task->wanted = ((const RowsDrift *) lfirst(cell))->wanted;
+		task->wanted = drift->wanted;
 		task->relation = table_of_rows(task->wanted);
 		tasks = lappend(tasks, task);
 	}
@@ -488,10 +487,9 @@ sv_living_put_rows_back(const List *drifts)
 {
 	RowsGroup	group = {.overwrite = true};
 	ErrorData  *error;
-	ListCell   *cell;
 
-	foreach(cell, drifts)
-		group.tasks = lappend(group.tasks, task_of_drift(lfirst(cell)));
+	foreach_ptr(const RowsDrift, drift, drifts)
+		group.tasks = lappend(group.tasks, task_of_drift(drift));
 	error = try_group(&group);
 	if (error != NULL)
 		ReThrowError(error);

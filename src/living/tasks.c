@@ -46,14 +46,13 @@ static bool
 has_star(Node *query)
 {
 	bool		found = false;
-	ListCell   *cell;
 
 	if (query == NULL)
 		return false;
 	if (IsA(query, List))		/* the body of a function: a list of lists */
 	{
-		foreach(cell, (List *) query)
-			found |= has_star(lfirst(cell));
+		foreach_ptr(Node, node, (List *) query)
+			found |= has_star(node);
 		return found;
 	}
 	(void) find_star(query, &found);
@@ -215,13 +214,11 @@ by_rank(const ListCell *a, const ListCell *b)
 static void
 add_missing_tasks(const List *tasks, const List *missing)
 {
-	ListCell   *cell;
-
-	foreach(cell, missing)
+	foreach_ptr(const char, string, missing)
 	{
 		foreach_ptr(LivingTask, task, tasks)
 		{
-			if (strcmp(task->name, lfirst(cell)) == 0 && task->up != NULL)
+			if (strcmp(task->name, string) == 0 && task->up != NULL)
 				sv_task_due(task, "missing");
 		}
 	}

@@ -34,7 +34,6 @@ sv_online_abandon(const char *ref)
 	RevisionGraph *graph;
 	const char *revision;
 	List	   *parts;
-	ListCell   *cell;
 
 	sv_lock_run("schemaver.abandon()");
 	graph = sv_store_graph(SV_STORE_WRITE);
@@ -44,8 +43,8 @@ sv_online_abandon(const char *ref)
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 				 errmsg("no online run of revision \"%s\" was interrupted", revision)));
-	foreach(cell, parts)
-		warn_of_leftover(lfirst(cell));
+	foreach_ptr(const Part, part, parts)
+		warn_of_leftover(part);
 	sv_store_forget_parts(revision);
 	return pstrdup(revision);
 }

@@ -18,13 +18,12 @@ static void
 refuse_baseline(const Candidate *candidate)
 {
 	StringInfoData list;
-	ListCell   *cell;
 
 	initStringInfo(&list);
-	foreach(cell, candidate->differences)
+	foreach_ptr(const char, difference, candidate->differences)
 	{
-		if (foreach_current_index(cell) < 10)
-			appendStringInfo(&list, "%s%s", list.len ? "\n" : "", (char *) lfirst(cell));
+		if (foreach_current_index(difference) < 10)
+			appendStringInfo(&list, "%s%s", list.len ? "\n" : "", difference);
 	}
 	ereport(ERROR,
 			(errcode(ERRCODE_SV_VERIFY_FAILED),

@@ -83,11 +83,9 @@ sv_candidate_generate(Candidate *candidate, const Goal *goal, const char *data)
 bool
 sv_rows_are_nothing(List *rows)
 {
-	ListCell   *cell;
-
-	foreach(cell, rows)
+	foreach_ptr(const DiffRow, row, rows)
 	{
-		if (((DiffRow *) lfirst(cell))->sql != NULL)
+		if (row->sql != NULL)
 			return false;
 	}
 	return true;

@@ -90,13 +90,12 @@ static void
 report_fault(const TestResult *result)
 {
 	StringInfoData objects;
-	ListCell   *cell;
 
 	initStringInfo(&objects);
-	foreach(cell, result->objects)
+	foreach_ptr(const char, object, result->objects)
 	{
-		if (foreach_current_index(cell) < 10)
-			appendStringInfo(&objects, "%s%s", objects.len ? "\n" : "", (char *) lfirst(cell));
+		if (foreach_current_index(object) < 10)
+			appendStringInfo(&objects, "%s%s", objects.len ? "\n" : "", object);
 	}
 	ereport(sv_check_downs == SV_CHECK_ERROR ? ERROR : WARNING,
 			(errcode(ERRCODE_SV_VERIFY_FAILED),
@@ -240,7 +239,6 @@ sv_proof_check_downs(List *ids)
 {
 	RevisionGraph *graph;
 	RevisionList list = {0};
-	ListCell   *cell;
 
 	if (sv_check_downs == SV_CHECK_OFF || ids == NIL)
 		return;
@@ -248,16 +246,16 @@ sv_proof_check_downs(List *ids)
 	sv_store_refuse_unfinished();
 	graph = sv_store_graph(SV_STORE_WRITE);
 	list.members = palloc(sizeof(int) * list_length(ids));
-	foreach(cell, ids)
+	foreach_ptr(const char, id, ids)
 	{
-		int			index = sv_graph_find(graph, lfirst(cell));
+		int			index = sv_graph_find(graph, id);
 
 		if (index >= 0 && !graph->revisions[index].applied)
 			list.members[list.n++] = index;
 	}
-	foreach(cell, sv_test(graph, &list))
+	foreach_ptr(const TestResult, result, sv_test(graph, &list))
 	{
-		if (is_fault(lfirst(cell)))
-			report_fault(lfirst(cell));
+		if (is_fault(result))
+			report_fault(result);
 	}
 }

@@ -69,16 +69,15 @@ static bool
 is_inside(Oid namespace, List *schemas)
 {
 	const char *name;
-	ListCell   *cell;
 
 	if (isTempOrTempToastNamespace(namespace) || IsToastNamespace(namespace))
 		return true;
 	name = get_namespace_name(namespace);
 	if (name == NULL || strncmp(name, "schemaver_hidden_", 17) == 0)
 		return true;			/* hide.c moved it */
-	foreach(cell, schemas)
+	foreach_ptr(const char, schema, schemas)
 	{
-		if (strcmp(lfirst(cell), name) == 0)
+		if (strcmp(schema, name) == 0)
 			return true;
 	}
 	return false;

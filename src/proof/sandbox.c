@@ -52,11 +52,9 @@ restore_new_enum_values(char *saved)
 static bool
 includes_public(const ModelScope *scope)
 {
-	ListCell   *cell;
-
-	foreach(cell, scope->schemas)
+	foreach_ptr(const char, schema, scope->schemas)
 	{
-		if (strcmp(lfirst(cell), "public") == 0)
+		if (strcmp(schema, "public") == 0)
 			return true;
 	}
 	return scope->schemas == NIL;

@@ -96,10 +96,9 @@ static const char *
 create_with_all_values(const CreateEnumStmt *create, const Object *type)
 {
 	List	   *labels = NIL;
-	ListCell   *cell;
 
-	foreach(cell, sv_list(type, "values"))
-		labels = lappend(labels, sv_quote(lfirst(cell)));
+	foreach_ptr(const char, value, sv_list(type, "values"))
+		labels = lappend(labels, sv_quote(value));
 	return psprintf("CREATE TYPE %s AS ENUM (%s)", NameListToQuotedString(create->typeName),
 					sv_join(labels, ", "));
 }

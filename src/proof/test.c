@@ -158,12 +158,11 @@ give_result(Tests *tests, const TestResult *result, TimestampTz started)
 {
 	MemoryContext caller = MemoryContextSwitchTo(tests->results_context);
 	TestResult *copy = palloc(sizeof(TestResult));
-	ListCell   *cell;
 
 	*copy = *result;
 	copy->objects = NIL;
-	foreach(cell, result->objects)
-		copy->objects = lappend(copy->objects, pstrdup(lfirst(cell)));
+	foreach_ptr(const char, object, result->objects)
+		copy->objects = lappend(copy->objects, pstrdup(object));
 	copy->sqlstate = copy_text(result->sqlstate);
 	copy->detail = copy_text(result->detail);
 	tests->results = lappend(tests->results, copy);
@@ -259,14 +258,12 @@ is_lasting_loss(const char *lost)
 static void
 note_staying(const StoredRevision *row, const StoredScript *stored, TestResult *result)
 {
-	ListCell   *cell;
-
 	if (stored->down != NULL || strcmp(result->verdict, sv_verdict_ok) != 0)
 		return;
-	foreach(cell, row->lost)
+	foreach_ptr(char, string, row->lost)
 	{
-		if (is_lasting_loss(lfirst(cell)))
-			result->objects = lappend(result->objects, lfirst(cell));
+		if (is_lasting_loss(string))
+			result->objects = lappend(result->objects, string);
 	}
 	if (result->objects != NIL)
 		result->verdict = "stays";

@@ -164,7 +164,6 @@ List *
 sv_wanted_read_rows(const List *taken)
 {
 	List	   *result = NIL;
-	ListCell   *cell;
 
 	foreach_ptr(TakenRows, rows, taken)
 	{
@@ -180,8 +179,8 @@ sv_wanted_read_rows(const List *taken)
 		else
 			result = lappend(result, read);
 	}
-	foreach(cell, result)
-		sv_register_check_rows(lfirst(cell));
+	foreach_ptr(const ManagedRows, one, result)
+		sv_register_check_rows(one);
 	return result;
 }
 
@@ -205,15 +204,14 @@ static char *
 write_sql(const ManagedRows *rows, const List *row)
 {
 	StringInfoData set;
-	ListCell   *cell;
 
 	initStringInfo(&set);
-	foreach(cell, rows->columns)
+	foreach_ptr(const char, column, rows->columns)
 	{
-		const char *name = quote_identifier(lfirst(cell));
-		const RowValue *value = list_nth(row, foreach_current_index(cell));
+		const char *name = quote_identifier(column);
+		const RowValue *value = list_nth(row, foreach_current_index(column));
 
-		if (!sv_base_has_string(rows->key, lfirst(cell)) && value->kind != SV_VALUE_DEFAULT)
+		if (!sv_base_has_string(rows->key, column) && value->kind != SV_VALUE_DEFAULT)
 			appendStringInfo(&set, "%s%s = excluded.%s", set.len > 0 ? ", " : "", name, name);
 	}
 	return psprintf("%s ON CONFLICT (%s) DO %s%s", sv_managed_insert_sql(rows, row),
@@ -233,12 +231,11 @@ static void
 add_all_rows(List **result, const ManagedRows *rows)
 {
 	bool		exists = table_exists(rows);
-	ListCell   *cell;
 
-	foreach(cell, rows->rows)
-		add_diff_row(result, rows, lfirst(cell), exists ? "alter" : "create",
-					 exists ? write_sql(rows, lfirst(cell)) :
-					 sv_managed_insert_sql(rows, lfirst(cell)));
+	foreach_ptr(const List, row, rows->rows)
+		add_diff_row(result, rows, row, exists ? "alter" : "create",
+					 exists ? write_sql(rows, row) :
+					 sv_managed_insert_sql(rows, row));
 }
 
 /* The rows of a comparison that let the live tables have the managed rows (ManagedRows). */

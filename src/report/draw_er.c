@@ -64,8 +64,6 @@ static char *
 er_mermaid(const List *entities)
 {
 	StringInfoData out;
-	ListCell   *cell;
-	ListCell   *c;
 
 	initStringInfo(&out);
 	appendStringInfoString(&out, "erDiagram\n");
@@ -75,15 +73,15 @@ er_mermaid(const List *entities)
 		sv_markup(&out, SV_MARKUP_MERMAID, "  t%d[\"%s\"]", entity->number,
 				  entity->object->identity);
 		appendStringInfoString(&out, entity->columns ? " {\n" : "\n");
-		foreach(c, entity->columns)
-			mermaid_column(&out, lfirst(c));
+		foreach_ptr(const EntityColumn, column, entity->columns)
+			mermaid_column(&out, column);
 		appendStringInfoString(&out, entity->columns ? "  }\n" : "");
 	}
-	foreach(cell, entities)
+	foreach_ptr(const Entity, one, entities)
 	{
-		foreach_ptr(EntityLink, link, ((Entity *) lfirst(cell))->links)
+		foreach_ptr(EntityLink, link, one->links)
 		{
-			sv_markup(&out, SV_MARKUP_MERMAID, "  t%d ", ((Entity *) lfirst(cell))->number);
+			sv_markup(&out, SV_MARKUP_MERMAID, "  t%d ", one->number);
 			appendStringInfoString(&out, link->unique ? "|o" : "}o");
 			appendStringInfoString(&out, link->optional ? "--o|" : "--||");
 			sv_markup(&out, SV_MARKUP_MERMAID, " t%d : \"%s\"\n", link->to->number,
@@ -118,23 +116,22 @@ static char *
 er_dot(const List *entities)
 {
 	StringInfoData out;
-	ListCell   *cell;
 
 	initStringInfo(&out);
 	appendStringInfoString(&out,
 						   "digraph tables {\n  rankdir=LR;\n  node [shape=plain, "
 						   "fontname=\"sans-serif\"];\n");
-	foreach(cell, entities)
+	foreach_ptr(const Entity, entity, entities)
 	{
 		CHECK_FOR_INTERRUPTS();
-		dot_entity(&out, lfirst(cell));
+		dot_entity(&out, entity);
 	}
-	foreach(cell, entities)
+	foreach_ptr(const Entity, one, entities)
 	{
-		foreach_ptr(EntityLink, link, ((Entity *) lfirst(cell))->links)
+		foreach_ptr(EntityLink, link, one->links)
 		{
 			sv_markup(&out, SV_MARKUP_DOT, "  t%d -> t%d [tooltip=\"%s\"",
-					  ((Entity *) lfirst(cell))->number, link->to->number, link->object->name);
+					  one->number, link->to->number, link->object->name);
 			appendStringInfo(&out, "%s];\n", link->optional ? ", style=dashed" : "");
 		}
 	}

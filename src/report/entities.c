@@ -41,11 +41,10 @@ is_unique(const Entity *entity, const Object *foreign_key)
 	foreach_ptr(const Object, key, entity->keys)
 	{
 		bool		within = true;
-		ListCell   *c;
 
-		foreach(c, entity->columns)
+		foreach_ptr(const EntityColumn, one, entity->columns)
 		{
-			const Object *column = ((EntityColumn *) lfirst(c))->object;
+			const Object *column = one->object;
 
 			within &= !key_contains(key, column) || key_contains(foreign_key, column);
 		}
@@ -59,11 +58,9 @@ is_unique(const Entity *entity, const Object *foreign_key)
 static bool
 is_optional(const Entity *entity, const Object *foreign_key)
 {
-	ListCell   *cell;
-
-	foreach(cell, entity->columns)
+	foreach_ptr(const EntityColumn, one, entity->columns)
 	{
-		const Object *column = ((EntityColumn *) lfirst(cell))->object;
+		const Object *column = one->object;
 
 		if (key_contains(foreign_key, column) && !sv_is(column, "not_null"))
 			return true;
@@ -147,7 +144,6 @@ sv_report_entities(const Model *model)
 	HTAB	   *by_table = hash_create("schemaver entities", 256, &ctl,
 									   HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
 	List	   *entities = NIL;
-	ListCell   *cell;
 
 	foreach_ptr(const Object, object, model->objects)
 	{
@@ -160,7 +156,7 @@ sv_report_entities(const Model *model)
 		entry->entity->number = list_length(entities);
 		entities = lappend(entities, entry->entity);
 	}
-	foreach(cell, entities)
-		add_links(lfirst(cell), model, by_table);
+	foreach_ptr(Entity, entity, entities)
+		add_links(entity, model, by_table);
 	return entities;
 }

@@ -97,7 +97,6 @@ put_object(ReportPage *page, const Drift *drift)
 	const Object *object = sv_drift_object(drift);
 	const char *change = drift->kept == NULL ? "added" : drift->live == NULL ? "dropped" :
 	"changed";
-	ListCell   *cell;
 
 	sv_page_put(page, "<details open=\"open\"><summary>");
 	sv_page_state(page, change);
@@ -105,8 +104,8 @@ put_object(ReportPage *page, const Drift *drift)
 	if (drift->renamed)
 		sv_page_put(page, ", was <code>%s</code>", drift->kept->identity);
 	sv_page_put(page, "</summary>\n");
-	foreach(cell, drift->differs)
-		put_difference(page, lfirst(cell));
+	foreach_ptr(const Difference, difference, drift->differs)
+		put_difference(page, difference);
 	if (drift->kept == NULL)
 		put_statements(page, drift->apply, "ins");
 	else if (drift->live == NULL)
@@ -118,24 +117,22 @@ put_object(ReportPage *page, const Drift *drift)
 void
 sv_page_drift(ReportPage *page, DriftReport *drift)
 {
-	ListCell   *cell;
-
 	sv_page_section(page, "drift", "Drift", DRIFT_LIMIT);
 	if (drift == NULL)
 		sv_page_put(page, "<p>What the revisions left is not known, so it cannot be compared with "
 					"the live schema: no run kept it.</p>\n");
 	else if (drift->drifts == NIL)
 		sv_page_put(page, "<p>None: the schema is as the revisions left it.</p>\n");
-	foreach(cell, drift ? drift->drifts : NIL)
+	foreach_ptr(const Drift, one, drift ? drift->drifts : NIL)
 	{
 		int			mark = page->out.len;
 
 		CHECK_FOR_INTERRUPTS();
-		put_object(page, lfirst(cell));
+		put_object(page, one);
 		if (!sv_page_has_room(page, mark,
 							  psprintf("%d more objects are in schemaver.drift().",
 									   list_length(drift->drifts) -
-									   foreach_current_index(cell))))
+									   foreach_current_index(one))))
 			break;
 	}
 	sv_page_put(page, "</section>\n");

@@ -25,13 +25,11 @@ typedef struct ScriptSummary
 static void
 count_tag(ScriptSummary *summary, const char *tag)
 {
-	ListCell   *cell;
-
-	foreach(cell, summary->tags)
+	foreach_ptr(const char, string, summary->tags)
 	{
-		if (strcmp(lfirst(cell), tag) == 0)
+		if (strcmp(string, tag) == 0)
 		{
-			list_nth_cell(summary->counts, foreach_current_index(cell))->int_value++;
+			list_nth_cell(summary->counts, foreach_current_index(string))->int_value++;
 			return;
 		}
 	}
@@ -58,21 +56,19 @@ summarize(void *arg)
 static void
 put_commands(ReportPage *page, const ScriptSummary *summary)
 {
-	ListCell   *cell;
-
 	if (summary->tags == NIL)
 		sv_page_put(page, "nothing");
-	foreach(cell, summary->tags)
+	foreach_ptr(const char, tag, summary->tags)
 	{
-		int			n = list_nth_int(summary->counts, foreach_current_index(cell));
+		int			n = list_nth_int(summary->counts, foreach_current_index(tag));
 
-		if (foreach_current_index(cell) == MOST_COMMANDS)
+		if (foreach_current_index(tag) == MOST_COMMANDS)
 		{
 			sv_page_put(page, ", and other commands");
 			break;
 		}
-		sv_page_put(page, "%s%s", foreach_current_index(cell) ? ", " : "",
-					(const char *) lfirst(cell));
+		sv_page_put(page, "%s%s", foreach_current_index(tag) ? ", " : "",
+					tag);
 		if (n > 1)
 			sv_page_put(page, " (%d)", n);
 	}
@@ -163,8 +159,6 @@ put_run(ReportPage *page, const StoredRun *run)
 void
 sv_page_runs(ReportPage *page, List *runs)
 {
-	ListCell   *cell;
-
 	sv_page_section(page, "runs", "Last runs", RUNS_LIMIT);
 	if (runs == NIL)
 	{
@@ -179,11 +173,11 @@ sv_page_runs(ReportPage *page, List *runs)
 				"<th scope=\"col\">Revisions</th><th scope=\"col\">Steps</th>"
 				"<th scope=\"col\">Took</th><th scope=\"col\">Outcome</th></tr></thead>\n"
 				"<tbody>\n");
-	foreach(cell, runs)
+	foreach_ptr(const StoredRun, run, runs)
 	{
 		int			mark = page->out.len;
 
-		put_run(page, lfirst(cell));
+		put_run(page, run);
 		if (!sv_page_has_room(page, mark, NULL))
 			break;
 	}

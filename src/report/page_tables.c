@@ -120,9 +120,9 @@ table_change(const Entity *was, const Entity *is)
 
 	if (was == NULL || is == NULL)
 		return change_of(was != NULL, is != NULL, true);
-	foreach(cell, is->columns)
-		same &= column_change(entity_column(was, ((EntityColumn *) lfirst(cell))->object->name),
-							  lfirst(cell)) == UNCHANGED;
+	foreach_ptr(const EntityColumn, column, is->columns)
+		same &= column_change(entity_column(was, column->object->name),
+							  column) == UNCHANGED;
 	foreach(cell, is->links)
 		same &= link_change(find_link(was, ((EntityLink *) lfirst(cell))->object->name),
 							lfirst(cell)) == UNCHANGED;
@@ -347,10 +347,9 @@ put_comparison(ReportPage *page, const List *pairs, const char *name)
 {
 	int			n[lengthof(change_names)] = {0};
 	bool		room = true;
-	ListCell   *cell;
 
-	foreach(cell, pairs)
-		n[((TablePair *) lfirst(cell))->change]++;
+	foreach_ptr(const TablePair, pair, pairs)
+		n[pair->change]++;
 	if (name == NULL)
 		sv_page_put(page, "<p>Compared with the schema before the first revision: ");
 	else

@@ -31,11 +31,9 @@ same_table(const RangeVar *a, const RangeVar *b)
 static bool
 is_among_tables(const List *tables, const RangeVar *table)
 {
-	ListCell   *cell;
-
-	foreach(cell, tables)
+	foreach_ptr(const RangeVar, var, tables)
 	{
-		if (same_table(lfirst(cell), table))
+		if (same_table(var, table))
 			return true;
 	}
 	return false;
@@ -118,15 +116,13 @@ written_table(const Node *tree)
 static bool
 meets_pending_events(const PendingEvents *pending, const Node *tree)
 {
-	ListCell   *cell;
-
 	if (pending->written == NIL ||
 		!(IsA(tree, AlterTableStmt) || IsA(tree, DropStmt) || IsA(tree, TruncateStmt) ||
 		  IsA(tree, IndexStmt) || IsA(tree, ClusterStmt)))
 		return false;
-	foreach(cell, sv_lock_targets(tree))
+	foreach_ptr(const LockTarget, target, sv_lock_targets(tree))
 	{
-		if (is_among_tables(pending->written, ((const LockTarget *) lfirst(cell))->relation))
+		if (is_among_tables(pending->written, target->relation))
 			return true;
 	}
 	return false;
@@ -136,15 +132,13 @@ meets_pending_events(const PendingEvents *pending, const Node *tree)
 static void
 note_deferrable(PendingEvents *pending, const Script *script, int statement, const Node *tree)
 {
-	ListCell   *cell;
-
 	if (!IsA(tree, CreateStmt) && !IsA(tree, AlterTableStmt) && !IsA(tree, CreateTrigStmt))
 		return;
 	if (strcasestr(sv_script_statement_text(script, statement), "deferrable") == NULL)
 		return;
-	foreach(cell, sv_lock_targets(tree))
+	foreach_ptr(const LockTarget, target, sv_lock_targets(tree))
 		pending->deferrable =
-		lappend(pending->deferrable, (void *) ((LockTarget *) lfirst(cell))->relation);
+		lappend(pending->deferrable, (void *) target->relation);
 	if (IsA(tree, CreateStmt))
 		pending->deferrable = lappend(pending->deferrable, ((CreateStmt *) tree)->relation);
 	if (IsA(tree, CreateTrigStmt))
@@ -154,13 +148,11 @@ note_deferrable(PendingEvents *pending, const Script *script, int statement, con
 static void
 note_dropped_tables(PendingEvents *pending, const Node *tree)
 {
-	ListCell   *cell;
-
 	if (!IsA(tree, DropStmt) || ((const DropStmt *) tree)->removeType != OBJECT_TABLE)
 		return;
-	foreach(cell, sv_lock_targets(tree))
+	foreach_ptr(const LockTarget, target, sv_lock_targets(tree))
 		pending->dropped =
-		lappend(pending->dropped, (void *) ((LockTarget *) lfirst(cell))->relation);
+		lappend(pending->dropped, (void *) target->relation);
 }
 
 /* A transaction ends: so do its events. */

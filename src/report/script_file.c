@@ -92,7 +92,6 @@ append_run_begin(ScriptFile *file)
 {
 	RevisionList current = sv_graph_current(file->graph);
 	List	   *ids = NIL;
-	ListCell   *cell;
 
 	if (file->standalone)
 	{
@@ -105,9 +104,9 @@ append_run_begin(ScriptFile *file)
 	appendStringInfo(&file->out, "SELECT schemaver.script_begin(%s, %s, ARRAY[",
 					 quote_literal_cstr(sv_direction_name(file->direction)),
 					 quote_literal_cstr(file->target));
-	foreach(cell, ids)
-		appendStringInfo(&file->out, "%s%s", foreach_current_index(cell) ? ", " : "",
-						 quote_literal_cstr(lfirst(cell)));
+	foreach_ptr(const char, id, ids)
+		appendStringInfo(&file->out, "%s%s", foreach_current_index(id) ? ", " : "",
+						 quote_literal_cstr(id));
 	appendStringInfoString(&file->out, "]::pg_catalog.text[]);\n");
 }
 
@@ -480,12 +479,11 @@ static void
 append_living(StringInfo out, bool standalone)
 {
 	List	   *due = sv_living_due(SV_UPGRADE, NIL);
-	ListCell   *cell;
 
-	foreach(cell, due)
-		appendStringInfo(out, "%s%s", foreach_current_index(cell) > 0 ? ", " :
+	foreach_ptr(const LivingDue, one, due)
+		appendStringInfo(out, "%s%s", foreach_current_index(one) > 0 ? ", " :
 						 "-- Not in this file, for their order shows when they run: living objects ",
-						 ((LivingDue *) lfirst(cell))->name);
+						 one->name);
 	if (due != NIL && standalone)
 		appendStringInfoString(out, ".\n");
 	else if (due != NIL)
@@ -526,15 +524,13 @@ plan_file(ScriptFile *file, const char *from, const char *to, const char *contex
 static void
 append_head(StringInfo out, const ScriptFile *file, const char *from, const char *to)
 {
-	ListCell   *cell;
-
 	appendStringInfo(out, "-- schemaver: %s%s from %s to %s, %d revision(s)\n"
 					 "-- Run it with psql -X -f (of August 2025 or later); it stops at the first "
 					 "error.\n",
 					 file->standalone ? "standalone " : "", sv_direction_name(file->direction),
 					 sv_one_line(from), sv_one_line(to), file->plan.n);
-	foreach(cell, file->untried)
-		appendStringInfo(out, "-- Not tried out: %s\n", sv_one_line(lfirst(cell)));
+	foreach_ptr(const char, string, file->untried)
+		appendStringInfo(out, "-- Not tried out: %s\n", sv_one_line(string));
 	append_other_hooks(out, file);
 	if (file->direction == SV_UPGRADE)
 		append_living(out, file->standalone);

@@ -27,15 +27,14 @@ hash_of_applied(const RevisionGraph *graph, int *count)
 {
 	List	   *ids = NIL;
 	StringInfoData all;
-	ListCell   *cell;
 
 	for (int i = 0; i < graph->n; i++)
 		if (graph->revisions[i].applied)
 			ids = lappend(ids, unconstify(char *, graph->revisions[i].id));
 	list_sort(ids, by_bytes);
 	initStringInfo(&all);
-	foreach(cell, ids)
-		appendStringInfo(&all, "%s\n", (char *) lfirst(cell));
+	foreach_ptr(const char, id, ids)
+		appendStringInfo(&all, "%s\n", id);
 	*count = list_length(ids);
 	return sv_hash_text(PG_MD5, all.data);
 }
