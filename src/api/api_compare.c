@@ -57,8 +57,8 @@ wanted_scope(FunctionCallInfo fcinfo, int n)
 
 /*
  * A model of a large schema is done with before its result is printed, which takes as much memory
- * again.  Blocks that grow beyond 32 MB, from where on malloc() takes none of the heap, go back to the
- * operating system at once.
+ * again.  Blocks that grow beyond 32 MB, from where on malloc() takes none of the heap, go back
+ * to the operating system at once.
  */
 #define LARGEST_BLOCK (64 * 1024 * 1024)
 

@@ -30,7 +30,7 @@ compare_texts(const ListCell *a, const ListCell *b)
 }
 
 static void
-annotate(Model *model, Object *object, const char *name, char *text, List *list)
+add_annotation(Model *model, Object *object, const char *name, char *text, List *list)
 {
 	sv_model_add_property(model, object, sv_property_of(name, text, list));
 }
@@ -48,7 +48,7 @@ annotate_list(Model *model, Object *object, const char *name, char *entry)
 			return;
 		}
 	}
-	annotate(model, object, name, NULL, list_make1(entry));
+	add_annotation(model, object, name, NULL, list_make1(entry));
 }
 
 static bool
@@ -73,9 +73,9 @@ read_comment(Model *model, Relation catalog, HeapTuple tuple)
 	if (isnull)
 		return;
 	if (is_address_of(object, row->classoid, row->objoid, row->objsubid))
-		annotate(model, object, "comment", TextDatumGetCString(comment), NIL);
+		add_annotation(model, object, "comment", TextDatumGetCString(comment), NIL);
 	else if (sv_class_is(object, constraint))
-		annotate(model, object, "index_comment", TextDatumGetCString(comment), NIL);
+		add_annotation(model, object, "index_comment", TextDatumGetCString(comment), NIL);
 }
 
 static void

@@ -36,7 +36,7 @@ add_facts_of_index(IndexFacts *facts, Form_pg_index row)
 /* ----- one index ----- */
 
 static bool
-look_up(Reader *reader, IndexFacts *facts)
+facts_of_one(Reader *reader, IndexFacts *facts)
 {
 	HeapTuple	tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(facts->index));
 	bool		isnull;
@@ -124,7 +124,7 @@ sv_index_facts(Reader *reader, IndexFacts *facts)
 	const IndexFacts *found;
 
 	if (!reader->whole)
-		return look_up(reader, facts);
+		return facts_of_one(reader, facts);
 	if (reader->indexes == NULL)
 		note_all(reader);
 	found = hash_search(reader->indexes, &facts->index, HASH_FIND, NULL);

@@ -39,8 +39,8 @@ take(Model *model, Size size)
 }
 
 /* Memory for anything, aligned. */
-void *
-sv_model_alloc(Model *model, Size size)
+static void *
+take_aligned(Model *model, Size size)
 {
 	Size		skip = (char *) MAXALIGN(model->room) - model->room;
 
@@ -58,7 +58,7 @@ sv_model_alloc(Model *model, Size size)
 Object *
 sv_model_object(Model *model, const ModelClass *class)
 {
-	Object	   *object = sv_model_alloc(model, sizeof(Object));
+	Object	   *object = take_aligned(model, sizeof(Object));
 
 	memset(object, 0, sizeof(Object));
 	object->class = class;
@@ -101,7 +101,7 @@ sv_model_name(Model *model, const char *a, const char *between, const char *b)
 void
 sv_model_set_properties(Model *model, Object *object, const Property *properties, int n)
 {
-	object->properties = sv_model_alloc(model, sizeof(Property) * n);
+	object->properties = take_aligned(model, sizeof(Property) * n);
 	object->nproperties = n;
 	if (n > 0)
 		memcpy(object->properties, properties, sizeof(Property) * n);
@@ -111,7 +111,7 @@ sv_model_set_properties(Model *model, Object *object, const Property *properties
 void
 sv_model_add_property(Model *model, Object *object, Property property)
 {
-	Property   *more = sv_model_alloc(model, sizeof(Property) * (object->nproperties + 1));
+	Property   *more = take_aligned(model, sizeof(Property) * (object->nproperties + 1));
 
 	if (object->nproperties > 0)
 		memcpy(more, object->properties, sizeof(Property) * object->nproperties);

@@ -179,7 +179,7 @@ struct Model
 	List	   *facts;			/* run/facts.c, where both matter */
 	List	   *default_privileges; /* those among the objects */
 	MemoryContext context;		/* in which it was created, and which holds all of it */
-	char	   *room;			/* for its objects and texts; see sv_model_alloc() */
+	char	   *room;			/* for its objects and texts; see memory.c */
 	Size		left;
 	Size		block;
 };
@@ -213,7 +213,6 @@ extern void sv_model_leave_out(LeftOutFn is_left_out);
 extern bool sv_model_is_left_out(const ObjectAddress *address);
 
 /* memory.c */
-extern void *sv_model_alloc(Model *model, Size size);
 extern Object *sv_model_object(Model *model, const ModelClass *class);
 extern char *sv_model_text(Model *model, const char *text, int length);
 extern char *sv_model_string(Model *model, const char *text);

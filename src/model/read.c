@@ -185,8 +185,8 @@ sv_reader_identity(Reader *reader, const Object *object, const char *given)
 }
 
 /*
- * A context for what the server's functions leave behind; whoever uses it resets it, and whoever has the
- * reader deletes it.
+ * A context for what the server's functions leave behind; whoever uses it resets it, and
+ * whoever has the reader deletes it.
  */
 MemoryContext
 sv_reader_scratch(Reader *reader)
