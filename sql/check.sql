@@ -62,6 +62,7 @@ SELECT * FROM schemaver.revert_drift();
 SELECT sql FROM schemaver.diff('CREATE TABLE a015 (i int)', schemas => 'public', options => '{"drop": "report"}') WHERE identity LIKE '%by_hand%';
 SELECT * FROM schemaver.ignore(objects => '{table public.by_hand,"*x*",not there}', remove => true);
 SELECT identity, change FROM schemaver.drift();
+SELECT schemaver.ignore('public.by_hand');
 SELECT schemaver.ignore(objects => '');
 SELECT schemaver.ignore(objects => repeat('x', 2000));
 SELECT count(*) FROM schemaver.ignore(objects => (SELECT array_agg('p' || i) FROM generate_series(1, 1000) i));

@@ -112,5 +112,11 @@ SELECT revision FROM schemaver.load(NULL, '');
 SELECT revision FROM schemaver.load('x.sql', NULL);
 :code
 
+-- a revision of a folder needs an id; a mark behind SQL begins none
+SELECT revision FROM schemaver.load('x', E'-- schemaver:file 1.sql\n-- schemaver:revision n1\n-- schemaver:up\n-- schemaver:file 2.sql\n-- schemaver:up\nSELECT 1;\n');
+:code
+SELECT revision FROM schemaver.load('x', E'-- schemaver:revision n1\n-- schemaver:up\nSELECT 1;  -- schemaver:revision n2\n-- schemaver:up\nSELECT 2;', format => 'native');
+SELECT revision FROM schemaver.load('x', E'-- schemaver:revision n1\n-- schemaver:up\nSELECT 1;\n-- schemaver:up\nSELECT 2;', format => 'native');
+
 DROP EXTENSION schemaver;
 DROP TABLE a0, a, b;

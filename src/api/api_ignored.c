@@ -5,8 +5,10 @@
 #include "postgres.h"
 
 #include "api/api_private.h"
+#include "catalog/namespace.h"
 #include "register/register.h"
 #include "store/store.h"
+#include "utils/builtins.h"
 
 PG_FUNCTION_INFO_V1(sv_api_ignore);
 PG_FUNCTION_INFO_V1(sv_api_ignored);
@@ -27,6 +29,18 @@ give_ignored(FunctionCallInfo fcinfo, StoreMode mode)
 	return (Datum) 0;
 }
 
+/* A name with a point, where no schema is called so, is that of an object. */
+static void
+refuse_object(const char *name)
+{
+	if (strchr(name, '.') != NULL && !OidIsValid(get_namespace_oid(name, true)))
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_SCHEMA),
+				 errmsg("schema \"%s\" does not exist", name),
+				 errhint("An object is ignored so: SELECT * FROM schemaver.ignore(objects => %s);",
+						 quote_literal_cstr(name))));
+}
+
 Datum
 sv_api_ignore(PG_FUNCTION_ARGS)
 {
@@ -42,6 +56,8 @@ sv_api_ignore(PG_FUNCTION_ARGS)
 				ereport(ERROR,
 						(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 						 errmsg("a name to ignore must have 1 to %d bytes", PATTERN_LENGTH_MAX)));
+			if (i == 0 && !remove)
+				refuse_object(name);
 			sv_store_ignore(kinds[i], name, !remove);
 		}
 	}

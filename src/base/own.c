@@ -307,7 +307,12 @@ sv_store_check_writable(const char *what)
 				(errcode(ERRCODE_READ_ONLY_SQL_TRANSACTION),
 				 errmsg("cannot execute %s during recovery", what),
 				 errhint("Run it on the primary server.")));
-	PreventCommandIfReadOnly(what);
+	if (XactReadOnly)
+		ereport(ERROR,
+				(errcode(ERRCODE_READ_ONLY_SQL_TRANSACTION),
+				 errmsg("cannot execute %s in a read-only transaction", what),
+				 errhint("Run it in a transaction that may write: SET default_transaction_read_only "
+						 "= off, or BEGIN READ WRITE.")));
 	PreventCommandIfParallelMode(what);
 	if (creating_extension)
 		ereport(ERROR,

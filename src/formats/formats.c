@@ -443,6 +443,7 @@ refuse_nothing(List *files)
 	ereport(ERROR,
 			(errcode(ERRCODE_SV_UNREADABLE_FILE),
 			 errmsg("no migration was found"),
+			 n == 1 ? errdetail("The only file is %s.", seen.data) :
 			 n > 0 ? errdetail("Of %d files, none is one: %s%s.", n, seen.data, n > 5 ? ", ..." :
 							   "") :
 			 errdetail("There is no file."),

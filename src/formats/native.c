@@ -447,6 +447,25 @@ take_value(NativeReader *r, Directive directive, int offset, const char *value)
 	}
 }
 
+/* Does "-- schemaver:revision" stand behind something else in its line, before the offset? */
+static bool
+revision_behind_text(const char *text, int offset)
+{
+	const char *mark = text;
+
+	while ((mark = strstr(mark, "-- schemaver:revision")) != NULL && mark - text < offset)
+	{
+		const char *before = mark;
+
+		while (before > text && (before[-1] == ' ' || before[-1] == '\t'))
+			before--;
+		if (before > text && before[-1] != '\n' && before[-1] != '\r')
+			return true;
+		mark++;
+	}
+	return false;
+}
+
 /* Refuse a directive that cannot stand here. */
 static void
 check_place(const NativeReader *r, Directive directive, int offset)
@@ -456,6 +475,8 @@ check_place(const NativeReader *r, Directive directive, int offset)
 	if (r->given[directive] && directive != SV_DIRECTIVE_MESSAGE &&
 		directive != SV_DIRECTIVE_PRECONDITION)
 		refuse_file(r, offset, psprintf("directive \"%s\" twice in one revision", name),
+					revision_behind_text(r->file->content, offset) ?
+					"A mark \"-- schemaver:revision\" stands behind SQL: give it a line of its own." :
 					"Begin the next revision with a line \"-- schemaver:revision ID\".");
 	if (directive < SV_DIRECTIVE_UP && r->in_section)
 		refuse_file(r, offset, psprintf("directive \"%s\" behind the first section", name),
@@ -626,6 +647,24 @@ fit_native(const SourceFile *file)
 	return sv_file_is_sql(file) && recognise_native(file) ? SV_FIT_MARK : SV_FIT_NONE;
 }
 
+/* In a folder, which is loaded again and again, each revision needs an id to be known by. */
+static void
+refuse_nameless(const SourceFile *file, const List *drafts)
+{
+	if (!sv_name_ends_with(file->name, ".sql"))
+		return;
+	foreach_ptr(const RevisionDraft, draft, drafts)
+	{
+		if (draft->id == NULL)
+			ereport(ERROR,
+					(errcode(ERRCODE_SV_UNREADABLE_FILE),
+					 errmsg("file \"%s\" has a revision without an id", file->name),
+					 errdetail("Each load would register it again."),
+					 errhint("Write the line \"-- schemaver:revision ID\" before it; "
+							 "SELECT * FROM schemaver.new_file('message') shows how a new file begins.")));
+	}
+}
+
 static List *
 read_native(Folder *folder)
 {
@@ -633,13 +672,17 @@ read_native(Folder *folder)
 
 	foreach_ptr(const SourceFile, file, sv_folder_sql(folder))
 	{
+		List	   *read;
+
 		if (!recognise_native(file))
 			ereport(ERROR,
 					(errcode(ERRCODE_SV_UNREADABLE_FILE),
 					 errmsg("file \"%s\" is not in format \"native\"", file->name),
 					 errdetail("It has no directive before its first statement."),
 					 errhint("Begin it with a line \"-- schemaver:revision ID\".")));
-		drafts = list_concat(drafts, sv_native_read(file));
+		read = sv_native_read(file);
+		refuse_nameless(file, read);
+		drafts = list_concat(drafts, read);
 	}
 	return drafts;
 }

@@ -520,18 +520,38 @@ plan_file(ScriptFile *file, const char *from, const char *to, const char *contex
 		select_file_steps(file, contexts);
 }
 
+/* Say which revisions have no way back: what psql runs is not watched, so no down is derived. */
+static void
+append_underived(StringInfo out, const ScriptFile *file)
+{
+	int			n = 0;
+
+	if (file->standalone || file->direction != SV_UPGRADE)
+		return;
+	for (int i = 0; i < file->plan.n; i++)
+		if (!file->rows[i]->has_down && n++ < 5)
+			appendStringInfo(out, "%s%s", n == 1 ? "-- Without a way back, for no down script is "
+							 "derived of what psql runs: " : ", ", file->rows[i]->id);
+	if (n > 5)
+		appendStringInfo(out, " and %d more", n - 5);
+	if (n > 0)
+		appendStringInfoString(out, ".\n-- SELECT * FROM schemaver.upgrade(); derives one.\n");
+}
+
 /* The lines before the run: what the file is, and what is not in it. */
 static void
 append_head(StringInfo out, const ScriptFile *file, const char *from, const char *to)
 {
-	appendStringInfo(out, "-- schemaver: %s%s from %s to %s, %d revision(s)\n"
+	appendStringInfo(out, "-- schemaver: %s%s from %s to %s, %d revision%s\n"
 					 "-- Run it with psql -X -f (of August 2025 or later); it stops at the first "
 					 "error.\n",
 					 file->standalone ? "standalone " : "", sv_direction_name(file->direction),
-					 sv_one_line(from), sv_one_line(to), file->plan.n);
+					 sv_one_line(from), sv_one_line(to), file->plan.n,
+					 file->plan.n == 1 ? "" : "s");
 	foreach_ptr(const char, string, file->untried)
 		appendStringInfo(out, "-- Not tried out: %s\n", sv_one_line(string));
 	append_other_hooks(out, file);
+	append_underived(out, file);
 	if (file->direction == SV_UPGRADE)
 		append_living(out, file->standalone);
 }

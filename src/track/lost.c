@@ -9,10 +9,12 @@
  */
 #include "postgres.h"
 
+#include "access/transam.h"
 #include "catalog/dependency.h"
 #include "catalog/namespace.h"
 #include "catalog/objectaddress.h"
 #include "catalog/pg_class.h"
+#include "catalog/pg_namespace.h"
 #include "catalog/pg_type.h"
 #include "commands/extension.h"
 #include "diff/diff.h"
@@ -127,9 +129,26 @@ granted_object(ObjectType type, Node *name)
 	return get_object_address(type, name, &relation, AccessShareLock, true);
 }
 
-/* The first member of an extension whose privileges change, as a new string; or NULL. */
+/*
+ * What a model does not hold of an object, so that its privileges do not come back; NULL: it
+ * does.  The schema "public" comes with the system, and is the user's.
+ */
+static const char *
+foreign_kind(const ObjectAddress *address)
+{
+	if (!OidIsValid(address->objectId))
+		return NULL;
+	if (OidIsValid(getExtensionOfObject(address->classId, address->objectId)))
+		return "a member of an extension";
+	if (address->objectId < FirstNormalObjectId &&
+		!(address->classId == NamespaceRelationId && address->objectId == PG_PUBLIC_NAMESPACE))
+		return "a part of the system";
+	return NULL;
+}
+
+/* The first such object whose privileges change, as a new string; or NULL. */
 static char *
-granted_member(const GrantStmt *stmt)
+granted_foreign(const GrantStmt *stmt)
 {
 	if (stmt->targtype != ACL_TARGET_OBJECT)
 		return NULL;
@@ -137,9 +156,10 @@ granted_member(const GrantStmt *stmt)
 	{
 		ObjectAddress address = granted_object(stmt->objtype, object);
 
-		if (OidIsValid(address.objectId) &&
-			OidIsValid(getExtensionOfObject(address.classId, address.objectId)))
-			return getObjectDescription(&address, false);
+		const char *kind = foreign_kind(&address);
+
+		if (kind != NULL)
+			return psprintf("privileges on %s, %s", getObjectDescription(&address, false), kind);
 	}
 	return NULL;
 }
@@ -148,10 +168,11 @@ granted_member(const GrantStmt *stmt)
 char *
 sv_statement_lasts(Node *statement)
 {
-	char	   *member = IsA(statement, GrantStmt) ? granted_member((GrantStmt *) statement) : NULL;
+	char	   *granted =
+	IsA(statement, GrantStmt) ? granted_foreign((GrantStmt *) statement) : NULL;
 
-	if (member != NULL)
-		return psprintf("privileges on %s, a member of an extension", member);
+	if (granted != NULL)
+		return granted;
 	if (changes_cluster(statement))
 		return psprintf("%s, which concerns the whole cluster",
 						GetCommandTagName(CreateCommandTag(statement)));
