@@ -63,3 +63,15 @@ CREATE TEMP TABLE alone AS SELECT o - 'schema' - 'identity' - 'needs' - 'parent'
 	WHERE o->>'parent' LIKE '%Odd%' AND o->>'class' NOT IN ('index', 'inheritance', 'default');
 SELECT (SELECT count(*) FROM many) = (SELECT count(*) FROM alone) AS as_many, count(*) AS differ
 FROM (TABLE many EXCEPT TABLE alone) x;
+
+DROP EXTENSION schemaver;
+SET client_min_messages = warning;
+DROP TABLE child, parted;
+DROP SCHEMA few CASCADE;
+DROP TYPE pair;
+DO $$
+BEGIN
+	FOR i IN 1 .. 300 LOOP
+		EXECUTE format('DROP TABLE many_%s CASCADE', i);
+	END LOOP;
+END $$;
