@@ -78,7 +78,7 @@ append_place(char *to, Size size, const StoredRevision *row, bool at_revision)
  * revisions may be known to this transaction alone.
  */
 static void
-put_change(FailedRun *failed, const Run *run, const PlannedRun *planned)
+copy_change(FailedRun *failed, const Run *run, const PlannedRun *planned)
 {
 	int			last = Min(run->done, planned->nsteps - 1);
 	Size		size = sizeof(failed->change);
@@ -111,7 +111,7 @@ tell_failure(const Run *run, const PlannedRun *planned)
 	sv_run_cut(failed.target, sizeof(failed.target),
 			   planned->target ? sv_base_clip(planned->target) : NULL);
 	sv_run_cut(failed.note, sizeof(failed.note), run->options.note);
-	put_change(&failed, run, planned);
+	copy_change(&failed, run, planned);
 	if (row != NULL)
 	{
 		sv_run_cut(failed.revision, sizeof(failed.revision), row->id);
