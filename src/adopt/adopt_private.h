@@ -70,7 +70,8 @@ struct AdoptTool
 	 */
 	const char *rows;
 	const char *busy;			/* a query that says why a run is under way; or NULL */
-	int64		(*lock) (const AdoptTable *table);	/* NULL: the tool has no lock */
+	int64		lock_key;		/* of the advisory lock that its runs take; 0: none */
+	int64		(*lock) (const AdoptTable *table);	/* or computes it; NULL: lock_key is right */
 	List	   *(*keys) (const Migration *migration);
 	char	   *(*row_key) (const char *key);
 
@@ -110,6 +111,7 @@ extern void sv_adopt_write(const AdoptTable *table, const char *const *statement
 extern void sv_adopt_execute(const AdoptTable *table, const char *sql);
 
 /* tool_keys.c */
+extern char *sv_adopt_stem(const char *path);
 extern List *sv_adopt_key_id(const Migration *migration);
 extern List *sv_adopt_key_number(const Migration *migration);
 extern List *sv_adopt_key_file(const Migration *migration);
@@ -143,12 +145,6 @@ extern int64 sv_adopt_lock_flyway(const AdoptTable *table);
 extern int64 sv_adopt_lock_rails(const AdoptTable *table);
 extern int64 sv_adopt_lock_sqlx(const AdoptTable *table);
 extern int64 sv_adopt_lock_golang(const AdoptTable *table);
-extern int64 sv_adopt_lock_sqitch(const AdoptTable *table);
-extern int64 sv_adopt_lock_prisma(const AdoptTable *table);
-extern int64 sv_adopt_lock_node_pg(const AdoptTable *table);
-extern int64 sv_adopt_lock_graphile(const AdoptTable *table);
-extern int64 sv_adopt_lock_tern(const AdoptTable *table);
-extern int64 sv_adopt_lock_goose(const AdoptTable *table);
 
 /* lock_out.c */
 extern void sv_adopt_let_in(const char *tool, const List *tables);

@@ -213,39 +213,3 @@ sv_adopt_lock_golang(const AdoptTable *table)
 	crc = sv_crc32_bytes(out.data, out.len);
 	return (int64) (uint32) (crc * 1486364155U);
 }
-
-int64
-sv_adopt_lock_sqitch(const AdoptTable *table)
-{
-	return 75474063;
-}
-
-int64
-sv_adopt_lock_prisma(const AdoptTable *table)
-{
-	return 72707369;
-}
-
-int64
-sv_adopt_lock_node_pg(const AdoptTable *table)
-{
-	return INT64CONST(7241865325823964);
-}
-
-int64
-sv_adopt_lock_graphile(const AdoptTable *table)
-{
-	return INT64CONST(4727445306447283);
-}
-
-int64
-sv_adopt_lock_tern(const AdoptTable *table)
-{
-	return INT64CONST(9628173550095224);
-}
-
-int64
-sv_adopt_lock_goose(const AdoptTable *table)
-{
-	return INT64CONST(4097083626);
-}

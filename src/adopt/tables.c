@@ -348,11 +348,11 @@ void
 sv_adopt_take_lock(const AdoptTable *table, bool write)
 {
 	LOCKMODE	mode = write ? ShareRowExclusiveLock : AccessShareLock;
+	int64		key = table->tool->lock != NULL ? table->tool->lock(table) : table->tool->lock_key;
 	char	   *busy;
 
-	if (table->tool->lock != NULL &&
-		!DatumGetBool(DirectFunctionCall1(pg_try_advisory_xact_lock_int8,
-										  Int64GetDatum(table->tool->lock(table)))))
+	if (key != 0 &&
+		!DatumGetBool(DirectFunctionCall1(pg_try_advisory_xact_lock_int8, Int64GetDatum(key))))
 		refuse_busy_table(table, "It holds its advisory lock.");
 	if (!ConditionalLockRelationOid(table->relation, mode))
 		refuse_busy_table(table, psprintf("Table %s is locked.", table->quoted));

@@ -45,8 +45,8 @@ bare_id(const Migration *migration)
 }
 
 /* The last part of the path, without the ending (".sql", ".js", ...). */
-static char *
-file_base(const char *path)
+char *
+sv_adopt_stem(const char *path)
 {
 	const char *slash = strrchr(path, '/');
 	char	   *base = pstrdup(slash != NULL ? slash + 1 : path);
@@ -95,7 +95,7 @@ sv_adopt_key_number(const Migration *migration)
 List *
 sv_adopt_key_file(const Migration *migration)
 {
-	return list_make1(migration->stored->file != NULL ? file_base(migration->stored->file) :
+	return list_make1(migration->stored->file != NULL ? sv_adopt_stem(migration->stored->file) :
 					  pstrdup(bare_id(migration)));
 }
 
@@ -180,7 +180,7 @@ List *
 sv_adopt_key_flyway(const Migration *migration)
 {
 	const char *id = bare_id(migration);
-	char	   *base = migration->stored->file != NULL ? file_base(migration->stored->file) :
+	char	   *base = migration->stored->file != NULL ? sv_adopt_stem(migration->stored->file) :
 	pstrdup(id);
 	char	   *separator = strstr(base, "__");
 
@@ -297,7 +297,7 @@ sv_adopt_row_number(const char *key)
 char *
 sv_adopt_row_file(const char *key)
 {
-	return file_base(key);
+	return sv_adopt_stem(key);
 }
 
 /* The key as results show it: a version of Flyway without its kind. */

@@ -70,18 +70,6 @@ note_number(Naming *naming, const char *name)
 
 /* ---------- names ---------- */
 
-static char *
-without_ending(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-	char	   *base = pstrdup(slash != NULL ? slash + 1 : path);
-	char	   *dot = strrchr(base, '.');
-
-	if (dot != NULL && dot > base)
-		*dot = '\0';
-	return base;
-}
-
 static bool
 is_tool(const Naming *naming, const char *name)
 {
@@ -124,7 +112,7 @@ name_own(Naming *naming, MigrationName *name)
 
 	name->is_own = true;
 	name->file = stored->file != NULL ? stored->file : key;
-	name->base = without_ending(name->file);
+	name->base = sv_adopt_stem(name->file);
 	name->slug = sv_foreign_slug(stored->message);
 	name->version = digits_of(name->base);
 	if (name->version == NULL)
@@ -489,7 +477,7 @@ sv_adopt_new_file(const char *message, const char *format, const char *source)
 					bare_of(migration) : migration->stored->file);
 		naming.previous = format != NULL && strcmp(format, "graphile-migrate") == 0 ? hash :
 			format != NULL && strcmp(format, "alembic") == 0 ? bare_of(migration) :
-			migration->stored->file != NULL ? without_ending(migration->stored->file) : NULL;
+			migration->stored->file != NULL ? sv_adopt_stem(migration->stored->file) : NULL;
 	}
 	foreign = new_named_revision(message, format, &naming, newest);
 	if (format == NULL)

@@ -258,7 +258,7 @@ static const AdoptTool tools[] = {
 		"committer_email || '>', CAST(NULL AS bigint), CAST(script_hash AS text), "
 		"CAST(NULL AS text), false, CAST(change AS text), CAST(project AS text), "
 		"CAST(change AS text) FROM %T ORDER BY committed_at",
-		.lock = sv_adopt_lock_sqitch,
+		.lock_key = 75474063,
 		.keys = sv_adopt_key_sqitch,
 		.row_key = sv_adopt_row_same,
 		.agrees = sv_adopt_check_sha1,
@@ -373,7 +373,7 @@ static const AdoptTool tools[] = {
 		"CASE WHEN finished_at IS NULL THEN 'it failed or is still running' END, false, "
 		"CAST(NULL AS text), CAST(NULL AS text), CAST(NULL AS text) FROM %T "
 		"WHERE rolled_back_at IS NULL ORDER BY started_at, migration_name",
-		.lock = sv_adopt_lock_prisma,
+		.lock_key = 72707369,
 		.keys = sv_adopt_key_id,
 		.row_key = sv_adopt_row_same,
 		.agrees = sv_adopt_check_sha256,
@@ -400,7 +400,7 @@ static const AdoptTool tools[] = {
 		.columns = "id name run_on",
 		.rows = "SELECT CAST(name AS text), CAST(run_on AS timestamptz), CAST(NULL AS text), "
 		"CAST(NULL AS bigint), " NOTHING_ELSE " FROM %T ORDER BY id",
-		.lock = sv_adopt_lock_node_pg,
+		.lock_key = INT64CONST(7241865325823964),
 		.keys = sv_adopt_key_file,
 		.row_key = sv_adopt_row_file,
 		.add = node_pg_add,
@@ -442,7 +442,7 @@ static const AdoptTool tools[] = {
 		"CAST(NULL AS text), CAST(NULL AS bigint), " NOTHING_ELSE " FROM (SELECT DISTINCT ON "
 		"(version_id) * FROM %T WHERE version_id > 0 ORDER BY version_id, id DESC) l "
 		"WHERE is_applied ORDER BY id",
-		.lock = sv_adopt_lock_goose,
+		.lock_key = INT64CONST(4097083626),
 		.keys = sv_adopt_key_number,
 		.row_key = sv_adopt_row_number,
 		.add = goose_add,
@@ -493,7 +493,7 @@ static const AdoptTool tools[] = {
 		.rows = "SELECT CAST(version AS text), " NO_TIME ", CAST(NULL AS text), "
 		"CAST(NULL AS text), true, CAST(NULL AS text), CAST(NULL AS text), CAST(NULL AS text) "
 		"FROM %T WHERE version > 0",
-		.lock = sv_adopt_lock_tern,
+		.lock_key = INT64CONST(9628173550095224),
 		.keys = sv_adopt_key_number,
 		.row_key = sv_adopt_row_number,
 		.add = tern_add,
@@ -521,7 +521,7 @@ static const AdoptTool tools[] = {
 		.rows = "SELECT CAST(filename AS text), CAST(date AS timestamptz), CAST(NULL AS text), "
 		"CAST(NULL AS bigint), CAST(hash AS text), CAST(NULL AS text), false, CAST(NULL AS text), "
 		"CAST(NULL AS text), CAST(NULL AS text) FROM %T ORDER BY filename",
-		.lock = sv_adopt_lock_graphile,
+		.lock_key = INT64CONST(4727445306447283),
 		.keys = sv_adopt_key_number,
 		.row_key = sv_adopt_row_number,
 		.agrees = sv_adopt_check_hash,
