@@ -102,8 +102,9 @@ extern const char *sv_distributing_extension(void);
 extern bool sv_is_distributed(Oid relation);
 extern bool sv_is_schema_of_chunks(Oid schema);
 
-/* ----- relation_name.c ----- */
+/* ----- cached.c ----- */
 
+extern Oid	sv_cached_oid(int cache, Oid object, AttrNumber column);
 extern char *sv_relation_name(Oid relation);
 
 /* ----- settings.c -----
@@ -259,9 +260,13 @@ extern uint64 sv_store_execute(const StoreScope *scope, StoreQuery *query, const
 /* Reads a row of the result (SPI_tuptable) in the context of the caller. */
 typedef void *(*OwnRowFn) (uint64 row);
 
+/* Gets the columns of a row, for as long as the call lasts.  Must not use the store. */
+typedef void (*OwnPutFn) (const Datum *values, const bool *nulls, void *arg);
+
 extern uint64 sv_own_execute(const StoreScope *scope, StoreQuery *query,...);
 extern uint64 sv_own_query(StoreMode mode, StoreQuery *query,...);
 extern List *sv_own_rows(StoreMode mode, StoreQuery *query, OwnRowFn read,...);
+extern void sv_own_put(StoreMode mode, StoreQuery *query, OwnPutFn put, void *arg,...);
 extern char *sv_own_string(StoreMode mode, StoreQuery *query,...);
 extern int64 sv_own_number(StoreMode mode, StoreQuery *query, int64 missing,...);
 extern int64 sv_own_number_at(uint64 row, int column, int64 missing);

@@ -254,6 +254,30 @@ sv_own_rows(StoreMode mode, StoreQuery *query, OwnRowFn read,...)
 	return result;
 }
 
+/* Call "put" for each row. */
+void
+sv_own_put(StoreMode mode, StoreQuery *query, OwnPutFn put, void *arg,...)
+{
+	StoreScope	scope;
+	va_list		args;
+	uint64		n;
+	Datum	   *values;
+	bool	   *nulls;
+
+	sv_store_enter(&scope, mode);
+	va_start(args, arg);
+	n = execute_bound(&scope, query, args);
+	va_end(args);
+	values = palloc(sizeof(Datum) * SPI_tuptable->tupdesc->natts);
+	nulls = palloc(sizeof(bool) * SPI_tuptable->tupdesc->natts);
+	for (uint64 i = 0; i < n; i++)
+	{
+		heap_deform_tuple(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, values, nulls);
+		put(values, nulls, arg);
+	}
+	sv_store_leave(&scope);
+}
+
 /*
  * The first column of the first row as a string in the current context; NULL
  * if it is null, or if there is no row.

@@ -106,7 +106,7 @@ typedef struct Conversion
 	AttrNumber	column;
 	Oid			type;
 	int32		typmod;
-	Oid			file;
+	Oid			file;			/* its number changes when rows are rewritten */
 } Conversion;
 
 typedef struct Attempt
@@ -119,20 +119,6 @@ typedef struct Attempt
 	List	   *conversions;	/* of a trial */
 } Attempt;
 
-/* The number of a relation's file; changes when its rows are rewritten. */
-static Oid
-file_of(Oid relation)
-{
-	HeapTuple	tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(relation));
-	Oid			file;
-
-	if (!HeapTupleIsValid(tuple))
-		elog(ERROR, "cache lookup failed for relation %u", relation);
-	file = ((Form_pg_class) GETSTRUCT(tuple))->relfilenode;
-	ReleaseSysCache(tuple);
-	return file;
-}
-
 static Conversion *
 conversion_of(Oid relation, AttrNumber column)
 {
@@ -142,7 +128,7 @@ conversion_of(Oid relation, AttrNumber column)
 	conversion->relation = relation;
 	conversion->column = column;
 	get_atttypetypmodcoll(relation, column, &conversion->type, &conversion->typmod, &collation);
-	conversion->file = file_of(relation);
+	conversion->file = sv_cached_oid(RELOID, relation, Anum_pg_class_relfilenode);
 	return conversion;
 }
 
@@ -320,7 +306,8 @@ writes_rows(List *conversions, Oid relation)
 {
 	foreach_ptr(const Conversion, conversion, conversions)
 	{
-		if (file_of(conversion->relation) == conversion->file)
+		if (sv_cached_oid(RELOID, conversion->relation, Anum_pg_class_relfilenode) ==
+			conversion->file)
 			continue;
 		if (conversion->relation == relation)
 			return true;

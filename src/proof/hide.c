@@ -81,20 +81,6 @@ hide_object(const ObjectAddress *address)
 	table_close(catalog, RowExclusiveLock);
 }
 
-static Oid
-schema_owner(Oid schema)
-{
-	HeapTuple	tuple = SearchSysCache1(NAMESPACEOID, ObjectIdGetDatum(schema));
-	Oid			result = InvalidOid;
-
-	if (HeapTupleIsValid(tuple))
-	{
-		result = ((Form_pg_namespace) GETSTRUCT(tuple))->nspowner;
-		ReleaseSysCache(tuple);
-	}
-	return result;
-}
-
 /*
  * Whoever may hide a schema can build another one of that name for a moment, and
  * functions with more rights may trust the name: only its owner may.
@@ -102,7 +88,7 @@ schema_owner(Oid schema)
 static void
 check_may_hide(Oid schema)
 {
-	Oid			owner = schema_owner(schema);
+	Oid			owner = sv_cached_oid(NAMESPACEOID, schema, Anum_pg_namespace_nspowner);
 
 	if (!OidIsValid(owner) || has_privs_of_role(GetUserId(), owner))
 		return;

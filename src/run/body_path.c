@@ -50,19 +50,6 @@ sv_body_path_now(void)
 
 /* ----- who can have put something into a schema ----- */
 
-static Oid
-database_owner(void)
-{
-	HeapTuple	tuple = SearchSysCache1(DATABASEOID, ObjectIdGetDatum(MyDatabaseId));
-	Oid			owner;
-
-	if (!HeapTupleIsValid(tuple))
-		elog(ERROR, "cache lookup failed for database %u", MyDatabaseId);
-	owner = ((Form_pg_database) GETSTRUCT(tuple))->datdba;
-	ReleaseSysCache(tuple);
-	return owner;
-}
-
 /* Could the role act as each of the others anyway? */
 static bool
 is_trusted(Oid role, List *others)
@@ -72,7 +59,7 @@ is_trusted(Oid role, List *others)
 	if (role == ACL_ID_PUBLIC)
 		return false;
 	if (role == ROLE_PG_DATABASE_OWNER)
-		role = database_owner();
+		role = sv_cached_oid(DATABASEOID, MyDatabaseId, Anum_pg_database_datdba);
 	if (superuser_arg(role))
 		return true;
 	foreach(cell, others)

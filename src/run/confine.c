@@ -142,17 +142,10 @@ check_harmless(Oid function)
 static Oid
 other_owner(Oid function)
 {
-	HeapTuple	tuple;
-	Oid			owner;
+	Oid			owner = function >= FirstNormalObjectId ?
+	sv_cached_oid(PROCOID, function, Anum_pg_proc_proowner) : InvalidOid;
 
-	if (function < FirstNormalObjectId)
-		return InvalidOid;
-	tuple = SearchSysCache1(PROCOID, ObjectIdGetDatum(function));
-	if (!HeapTupleIsValid(tuple))
-		return InvalidOid;
-	owner = ((Form_pg_proc) GETSTRUCT(tuple))->proowner;
-	ReleaseSysCache(tuple);
-	return superuser_arg(owner) ? InvalidOid : owner;
+	return !OidIsValid(owner) || superuser_arg(owner) ? InvalidOid : owner;
 }
 
 static bool

@@ -58,19 +58,6 @@ sv_generated_settings(void)
 
 /* ----- whose statement it is ----- */
 
-static Oid
-owner_of_type(Oid type)
-{
-	HeapTuple	tuple = SearchSysCache1(TYPEOID, ObjectIdGetDatum(type));
-	Oid			owner;
-
-	if (!HeapTupleIsValid(tuple))
-		return InvalidOid;
-	owner = ((Form_pg_type) GETSTRUCT(tuple))->typowner;
-	ReleaseSysCache(tuple);
-	return owner;
-}
-
 /* A statement of which there is the text alone (NULL: the end). */
 GeneratedStatement
 sv_generated_statement(const char *text)
@@ -139,7 +126,8 @@ holders_of(const Generated *generated, int i, const Node *tree)
 						  true);
 
 		if (OidIsValid(type))
-			holders = list_append_unique_oid(holders, owner_of_type(type));
+			holders = list_append_unique_oid(holders, sv_cached_oid(TYPEOID, type,
+																	Anum_pg_type_typowner));
 	}
 	if (created == NULL)
 		return holders;

@@ -182,16 +182,11 @@ reach_operator(Reach *reach, Oid operator)
 static void
 reach_class_function(Reach *reach, Oid function)
 {
-	HeapTuple	tuple;
+	Oid			owner = sv_cached_oid(PROCOID, function, Anum_pg_proc_proowner);
 
 	reach_function(reach, function);
-	if (function < FirstNormalObjectId)
-		return;
-	tuple = SearchSysCache1(PROCOID, ObjectIdGetDatum(function));
-	if (!HeapTupleIsValid(tuple))
-		return;
-	add_owner(reach, ((Form_pg_proc) GETSTRUCT(tuple))->proowner);
-	ReleaseSysCache(tuple);
+	if (function >= FirstNormalObjectId && OidIsValid(owner))
+		add_owner(reach, owner);
 }
 
 static void

@@ -61,15 +61,13 @@ append_cut(char *to, Size size, const char *text)
 static void
 append_place(char *to, Size size, const StoredRevision *row, bool at_revision)
 {
-	ListCell   *cell;
-
 	if (at_revision || row->revises == NIL)
 		append_cut(to, size, at_revision ? row->id : "base");
 	else
-		foreach(cell, row->revises)
+		foreach_ptr(const char, parent, row->revises)
 	{
-		append_cut(to, size, foreach_current_index(cell) > 0 ? "," : "");
-		append_cut(to, size, lfirst(cell));
+		append_cut(to, size, foreach_current_index(parent) > 0 ? "," : "");
+		append_cut(to, size, parent);
 	}
 }
 

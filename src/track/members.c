@@ -32,32 +32,6 @@ static Oid	own_schema = InvalidOid;
 static Oid	own_table = InvalidOid;
 static char *changed = NULL;	/* in TopMemoryContext */
 
-static Oid
-schema_of_function(Oid function)
-{
-	HeapTuple	tuple = SearchSysCache1(PROCOID, ObjectIdGetDatum(function));
-	Oid			schema = InvalidOid;
-
-	if (!HeapTupleIsValid(tuple))
-		return InvalidOid;
-	schema = ((Form_pg_proc) GETSTRUCT(tuple))->pronamespace;
-	ReleaseSysCache(tuple);
-	return schema;
-}
-
-static Oid
-schema_of_constraint(Oid constraint)
-{
-	HeapTuple	tuple = SearchSysCache1(CONSTROID, ObjectIdGetDatum(constraint));
-	Oid			schema;
-
-	if (!HeapTupleIsValid(tuple))
-		return InvalidOid;
-	schema = ((Form_pg_constraint) GETSTRUCT(tuple))->connamespace;
-	ReleaseSysCache(tuple);
-	return schema;
-}
-
 /* The schema in which the object stands; invalid for classes that nobody asks about. */
 static Oid
 schema_of_object(Oid catalog, Oid oid)
@@ -67,9 +41,9 @@ schema_of_object(Oid catalog, Oid oid)
 		case RelationRelationId:
 			return get_rel_namespace(oid);
 		case ConstraintRelationId:
-			return schema_of_constraint(oid);
+			return sv_cached_oid(CONSTROID, oid, Anum_pg_constraint_connamespace);
 		case ProcedureRelationId:
-			return schema_of_function(oid);
+			return sv_cached_oid(PROCOID, oid, Anum_pg_proc_pronamespace);
 		case NamespaceRelationId:
 			return oid;
 		default:
