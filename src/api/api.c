@@ -91,10 +91,27 @@ sv_result_begin(FunctionCallInfo fcinfo)
 	return result;
 }
 
+/* Give a row.  "result" is what sv_result_begin() returned. */
 void
-sv_result_row(ReturnSetInfo *result, const Datum *values, const bool *nulls)
+sv_result_row(const Datum *values, const bool *nulls, void *result)
 {
-	tuplestore_putvalues(result->setResult, result->setDesc, (Datum *) values, (bool *) nulls);
+	ReturnSetInfo *to = result;
+
+	tuplestore_putvalues(to->setResult, to->setDesc, (Datum *) values, (bool *) nulls);
+}
+
+/* Give a row of n texts (const char *), each of which may be NULL. */
+void
+sv_result_texts(ReturnSetInfo *result, int n,...)
+{
+	RowBuilder	row = {0};
+	va_list		texts;
+
+	va_start(texts, n);
+	for (int i = 0; i < n; i++)
+		sv_row_text(&row, va_arg(texts, const char *));
+	va_end(texts);
+	sv_row_put(result, &row);
 }
 
 /* Set the next column to a text, or to NULL. */
@@ -126,7 +143,7 @@ sv_row_put(ReturnSetInfo *result, RowBuilder *row)
 	/* a column too few would be read from where nothing is, in a build without assertions, too */
 	if (row->n != result->setDesc->natts)
 		elog(ERROR, "a row of %d columns where %d are returned", row->n, result->setDesc->natts);
-	sv_result_row(result, row->values, row->nulls);
+	sv_result_row(row->values, row->nulls, result);
 	row->n = 0;
 }
 

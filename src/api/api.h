@@ -21,7 +21,8 @@ extern List *sv_arg_list(FunctionCallInfo fcinfo, int n);
 extern bool sv_arg_bool(FunctionCallInfo fcinfo, int n);
 
 extern ReturnSetInfo *sv_result_begin(FunctionCallInfo fcinfo);
-extern void sv_result_row(ReturnSetInfo *result, const Datum *values, const bool *nulls);
+extern void sv_result_row(const Datum *values, const bool *nulls, void *result);
+extern void sv_result_texts(ReturnSetInfo *result, int n,...);
 
 /* A row under construction: columns are set in order. */
 typedef struct RowBuilder

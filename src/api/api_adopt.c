@@ -70,12 +70,7 @@ sv_api_release(PG_FUNCTION_ARGS)
 	foreach_ptr(const ReleaseResult, result,
 				sv_adopt_release(tool, sv_arg_text_or_null(fcinfo, 1), sv_arg_bool(fcinfo, 2)))
 	{
-		RowBuilder	row = {0};
-
-		sv_row_text(&row, result->migration);
-		sv_row_text(&row, result->revision);
-		sv_row_text(&row, result->action);
-		sv_row_put(to, &row);
+		sv_result_texts(to, 3, result->migration, result->revision, result->action);
 	}
 	PG_RETURN_NULL();
 }
@@ -106,11 +101,7 @@ sv_api_new_file(PG_FUNCTION_ARGS)
 	foreach_ptr(const ExportedFile, file, sv_adopt_new_file(message, sv_arg_text_or_null(fcinfo, 1),
 															sv_arg_text_or_null(fcinfo, 2)))
 	{
-		RowBuilder	row = {0};
-
-		sv_row_text(&row, file->name);
-		sv_row_text(&row, file->content);
-		sv_row_put(to, &row);
+		sv_result_texts(to, 2, file->name, file->content);
 	}
 	PG_RETURN_NULL();
 }

@@ -254,11 +254,7 @@ sv_api_clean(PG_FUNCTION_ARGS)
 	foreach_ptr(const DiffRow, dropped,
 				sv_drift_clean(scope.schemas, &options, sv_arg_bool(fcinfo, 1)))
 	{
-		RowBuilder	row = {0};
-
-		sv_row_text(&row, dropped->kind);
-		sv_row_text(&row, dropped->identity);
-		sv_row_put(result, &row);
+		sv_result_texts(result, 2, dropped->kind, dropped->identity);
 	}
 	return (Datum) 0;
 }

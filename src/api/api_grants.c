@@ -49,12 +49,9 @@ arg_set(FunctionCallInfo fcinfo)
 static void
 execute_grant(ReturnSetInfo *result, const char *statement)
 {
-	RowBuilder	row = {0};
-
 	if (SPI_execute(statement, false, 0) != SPI_OK_UTILITY)
 		elog(ERROR, "statement failed: %s", statement);
-	sv_row_text(&row, statement);
-	sv_row_put(result, &row);
+	sv_result_texts(result, 1, statement);
 }
 
 /* The routines of all the sets that a set holds, a list of identities. */

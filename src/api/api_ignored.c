@@ -20,11 +20,7 @@ give_ignored(FunctionCallInfo fcinfo, StoreMode mode)
 
 	foreach_ptr(const StoredIgnored, ignored, sv_store_ignored(mode))
 	{
-		RowBuilder	row = {0};
-
-		sv_row_text(&row, ignored->kind);
-		sv_row_text(&row, ignored->name);
-		sv_row_put(result, &row);
+		sv_result_texts(result, 2, ignored->kind, ignored->name);
 	}
 	return (Datum) 0;
 }

@@ -14,16 +14,10 @@ PG_FUNCTION_INFO_V1(sv_api_kept);
 PG_FUNCTION_INFO_V1(sv_api_kept_rows);
 PG_FUNCTION_INFO_V1(sv_api_purge_kept);
 
-static void
-put_kept(const Datum *values, const bool *nulls, void *arg)
-{
-	sv_result_row(arg, values, nulls);
-}
-
 Datum
 sv_api_kept(PG_FUNCTION_ARGS)
 {
-	sv_store_get_kept(SV_STORE_READ, put_kept, sv_result_begin(fcinfo));
+	sv_store_get_kept(SV_STORE_READ, sv_result_row, sv_result_begin(fcinfo));
 	PG_RETURN_NULL();
 }
 
@@ -32,7 +26,7 @@ put_row(Datum row, void *arg)
 {
 	bool		isnull = false;
 
-	sv_result_row(arg, &row, &isnull);
+	sv_result_row(&row, &isnull, arg);
 }
 
 Datum

@@ -397,13 +397,11 @@ sv_api_graph(PG_FUNCTION_ARGS)
 	while (line != NULL && *line != '\0')
 	{
 		char	   *end = strchr(line, '\n');
-		RowBuilder	row = {0};
 
 		CHECK_FOR_INTERRUPTS();
 		if (end != NULL)
 			*end++ = '\0';
-		sv_row_text(&row, line);
-		sv_row_put(result, &row);
+		sv_result_texts(result, 1, line);
 		line = end;
 	}
 	return (Datum) 0;
@@ -448,12 +446,6 @@ sv_api_check(PG_FUNCTION_ARGS)
 	PG_RETURN_VOID();
 }
 
-static void
-put_log_line(const Datum *values, const bool *nulls, void *arg)
-{
-	sv_result_row(arg, values, nulls);
-}
-
 Datum
 sv_api_log(PG_FUNCTION_ARGS)
 {
@@ -461,6 +453,6 @@ sv_api_log(PG_FUNCTION_ARGS)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("argument \"runs\" must be a number of runs")));
-	sv_store_run_lines(SV_STORE_READ, PG_GETARG_INT32(0), put_log_line, sv_result_begin(fcinfo));
+	sv_store_run_lines(SV_STORE_READ, PG_GETARG_INT32(0), sv_result_row, sv_result_begin(fcinfo));
 	PG_RETURN_NULL();
 }

@@ -245,15 +245,9 @@ register_files(List *files, const LoadOptions *options, ReturnSetInfo *result)
 
 	foreach_ptr(const RegisterResult, one, results)
 	{
-		RowBuilder	row = {0};
-
 		if (one->action == SV_REGISTER_ADDED || one->action == SV_REGISTER_UPDATED)
 			changed = lappend(changed, one->id);
-		sv_row_text(&row, one->file);
-		sv_row_text(&row, one->id);
-		sv_row_text(&row, action_names[one->action]);
-		sv_row_text(&row, one->finding);
-		sv_row_put(result, &row);
+		sv_result_texts(result, 4, one->file, one->id, action_names[one->action], one->finding);
 	}
 	if (!options->validate)
 		sv_proof_check_downs(changed);
@@ -368,11 +362,7 @@ export_foreign(const RevisionGraph *graph, const RevisionList *list, const char 
 		wanted[list->members[i]] = true;
 	foreach_ptr(const ExportedFile, file, sv_adopt_export(format, wanted))
 	{
-		RowBuilder	row = {0};
-
-		sv_row_text(&row, file->name);
-		sv_row_text(&row, file->content);
-		sv_row_put(result, &row);
+		sv_result_texts(result, 2, file->name, file->content);
 	}
 }
 
@@ -417,12 +407,9 @@ export_living(ReturnSetInfo *result, int n)
 	foreach_ptr(const StoredLiving, living, sv_store_living(SV_STORE_READ))
 	{
 		RevisionDraft draft = draft_of_living(living);
-		RowBuilder	row = {0};
 
 		CHECK_FOR_INTERRUPTS();
-		sv_row_text(&row, sv_native_file_name(&draft, ++n));
-		sv_row_text(&row, sv_native_write(&draft));
-		sv_row_put(result, &row);
+		sv_result_texts(result, 2, sv_native_file_name(&draft, ++n), sv_native_write(&draft));
 	}
 }
 
@@ -461,12 +448,9 @@ sv_api_export(PG_FUNCTION_ARGS)
 	for (int i = 0; i < list.n; i++)
 	{
 		RevisionDraft draft = draft_of_stored(rows[i]);
-		RowBuilder	row = {0};
 
 		CHECK_FOR_INTERRUPTS();
-		sv_row_text(&row, sv_native_file_name(&draft, i + 1));
-		sv_row_text(&row, sv_native_write(&draft));
-		sv_row_put(result, &row);
+		sv_result_texts(result, 2, sv_native_file_name(&draft, i + 1), sv_native_write(&draft));
 	}
 	if (strcmp(range, ":") == 0)
 		export_living(result, list.n);

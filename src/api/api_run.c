@@ -101,55 +101,49 @@ put_step(const RunStep *step, void *arg)
 static void
 put_stamp(const RunStep *step, void *arg)
 {
-	RowBuilder	row = {0};
+	sv_result_texts(arg, 3, step->revision, sv_direction_name(step->direction), step->message);
+}
 
-	sv_row_text(&row, step->revision);
-	sv_row_text(&row, sv_direction_name(step->direction));
-	sv_row_text(&row, step->message);
-	sv_row_put(arg, &row);
+/* The options of a call of "function" for "target", whose second argument is dry_run. */
+static RunOptions
+arg_options_to(FunctionCallInfo fcinfo, const char *function, const char *target)
+{
+	RunOptions	options = sv_arg_run_options(fcinfo, 2);
+
+	options.dry_run = sv_arg_bool(fcinfo, 1);
+	options.allowing = psprintf("SELECT * FROM schemaver.%s(%s, allow_data_loss => true)", function,
+								quote_literal_cstr(target));
+	return options;
+}
+
+static Datum
+run_to_target(FunctionCallInfo fcinfo, Direction direction)
+{
+	char	   *target = sv_arg_target(fcinfo, 0, SV_STORE_WRITE, direction);
+	RunOptions	options = arg_options_to(fcinfo, sv_direction_name(direction), target);
+
+	sv_run(direction, target, &options, sv_proof_observer(), put_step, sv_result_begin(fcinfo));
+	PG_RETURN_NULL();
 }
 
 Datum
 sv_api_upgrade(PG_FUNCTION_ARGS)
 {
-	char	   *target = sv_arg_target(fcinfo, 0, SV_STORE_WRITE, SV_UPGRADE);
-
-	RunOptions	options = sv_arg_run_options(fcinfo, 2);
-
-	options.dry_run = sv_arg_bool(fcinfo, 1);
-	options.allowing =
-		psprintf("SELECT * FROM schemaver.upgrade(%s, allow_data_loss => true)",
-				 quote_literal_cstr(target));
-	sv_run(SV_UPGRADE, target, &options, sv_proof_observer(), put_step,
-		   sv_result_begin(fcinfo));
-	PG_RETURN_NULL();
+	return run_to_target(fcinfo, SV_UPGRADE);
 }
 
 Datum
 sv_api_downgrade(PG_FUNCTION_ARGS)
 {
-	char	   *target = sv_arg_target(fcinfo, 0, SV_STORE_WRITE, SV_DOWNGRADE);
-
-	RunOptions	options = sv_arg_run_options(fcinfo, 2);
-
-	options.dry_run = sv_arg_bool(fcinfo, 1);
-	options.allowing =
-		psprintf("SELECT * FROM schemaver.downgrade(%s, allow_data_loss => true)",
-				 quote_literal_cstr(target));
-	sv_run(SV_DOWNGRADE, target, &options, sv_proof_observer(), put_step,
-		   sv_result_begin(fcinfo));
-	PG_RETURN_NULL();
+	return run_to_target(fcinfo, SV_DOWNGRADE);
 }
 
 Datum
 sv_api_goto(PG_FUNCTION_ARGS)
 {
 	char	   *target = sv_arg_name(fcinfo, 0, "target");
-	RunOptions	options = sv_arg_run_options(fcinfo, 2);
+	RunOptions	options = arg_options_to(fcinfo, "goto", target);
 
-	options.dry_run = sv_arg_bool(fcinfo, 1);
-	options.allowing = psprintf("SELECT * FROM schemaver.goto(%s, allow_data_loss => true)",
-								quote_literal_cstr(target));
 	sv_run_goto(target, &options, sv_proof_observer(), put_step, sv_result_begin(fcinfo));
 	PG_RETURN_NULL();
 }
@@ -158,11 +152,8 @@ Datum
 sv_api_undo(PG_FUNCTION_ARGS)
 {
 	char	   *ref = sv_arg_name(fcinfo, 0, "ref");
-	RunOptions	options = sv_arg_run_options(fcinfo, 2);
+	RunOptions	options = arg_options_to(fcinfo, "undo", ref);
 
-	options.dry_run = sv_arg_bool(fcinfo, 1);
-	options.allowing = psprintf("SELECT * FROM schemaver.undo(%s, allow_data_loss => true)",
-								quote_literal_cstr(ref));
 	sv_run_undo(ref, &options, sv_proof_observer(), put_step, sv_result_begin(fcinfo));
 	PG_RETURN_NULL();
 }

@@ -159,8 +159,7 @@ sv_store_forget_kept(int64 number)
 
 /* Give each row of kept(), the oldest first.  "row" must not use the store. */
 void
-sv_store_get_kept(StoreMode mode, void (*row) (const Datum *values, const bool *nulls, void *arg),
-				  void *arg)
+sv_store_get_kept(StoreMode mode, OwnPutFn row, void *arg)
 {
 	static StoreQuery query = {
 		"SELECT k.kept, k.revision, k.run, k.direction, k.kind, k.schema_name, k.table_name, "
@@ -173,21 +172,6 @@ sv_store_get_kept(StoreMode mode, void (*row) (const Datum *values, const bool *
 		"'schemaver_kept') "
 		"ORDER BY k.kept"
 	};
-	StoreScope	scope;
-	uint64		n;
 
-	sv_store_enter(&scope, mode);
-	n = sv_store_execute(&scope, &query, NULL, NULL);
-	for (uint64 i = 0; i < n; i++)
-	{
-		Datum		values[14];
-		bool		nulls[14];
-
-		for (int column = 0; column < 14; column++)
-			values[column] =
-				SPI_getbinval(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, column + 1,
-							  &nulls[column]);
-		row(values, nulls, arg);
-	}
-	sv_store_leave(&scope);
+	sv_own_put(mode, &query, row, arg);
 }

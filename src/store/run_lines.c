@@ -11,8 +11,7 @@
  * Call "row" with the columns of log() for each of the last runs, newest first.
  */
 void
-sv_store_run_lines(StoreMode mode, int limit,
-				   void (*row) (const Datum *values, const bool *nulls, void *arg), void *arg)
+sv_store_run_lines(StoreMode mode, int limit, OwnPutFn row, void *arg)
 {
 	static StoreQuery query = {
 		"SELECT r.run, to_char(r.started_at, 'YYYY-MM-DD HH24:MI'), r.role, "
@@ -28,21 +27,6 @@ sv_store_run_lines(StoreMode mode, int limit,
 		"ORDER BY r.run DESC LIMIT $1",
 		1, {INT4OID}
 	};
-	Datum		arguments[1] = {Int32GetDatum(limit)};
-	StoreScope	scope;
-	uint64		n;
 
-	sv_store_enter(&scope, mode);
-	n = sv_store_execute(&scope, &query, arguments, NULL);
-	for (uint64 i = 0; i < n; i++)
-	{
-		Datum		values[7];
-		bool		nulls[7];
-
-		for (int column = 0; column < lengthof(values); column++)
-			values[column] = SPI_getbinval(SPI_tuptable->vals[i], SPI_tuptable->tupdesc,
-										   column + 1, &nulls[column]);
-		row(values, nulls, arg);
-	}
-	sv_store_leave(&scope);
+	sv_own_put(mode, &query, row, arg, limit);
 }

@@ -368,9 +368,7 @@ extern List *sv_store_changes_of(const List *revisions);
 
 /* ----- run_lines.c ----- */
 
-extern void sv_store_run_lines(StoreMode mode, int limit,
-							   void (*row) (const Datum *values, const bool *nulls, void *arg),
-							   void *arg);
+extern void sv_store_run_lines(StoreMode mode, int limit, OwnPutFn row, void *arg);
 
 /* ----- parts.c ----- */
 
@@ -514,9 +512,7 @@ extern bool sv_store_keeps_anything(void);
 extern StoredKept *sv_store_kept(int64 number);
 extern void sv_store_forget_kept(int64 number);
 extern List *sv_store_kept_older(Datum age);
-extern void sv_store_get_kept(StoreMode mode,
-							  void (*row) (const Datum *values, const bool *nulls, void *arg),
-							  void *arg);
+extern void sv_store_get_kept(StoreMode mode, OwnPutFn row, void *arg);
 
 /* ----- ddl_rows.c -----
  *
