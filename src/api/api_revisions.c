@@ -231,6 +231,7 @@ load_options(FunctionCallInfo fcinfo, int first, LoadOptions *options)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("argument \"variables\" must be a JSON object")));
+	sv_register_set_variables(options->variables);
 }
 
 /* Register what files say, test the downs of it as the setting says, and give the rows. */

@@ -231,6 +231,35 @@ register_rows_draft(const RevisionDraft *draft, const char *source)
 	return sv_register_managed(&given, &name);
 }
 
+/*
+ * A text with the values that this call gives to its variables.  It is kept so: another value
+ * makes another text, which runs again.  So no secret can stand in it.
+ */
+static char *
+filled_in(const RevisionDraft *draft, const char *text, const char *section, int line)
+{
+	StoredScript stored = {.variables = sv_store_option_variables(draft->options),
+	.source = unconstify(char *, draft->source)};
+	ScriptOrigin origin = {.revision = draft->id, .section = section, .file = draft->source,
+	.first_line = Max(line, 1)};
+	List	   *used = NIL;
+	char	   *result;
+
+	if (text == NULL || stored.variables == NULL)
+		return unconstify(char *, text);
+	result = sv_register_substitute(text, &stored, SV_UPGRADE, &origin, &used);
+	foreach_ptr(const Variable, variable, used)
+	{
+		if (variable->secret)
+			ereport(ERROR,
+					(errcode(ERRCODE_SV_INVALID_SCRIPT),
+					 errmsg("living object \"%s\" uses secret variable \"%s\"", draft->id,
+							variable->name),
+					 errdetail("Its text is kept with the values of its variables.")));
+	}
+	return result;
+}
+
 /* Register the draft of a file that is to run again whenever it has changed. */
 RegisterAction
 sv_register_living_draft(const RevisionDraft *draft, const char *source)
@@ -241,6 +270,11 @@ sv_register_living_draft(const RevisionDraft *draft, const char *source)
 		return register_rows_draft(draft, source);
 	if (living.kind == NULL)
 		living.kind = "object";
+	if (draft->kind == NULL)
+	{
+		living.up = filled_in(draft, draft->up, "up", draft->up_line);
+		living.down = filled_in(draft, draft->down, "down", draft->down_line);
+	}
 	living.always = read_draft_options(draft, false).always;
 	living.source = source;
 	living.file = draft->source;
