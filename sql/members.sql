@@ -24,7 +24,8 @@ SELECT schemaver.revision('each', $up$DO $$
 	DECLARE
 		r record;
 	BEGIN
-		FOR r IN SELECT conrelid::regclass AS t, conname AS c FROM pg_constraint WHERE contype = 'p' AND conrelid > 16383 LOOP
+		FOR r IN SELECT conrelid::regclass AS t, conname AS c FROM pg_constraint WHERE contype = 'p' AND conrelid > 16383
+			ORDER BY conname <> 'one_revision' LOOP
 			EXECUTE format('ALTER TABLE %s RENAME CONSTRAINT %I TO %I', r.t, r.c, 'pk_' || r.c);
 		END LOOP;
 	END $$$up$, '', id => 'a2');
