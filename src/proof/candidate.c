@@ -7,6 +7,7 @@
 #include "base/base.h"
 #include "proof/proof.h"
 #include "proof/proof_private.h"
+#include "script/script.h"
 
 typedef struct Trial
 {
@@ -33,16 +34,21 @@ sv_rows_to_script(List *rows)
 
 /*
  * A new database takes an extension in the version that its server has, as
- * pg_dump writes it.
+ * pg_dump writes it: the option stands last.
  */
 static const char *
 without_version(const DiffRow *row)
 {
-	const char *version = strcmp(row->kind, "extension") == 0 &&
-	strncmp(row->sql, "CREATE ", 7) == 0 ?
-	strstr(row->sql, " VERSION ") : NULL;
+	const Node *tree = strcmp(row->kind, "extension") == 0 ? sv_parse_one(row->sql) : NULL;
 
-	return version ? pnstrdup(row->sql, version - row->sql) : row->sql;
+	if (tree == NULL || !IsA(tree, CreateExtensionStmt))
+		return row->sql;
+	foreach_node(DefElem, option, ((const CreateExtensionStmt *) tree)->options)
+	{
+		if (strcmp(option->defname, "new_version") == 0)
+			return pnstrdup(row->sql, option->location - 1);
+	}
+	return row->sql;
 }
 
 /* The statements from one model to another as a script, "" if there are none. */

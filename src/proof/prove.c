@@ -44,17 +44,24 @@ typedef struct Proof
 	Model	   *result;			/* of sv_model_after() */
 } Proof;
 
-/* An extension of the live schema cannot be dropped, other objects there may need it. */
+/*
+ * Hide, or show again, an extension of the live schema instead of dropping or creating it:
+ * other objects there may need it.  False: there is no need to.
+ */
 static bool
-hide_dropped_extension(Proof *proof, const DiffRow *row)
+hide_extension(Proof *proof, const DiffRow *row)
 {
+	HTAB	   *hidden = proof->sandbox.scope.hidden;
+	const Node *tree;
 	const Object *extension;
 
-	if (strcmp(row->kind, "extension") != 0 || strncmp(row->sql, "DROP ", 5) != 0)
+	if (strcmp(row->kind, "extension") != 0)
 		return false;
+	tree = sv_parse_one(row->sql);
+	if (!IsA(tree, DropStmt))
+		return sv_hide_create_extension(hidden, tree);
 	extension = sv_model_find(proof->live, &sv_class_extension, row->identity);
-	return extension != NULL && sv_hide_drop_extension(proof->sandbox.scope.hidden,
-													   extension->name);
+	return extension != NULL && sv_hide_drop_extension(hidden, extension->name);
 }
 
 static void
@@ -71,10 +78,7 @@ execute_proof_rows(Proof *proof, const char *step, List *rows)
 		if (row->sql == NULL)
 			continue;
 		proof->row = row;
-		if (strcmp(row->kind, "extension") == 0 && strncmp(row->sql, "CREATE EXTENSION", 16) == 0 &&
-			sv_hide_create_extension(proof->sandbox.scope.hidden, sv_parse_one(row->sql)))
-			continue;
-		if (!hide_dropped_extension(proof, row))
+		if (!hide_extension(proof, row))
 			(void) sv_generated_row(rows, i, proof->path);
 	}
 	SPI_finish();
