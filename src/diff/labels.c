@@ -52,7 +52,8 @@ object_names(const Object *o, List *literals)
 	{
 		const Property *p = &o->properties[i];
 
-		if (strcmp(p->name, "comment") == 0 || strcmp(p->name, "index_comment") == 0)
+		if (strcmp(p->name, "comment") == 0 || strcmp(p->name, "index_comment") == 0 ||
+			strcmp(p->name, "not_null_comment") == 0)
 			continue;
 		if (p->text != NULL && names(p->text, literals))
 			return true;

@@ -201,6 +201,16 @@ alter_compression(Writer *w, const Object *a, const Object *b)
 
 static void write_set_not_null(Writer *w, const Object *column);
 
+/* Since 18 a NOT NULL is a constraint, which can have a comment. */
+static void
+write_not_null_comment(Writer *w, const Object *a, const Object *b)
+{
+	if (sv_is(b, "not_null"))
+		sv_emit(w, 0, "COMMENT ON CONSTRAINT %s ON %s IS %s",
+				quote_identifier(sv_not_null_name(b)), b->parent->identity,
+				sv_is(b, "not_null_comment") ? sv_quote(sv_text(b, "not_null_comment")) : "NULL");
+}
+
 /* Write what the CREATE of its relation cannot say of a column. */
 void
 sv_write_column_extras(Writer *w, const Object *column)
@@ -215,6 +225,8 @@ sv_write_column_extras(Writer *w, const Object *column)
 		write_column_options(w, NULL, column);
 	if (sv_is(column, "not_null_not_valid") && sv_leading_column(w, column) == NULL)
 		write_set_not_null(w, column);
+	if (sv_is(column, "not_null_comment"))
+		write_not_null_comment(w, NULL, column);
 	sv_write_identity_extras(w, column);
 }
 
@@ -491,6 +503,12 @@ alter_not_null(Writer *w, const Object *a, const Object *b)
 			return;
 		}
 		sv_emit(w, SV_HAZARD_BLOCKS_ALL, "%s DROP NOT NULL", alter_column_and_children(b));
+		if (sv_is(b, "not_null_comment") && sv_same(a, b, "not_null_comment"))
+		{
+			write_set_not_null(w, b);
+			write_not_null_comment(w, a, b);	/* it went with the constraint */
+			return;
+		}
 	}
 	if (sv_is(b, "not_null"))
 		write_set_not_null(w, b);
@@ -562,6 +580,7 @@ static const Alterer column_alterers[] = {
 	{"collation", alter_type, SV_ALTER_DISRUPTS},
 	{"not_null", alter_not_null},
 	{"not_null_name", alter_not_null_name},
+	{"not_null_comment", write_not_null_comment},
 	{"not_null_no_inherit", alter_no_inherit},
 	{"not_null_not_valid", alter_not_null},
 	{"identity", alter_identity},
@@ -634,7 +653,11 @@ const ModelClass sv_class_column = {
 		  "AND k.conkey[1] = a.attnum AND k.connoinherit)) AS not_null_no_inherit, "
 		  FLAG("a.attnotnull AND EXISTS (SELECT FROM pg_catalog.pg_constraint k WHERE k.conrelid = "
 			   "a.attrelid AND k.contype = 'n' "
-			   "AND k.conkey[1] = a.attnum AND NOT k.convalidated)", "not_null_not_valid") ", ", "")
+			   "AND k.conkey[1] = a.attnum AND NOT k.convalidated)", "not_null_not_valid") ", "
+		  "CASE WHEN a.attnotnull THEN (SELECT d.description FROM pg_catalog.pg_constraint k JOIN "
+		  "pg_catalog.pg_description d ON d.objoid = k.oid AND d.classoid = "
+		  "'pg_catalog.pg_constraint'::regclass WHERE k.conrelid = a.attrelid AND k.contype = 'n' "
+		  "AND k.conkey[1] = a.attnum) END AS not_null_comment, ", "")
 	"CASE a.attidentity WHEN 'a' THEN 'ALWAYS' WHEN 'd' THEN 'BY DEFAULT' END AS identity, "
 	"CASE a.attgenerated WHEN 's' THEN 'STORED' WHEN 'v' THEN 'VIRTUAL' END AS generated, "
 	"CASE WHEN a.attgenerated <> '' THEN (SELECT pg_catalog.pg_get_expr(adbin, adrelid) FROM "
