@@ -25,8 +25,8 @@ read_run(uint64 row)
 	run->outcome = sv_own_text(row, 7);
 	run->note = sv_store_text(row, 8);
 	run->steps = sv_own_number_at(row, 9, 0);
-	run->first = sv_store_text(row, 10);
-	run->last = sv_store_text(row, 11);
+	run->first = run->steps > 0 ? sv_own_text(row, 10) : NULL;
+	run->last = run->steps > 0 ? sv_own_text(row, 11) : NULL;
 	run->error = sv_store_text(row, 12);
 	return run;
 }
