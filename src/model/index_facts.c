@@ -2,8 +2,8 @@
  * index_facts.c
  *		What the readers of constraints and of indexes ask of an index.
  *
- * Of few indexes it is looked up. Where whole catalogs are read, so are these two: the
- * server's caches would read each row by itself, and keep it.
+ * Few indexes are looked up one by one in the server's caches.  Where whole catalogs are
+ * read, pg_class and pg_index are, too: the caches would fetch each row by itself, and keep it.
  */
 #include "postgres.h"
 
@@ -24,6 +24,7 @@ facts_of_relation(IndexFacts *facts, Form_pg_class row, bool has_options)
 	facts->kind = row->relkind;
 	facts->method = row->relam;
 	facts->is_usual = !has_options && !OidIsValid(row->reltablespace);
+	facts->has_keys_only = false;	/* until the row of pg_index says so */
 }
 
 static void
