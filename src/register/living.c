@@ -255,7 +255,8 @@ filled_in(const RevisionDraft *draft, const char *text, const char *section, int
 					(errcode(ERRCODE_SV_INVALID_SCRIPT),
 					 errmsg("living object \"%s\" uses secret variable \"%s\"", draft->id,
 							variable->name),
-					 errdetail("Its text is kept with the values of its variables.")));
+					 errdetail("Its text is kept with the values of its variables."),
+					 errhint("Use the variable in a revision, where only its name is kept.")));
 	}
 	return result;
 }
