@@ -144,7 +144,13 @@ copy_source
 echo "# $("$pg_config" --version)"
 # while the source tree is clean: make takes what it finds there
 if [ "$way" != quick ]; then check "build outside of the source tree" built_elsewhere; fi
-check "build without warnings" build COPT=-Werror
+# the quick way compiles in a third of the time, the other ones as it is shipped
+if [ "$way" = quick ]; then
+	export MAKEFLAGS=with_llvm=no
+	check "build without warnings" build COPT="-Werror -O0 -U_FORTIFY_SOURCE"
+else
+	check "build without warnings" build COPT=-Werror
+fi
 [ $failed -eq 0 ] || { echo "$passed passed, $failed failed"; exit 1; }
 check "exported symbols" only_own_symbols
 check "layers" test/layers .

@@ -63,13 +63,11 @@ copy_object(Model *model, const Object *o, bool context)
 static void
 copy_unit(Model *model, const Object *o, const UnitState *state)
 {
-	ListCell   *cell;
-
 	if (is_added_later(state, o) || sv_model_find(model, o->class, o->identity) != NULL)
 		return;
 	copy_object(model, o, false);
-	foreach(cell, o->parts)
-		copy_unit(model, lfirst(cell), state);
+	foreach_ptr(const Object, part, o->parts)
+		copy_unit(model, part, state);
 }
 
 /*
@@ -100,12 +98,9 @@ static bool
 is_in_states(const List *states, const Object *o)
 {
 	const ObjectAddress *address = &sv_object_root(o)->address;
-	ListCell   *cell;
 
-	foreach(cell, states)
+	foreach_ptr(const UnitState, state, states)
 	{
-		const UnitState *state = lfirst(cell);
-
 		if (state->unit.classId == address->classId && state->unit.objectId == address->objectId)
 			return true;
 	}
@@ -116,36 +111,29 @@ is_in_states(const List *states, const Object *o)
 static void
 copy_needs(Model *model, const Object *o, const UnitState *state, const List *states)
 {
-	ListCell   *cell;
-
 	if (is_added_later(state, o))
 		return;
-	foreach(cell, o->needs)
+	foreach_ptr(const Object, need, o->needs)
 	{
-		if (!is_in_states(states, lfirst(cell)))
-			copy_context_object(model, lfirst(cell));
+		if (!is_in_states(states, need))
+			copy_context_object(model, need);
 	}
-	foreach(cell, o->parts)
-		copy_needs(model, lfirst(cell), state, states);
+	foreach_ptr(const Object, part, o->parts)
+		copy_needs(model, part, state, states);
 }
 
 /* What a unit gets when it is made depends on the default privileges of its schema. */
 static void
 copy_default_privileges(Model *model, const List *states)
 {
-	ListCell   *cell;
-	ListCell   *other;
-
-	foreach(cell, states)
+	foreach_ptr(const UnitState, state, states)
 	{
-		const UnitState *state = lfirst(cell);
-
 		if (state->model == NULL)
 			continue;
-		foreach(other, state->model->default_privileges)
+		foreach_ptr(const Object, default_privilege, state->model->default_privileges)
 		{
-			if (!is_in_states(states, lfirst(other)))
-				copy_context_object(model, lfirst(other));
+			if (!is_in_states(states, default_privilege))
+				copy_context_object(model, default_privilege);
 		}
 	}
 }
@@ -154,11 +142,9 @@ static List *
 link_list(const Model *model, const List *objects)
 {
 	List	   *result = NIL;
-	ListCell   *cell;
 
-	foreach(cell, objects)
+	foreach_ptr(const Object, o, objects)
 	{
-		const Object *o = lfirst(cell);
 		Object	   *copy = sv_model_find(model, o->class, o->identity);
 
 		if (copy != NULL)
@@ -171,45 +157,43 @@ static void
 link_unit(Model *model, const Object *o, const UnitState *state)
 {
 	Object	   *copy;
-	ListCell   *cell;
 
 	if (is_added_later(state, o))
 		return;
 	copy = sv_model_find(model, o->class, o->identity);
 	copy->needs = link_list(model, o->needs);
 	copy->vanishes_with = link_list(model, o->vanishes_with);
-	foreach(cell, o->parts)
-		link_unit(model, lfirst(cell), state);
+	foreach_ptr(const Object, part, o->parts)
+		link_unit(model, part, state);
 }
 
 static Model *
 assemble(const List *states, const List *others)
 {
 	Model	   *model = sv_model_create();
-	ListCell   *cell;
 	Object	   *unit;
 
-	foreach(cell, states)
+	foreach_ptr(const UnitState, state, states)
 	{
-		if ((unit = unit_in(lfirst(cell))) != NULL)
-			copy_unit(model, unit, lfirst(cell));
+		if ((unit = unit_in(state)) != NULL)
+			copy_unit(model, unit, state);
 	}
-	foreach(cell, states)
+	foreach_ptr(const UnitState, one, states)
 	{
-		if ((unit = unit_in(lfirst(cell))) != NULL)
-			copy_needs(model, unit, lfirst(cell), states);
+		if ((unit = unit_in(one)) != NULL)
+			copy_needs(model, unit, one, states);
 	}
-	foreach(cell, others)
+	foreach_ptr(const UnitState, other, others)
 	{
-		if ((unit = unit_in(lfirst(cell))) != NULL)
-			copy_needs(model, unit, lfirst(cell), states);
+		if ((unit = unit_in(other)) != NULL)
+			copy_needs(model, unit, other, states);
 	}
 	copy_default_privileges(model, states);
 	copy_default_privileges(model, others);
-	foreach(cell, states)
+	foreach_ptr(const UnitState, each, states)
 	{
-		if ((unit = unit_in(lfirst(cell))) != NULL)
-			link_unit(model, unit, lfirst(cell));
+		if ((unit = unit_in(each)) != NULL)
+			link_unit(model, unit, each);
 	}
 	sv_model_sort(model);
 	return model;
@@ -267,11 +251,8 @@ link_parent(const Model *model, Object *copy, const Object *o)
 void
 sv_model_link(Model *model, const List *originals)
 {
-	ListCell   *cell;
-
-	foreach(cell, originals)
+	foreach_ptr(const Object, o, originals)
 	{
-		const Object *o = lfirst(cell);
 		Object	   *copy = sv_model_find(model, o->class, o->identity);
 
 		if (copy == NULL)
@@ -304,12 +285,12 @@ sv_model_altered(const Model *base, const List *without, const List *with)
 	List	   *originals = NIL;
 	ListCell   *cell;
 
-	foreach(cell, base->objects)
+	foreach_ptr(Object, object, base->objects)
 	{
-		if (sv_object_is_within(without, lfirst(cell)))
+		if (sv_object_is_within(without, object))
 			continue;
-		copy_with_parents(model, lfirst(cell));
-		originals = lappend(originals, lfirst(cell));
+		copy_with_parents(model, object);
+		originals = lappend(originals, object);
 	}
 	foreach(cell, with)
 	{

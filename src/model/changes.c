@@ -77,21 +77,17 @@ List *
 sv_model_changes(const Model *before, const Model *after)
 {
 	List	   *changes = NIL;
-	ListCell   *cell;
 
-	foreach(cell, before->objects)
+	foreach_ptr(Object, a, before->objects)
 	{
-		Object	   *a = lfirst(cell);
 		Object	   *b = sv_model_find(after, a->class, a->identity);
 
 		CHECK_FOR_INTERRUPTS();
 		if (b == NULL || !same(a, b))
 			changes = add_change(changes, a, b);
 	}
-	foreach(cell, after->objects)
+	foreach_ptr(Object, b, after->objects)
 	{
-		Object	   *b = lfirst(cell);
-
 		if (sv_model_find(before, b->class, b->identity) == NULL)
 			changes = add_change(changes, NULL, b);
 	}

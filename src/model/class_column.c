@@ -87,12 +87,8 @@ write_not_null(const Comparison *cmp, StringInfo out, const Object *column)
 static bool
 is_generated_by_parent(const Object *column)
 {
-	ListCell   *cell;
-
-	foreach(cell, column->needs)
+	foreach_ptr(const Object, o, column->needs)
 	{
-		const Object *o = lfirst(cell);
-
 		if (sv_class_is(o, column) && strcmp(o->name, column->name) == 0 && sv_is(o, "generated"))
 			return true;
 	}
@@ -237,14 +233,10 @@ sv_write_column_extras(Writer *w, const Object *column)
 const Object *
 sv_leading_column(Writer *w, const Object *column)
 {
-	ListCell   *cell;
-
 	if (!sv_is(column, "inherited") && !sv_is(column, "merged"))
 		return NULL;
-	foreach(cell, column->needs)
+	foreach_ptr(Object, o, column->needs)
 	{
-		Object	   *o = lfirst(cell);
-
 		if (sv_class_is(o, column) && strcmp(o->name, column->name) == 0 &&
 			o->parent != column->parent &&
 			((of_composite(o) && !sv_writer_detached(w, column->parent)) ||
@@ -476,13 +468,11 @@ drops_too_much(Writer *w, const Object *column)
 static void
 restore_not_null(Writer *w, const Object *column)
 {
-	ListCell   *cell;
-
 	if (SV_HAS_NAMED_NOT_NULL || !sv_is(column->parent, "partition_key"))
 		return;
-	foreach(cell, sv_writer_children_not_null(w, column))
+	foreach_ptr(const Object, object, sv_writer_children_not_null(w, column))
 		sv_emit(w, SV_HAZARD_SCAN | SV_HAZARD_BLOCKS_ALL, "%s SET NOT NULL",
-				alter_column_and_children(lfirst(cell)));
+				alter_column_and_children(object));
 }
 
 static void

@@ -39,14 +39,11 @@ static bool
 follows_parent_key(Writer *w, const Object *o)
 {
 	bool		known = false;
-	ListCell   *cell;
 
 	if (!sv_is(o, "inherited") || !has_kind(o, "check"))
 		return false;
-	foreach(cell, o->needs)
+	foreach_ptr(const Object, leading, o->needs)
 	{
-		const Object *leading = lfirst(cell);
-
 		if (!sv_class_is(leading, constraint))
 			continue;
 		if (sv_writer_inherits(w, o->parent, leading->parent))
@@ -64,13 +61,10 @@ follows_parent_key(Writer *w, const Object *o)
 static bool
 is_unchecked_by_parent(const Object *o)
 {
-	ListCell   *cell;
-
 	check_stack_depth();
-	foreach(cell, sv_is(o, "inherited") && has_kind(o, "check") ? o->needs : NIL)
+	foreach_ptr(const Object, leading,
+				sv_is(o, "inherited") && has_kind(o, "check") ? o->needs : NIL)
 	{
-		const Object *leading = lfirst(cell);
-
 		if (sv_class_is(leading, constraint) &&
 			(sv_is(leading, "not_valid") || is_unchecked_by_parent(leading)))
 			return true;
@@ -285,11 +279,9 @@ has_twin(const Object *o)
 {
 	const char *definition = sv_text(o, "definition");
 	const char *keys = strchr(definition, '(');
-	ListCell   *cell;
 
-	foreach(cell, o->parent->parts)
+	foreach_ptr(const Object, other, o->parent->parts)
 	{
-		const Object *other = lfirst(cell);
 		const char *others = sv_class_is(other, constraint) &&
 		has_index(other) ? strchr(sv_text(other, "definition"), '(') : NULL;
 

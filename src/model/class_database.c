@@ -55,20 +55,17 @@ const ModelClass sv_class_event_trigger = {
 static void
 write_difference(Writer *w, const Object *o, List *from, List *to, bool grant)
 {
-	ListCell   *cell;
-
-	foreach(cell, to)
+	foreach_ptr(char, string, to)
 	{
 		bool		there = false;
-		ListCell   *other;
 
-		foreach(other, from)
-			there |= strcmp(lfirst(other), lfirst(cell)) == 0;
+		foreach_ptr(const char, name, from)
+			there |= strcmp(name, string) == 0;
 		if (!there)
 			sv_emit(w, 0, "ALTER DEFAULT PRIVILEGES FOR ROLE %s%s%s %s", sv_text(o, "role"),
 					sv_is(o, "in_schema") ? " IN SCHEMA " : "", sv_is(o, "in_schema") ?
 					sv_text(o, "in_schema") : "",
-					(char *) lfirst(cell) + (grant ? 2 : 2));
+					string + (grant ? 2 : 2));
 	}
 }
 
@@ -109,14 +106,9 @@ static List *
 opposite(const Object *o, List *entries)
 {
 	List	   *result = NIL;
-	ListCell   *cell;
 
-	foreach(cell, entries)
-	{
-		const char *entry = lfirst(cell);
-
+	foreach_ptr(const char, entry, entries)
 		result = lappend(result, entry[0] == '+' ? revocation(o, entry) : granting(entry));
-	}
 	return result;
 }
 
@@ -124,17 +116,15 @@ static List *
 not_in(List *entries, List *others)
 {
 	List	   *result = NIL;
-	ListCell   *cell;
-	ListCell   *other;
 
-	foreach(cell, entries)
+	foreach_ptr(char, entry, entries)
 	{
 		bool		there = false;
 
-		foreach(other, others)
-			there |= strcmp(lfirst(other), lfirst(cell)) == 0;
+		foreach_ptr(const char, string, others)
+			there |= strcmp(string, entry) == 0;
 		if (!there)
-			result = lappend(result, lfirst(cell));
+			result = lappend(result, entry);
 	}
 	return result;
 }

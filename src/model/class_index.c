@@ -29,26 +29,16 @@ write_marks(Writer *w, const Object *a, const Object *o)
 static void
 write_index_statistics(Writer *w, const Object *a, const Object *b)
 {
-	ListCell   *cell;
-
 	if (a != NULL)
 	{
-		foreach(cell, sv_list(a, "statistics"))
-		{
-			const char *entry = lfirst(cell);
-
+		foreach_ptr(const char, entry, sv_list(a, "statistics"))
 			sv_emit(w, 0, "ALTER INDEX %s ALTER COLUMN %.*s SET STATISTICS -1", b->identity,
 					(int) strcspn(entry, " "), entry);
-		}
 	}
-	foreach(cell, sv_list(b, "statistics"))
-	{
-		const char *entry = lfirst(cell);
-
+	foreach_ptr(const char, entry, sv_list(b, "statistics"))
 		sv_emit(w, 0, "ALTER INDEX %s ALTER COLUMN %.*s SET STATISTICS %s", b->identity,
 				(int) strcspn(entry, " "), entry,
 				sv_behind(entry, " "));
-	}
 }
 
 static void

@@ -50,15 +50,13 @@ alter_extension_schema(Writer *w, const Object *a, const Object *b)
 static bool
 can_alter_extension(const Object *a, const Object *b)
 {
-	ListCell   *cell;
-
 	if (!sv_same(a, b, "schema") && sv_is(a, "fixed"))
 		return false;
 	if (sv_same(a, b, "version"))
 		return true;
-	foreach(cell, sv_list(a, "installed_updates"))
+	foreach_ptr(const char, update, sv_list(a, "installed_updates"))
 	{
-		if (strcmp(lfirst(cell), sv_text(b, "version")) == 0)
+		if (strcmp(update, sv_text(b, "version")) == 0)
 			return true;
 	}
 	return false;

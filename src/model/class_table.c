@@ -43,12 +43,8 @@ has_plain_parent(List *folded)
 static const Object *
 column_default_of(List *folded, const Object *column)
 {
-	ListCell   *cell;
-
-	foreach(cell, folded)
+	foreach_ptr(Object, o, folded)
 	{
-		Object	   *o = lfirst(cell);
-
 		if (o->parent == column && sv_class_is(o, default))
 			return o;
 	}
@@ -61,12 +57,9 @@ write_elements(const Comparison *cmp, StringInfo out, const Object *table, List 
 {
 	bool		inherits = has_plain_parent(folded);
 	const char *separator = "\n    ";
-	ListCell   *cell;
 
-	foreach(cell, folded)
+	foreach_ptr(Object, o, folded)
 	{
-		Object	   *o = lfirst(cell);
-
 		if (sv_class_is(o, column) && sv_is(table, "of_type"))
 		{
 			if (!sv_is(o, "not_null") && column_default_of(folded, o) == NULL)
@@ -96,14 +89,13 @@ static List *
 options_in_order(const Object *o)
 {
 	List	   *given = list_copy(sv_list(o, "options_order"));
-	ListCell   *cell;
 
 	if (given == NIL)
 		return sv_list(o, "options");
-	foreach(cell, sv_list(o, "options"))
+	foreach_ptr(char, option, sv_list(o, "options"))
 	{
-		if (strncmp(lfirst(cell), "toast.", 6) == 0)
-			given = lappend(given, lfirst(cell));
+		if (strncmp(option, "toast.", 6) == 0)
+			given = lappend(given, option);
 	}
 	return given;
 }
@@ -112,16 +104,15 @@ static void
 write_table_storage(StringInfo out, const Object *o)
 {
 	const char *separator = "";
-	ListCell   *cell;
 
 	if (sv_is(o, "access_method"))
 		appendStringInfo(out, "\nUSING %s", quote_identifier(sv_text(o, "access_method")));
 	if (sv_list(o, "options") != NIL)
 	{
 		appendStringInfoString(out, "\nWITH (");
-		foreach(cell, options_in_order(o))
+		foreach_ptr(const char, string, options_in_order(o))
 		{
-			appendStringInfo(out, "%s%s", separator, (char *) lfirst(cell));
+			appendStringInfo(out, "%s%s", separator, string);
 			separator = ", ";
 		}
 		appendStringInfoChar(out, ')');
@@ -160,12 +151,9 @@ static void
 write_inherits(StringInfo out, List *folded)
 {
 	const char *separator = "\nINHERITS (";
-	ListCell   *cell;
 
-	foreach(cell, sv_links_in_order(folded))
+	foreach_ptr(Object, o, sv_links_in_order(folded))
 	{
-		Object	   *o = lfirst(cell);
-
 		appendStringInfo(out, "%s%s", separator, sv_text(o, "of"));
 		separator = ", ";
 	}
@@ -404,24 +392,19 @@ static bool
 loses_foreign_key(Writer *w, const Object *link, int n)
 {
 	const char *name = list_nth(sv_list(link, "parent_keys"), n);
-	ListCell   *cell;
-	ListCell   *need;
-	ListCell   *key;
 
-	foreach(need, link->needs)
+	foreach_ptr(const Object, need, link->needs)
 	{
-		foreach(cell, ((Object *) lfirst(need))->parts)
+		foreach_ptr(const Object, o, need->parts)
 		{
-			const Object *o = lfirst(cell);
-
 			if (sv_class_is(o, constraint) && strcmp(quote_identifier(o->name), name) == 0)
 				return sv_writer_dropped(w, o);
 			if (sv_class_is(o, inheritance))
 			{
-				foreach(key, sv_list(o, "foreign_keys"))
+				foreach_ptr(const char, string, sv_list(o, "foreign_keys"))
 				{
-					if (strcmp(lfirst(key), name) == 0)
-						return loses_foreign_key(w, o, foreach_current_index(key));
+					if (strcmp(string, name) == 0)
+						return loses_foreign_key(w, o, foreach_current_index(string));
 				}
 			}
 		}
@@ -436,13 +419,11 @@ loses_foreign_key(Writer *w, const Object *link, int n)
 static void
 drop_left_foreign_keys(Writer *w, const Object *link)
 {
-	ListCell   *cell;
-
-	foreach(cell, sv_list(link, "foreign_keys"))
+	foreach_ptr(char, key, sv_list(link, "foreign_keys"))
 	{
-		if (!loses_foreign_key(w, link, foreach_current_index(cell)))
+		if (!loses_foreign_key(w, link, foreach_current_index(key)))
 			sv_emit(w, SV_HAZARD_BLOCKS_ALL, "ALTER TABLE %s DROP CONSTRAINT IF EXISTS %s",
-					link->parent->identity, (char *) lfirst(cell));
+					link->parent->identity, key);
 	}
 }
 

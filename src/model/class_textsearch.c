@@ -106,9 +106,8 @@ alter_mappings(Writer *w, const Object *a, const Object *b)
 	List	   *old = a ? sv_list(a, "mappings") : NIL;
 	ListCell   *cell;
 
-	foreach(cell, sv_list(b, "mappings"))
+	foreach_ptr(const char, new, sv_list(b, "mappings"))
 	{
-		const char *new = lfirst(cell);
 		const char *before = find_mapping(old, new);
 		int			length = strcspn(new, " ");
 

@@ -22,10 +22,9 @@ static void
 create_enum(Writer *w, const Object *o)
 {
 	List	   *labels = NIL;
-	ListCell   *cell;
 
-	foreach(cell, sv_list(o, "values"))
-		labels = lappend(labels, sv_quote(lfirst(cell)));
+	foreach_ptr(const char, value, sv_list(o, "values"))
+		labels = lappend(labels, sv_quote(value));
 	sv_emit(w, 0, "CREATE TYPE %s AS ENUM (%s%s%s)", o->identity, labels ? "\n    " : "",
 			sv_join(labels, ",\n    "), labels ? "\n" : "");
 }
@@ -35,11 +34,10 @@ static bool
 can_alter_enum(const Object *a, const Object *b)
 {
 	ListCell   *old = list_head(sv_list(a, "values"));
-	ListCell   *cell;
 
-	foreach(cell, sv_list(b, "values"))
+	foreach_ptr(const char, value, sv_list(b, "values"))
 	{
-		if (old != NULL && strcmp(lfirst(cell), lfirst(old)) == 0)
+		if (old != NULL && strcmp(value, lfirst(old)) == 0)
 			old = lnext(sv_list(a, "values"), old);
 	}
 	return old == NULL;
@@ -51,12 +49,9 @@ add_values(Writer *w, const Object *a, const Object *b)
 	List	   *old = sv_list(a, "values");
 	List	   *labels = sv_list(b, "values");
 	const char *previous = NULL;
-	ListCell   *cell;
 
-	foreach(cell, labels)
+	foreach_ptr(const char, label, labels)
 	{
-		const char *label = lfirst(cell);
-
 		if (!sv_base_has_string(old, label))
 		{
 			if (previous != NULL && old != NIL && strcmp(previous, llast(old)) == 0)
@@ -102,13 +97,10 @@ create_composite(Writer *w, const Object *o)
 {
 	StringInfoData out;
 	const char *separator = "\n    ";
-	ListCell   *cell;
 
 	initStringInfo(&out);
-	foreach(cell, sv_writer_folded(w))
+	foreach_ptr(Object, column, sv_writer_folded(w))
 	{
-		Object	   *column = lfirst(cell);
-
 		appendStringInfo(&out, "%s%s %s", separator, quote_identifier(column->name),
 						 sv_text(column, "type"));
 		if (sv_is(column, "collation"))
@@ -237,7 +229,6 @@ static void
 create_domain(Writer *w, const Object *o)
 {
 	StringInfoData out;
-	ListCell   *cell;
 
 	initStringInfo(&out);
 	appendStringInfo(&out, "CREATE DOMAIN %s AS %s", o->identity, sv_text(o, "type"));
@@ -247,13 +238,9 @@ create_domain(Writer *w, const Object *o)
 		appendStringInfoString(&out, " NOT NULL");
 	if (sv_is(o, "default"))
 		appendStringInfo(&out, " DEFAULT %s", sv_text(o, "default"));
-	foreach(cell, sv_writer_folded(w))
-	{
-		Object	   *constraint = lfirst(cell);
-
+	foreach_ptr(Object, constraint, sv_writer_folded(w))
 		appendStringInfo(&out, "\n    CONSTRAINT %s %s", quote_identifier(constraint->name),
 						 sv_text(constraint, "definition"));
-	}
 	sv_emit(w, 0, "%s", out.data);
 }
 

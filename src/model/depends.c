@@ -296,15 +296,11 @@ add_need(Object *object, Object *needed, char type)
 static Object *
 holder_of_edge(const Model *model, Object *from, const Object *to)
 {
-	ListCell   *cell;
-
 	if (from->address.classId != RelationRelationId || to->address.classId != RelationRelationId ||
 		from->parent != NULL)
 		return from;
-	foreach(cell, from->parts)
+	foreach_ptr(Object, part, from->parts)
 	{
-		Object	   *part = lfirst(cell);
-
 		if (sv_class_is(part, inheritance) || sv_class_is(part, sequence_owner))
 		{
 			if (part->needs_relation == to->address.objectId)
@@ -317,12 +313,8 @@ holder_of_edge(const Model *model, Object *from, const Object *to)
 static Object *
 part_named(const Object *table, const ModelClass *class, const char *name)
 {
-	ListCell   *cell;
-
-	foreach(cell, table->parts)
+	foreach_ptr(Object, o, table->parts)
 	{
-		Object	   *o = lfirst(cell);
-
 		if (o->class == class && strcmp(o->name, name) == 0)
 			return o;
 	}
@@ -342,16 +334,10 @@ column_named(const Object *table, const char *name)
 static void
 follow_parents(Object *inheritance)
 {
-	ListCell   *cell;
-	ListCell   *need;
-
-	foreach(need, inheritance->needs)
+	foreach_ptr(Object, table, inheritance->needs)
 	{
-		Object	   *table = lfirst(need);
-
-		foreach(cell, inheritance->parent->parts)
+		foreach_ptr(Object, o, inheritance->parent->parts)
 		{
-			Object	   *o = lfirst(cell);
 			Object	   *leading = sv_class_is(o, column) &&
 			(sv_is(o, "inherited") || sv_is(o, "merged")) ?
 			column_named(table, o->name) : NULL;
@@ -370,14 +356,12 @@ follow_parents(Object *inheritance)
 static void
 follow_type(Object *table)
 {
-	ListCell   *cell;
 	ListCell   *need;
 
 	foreach(need, table->needs)
 	{
-		foreach(cell, table->parts)
+		foreach_ptr(Object, o, table->parts)
 		{
-			Object	   *o = lfirst(cell);
 			Object	   *leading = sv_class_is(lfirst(need), composite) && sv_class_is(o, column) ?
 			column_named(lfirst(need), o->name) : NULL;
 
@@ -410,9 +394,8 @@ sv_edges_link(Model *model, const Edges *edges)
 							 edge->from.objectSubId) == from &&
 				 !is_family_member(edge->from.classId) ? edge->type : DEPENDENCY_NORMAL);
 	}
-	foreach(cell, model->objects)
+	foreach_ptr(Object, object, model->objects)
 	{
-		Object	   *object = lfirst(cell);
 		Object	   *needed;
 
 		if (OidIsValid(object->needs_relation) &&

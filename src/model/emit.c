@@ -29,11 +29,9 @@ writer_action(const Writer *w)
 static bool
 locks_other_table(Writer *w, const Object *o)
 {
-	ListCell   *cell;
-
-	foreach(cell, o->needs)
+	foreach_ptr(const Object, need, o->needs)
 	{
-		const Object *root = sv_object_root(lfirst(cell));
+		const Object *root = sv_object_root(need);
 
 		if (root != sv_object_root(o) && sv_class_is(root, table) && sv_writer_existed(w, root))
 			return true;
@@ -130,10 +128,9 @@ List *
 sv_writer_folded(Writer *w)
 {
 	List	   *objects = NIL;
-	ListCell   *cell;
 
-	foreach(cell, w->node->folded)
-		objects = lappend(objects, ((Pair *) lfirst(cell))->b);
+	foreach_ptr(const Pair, pair, w->node->folded)
+		objects = lappend(objects, pair->b);
 	list_sort(objects, compare_part_numbers);
 	return objects;
 }
@@ -148,12 +145,11 @@ char *
 sv_join(List *strings, const char *separator)
 {
 	StringInfoData out;
-	ListCell   *cell;
 
 	initStringInfo(&out);
-	foreach(cell, strings)
-		appendStringInfo(&out, "%s%s", foreach_current_index(cell) ? separator :
-						 "", (char *) lfirst(cell));
+	foreach_ptr(const char, string, strings)
+		appendStringInfo(&out, "%s%s", foreach_current_index(string) ? separator :
+						 "", string);
 	return out.data;
 }
 
@@ -218,9 +214,8 @@ sv_write_options(Writer *w, const char *head, const Object *a, const Object *b,
 						  psprintf("%s %s", before ? "SET" : "ADD", (char *) lfirst(cell)) :
 						  lfirst(cell));
 	}
-	foreach(cell, old)
+	foreach_ptr(const char, option, old)
 	{
-		const char *option = lfirst(cell);
 		int			length = key_length(option, separator);
 
 		if (sv_find_option(new, option, separator) == NULL)

@@ -78,12 +78,8 @@ has_constraints(const Object *domain)
 static bool
 is_of_checked_domain(const Object *column)
 {
-	ListCell   *cell;
-
-	foreach(cell, column->needs)
+	foreach_ptr(const Object, o, column->needs)
 	{
-		const Object *o = lfirst(cell);
-
 		if (sv_class_is(o, domain) && strcmp(o->identity, sv_text(column, "type")) == 0 &&
 			has_constraints(o))
 			return true;

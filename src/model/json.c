@@ -88,13 +88,12 @@ read_references(const Model *model, JsonbContainer *object, const char *key)
 {
 	JsonbContainer *array = sv_json_array(sv_json_member(object, key));
 	List	   *result = NIL;
-	ListCell   *cell;
 
 	if (array == NULL)
 		return NIL;
-	foreach(cell, strings_of(array))
+	foreach_ptr(const char, string, strings_of(array))
 	{
-		Object	   *o = referenced(model, lfirst(cell));
+		Object	   *o = referenced(model, string);
 
 		if (o != NULL)
 			result = lappend(result, o);

@@ -111,10 +111,9 @@ static void
 add_json_strings(StringInfo out, Container *c, List *strings)
 {
 	Container	array = begin_container(out, JB_FARRAY, list_length(strings));
-	ListCell   *cell;
 
-	foreach(cell, strings)
-		add_string(out, &array, lfirst(cell));
+	foreach_ptr(const char, string, strings)
+		add_string(out, &array, string);
 	add_entry(out, c, end_container(out, &array));
 }
 
@@ -122,10 +121,9 @@ static void
 add_references(StringInfo out, Container *c, List *objects)
 {
 	Container	array = begin_container(out, JB_FARRAY, list_length(objects));
-	ListCell   *cell;
 
-	foreach(cell, objects)
-		add_reference(out, &array, lfirst(cell));
+	foreach_ptr(const Object, object, objects)
+		add_reference(out, &array, object);
 	add_entry(out, c, end_container(out, &array));
 }
 
@@ -236,7 +234,6 @@ sv_model_to_jsonb(const Model *model)
 	bool		findings = model->findings != NIL;
 	Container	top;
 	Container	array;
-	ListCell   *cell;
 
 	initStringInfo(&out);
 	appendStringInfoSpaces(&out, VARHDRSZ);
@@ -246,8 +243,8 @@ sv_model_to_jsonb(const Model *model)
 		add_string(&out, &top, "findings");
 	add_string(&out, &top, "schemaver");
 	array = begin_container(&out, JB_FARRAY, list_length(model->objects));
-	foreach(cell, model->objects)
-		add_entry(&out, &array, write_object(&out, lfirst(cell), false));
+	foreach_ptr(const Object, object, model->objects)
+		add_entry(&out, &array, write_object(&out, object, false));
 	add_entry(&out, &top, end_container(&out, &array));
 	if (findings)
 		add_json_strings(&out, &top, model->findings);
@@ -271,15 +268,14 @@ sv_model_fingerprint(const Model *model)
 	StringInfoData object;
 	StringInfoData text;
 	bool		failed = pg_cryptohash_init(context) < 0;
-	ListCell   *cell;
 
 	initStringInfo(&object);
 	initStringInfo(&text);
-	foreach(cell, sv_model_without_places(model))
+	foreach_ptr(const Object, place, sv_model_without_places(model))
 	{
 		resetStringInfo(&object);
 		resetStringInfo(&text);
-		(void) write_object(&object, lfirst(cell), true);
+		(void) write_object(&object, place, true);
 		(void) JsonbToCString(&text, (JsonbContainer *) object.data, object.len);
 		failed |= pg_cryptohash_update(context, (uint8 *) text.data, text.len) < 0;
 	}

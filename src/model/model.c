@@ -306,15 +306,11 @@ compare_numbers(const ListCell *a, const ListCell *b)
 void
 sv_model_sort(Model *model)
 {
-	ListCell   *cell;
-
 	list_sort(model->objects, compare_cells);
-	foreach(cell, model->objects)
-		((Object *) lfirst(cell))->number = foreach_current_index(cell);
-	foreach(cell, model->objects)
+	foreach_ptr(Object, one, model->objects)
+		one->number = foreach_current_index(one);
+	foreach_ptr(Object, object, model->objects)
 	{
-		Object	   *object = lfirst(cell);
-
 		list_sort(object->parts, compare_numbers);
 		list_sort(object->needs, compare_numbers);
 		list_sort(object->vanishes_with, compare_numbers);

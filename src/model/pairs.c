@@ -100,11 +100,8 @@ sv_writer_comes_along(Writer *w, const Object *o)
 bool
 sv_writer_inherits(Writer *w, const Object *table, const Object *parent)
 {
-	ListCell   *cell;
-
-	foreach(cell, table->parts)
+	foreach_ptr(const Object, o, table->parts)
 	{
-		const Object *o = lfirst(cell);
 		const Pair *pair = sv_pair(w->cmp, o);
 
 		if (!sv_class_is(o, inheritance) || (parent != NULL && !list_member_ptr(o->needs, parent)))
@@ -192,14 +189,10 @@ sv_pair_is_led_by(const Comparison *cmp, const Object *column, const Object *lea
 bool
 sv_diff_has_other_origin(const Comparison *cmp, const Object *column, const Object *leading)
 {
-	ListCell   *cell;
-
 	if (sv_is(column, "merged"))
 		return true;
-	foreach(cell, column->needs)
+	foreach_ptr(const Object, o, column->needs)
 	{
-		const Object *o = lfirst(cell);
-
 		if (o != leading && sv_pair_is_led_by(cmp, column, o) && o->parent != column->parent &&
 			!sv_is_dropped(cmp, o))
 			return true;
@@ -238,14 +231,11 @@ List *
 sv_writer_children_not_null(Writer *w, const Object *column)
 {
 	List	   *result = NIL;
-	ListCell   *cell;
 
 	if (sv_before(w->cmp, column) == NULL)
 		return NIL;
-	foreach(cell, w->cmp->dependents[sv_before(w->cmp, column)->number])
+	foreach_ptr(const Object, o, w->cmp->dependents[sv_before(w->cmp, column)->number])
 	{
-		const Object *o = lfirst(cell);
-
 		if (sv_class_is(o, column) && o->parent != sv_before(w->cmp, column)->parent &&
 			strcmp(o->name, column->name) == 0 &&
 			sv_after(w->cmp, o) != NULL && sv_is(sv_after(w->cmp, o), "not_null"))
@@ -306,14 +296,10 @@ sv_writer_detached(Writer *w, const Object *table)
 bool
 sv_writer_has_typed_tables(Writer *w, const Object *type)
 {
-	ListCell   *cell;
-
 	if (sv_before(w->cmp, type) != NULL)
 	{
-		foreach(cell, w->cmp->dependents[sv_before(w->cmp, type)->number])
+		foreach_ptr(Object, o, w->cmp->dependents[sv_before(w->cmp, type)->number])
 		{
-			Object	   *o = lfirst(cell);
-
 			if (sv_class_is(o, table) && sv_is(o, "of_type") && !sv_writer_dropped(w, o) &&
 				!sv_pair(w->cmp, o)->detached)
 				return true;

@@ -75,14 +75,11 @@ read_private_options(Model *model, Object *mapping, HeapTuple tuple)
 	Datum		value =
 	SysCacheGetAttr(USERMAPPINGOID, tuple, Anum_pg_user_mapping_umoptions, &isnull);
 	List	   *options = NIL;
-	ListCell   *cell;
 
 	if (isnull)
 		return;
-	foreach(cell, untransformRelOptions(value))
+	foreach_ptr(DefElem, option, untransformRelOptions(value))
 	{
-		DefElem    *option = lfirst(cell);
-
 		if (!is_secret_option(option->defname))
 			options = lappend(options, psprintf("%s %s", quote_identifier(option->defname),
 												quote_literal_cstr(defGetString(option))));
@@ -96,11 +93,8 @@ read_private_options(Model *model, Object *mapping, HeapTuple tuple)
 void
 sv_model_read_private(Model *model)
 {
-	ListCell   *cell;
-
-	foreach(cell, model->objects)
+	foreach_ptr(Object, o, model->objects)
 	{
-		Object	   *o = lfirst(cell);
 		bool		is_subscription = o->address.classId == SubscriptionRelationId;
 		HeapTuple	tuple;
 

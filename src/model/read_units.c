@@ -211,11 +211,10 @@ static bool
 has_identity(const Model *model, Oid relation)
 {
 	const Object *o = sv_model_at(model, RelationRelationId, relation, 0);
-	ListCell   *cell;
 
-	foreach(cell, o ? o->parts : NIL)
+	foreach_ptr(const Object, part, o ? o->parts : NIL)
 	{
-		if (sv_is(lfirst(cell), "identity"))
+		if (sv_is(part, "identity"))
 			return true;
 	}
 	return false;
@@ -247,14 +246,9 @@ static UnitKinds
 kinds_of(const List *units)
 {
 	UnitKinds	result = {units, palloc(Max(list_length(units), 1))};
-	ListCell   *cell;
 
-	foreach(cell, units)
-	{
-		const ObjectAddress *unit = lfirst(cell);
-
-		result.kinds[foreach_current_index(cell)] = unit_kind(unit->classId, unit->objectId);
-	}
+	foreach_ptr(const ObjectAddress, unit, units)
+		result.kinds[foreach_current_index(unit)] = unit_kind(unit->classId, unit->objectId);
 	return result;
 }
 
@@ -272,12 +266,10 @@ static List *
 oids_for(const UnitReader *u, const ModelClass *class, Oid catalog, const UnitKinds *units)
 {
 	List	   *oids = NIL;
-	ListCell   *cell;
 
-	foreach(cell, units->units)
+	foreach_ptr(const ObjectAddress, unit, units->units)
 	{
-		const ObjectAddress *unit = lfirst(cell);
-		char		kind = units->kinds[foreach_current_index(cell)];
+		char		kind = units->kinds[foreach_current_index(unit)];
 
 		if (unit->classId != catalog)
 		{
@@ -408,11 +400,8 @@ can_have_inner_parts(Oid catalog)
 static void
 look_around(UnitReader *u, const List *units)
 {
-	ListCell   *cell;
-
-	foreach(cell, units)
+	foreach_ptr(const ObjectAddress, unit, units)
 	{
-		const ObjectAddress *unit = lfirst(cell);
 		int			n = u->edges.n;
 		Surroundings *around;
 		bool		found;
@@ -569,10 +558,9 @@ read_context(UnitReader *u)
 {
 	int			n = list_length(u->reader.model->objects);
 	List	   *missing = default_privileges(u, missing_units(u));
-	ListCell   *cell;
 
-	foreach(cell, missing)
-		add_schema(u, lfirst(cell));
+	foreach_ptr(const ObjectAddress, address, missing)
+		add_schema(u, address);
 	look_around(u, missing);
 	read_objects(u, missing);
 	for (int i = n; i < list_length(u->reader.model->objects); i++)

@@ -132,11 +132,11 @@ void
 sv_writer_rename_table(Writer *w)
 {
 	const Object *a = w->pair->a;
-	ListCell   *cell;
 
-	foreach(cell, identity_columns(a))
-		sv_emit(w, 0, "ALTER SEQUENCE %s RENAME TO %s", sv_identity_sequence(lfirst(cell)),
-				quote_identifier(psprintf("%s_%d", OLD_SEQUENCE, foreach_current_index(cell) + 1)));
+	foreach_ptr(const Object, column, identity_columns(a))
+		sv_emit(w, 0, "ALTER SEQUENCE %s RENAME TO %s", sv_identity_sequence(column),
+				quote_identifier(psprintf("%s_%d", OLD_SEQUENCE,
+										  foreach_current_index(column) + 1)));
 	if (sv_is(a, "force_row_security"))
 		sv_emit(w, SV_HAZARD_BLOCKS_ALL, "ALTER TABLE %s NO FORCE ROW LEVEL SECURITY", a->identity);
 	sv_emit(w, SV_HAZARD_BLOCKS_ALL, "ALTER TABLE %s RENAME TO %s", a->identity,
@@ -152,13 +152,11 @@ write_moved_rows(Writer *w)
 	StringInfoData columns;
 	StringInfoData values;
 	List	   *helped = NIL;	/* attributes of the helper */
-	ListCell   *cell;
 
 	initStringInfo(&columns);
 	initStringInfo(&values);
-	foreach(cell, b->parts)
+	foreach_ptr(const Object, column, b->parts)
 	{
-		const Object *column = lfirst(cell);
 		const char *conversion;
 		Pair	   *table = w->pair;
 		Pair	   *pair = sv_pair(w->cmp, column);
@@ -189,9 +187,8 @@ write_moved_rows(Writer *w)
 				quote_qualified_identifier(a->schema, sv_old_name(a)));
 	if (helped != NIL)
 		sv_emit(w, 0, "DROP TYPE %s", sv_writer_helper(linitial(b->parts)));
-	foreach(cell, identity_columns(a))
+	foreach_ptr(const Object, old, identity_columns(a))
 	{
-		const Object *old = lfirst(cell);
 		const Object *now = sv_after(w->cmp, old);
 
 		if (now != NULL && sv_is(now, "identity"))
@@ -199,7 +196,7 @@ write_moved_rows(Writer *w)
 					sv_quote(sv_identity_sequence(now)),
 					quote_qualified_identifier(a->schema,
 											   psprintf("%s_%d", OLD_SEQUENCE,
-														foreach_current_index(cell) + 1)));
+														foreach_current_index(old) + 1)));
 	}
 }
 

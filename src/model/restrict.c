@@ -10,11 +10,9 @@
 static bool
 is_in_names(const char *name, List *names)
 {
-	ListCell   *cell;
-
-	foreach(cell, names)
+	foreach_ptr(const char, string, names)
 	{
-		if (strcmp(lfirst(cell), name) == 0)
+		if (strcmp(string, name) == 0)
 			return true;
 	}
 	return false;
@@ -35,12 +33,11 @@ Model *
 sv_model_restricted(const Model *base, List *schemas)
 {
 	Model	   *model = sv_model_like(base);
-	ListCell   *cell;
 
-	foreach(cell, base->objects)
+	foreach_ptr(const Object, object, base->objects)
 	{
-		if (sv_model_is_within(lfirst(cell), schemas))
-			sv_model_copy(model, lfirst(cell));
+		if (sv_model_is_within(object, schemas))
+			sv_model_copy(model, object);
 	}
 	sv_model_link(model, base->objects);
 	return model;

@@ -353,7 +353,6 @@ add_referrers(const ObjectAddress *unit, Oid catalog, Oid oid, List **inner, Lis
 	while ((row = sv_depend_next(&scan)) != NULL)
 	{
 		ObjectAddress *other = palloc0(sizeof(ObjectAddress));
-		ListCell   *cell;
 		bool		known = false;
 
 		if (!sv_unit_of(row->classid, row->objid, other))
@@ -367,9 +366,9 @@ add_referrers(const ObjectAddress *unit, Oid catalog, Oid oid, List **inner, Lis
 			}
 			continue;
 		}
-		foreach(cell, *result)
-			known |= ((ObjectAddress *) lfirst(cell))->classId == other->classId &&
-			((ObjectAddress *) lfirst(cell))->objectId == other->objectId;
+		foreach_ptr(const ObjectAddress, address, *result)
+			known |= address->classId == other->classId &&
+			address->objectId == other->objectId;
 		if (!known)
 			*result = lappend(*result, other);
 	}

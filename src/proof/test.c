@@ -270,7 +270,7 @@ note_staying(const StoredRevision *row, const StoredScript *stored, TestResult *
 }
 
 /*
- * Run the up of a revision, which is_lasting_loss, and test its down.  The state after it
+ * Run the up of a revision, which stays, and test its down.  The state after it
  * is allocated in "context"; returns it, or NULL if it was not read.
  */
 static Model *

@@ -120,11 +120,9 @@ mark_squashed(const RevisionGraph *graph, const char *moment, const List *later,
 {
 	int64	   *members = palloc0(sizeof(int64) * Max(graph->n, 1));
 	int64	   *undone = palloc0(sizeof(int64) * Max(graph->n, 1));
-	ListCell   *cell;
 
-	foreach(cell, later)
+	foreach_ptr(const LaterStep, step, later)
 	{
-		const LaterStep *step = lfirst(cell);
 		int			i = sv_graph_find(graph, step->revision);
 
 		if (i < 0 || step->squashed == 0)
@@ -133,9 +131,8 @@ mark_squashed(const RevisionGraph *graph, const char *moment, const List *later,
 		undone[i] += step->undone ? 1 : 0;
 		marks[i] = step->undone;
 	}
-	foreach(cell, later)
+	foreach_ptr(const LaterStep, step, later)
 	{
-		const LaterStep *step = lfirst(cell);
 		int			i = sv_graph_find(graph, step->revision);
 
 		if (i < 0)
@@ -158,13 +155,11 @@ applied_at_moment(StoreMode mode, const RevisionGraph *graph, const char *moment
 	List	   *later = strncmp(moment, SV_GRAPH_RUN, strlen(SV_GRAPH_RUN)) == 0 ?
 	steps_after_run(mode, moment + strlen(SV_GRAPH_RUN)) :
 	steps_after_date(mode, moment + strlen(SV_GRAPH_DATE));
-	ListCell   *cell;
 
 	for (int i = 0; i < graph->n; i++)
 		marks[i] = graph->revisions[i].applied;
-	foreach(cell, later)
+	foreach_ptr(const LaterStep, step, later)
 	{
-		const LaterStep *step = lfirst(cell);
 		int			i = sv_graph_find(graph, step->revision);
 
 		if (i >= 0)

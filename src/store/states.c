@@ -250,11 +250,9 @@ insert_states(const StoreScope *scope, int32 origin, const int64 *states, int n)
 static void
 change_versions(Versions *versions, int64 state, const List *changes)
 {
-	ListCell   *cell;
-
-	foreach(cell, changes)
+	foreach_ptr(const ObjectChange, change, changes)
 	{
-		sv_versions_change(versions, state, lfirst(cell));
+		sv_versions_change(versions, state, change);
 		if (sv_versions_pending(versions) < BATCH)
 			continue;
 		CHECK_FOR_INTERRUPTS();
@@ -412,11 +410,9 @@ static List *
 moved_columns(const Model *kept, const Model *live)
 {
 	List	   *changes = NIL;
-	ListCell   *cell;
 
-	foreach(cell, kept->objects)
+	foreach_ptr(Object, o, kept->objects)
 	{
-		Object	   *o = lfirst(cell);
 		Object	   *there = sv_model_find(live, o->class, o->identity);
 		ObjectChange *change;
 
@@ -549,10 +545,10 @@ read_kept_state(void *arg)
 		ereport(ERROR,
 				(errcode(ERRCODE_DATA_CORRUPTED),
 				 errmsg("an object is twice in state " INT64_FORMAT, read->state)));
-	foreach(cell, model->objects)
+	foreach_ptr(Object, object, model->objects)
 	{
 		CHECK_FOR_INTERRUPTS();
-		sv_object_link(model, lfirst(cell), description_at(foreach_current_index(cell)));
+		sv_object_link(model, object, description_at(foreach_current_index(object)));
 	}
 	foreach(cell, model->objects)
 		sv_object_check(lfirst(cell));

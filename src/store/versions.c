@@ -315,12 +315,8 @@ sv_versions_has(Versions *versions, const ModelClass *class, const char *identit
 static bool
 is_present_row(Versions *versions, const Object *object, ItemPointer row)
 {
-	ListCell   *cell;
-
-	foreach(cell, version_entry(versions, object->class, object->identity)->present)
+	foreach_ptr(Version, version, version_entry(versions, object->class, object->identity)->present)
 	{
-		Version    *version = lfirst(cell);
-
 		if (ItemPointerIsValid(&version->row) && ItemPointerEquals(&version->row, row))
 			return true;
 	}
@@ -346,7 +342,6 @@ sv_versions_parts(Versions *versions, const Object *whole)
 	Lookup	   *lookup = &versions->by_whole;
 	List	   *parts = NIL;
 	PartsEntry *added;
-	ListCell   *cell;
 
 	look_for(versions, lookup, reference);
 	while (index_getnext_slot(lookup->scan, ForwardScanDirection, lookup->slot))
@@ -364,10 +359,8 @@ sv_versions_parts(Versions *versions, const Object *whole)
 	}
 	ExecClearTuple(lookup->slot);
 	added = hash_search(versions->added_parts, &reference, HASH_FIND, NULL);
-	foreach(cell, added ? added->versions : NIL)
+	foreach_ptr(const Version, version, added ? added->versions : NIL)
 	{
-		const Version *version = lfirst(cell);
-
 		if (version->to_state == 0)
 			parts = lappend(parts, as_read(version->object));
 	}
@@ -382,12 +375,9 @@ close_present(Versions *versions, int64 state, const Object *object)
 {
 	VersionEntry *entry = version_entry(versions, object->class, object->identity);
 	List	   *left = NIL;
-	ListCell   *cell;
 
-	foreach(cell, entry->present)
+	foreach_ptr(Version, version, entry->present)
 	{
-		Version    *version = lfirst(cell);
-
 		if (version->from_state >= state)
 		{
 			left = lappend(left, version);
@@ -585,7 +575,6 @@ has_its_whole(Versions *versions, const Object *object)
 {
 	Lookup	   *lookup = &versions->by_identity;
 	List	   *wholes = NIL;
-	ListCell   *cell;
 
 	look_for(versions, lookup, object->identity);
 	while (next_of_identity(lookup, object->class, object->identity))
@@ -596,9 +585,9 @@ has_its_whole(Versions *versions, const Object *object)
 			wholes = lappend(wholes, whole);
 	}
 	ExecClearTuple(lookup->slot);
-	foreach(cell, wholes)
+	foreach_ptr(const char, string, wholes)
 	{
-		if (!has_reference(versions, lfirst(cell)))
+		if (!has_reference(versions, string))
 			return false;
 	}
 	return true;
@@ -622,12 +611,9 @@ sv_versions_verify(const StoreScope *scope, const List *changes)
 {
 	Versions   *versions = sv_versions_begin(scope, 0);
 	bool		whole = true;
-	ListCell   *cell;
 
-	foreach(cell, changes)
+	foreach_ptr(const ObjectChange, change, changes)
 	{
-		const ObjectChange *change = lfirst(cell);
-
 		CHECK_FOR_INTERRUPTS();
 		whole &= change->after != NULL ? has_its_whole(versions, change->after) :
 			!leaves_parts(versions, change->before);

@@ -172,12 +172,9 @@ part_of_renamed(const Object *part, const Object *old, const Object *new)
 static void
 end_parts(Merge *m, const Object *whole, const Object *renamed)
 {
-	ListCell   *cell;
-
 	check_stack_depth();
-	foreach(cell, sv_versions_parts(m->versions, whole))
+	foreach_ptr(Object, part, sv_versions_parts(m->versions, whole))
 	{
-		Object	   *part = lfirst(cell);
 		KeyEntry   *entry = merged_entry(m, part, HASH_ENTER);
 		Object	   *after = NULL;
 		bool		told = entry->begins != NULL || entry->ends;
@@ -206,12 +203,8 @@ end_parts(Merge *m, const Object *whole, const Object *renamed)
 static void
 enter_changes(Merge *m, List *changes)
 {
-	ListCell   *cell;
-
-	foreach(cell, changes)
+	foreach_ptr(const ObjectChange, change, changes)
 	{
-		const ObjectChange *change = lfirst(cell);
-
 		if (change->before != NULL && change->after == NULL)
 		{
 			merged_entry(m, change->before, HASH_ENTER)->ends = true;
