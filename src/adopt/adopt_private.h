@@ -168,6 +168,9 @@ typedef struct MigrationName
 extern List *sv_adopt_names_of(const AdoptTool *tool, const RevisionGraph *graph,
 							   const List *migrations, const char *scope, const List *keys);
 
+/* export_sum.c */
+extern const char *sv_adopt_atlas_sum(const List *names, const List *written);
+
 /* repeatables.c */
 extern const StoredLiving *sv_adopt_repeatable(const AdoptTool *tool, const List *living,
 											   const char *source, const char *key);

@@ -364,21 +364,25 @@ sv_adopt_export(const char *format, const bool *wanted)
 	RevisionGraph *graph = sv_store_graph(SV_STORE_READ);
 	List	   *migrations = sv_adopt_migrations(tool, graph, source);
 	const char *folder = strcmp(tool->name, "liquibase") == 0 ? folder_of(migrations) : "";
+	List	   *names = sv_adopt_names_of(tool, graph, migrations, source ? source : "",
+										  adopted != NULL ? adopted->keys : NIL);
+	List	   *written = NIL;
 	List	   *result = NIL;
+	const char *sum;
 
-	foreach_ptr(const MigrationName, name,
-				sv_adopt_names_of(tool, graph, migrations, source ? source : "",
-								  adopted != NULL ? adopted->keys : NIL))
+	foreach_ptr(const MigrationName, name, names)
 	{
 		CHECK_FOR_INTERRUPTS();
 		if (name->is_own || name->is_contained || !wanted[name->migration->index])
 			continue;
-		foreach_ptr(const SourceFile, file,
-					sv_foreign_write(format, foreign_of(tool, name, source ? source : "")))
-			result = lappend(result,
-							 exported(psprintf("%s%s", folder, file->name),
-									  file->content));
+		written = list_concat(written, sv_foreign_write(format, foreign_of(tool, name,
+																		   source ? source : "")));
 	}
+	foreach_ptr(const SourceFile, file, written)
+		result = lappend(result, exported(psprintf("%s%s", folder, file->name), file->content));
+	if (strcmp(format, "atlas") == 0 && written != NIL &&
+		(sum = sv_adopt_atlas_sum(names, written)) != NULL)
+		result = lappend(result, exported("atlas.sum", sum));
 	return result;
 }
 

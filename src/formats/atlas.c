@@ -259,11 +259,15 @@ sv_atlas_apply(Folder *folder, List *drafts)
 {
 	foreach_ptr(RevisionDraft, draft, drafts)
 	{
-		if (draft->up == NULL || strstr(draft->up, "atlas:") == NULL)
+		const char *text = draft->up;
+
+		if (text == NULL || strstr(text, "atlas:") == NULL)
 			continue;
 		if (directive_of(draft->up, "txtar") != NULL)
 			read_archive(draft, sv_folder_find(folder, draft->source));
 		draft->up = apply_delimiter(draft->up);
+		if (strcmp(draft->up, text) != 0)
+			sv_draft_detail(draft, "text", text);	/* for the hashes of export() */
 	}
 	return apply_checkpoints(folder, drafts);
 }

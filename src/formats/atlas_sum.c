@@ -5,7 +5,8 @@
  * Each of its lines "NAME h1:HASH" has the SHA-256, in base64, of the names and
  * texts of all files up to this one, in the order of their names; a file that
  * says "-- atlas:sum ignore" counts with its name alone and has no line.  So a
- * file that was changed, added or removed in the middle is found.
+ * file that was changed, added or removed in the middle is found.  The first
+ * line, "h1:HASH", is the hash of the names and hashes of all other lines.
  */
 #include "postgres.h"
 
@@ -41,22 +42,23 @@ typedef struct HashedFile
 	bool		name_only;		/* its text does not count */
 } HashedFile;
 
-/* Return the hash of the first n files, in base64. */
-static char *
-hash_files(const HashedFile *files, int n)
+static pg_cryptohash_ctx *
+start_sum(void)
 {
 	pg_cryptohash_ctx *ctx = pg_cryptohash_create(PG_SHA256);
-	uint8		digest[PG_SHA256_DIGEST_LENGTH];
-	char	   *text = palloc0(pg_b64_enc_len(sizeof(digest)) + 1);
 
 	if (pg_cryptohash_init(ctx) < 0)
 		elog(ERROR, "could not compute SHA-256: %s", pg_cryptohash_error(ctx));
-	for (int i = 0; i < n; i++)
-	{
-		sum_text(ctx, files[i].file->name);
-		if (!files[i].name_only)
-			sum_text(ctx, files[i].file->content);
-	}
+	return ctx;
+}
+
+/* Return the hash in base64, and free the context. */
+static char *
+end_sum(pg_cryptohash_ctx *ctx)
+{
+	uint8		digest[PG_SHA256_DIGEST_LENGTH];
+	char	   *text = palloc0(pg_b64_enc_len(sizeof(digest)) + 1);
+
 	if (pg_cryptohash_final(ctx, digest, sizeof(digest)) < 0)
 		elog(ERROR, "could not compute SHA-256: %s", pg_cryptohash_error(ctx));
 	pg_cryptohash_free(ctx);
@@ -66,10 +68,27 @@ hash_files(const HashedFile *files, int n)
 	return text;
 }
 
-/* Return the hash that atlas.sum has for the file, or NULL. */
+/* Return the hash of the first n files. */
 static char *
-listed_hash(const SourceFile *sum, const char *name)
+hash_files(const HashedFile *files, int n)
 {
+	pg_cryptohash_ctx *ctx = start_sum();
+
+	for (int i = 0; i < n; i++)
+	{
+		CHECK_FOR_INTERRUPTS();
+		sum_text(ctx, sv_path_last(files[i].file->name));
+		if (!files[i].name_only)
+			sum_text(ctx, files[i].file->content);
+	}
+	return end_sum(ctx);
+}
+
+/* Return the hash that atlas.sum has for the file of that path, or NULL. */
+static char *
+listed_hash(const SourceFile *sum, const char *path)
+{
+	const char *name = sv_path_last(path);
 	LineCursor	line = {sum->content};
 
 	while (sv_line_next(&line))
@@ -97,24 +116,37 @@ is_ignored(const SourceFile *file)
 	return false;
 }
 
-/* Every file that atlas.sum lists must be there. */
-static void
-check_listed_files(const Folder *folder, const SourceFile *sum)
+/*
+ * Every line must name a file that is there.  Returns whether the first line is the
+ * hash of the others.
+ */
+static bool
+check_lines(const Folder *folder, const SourceFile *sum)
 {
 	LineCursor	line = {sum->content};
+	pg_cryptohash_ctx *ctx = start_sum();
+	const char *total = NULL;
 
 	while (sv_line_next(&line))
 	{
 		char	   *text = pnstrdup(line.start, line.length);
 		char	   *hash = strstr(text, " h1:");
 
-		if (hash == NULL)
-			continue;
-		*hash = '\0';
-		if (sv_folder_find(folder, sv_path_join(sv_path_folder(sum->name), text)) == NULL)
-			sv_format_refuse(sum, line.number, psprintf("there is no file \"%s\"", text),
-							 HINT);
+		if (line.number == 1 && strncmp(text, "h1:", 3) == 0)
+			total = text + 3;
+		else if (hash != NULL)
+		{
+			*hash = '\0';
+			if (sv_folder_find(folder, sv_path_join(sv_path_folder(sum->name), text)) == NULL)
+				sv_format_refuse(sum, line.number, psprintf("there is no file \"%s\"", text),
+								 HINT);
+			sum_text(ctx, text);
+			sum_text(ctx, hash + 4);
+		}
+		else if (!sv_line_is_blank(&line))
+			sv_format_refuse(sum, line.number, "the line is none of Atlas'", HINT);
 	}
+	return strcmp(end_sum(ctx), total != NULL ? total : "") == 0;
 }
 
 /* Return the files that count, in the order of their names; *n is their number. */
@@ -130,7 +162,8 @@ collect_sums(const Folder *folder, const SourceFile *sum, int *n)
 	{
 		HashedFile *next = &hashed[*n];
 
-		if (!sv_file_is_sql(file) || strchr(file->name, '/') != NULL)
+		if (!sv_file_is_sql(file) ||
+			strcmp(sv_path_folder(file->name), sv_path_folder(sum->name)) != 0)
 			continue;
 		next->file = file;
 		next->expected = listed_hash(sum, file->name);
@@ -154,22 +187,14 @@ agrees(const HashedFile *files, int n)
 }
 
 /*
- * Check the files against the folder's atlas.sum, if it has one.  Where a hash
- * is wrong, all behind it are, so the last one tells, and the first wrong one is
- * found by halving.
+ * Refuse the first of the files whose hash is wrong.  Where a hash is, all behind it
+ * are, so the last one tells, and the first wrong one is found by halving.
  */
-void
-sv_atlas_check_sum(const Folder *folder)
+static void
+check_hashes(const HashedFile *files, int n)
 {
-	const SourceFile *sum = sv_folder_find(folder, "atlas.sum");
-	HashedFile *files;
-	int			n;
 	int			good = 0;
 
-	if (sum == NULL || sum->content == NULL)
-		return;
-	check_listed_files(folder, sum);
-	files = collect_sums(folder, sum, &n);
 	while (n > 0 && files[n - 1].name_only)
 		n--;
 	if (n == 0 || agrees(files, n))
@@ -186,18 +211,83 @@ sv_atlas_check_sum(const Folder *folder)
 	sv_format_refuse(files[n - 1].file, 0, "atlas.sum has another hash for it", HINT);
 }
 
+/* Check the files of each atlas.sum of the folder, those that lie beside it. */
+void
+sv_atlas_check_sum(const Folder *folder)
+{
+	foreach_ptr(const SourceFile, sum, folder->files)
+	{
+		HashedFile *files;
+		int			n;
+		bool		agrees;
+
+		if (sum->content == NULL || strcmp(sv_path_last(sum->name), "atlas.sum") != 0)
+			continue;
+		agrees = check_lines(folder, sum);
+		files = collect_sums(folder, sum, &n);
+		check_hashes(files, n);
+		if (!agrees)
+			sv_format_refuse(sum, 1, "the line is not the hash of the others", HINT);
+	}
+}
+
 /* Note the hashes of atlas.sum with the revisions of its files. */
 void
 sv_atlas_note_hashes(const Folder *folder, List *drafts)
 {
-	const SourceFile *sum = sv_folder_find(folder, "atlas.sum");
-
-	if (sum == NULL || sum->content == NULL)
-		return;
 	foreach_ptr(RevisionDraft, draft, drafts)
 	{
+		const SourceFile *sum;
+
 		CHECK_FOR_INTERRUPTS();
-		if (draft->source != NULL)
+		if (draft->source == NULL)
+			continue;
+		sum = sv_folder_find(folder, sv_path_join(sv_path_folder(draft->source), "atlas.sum"));
+		if (sum != NULL && sum->content != NULL)
 			sv_draft_detail(draft, "hash", listed_hash(sum, draft->source));
 	}
+}
+
+/* ---------- writing ---------- */
+
+/*
+ * Return the text of an atlas.sum for the files (a list of SourceFile) of one folder, in
+ * any order.  Each hash is computed from the first file on, for the server's contexts
+ * cannot be copied: a second for 5,000 small files.
+ */
+char *
+sv_atlas_sum_write(const List *files)
+{
+	List	   *sorted = list_copy(files);
+	HashedFile *hashed = palloc0(sizeof(HashedFile) * (list_length(files) + 1));
+	pg_cryptohash_ctx *ctx = start_sum();
+	StringInfoData lines;
+	int			n = 0;
+
+	initStringInfo(&lines);
+	sv_drafts_sort_by_name(sorted);
+	foreach_ptr(const SourceFile, file, sorted)
+	{
+		const char *name = sv_path_last(file->name);
+		char	   *hash;
+
+		hashed[n].file = file;
+		hashed[n].name_only = is_ignored(file);
+		if (hashed[n++].name_only)
+			continue;
+		hash = hash_files(hashed, n);
+		appendStringInfo(&lines, "%s h1:%s\n", name, hash);
+		sum_text(ctx, name);
+		sum_text(ctx, hash);
+	}
+	return psprintf("h1:%s\n%s", end_sum(ctx), lines.data);
+}
+
+/* Return the hash that the text of an atlas.sum has for the file; NULL: none. */
+char *
+sv_atlas_sum_hash(const char *sum, const char *name)
+{
+	SourceFile	file = {"atlas.sum", sum};
+
+	return listed_hash(&file, name);
 }

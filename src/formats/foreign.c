@@ -137,6 +137,14 @@ write_plain(const ForeignRevision *r)
 }
 
 static List *
+write_atlas(const ForeignRevision *r)
+{
+	const char *mark = r->no_transaction ? "-- atlas:txmode none\n\n" : "";
+
+	return list_make1(new_file(named(r, ".sql"), psprintf("%s%s", mark, r->up)));
+}
+
+static List *
 write_pairs(const ForeignRevision *r)
 {
 	List	   *files = list_make1(new_file(named(r, ".up.sql"), r->up));
@@ -435,7 +443,7 @@ write_typeorm(const ForeignRevision *r)
 static const ForeignFormat formats[] = {
 	{"plain", NUMBER_PLAIN, 4, write_plain},
 	{"sqlx", NUMBER_TIME, 14, write_plain},
-	{"atlas", NUMBER_TIME, 14, write_plain},
+	{"atlas", NUMBER_TIME, 14, write_atlas},
 	{"supabase", NUMBER_TIME, 14, write_plain},
 	{"pairs", NUMBER_PLAIN, 6, write_pairs},
 	{"golang-migrate", NUMBER_PLAIN, 6, write_pairs},

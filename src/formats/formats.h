@@ -132,6 +132,10 @@ extern char *sv_foreign_time(TimestampTz at);
 extern char *sv_graphile_body(const char *text);
 extern char *sv_graphile_hash(const char *previous, const char *body);
 
+/* atlas_sum.c */
+extern char *sv_atlas_sum_write(const List *files);
+extern char *sv_atlas_sum_hash(const char *sum, const char *name);
+
 /* ----- sqitch_ids.c ----- */
 
 /* Who planned a change or a tag, when and why. */
