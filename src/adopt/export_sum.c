@@ -36,7 +36,7 @@ own_files(const List *names, bool *complete)
 
 /* Does the sum say of the tool's own files what its folder's atlas.sum said? */
 static bool
-agrees(const List *names, const char *sum)
+says_the_same(const List *names, const char *sum)
 {
 	foreach_ptr(const MigrationName, name, names)
 	{
@@ -86,7 +86,7 @@ sv_adopt_atlas_sum(const List *names, const List *written)
 	{
 		const char *sum = sv_atlas_sum_write(list_concat_copy(own, written));
 
-		if (agrees(names, sum))
+		if (says_the_same(names, sum))
 			return sum;
 	}
 	ereport(WARNING,

@@ -219,14 +219,14 @@ sv_atlas_check_sum(const Folder *folder)
 	{
 		HashedFile *files;
 		int			n;
-		bool		agrees;
+		bool		is_whole;
 
 		if (sum->content == NULL || strcmp(sv_path_last(sum->name), "atlas.sum") != 0)
 			continue;
-		agrees = check_lines(folder, sum);
+		is_whole = check_lines(folder, sum);
 		files = collect_sums(folder, sum, &n);
 		check_hashes(files, n);
-		if (!agrees)
+		if (!is_whole)
 			sv_format_refuse(sum, 1, "the line is not the hash of the others", HINT);
 	}
 }
