@@ -57,7 +57,7 @@ DROP EXTENSION schemaver;
 CREATE EXTENSION schemaver;
 CREATE FUNCTION plan(project text, VARIADIC changes text[]) RETURNS text LANGUAGE sql AS $$
 	SELECT format(E'-- schemaver:file sqitch.plan\n%%project=%s\n\n%s\n%s', project,
-		(SELECT string_agg(CASE WHEN c ~ '^@' THEN c ELSE c || ' 2026-01-02T03:04:05Z A <a@example.com>' END, E'\n' ORDER BY n) FROM unnest(changes) WITH ORDINALITY x(c, n)),
+		(SELECT string_agg(c || ' 2026-01-02T03:04:05Z A <a@example.com>', E'\n' ORDER BY n) FROM unnest(changes) WITH ORDINALITY x(c, n)),
 		(SELECT string_agg(DISTINCT format(E'-- schemaver:file deploy/%s.sql\nSELECT 1;\n', split_part(c, ' ', 1)), '') FROM unnest(changes) c WHERE c !~ '^@')) $$;
 SELECT revision FROM schemaver.load('p', plan('demo', 'a', 'b [a !a]'));
 :code

@@ -13,8 +13,8 @@
 static FormatFit
 fit_dbmate(const SourceFile *file)
 {
-	return sv_file_is_sql(file) && (sv_text_has_line(file->content, "migrate:up") ||
-									sv_text_has_line(file->content, "migrate:down")) ?
+	return sv_file_is_sql(file) && (sv_text_has_mark(file->content, "migrate:up") ||
+									sv_text_has_mark(file->content, "migrate:down")) ?
 		SV_FIT_MARK : SV_FIT_NONE;
 }
 
@@ -46,6 +46,7 @@ read_dbmate_file(const SourceFile *file)
 	sv_section_init(&down);
 	while (sv_line_next(&line))
 	{
+		sv_line_refuse_indented(file, &line, "migrate:");
 		if ((options = sv_line_comment(&line, "migrate:up")) != NULL)
 		{
 			up_transaction &= read_block_options(file, &line, options);
@@ -55,6 +56,9 @@ read_dbmate_file(const SourceFile *file)
 		else if ((options = sv_line_comment(&line, "migrate:down")) != NULL)
 		{
 			down_transaction &= read_block_options(file, &line, options);
+			if (section == NULL)
+				sv_format_refuse(file, line.number, "the way back stands before the upgrade",
+								 "The upgrade begins with a line \"-- migrate:up\".");
 			section = &down;
 			sv_section_begin(section);
 		}

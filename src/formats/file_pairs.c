@@ -72,8 +72,12 @@ forbids_transaction(const Folder *folder, const char *path)
 	};
 	while (sv_line_next(&line))
 	{
-		if (sv_line_begins(&line, "run_in_transaction"))
-			return strstr(pnstrdup(line.start, line.length), "true") == NULL;
+		const char *value = strchr(pnstrdup(line.start, line.length), '=');
+
+		if (!sv_line_begins(&line, "run_in_transaction") || value == NULL)
+			continue;
+		value += 1 + strspn(value + 1, " \t");
+		return strncmp(value, "true", strlen("true")) != 0;
 	}
 	return true;
 }

@@ -4,6 +4,7 @@
  *
  * "prisma": NAME/migration.sql; the id is the folder's name.  The order is that
  * of the names.  NAME/down.sql is the way back, as Prisma's manual has it written.
+ * Prisma reads nothing else of these folders, and nothing beside them.
  * (Drizzle has such folders since 1.0: see drizzle.c.)
  *
  * "folders": VERSION/NAME.sql, as v1.2/add_users.sql.  A folder's files come in
@@ -11,6 +12,8 @@
  * name; each file is one revision, with VERSION/NAME as its id.
  */
 #include "postgres.h"
+
+#include "miscadmin.h"
 
 #include "formats/formats_private.h"
 
@@ -82,6 +85,55 @@ add_prisma_downs(const List *files, const List *drafts)
 	}
 }
 
+/* Is the name that of a migration, as Prisma gives it: fourteen digits, and words behind them? */
+static bool
+is_prisma_name(const char *name)
+{
+	return strspn(name, "0123456789") == strlen("YYYYMMDDhhmmss") &&
+		name[strlen("YYYYMMDDhhmmss")] == '_';
+}
+
+/* Refuse a migration's folder that has lost its migration.sql, as Prisma does. */
+static void
+check_prisma_folders(const Folder *folder)
+{
+	foreach_ptr(const SourceFile, file, folder->files)
+	{
+		char	   *path = sv_path_folder(file->name);
+
+		CHECK_FOR_INTERRUPTS();
+		if (is_prisma_name(sv_path_last(path)) &&
+			sv_folder_find(folder, sv_path_join(path, "migration.sql")) == NULL)
+			sv_format_refuse(file, 0, "there is no migration.sql beside it",
+							 "Restore the migration, or remove its folder.");
+	}
+}
+
+/* The folder of the migrations, where migration_lock.toml is; NULL: there is none. */
+static const char *
+prisma_folder(const Folder *folder)
+{
+	foreach_ptr(const SourceFile, file, folder->files)
+	{
+		if (strcmp(sv_path_last(file->name), "migration_lock.toml") == 0)
+			return sv_path_folder(file->name);
+	}
+	return NULL;
+}
+
+/* Does Prisma pass over the file: beside a migration.sql, or outside of the migrations' folder? */
+static bool
+prisma_passes_over(const Folder *folder, const SourceFile *file)
+{
+	const char *path = sv_path_folder(file->name);
+	const char *migrations = prisma_folder(folder);
+
+	if (sv_folder_find(folder, sv_path_join(path, "migration.sql")) != NULL)
+		return *path != '\0' && strcmp(sv_path_last(file->name), "migration.sql") != 0;
+	return migrations != NULL && *migrations != '\0' &&
+		strncmp(file->name, psprintf("%s/", migrations), strlen(migrations) + 1) != 0;
+}
+
 static List *
 read_prisma(Folder *folder)
 {
@@ -89,6 +141,7 @@ read_prisma(Folder *folder)
 	List	   *drafts = NIL;
 
 	check_provider(folder);
+	check_prisma_folders(folder);
 	sv_drafts_sort_by_name(files);
 	foreach_ptr(const SourceFile, file, files)
 	{
@@ -99,6 +152,11 @@ read_prisma(Folder *folder)
 
 		if (strcmp(last, "down.sql") == 0 && *name != '\0')
 			continue;
+		if (prisma_passes_over(folder, file))
+		{
+			sv_format_ignore(folder, file, "Prisma reads the migration.sql of each folder");
+			continue;
+		}
 		if (strcmp(last, "migration.sql") != 0 || *name == '\0')
 			sv_format_refuse_stranger(file, &sv_format_prisma);
 		draft = sv_draft_new(file, sv_id_from(name, strlen(name)), words != NULL ? words : name);

@@ -97,6 +97,10 @@ extern bool sv_line_begins(const LineCursor *line, const char *word);
 extern int	sv_line_at(const char *text, const char *at);
 extern const char *sv_line_comment(const LineCursor *line, const char *mark);
 extern bool sv_text_has_line(const char *text, const char *mark);
+extern bool sv_text_has_mark(const char *text, const char *mark);
+extern bool sv_line_indents_mark(const LineCursor *line, const char *mark);
+extern void sv_line_refuse_indented(const SourceFile *file, const LineCursor *line,
+									const char *mark);
 
 /*
  * A part of a file: some of its lines.  Lines between them that belong to

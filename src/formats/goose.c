@@ -38,14 +38,14 @@ static FormatFit
 fit_goose(const SourceFile *file)
 {
 	return sv_file_is_sql(file) &&
-		sv_text_has_line(file->content, "+goose ") ? SV_FIT_MARK : SV_FIT_NONE;
+		sv_text_has_mark(file->content, "+goose ") ? SV_FIT_MARK : SV_FIT_NONE;
 }
 
 static FormatFit
 fit_sql_migrate(const SourceFile *file)
 {
 	return sv_file_is_sql(file) &&
-		sv_text_has_line(file->content, "+migrate ") ? SV_FIT_MARK : SV_FIT_NONE;
+		sv_text_has_mark(file->content, "+migrate ") ? SV_FIT_MARK : SV_FIT_NONE;
 }
 
 static bool
@@ -69,6 +69,9 @@ take_command(GooseReader *r, const LineCursor *line, const char *command)
 							 "StatementBegin without StatementEnd before this line",
 							 "End the statement with a line of its own.");
 		r->section = is_command(first, "Up") ? &r->up : &r->down;
+		if (!r->up.begun && r->section == &r->down && r->format == &sv_format_goose)
+			sv_format_refuse(r->file, line->number, "the way back stands before the upgrade",
+							 "The upgrade begins with a line \"-- +goose Up\".");
 		sv_section_begin(r->section);
 		if (is_command(rest, "notransaction"))
 		{
@@ -128,6 +131,7 @@ take_line(GooseReader *r, const LineCursor *line)
 		take_command(r, line, command);
 		return;
 	}
+	sv_line_refuse_indented(r->file, line, r->mark);
 	if (r->section == NULL)
 	{
 		if (!sv_line_is_blank(line) && !sv_line_is_comment(line))

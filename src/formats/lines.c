@@ -89,6 +89,46 @@ sv_line_comment(const LineCursor *line, const char *mark)
 	return pnstrdup(at, end - at);
 }
 
+/*
+ * Does the line have blanks before such a comment?  The tools refuse it or pass over
+ * it, and whoever wrote it has meant the mark.
+ */
+bool
+sv_line_indents_mark(const LineCursor *line, const char *mark)
+{
+	LineCursor	rest = *line;
+	int			n = indent_of(line);
+
+	rest.start += n;
+	rest.length -= n;
+	return n > 0 && sv_line_comment(&rest, mark) != NULL;
+}
+
+/* Refuse the line if it has blanks before the mark. */
+void
+sv_line_refuse_indented(const SourceFile *file, const LineCursor *line, const char *mark)
+{
+	if (sv_line_indents_mark(line, mark))
+		sv_format_refuse(file, line->number, psprintf("\"-- %s\" does not begin its line", mark),
+						 "Take the blanks before it away; if it is none of the tool's marks, "
+						 "write something before it.");
+}
+
+/* Does some line of the text begin with a comment that begins with the mark, be it behind blanks? */
+bool
+sv_text_has_mark(const char *text, const char *mark)
+{
+	LineCursor	line = {text};
+
+	while (sv_line_next(&line))
+	{
+		if (line.length > 0 && strchr("- \t\f\v", line.start[0]) != NULL &&
+			(sv_line_comment(&line, mark) != NULL || sv_line_indents_mark(&line, mark)))
+			return true;
+	}
+	return false;
+}
+
 /* Does some line of the text begin with a comment that begins with the mark? */
 bool
 sv_text_has_line(const char *text, const char *mark)

@@ -75,7 +75,7 @@ fit_liquibase(const SourceFile *file)
 	if (sv_changelog_is_root(file))
 		return SV_FIT_ROOT;
 	return sv_file_is_sql(file) &&
-		(sv_liquibase_is_formatted(file) || sv_text_has_line(file->content, "changeset ")) ?
+		(sv_liquibase_is_formatted(file) || sv_text_has_mark(file->content, "changeset ")) ?
 		SV_FIT_MARK : SV_FIT_NONE;
 }
 
@@ -402,6 +402,7 @@ take_changeset_line(ChangesetReader *r, const LineCursor *line)
 {
 	const char *rest;
 
+	sv_line_refuse_indented(r->file, line, "changeset ");
 	if ((rest = sv_line_comment(line, "changeset ")) != NULL)
 		begin_changeset(r, line, rest);
 	else if ((rest = sv_line_comment(line, "precondition")) != NULL)

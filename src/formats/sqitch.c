@@ -154,9 +154,25 @@ read_note(const char *at)
 	return out.len > 0 ? out.data : NULL;
 }
 
+/* Is it a moment as Sqitch writes it, "2026-01-02T03:04:05Z"? */
+static bool
+is_moment(const char *text)
+{
+	static const char pattern[] = "0000-00-00T00:00:00Z";
+
+	if (strlen(text) != strlen(pattern))
+		return false;
+	for (int i = 0; pattern[i] != '\0'; i++)
+	{
+		if (pattern[i] == '0' ? text[i] < '0' || text[i] > '9' : text[i] != pattern[i])
+			return false;
+	}
+	return true;
+}
+
 /* "2026-01-02T03:04:05Z Ann Lee <ann@example.com> # note" */
 static PlanLine
-read_planned(const char *at)
+read_planned(const SqitchReader *r, int number, const char *at)
 {
 	PlanLine	line = {"", "", ""};
 	int			length;
@@ -165,6 +181,8 @@ read_planned(const char *at)
 	length = strcspn(at, " \t");
 	line.note = read_note(at);
 	line.planned_at = pnstrdup(at, length);
+	if (!is_moment(line.planned_at))
+		refuse_plan_line(r, number, "the line does not say when the change or tag was planned");
 	at += length;
 	at += strspn(at, " \t");
 	length = strcspn(at, "<");
@@ -189,7 +207,7 @@ read_tag(SqitchReader *r, const char *text, int line)
 		refuse_plan_line(r, line, "a tag stands before the first change");
 	text++;
 	tag->name = pnstrdup(text, strcspn(text, " \t"));
-	tag->line = read_planned(text + strlen(tag->name));
+	tag->line = read_planned(r, line, text + strlen(tag->name));
 	last->tags = lappend(last->tags, tag);
 }
 
@@ -239,7 +257,7 @@ read_change(SqitchReader *r, const char *text, int line)
 	text += strspn(text, " \t");
 	if (*text == '[')
 		text = read_dependencies(r, change, text);
-	change->planned = read_planned(text);
+	change->planned = read_planned(r, line, text);
 	change->change_id =
 		sv_sqitch_change_id(&r->project, change->name,
 							r->changes != NIL ? ((Change *) llast(r->changes))->change_id : NULL,

@@ -24,6 +24,16 @@ typedef struct TernReader
 	bool		no_transaction;
 } TernReader;
 
+/* Are the comment's first words those of the line that divides, whatever dashes are around them? */
+static bool
+divides_nearly(const LineCursor *line)
+{
+	const char *text = sv_line_is_comment(line) ? pnstrdup(line->start, line->length) : "";
+
+	text += strspn(text, " \t-");
+	return pg_strncasecmp(text, "create above", strlen("create above")) == 0;
+}
+
 static FormatFit
 fit_tern(const SourceFile *file)
 {
@@ -38,7 +48,8 @@ fit_tern(const SourceFile *file)
 		return SV_FIT_MARK;
 	while (sv_line_next(&line))
 	{
-		if (sv_line_begins(&line, "---- create above") || sv_line_begins(&line, "---- tern:"))
+		if ((line.length > 0 && strchr("- \t", line.start[0]) != NULL && divides_nearly(&line)) ||
+			sv_line_begins(&line, "---- tern:"))
 			return SV_FIT_MARK;
 	}
 	return SV_FIT_NONE;
@@ -55,6 +66,10 @@ take_tern_line(TernReader *r, const LineCursor *line)
 		r->section = &r->down;
 		sv_section_begin(r->section);
 	}
+	else if (divides_nearly(line))
+		sv_format_refuse(r->file, line->number,
+						 "the line is nearly, not quite, the one that divides up and down",
+						 "tern knows it as \"" DIVIDER "\".");
 	else if (sv_line_begins(line, NO_TX))
 		r->no_transaction = true;
 	else
