@@ -60,7 +60,7 @@ sv_api_purge_kept(PG_FUNCTION_ARGS)
 
 		sv_row_datum(&row, Int64GetDatum(kept->number), false);
 		sv_row_text(&row, kept->revision);
-		sv_row_text(&row, kept->kind);
+		sv_row_text(&row, sv_kept_kind_name(kept->kind));
 		sv_row_text(&row, kept->schema_name);
 		sv_row_text(&row, kept->table_name);
 		sv_row_text(&row, kept->column_name);

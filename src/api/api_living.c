@@ -32,7 +32,7 @@ arg_always(FunctionCallInfo fcinfo, int n)
 Datum
 sv_api_repeatable(PG_FUNCTION_ARGS)
 {
-	StoredLiving living = {sv_arg_text(fcinfo, 0, "name"), "object"};
+	StoredLiving living = {sv_arg_text(fcinfo, 0, "name"), SV_LIVING_OBJECT};
 
 	living.up = sv_arg_text(fcinfo, 1, "up");
 	living.down = sv_arg_text_or_null(fcinfo, 2);
@@ -48,7 +48,7 @@ sv_api_repeatable(PG_FUNCTION_ARGS)
 Datum
 sv_api_seed(PG_FUNCTION_ARGS)
 {
-	StoredLiving living = {sv_arg_text(fcinfo, 0, "name"), "seed"};
+	StoredLiving living = {sv_arg_text(fcinfo, 0, "name"), SV_LIVING_SEED};
 
 	living.up = sv_arg_text(fcinfo, 1, "sql");
 	living.always = arg_always(fcinfo, 2);

@@ -390,8 +390,8 @@ static RevisionDraft
 draft_of_living(const StoredLiving *living)
 {
 	RevisionDraft draft = {.id = living->name, .runs = SV_RUNS_ON_CHANGE};
-	const ManagedRows *rows = strcmp(living->kind, "rows") == 0 ?
-	sv_managed_parse(living->up) : NULL;
+	bool		is_rows = living->kind == SV_LIVING_ROWS;
+	const ManagedRows *rows = is_rows ? sv_managed_parse(living->up) : NULL;
 
 	draft.kind = living->kind;
 	draft.depends_on = living->depends_on;

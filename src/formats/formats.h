@@ -16,6 +16,7 @@
 #include "base/base.h"
 #include "datatype/timestamp.h"
 #include "nodes/pg_list.h"
+#include "script/script.h"
 #include "utils/jsonb.h"
 
 /* A file: its path relative to the directory that is loaded ('/' between parts). */
@@ -57,7 +58,7 @@ typedef struct RevisionDraft
 	List	   *branch_labels;	/* of char * */
 	List	   *tags;			/* of char * */
 	DraftRuns	runs;
-	const char *kind;			/* of one that runs again: "object" (or NULL), "seed", "rows" */
+	LivingKind	kind;			/* of one that runs again */
 	const char *up;				/* NULL only when a down stands alone */
 	const char *down;			/* NULL: none */
 	const char *verify;			/* NULL: none */

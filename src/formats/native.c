@@ -393,7 +393,6 @@ is_beginning(int directive)
 static void
 take_name(NativeReader *r, Directive directive, int offset, const char *value)
 {
-	static const char *const kinds[] = {NULL, "object", "seed", "rows"};
 	RevisionDraft *draft = r->draft;
 
 	draft->id = trim(value);
@@ -405,8 +404,8 @@ take_name(NativeReader *r, Directive directive, int offset, const char *value)
 					"Write the id behind it, or leave the line out to have one made." :
 					"Write the name behind it.");
 	r->origin.revision = draft->id;
-	draft->kind = kinds[directive - SV_DIRECTIVE_REVISION];
-	if (draft->kind != NULL)
+	draft->kind = SV_LIVING_NONE + (directive - SV_DIRECTIVE_REVISION);
+	if (draft->kind != SV_LIVING_NONE)
 		draft->runs = SV_RUNS_ON_CHANGE;
 	memset(&r->given[SV_DIRECTIVE_REVISION], true, SV_DIRECTIVE_ROWS - SV_DIRECTIVE_REVISION + 1);
 }

@@ -77,8 +77,8 @@ append_name(StringInfo out, const RevisionDraft *draft)
 	Directive	directive = SV_DIRECTIVE_REVISION;
 
 	if (draft->runs != SV_RUNS_ONCE)
-		directive = strcmp(draft->kind, "rows") == 0 ? SV_DIRECTIVE_ROWS :
-			strcmp(draft->kind, "seed") == 0 ? SV_DIRECTIVE_SEED : SV_DIRECTIVE_REPEATABLE;
+		directive = draft->kind == SV_LIVING_ROWS ? SV_DIRECTIVE_ROWS :
+			draft->kind == SV_LIVING_SEED ? SV_DIRECTIVE_SEED : SV_DIRECTIVE_REPEATABLE;
 	append_directive(out, directive, draft->id);
 }
 
@@ -133,7 +133,7 @@ difference(const RevisionDraft *a, const RevisionDraft *b)
 {
 	if (!sv_base_same_text(a->id, b->id))
 		return "id";
-	if (a->runs != b->runs || !sv_base_same_text(a->kind, b->kind))
+	if (a->runs != b->runs || a->kind != b->kind)
 		return "kind";
 	if (!sv_base_same_text(unify_line_ends(a->message, '\n'), b->message))
 		return "message";

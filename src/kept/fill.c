@@ -143,7 +143,7 @@ add_fill_column(RowWriter *writer, const Refill *refill, Relation rows, Relation
 
 	check_type(TupleDescAttr(RelationGetDescr(table), refill->column - 1), linitial(kept->types));
 	sv_rows_kept(writer, refill->column, lookup, list_length(kept->columns) + 1);
-	if (from_elsewhere && strcmp(kept->kind, "type") == 0)
+	if (from_elsewhere && kept->kind == SV_KEPT_TYPE)
 		sv_rows_needed(writer, refill->column);
 }
 
@@ -152,7 +152,7 @@ is_converted(const List *refills, AttrNumber column)
 {
 	foreach_ptr(const Refill, refill, refills)
 	{
-		if (refill->column == column && strcmp(refill->item->kept->kind, "type") == 0)
+		if (refill->column == column && refill->item->kept->kind == SV_KEPT_TYPE)
 			return true;
 	}
 	return false;

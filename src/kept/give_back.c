@@ -132,7 +132,7 @@ return_created_tables(Keep *keep, List *created)
 
 	foreach_ptr(Pending, item, keep->pending)
 	{
-		Oid			place = sv_kept_is_open(item, "table") ?
+		Oid			place = sv_kept_is_open(item, SV_KEPT_TABLE) ?
 		sv_kept_find(item->kept->schema_name, item->kept->table_name) : InvalidOid;
 
 		if (!is_place(keep, item, place, created) || list_member_oid(unit.relations, place))
@@ -261,7 +261,7 @@ tables_under(const RangeVar *name)
 
 /* What of the open items of a kind is about these columns of these tables. */
 static void
-find_refills(Unit *unit, const char *kind, List *tables, List *columns)
+find_refills(Unit *unit, KeptKind kind, List *tables, List *columns)
 {
 	ListCell   *table;
 
@@ -296,7 +296,7 @@ adds_columns(Keep *keep, const Node *tree, StatementFn run, void *arg)
 	unit.run = run;
 	unit.arg = arg;
 	if (columns != NIL)
-		find_refills(&unit, "column", tables_under(name), columns);
+		find_refills(&unit, SV_KEPT_COLUMN, tables_under(name), columns);
 	return unit.items != NIL && succeeds(add_returned_columns, &unit);
 }
 
@@ -339,7 +339,7 @@ fills_table(Keep *keep, const Node *tree, StatementFn run, void *arg)
 	unit.arg = arg;
 	foreach_ptr(Pending, item, keep->pending)
 	{
-		if (!sv_kept_is_open(item, "column") || !sv_kept_concerns(item, relation) ||
+		if (!sv_kept_is_open(item, SV_KEPT_COLUMN) || !sv_kept_concerns(item, relation) ||
 			get_attnum(relation, item->kept->column_name) == InvalidAttrNumber)
 			continue;
 		if (!has_refill(target_for(&unit.targets, relation), item->kept->column_name))
@@ -369,7 +369,7 @@ return_created_columns(Keep *keep, List *created, bool empty)
 
 	foreach_ptr(Pending, item, keep->pending)
 	{
-		foreach_oid(relation, sv_kept_is_open(item, "column") ? tables_of(item) : NIL)
+		foreach_oid(relation, sv_kept_is_open(item, SV_KEPT_COLUMN) ? tables_of(item) : NIL)
 		{
 			AttrNumber	column = get_attnum(relation, item->kept->column_name);
 
@@ -457,7 +457,8 @@ return_created_sequences(Keep *keep, List *created)
 		{
 			Unit		unit = {keep, NIL, list_make1(item), list_make1_oid(seen->relation)};
 
-			if (!sv_kept_is_open(item, "sequence") || !is_sequence(item->kept, seen->relation))
+			if (!sv_kept_is_open(item, SV_KEPT_SEQUENCE) ||
+				!is_sequence(item->kept, seen->relation))
 				continue;
 			(void) succeeds(return_sequence, &unit);
 			break;
@@ -527,7 +528,7 @@ converts_columns(Keep *keep, const Node *tree, StatementFn run, void *arg)
 	unit.run = run;
 	unit.arg = arg;
 	if (columns != NIL)
-		find_refills(&unit, "type", tables_under(name), columns);
+		find_refills(&unit, SV_KEPT_TYPE, tables_under(name), columns);
 	if (unit.items == NIL)
 		return false;
 	foreach_ptr(const Target, target, unit.targets)

@@ -69,7 +69,7 @@ has_kept_columns(const StoredKept *kept, Oid rows)
 		int			natts = RelationGetNumberOfAttributes(table);
 
 		relation_close(table, NoLock);
-		return natts == n + (strcmp(kept->kind, "type") == 0 ? 2 : 1);
+		return natts == n + (kept->kind == SV_KEPT_TYPE ? 2 : 1);
 	}
 	foreach(cell, kept->columns)
 	{
@@ -106,9 +106,9 @@ sv_kept_rows_of(const StoredKept *kept)
 }
 
 bool
-sv_kept_is_open(const Pending *item, const char *kind)
+sv_kept_is_open(const Pending *item, KeptKind kind)
 {
-	return !item->done && strcmp(item->kept->kind, kind) == 0;
+	return !item->done && item->kept->kind == kind;
 }
 
 /* Error unless the current user may have what was kept in "rows". */

@@ -108,7 +108,7 @@ typedef struct Pending
 extern Oid	sv_kept_find(const char *schema, const char *name);
 extern char *sv_kept_layout(Oid table);
 extern Oid	sv_kept_rows_of(const StoredKept *kept);
-extern bool sv_kept_is_open(const Pending *item, const char *kind);
+extern bool sv_kept_is_open(const Pending *item, KeptKind kind);
 extern bool sv_kept_concerns(const Pending *item, Oid relation);
 extern void sv_kept_claim(Oid rows);
 extern void sv_kept_finish(Pending *item);

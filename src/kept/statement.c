@@ -494,7 +494,7 @@ warn(const Pending *item)
 	const char *name = quote_qualified_identifier(kept->schema_name, kept->table_name);
 
 	ereport(WARNING,
-			(strcmp(kept->kind, "sequence") == 0 ?
+			(kept->kind == SV_KEPT_SEQUENCE ?
 			 errmsg("the position of sequence %s was not restored", name) :
 			 kept->column_name == NULL ? errmsg("the rows of table %s were not restored", name) :
 			 errmsg("the values of column \"%s\" of table %s were not restored", kept->column_name,

@@ -34,7 +34,7 @@
 #include "utils/syscache.h"
 
 static StoredKept *
-new_kept(const Keep *keep, const char *kind, Oid relation)
+new_kept(const Keep *keep, KeptKind kind, Oid relation)
 {
 	StoredKept *kept = palloc0(sizeof(StoredKept));
 
@@ -172,7 +172,7 @@ StoredKept *
 sv_kept_take_table(const Keep *keep, const Loss *loss)
 {
 	Relation	table = table_open(loss->relation, AccessExclusiveLock);
-	StoredKept *kept = new_kept(keep, "table", loss->relation);
+	StoredKept *kept = new_kept(keep, SV_KEPT_TABLE, loss->relation);
 	Oid			rows;
 
 	CheckTableNotInUse(table, "DROP TABLE");
@@ -362,7 +362,8 @@ value_layout(const StoredKept *kept, Oid relation, bool converted)
 StoredKept *
 sv_kept_take_column(const Keep *keep, const Loss *loss, const Bitmapset *lost)
 {
-	StoredKept *kept = new_kept(keep, loss->converted ? "type" : "column", loss->relation);
+	StoredKept *kept = new_kept(keep, loss->converted ? SV_KEPT_TYPE : SV_KEPT_COLUMN,
+								loss->relation);
 	char	   *what;
 	ValueCopy	copy = {kept};
 
@@ -474,7 +475,7 @@ start_of(Oid sequence)
 StoredKept *
 sv_kept_take_sequence(const Keep *keep, Oid sequence)
 {
-	StoredKept *kept = new_kept(keep, "sequence", sequence);
+	StoredKept *kept = new_kept(keep, SV_KEPT_SEQUENCE, sequence);
 	Relation	relation = relation_open(sequence, AccessExclusiveLock);
 	TupleTableSlot *slot = table_slot_create(relation, NULL);
 	Snapshot	snapshot = RegisterSnapshot(GetLatestSnapshot());

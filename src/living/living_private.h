@@ -87,13 +87,6 @@ extern bool sv_living_belongs(const List *made, const Object *o);
 
 /* ----- tasks.c: what is due ----- */
 
-typedef enum LivingKind
-{
-	SV_LIVING_OBJECT,
-	SV_LIVING_ROWS,				/* rows that a table shall have */
-	SV_LIVING_SEED				/* it fills tables; no downgrade takes it back */
-} LivingKind;
-
 typedef struct LivingTask
 {
 	const char *name;
@@ -116,7 +109,6 @@ typedef struct LivingTask
 	ErrorData  *error;			/* of the last attempt */
 } LivingTask;
 
-extern LivingKind sv_living_kind(const StoredLiving *living);
 extern List *sv_living_tasks(StoreMode mode, Direction direction, int64 before, List **made);
 extern const LivingVersion *sv_living_version(const List *versions, const char *name);
 extern void sv_task_due(LivingTask *task, const char *reason);

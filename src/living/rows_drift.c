@@ -47,7 +47,7 @@ sv_living_rows_drift(const List *schemas, List *exclude)
 		RowsDrift  *drift;
 
 		CHECK_FOR_INTERRUPTS();
-		if (sv_living_kind(living) != SV_LIVING_ROWS || living->in_force == NULL)
+		if (living->kind != SV_LIVING_ROWS || living->in_force == NULL)
 			continue;
 		wanted = sv_living_rows_before(SV_STORE_READ, living->name);
 		if (wanted == NULL || (schemas != NIL && !sv_base_has_string(schemas, wanted->schema)) ||

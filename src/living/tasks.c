@@ -122,18 +122,11 @@ look_into(LivingTask *task)
 
 /* ---------- what is due ---------- */
 
-LivingKind
-sv_living_kind(const StoredLiving *living)
-{
-	return strcmp(living->kind, "rows") == 0 ? SV_LIVING_ROWS :
-		strcmp(living->kind, "seed") == 0 ? SV_LIVING_SEED : SV_LIVING_OBJECT;
-}
-
 /* What a user calls it. */
 const char *
 sv_living_word(const StoredLiving *living)
 {
-	return sv_living_kind(living) == SV_LIVING_OBJECT ? "repeatable" : living->kind;
+	return living->kind == SV_LIVING_OBJECT ? "repeatable" : sv_living_kind_name(living->kind);
 }
 
 /* The text shall run; the first reason counts. */
@@ -154,7 +147,7 @@ task_of(const StoredLiving *living)
 	task->up = living->up;
 	task->down = living->down;
 	task->checksum = living->checksum;
-	task->kind = sv_living_kind(living);
+	task->kind = living->kind;
 	task->word = sv_living_word(living);
 	task->depends_on = living->depends_on;
 	task->file = living->file;

@@ -243,14 +243,6 @@ go_up(Tests *tests, const Sandbox *sandbox, int revision, const StoredScript *st
 	return true;
 }
 
-/* Is it something that a derived down leaves as the up made it? */
-static bool
-is_lasting_loss(const char *lost)
-{
-	return strncmp(lost, "rows of ", 8) != 0 && strncmp(lost, "values ", 7) != 0 &&
-		strncmp(lost, "position ", 9) != 0;
-}
-
 /*
  * What the derived down of a revision does not undo is no "ok", though the
  * schema is that of before.
@@ -262,7 +254,7 @@ note_staying(const StoredRevision *row, const StoredScript *stored, TestResult *
 		return;
 	foreach_ptr(char, string, row->lost)
 	{
-		if (is_lasting_loss(string))
+		if (!sv_lost_is_content(string))
 			result->objects = lappend(result->objects, string);
 	}
 	if (result->objects != NIL)

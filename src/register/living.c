@@ -62,7 +62,7 @@ check_depends(const StoredLiving *living)
 static bool
 same_living(const StoredLiving *a, const StoredLiving *b)
 {
-	return strcmp(a->kind, b->kind) == 0 && strcmp(a->up, b->up) == 0 &&
+	return a->kind == b->kind && strcmp(a->up, b->up) == 0 &&
 		sv_base_same_text(a->down, b->down) &&
 		a->always == b->always && sv_base_same_text(a->contexts, b->contexts);
 }
@@ -70,7 +70,7 @@ same_living(const StoredLiving *a, const StoredLiving *b)
 static bool
 is_rows(const StoredLiving *living)
 {
-	return strcmp(living->kind, "rows") == 0;
+	return living->kind == SV_LIVING_ROWS;
 }
 
 /* Raise SV006 if the name is a revision's, another source's, or that of the other kind. */
@@ -182,7 +182,7 @@ read_draft_options(const RevisionDraft *draft, bool is_rows)
 	DraftOptions options = {draft->runs == SV_RUNS_ALWAYS};
 	JsonMembers member;
 
-	if (draft->kind == NULL || draft->options == NULL)
+	if (draft->kind == SV_LIVING_NONE || draft->options == NULL)
 		return options;
 	sv_json_begin(&member, &sv_json_parse(draft->options)->root);
 	while (sv_json_next(&member))
@@ -267,11 +267,11 @@ sv_register_living_draft(const RevisionDraft *draft, const char *source)
 {
 	StoredLiving living = {draft->id, draft->kind, draft->up, draft->down, draft->depends_on};
 
-	if (draft->kind != NULL && strcmp(draft->kind, "rows") == 0)
+	if (draft->kind == SV_LIVING_ROWS)
 		return register_rows_draft(draft, source);
-	if (living.kind == NULL)
-		living.kind = "object";
-	if (draft->kind == NULL)
+	if (living.kind == SV_LIVING_NONE)
+		living.kind = SV_LIVING_OBJECT;
+	if (draft->kind == SV_LIVING_NONE)
 	{
 		living.up = filled_in(draft, draft->up, "up", draft->up_line);
 		living.down = filled_in(draft, draft->down, "down", draft->down_line);

@@ -305,7 +305,7 @@ refuse_other_deleting(const ManagedRows *rows, const char *name)
 	{
 		const ManagedRows *other;
 
-		if (strcmp(living->kind, "rows") != 0 || strcmp(living->name, name) == 0)
+		if (living->kind != SV_LIVING_ROWS || strcmp(living->name, name) == 0)
 			continue;
 		other = sv_managed_parse(living->up);
 		if (strcmp(other->table, rows->table) != 0 || strcmp(other->schema, rows->schema) != 0)
@@ -364,7 +364,7 @@ name_after_table(const ManagedRows *rows)
 RegisterAction
 sv_register_managed_rows(const ManagedRows *rows, const GivenRows *given, const char **name)
 {
-	StoredLiving living = {given->name, "rows"};
+	StoredLiving living = {given->name, SV_LIVING_ROWS};
 
 	if (living.name == NULL)
 		living.name = name_after_table(rows);

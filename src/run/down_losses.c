@@ -27,11 +27,10 @@ lost_text(const StoredKept *kept)
 	char	   *table = quote_qualified_identifier(kept->schema_name, kept->table_name);
 
 	if (kept->column_name == NULL)
-		return psprintf(strcmp(kept->kind, "sequence") == 0 ? "position of sequence %s" :
-						"rows of table %s", table);
-	return psprintf(strcmp(kept->kind, "type") == 0 ?
-					"values as they were before the change of type of column %s.%s" :
-					"values of column %s.%s", table, quote_identifier(kept->column_name));
+		return sv_lost_text(kept->kind == SV_KEPT_SEQUENCE ? SV_LOST_POSITION : SV_LOST_ROWS,
+							table);
+	return sv_lost_text(kept->kind == SV_KEPT_TYPE ? SV_LOST_FORMER_VALUES : SV_LOST_VALUES,
+						psprintf("%s.%s", table, quote_identifier(kept->column_name)));
 }
 
 /* What the derived down of a revision cannot bring back, and kept data does not either. */

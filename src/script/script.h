@@ -352,6 +352,16 @@ typedef struct LockTarget
 
 extern List *sv_lock_targets(const Node *tree);
 
+/* What runs again when its text has changed. */
+typedef enum LivingKind
+{
+	SV_LIVING_NONE,				/* a revision, or a format without a word for the kind */
+	SV_LIVING_OBJECT,
+	SV_LIVING_SEED,				/* it fills tables; no downgrade takes it back */
+	SV_LIVING_ROWS,				/* rows that a table shall have */
+	SV_LIVING_KINDS
+} LivingKind;
+
 /* ----- managed_rows.c, values.c: the rows that a table shall have ----- */
 
 typedef enum RowValueKind

@@ -11,6 +11,30 @@
 #include "store/store.h"
 #include "utils/rel.h"
 
+static const char *const kinds[] = {"table", "column", "type", "sequence"};
+
+StaticAssertDecl(lengthof(kinds) == SV_KEPT_KINDS, "each kind has a name");
+
+const char *
+sv_kept_kind_name(KeptKind kind)
+{
+	return kinds[kind];
+}
+
+static KeptKind
+read_kind(const char *name)
+{
+	for (int i = 0; i < SV_KEPT_KINDS; i++)
+	{
+		if (strcmp(kinds[i], name) == 0)
+			return i;
+	}
+	ereport(ERROR,
+			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+			 errmsg("a row of schemaver.kept_data has the unknown kind \"%s\"", name),
+			 errdetail("The row was edited by hand.")));
+}
+
 /* A number for what is to be kept next; never used twice. */
 int64
 sv_store_kept_number(void)
@@ -38,7 +62,7 @@ sv_store_keep(const StoredKept *kept)
 		INT8OID, BOOLOID, INT8OID, TEXTOID, TEXTOID, TEXTOID}
 	};
 
-	sv_own_query(SV_STORE_WRITE, &query, kept->number, kept->revision, kept->kind,
+	sv_own_query(SV_STORE_WRITE, &query, kept->number, kept->revision, kinds[kept->kind],
 				 kept->schema_name, kept->table_name,
 				 kept->column_name, kept->kept_table, kept->columns, kept->types,
 				 kept->row_security, kept->position,
@@ -54,17 +78,17 @@ sv_store_keep(const StoredKept *kept)
 static void
 check_shape(const StoredKept *kept)
 {
-	bool		column = strcmp(kept->kind, "column") == 0 || strcmp(kept->kind, "type") == 0;
+	bool		column = kept->kind == SV_KEPT_COLUMN || kept->kind == SV_KEPT_TYPE;
 
 	if ((column ? kept->column_name != NULL && kept->kept_table != NULL && kept->types != NIL &&
 		 kept->columns != NIL :
-		 kept->kept_table != NULL || strcmp(kept->kind, "table") != 0) &&
+		 kept->kept_table != NULL || kept->kind != SV_KEPT_TABLE) &&
 		(kept->kept_table == NULL || kept->layout != NULL))
 		return;
 	ereport(ERROR,
 			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 			 errmsg("row " INT64_FORMAT " of schemaver.kept_data lacks what its kind \"%s\" needs",
-					kept->number, kept->kind),
+					kept->number, kinds[kept->kind]),
 			 errdetail("The row was edited by hand.")));
 }
 
@@ -75,7 +99,7 @@ read_kept(uint64 row)
 
 	kept->number = sv_own_number_at(row, 1, 0);
 	kept->revision = sv_own_text(row, 2);
-	kept->kind = sv_own_text(row, 3);
+	kept->kind = read_kind(sv_own_text(row, 3));
 	kept->schema_name = sv_own_text(row, 4);
 	kept->table_name = sv_own_text(row, 5);
 	kept->column_name = sv_store_text(row, 6);

@@ -14,13 +14,37 @@
 	"l.name, l.kind, l.up, l.down, l.depends_on, l.run = 'always', l.contexts, l.checksum, " \
 	"l.source, l.file, l.line, l.in_force"
 
+static const char *const living_kinds[] = {"revision", "object", "seed", "rows"};
+
+StaticAssertDecl(lengthof(living_kinds) == SV_LIVING_KINDS, "each kind has a name");
+
+const char *
+sv_living_kind_name(LivingKind kind)
+{
+	return living_kinds[kind];
+}
+
+static LivingKind
+read_living_kind(const char *name)
+{
+	for (int kind = SV_LIVING_OBJECT; kind < SV_LIVING_KINDS; kind++)
+	{
+		if (strcmp(living_kinds[kind], name) == 0)
+			return kind;
+	}
+	ereport(ERROR,
+			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+			 errmsg("a row of schemaver.living has the unknown kind \"%s\"", name),
+			 errdetail("The row was edited by hand.")));
+}
+
 static void *
 read_living(uint64 row)
 {
 	StoredLiving *living = palloc0(sizeof(StoredLiving));
 
 	living->name = sv_own_text(row, 1);
-	living->kind = sv_own_text(row, 2);
+	living->kind = read_living_kind(sv_own_text(row, 2));
 	living->up = sv_own_text(row, 3);
 	living->down = sv_store_text(row, 4);
 	living->depends_on = sv_own_text_list(row, 5);
@@ -74,9 +98,10 @@ sv_store_set_living(const StoredLiving *living)
 		TEXTOID, INT4OID, TIMESTAMPTZOID, TEXTOID}
 	};
 
-	sv_own_query(SV_STORE_WRITE, &query, living->name, living->kind, living->up, living->down,
-				 living->depends_on, (int) living->always, living->contexts, living->checksum,
-				 living->source, living->file, living->line, GetCurrentTimestamp(),
+	sv_own_query(SV_STORE_WRITE, &query, living->name, sv_living_kind_name(living->kind),
+				 living->up, living->down, living->depends_on, (int) living->always,
+				 living->contexts, living->checksum, living->source, living->file, living->line,
+				 GetCurrentTimestamp(),
 				 sv_role_name(GetUserId()));
 }
 

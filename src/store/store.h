@@ -17,6 +17,7 @@
 #include "graph/graph.h"
 #include "model/model.h"
 #include "nodes/pg_list.h"
+#include "script/script.h"
 #include "storage/lock.h"
 
 /* ----- revisions.c ----- */
@@ -424,7 +425,7 @@ extern char *sv_store_interrupted(StoreMode mode, Direction *direction);
 typedef struct StoredLiving
 {
 	const char *name;
-	const char *kind;			/* "object", "seed" or "rows" */
+	LivingKind	kind;
 	const char *up;
 	const char *down;			/* NULL: none */
 	List	   *depends_on;		/* ids of revisions and names of living objects */
@@ -436,6 +437,8 @@ typedef struct StoredLiving
 	int			line;
 	const char *in_force;		/* checksum of the text that ran last; NULL: none */
 } StoredLiving;
+
+extern const char *sv_living_kind_name(LivingKind kind);
 
 /* A text of a living object that ran. */
 typedef struct LivingVersion
@@ -483,14 +486,39 @@ extern bool sv_store_has_living_objects(void);
 extern void sv_store_set_living_objects(const char *name, const List *objects);
 extern int64 sv_store_first_run_of(StoreMode mode, const List *ids);
 
+/* ----- lost_texts.c ----- */
+
+/* What a derived down cannot bring back. */
+typedef enum LostKind
+{
+	SV_LOST_ROWS,
+	SV_LOST_VALUES,
+	SV_LOST_ATTRIBUTE,
+	SV_LOST_FORMER_VALUES,		/* of a column that changed its type */
+	SV_LOST_POSITION,
+	SV_LOST_OTHER				/* a text of its own: what stays */
+} LostKind;
+
+extern char *sv_lost_text(LostKind kind, const char *identity);
+extern bool sv_lost_is_content(const char *text);
+
 /* ----- kept_rows.c ----- */
+
+typedef enum KeptKind
+{
+	SV_KEPT_TABLE,
+	SV_KEPT_COLUMN,
+	SV_KEPT_TYPE,				/* a column's values before it changed its type */
+	SV_KEPT_SEQUENCE,
+	SV_KEPT_KINDS
+} KeptKind;
 
 /* What a script dropped and schemaver kept. */
 typedef struct StoredKept
 {
 	int64		number;
 	const char *revision;
-	const char *kind;			/* "table", "column", "type" or "sequence" */
+	KeptKind	kind;
 	const char *schema_name;
 	const char *table_name;		/* or the sequence's */
 	const char *column_name;	/* NULL: all of it */
@@ -505,6 +533,7 @@ typedef struct StoredKept
 	double		rows;			/* estimate */
 } StoredKept;
 
+extern const char *sv_kept_kind_name(KeptKind kind);
 extern int64 sv_store_kept_number(void);
 extern void sv_store_keep(const StoredKept *kept);
 extern List *sv_store_kept_of(const char *revision, Direction direction);

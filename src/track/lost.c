@@ -177,16 +177,16 @@ sv_statement_lasts(Node *statement)
 		return psprintf("%s, which concerns the whole cluster",
 						GetCommandTagName(CreateCommandTag(statement)));
 	if (IsA(statement, AlterSeqStmt) && restarts((AlterSeqStmt *) statement))
-		return psprintf("position of sequence %s", ((AlterSeqStmt *) statement)->sequence->relname);
+		return sv_lost_text(SV_LOST_POSITION, ((AlterSeqStmt *) statement)->sequence->relname);
 	return NULL;
 }
 
 /* ---------- found in the comparison ---------- */
 
 static List *
-note_loss(List *lost, const char *what, const char *identity)
+note_loss(List *lost, LostKind kind, const char *identity)
 {
-	return sv_track_once(lost, psprintf("%s %s", what, identity));
+	return sv_track_once(lost, sv_lost_text(kind, identity));
 }
 
 /*
@@ -252,7 +252,7 @@ note_attribute(const Comparison *cmp, List *lost, const Object *b)
 	if (is_new_object(cmp, b->parent) || !is_new_object(cmp, b) || before == NULL ||
 		!type_is_stored(before->address.objectId))
 		return lost;
-	return note_loss(lost, "values of attribute", b->identity);
+	return note_loss(lost, SV_LOST_ATTRIBUTE, b->identity);
 }
 
 static List *
@@ -261,10 +261,9 @@ note_column(const Comparison *cmp, List *lost, const Object *b)
 	if (is_new_object(cmp, b->parent))
 		return lost;
 	if (is_new_object(cmp, b))
-		return sv_is(b, "generated") ? lost : note_loss(lost, "values of column", b->identity);
+		return sv_is(b, "generated") ? lost : note_loss(lost, SV_LOST_VALUES, b->identity);
 	if (sv_before(cmp, b) != NULL && !sv_same(sv_before(cmp, b), b, "type"))
-		return note_loss(lost, "values as they were before the change of type of column",
-						 b->identity);
+		return note_loss(lost, SV_LOST_FORMER_VALUES, b->identity);
 	return lost;
 }
 
@@ -279,7 +278,7 @@ note_identity(const Comparison *cmp, List *lost, const Object *column)
 		 !is_new_object(cmp, column) &&
 		 !(sequence != NULL && sv_pair(cmp, sequence)->replaced)))
 		return lost;
-	return note_loss(lost, "position of sequence", sv_identity_sequence(column));
+	return note_loss(lost, SV_LOST_POSITION, sv_identity_sequence(column));
 }
 
 /* What statements drop that comes back: DROP says so itself. */
@@ -294,10 +293,10 @@ note_dropped_rows(const Comparison *cmp, List *lost)
 		if (row->sql == NULL || !(row->hazards & SV_HAZARD_DATA_LOSS) || b == NULL)
 			continue;
 		if (sv_class_is(b, table) && !sv_pair(cmp, b)->swapped && has_own_rows(cmp, b))
-			lost = note_loss(lost, "rows of table", b->identity);
+			lost = note_loss(lost, SV_LOST_ROWS, b->identity);
 		else if (sv_class_is(b, column) && !sv_class_is(b->parent, composite) &&
 				 !sv_pair(cmp, b->parent)->swapped && !is_new_object(cmp, b->parent))
-			lost = note_loss(lost, "values of column", b->identity);
+			lost = note_loss(lost, SV_LOST_VALUES, b->identity);
 	}
 	return lost;
 }
@@ -319,9 +318,9 @@ sv_derived_lost(const Comparison *cmp, const List *undone)
 		if (b->context)
 			continue;
 		if (sv_class_is(b, table) && is_new_object(cmp, b) && has_own_rows(cmp, b))
-			lost = note_loss(lost, "rows of table", b->identity);
+			lost = note_loss(lost, SV_LOST_ROWS, b->identity);
 		else if (sv_class_is(b, sequence) && is_new_object(cmp, b))
-			lost = note_loss(lost, "position of sequence", b->identity);
+			lost = note_loss(lost, SV_LOST_POSITION, b->identity);
 		else if (sv_class_is(b, column) && sv_class_is(b->parent, table))
 			lost = note_identity(cmp, note_column(cmp, lost, b), b);
 		else if (sv_class_is(b, column) && sv_class_is(b->parent, composite))
