@@ -9,8 +9,9 @@
 
 #define SV_MAJOR (PG_VERSION_NUM / 10000)
 
-/* Since 18 NOT NULL is a constraint with a name. */
+/* Since 18 NOT NULL is a constraint with a name; that of a domain since 17. */
 #define SV_HAS_NAMED_NOT_NULL (SV_MAJOR >= 18)
+#define SV_HAS_NAMED_DOMAIN_NOT_NULL (SV_MAJOR >= 17)
 
 /*
  * Since 17 a value that ALTER TYPE ... ADD VALUE adds to an enum type of the

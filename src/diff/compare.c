@@ -185,12 +185,15 @@ add_given_names(HTAB *names, const Model *model)
 	{
 		if (sv_is(o, "not_null_name") || sv_is(o, "installed_not_null_name"))
 			(void) hash_search(names, sv_not_null_name(o), HASH_ENTER, NULL);
+		else if ((sv_class_is(o, constraint) || sv_class_is(o, domain_constraint)) &&
+				 strstr(o->name, "_not_null") != NULL)
+			(void) hash_search(names, o->name, HASH_ENTER, NULL);
 	}
 }
 
 /*
- * Since 18 a NOT NULL has a name, which the server chooses so that no other constraint of the
- * schema has it.  A constraint that a partition has from its parent has the parent's name.
+ * Since 18 a NOT NULL has a name, that of a domain since 17, which the server chooses so that no
+ * other constraint of the schema has it.  A constraint that a partition has from its parent has the parent's name.
  */
 static void
 find_named(Comparison *cmp)
@@ -204,7 +207,7 @@ find_named(Comparison *cmp)
 	add_given_names(names, cmp->to);
 	foreach_ptr(Pair, pair, hash_get_num_entries(names) > 0 ? cmp->pairs : NIL)
 	{
-		if (pair->b != NULL && pair->class == &sv_class_column && sv_is(pair->b, "not_null"))
+		if (pair->b != NULL && sv_is(pair->b, "not_null"))
 			(void) hash_search(names, sv_not_null_name(pair->b), HASH_FIND, &pair->named);
 	}
 	hash_destroy(names);

@@ -13,6 +13,15 @@ typedef struct TakenName
 	List	   *nodes;
 } TakenName;
 
+/* Has the NOT NULL of a column (since 18) or domain (since 17) a name, which it has of its own? */
+static bool
+has_not_null_name(const Object *o)
+{
+	return sv_is(o, "not_null") && !sv_is(o, "inherited") &&
+		(sv_class_is(o, column) ? SV_HAS_NAMED_NOT_NULL :
+		 sv_class_is(o, domain) && SV_HAS_NAMED_DOMAIN_NOT_NULL);
+}
+
 static void
 name_key(char *key, const Object *o, const char *space)
 {
@@ -25,8 +34,8 @@ name_key(char *key, const Object *o, const char *space)
 	}
 	else if (sv_class_is(o, identity_sequence))
 		name = sv_identity_sequence_name(o->parent);
-	else if (sv_class_is(o, column))
-		name = sv_text(o, "not_null_name");
+	else if (sv_class_is(o, column) || (sv_class_is(o, domain) && strcmp(space, o->identity) == 0))
+		name = sv_not_null_name(o);
 	memset(key, 0, NAMEDATALEN * 4);
 	snprintf(key, NAMEDATALEN * 4, "%s|%s|%s", o->schema ? o->schema : "", name, space);
 }
@@ -49,12 +58,14 @@ name_spaces(const Object *o, bool before)
 		spaces = lappend(spaces, "relation");
 	if (sv_is(o, "multirange"))
 		spaces = lappend(spaces, "multirange");
-	if (sv_is(o, "not_null_name") || (sv_class_is(o, constraint) && sv_diff_is_index(o)))
+	if (has_not_null_name(o))
+		spaces = lappend(spaces, (char *) (o->parent ? o->parent : o)->identity);
+	else if (sv_class_is(o, constraint) && sv_diff_is_index(o))
 		spaces = lappend(spaces, (char *) o->parent->identity);
 	return spaces;
 }
 
-/* Does the NOT NULL of a column, or its sequence, get another name? */
+/* Does the NOT NULL of a column or domain, or the column's sequence, get another name? */
 static bool
 is_renamed_in_place(const Pair *pair)
 {
@@ -63,7 +74,9 @@ is_renamed_in_place(const Pair *pair)
 	if (pair->class == &sv_class_identity_sequence)
 		return strcmp(sv_identity_sequence_name(pair->a->parent),
 					  sv_identity_sequence_name(pair->b->parent)) != 0;
-	return !sv_same(pair->a, pair->b, "not_null_name");
+	if (!has_not_null_name(pair->a) || !has_not_null_name(pair->b))
+		return has_not_null_name(pair->a) || has_not_null_name(pair->b);
+	return strcmp(sv_not_null_name(pair->a), sv_not_null_name(pair->b)) != 0;
 }
 
 /* Where a name of the old object becomes free, or NULL; a column's NOT NULL has one, too. */
@@ -79,7 +92,7 @@ freeing_node(const Pair *pair)
 	if (pair->drop != NULL)
 		return pair->drop;
 	return is_renamed_in_place(pair) &&
-		(sv_class_is(pair->a, identity_sequence) || sv_is(pair->a, "not_null_name")) ?
+		(sv_class_is(pair->a, identity_sequence) || has_not_null_name(pair->a)) ?
 		pair->alter : NULL;
 }
 
@@ -90,7 +103,7 @@ taking_node(const Pair *pair)
 	if (pair->shell != NULL || pair->create != NULL)
 		return pair->shell ? pair->shell : pair->create;
 	return is_renamed_in_place(pair) &&
-		(sv_class_is(pair->b, identity_sequence) || sv_is(pair->b, "not_null_name")) ?
+		(sv_class_is(pair->b, identity_sequence) || has_not_null_name(pair->b)) ?
 		pair->alter : NULL;
 }
 

@@ -28,9 +28,9 @@ of_composite(const Object *column)
  * another one, that is among the properties.
  */
 static char *
-usual_name(const char *table, const char *column, const char *label)
+usual_name(const char *of, const char *label)
 {
-	char	   *name = psprintf("%s_%s", table, column);
+	char	   *name = pstrdup(of);
 
 	name[pg_mbcharcliplen(name, strlen(name), NAMEDATALEN - 1 - strlen(label))] = '\0';
 	return psprintf("%s%s", name, label);
@@ -39,18 +39,19 @@ usual_name(const char *table, const char *column, const char *label)
 char *
 sv_usual_sequence(const char *table, const char *column)
 {
-	return usual_name(table, column, "_seq");
+	return usual_name(psprintf("%s_%s", table, column), "_seq");
 }
 
-/* The name of its NOT NULL, since 18. */
+/* The name of the NOT NULL of a column (since 18) or of a domain (since 17). */
 const char *
-sv_not_null_name(const Object *column)
+sv_not_null_name(const Object *o)
 {
-	if (sv_is(column, "not_null_name"))
-		return sv_text(column, "not_null_name");
-	if (sv_is(column, "installed_not_null_name"))
-		return sv_text(column, "installed_not_null_name");
-	return usual_name(column->parent->name, column->name, "_not_null");
+	if (sv_is(o, "not_null_name"))
+		return sv_text(o, "not_null_name");
+	if (sv_is(o, "installed_not_null_name"))
+		return sv_text(o, "installed_not_null_name");
+	return sv_class_is(o, domain) ? usual_name(o->name, "_not_null") :
+		usual_name(psprintf("%s_%s", o->parent->name, o->name), "_not_null");
 }
 
 /* Since 17 a partition gets identities from its parent, and none may be there before. */

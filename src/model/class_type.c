@@ -225,6 +225,25 @@ is_folded_constraint(const Object *o)
 	return !sv_is(o, "not_valid");
 }
 
+/* Must the name of the NOT NULL be said? */
+static bool
+gives_not_null_name(Writer *w, const Object *o)
+{
+	return sv_is(o, "not_null_name") ||
+		(SV_HAS_NAMED_DOMAIN_NOT_NULL &&
+		 (sv_is_swapped(w->cmp, o) || sv_diff_is_named(w->cmp, o)));
+}
+
+/* Since 17 the NOT NULL of a domain is a constraint, which can have a comment. */
+static void
+write_domain_not_null_comment(Writer *w, const Object *a, const Object *b)
+{
+	if (sv_is(b, "not_null"))
+		sv_emit(w, 0, "COMMENT ON CONSTRAINT %s ON DOMAIN %s IS %s",
+				quote_identifier(sv_not_null_name(b)), b->identity,
+				sv_is(b, "not_null_comment") ? sv_quote(sv_text(b, "not_null_comment")) : "NULL");
+}
+
 static void
 create_domain(Writer *w, const Object *o)
 {
@@ -234,6 +253,8 @@ create_domain(Writer *w, const Object *o)
 	appendStringInfo(&out, "CREATE DOMAIN %s AS %s", o->identity, sv_text(o, "type"));
 	if (sv_is(o, "collation"))
 		appendStringInfo(&out, " COLLATE %s", sv_text(o, "collation"));
+	if (sv_is(o, "not_null") && gives_not_null_name(w, o))
+		appendStringInfo(&out, " CONSTRAINT %s", quote_identifier(sv_not_null_name(o)));
 	if (sv_is(o, "not_null"))
 		appendStringInfoString(&out, " NOT NULL");
 	if (sv_is(o, "default"))
@@ -242,6 +263,8 @@ create_domain(Writer *w, const Object *o)
 		appendStringInfo(&out, "\n    CONSTRAINT %s %s", quote_identifier(constraint->name),
 						 sv_text(constraint, "definition"));
 	sv_emit(w, 0, "%s", out.data);
+	if (sv_is(o, "not_null_comment"))
+		write_domain_not_null_comment(w, NULL, o);
 }
 
 static void
@@ -256,14 +279,31 @@ alter_domain_default(Writer *w, const Object *a, const Object *b)
 static void
 alter_domain_not_null(Writer *w, const Object *a, const Object *b)
 {
-	sv_emit(w, sv_is(b, "not_null") ?
-			SV_HAZARD_SCAN | SV_HAZARD_MAY_FAIL | SV_HAZARD_BLOCKS_WRITES : 0,
-			"ALTER DOMAIN %s %s NOT NULL", b->identity, sv_is(b, "not_null") ? "SET" : "DROP");
+	int			hazards = SV_HAZARD_SCAN | SV_HAZARD_MAY_FAIL | SV_HAZARD_BLOCKS_WRITES;
+
+	if (!sv_is(b, "not_null"))
+		sv_emit(w, 0, "ALTER DOMAIN %s DROP NOT NULL", b->identity);
+	else if (gives_not_null_name(w, b))
+		sv_emit(w, hazards, "ALTER DOMAIN %s ADD CONSTRAINT %s NOT NULL", b->identity,
+				quote_identifier(sv_not_null_name(b)));
+	else
+		sv_emit(w, hazards, "ALTER DOMAIN %s SET NOT NULL", b->identity);
+}
+
+static void
+rename_domain_not_null(Writer *w, const Object *a, const Object *b)
+{
+	if (sv_is(a, "not_null") && sv_is(b, "not_null") &&
+		strcmp(sv_not_null_name(a), sv_not_null_name(b)) != 0)
+		sv_emit(w, 0, "ALTER DOMAIN %s RENAME CONSTRAINT %s TO %s", b->identity,
+				quote_identifier(sv_not_null_name(a)), quote_identifier(sv_not_null_name(b)));
 }
 
 static const Alterer domain_alterers[] = {
 	{"default", alter_domain_default},
 	{"not_null", alter_domain_not_null},
+	{"not_null_name", rename_domain_not_null},
+	{"not_null_comment", write_domain_not_null_comment},
 	{NULL}
 };
 
@@ -275,6 +315,12 @@ const ModelClass sv_class_domain = {
 	.query = "SELECT t.oid AS _oid, t.typnamespace AS _schema, t.typname AS _name, t.typowner AS "
 	"owner, t.typacl AS acl, "
 	"format_type(t.typbasetype, t.typtypmod) AS type, " FLAG("t.typnotnull", "not_null") ", "
+	SV_17("(SELECT nullif(k.conname, left(t.typname, 54) || '_not_null')::text FROM "
+		  "pg_catalog.pg_constraint k WHERE k.contypid = t.oid AND k.contype = 'n') AS "
+		  "not_null_name, "
+		  "(SELECT d.description FROM pg_catalog.pg_constraint k JOIN pg_catalog.pg_description d "
+		  "ON d.objoid = k.oid AND d.classoid = 'pg_catalog.pg_constraint'::regclass "
+		  "WHERE k.contypid = t.oid AND k.contype = 'n') AS not_null_comment, ", "")
 	"pg_catalog.pg_get_expr(t.typdefaultbin, 0) AS \"default\", "
 	"CASE WHEN t.typcollation <> b.typcollation THEN (SELECT quote_ident(nspname) || '.' || "
 	"quote_ident(collname) "
