@@ -98,7 +98,6 @@ extern int	sv_line_at(const char *text, const char *at);
 extern const char *sv_line_comment(const LineCursor *line, const char *mark);
 extern bool sv_text_has_line(const char *text, const char *mark);
 extern bool sv_text_has_mark(const char *text, const char *mark);
-extern bool sv_line_indents_mark(const LineCursor *line, const char *mark);
 extern void sv_line_refuse_indented(const SourceFile *file, const LineCursor *line,
 									const char *mark);
 

@@ -93,8 +93,8 @@ sv_line_comment(const LineCursor *line, const char *mark)
  * Does the line have blanks before such a comment?  The tools refuse it or pass over
  * it, and whoever wrote it has meant the mark.
  */
-bool
-sv_line_indents_mark(const LineCursor *line, const char *mark)
+static bool
+indents_mark(const LineCursor *line, const char *mark)
 {
 	LineCursor	rest = *line;
 	int			n = indent_of(line);
@@ -108,7 +108,7 @@ sv_line_indents_mark(const LineCursor *line, const char *mark)
 void
 sv_line_refuse_indented(const SourceFile *file, const LineCursor *line, const char *mark)
 {
-	if (sv_line_indents_mark(line, mark))
+	if (indents_mark(line, mark))
 		sv_format_refuse(file, line->number, psprintf("\"-- %s\" does not begin its line", mark),
 						 "Take the blanks before it away; if it is none of the tool's marks, "
 						 "write something before it.");
@@ -123,7 +123,7 @@ sv_text_has_mark(const char *text, const char *mark)
 	while (sv_line_next(&line))
 	{
 		if (line.length > 0 && strchr("- \t\f\v", line.start[0]) != NULL &&
-			(sv_line_comment(&line, mark) != NULL || sv_line_indents_mark(&line, mark)))
+			(sv_line_comment(&line, mark) != NULL || indents_mark(&line, mark)))
 			return true;
 	}
 	return false;
