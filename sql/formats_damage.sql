@@ -19,6 +19,7 @@ SELECT schemaver.load('f', E'-- schemaver:file 1_a.sql\n-- migrate:down\nDROP TA
 -- a plan with what git leaves of a conflict, and with a line cut off
 SELECT schemaver.load('f', E'-- schemaver:file sqitch.plan\n%project=x\na 2026-01-02T03:04:05Z A <a@example.com>\n<<<<<<< HEAD\n-- schemaver:file deploy/a.sql\nSELECT 1;\n-- schemaver:file deploy/<<<<<<<.sql\nSELECT 1;\n');
 SELECT schemaver.load('f', E'-- schemaver:file sqitch.plan\n%project=x\na 2026-01-02T03\n-- schemaver:file deploy/a.sql\nSELECT 1;\n');
+SELECT schemaver.load('f', E'-- schemaver:file sqitch.plan\n%project=x\na 2026-01-02T03:04:05Z A <a@exam\n-- schemaver:file deploy/a.sql\nSELECT 1;\n');
 -- a folder of Prisma without its migration.sql
 SELECT schemaver.load('f', E'-- schemaver:file 20260101000000_a/migration.sql\nSELECT 1;\n-- schemaver:file 20260102000000_b/notes.md\n\n');
 -- nothing was registered

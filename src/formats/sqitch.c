@@ -186,14 +186,11 @@ read_planned(const SqitchReader *r, int number, const char *at)
 	at += length;
 	at += strspn(at, " \t");
 	length = strcspn(at, "<");
-	if (at[length] == '<')
-	{
-		const char *email = at + length + 1;
-
-		line.planner_email = pnstrdup(email, strcspn(email, ">"));
-		line.planner_name = pnstrdup(at, length);
-		line.planner_name = pnstrdup(at, length_without_blanks(line.planner_name));
-	}
+	if (at[length] != '<' || strchr(at + length, '>') == NULL)
+		refuse_plan_line(r, number, "the line does not say who has planned the change or tag");
+	line.planner_email = pnstrdup(at + length + 1, strcspn(at + length + 1, ">"));
+	line.planner_name = pnstrdup(at, length);
+	line.planner_name = pnstrdup(at, length_without_blanks(line.planner_name));
 	return line;
 }
 
