@@ -11,6 +11,7 @@
 
 #include "access/xact.h"
 #include "catalog/pg_class.h"
+#include "catalog/pg_type.h"
 #include "executor/spi.h"
 #include "living/living_private.h"
 #include "miscadmin.h"
@@ -104,7 +105,7 @@ comes_along(const Search *search, const Object *o, const Object *start)
 		o->parent == NULL)
 		return false;
 	if (search->cause == SV_ASIDE_COLUMN_TYPE)
-		return !is_computed(o);
+		return !is_computed(o) && !sv_class_is(o, publication_table);
 	return sv_object_root(o) == sv_object_root(start);
 }
 
@@ -154,6 +155,70 @@ spread(Search *search)
 	}
 }
 
+/* Does an address stand for what uses the row type of a relation whose column is changed? */
+static bool
+is_row_type(AsideCause cause, const ObjectAddress *address)
+{
+	return cause == SV_ASIDE_COLUMN_TYPE && address->classId == TypeRelationId;
+}
+
+/* The objects of the model at the addresses. */
+static List *
+objects_at(const Model *model, const List *addresses, AsideCause cause)
+{
+	List	   *result = NIL;
+
+	foreach_ptr(const ObjectAddress, address, addresses)
+	{
+		Object	   *o = sv_model_at(model, address->classId, address->objectId,
+									address->objectSubId);
+
+		if (o != NULL && !o->context && !is_row_type(cause, address))
+			result = list_append_unique_ptr(result, o);
+	}
+	return result;
+}
+
+/*
+ * Mark what has a row type, or arrays of it, in a column or an expression.  A rule that is
+ * a view's query is the view.
+ */
+static void
+mark_users(Search *search, Oid type)
+{
+	DependScan	scan = sv_depend_begin(TypeRelationId, type, true, NULL);
+	Form_pg_depend row;
+
+	while ((row = sv_depend_next(&scan)) != NULL)
+	{
+		ObjectAddress unit;
+		Object	   *user = sv_model_at(search->model, row->classid, row->objid, row->objsubid);
+
+		if (row->deptype == DEPENDENCY_INTERNAL)
+			continue;			/* its array */
+		if (user == NULL && sv_unit_of(row->classid, row->objid, &unit))
+			user = sv_model_at(search->model, unit.classId, unit.objectId, 0);
+		if (user != NULL && !user->context)
+			mark(search, user);
+	}
+	if (OidIsValid(get_array_type(type)))
+		mark_users(search, get_array_type(type));
+}
+
+/* Mark what is in the way of the statement by itself. */
+static void
+mark_first(Search *search, const List *addresses)
+{
+	search->start = objects_at(search->model, addresses, search->cause);
+	foreach_ptr(Object, object, search->start)
+		mark(search, object);
+	foreach_ptr(const ObjectAddress, address, addresses)
+	{
+		if (is_row_type(search->cause, address))
+			mark_users(search, address->objectId);
+	}
+}
+
 /* Nothing depends on these. */
 static bool
 is_leaf(const Object *o)
@@ -184,23 +249,6 @@ expand(Search *search)
 	return list_length(search->units) > n;
 }
 
-/* The objects of the model at the addresses. */
-static List *
-objects_at(const Model *model, const List *addresses)
-{
-	List	   *result = NIL;
-
-	foreach_ptr(const ObjectAddress, address, addresses)
-	{
-		Object	   *o = sv_model_at(model, address->classId, address->objectId,
-									address->objectSubId);
-
-		if (o != NULL && !o->context)
-			result = list_append_unique_ptr(result, o);
-	}
-	return result;
-}
-
 static DiffOptions
 options_of_aside(void)
 {
@@ -213,7 +261,8 @@ options_of_aside(void)
 
 /*
  * What depends on the objects at the addresses (ObjectAddress) and is in the way of
- * what is done to them, which is dropped, too, if they are to be re-created; with the
+ * what is done to them (where columns get another type, that of a row type stands for what
+ * uses it), which is dropped, too, if they are to be re-created; with the
  * statements that drop it.
  */
 Aside *
@@ -229,15 +278,17 @@ sv_aside_find(const List *addresses, AsideCause cause)
 
 		if (sv_unit_of(address->classId, address->objectId, &unit))
 			add_unit(&search, &unit);
+		if (!is_row_type(cause, address))
+			continue;
+		foreach_ptr(const ObjectAddress, user, sv_type_dependents(address->objectId))
+			add_views_over(&search, user);
 	}
 	do
 	{
 		search.model = sv_read_units_now(search.units);
-		search.start = objects_at(search.model, addresses);
 		search.found = NIL;
 		search.is_found = palloc0(sizeof(bool) * list_length(search.model->objects));
-		foreach_ptr(Object, object, search.start)
-			mark(&search, object);
+		mark_first(&search, addresses);
 		spread(&search);
 	} while (expand(&search));
 

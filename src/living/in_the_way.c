@@ -7,6 +7,10 @@
  * script they are re-created as they were.  That is done for living objects, and for
  * all others where it is asked for; a living object that cannot come back as it was is
  * made by its text when the revisions are done, anything else is an error.
+ *
+ * A statement that may read, write or name what was put aside has it back before, if it
+ * can come back by then: rows that a script writes must meet the triggers, policies and
+ * constraints of their table.
  */
 #include "postgres.h"
 
@@ -17,8 +21,10 @@
 #include "catalog/pg_class.h"
 #include "catalog/pg_constraint.h"
 #include "catalog/pg_inherits.h"
+#include "catalog/pg_type.h"
 #include "living/living_private.h"
 #include "storage/lmgr.h"
+#include "tcop/utility.h"
 #include "track/track.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
@@ -35,6 +41,7 @@ typedef struct Targets
 {
 	List	   *addresses;		/* ObjectAddress */
 	AsideCause	cause;
+	bool		row_types;		/* also what uses the row type as a whole */
 } Targets;
 
 static void
@@ -69,14 +76,15 @@ add_dropped(Targets *targets, const DropStmt *stmt)
 static void
 add_column_target(Targets *targets, Oid relation, const char *name)
 {
-	ListCell   *cell;
-
-	foreach(cell, find_all_inheritors(relation, AccessShareLock, NULL))
+	foreach_oid(heir, find_all_inheritors(relation, AccessShareLock, NULL))
 	{
-		AttrNumber	column = get_attnum(lfirst_oid(cell), name);
+		AttrNumber	column = get_attnum(heir, name);
 
-		if (column != InvalidAttrNumber)
-			add_way_target(targets, RelationRelationId, lfirst_oid(cell), column);
+		if (column == InvalidAttrNumber)
+			continue;
+		add_way_target(targets, RelationRelationId, heir, column);
+		if (targets->row_types && OidIsValid(get_rel_type_id(heir)))
+			add_way_target(targets, TypeRelationId, get_rel_type_id(heir), 0);
 	}
 }
 
@@ -107,14 +115,16 @@ add_altered(Targets *targets, const AlterTableStmt *stmt)
 
 /* The objects that a statement may not change because of others. */
 static Targets
-tree_targets(const Node *tree)
+tree_targets(const Node *tree, bool row_types)
 {
-	Targets		targets = {NIL, SV_ASIDE_COLUMN_TYPE};
+	Targets		targets = {NIL, SV_ASIDE_COLUMN_TYPE, row_types};
 
 	if (IsA(tree, DropStmt))
 		add_dropped(&targets, (const DropStmt *) tree);
 	else if (IsA(tree, AlterTableStmt))
 		add_altered(&targets, (const AlterTableStmt *) tree);
+	if (row_types && targets.cause != SV_ASIDE_COLUMN_TYPE)
+		targets.addresses = NIL;	/* what is dropped is in no expression as a whole */
 	return targets;
 }
 
@@ -155,14 +165,18 @@ note_foreign(Aside *aside, const List *made)
 	MemoryContextSwitchTo(caller);
 }
 
-/* Put aside what is in the way; false if that cannot be done. */
+/*
+ * Put aside what is in the way; false if that cannot be done.  With row_types, also
+ * what has the row type of a table in an expression: some servers refuse to change
+ * a column then.
+ */
 static bool
-put_aside(const Node *tree)
+put_aside(const Node *tree, bool row_types)
 {
 	MemoryContext caller = MemoryContextSwitchTo(TopTransactionContext);
 	List	   *missing = NIL;
 	List	   *made = NIL;
-	Targets		targets = tree_targets(tree);
+	Targets		targets = tree_targets(tree, row_types);
 	Aside	   *aside = NULL;
 
 	if (targets.addresses != NIL)
@@ -208,29 +222,6 @@ has_living_objects(const Node *tree)
 	return known_objects != 0;
 }
 
-/*
- * Execute a statement of a revision by run(arg), also where living objects are in
- * its way.
- */
-void
-sv_living_statement(const Node *tree, StatementFn run, void *arg)
-{
-	ErrorData  *error;
-
-	if (!(IsA(tree, DropStmt) || IsA(tree, AlterTableStmt)) ||
-		!(rebuild_all || has_living_objects(tree)))
-	{
-		run(arg);
-		return;
-	}
-	error = sv_subtransaction(run, arg, true);
-	if (error == NULL)
-		return;
-	if (!is_refused(error) || !put_aside(tree))
-		ReThrowError(error);
-	run(arg);
-}
-
 /* ---------- bringing back ---------- */
 
 static void
@@ -239,6 +230,131 @@ return_all(void *arg)
 	foreach_ptr(const Aside, aside, asides)
 		sv_aside_return(aside, aside->dropped);
 }
+
+/* All that was put aside is back. */
+static void
+all_back(void)
+{
+	sv_living_units_changed();
+	sv_living_forget_asides();
+}
+
+/* Make again what was put aside, within the script; false if it cannot come back yet. */
+static bool
+bring_back(void)
+{
+	ErrorData  *error = sv_subtransaction(return_all, NULL, true);
+
+	if (error == NULL)
+		all_back();
+	else if (sv_base_ends_all(error))
+		ReThrowError(error);
+	return error == NULL;
+}
+
+/* Does the error say that something is not there? */
+static bool
+is_missed(const ErrorData *error)
+{
+	return error->sqlerrcode == ERRCODE_UNDEFINED_TABLE ||
+		error->sqlerrcode == ERRCODE_UNDEFINED_OBJECT ||
+		error->sqlerrcode == ERRCODE_UNDEFINED_FUNCTION ||
+		error->sqlerrcode == ERRCODE_UNDEFINED_COLUMN;
+}
+
+/* Is ALTER TABLE the same whether what was put aside is there or not? */
+static bool
+alters_alone(const AlterTableStmt *stmt)
+{
+	ListCell   *cell;
+
+	foreach(cell, stmt->cmds)
+	{
+		const AlterTableCmd *command = lfirst_node(AlterTableCmd, cell);
+
+		switch (command->subtype)
+		{
+			case AT_AddColumn:
+			case AT_AlterColumnType:
+			case AT_ColumnDefault:
+			case AT_AddConstraint:
+			case AT_DropConstraint:
+			case AT_DropColumn:
+			case AT_DropNotNull:
+			case AT_SetNotNull:
+				if (command->missing_ok)
+					return false;
+				break;
+			default:
+				return false;
+		}
+	}
+	return !stmt->missing_ok;
+}
+
+/*
+ * May a statement be executed while objects are put aside?  One that drops or makes
+ * something may be what they wait for.  Any other would see a database without them.
+ */
+static bool
+can_wait(const Node *tree)
+{
+	switch (nodeTag(tree))
+	{
+		case T_AlterTableStmt:
+			return alters_alone((const AlterTableStmt *) tree);
+		case T_DropStmt:
+			return !((const DropStmt *) tree)->missing_ok;
+		case T_ViewStmt:
+			return !((const ViewStmt *) tree)->replace;
+		case T_CreateFunctionStmt:
+			return !((const CreateFunctionStmt *) tree)->replace;
+		case T_CreateTableAsStmt:
+			return false;
+		case T_VariableSetStmt:
+			return true;
+		default:
+			return strncmp(GetCommandTagName(CreateCommandTag(unconstify(Node *, tree))),
+						   "CREATE ", 7) == 0;
+	}
+}
+
+/* ---------- executing ---------- */
+
+/* Execute a statement that others may be in the way of, and put them aside. */
+static void
+run_over(const Node *tree, StatementFn run, void *arg)
+{
+	ErrorData  *error = sv_subtransaction(run, arg, true);
+
+	if (error != NULL && asides != NIL && is_missed(error) && bring_back())
+		error = sv_subtransaction(run, arg, true);
+	for (int wider = 0; error != NULL && wider <= 1; wider++)
+	{
+		if (is_refused(error) && put_aside(tree, wider == 1))
+			error = sv_subtransaction(run, arg, true);
+	}
+	if (error != NULL)
+		ReThrowError(error);
+}
+
+/*
+ * Execute a statement of a revision by run(arg), also where living objects are in
+ * its way.
+ */
+void
+sv_living_statement(const Node *tree, StatementFn run, void *arg)
+{
+	if (asides != NIL && !can_wait(tree))
+		(void) bring_back();
+	if ((IsA(tree, DropStmt) || IsA(tree, AlterTableStmt)) ?
+		(rebuild_all || has_living_objects(tree)) : asides != NIL)
+		run_over(tree, run, arg);
+	else
+		run(arg);
+}
+
+/* ---------- the end of a script ---------- */
 
 static void
 return_foreign_objects(void *arg)
@@ -288,8 +404,7 @@ sv_living_part_end(void)
 				 errmsg("objects that depend on what the script changes cannot be re-created"),
 				 errdetail("%s: %s", foreign_names(), error->message),
 				 errhint("Drop them in the script, and re-create them behind the change.")));
-	sv_living_units_changed();
-	sv_living_forget_asides();
+	all_back();
 }
 
 /* A script begins. */
