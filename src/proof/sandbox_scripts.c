@@ -137,6 +137,8 @@ run_script(void *arg)
 	StoredRevision revision = {.id = (char *) run->revision};
 	Execution	execution;
 
+	if (run->stored->dependents != NULL)
+		revision.options = psprintf("{\"dependents\": \"%s\"}", run->stored->dependents);
 	sv_execution_begin(&execution, &revision, run->stored, run->direction);
 	execution.adapt = adapt;
 	execution.adapt_arg = (void *) run->sandbox;

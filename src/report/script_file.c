@@ -538,6 +538,24 @@ append_underived(StringInfo out, const ScriptFile *file)
 		appendStringInfoString(out, ".\n-- SELECT * FROM schemaver.upgrade(); derives one.\n");
 }
 
+/* Say for which revisions upgrade() would put aside what is in their way, and psql does not. */
+static void
+append_rebuilding(StringInfo out, const ScriptFile *file)
+{
+	int			n = 0;
+
+	for (int i = 0; i < file->plan.n && !file->standalone; i++)
+		if (sv_store_option_rebuild(file->rows[i]->options) && n++ < 5)
+			appendStringInfo(out, "%s%s", n == 1 ? "-- psql stops at a statement that other "
+							 "objects are in the way of; these rebuild them: " : ", ",
+							 file->rows[i]->id);
+	if (n > 5)
+		appendStringInfo(out, " and %d more", n - 5);
+	if (n > 0)
+		appendStringInfo(out, ".\n-- SELECT * FROM schemaver.%s(); does that.\n",
+						 sv_direction_name(file->direction));
+}
+
 /* The lines before the run: what the file is, and what is not in it. */
 static void
 append_head(StringInfo out, const ScriptFile *file, const char *from, const char *to)
@@ -552,6 +570,7 @@ append_head(StringInfo out, const ScriptFile *file, const char *from, const char
 		appendStringInfo(out, "-- Not tried out: %s\n", sv_one_line(string));
 	append_other_hooks(out, file);
 	append_underived(out, file);
+	append_rebuilding(out, file);
 	if (file->direction == SV_UPGRADE)
 		append_living(out, file->standalone);
 }
@@ -671,11 +690,20 @@ char *
 sv_report_standalone(const char *from, const char *to, const char *contexts)
 {
 	Standalone	standalone = {from, to, contexts};
-	ErrorData  *error;
+	ErrorData  *volatile error = NULL;
 
 	sv_lock_run("schemaver.script(standalone => true)");
 	sv_store_refuse_unfinished();
-	error = sv_subtransaction(write_standalone, &standalone, false);
+	sv_run_rebuilds = false;
+	PG_TRY();
+	{
+		error = sv_subtransaction(write_standalone, &standalone, false);
+	}
+	PG_FINALLY();
+	{
+		sv_run_rebuilds = true;
+	}
+	PG_END_TRY();
 	if (error != NULL)
 		ReThrowError(error);
 	return standalone.text;

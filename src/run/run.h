@@ -378,6 +378,12 @@ extern char *sv_body_path(List *path, List *roles, List **left_out);
 typedef bool (*AdaptFn) (void *arg, const Script *script, int statement, const char **text);
 
 /*
+ * False while a run is tried out that psql is to do on a server without schemaver: nothing
+ * there puts dependents aside.
+ */
+extern bool sv_run_rebuilds;
+
+/*
  * A script under way.  Between sv_execution_begin() and sv_execution_end() its
  * statements are executed part by part; "current" and "text" say what is being
  * executed, for error messages.

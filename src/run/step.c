@@ -257,6 +257,8 @@ is_quiet(const Node *tree)
 	return sv_statement_is_quiet(tree) && !adds_domain(tree) && !has_event_triggers();
 }
 
+bool		sv_run_rebuilds = true;
+
 /*
  * Execute the statements of the part, under the settings that those before it
  * have made; the memory of each is freed after it.
@@ -268,7 +270,8 @@ execute_statements(Execution *execution, MemoryContext context)
 
 	execution->touched = false;
 	sv_members_begin();
-	sv_run_living->part_begin(sv_store_option_rebuild(execution->revision->options));
+	sv_run_living->part_begin(sv_run_rebuilds &&
+							  sv_store_option_rebuild(execution->revision->options));
 	repeat_settings(execution);
 	for (int i = execution->from; i < execution->to; i++)
 	{

@@ -317,6 +317,7 @@ read_stored_script(uint64 row)
 	result->verify_by_error = sv_own_number_at(row, 15, 0) != 0;
 	result->variables = sv_store_text(row, 16);
 	result->variables_used = sv_store_text(row, 17);
+	result->dependents = sv_store_text(row, 18);
 	return result;
 }
 
@@ -338,7 +339,7 @@ read_found_script(uint64 row)
 	"r.options ->> 'variables', CASE WHEN r.options ? 'variables' THEN (SELECT " \
 	"t.variables::text FROM schemaver.step t WHERE t.revision = s.revision AND " \
 	"t.direction = 'upgrade' AND t.outcome <> 'failed' " \
-	"ORDER BY t.run DESC, t.position DESC LIMIT 1) END "
+	"ORDER BY t.run DESC, t.position DESC LIMIT 1) END, r.options ->> 'dependents' "
 #define SCRIPT_TABLES \
 	"FROM schemaver.script s JOIN schemaver.revision r ON r.revision = s.revision " \
 	"LEFT JOIN schemaver.derived d ON d.revision = s.revision "

@@ -66,6 +66,7 @@ typedef struct StoredScript
 	bool		verify_by_error;	/* what its queries return is no matter: the option */
 	char	   *variables;		/* how it writes variables, or NULL */
 	char	   *variables_used; /* by the up that is applied: a JSON object, or NULL */
+	char	   *dependents;		/* what is in its way: the option, or NULL */
 } StoredScript;
 
 extern RevisionGraph *sv_store_graph(StoreMode mode);
