@@ -145,6 +145,13 @@ name_file(const SourceFile *file)
 	return result;
 }
 
+/* Is the file a callback of Flyway, by its name? */
+bool
+sv_formats_is_callback(const SourceFile *file)
+{
+	return file->content != NULL && sv_file_is_sql(file) && is_callback(sv_file_base(file));
+}
+
 static FormatFit
 fit_flyway(const SourceFile *file)
 {
@@ -336,7 +343,7 @@ refuse_callback(const SourceFile *file)
 			sv_format_refuse(file, 0, "it is a callback of Flyway",
 							 psprintf("Let the owner of the extension set its text as a hook, with "
 									  "the schemas of all names: SELECT schemaver.hook(%s, '%s', "
-									  "'...', '%s'); and move the file out of the folder.",
+									  "'...', '%s'); and load the folder again.",
 									  quote_literal_cstr(name), hooks[i].at, hooks[i].only_for));
 	}
 	sv_format_refuse(file, 0, "it is a callback of Flyway",

@@ -102,6 +102,9 @@ extern FolderDrafts *sv_formats_read(List *files, const char *format, Jsonb *var
 extern const SourceFile *sv_formats_refused(void);
 extern bool sv_formats_wants_content(const char *name);
 
+/* flyway.c */
+extern bool sv_formats_is_callback(const SourceFile *file);
+
 /* ----- foreign.c: files as other tools want them ----- */
 
 /* A revision that becomes files of another tool. */

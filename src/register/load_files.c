@@ -21,6 +21,7 @@ typedef struct Load
 	List	   *files;			/* of SourceFile */
 	FolderDrafts *read;
 	List	   *results;		/* of RegisterResult */
+	List	   *hooked;			/* of SourceFile: callbacks of another tool that are hooks here */
 	List	   *broken;			/* of BrokenDown */
 	bool		reshaped;
 	/* validate: one attempt */
@@ -468,16 +469,71 @@ report_ignored(Load *load)
 		load->results = lappend(load->results,
 								new_result(NULL, ignored->file->name, SV_REGISTER_IGNORED,
 										   ignored->reason));
+	foreach_ptr(const SourceFile, file, load->hooked)
+		load->results = lappend(load->results,
+								new_result(NULL, file->name, SV_REGISTER_IGNORED,
+										   "the hook of its name has its text"));
 }
 
 /* ---------- the whole ---------- */
+
+/* Are the texts the same but for blanks and line ends behind them, which psql's backquotes drop? */
+static bool
+is_same_text(const char *a, const char *b)
+{
+	size_t		n = strlen(a);
+	size_t		m = strlen(b);
+
+	while (n > 0 && strchr(" \t\r\n", a[n - 1]) != NULL)
+		n--;
+	while (m > 0 && strchr(" \t\r\n", b[m - 1]) != NULL)
+		m--;
+	return n == m && memcmp(a, b, n) == 0;
+}
+
+static bool
+is_hook(const List *hooks, const SourceFile *file)
+{
+	const char *slash = strrchr(file->name, '/');
+	const char *name = slash != NULL ? slash + 1 : file->name;
+
+	foreach_ptr(const StoredHook, hook, hooks)
+	{
+		if (strcmp(hook->name, name) == 0 && sv_formats_is_callback(file))
+			return is_same_text(hook->sql, file->content);
+	}
+	return false;
+}
+
+/*
+ * Set the callbacks aside whose text runs as the hook of their name, and return the
+ * other files.  One with another text stays, to be refused with what to do.
+ */
+static List *
+without_hooks(Load *load)
+{
+	List	   *hooks = sv_store_hooks(SV_STORE_READ);
+	List	   *others = NIL;
+
+	load->hooked = NIL;
+	if (hooks == NIL)
+		return load->files;
+	foreach_ptr(SourceFile, file, load->files)
+	{
+		if (is_hook(hooks, file))
+			load->hooked = lappend(load->hooked, file);
+		else
+			others = lappend(others, file);
+	}
+	return others;
+}
 
 static void
 read_files_again(void *arg)
 {
 	Load	   *load = arg;
 
-	load->read = sv_formats_read(load->files, load->options->format, load->options->variables);
+	load->read = sv_formats_read(without_hooks(load), load->options->format, load->options->variables);
 }
 
 /* Read all that can be read, and note what cannot. */
