@@ -38,6 +38,7 @@ sv_api_repeatable(PG_FUNCTION_ARGS)
 	living.down = sv_arg_text_or_null(fcinfo, 2);
 	living.depends_on = sv_arg_list(fcinfo, 3);
 	living.always = arg_always(fcinfo, 4);
+	living.contexts = sv_arg_text_or_null(fcinfo, 5);
 	living.source = "";
 	living.line = 1;
 	sv_register_lock("schemaver.repeatable()");
@@ -52,10 +53,7 @@ sv_api_seed(PG_FUNCTION_ARGS)
 
 	living.up = sv_arg_text(fcinfo, 1, "sql");
 	living.always = arg_always(fcinfo, 2);
-	if (!PG_ARGISNULL(3))
-		ereport(ERROR,
-				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-				 errmsg("argument \"contexts\" is reserved and must be null")));
+	living.contexts = sv_arg_text_or_null(fcinfo, 3);
 	living.source = "";
 	living.line = 1;
 	sv_register_lock("schemaver.seed()");
@@ -77,6 +75,7 @@ sv_api_managed_rows(PG_FUNCTION_ARGS)
 	given.always = arg_always(fcinfo, 7);
 	given.name = sv_arg_text_or_null(fcinfo, 8);
 	given.depends_on = sv_arg_list(fcinfo, 9);
+	given.contexts = sv_arg_text_or_null(fcinfo, 10);
 	sv_register_lock("schemaver.managed_rows()");
 	(void) sv_register_managed(&given, &name);
 	PG_RETURN_TEXT_P(cstring_to_text(name));

@@ -375,6 +375,10 @@ options_of_living(const StoredLiving *living, const ManagedRows *rows)
 
 	if (living->always)
 		sv_json_add(&options, "run", "\"always\"");
+	if (living->contexts != NULL)
+		sv_json_add(&options, "contexts", sv_json_quote(living->contexts));
+	if (living->labels != NULL)
+		sv_json_add(&options, "labels", sv_json_quote(living->labels));
 	if (rows == NULL)
 		return options;
 	sv_json_add(&options, "table", sv_json_quote(sv_managed_table(rows)));

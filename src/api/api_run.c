@@ -216,22 +216,20 @@ arg_direction(FunctionCallInfo fcinfo, int n)
 	return SV_UPGRADE;
 }
 
-/* The living objects that would run behind the revisions.  Returns the number of all rows. */
+/* The living objects that would run, "due", behind n revisions.  Returns the number of all rows. */
 static int
-put_living_steps(ReturnSetInfo *result, Direction direction, StoredRevision **rows, int n)
+put_living_steps(ReturnSetInfo *result, Direction direction, const List *due, int n)
 {
-	List	   *undone = NIL;
-
-	for (int i = 0; direction == SV_DOWNGRADE && i < n; i++)
-		undone = lappend(undone, rows[i]->id);
-	foreach_ptr(const LivingDue, due, sv_living_due(direction, undone))
+	foreach_ptr(const LivingDue, one, due)
 	{
 		RowBuilder	row = {0};
 
+		if (one->left_out != NULL)
+			continue;
 		sv_row_datum(&row, Int32GetDatum(++n), false);
-		sv_row_text(&row, due->name);
+		sv_row_text(&row, one->name);
 		sv_row_text(&row, sv_direction_name(direction));
-		sv_row_text(&row, due->message);
+		sv_row_text(&row, one->message);
 		sv_row_datum(&row, BoolGetDatum(true), false);
 		for (int i = 0; i < 3; i++)
 			sv_row_list_or_null(&row, NIL);
@@ -269,19 +267,44 @@ take_left_out(const Selection *selection, StoredRevision **rows, RevisionList *p
 
 /* A row without a position. */
 static void
-put_left_out_rows(ReturnSetInfo *result, const Selection *selection, const StoredRevision *revision)
+put_left_out_row(ReturnSetInfo *result, const char *name, const char *message, const char *why)
 {
 	RowBuilder	row = {0};
 
 	sv_row_datum(&row, (Datum) 0, true);
-	sv_row_text(&row, revision->id);
+	sv_row_text(&row, name);
 	sv_row_text(&row, sv_direction_name(SV_UPGRADE));
-	sv_row_text(&row, revision->message);
+	sv_row_text(&row, message);
 	for (int i = 0; i < 4; i++)
 		sv_row_datum(&row, (Datum) 0, true);
-	sv_row_text(&row, sv_run_left_out(selection, revision->options));
+	sv_row_text(&row, why);
 	sv_row_list_or_null(&row, NIL);
 	sv_row_put(result, &row);
+}
+
+/* The revisions and living objects that the selection leaves out. */
+static void
+put_left_out(ReturnSetInfo *result, const Selection *selection, const List *revisions,
+			 const List *due)
+{
+	foreach_ptr(const StoredRevision, revision, revisions)
+		put_left_out_row(result, revision->id, revision->message,
+						 sv_run_left_out(selection, revision->options));
+	foreach_ptr(const LivingDue, one, due)
+	{
+		if (one->left_out != NULL)
+			put_left_out_row(result, one->name, one->message, one->left_out);
+	}
+}
+
+static List *
+plan_ids(StoredRevision **rows, int n)
+{
+	List	   *ids = NIL;
+
+	for (int i = 0; i < n; i++)
+		ids = lappend(ids, rows[i]->id);
+	return ids;
 }
 
 /* The hooks that stand around the run: rows without a position and a revision. */
@@ -358,10 +381,15 @@ put_goto(ReturnSetInfo *result, const char *target, const Selection *selection)
 	StoredRevision **up = sv_store_plan_rows(SV_STORE_READ, graph, &plan.add);
 	List	   *left_out = take_left_out(selection, up, &plan.add);
 
+	/* as in the run: what does nothing but undo is a downgrade for living objects */
+	List	   *undone = plan.add.n == 0 ? plan_ids(down, plan.remove.n) : NIL;
+	Direction	direction = undone != NIL ? SV_DOWNGRADE : SV_UPGRADE;
+	List	   *due = sv_living_due(direction, undone, selection);
+
 	put_steps(result, down, plan.remove.n, SV_DOWNGRADE, 0);
 	put_steps(result, up, plan.add.n, SV_UPGRADE, plan.remove.n);
-	foreach_ptr(const StoredRevision, revision, left_out)
-		put_left_out_rows(result, selection, revision);
+	put_living_steps(result, direction, due, plan.remove.n + plan.add.n);
+	put_left_out(result, selection, left_out, due);
 }
 
 static void
@@ -373,12 +401,13 @@ put_plan(ReturnSetInfo *result, Direction direction, const char *target,
 	sv_graph_plan_downgrade(graph, target);
 	StoredRevision **rows = sv_store_plan_rows(SV_STORE_READ, graph, &plan);
 	List	   *left_out = direction == SV_UPGRADE ? take_left_out(selection, rows, &plan) : NIL;
+	List	   *undone = direction == SV_DOWNGRADE ? plan_ids(rows, plan.n) : NIL;
+	List	   *due = sv_living_due(direction, undone, selection);
 
 	put_steps(result, rows, plan.n, direction, 0);
-	if (put_living_steps(result, direction, rows, plan.n) > 0)
+	if (put_living_steps(result, direction, due, plan.n) > 0)
 		put_hooks(result, direction);
-	foreach_ptr(const StoredRevision, revision, left_out)
-		put_left_out_rows(result, selection, revision);
+	put_left_out(result, selection, left_out, due);
 }
 
 Datum

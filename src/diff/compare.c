@@ -193,7 +193,8 @@ add_given_names(HTAB *names, const Model *model)
 
 /*
  * Since 18 a NOT NULL has a name, that of a domain since 17, which the server chooses so that no
- * other constraint of the schema has it.  A constraint that a partition has from its parent has the parent's name.
+ * other constraint of the schema has it.  A constraint that a partition has from its parent has
+ * the parent's name.
  */
 static void
 find_named(Comparison *cmp)

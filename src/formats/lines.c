@@ -114,7 +114,7 @@ sv_line_refuse_indented(const SourceFile *file, const LineCursor *line, const ch
 						 "write something before it.");
 }
 
-/* Does some line of the text begin with a comment that begins with the mark, be it behind blanks? */
+/* Does a line of the text begin with a comment that begins with the mark, be it behind blanks? */
 bool
 sv_text_has_mark(const char *text, const char *mark)
 {

@@ -14,23 +14,39 @@ typedef struct CurrentRun
 	Direction	direction;
 	int64		before;			/* downgrade: the run that applied the first revision undone */
 	bool		making;			/* texts of living objects are running */
+	const RunOptions *options;	/* of the call; they stay until its end */
 } CurrentRun;
 
 static CurrentRun current;
 
+/* Is there an object that this call would run?  Reads them all only where one may be due. */
 static bool
-is_living_pending(StoreMode mode)
+is_living_pending(const RunOptions *options)
 {
 	List	   *missing = NIL;
+	List	   *made;
+	Selection	selection;
 
-	if (sv_store_living_pending(mode))
+	if (!sv_store_living_pending(SV_STORE_WRITE))
+	{
+		(void) sv_made_read(SV_STORE_WRITE, &missing);
+		if (missing == NIL)
+			return false;
+	}
+	if (!sv_store_living_select(SV_STORE_WRITE))
 		return true;
-	(void) sv_made_read(mode, &missing);
-	return missing != NIL;
+	selection = sv_run_selection(SV_STORE_WRITE, options->contexts, options->labels);
+	foreach_ptr(const LivingTask, task,
+				sv_living_tasks(SV_STORE_WRITE, SV_UPGRADE, 0, &selection, &made))
+	{
+		if (task->waits)
+			return true;
+	}
+	return false;
 }
 
 static void
-begin_living(Direction direction, const List *undone)
+begin_living(Direction direction, const List *undone, const RunOptions *options)
 {
 	sv_living_forget_asides();
 	sv_living_objects_changed(true);
@@ -39,6 +55,7 @@ begin_living(Direction direction, const List *undone)
 	if (sv_store_has_living_objects())
 		sv_observe_begin();
 	current.direction = direction;
+	current.options = options;
 	current.before = undone != NIL ? sv_store_first_run_of(SV_STORE_WRITE, undone) : 0;
 }
 
@@ -87,8 +104,11 @@ finish_living(Run *run)
 	List	   *altered = list_copy(sv_observe_altered());
 	ListCell   *cell;
 	LivingRun	living = {run, current.direction};
+	Selection	selection =
+	sv_run_selection(SV_STORE_WRITE, current.options->contexts, current.options->labels);
 
-	living.tasks = sv_living_tasks(SV_STORE_WRITE, current.direction, current.before, &living.made);
+	living.tasks = sv_living_tasks(SV_STORE_WRITE, current.direction, current.before, &selection,
+								   &living.made);
 	if (living.tasks != NIL)
 	{
 		living.incomplete = current.direction == SV_UPGRADE && has_pending();
@@ -108,6 +128,7 @@ static void
 end(void)
 {
 	current.making = false;
+	current.options = NULL;
 	sv_living_objects_changed(false);
 	sv_living_forget_asides();
 	sv_annotations_forget();

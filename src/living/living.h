@@ -35,9 +35,10 @@ typedef struct LivingDue
 {
 	const char *name;
 	const char *message;
+	const char *left_out;		/* it would, but for its contexts or labels: why; NULL */
 } LivingDue;
 
-extern List *sv_living_due(Direction direction, const List *undone);
+extern List *sv_living_due(Direction direction, const List *undone, const Selection *selection);
 extern void sv_living_refuse_pending(void);
 
 /* rows_drift.c: rows that are not as the text in force has them */

@@ -101,6 +101,7 @@ typedef struct LivingTask
 	int			place;			/* order of registration */
 	const char **makes;			/* names that its statements make; NULL ends them */
 	LivingKind	kind;
+	const char *left_out;		/* why its contexts or labels keep it out of the run; NULL */
 	const char *word;			/* for it */
 	bool		all_columns;	/* does a "*" in it stand for columns? */
 	const char *reason;			/* NULL: it is not due */
@@ -109,7 +110,9 @@ typedef struct LivingTask
 	ErrorData  *error;			/* of the last attempt */
 } LivingTask;
 
-extern List *sv_living_tasks(StoreMode mode, Direction direction, int64 before, List **made);
+extern List *sv_living_tasks(StoreMode mode, Direction direction, int64 before,
+							 const Selection *selection, List **made);
+extern const char *sv_living_left_out(const StoredLiving *living, const Selection *selection);
 extern const LivingVersion *sv_living_version(const List *versions, const char *name);
 extern void sv_task_due(LivingTask *task, const char *reason);
 

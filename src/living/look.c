@@ -10,7 +10,8 @@
 /*
  * All living objects (LivingState), in the order of registration: "pending", it has
  * never run, or was taken back; "changed", another text ran; "missing", an object
- * that it made is not there; "applied".
+ * that it made is not there; "left out", one of these, but its contexts do not hold for
+ * the environment of this database; "applied".
  */
 List *
 sv_living_states(StoreMode mode)
@@ -19,11 +20,13 @@ sv_living_states(StoreMode mode)
 	List	   *missing = NIL;
 	List	   *versions;
 	List	   *result = NIL;
+	Selection	selection;
 
 	if (all == NIL)
 		return NIL;
 	(void) sv_made_read(mode, &missing);
 	versions = sv_store_living_before(mode, PG_INT64_MAX);
+	selection = sv_run_selection(mode, NULL, NULL);
 	foreach_ptr(const StoredLiving, living, all)
 	{
 		LivingState *state = palloc0(sizeof(LivingState));
@@ -34,6 +37,9 @@ sv_living_states(StoreMode mode)
 		state->state = living->in_force == NULL ? "pending" :
 			strcmp(living->in_force, living->checksum) != 0 ? "changed" :
 			sv_base_has_string(missing, living->name) ? "missing" : "applied";
+		if (strcmp(state->state, "applied") != 0 &&
+			sv_living_left_out(living, &selection) != NULL)
+			state->state = "left out";
 		result = lappend(result, state);
 	}
 	return result;
@@ -63,10 +69,11 @@ message_of(const LivingTask *task)
 
 /*
  * The living objects that a run would run, as far as is known before it
- * (LivingDue), in the order in which it would try them.
+ * (LivingDue), in the order in which it would try them; and, saying so, those that it
+ * would run but for the selection.
  */
 List *
-sv_living_due(Direction direction, const List *undone)
+sv_living_due(Direction direction, const List *undone, const Selection *selection)
 {
 	int64		before = undone != NIL ? sv_store_first_run_of(SV_STORE_READ, undone) : 0;
 	List	   *made;
@@ -74,15 +81,17 @@ sv_living_due(Direction direction, const List *undone)
 
 	if (direction == SV_DOWNGRADE && before == 0)
 		return NIL;
-	foreach_ptr(const LivingTask, task, sv_living_tasks(SV_STORE_READ, direction, before, &made))
+	foreach_ptr(const LivingTask, task,
+				sv_living_tasks(SV_STORE_READ, direction, before, selection, &made))
 	{
 		LivingDue  *due;
 
-		if (!task->waits)
+		if (!task->waits && (task->left_out == NULL || task->reason == NULL))
 			continue;
 		due = palloc(sizeof(LivingDue));
 		due->name = task->name;
 		due->message = message_of(task);
+		due->left_out = task->waits ? NULL : task->left_out;
 		result = lappend(result, due);
 	}
 	return result;
@@ -94,7 +103,7 @@ sv_living_refuse_pending(void)
 {
 	foreach_ptr(const LivingState, state, sv_living_states(SV_STORE_READ))
 	{
-		if (strcmp(state->state, "applied") != 0)
+		if (strcmp(state->state, "applied") != 0 && strcmp(state->state, "left out") != 0)
 			ereport(ERROR,
 					(errcode(ERRCODE_SV_PENDING),
 					 errmsg("living object \"%s\" is not up to date", state->living->name),

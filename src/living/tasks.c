@@ -161,6 +161,18 @@ task_of(const StoredLiving *living)
 	return task;
 }
 
+/*
+ * Why the contexts and labels of an object keep it out of a run; NULL: they do not.
+ * Without a selection all run.
+ */
+const char *
+sv_living_left_out(const StoredLiving *living, const Selection *selection)
+{
+	if (selection == NULL || (living->contexts == NULL && living->labels == NULL))
+		return NULL;
+	return sv_run_unselected(selection, living->contexts, living->labels);
+}
+
 /* The version of that name, or NULL. */
 const LivingVersion *
 sv_living_version(const List *versions, const char *name)
@@ -194,6 +206,17 @@ turn_back(LivingTask *task, const StoredLiving *living, const LivingVersion *the
 		sv_task_due(task, "not there at that time");
 }
 
+/* It stays as it is, which a run may have to make again; the reason to run stays known. */
+static void
+keep_as_it_is(LivingTask *task, const StoredLiving *living, const List *in_force, const char *why)
+{
+	const char *reason = task->reason;
+
+	turn_back(task, living, sv_living_version(in_force, living->name));
+	task->reason = reason;
+	task->left_out = why;
+}
+
 static int
 by_rank(const ListCell *a, const ListCell *b)
 {
@@ -211,30 +234,40 @@ add_missing_tasks(const List *tasks, const List *missing)
 	{
 		foreach_ptr(LivingTask, task, tasks)
 		{
-			if (strcmp(task->name, string) == 0 && task->up != NULL)
+			if (strcmp(task->name, string) != 0 || task->up == NULL)
+				continue;
+			if (task->left_out == NULL)
 				sv_task_due(task, "missing");
+			else if (task->reason == NULL)
+				task->reason = "missing";
 		}
 	}
 }
 
 /*
  * All living objects (LivingTask), those that are due marked.  An upgrade wants
- * the registered texts, a downgrade those that were in force before the run "before".
- * *made gets the objects of which they consist (Made).
+ * the registered texts where "selection" has them (NULL: everywhere), a downgrade those
+ * that were in force before the run "before".  *made gets the objects of which they consist (Made).
  */
 List *
-sv_living_tasks(StoreMode mode, Direction direction, int64 before, List **made)
+sv_living_tasks(StoreMode mode, Direction direction, int64 before, const Selection *selection,
+				List **made)
 {
-	List	   *versions = direction == SV_DOWNGRADE ?
-	sv_store_living_before(mode, before) : NIL;
+	List	   *all = sv_store_living(mode);
+	List	   *versions = all == NIL ? NIL :
+	sv_store_living_before(mode, direction == SV_DOWNGRADE ? before : PG_INT64_MAX);
 	List	   *tasks = NIL;
 	List	   *missing = NIL;
 
-	foreach_ptr(const StoredLiving, living, sv_store_living(mode))
+	foreach_ptr(const StoredLiving, living, all)
 	{
 		LivingTask *task = task_of(living);
+		const char *left_out =
+		direction == SV_UPGRADE ? sv_living_left_out(living, selection) : NULL;
 
-		if (direction == SV_DOWNGRADE && task->kind != SV_LIVING_SEED)
+		if (left_out != NULL)
+			keep_as_it_is(task, living, versions, left_out);
+		else if (direction == SV_DOWNGRADE && task->kind != SV_LIVING_SEED)
 			turn_back(task, living, sv_living_version(versions, living->name));
 		else if (direction == SV_DOWNGRADE)
 			task->waits = false;

@@ -90,14 +90,15 @@ begin_run(OnlineRun *online, const char *command)
 	}
 	sv_store_close_runs();
 	if (list.n == 0 &&
-		!(online->direction == SV_UPGRADE && sv_run_living->pending(SV_STORE_WRITE)))
+		!(online->direction == SV_UPGRADE && sv_run_living->pending(&online->run.options)))
 	{
 		if (sv_progress != SV_PROGRESS_OFF && !online->run.options.quiet)
 			ereport(INFO,
 					(errmsg("nothing to do: \"%s\" is reached", sv_base_clip(online->target))));
 		return;
 	}
-	sv_run_living->begin(online->direction, online->direction == SV_DOWNGRADE ? ids : NIL);
+	sv_run_living->begin(online->direction, online->direction == SV_DOWNGRADE ? ids : NIL,
+						 &online->run.options);
 	online->run.nsteps = list.n;
 	online->run.started_at = GetCurrentTimestamp();
 	online->run.number = sv_store_begin_run(command, online->target);

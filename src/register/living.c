@@ -64,7 +64,8 @@ same_living(const StoredLiving *a, const StoredLiving *b)
 {
 	return a->kind == b->kind && strcmp(a->up, b->up) == 0 &&
 		sv_base_same_text(a->down, b->down) &&
-		a->always == b->always && sv_base_same_text(a->contexts, b->contexts);
+		a->always == b->always && sv_base_same_text(a->contexts, b->contexts) &&
+		sv_base_same_text(a->labels, b->labels);
 }
 
 static bool
@@ -124,6 +125,8 @@ sv_register_living(StoredLiving *living)
 	stored = sv_store_living_named(SV_STORE_WRITE, living->name);
 	check_name(living, stored);
 	living->checksum = checksum_of(living);
+	if (living->contexts != NULL)
+		(void) sv_graph_asks_for_names(living->contexts);
 	check_depends(living);
 	if (stored != NULL && same_living(living, stored) &&
 		sv_base_same_strings(living->depends_on, stored->depends_on))
@@ -141,6 +144,8 @@ sv_register_living(StoredLiving *living)
 typedef struct DraftOptions
 {
 	bool		always;
+	const char *contexts;
+	const char *labels;
 	bool		delete;
 	bool		overwrite;
 	const char *table;
@@ -158,6 +163,10 @@ read_draft_option(DraftOptions *options, bool is_rows, const JsonMembers *member
 		options->always = strcmp(sv_json_string(value), "always") == 0;
 		return options->always || strcmp(sv_json_string(value), "changed") == 0;
 	}
+	if (strcmp(name, "contexts") == 0)
+		return (options->contexts = sv_json_string(value)) != NULL;
+	if (strcmp(name, "labels") == 0)
+		return (options->labels = sv_json_string(value)) != NULL;
 	if (!is_rows)
 		return false;
 	if (strcmp(name, "table") == 0)
@@ -175,15 +184,35 @@ read_draft_option(DraftOptions *options, bool is_rows, const JsonMembers *member
 	return true;
 }
 
-/* Only drafts of native files have them; those of other formats say so in another way. */
+/* Preconditions of what runs again would have to be asked at each run: SV018. */
+static void
+refuse_preconditions(const RevisionDraft *draft)
+{
+	if (sv_store_option_preconditions(draft->options) == NIL)
+		return;
+	ereport(ERROR,
+			(errcode(ERRCODE_SV_UNREADABLE_FILE),
+			 errmsg("living object \"%s\" in file \"%s\" has preconditions", draft->id, draft->source),
+			 errdetail("They cannot be kept for a text that runs again when it has changed."),
+			 errhint("Write the condition into the text, or give it contexts.")));
+}
+
+/* Native files say all by options; those of other formats have the ones of revisions. */
 static DraftOptions
 read_draft_options(const RevisionDraft *draft, bool is_rows)
 {
 	DraftOptions options = {draft->runs == SV_RUNS_ALWAYS};
 	JsonMembers member;
 
-	if (draft->kind == SV_LIVING_NONE || draft->options == NULL)
+	if (draft->options == NULL)
 		return options;
+	if (draft->kind == SV_LIVING_NONE)
+	{
+		refuse_preconditions(draft);
+		options.contexts = sv_store_option_text(draft->options, "contexts");
+		options.labels = sv_store_option_text(draft->options, "labels");
+		return options;
+	}
 	sv_json_begin(&member, &sv_json_parse(draft->options)->root);
 	while (sv_json_next(&member))
 	{
@@ -192,7 +221,7 @@ read_draft_options(const RevisionDraft *draft, bool is_rows)
 					(errcode(ERRCODE_SV_UNREADABLE_FILE),
 					 errmsg("invalid option \"%s\" of \"%s\" in file \"%s\"", member.name,
 							draft->id, draft->source),
-					 errhint("Known are run (\"changed\" or \"always\") and, of rows, table, key, delete and overwrite.")));
+					 errhint("Known are run (\"changed\" or \"always\"), contexts, labels and, of rows, table, key, delete and overwrite.")));
 	}
 	return options;
 }
@@ -223,6 +252,8 @@ register_rows_draft(const RevisionDraft *draft, const char *source)
 	given.delete = options.delete;
 	given.overwrite = options.overwrite;
 	given.always = options.always;
+	given.contexts = options.contexts;
+	given.labels = options.labels;
 	given.name = draft->id;
 	given.depends_on = draft->depends_on;
 	given.source = source;
@@ -266,6 +297,7 @@ RegisterAction
 sv_register_living_draft(const RevisionDraft *draft, const char *source)
 {
 	StoredLiving living = {draft->id, draft->kind, draft->up, draft->down, draft->depends_on};
+	DraftOptions options;
 
 	if (draft->kind == SV_LIVING_ROWS)
 		return register_rows_draft(draft, source);
@@ -276,7 +308,10 @@ sv_register_living_draft(const RevisionDraft *draft, const char *source)
 		living.up = filled_in(draft, draft->up, "up", draft->up_line);
 		living.down = filled_in(draft, draft->down, "down", draft->down_line);
 	}
-	living.always = read_draft_options(draft, false).always;
+	options = read_draft_options(draft, false);
+	living.always = options.always;
+	living.contexts = options.contexts;
+	living.labels = options.labels;
 	living.source = source;
 	living.file = draft->source;
 	living.line = Max(draft->up_line, 1);

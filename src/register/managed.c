@@ -371,6 +371,8 @@ sv_register_managed_rows(const ManagedRows *rows, const GivenRows *given, const 
 	living.up = sv_managed_text(rows);
 	living.depends_on = given->depends_on;
 	living.always = given->always;
+	living.contexts = given->contexts;
+	living.labels = given->labels;
 	living.source = given->source != NULL ? given->source : "";
 	living.file = given->file;
 	living.line = Max(given->line, 1);

@@ -101,6 +101,8 @@ typedef struct GivenRows
 	bool		delete;
 	bool		overwrite;
 	bool		always;
+	const char *contexts;		/* an expression; NULL: any */
+	const char *labels;			/* names; NULL: none */
 	const char *name;			/* NULL: that of the table */
 	List	   *depends_on;
 	const char *source;			/* NULL: no source */

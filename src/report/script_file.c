@@ -38,6 +38,7 @@ typedef struct ScriptFile
 	PendingEvents pending;		/* of the transaction that is being written */
 	Direction	direction;
 	const char *target;
+	Selection	selection;		/* upgrade: what the contexts select */
 	List	   *hooks;			/* StoredHook */
 	bool		standalone;		/* it runs where there is no schemaver */
 	bool		begun;			/* its first check is written */
@@ -476,17 +477,20 @@ append_run(ScriptFile *file)
 
 /* Name what an upgrade would run behind the revisions: it is not in the file. */
 static void
-append_living(StringInfo out, bool standalone)
+append_living(StringInfo out, const ScriptFile *file)
 {
-	List	   *due = sv_living_due(SV_UPGRADE, NIL);
+	int			n = 0;
 
-	foreach_ptr(const LivingDue, one, due)
-		appendStringInfo(out, "%s%s", foreach_current_index(one) > 0 ? ", " :
-						 "-- Not in this file, for their order shows when they run: living objects ",
-						 one->name);
-	if (due != NIL && standalone)
+	foreach_ptr(const LivingDue, one, sv_living_due(SV_UPGRADE, NIL, &file->selection))
+	{
+		if (one->left_out == NULL)
+			appendStringInfo(out, "%s%s", n++ > 0 ? ", " :
+							 "-- Not in this file, for their order shows when they run: living objects ",
+							 one->name);
+	}
+	if (n > 0 && file->standalone)
 		appendStringInfoString(out, ".\n");
-	else if (due != NIL)
+	else if (n > 0)
 		appendStringInfoString(out, ".\n-- Run SELECT * FROM schemaver.upgrade(); behind it.\n");
 }
 
@@ -494,10 +498,10 @@ append_living(StringInfo out, bool standalone)
 static void
 select_file_steps(ScriptFile *file, const char *contexts)
 {
-	Selection	selection = sv_run_selection(SV_STORE_READ, contexts, NULL);
 	int			external;
 
-	sv_run_select(&selection, file->rows, &file->plan);
+	file->selection = sv_run_selection(SV_STORE_READ, contexts, NULL);
+	sv_run_select(&file->selection, file->rows, &file->plan);
 	external = sv_run_first_external(file->rows, file->plan.n);
 	if (external >= 0)
 		sv_run_refuse_external(file->rows[external],
@@ -572,7 +576,7 @@ append_head(StringInfo out, const ScriptFile *file, const char *from, const char
 	append_underived(out, file);
 	append_rebuilding(out, file);
 	if (file->direction == SV_UPGRADE)
-		append_living(out, file->standalone);
+		append_living(out, file);
 }
 
 static char *

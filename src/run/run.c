@@ -169,7 +169,7 @@ begin_living_run(const PlannedRun *planned)
 		}
 		undone = lappend(undone, planned->revisions[i]->id);
 	}
-	sv_run_living->begin(undone != NIL ? SV_DOWNGRADE : SV_UPGRADE, undone);
+	sv_run_living->begin(undone != NIL ? SV_DOWNGRADE : SV_UPGRADE, undone, &planned->options);
 }
 
 /* Which run it is, for its hooks; no revision is being executed. */
@@ -393,7 +393,7 @@ sv_run(Direction direction, const char *target, const RunOptions *options, RunOb
 	rows = sv_store_plan_rows(SV_STORE_WRITE, graph, &plan);
 	if (direction == SV_UPGRADE)
 		select_steps(options, rows, &plan);
-	if (plan.n == 0 && !(direction == SV_UPGRADE && sv_run_living->pending(SV_STORE_WRITE)))
+	if (plan.n == 0 && !(direction == SV_UPGRADE && sv_run_living->pending(options)))
 	{
 		if (sv_progress != SV_PROGRESS_OFF && !options->quiet)
 			ereport(INFO, (errmsg("nothing to do: \"%s\" is reached", sv_base_clip(target))));

@@ -106,9 +106,13 @@ extern void sv_run_let_see(void);
 typedef struct LivingHooks
 {
 	/* is there anything for an upgrade to do? */
-	bool		(*pending) (StoreMode mode);
-	/* a run begins; "undone": ids of the revisions that a downgrade takes back */
-	void		(*begin) (Direction direction, const List *undone);
+	bool		(*pending) (const RunOptions *options);
+
+	/*
+	 * a run begins; "undone": ids of the revisions that a downgrade takes back; the options stay
+	 * until its end
+	 */
+	void		(*begin) (Direction direction, const List *undone, const RunOptions *options);
 
 	/*
 	 * statements of a script, or of a part of it, are about to be executed; "rebuild": put aside
@@ -170,6 +174,8 @@ extern void sv_run_set_environment(const char *name, bool is_protected);
 /* selection.c */
 extern Selection sv_run_selection(StoreMode mode, const char *contexts, const char *labels);
 extern const char *sv_run_left_out(const Selection *selection, const char *options);
+extern const char *sv_run_unselected(const Selection *selection, const char *contexts,
+									 const char *labels);
 extern void sv_run_select(const Selection *selection, StoredRevision **rows, RevisionList *plan);
 extern const char *sv_run_external(const StoredRevision *row);
 extern int	sv_run_first_external(StoredRevision **rows, int n);

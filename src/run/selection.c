@@ -38,13 +38,10 @@ joined_names(const List *names)
 	return result != NULL ? result : "none";
 }
 
-/* Why a revision with these options does not run; NULL: it does. */
+/* Why what has these contexts and labels does not run; NULL: it does. */
 const char *
-sv_run_left_out(const Selection *selection, const char *options)
+sv_run_unselected(const Selection *selection, const char *contexts, const char *labels)
 {
-	char	   *contexts = sv_store_option_text(options, "contexts");
-	char	   *labels = sv_store_option_text(options, "labels");
-
 	/* without any name all run, but for what has to be asked for: as in Liquibase */
 	if (contexts != NULL && (selection->contexts != NIL || sv_graph_asks_for_names(contexts)) &&
 		!sv_graph_expression_holds(contexts, selection->contexts))
@@ -54,6 +51,14 @@ sv_run_left_out(const Selection *selection, const char *options)
 		!sv_graph_expression_holds(selection->labels, sv_graph_split_names(labels)))
 		return psprintf("left out: its labels (%s) do not fit %s", labels, selection->labels);
 	return NULL;
+}
+
+/* Why a revision with these options does not run; NULL: it does. */
+const char *
+sv_run_left_out(const Selection *selection, const char *options)
+{
+	return sv_run_unselected(selection, sv_store_option_text(options, "contexts"),
+							 sv_store_option_text(options, "labels"));
 }
 
 /*

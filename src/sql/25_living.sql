@@ -12,6 +12,7 @@ CREATE TABLE living (
 	depends_on	text[] NOT NULL,
 	run			text NOT NULL,
 	contexts	text,
+	labels		text,
 	checksum	text COLLATE "C" NOT NULL,
 	source		text COLLATE "C" NOT NULL,
 	file		text,
@@ -24,6 +25,8 @@ COMMENT ON TABLE living IS 'texts that are run again when they have changed';
 COMMENT ON COLUMN living.kind IS '"object", "seed" or "rows"';
 COMMENT ON COLUMN living.up IS 'the script; of rows, what they shall be, as JSON';
 COMMENT ON COLUMN living.run IS '"changed": when the text has changed; "always": at every upgrade';
+COMMENT ON COLUMN living.contexts IS 'an expression of contexts for which it runs; NULL: it always does';
+COMMENT ON COLUMN living.labels IS 'names, for the expression of labels of a run; NULL: none';
 COMMENT ON COLUMN living.checksum IS 'of up, down and depends_on';
 COMMENT ON COLUMN living.in_force IS 'the checksum of the text that ran last; NULL: none, or it was taken back';
 
@@ -71,9 +74,10 @@ SELECT pg_catalog.pg_extension_config_dump('schemaver.living', '');
 SELECT pg_catalog.pg_extension_config_dump('schemaver.living_version', '');
 SELECT pg_catalog.pg_extension_config_dump('schemaver.living_object', '');
 
-CREATE FUNCTION repeatable(name text, up text, down text DEFAULT NULL, depends_on names DEFAULT NULL, run text DEFAULT 'changed')
+CREATE FUNCTION repeatable(name text, up text, down text DEFAULT NULL, depends_on names DEFAULT NULL, run text DEFAULT 'changed',
+	contexts text DEFAULT NULL)
 RETURNS text AS 'MODULE_PATHNAME', 'sv_api_repeatable' LANGUAGE C VOLATILE PARALLEL UNSAFE;
-COMMENT ON FUNCTION repeatable(text, text, text, names, text)
+COMMENT ON FUNCTION repeatable(text, text, text, names, text, text)
 	IS 'register a living object, or its new text, which the next upgrade runs, and return its name';
 
 CREATE FUNCTION seed(name text, sql text, run text DEFAULT 'changed', contexts text DEFAULT NULL)
@@ -83,13 +87,13 @@ COMMENT ON FUNCTION seed(text, text, text, text)
 
 CREATE FUNCTION managed_rows("table" text, key names, rows text, format text DEFAULT 'values',
 	delete boolean DEFAULT false, overwrite boolean DEFAULT false, columns names DEFAULT NULL,
-	run text DEFAULT 'changed', name text DEFAULT NULL, depends_on names DEFAULT NULL)
+	run text DEFAULT 'changed', name text DEFAULT NULL, depends_on names DEFAULT NULL, contexts text DEFAULT NULL)
 RETURNS text AS 'MODULE_PATHNAME', 'sv_api_managed_rows' LANGUAGE C VOLATILE PARALLEL UNSAFE;
-COMMENT ON FUNCTION managed_rows(text, names, text, text, boolean, boolean, names, text, text, names)
+COMMENT ON FUNCTION managed_rows(text, names, text, text, boolean, boolean, names, text, text, names, text)
 	IS 'register the rows that a table shall have, which upgrades write when they have changed, and return their name';
 
 REVOKE ALL ON FUNCTION
-	managed_rows(text, names, text, text, boolean, boolean, names, text, text, names),
-	repeatable(text, text, text, names, text),
+	managed_rows(text, names, text, text, boolean, boolean, names, text, text, names, text),
+	repeatable(text, text, text, names, text, text),
 	seed(text, text, text, text)
 FROM PUBLIC;

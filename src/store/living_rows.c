@@ -12,7 +12,7 @@
 
 #define LIVING_COLUMNS \
 	"l.name, l.kind, l.up, l.down, l.depends_on, l.run = 'always', l.contexts, l.checksum, " \
-	"l.source, l.file, l.line, l.in_force"
+	"l.source, l.file, l.line, l.in_force, l.labels"
 
 static const char *const living_kinds[] = {"revision", "object", "seed", "rows"};
 
@@ -55,6 +55,7 @@ read_living(uint64 row)
 	living->file = sv_store_text(row, 10);
 	living->line = sv_own_number_at(row, 11, 1);
 	living->in_force = sv_store_text(row, 12);
+	living->labels = sv_store_text(row, 13);
 	return living;
 }
 
@@ -87,22 +88,21 @@ sv_store_set_living(const StoredLiving *living)
 {
 	static StoreQuery query = {
 		"INSERT INTO schemaver.living (name, kind, up, down, depends_on, run, contexts, checksum, "
-		"source, file, line, created_at, created_by) "
+		"source, file, line, created_at, created_by, labels) "
 		"VALUES ($1, $2, $3, $4, $5, CASE WHEN $6 THEN 'always' ELSE 'changed' END, $7, $8, $9, "
-		"$10, $11, $12, $13) "
+		"$10, $11, $12, $13, $14) "
 		"ON CONFLICT (name) DO UPDATE SET kind = excluded.kind, up = excluded.up, down = "
 		"excluded.down, depends_on = excluded.depends_on, run = excluded.run, contexts = "
 		"excluded.contexts, checksum = excluded.checksum, source = excluded.source, file = "
-		"excluded.file, line = excluded.line",
-		13, {TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTARRAYOID, BOOLOID, TEXTOID, TEXTOID, TEXTOID,
-		TEXTOID, INT4OID, TIMESTAMPTZOID, TEXTOID}
+		"excluded.file, line = excluded.line, labels = excluded.labels",
+		14, {TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTARRAYOID, BOOLOID, TEXTOID, TEXTOID, TEXTOID,
+		TEXTOID, INT4OID, TIMESTAMPTZOID, TEXTOID, TEXTOID}
 	};
 
 	sv_own_query(SV_STORE_WRITE, &query, living->name, sv_living_kind_name(living->kind),
 				 living->up, living->down, living->depends_on, (int) living->always,
 				 living->contexts, living->checksum, living->source, living->file, living->line,
-				 GetCurrentTimestamp(),
-				 sv_role_name(GetUserId()));
+				 GetCurrentTimestamp(), sv_role_name(GetUserId()), living->labels);
 }
 
 /* Forget one; what it made stays, and belongs to nobody.  False if there is none. */
@@ -125,6 +125,17 @@ sv_store_living_pending(StoreMode mode)
 	static StoreQuery query = {
 		"SELECT FROM schemaver.living WHERE run = 'always' OR in_force IS DISTINCT FROM checksum "
 		"LIMIT 1"
+	};
+
+	return sv_own_query(mode, &query) > 0;
+}
+
+/* Has one of them contexts or labels? */
+bool
+sv_store_living_select(StoreMode mode)
+{
+	static StoreQuery query = {
+		"SELECT FROM schemaver.living WHERE contexts IS NOT NULL OR labels IS NOT NULL LIMIT 1"
 	};
 
 	return sv_own_query(mode, &query) > 0;

@@ -431,7 +431,8 @@ typedef struct StoredLiving
 	const char *down;			/* NULL: none */
 	List	   *depends_on;		/* ids of revisions and names of living objects */
 	bool		always;			/* run at every upgrade */
-	const char *contexts;		/* NULL: any */
+	const char *contexts;		/* an expression; NULL: any */
+	const char *labels;			/* names; NULL: none */
 	const char *checksum;
 	const char *source;			/* as that of loaded revisions */
 	const char *file;			/* NULL: no file */
@@ -467,6 +468,7 @@ extern StoredLiving *sv_store_living_named(StoreMode mode, const char *name);
 extern void sv_store_set_living(const StoredLiving *living);
 extern bool sv_store_forget_living(const char *name);
 extern bool sv_store_living_pending(StoreMode mode);
+extern bool sv_store_living_select(StoreMode mode);
 extern List *sv_store_living_before(StoreMode mode, int64 run);
 extern void sv_store_living_ran(const LivingVersion *version);
 extern List *sv_store_living_objects(StoreMode mode);
