@@ -99,26 +99,33 @@ depth_below(const SourceFile *file, size_t length)
 	return depth;
 }
 
+/* Is the file one of those that an includeAll of that path means? */
+static bool
+is_of_all(const ChangelogEntry *include, const char *path, const SourceFile *file)
+{
+	size_t		length = strlen(path);
+	int			below;
+
+	if (length > 0 && (strncmp(file->name, path, length) != 0 || file->name[length] != '/'))
+		return false;
+	if (!sv_file_is_sql(file) && !sv_changelog_is_root(file))
+		return false;
+	below = depth_below(file, length);
+	return below >= include->min_depth && below <= include->max_depth &&
+		(include->ending == NULL || sv_name_ends_with(file->name, include->ending));
+}
+
 /* Include all files of the folder, in the order of their names. */
 static int
 read_all(ChangelogReader *r, const ChangelogEntry *include, const char *path, int depth)
 {
 	List	   *files = list_copy(r->folder->files);
-	size_t		length = strlen(path);
 	int			n = 0;
 
 	sv_drafts_sort_by_name(files);
 	foreach_ptr(const SourceFile, file, files)
 	{
-		int			below;
-
-		if (length > 0 && (strncmp(file->name, path, length) != 0 || file->name[length] != '/'))
-			continue;
-		if (!sv_file_is_sql(file) && !sv_changelog_is_root(file))
-			continue;
-		below = depth_below(file, length);
-		if (below < include->min_depth || below > include->max_depth ||
-			(include->ending != NULL && !sv_name_ends_with(file->name, include->ending)))
+		if (!is_of_all(include, path, file))
 			continue;
 		read_included(r, file, depth);
 		n++;
@@ -171,7 +178,31 @@ read_changelog(ChangelogReader *r, const SourceFile *file, int depth)
 	}
 }
 
-/* The changelog that no other one includes. */
+/* Return those of the changelogs that this one includes. */
+static List *
+included_by(const ChangelogReader *r, const SourceFile *changelog, const List *changelogs)
+{
+	List	   *result = NIL;
+
+	foreach_ptr(const ChangelogEntry, entry, sv_changelog_entries(changelog))
+	{
+		char	   *path;
+
+		if (entry->kind != SV_ENTRY_INCLUDE && entry->kind != SV_ENTRY_INCLUDE_ALL)
+			continue;
+		path = resolve_include(r, changelog, entry);
+		foreach_ptr(SourceFile, other, changelogs)
+		{
+			/* a changelog can stand in the folder that it includes */
+			if (entry->kind == SV_ENTRY_INCLUDE ? strcmp(other->name, path) == 0 :
+				other != changelog && is_of_all(entry, path, other))
+				result = lappend(result, other);
+		}
+	}
+	return result;
+}
+
+/* The changelog that no other one includes; NULL: the folder has none. */
 static const SourceFile *
 find_root(const ChangelogReader *r)
 {
@@ -186,16 +217,7 @@ find_root(const ChangelogReader *r)
 			changelogs = lappend(changelogs, one);
 	}
 	foreach_ptr(const SourceFile, changelog, changelogs)
-	{
-		foreach_ptr(const ChangelogEntry, entry, sv_changelog_entries(changelog))
-		{
-			const SourceFile *file = entry->kind == SV_ENTRY_INCLUDE ?
-			sv_folder_find(r->folder, resolve_include(r, changelog, entry)) : NULL;
-
-			if (file != NULL)
-				included = lappend(included, (void *) file);
-		}
-	}
+		included = list_concat(included, included_by(r, changelog, changelogs));
 	foreach(lc, changelogs)
 	{
 		if (list_member_ptr(included, lfirst(lc)))
@@ -206,6 +228,9 @@ find_root(const ChangelogReader *r)
 							 "Load the files of one of them.");
 		root = lfirst(lc);
 	}
+	if (root == NULL && changelogs != NIL)
+		sv_format_refuse(linitial(changelogs), 0, "the changelogs include each other",
+						 "One of them must be included by none.");
 	return root;
 }
 
