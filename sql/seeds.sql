@@ -17,7 +17,6 @@ SELECT revision, message FROM schemaver.upgrade();
 SELECT substring(schemaver.script('r1', 'r2') FROM 'Not in [^\n]*');
 SELECT revision, message FROM schemaver.downgrade('r1');
 SELECT * FROM country ORDER BY code;
-SELECT schemaver.seed('countries', 'SELECT 1', contexts => 'test');
 DROP EXTENSION schemaver;
 DROP VIEW wanted;
 DROP TABLE country;
