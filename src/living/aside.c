@@ -157,7 +157,7 @@ spread(Search *search)
 
 /* Does an address stand for what uses the row type of a relation whose column is changed? */
 static bool
-is_row_type(AsideCause cause, const ObjectAddress *address)
+means_row_type(AsideCause cause, const ObjectAddress *address)
 {
 	return cause == SV_ASIDE_COLUMN_TYPE && address->classId == TypeRelationId;
 }
@@ -173,7 +173,7 @@ objects_at(const Model *model, const List *addresses, AsideCause cause)
 		Object	   *o = sv_model_at(model, address->classId, address->objectId,
 									address->objectSubId);
 
-		if (o != NULL && !o->context && !is_row_type(cause, address))
+		if (o != NULL && !o->context && !means_row_type(cause, address))
 			result = list_append_unique_ptr(result, o);
 	}
 	return result;
@@ -214,7 +214,7 @@ mark_first(Search *search, const List *addresses)
 		mark(search, object);
 	foreach_ptr(const ObjectAddress, address, addresses)
 	{
-		if (is_row_type(search->cause, address))
+		if (means_row_type(search->cause, address))
 			mark_users(search, address->objectId);
 	}
 }
@@ -278,7 +278,7 @@ sv_aside_find(const List *addresses, AsideCause cause)
 
 		if (sv_unit_of(address->classId, address->objectId, &unit))
 			add_unit(&search, &unit);
-		if (!is_row_type(cause, address))
+		if (!means_row_type(cause, address))
 			continue;
 		foreach_ptr(const ObjectAddress, user, sv_type_dependents(address->objectId))
 			add_views_over(&search, user);
@@ -364,4 +364,17 @@ sv_aside_return(const Aside *aside, const List *objects)
 	}
 	now = sv_read_units_now(units);
 	sv_aside_execute(now, sv_model_altered(now, NIL, objects));
+}
+
+/* Make an index, a trigger or a rule again, of a relation that was made anew since. */
+void
+sv_aside_return_part(const Object *part, Oid relation)
+{
+	ObjectAddress unit;
+	Model	   *now;
+
+	if (!sv_unit_of(RelationRelationId, relation, &unit))
+		return;
+	now = sv_read_units_now(list_make1(&unit));
+	sv_aside_execute(now, sv_model_altered(now, NIL, list_make1(unconstify(Object *, part))));
 }

@@ -66,6 +66,7 @@ extern Aside *sv_aside_find(const List *addresses, AsideCause cause);
 extern char *sv_aside_data(const Aside *aside);
 extern void sv_aside_take(const Aside *aside);
 extern void sv_aside_return(const Aside *aside, const List *objects);
+extern void sv_aside_return_part(const Object *part, Oid relation);
 extern Model *sv_read_units_now(const List *units);
 extern void sv_aside_execute(Model *now, Model *wanted);
 

@@ -10,11 +10,15 @@
 #include "postgres.h"
 
 #include "access/xact.h"
+#include "base/compat.h"
+#include "catalog/namespace.h"
 #include "catalog/pg_class.h"
 #include "living/living_private.h"
+#include "nodes/makefuncs.h"
 #include "miscadmin.h"
 #include "track/track.h"
 #include "utils/guc.h"
+#include "utils/regproc.h"
 #include "utils/timestamp.h"
 
 #define MOST_RUNS 5				/* of one text in one run */
@@ -96,6 +100,29 @@ sv_living_belongs(const List *made, const Object *o)
 	for (; o != NULL; o = o->parent)
 	{
 		if (sv_made_at(made, &o->address) != NULL)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * Is it an index, a trigger or a rule that others have made for a relation of a living
+ * object?  The text does not bring it back.
+ */
+static bool
+is_part_of_others(const List *made, const Object *o)
+{
+	return o->parent != NULL &&
+		(sv_class_is(o, index) || sv_class_is(o, trigger) || sv_class_is(o, rule)) &&
+		sv_made_at(made, &o->address) == NULL && sv_living_belongs(made, o);
+}
+
+static bool
+has_parts_of_others(const List *made, const Aside *aside)
+{
+	foreach_ptr(const Object, o, aside->dropped)
+	{
+		if (is_part_of_others(made, o))
 			return true;
 	}
 	return false;
@@ -255,7 +282,7 @@ drop_former(LivingRun *living, const LivingTask *task, const List *made)
 	foreign = in_the_way(living, aside);
 	if (foreign != NULL)
 		refuse_foreign(task->name, foreign);
-	if (foreign_ones(living, aside) != NULL)
+	if (foreign_ones(living, aside) != NULL || has_parts_of_others(living->former, aside))
 		living->asides = lcons(aside, living->asides);
 	sv_aside_take(aside);
 }
@@ -340,7 +367,8 @@ finish_attempt(Attempt *attempt, TimestampTz started_at)
 	LivingTask *task = attempt->task;
 	List	   *made = sv_made_of(task->name, sv_observe_made());
 
-	if (attempt->aside != NULL && foreign_ones(living, attempt->aside) != NULL)
+	if (attempt->aside != NULL && (foreign_ones(living, attempt->aside) != NULL ||
+								   has_parts_of_others(living->former, attempt->aside)))
 		living->asides = lcons(unconstify(Aside *, attempt->aside), living->asides);
 	note_dropped_objects(living, task);
 	drop_former(living, task, made);
@@ -562,7 +590,47 @@ refuse_waiting(LivingRun *living)
 	}
 }
 
-/* Make again what was dropped on the way and belongs to no living object. */
+typedef struct OthersPart
+{
+	const Object *object;
+	Oid			relation;		/* of which it is a part */
+} OthersPart;
+
+static void
+return_part(void *arg)
+{
+	const OthersPart *part = arg;
+
+	sv_aside_return_part(part->object, part->relation);
+}
+
+/*
+ * Make a part of others again, if its relation is there.  An index that the relation has no
+ * columns for any more goes, as with DROP COLUMN; what does something is not let go.
+ */
+static void
+return_part_of_others(const Object *o)
+{
+	List	   *name = sv_qualified_name_list(o->parent->identity);
+	OthersPart	part = {o, RangeVarGetRelid(makeRangeVarFromNameList(name), NoLock, true)};
+	ErrorData  *error = OidIsValid(part.relation) ? sv_subtransaction(return_part, &part, true) :
+	NULL;
+
+	if (error == NULL)
+		return;
+	if (sv_base_ends_all(error))
+		ReThrowError(error);
+	ereport(sv_class_is(o, index) ? WARNING : ERROR,
+			(errcode(ERRCODE_DEPENDENT_OBJECTS_STILL_EXIST),
+			 errmsg("%s %s of a living object cannot be re-created", o->class->name, o->identity),
+			 errdetail_internal("%s", error->message),
+			 errhint("Write it into the text of the living object, or drop it before.")));
+}
+
+/*
+ * Make again what was dropped on the way and belongs to no living object, or is a part of
+ * one that its text does not make.
+ */
 static void
 return_foreign(const LivingRun *living)
 {
@@ -576,6 +644,11 @@ return_foreign(const LivingRun *living)
 				objects = lappend(objects, object);
 		}
 		sv_aside_return(aside, objects);
+		foreach_ptr(const Object, part, aside->dropped)
+		{
+			if (is_part_of_others(living->former, part))
+				return_part_of_others(part);
+		}
 	}
 }
 
