@@ -36,6 +36,16 @@ DROP RULE of_name ON v;
 SELECT revision FROM schemaver.upgrade();
 SELECT revision FROM schemaver.downgrade('r1');
 SELECT * FROM parts ORDER BY part COLLATE "C", definition COLLATE "C";
+-- where a revision takes a column away, and the texts make them anew: what goes is named
+SELECT schemaver.remove('r2');
+SELECT schemaver.repeatable('v', 'CREATE VIEW v AS SELECT id, name FROM t');
+SELECT schemaver.repeatable('m', 'CREATE MATERIALIZED VIEW m AS SELECT * FROM v; CREATE INDEX m_own ON m (id)');
+SELECT revision FROM schemaver.upgrade();
+CREATE INDEX named ON m (name);
+SELECT schemaver.revision('no name', 'ALTER TABLE t DROP name', id => 'r3');
+SELECT schemaver.repeatable('v', 'CREATE VIEW v AS SELECT id FROM t');
+SELECT revision FROM schemaver.upgrade();
+SELECT * FROM parts ORDER BY part COLLATE "C", definition COLLATE "C";
 DROP EXTENSION schemaver;
 SET client_min_messages = warning;
 DROP TABLE t CASCADE;

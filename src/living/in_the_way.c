@@ -161,6 +161,8 @@ note_foreign(Aside *aside, const List *made)
 	{
 		if (!sv_living_belongs(made, object))
 			aside->foreign = lappend(aside->foreign, object);
+		else if (sv_living_part_of_others(made, object))
+			aside->parts = lappend(aside->parts, object);
 	}
 	MemoryContextSwitchTo(caller);
 }
@@ -383,6 +385,20 @@ foreign_names(void)
 	return names.data;
 }
 
+/* Living objects are made by their texts: say what others had made for them, which is gone. */
+static void
+warn_of_parts(void)
+{
+	foreach_ptr(const Aside, aside, asides)
+	{
+		foreach_ptr(const Object, o, aside->parts)
+			ereport(WARNING,
+					(errmsg("%s %s of a living object is dropped", o->class->name, o->identity),
+					 errdetail("The object could not be re-created as it was; its text does that."),
+					 errhint("Write it into the text of the living object.")));
+	}
+}
+
 /* The statements are executed: make again what was put aside for them, if that can be. */
 void
 sv_living_part_end(void)
@@ -394,6 +410,8 @@ sv_living_part_end(void)
 	error = sv_subtransaction(return_all, NULL, true);
 	if (error != NULL && ERRCODE_TO_CATEGORY(error->sqlerrcode) == ERRCODE_OPERATOR_INTERVENTION)
 		ReThrowError(error);
+	if (error != NULL)
+		warn_of_parts();
 	if (error != NULL && *foreign_names() != '\0')
 		error = sv_subtransaction(return_foreign_objects, NULL, true);
 	else

@@ -51,6 +51,7 @@ typedef struct Aside
 	Model	   *model;			/* holds them, and the units of which they are parts */
 	List	   *dropped;		/* Object */
 	List	   *foreign;		/* those among them that are no living objects */
+	List	   *parts;			/* those that others made for living ones */
 	List	   *rows;			/* that drop them */
 } Aside;
 
@@ -85,6 +86,7 @@ extern void sv_living_objects_changed(bool run);
 extern void sv_living_part_end(void);
 extern void sv_living_forget_asides(void);
 extern bool sv_living_belongs(const List *made, const Object *o);
+extern bool sv_living_part_of_others(const List *made, const Object *o);
 
 /* ----- tasks.c: what is due ----- */
 

@@ -109,8 +109,8 @@ sv_living_belongs(const List *made, const Object *o)
  * Is it an index, a trigger or a rule that others have made for a relation of a living
  * object?  The text does not bring it back.
  */
-static bool
-is_part_of_others(const List *made, const Object *o)
+bool
+sv_living_part_of_others(const List *made, const Object *o)
 {
 	return o->parent != NULL &&
 		(sv_class_is(o, index) || sv_class_is(o, trigger) || sv_class_is(o, rule)) &&
@@ -122,7 +122,7 @@ has_parts_of_others(const List *made, const Aside *aside)
 {
 	foreach_ptr(const Object, o, aside->dropped)
 	{
-		if (is_part_of_others(made, o))
+		if (sv_living_part_of_others(made, o))
 			return true;
 	}
 	return false;
@@ -646,7 +646,7 @@ return_foreign(const LivingRun *living)
 		sv_aside_return(aside, objects);
 		foreach_ptr(const Object, part, aside->dropped)
 		{
-			if (is_part_of_others(living->former, part))
+			if (sv_living_part_of_others(living->former, part))
 				return_part_of_others(part);
 		}
 	}
