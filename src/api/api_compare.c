@@ -8,6 +8,7 @@
 #include "api/api.h"
 #include "api/api_private.h"
 #include "base/base.h"
+#include "catalog/namespace.h"
 #include "diff/diff.h"
 #include "drift/drift.h"
 #include "graph/graph.h"
@@ -56,6 +57,22 @@ wanted_scope(FunctionCallInfo fcinfo, int n)
 }
 
 /*
+ * A schema that does not exist (yet, or any more) may well be asked for, to compare it;
+ * but a mistyped name should not look like an empty schema.
+ */
+static void
+warn_of_unknown(const List *schemas)
+{
+	foreach_ptr(const char, name, schemas)
+	{
+		if (!OidIsValid(get_namespace_oid(name, true)))
+			ereport(WARNING,
+					(errcode(ERRCODE_UNDEFINED_SCHEMA),
+					 errmsg("schema \"%s\" does not exist", name)));
+	}
+}
+
+/*
  * A model of a large schema is done with before its result is printed, which takes as much memory
  * again.  Blocks that grow beyond 32 MB, from where on malloc() takes none of the heap, go back
  * to the operating system at once.
@@ -78,6 +95,7 @@ sv_api_snapshot(PG_FUNCTION_ARGS)
 	Model	   *model = sv_model_read(&scope);
 	Jsonb	   *snapshot;
 
+	warn_of_unknown(scope.schemas);
 	MemoryContextSwitchTo(caller);
 	snapshot = sv_model_to_jsonb(model);
 	MemoryContextDelete(context);
@@ -93,6 +111,7 @@ sv_api_fingerprint(PG_FUNCTION_ARGS)
 	char	   *fingerprint = sv_model_fingerprint(sv_model_read(&scope));
 	text	   *result;
 
+	warn_of_unknown(scope.schemas);
 	MemoryContextSwitchTo(caller);
 	result = cstring_to_text(fingerprint);
 	MemoryContextDelete(context);

@@ -6,6 +6,7 @@
 
 #include "api/api.h"
 #include "api/api_private.h"
+#include "catalog/namespace.h"
 #include "diff/diff.h"
 #include "drift/drift.h"
 #include "graph/graph.h"
@@ -99,6 +100,9 @@ sv_api_baseline(PG_FUNCTION_ARGS)
 	sv_register_lock("schemaver.baseline()");
 	sv_lock_run("schemaver.baseline()");
 	refuse_if_registered();
+	/* an error where there is no such schema: a baseline without it would lie */
+	foreach_ptr(const char, name, scope.schemas)
+		(void) get_namespace_oid(name, false);
 	sv_proof_baseline(&draft, scope.schemas, &options, sv_arg_bool(fcinfo, 4));
 	id = sv_register_add(&draft, false);
 	sv_drift_begin(&options);
