@@ -39,7 +39,7 @@ SELECT schemaver.repeatable('names', '');
 SELECT revision FROM schemaver.upgrade();
 SELECT to_regclass('names') IS NULL AS dropped, to_regclass('found') IS NOT NULL AS stays;
 
--- rollback: no revert_to_version is written; what was in force is
+-- rollback: no revert_to_version is written; what was in force is. The index by hand goes, and is named
 SELECT revision FROM schemaver.downgrade('tag:v1', allow_data_loss => true);
 SELECT string_agg(attname, ' ' ORDER BY attnum) FROM pg_attribute WHERE attrelid = 'found'::regclass AND attnum > 0;
 SELECT to_regclass('names') IS NOT NULL AS again, pg_typeof(up('a'));
