@@ -13,6 +13,7 @@ SELECT schemaver.load('f', E'-- schemaver:file a.sql\n--liquibase formatted sql\
 -- the line of tern, nearly
 SELECT schemaver.load('f', E'-- schemaver:file 001_a.sql\nCREATE TABLE a ();\n---- create above / drop below ---\nDROP TABLE a;\n');
 SELECT schemaver.load('f', E'-- schemaver:file 001_a.sql\nCREATE TABLE a ();\n  -- Create above, drop below\nDROP TABLE a;\n');
+SELECT file, action FROM schemaver.load('f', E'-- schemaver:file 001_a.sql\n-- create above all\nSELECT 1;\n', validate => true);
 -- a way back alone, and one before its upgrade
 SELECT schemaver.load('f', E'-- schemaver:file 1_a.sql\n-- +goose Down\nDROP TABLE a;\n');
 SELECT schemaver.load('f', E'-- schemaver:file 1_a.sql\n-- migrate:down\nDROP TABLE a;\n-- migrate:up\nCREATE TABLE a ();\n');

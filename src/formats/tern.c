@@ -31,7 +31,11 @@ divides_nearly(const LineCursor *line)
 	const char *text = sv_line_is_comment(line) ? pnstrdup(line->start, line->length) : "";
 
 	text += strspn(text, " \t-");
-	return pg_strncasecmp(text, "create above", strlen("create above")) == 0;
+	if (pg_strncasecmp(text, "create above", strlen("create above")) != 0)
+		return false;
+	text += strlen("create above");
+	text += strspn(text, " \t/,&|-");
+	return pg_strncasecmp(text, "drop", strlen("drop")) == 0;
 }
 
 static FormatFit
