@@ -533,7 +533,8 @@ read_files_again(void *arg)
 {
 	Load	   *load = arg;
 
-	load->read = sv_formats_read(without_hooks(load), load->options->format, load->options->variables);
+	load->read = sv_formats_read(without_hooks(load), load->options->format,
+								 load->options->variables);
 }
 
 /* Read all that can be read, and note what cannot. */
