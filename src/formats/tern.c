@@ -28,8 +28,11 @@ typedef struct TernReader
 static bool
 divides_nearly(const LineCursor *line)
 {
-	const char *text = sv_line_is_comment(line) ? pnstrdup(line->start, line->length) : "";
+	const char *text;
 
+	if (!sv_line_is_comment(line))
+		return false;
+	text = pnstrdup(line->start, line->length);
 	text += strspn(text, " \t-");
 	if (pg_strncasecmp(text, "create above", strlen("create above")) != 0)
 		return false;
