@@ -21,6 +21,7 @@
 #include "catalog/pg_class.h"
 #include "catalog/pg_constraint.h"
 #include "catalog/pg_inherits.h"
+#include "catalog/pg_proc.h"
 #include "catalog/pg_type.h"
 #include "living/living_private.h"
 #include "storage/lmgr.h"
@@ -28,6 +29,7 @@
 #include "track/track.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
+#include "utils/syscache.h"
 
 /* What was put aside for the script at hand, the last one first (Aside). */
 static List *asides = NIL;
@@ -323,12 +325,61 @@ can_wait(const Node *tree)
 
 /* ---------- executing ---------- */
 
+/* Is it something that has an expression, which may make rows? */
+static bool
+has_expression(Oid catalog, Oid oid)
+{
+	bool		isnull = true;
+	HeapTuple	tuple;
+
+	if (catalog == RelationRelationId)
+		return get_rel_relkind(oid) == RELKIND_INDEX;
+	if (catalog != ProcedureRelationId)
+		return catalog != TypeRelationId;
+	tuple = SearchSysCache1(PROCOID, ObjectIdGetDatum(oid));
+	if (!HeapTupleIsValid(tuple))
+		return false;
+	(void) SysCacheGetAttr(PROCOID, tuple, Anum_pg_proc_prosqlbody, &isnull);
+	ReleaseSysCache(tuple);
+	return !isnull;
+}
+
+/*
+ * Does a statement change the type of a column while an expression has the whole row's
+ * type?  Not every server refuses that, and where it does not, an expression that makes
+ * such a row fails from then on.
+ */
+static bool
+breaks_row_expressions(const Node *tree)
+{
+	Targets		targets = tree_targets(tree, true);
+
+	foreach_ptr(const ObjectAddress, address, targets.addresses)
+	{
+		DependScan	scan;
+		Form_pg_depend row;
+		bool		found = false;
+
+		if (address->classId != TypeRelationId)
+			continue;
+		scan = sv_depend_begin(TypeRelationId, address->objectId, true, NULL);
+		while ((row = sv_depend_next(&scan)) != NULL)
+			found |= has_expression(row->classid, row->objid);
+		if (found)
+			return true;
+	}
+	return false;
+}
+
 /* Execute a statement that others may be in the way of, and put them aside. */
 static void
 run_over(const Node *tree, StatementFn run, void *arg)
 {
-	ErrorData  *error = sv_subtransaction(run, arg, true);
+	ErrorData  *error;
 
+	if (breaks_row_expressions(tree))
+		(void) put_aside(tree, true);
+	error = sv_subtransaction(run, arg, true);
 	if (error != NULL && asides != NIL && is_missed(error) && bring_back())
 		error = sv_subtransaction(run, arg, true);
 	for (int wider = 0; error != NULL && wider <= 1; wider++)
